@@ -1,0 +1,59 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// A network as a paper describes it, from which graphs are built: its layers are a function of the builder, the input
+/// [N, C, H, W] and the number of classes, and give the logits [N, classes].
+/// </summary>
+/// <param name="Name">The name in the catalog and on the command line.</param>
+/// <param name="Source">The paper.</param>
+/// <param name="Classes">The paper's number of classes.</param>
+/// <param name="Preprocessing">The paper's input and how images become it.</param>
+/// <param name="Layers">Adds the layers and gives the logits.</param>
+public sealed record Architecture(string Name, string Source, int Classes, Preprocessing Preprocessing, Func<Network, Value, int, Value> Layers)
+{
+    /// <summary>The paper's input, [C, H, W].</summary>
+    public Shape Input => Preprocessing.Shape;
+
+    /// <summary>Builds the network with random weights, which are drawn when they are first needed.</summary>
+    /// <param name="classes">Number of classes, 2 to 100,000; null: the paper's.</param>
+    /// <param name="input">[C, H, W] with 1 or 3 channels; null: the paper's.</param>
+    /// <param name="seed">Decides the weights.</param>
+    /// <exception cref="FoveaException">An argument is out of range, or the input too small for the layers.</exception>
+    public Graph Build(int? classes = null, Shape? input = null, long seed = 0)
+    {
+        var size = input ?? Input;
+        if (classes is < 2 or > 100_000)
+        {
+            throw new FoveaException(ErrorCode.BadArchitecture, $"{Name} cannot have {classes} classes; expected 2 to 100000.");
+        }
+
+        if (size is not { Rank: 3, IsKnown: true } || size[0] is not (1 or 3) || size[1] is < 1 or > 4096 || size[2] is < 1 or > 4096)
+        {
+            throw new FoveaException(ErrorCode.BadArchitecture, $"{Name} cannot take an input of {size}; expected [channels, height, width] with 1 or 3 channels and sides of 1 to 4096.");
+        }
+
+        var graph = new Graph(Name);
+        try
+        {
+            var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, size[0], size[1], size[2]));
+            graph.Output(Layers(new Network(graph, seed), x, classes ?? Classes));
+        }
+        catch (FoveaException e) when (e.Code == ErrorCode.BadModelFile)
+        {
+            throw new FoveaException(ErrorCode.BadArchitecture, $"{Name} cannot take an input of {size}: {e.Message}", e);
+        }
+
+        new ModelMetadata { Architecture = Name, Preprocessing = Adapted(size) }.WriteTo(graph);
+        return graph;
+    }
+
+    // Another input size keeps the proportion between resize and crop; another channel count goes with other statistics.
+    private Preprocessing Adapted(Shape size) => size == Input ? Preprocessing : Preprocessing with
+    {
+        Resize = Preprocessing.Resize * Math.Max(size[1], size[2]) / Math.Max(Input[1], Input[2]),
+        Crop = [size[1], size[2]],
+        Color = size[0] == Input[0] ? Preprocessing.Color : size[0] == 1 ? ColorOrder.Gray : ColorOrder.Rgb,
+        Mean = size[0] == Input[0] ? Preprocessing.Mean : [Preprocessing.Mean.Average()],
+        Std = size[0] == Input[0] ? Preprocessing.Std : [Preprocessing.Std.Average()],
+    };
+}

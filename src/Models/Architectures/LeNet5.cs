@@ -1,0 +1,32 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998), with ReLU and a plain dense output as it is built today. Input [N, 1, 28, 28];
+/// output logits [N, classes].
+/// </summary>
+internal static class LeNet5
+{
+    private static readonly int[] Channels = [6, 16];
+    private static readonly int[] Units = [120, 84];
+
+    public static readonly Architecture[] Variants =
+    [
+        new("lenet5", "LeCun, Bottou, Bengio and Haffner, 1998: Gradient-based learning applied to document recognition", Classes: 10,
+            new Preprocessing { Crop = [28, 28], Color = ColorOrder.Gray, Invert = Inversion.Auto },
+            (net, x, classes) =>
+            {
+                foreach (int channels in Channels)
+                {
+                    x = net.AveragePool(net.Relu(net.Conv(x, channels, kernel: 5)), kernel: 2, stride: 2);
+                }
+
+                x = net.Flatten(x);
+                foreach (int units in Units)
+                {
+                    x = net.Relu(net.Dense(x, units));
+                }
+
+                return net.Logits(x, classes);
+            }),
+    ];
+}

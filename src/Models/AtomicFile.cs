@@ -1,0 +1,62 @@
+namespace Fovea.Models;
+
+/// <summary>Files that are there whole or not at all, whatever stops the program while it writes them.</summary>
+public static class AtomicFile
+{
+    /// <summary>
+    /// Writes beside <paramref name="path"/>, flushes to the disk, and only then takes the place of what was there before.
+    /// The folder is made where it is missing.
+    /// </summary>
+    /// <exception cref="FoveaException">The file cannot be written; what was there before is untouched.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var unfinished = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            try
+            {
+                using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
+                {
+                    write(file);
+                    file.Flush(flushToDisk: true);
+                }
+
+                File.Move(unfinished, path, overwrite: true);
+            }
+            catch
+            {
+                File.Delete(unfinished);
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, e);
+        }
+    }
+
+    /// <summary>Fails now, rather than after hours of work, where <see cref="Write"/> could not write to this path.</summary>
+    /// <exception cref="FoveaException">The path is a folder, or its folder cannot be made or written to.</exception>
+    public static void EnsureWritable(string path)
+    {
+        var probe = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                throw new IOException("it is a folder");
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            new FileStream(probe, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, e);
+        }
+    }
+
+    private static FoveaException CannotWrite(string path, Exception e) =>
+        new(ErrorCode.CannotWrite, $"{path} cannot be written: {e.Message.TrimEnd('.')}. Expected a file name in a folder that can be written to.", e);
+}

@@ -1,0 +1,65 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// What went wrong, for callers that decide by it: the <c>code</c> of an HTTP problem document is this name
+/// in snake case.
+/// </summary>
+public enum ErrorCode
+{
+    /// <summary>The request had no body, or a part of it was empty.</summary>
+    EmptyBody,
+
+    /// <summary>The request cannot be read: broken JSON, base64 or multipart, or an argument out of range.</summary>
+    MalformedRequest,
+
+    /// <summary>An image or a request is larger than allowed, in bytes.</summary>
+    TooLarge,
+
+    /// <summary>The request declares a media type that is no image.</summary>
+    UnsupportedMediaType,
+
+    /// <summary>The bytes are no image of a known format.</summary>
+    NotAnImage,
+
+    /// <summary>The image is truncated or its data are corrupt.</summary>
+    DamagedImage,
+
+    /// <summary>The image has more pixels than allowed.</summary>
+    TooManyPixels,
+
+    /// <summary>Every image of a request was refused.</summary>
+    NoUsableImage,
+
+    /// <summary>No model of that name, or no such version of it.</summary>
+    UnknownModel,
+
+    /// <summary>The model exists but could not be loaded.</summary>
+    ModelUnavailable,
+
+    /// <summary>A route, or its method, that the service does not have.</summary>
+    UnknownRoute,
+
+    /// <summary>The service is starting or shutting down.</summary>
+    Unavailable,
+
+    /// <summary>No architecture of that name, or an argument that it cannot take.</summary>
+    BadArchitecture,
+
+    /// <summary>A model file that is not ONNX, is damaged, or uses what is not supported.</summary>
+    BadModelFile,
+
+    /// <summary>A data set that is missing, damaged or does not fit the network.</summary>
+    BadDataset,
+
+    /// <summary>An output that cannot be written.</summary>
+    CannotWrite,
+
+    /// <summary>A command-line argument or setting out of its range.</summary>
+    BadArgument,
+
+    /// <summary>A download that failed or whose checksum is wrong.</summary>
+    DownloadFailed,
+
+    /// <summary>A fault of Fovea itself.</summary>
+    Internal,
+}

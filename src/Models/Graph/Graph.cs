@@ -1,0 +1,143 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// An ONNX graph in memory: what a network is before it is a file or a session. Nodes stand in the order in which they
+/// run, and each knows the shapes of its outputs. Operators are added through <see cref="Operators"/>.
+/// </summary>
+public sealed class Graph(string name)
+{
+    /// <summary>The operator set that everything here is written in; ONNX Runtime and python3-onnx 1.12 both know it.</summary>
+    public const int Opset = 17;
+
+    private readonly HashSet<string> names = [];
+
+    /// <summary>The graph's name, for a catalog network its architecture.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Operator sets by domain; the empty domain is ONNX's own.</summary>
+    public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
+
+    /// <summary>What the caller supplies when the graph runs.</summary>
+    public IList<Value> Inputs { get; } = [];
+
+    /// <summary>What the caller gets.</summary>
+    public IList<Value> Outputs { get; } = [];
+
+    /// <summary>The operators in the order in which they run.</summary>
+    public IList<Node> Nodes { get; } = [];
+
+    /// <summary>Weights and other constants, in the order of their first use.</summary>
+    public OrderedDictionary<Value, Tensor> Initializers { get; } = [];
+
+    /// <summary>The file's metadata properties; see <see cref="ModelMetadata"/>.</summary>
+    public IDictionary<string, string> Metadata { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Adds an input.</summary>
+    public Value Input(string name, ElementType type, Shape shape)
+    {
+        var input = NewValue(name, type, shape);
+        Inputs.Add(input);
+        return input;
+    }
+
+    /// <summary>Adds a weight or another constant.</summary>
+    public Value Initializer(string name, Tensor tensor)
+    {
+        var initializer = NewValue(name, tensor.Type, tensor.Shape);
+        Initializers.Add(initializer, tensor);
+        return initializer;
+    }
+
+    /// <summary>Adds a constant under a name of its own making.</summary>
+    public Value Constant(Tensor tensor) => Initializer(FreeName("constant"), tensor);
+
+    /// <summary>Adds a float scalar.</summary>
+    public Value Scalar(float value) => Constant(Tensor.Scalar(value));
+
+    /// <summary>Names a value as an output of the graph. It must be one that a node computes.</summary>
+    public void Output(Value value) => Outputs.Add(value);
+
+    /// <summary>Adds an operator with one output and gives that output.</summary>
+    public Value Apply(string op, ReadOnlySpan<Value?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
+        Add(op, inputs, attributes).Output;
+
+    /// <summary>Adds an operator.</summary>
+    /// <param name="op">The operator's name in the ONNX operator list.</param>
+    /// <param name="inputs">Its inputs; null for one that is left out.</param>
+    /// <param name="attributes">Its attributes; a null value leaves the operator's default.</param>
+    /// <param name="name">The node's name, and with it its first output's; made up where null.</param>
+    /// <param name="domain">The operator set; empty for ONNX's own.</param>
+    /// <param name="outputs">The outputs' names; empty: one, named like the node.</param>
+    /// <exception cref="FoveaException">The inputs do not fit the operator.</exception>
+    public Node Add(
+        string op,
+        ReadOnlySpan<Value?> inputs,
+        ReadOnlySpan<(string Name, object Value)> attributes = default,
+        string? name = null,
+        string domain = "",
+        params ReadOnlySpan<string> outputs)
+    {
+        name ??= FreeName(op.ToLowerInvariant());
+        var given = new Dictionary<string, object>();
+        foreach (var (key, value) in attributes)
+        {
+            given.Add(key, value);
+        }
+
+        var node = new Node(op, domain, name, inputs.ToArray(), given);
+        var inferred = ShapeRules.Infer(node);
+        node.Outputs = outputs.IsEmpty
+            ? [.. inferred.Select((output, i) => NewValue(i == 0 ? name : $"{name}:{i}", output.Type, output.Shape))]
+            : [.. outputs.ToArray().Select((output, i) => NewValue(output, inferred.ElementAtOrDefault(i).Type, inferred.ElementAtOrDefault(i).Shape))];
+        foreach (var output in node.Outputs)
+        {
+            output.Producer = node;
+        }
+
+        Nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>
+    /// Adds this graph's nodes to another graph, with other values in place of some of its own; initializers that
+    /// <paramref name="replaced"/> does not name are taken along. Shapes are inferred anew, so a free batch becomes the one
+    /// given. What stands for each value is added to <paramref name="replaced"/>.
+    /// </summary>
+    public void CopyTo(Graph target, IDictionary<Value, Value> replaced)
+    {
+        foreach (var (value, tensor) in Initializers.Where(i => !replaced.ContainsKey(i.Key)))
+        {
+            replaced.Add(value, target.Initializer(value.Name, tensor));
+        }
+
+        foreach (var node in Nodes)
+        {
+            var copy = target.Add(
+                node.Op,
+                [.. node.Inputs.Select(input => input is null ? null : replaced[input])],
+                [.. node.Attributes.Select(a => (a.Key, a.Value))],
+                node.Name,
+                node.Domain,
+                [.. node.Outputs.Select(o => o.Name)]);
+            foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
+            {
+                replaced.Add(from, to);
+            }
+        }
+    }
+
+    private Value NewValue(string name, ElementType type, Shape shape) => names.Add(name) || name.Length == 0
+        ? new Value(this, name, type, shape)
+        : throw new FoveaException(ErrorCode.BadModelFile, $"The name {name} stands for two values of graph {Name}; expected each value to be computed once.");
+
+    private string FreeName(string stem)
+    {
+        for (int i = names.Count; ; i++)
+        {
+            if (!names.Contains($"{stem}_{i}"))
+            {
+                return $"{stem}_{i}";
+            }
+        }
+    }
+}

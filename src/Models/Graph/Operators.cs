@@ -1,0 +1,88 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// One method for each ONNX operator that Fovea writes, named and ordered as in the operator list
+/// (https://onnx.ai/onnx/operators, opset 17). Shapes follow from the inputs.
+/// </summary>
+public static class Operators
+{
+    /// <summary>Convolution: X[N, C, H, W] * W[M, C/group, R, S] (+ b[M]).</summary>
+    public static Value Conv(this Graph g, Value x, Value w, Value? b = null, Window? window = null, int group = 1, string? name = null) =>
+        g.Add("Conv", b is null ? [x, w] : [x, w, b], [.. (window ?? Window.Of(w)).Attributes(), ("group", (long)group)], name).Output;
+
+    /// <summary>Transposed convolution: the gradient of <see cref="Conv"/> with respect to its input.</summary>
+    public static Value ConvTranspose(this Graph g, Value x, Value w, Window window, int[] outputPadding, int group = 1) =>
+        g.Apply("ConvTranspose", [x, w], [.. window.Attributes(), ("output_padding", Longs(outputPadding)), ("group", (long)group)]);
+
+    /// <summary>alpha A' B' + beta C, ' transposing where asked: A[M, K], B[K, N], C broadcast to [M, N].</summary>
+    public static Value Gemm(this Graph g, Value a, Value b, Value? c = null, bool transA = false, bool transB = false, string? name = null) =>
+        g.Add("Gemm", c is null ? [a, b] : [a, b, c], [("transA", transA ? 1L : 0L), ("transB", transB ? 1L : 0L)], name).Output;
+
+    /// <summary>Matrix product over the last two axes, the others broadcast.</summary>
+    public static Value MatMul(this Graph g, Value a, Value b) => g.Apply("MatMul", [a, b]);
+
+    /// <summary>max(x, 0).</summary>
+    public static Value Relu(this Graph g, Value x, string? name = null) => g.Add("Relu", [x], name: name).Output;
+
+    /// <summary>-1, 0 or 1.</summary>
+    public static Value Sign(this Graph g, Value x) => g.Apply("Sign", [x]);
+
+    /// <summary>e to the x.</summary>
+    public static Value Exp(this Graph g, Value x) => g.Apply("Exp", [x]);
+
+    /// <summary>The square root.</summary>
+    public static Value Sqrt(this Graph g, Value x) => g.Apply("Sqrt", [x]);
+
+    /// <summary>Whether a equals b, elementwise.</summary>
+    public static Value Equal(this Graph g, Value a, Value b) => g.Apply("Equal", [a, b]);
+
+    /// <summary>The same elements in another type.</summary>
+    public static Value Cast(this Graph g, Value x, ElementType type) => g.Apply("Cast", [x], ("to", (long)type));
+
+    /// <summary>The index of the largest element along an axis, which is dropped.</summary>
+    public static Value ArgMax(this Graph g, Value x, int axis) => g.Apply("ArgMax", [x], ("axis", (long)axis), ("keepdims", 0L));
+
+    /// <summary>log(softmax(x)) along an axis.</summary>
+    public static Value LogSoftmax(this Graph g, Value x, int axis = -1) => g.Apply("LogSoftmax", [x], ("axis", (long)axis));
+
+    /// <summary>Means over windows of the two last axes. <paramref name="ceil"/>: a window that reaches over the edge counts too.</summary>
+    public static Value AveragePool(this Graph g, Value x, Window window, bool ceil = false, bool countPadding = false, string? name = null) =>
+        g.Add("AveragePool", [x], [.. window.Attributes(), ("ceil_mode", ceil ? 1L : 0L), ("count_include_pad", countPadding ? 1L : 0L)], name).Output;
+
+    /// <summary>The sum over some axes; over all of them where none is given.</summary>
+    public static Value ReduceSum(this Graph g, Value x, ReadOnlySpan<int> axes, bool keep = false) =>
+        g.Apply("ReduceSum", axes.IsEmpty ? [x] : [x, g.Constant(Tensor.Of(Longs(axes)))], ("keepdims", keep ? 1L : 0L));
+
+    /// <summary>The same elements in another shape.</summary>
+    public static Value Reshape(this Graph g, Value x, Shape shape) => g.Apply("Reshape", [x, g.Constant(Tensor.Of(shape.ToInt64()))]);
+
+    /// <summary>[N, ...] to [N, the rest].</summary>
+    public static Value Flatten(this Graph g, Value x, string? name = null) => g.Add("Flatten", [x], [("axis", 1L)], name).Output;
+
+    /// <summary>The axes in another order.</summary>
+    public static Value Transpose(this Graph g, Value x, params int[] order) => g.Apply("Transpose", [x], ("perm", Longs(order)));
+
+    /// <summary>Part of some axes: from start (inclusive) to end (exclusive) by step.</summary>
+    public static Value Slice(this Graph g, Value x, int[] starts, int[] ends, int[] axes, int[]? steps = null)
+    {
+        Value Vector(int[] values) => g.Constant(Tensor.Of(Longs(values)));
+        return g.Apply("Slice", [x, Vector(starts), Vector(ends), Vector(axes), .. steps is null ? Array.Empty<Value>() : [Vector(steps)]]);
+    }
+
+    /// <summary>Zeros around the tensor: the first half of <paramref name="pads"/> in front of each axis, the second behind it; negative crops.</summary>
+    public static Value Pad(this Graph g, Value x, params int[] pads) => g.Apply("Pad", [x, g.Constant(Tensor.Of(Longs(pads)))]);
+
+    /// <summary>Tensors joined along an axis.</summary>
+    public static Value Concat(this Graph g, int axis, params ReadOnlySpan<Value> parts) => g.Apply("Concat", [.. parts], ("axis", (long)axis));
+
+    private static long[] Longs(ReadOnlySpan<int> values)
+    {
+        var longs = new long[values.Length];
+        for (int i = 0; i < longs.Length; i++)
+        {
+            longs[i] = values[i];
+        }
+
+        return longs;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Numerics;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// Reproducible random numbers: xoshiro256** (Blackman and Vigna, 2018), its state filled by SplitMix64 from a seed and any number
+/// of counters. A stream made for (seed, epoch, image) gives the same numbers whatever was drawn before it, on every machine, so
+/// work can be spread over threads and a resumed run needs no saved state.
+/// </summary>
+public struct RandomStream
+{
+    private ulong s0, s1, s2, s3;
+
+    /// <summary>A stream of its own for this seed and these counters.</summary>
+    public RandomStream(long seed, params ReadOnlySpan<long> counters)
+    {
+        ulong state = (ulong)seed;
+        foreach (long counter in counters)
+        {
+            state = Next(ref state) ^ (ulong)counter;
+        }
+
+        (s0, s1, s2, s3) = (Next(ref state), Next(ref state), Next(ref state), Next(ref state));
+    }
+
+    /// <summary>64 random bits.</summary>
+    public ulong NextBits()
+    {
+        ulong result = BitOperations.RotateLeft(s1 * 5, 7) * 9;
+        ulong t = s1 << 17;
+        s2 ^= s0;
+        s3 ^= s1;
+        s1 ^= s2;
+        s0 ^= s3;
+        s2 ^= t;
+        s3 = BitOperations.RotateLeft(s3, 45);
+        return result;
+    }
+
+    /// <summary>A number in [0, 1).</summary>
+    public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>A number in [low, high).</summary>
+    public float Uniform(float low, float high) => (float)(low + (high - low) * NextDouble());
+
+    /// <summary>An integer in [0, bound).</summary>
+    public int Below(int bound) => (int)(NextDouble() * bound);
+
+    /// <summary>The numbers 0 to count - 1 in random order (Fisher and Yates).</summary>
+    public int[] Permutation(int count)
+    {
+        var order = Enumerable.Range(0, count).ToArray();
+        for (int i = count - 1; i > 0; i--)
+        {
+            int j = Below(i + 1);
+            (order[i], order[j]) = (order[j], order[i]);
+        }
+
+        return order;
+    }
+
+    private static ulong Next(ref ulong state)
+    {
+        ulong z = state += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}
