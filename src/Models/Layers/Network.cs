@@ -51,7 +51,7 @@ public sealed class Network(Graph graph, long seed)
         int stream = graph.Initializers.Count;
         var weight = Tensor.Drawn(shape, weights =>
         {
-            var random = new RandomStream(seed, stream);
+            var random = new SeededRandom(seed, stream);
             foreach (ref float w in weights)
             {
                 w = random.Uniform(-limit, limit);

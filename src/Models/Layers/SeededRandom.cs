@@ -7,12 +7,12 @@ namespace Fovea.Models;
 /// of counters. A stream made for (seed, epoch, image) gives the same numbers whatever was drawn before it, on every machine, so
 /// work can be spread over threads and a resumed run needs no saved state.
 /// </summary>
-public struct RandomStream
+public struct SeededRandom
 {
     private ulong s0, s1, s2, s3;
 
     /// <summary>A stream of its own for this seed and these counters.</summary>
-    public RandomStream(long seed, params ReadOnlySpan<long> counters)
+    public SeededRandom(long seed, params ReadOnlySpan<long> counters)
     {
         ulong state = (ulong)seed;
         foreach (long counter in counters)
