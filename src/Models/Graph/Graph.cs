@@ -126,6 +126,28 @@ public sealed class Graph(string name)
         }
     }
 
+    /// <summary>Removes the nodes and initializers that no output depends on.</summary>
+    public void Prune()
+    {
+        var needed = Outputs.ToHashSet();
+        for (int i = Nodes.Count - 1; i >= 0; i--)
+        {
+            if (Nodes[i].Outputs.Any(needed.Contains))
+            {
+                needed.UnionWith(Nodes[i].Inputs.OfType<Value>());
+            }
+            else
+            {
+                Nodes.RemoveAt(i);
+            }
+        }
+
+        foreach (var unused in Initializers.Keys.Where(initializer => !needed.Contains(initializer)).ToArray())
+        {
+            Initializers.Remove(unused);
+        }
+    }
+
     private Value NewValue(string name, ElementType type, Shape shape) => names.Add(name) || name.Length == 0
         ? new Value(this, name, type, shape)
         : throw new FoveaException(ErrorCode.BadModelFile, $"The name {name} stands for two values of graph {Name}; expected each value to be computed once.");

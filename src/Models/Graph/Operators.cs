@@ -24,9 +24,6 @@ public static class Operators
     /// <summary>max(x, 0).</summary>
     public static Value Relu(this Graph g, Value x, string? name = null) => g.Add("Relu", [x], name: name).Output;
 
-    /// <summary>-1, 0 or 1.</summary>
-    public static Value Sign(this Graph g, Value x) => g.Apply("Sign", [x]);
-
     /// <summary>e to the x.</summary>
     public static Value Exp(this Graph g, Value x) => g.Apply("Exp", [x]);
 
@@ -35,6 +32,9 @@ public static class Operators
 
     /// <summary>Whether a equals b, elementwise.</summary>
     public static Value Equal(this Graph g, Value a, Value b) => g.Apply("Equal", [a, b]);
+
+    /// <summary>Whether a is greater than b, elementwise.</summary>
+    public static Value Greater(this Graph g, Value a, Value b) => g.Apply("Greater", [a, b]);
 
     /// <summary>The same elements in another type.</summary>
     public static Value Cast(this Graph g, Value x, ElementType type) => g.Apply("Cast", [x], ("to", (long)type));
@@ -69,11 +69,8 @@ public static class Operators
         return g.Apply("Slice", [x, Vector(starts), Vector(ends), Vector(axes), .. steps is null ? Array.Empty<Value>() : [Vector(steps)]]);
     }
 
-    /// <summary>Zeros around the tensor: the first half of <paramref name="pads"/> in front of each axis, the second behind it; negative crops.</summary>
-    public static Value Pad(this Graph g, Value x, params int[] pads) => g.Apply("Pad", [x, g.Constant(Tensor.Of(Longs(pads)))]);
-
-    /// <summary>Tensors joined along an axis.</summary>
-    public static Value Concat(this Graph g, int axis, params ReadOnlySpan<Value> parts) => g.Apply("Concat", [.. parts], ("axis", (long)axis));
+    /// <summary>The tensor stretched to a larger shape, as broadcasting would.</summary>
+    public static Value Expand(this Graph g, Value x, Shape shape) => g.Apply("Expand", [x, g.Constant(Tensor.Of(shape.ToInt64()))]);
 
     private static long[] Longs(ReadOnlySpan<int> values)
     {

@@ -16,10 +16,10 @@ public static class ShapeRules
         ["Sub"] = Broadcast,
         ["Mul"] = Broadcast,
         ["Div"] = Broadcast,
+        ["Greater"] = node => [(ElementType.Bool, Broadcast(node[0].Shape, node[1].Shape))],
         ["Equal"] = node => [(ElementType.Bool, Broadcast(node[0].Shape, node[1].Shape))],
         ["Neg"] = SameAsInput,
         ["Relu"] = SameAsInput,
-        ["Sign"] = SameAsInput,
         ["Exp"] = SameAsInput,
         ["Sqrt"] = SameAsInput,
         ["Softmax"] = SameAsInput,
@@ -37,10 +37,9 @@ public static class ShapeRules
         ["ReduceSum"] = node => [(node[0].Type, Reduced(node, node.Inputs.Count > 1 ? Constant(node, 1) : [.. Enumerable.Range(0, node[0].Shape.Rank)]))],
         ["Reshape"] = Reshape,
         ["Flatten"] = Flatten,
+        ["Expand"] = node => [(node[0].Type, Broadcast(node[0].Shape, new Shape(Constant(node, 1))))],
         ["Transpose"] = Transpose,
         ["Slice"] = Slice,
-        ["Pad"] = Pad,
-        ["Concat"] = Concat,
     }.ToFrozenDictionary();
 
     /// <summary>The types and shapes of a node's outputs, in order.</summary>
@@ -179,21 +178,7 @@ public static class ShapeRules
         return [(node[0].Type, y)];
     }
 
-    private static (ElementType, Shape)[] Pad(Node node)
-    {
-        var x = node[0].Shape;
-        var pads = Constant(node, 1);
-        return [(node[0].Type, new Shape([.. x.Dimensions.Select((d, i) => d == Shape.Free ? d : d + pads[i] + pads[i + x.Rank])]))];
-    }
-
-    private static (ElementType, Shape)[] Concat(Node node)
-    {
-        int axis = (int)node.Int("axis");
-        var parts = node.Inputs.Select(input => input!.Shape[axis]).ToArray();
-        return [(node[0].Type, node[0].Shape.With(axis, parts.Contains(Shape.Free) ? Shape.Free : parts.Sum()))];
-    }
-
-    // Axes, shapes and pads are inputs of their operators; they are constants in every graph whose shapes can be known.
+    // Axes and shapes are inputs of their operators; they are constants in every graph whose shapes can be known.
     private static int[] Constant(Node node, int input) => node[input].Graph.Initializers.TryGetValue(node[input], out var tensor)
         ? [.. tensor.Int64s.ToArray().Select(v => (int)Math.Clamp(v, int.MinValue, int.MaxValue))]
         : throw new ArgumentException($"input {node[input].Name} is computed; expected a constant.");

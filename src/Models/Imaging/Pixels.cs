@@ -1,0 +1,8 @@
+namespace Fovea.Models;
+
+/// <summary>A decoded image: rows from the top, pixels from the left, channels interleaved, 8 bits each.</summary>
+/// <param name="Width">Pixels in a row.</param>
+/// <param name="Height">Rows.</param>
+/// <param name="Channels">1 (brightness) or 3 (red, green, blue).</param>
+/// <param name="Values">Width x Height x Channels values, 0 to 255.</param>
+public sealed record Pixels(int Width, int Height, int Channels, byte[] Values);

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models;
+
+/// <summary>A model file, loaded and ready to classify. May be used from many threads at once.</summary>
+public sealed class Classifier : IDisposable
+{
+    private readonly InferenceSession session;
+    private readonly RunOptions options = new();
+
+    private Classifier(InferenceSession session, ModelMetadata metadata, Shape input, int classes)
+    {
+        this.session = session;
+        (Metadata, Input, Classes) = (metadata, input, classes);
+        Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+    }
+
+    /// <summary>What the file says about itself.</summary>
+    public ModelMetadata Metadata { get; }
+
+    /// <summary>The shape of one image, [C, H, W].</summary>
+    public Shape Input { get; }
+
+    /// <summary>The number of classes.</summary>
+    public int Classes { get; }
+
+    /// <summary>The classes' names; their numbers where the file gives none.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>How an image becomes the input.</summary>
+    public Preprocessing Preprocessing => Metadata.Preprocessing!;
+
+    /// <summary>Whether the weights were learnt; otherwise they are random.</summary>
+    public bool Trained => Metadata.Training is not null;
+
+    /// <summary>Loads a model file.</summary>
+    /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
+    public static Classifier Load(string path)
+    {
+        var session = Sessions.Open(path);
+        try
+        {
+            var metadata = ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap);
+            var input = Single(session.InputMetadata, "input");
+            var output = Single(session.OutputMetadata, "output");
+            var preprocessing = metadata.Preprocessing ?? throw new FoveaException(ErrorCode.BadModelFile, $"{path} does not say how images become its input; expected the metadata property fovea.preprocessing.");
+            Require(input is [_, 1 or 3, _, _] && input[1] == preprocessing.Channels, $"the input has the shape {Text(input)}; expected [N, {preprocessing.Channels}, H, W]");
+            Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
+            Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
+            return new Classifier(session, metadata, preprocessing.Shape, output[1]);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+
+        void Require(bool holds, string otherwise)
+        {
+            if (!holds)
+            {
+                throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an image classifier that can be used: {otherwise}.");
+            }
+        }
+
+        int[] Single(IReadOnlyDictionary<string, NodeMetadata> values, string kind) => values.Count == 1 && values.Values.First() is { IsTensor: true } tensor && tensor.ElementType == typeof(float)
+            ? tensor.Dimensions
+            : throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an image classifier that can be used: expected one {kind} of floats.");
+
+        static string Text(int[] dimensions) => new Shape(dimensions).ToString();
+    }
+
+    /// <summary>Classifies one image file.</summary>
+    /// <param name="image">The bytes of the file.</param>
+    /// <param name="limits">What it may ask of the decoder.</param>
+    /// <param name="top">How many classes to give, the likeliest first; at least 1.</param>
+    /// <exception cref="FoveaException">The image cannot be decoded.</exception>
+    public IReadOnlyList<Prediction> Classify(ReadOnlyMemory<byte> image, ImageLimits limits, int top)
+    {
+        var fitted = Preprocessor.Fit(ImageDecoder.Decode(image, limits), Preprocessing);
+        var tensor = new float[Input.Size];
+        Preprocessor.Normalize(fitted, Preprocessing, tensor);
+        var logits = new float[Classes];
+        Run(tensor, 1, logits);
+        return Predictions(logits, top);
+    }
+
+    /// <summary>Runs the network on a batch.</summary>
+    /// <param name="images">[count, C, H, W], preprocessed.</param>
+    /// <param name="count">How many images there are.</param>
+    /// <param name="logits">[count, classes], written.</param>
+    public void Run(Memory<float> images, int count, Memory<float> logits)
+    {
+        using var input = Tensor(images, [count, .. Input.ToInt64()]);
+        using var output = Tensor(logits, [count, Classes]);
+        session.Run(options, [session.InputNames[0]], [input], [session.OutputNames[0]], [output]);
+    }
+
+    /// <summary>The likeliest classes, given the logits of one image.</summary>
+    public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
+    {
+        var probabilities = Softmax(logits);
+        return [.. probabilities.Index().OrderByDescending(p => p.Item).Take(top).Select(p => new Prediction(Labels[p.Index], p.Index, p.Item))];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        session.Dispose();
+        options.Dispose();
+    }
+
+    private static double[] Softmax(ReadOnlySpan<float> logits)
+    {
+        double highest = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits)
+        {
+            highest = Math.Max(highest, logit);
+        }
+
+        var shares = new double[logits.Length];
+        for (int i = 0; i < shares.Length; i++)
+        {
+            sum += shares[i] = Math.Exp(logits[i] - highest);
+        }
+
+        return Array.ConvertAll(shares, share => share / sum);
+    }
+
+    private static OrtValue Tensor(Memory<float> values, long[] shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);
+}

@@ -1,0 +1,34 @@
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>
+/// Where each parameter of a network lies in one piece of memory. Gradients and optimizer state lie in the same order in memory of their own, so
+/// that an update is one elementwise graph over all parameters together, and a checkpoint a few plain arrays.
+/// </summary>
+internal sealed class ParameterLayout
+{
+    // A cache line of floats: parameters start where vector instructions like it.
+    private const int Alignment = 16;
+
+    public ParameterLayout(Graph network)
+    {
+        var parameters = new OrderedDictionary<Value, int>();
+        foreach (var parameter in Learnable(network))
+        {
+            parameters.Add(parameter, Length);
+            Length = checked(Length + ((int)parameter.Shape.Size + Alignment - 1) / Alignment * Alignment);
+        }
+
+        Offsets = parameters;
+    }
+
+    /// <summary>Each parameter of the network and the index of its first element.</summary>
+    public OrderedDictionary<Value, int> Offsets { get; }
+
+    /// <summary>The number of floats, the gaps between parameters included.</summary>
+    public int Length { get; }
+
+    /// <summary>The weights that training changes: the float initializers that are not scalars, which are part of a formula.</summary>
+    public static IEnumerable<Value> Learnable(Graph network) => network.Initializers.Keys.Where(value => value is { Type: ElementType.Float, Shape.Rank: > 0 });
+}
