@@ -124,6 +124,7 @@ public sealed class Graph(string name)
                 [.. node.Outputs.Select(o => o.Name)]);
             foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
             {
+                to.Type = to.Type == ElementType.Unknown ? from.Type : to.Type;
                 replaced.Add(from, to);
             }
         }

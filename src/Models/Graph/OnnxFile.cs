@@ -90,8 +90,14 @@ public static class OnnxFile
         return proto;
     }
 
+    // Without a type ONNX Runtime finds it out; a type of 0 it refuses.
     private static ValueInfoProto ToProto(Value value)
     {
+        if (value.Type == ElementType.Unknown)
+        {
+            return new ValueInfoProto { Name = value.Name };
+        }
+
         var tensor = new TypeProto.Types.Tensor { ElemType = (int)value.Type };
         if (value.Shape.IsRanked)
         {
@@ -188,6 +194,7 @@ public static class OnnxFile
             values[tensor.Name] = graph.Initializer(tensor.Name, FromProto(tensor));
         }
 
+        var declared = model.Graph.ValueInfo.Concat(model.Graph.Output).ToLookup(value => value.Name, value => value.Type);
         foreach (var node in model.Graph.Node)
         {
             if (node.Output.Count == 0)
@@ -204,6 +211,9 @@ public static class OnnxFile
                 [.. node.Output]);
             foreach (var output in added.Outputs.Where(output => output.Name.Length > 0))
             {
+                var (type, shape) = FromProto(declared[output.Name].LastOrDefault());
+                output.Type = output.Type == ElementType.Unknown ? type : output.Type;
+                output.Shape = output.Shape.IsRanked ? output.Shape : shape;
                 values[output.Name] = output;
             }
         }

@@ -39,6 +39,7 @@ public static class ShapeRules
         ["Flatten"] = Flatten,
         ["Expand"] = node => [(node[0].Type, Constant(node, 1) is { } shape ? Broadcast(node[0].Shape, new Shape(shape)) : Shape.Unknown)],
         ["Transpose"] = Transpose,
+        ["Constant"] = node => [node.Attributes.GetValueOrDefault("value") is Tensor value ? (value.Type, value.Shape) : default],
         ["Slice"] = Slice,
     }.ToFrozenDictionary();
 
@@ -99,6 +100,11 @@ public static class ShapeRules
     private static (ElementType, Shape)[] ConvTranspose(Node node)
     {
         Shape x = node[0].Shape, w = node[1].Shape;
+        if (x[1] != w[0] && x[1] != Shape.Free)
+        {
+            throw new ArgumentException($"the input has {x[1]} channels and the weights take {w[0]}.");
+        }
+
         var window = Window.Of(node);
         var extra = node.Ints("output_padding", 0, 0);
         int Size(int axis) => x[axis + 2] == Shape.Free ? Shape.Free : (x[axis + 2] - 1) * window.Strides[axis] + window.Extent(axis) - window.Before[axis] - window.After[axis] + extra[axis];
