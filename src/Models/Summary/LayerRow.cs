@@ -83,9 +83,11 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         // X[C, H, W]: each of its elements is spread over M/group R S others.
         "ConvTranspose" => Product(node[1].Shape) * Product(node[0].Shape, from: 2),
 
+        // B[K, N]: each of its elements is used once for a row, and a row is an image.
+        "Gemm" => Product(node[1].Shape),
+
         // Y[.., N]: each of its elements takes K products.
-        "Gemm" => Product(node.Output.Shape, from: 1) * Known(node[0].Shape, node.Int("transA") != 0 ? 0 : -1),
-        "MatMul" => Product(node.Output.Shape, from: 1) * Known(node[0].Shape, -1),
+        "MatMul" => Product(node.Output.Shape, from: 1) * (node[1].Shape.Rank > 1 ? Product(new Shape(node[1].Shape[-2])) : null),
         _ => 0,
     }));
 
@@ -98,6 +100,4 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
 
     private static long? Product(Shape shape, int from = 0) =>
         shape.IsRanked && !shape.Dimensions.Skip(from).Contains(Shape.Free) ? shape.Dimensions.Skip(from).Aggregate(1L, (product, d) => product * d) : null;
-
-    private static long? Known(Shape shape, int axis) => shape.Rank > 0 && shape[axis] != Shape.Free ? shape[axis] : null;
 }

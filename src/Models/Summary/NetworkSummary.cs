@@ -10,7 +10,7 @@ namespace Fovea.Models;
 /// <param name="Name">The graph's name, for a catalog network its architecture.</param>
 /// <param name="Input">The shape of one image, [C, H, W].</param>
 /// <param name="Classes">How many logits there are; null where that cannot be known.</param>
-/// <param name="Trained">Whether the file says what the weights were trained on; otherwise they count as random.</param>
+/// <param name="Trained">Whether the file says what its weights were trained on; a network that has just been built does not.</param>
 /// <param name="Layers">The rows, in the order in which they run; the inputs come first.</param>
 /// <param name="TotalParameters">Numbers in all weights; a weight that several layers share counts once.</param>
 /// <param name="TrainableParameters">Those that an optimizer moves.</param>

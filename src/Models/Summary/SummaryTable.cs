@@ -19,7 +19,7 @@ public static class SummaryTable
     /// <summary>Writes the table; what cannot be known is shown as <c>?</c>.</summary>
     public static void Write(NetworkSummary summary, TextWriter output)
     {
-        output.WriteLine($"Network: {summary.Name}{(summary.Trained ? "" : " (untrained: its weights are random)")}");
+        output.WriteLine($"Network: {summary.Name}{(summary.Trained ? "" : " (untrained)")}");
         output.WriteLine($"Input: {Text(summary.Input)}  Classes: {Text(summary.Classes)}");
         Rule('_');
         Row("Layer (type)", "Output shape", "Parameters", ["Connected to"]);

@@ -125,6 +125,37 @@ public class NetworkSummaryTests
     }
 
     [Fact]
+    public void Products_count_the_weights_once_for_each_place_that_they_are_used()
+    {
+        var graph = new Graph("products");
+        var x = graph.Input("x", ElementType.Float, new Shape(Shape.Free, 4, 6, 6));
+        Value Weight(string name, params int[] shape) => graph.Initializer(name, Tensor.Drawn(new Shape(shape), _ => { }));
+        graph.Add("Conv", [x, Weight("a", 8, 1, 3, 3)], [("group", 4L)], "depthwise");
+        graph.Add("Conv", [x, Weight("b", 8, 2, 3, 3)], [("group", 2L), ("strides", new long[] { 2, 2 })], "grouped");
+        graph.ConvTranspose(x, Weight("c", 4, 5, 2, 2), Window.Of(graph.Initializers.Keys.Last()), [0, 0]);
+        graph.MatMul(x, Weight("d", 6, 7));
+        graph.Gemm(graph.Apply("Mystery", [x]), Weight("e", 9, 10), transB: true);
+
+        var layers = NetworkSummary.Of(graph).Layers;
+        Assert.Equal(["InputLayer", "DepthwiseConv2D", "Conv2D", "Conv2DTranspose", "Dense", "Mystery", "Dense"], layers.Select(l => l.Type));
+        Assert.Equal([0, 8 * 9 * 16, 8 * 2 * 9 * 4, 4 * 5 * 4 * 36, 4 * 6 * 6 * 7, 0, 90], layers.Select(l => l.MultiplyAdds));
+    }
+
+    [Fact]
+    public void Residual_block_is_named_after_its_sum_and_has_its_shape()
+    {
+        var graph = new Graph("residual");
+        var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 3, 8, 8));
+        var w = graph.Initializer("block/conv1.weight", Tensor.Drawn(new Shape(3, 3, 1, 1), _ => { }));
+        var sum = graph.Add("Add", [graph.Relu(graph.Conv(x, w, name: "block/conv1"), "block/conv1/relu"), x], name: "block/add").Output;
+        graph.Output(graph.Relu(sum, "block/relu"));
+        new ModelMetadata { Architecture = "residual" }.WriteTo(graph);
+
+        Assert.Equal("block Residual [3, 8, 8] 9 576 <- input", Line(NetworkSummary.Of(graph).Layers[1]));
+        Assert.Equal(["block/conv1", "block/add"], NetworkSummary.Of(graph, expand: true).Layers.Skip(1).Select(l => l.Name));
+    }
+
+    [Fact]
     public void Json_has_the_properties_of_the_contract()
     {
         var json = JsonDocument.Parse(NetworkSummary.Of(Catalog.Find("lenet5").Build()).ToJson()).RootElement;

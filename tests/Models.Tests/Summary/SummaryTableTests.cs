@@ -11,7 +11,7 @@ public class SummaryTableTests
     {
         var lines = SummaryTable.ToText(NetworkSummary.Of(LeNet5)).Split('\n');
 
-        Assert.Equal("Network: lenet5 (untrained: its weights are random)", lines[0]);
+        Assert.Equal("Network: lenet5 (untrained)", lines[0]);
         Assert.Contains("conv2 (Conv2D)                            [16, 8, 8]                   2,416  pool1", lines);
         Assert.Contains("fc1 (Dense)                               [120]                       30,840  flatten", lines);
         Assert.Contains("Total parameters: 44,426", lines);
