@@ -49,13 +49,14 @@ public static class OnnxFile
             using var file = new MappedFile(path);
             return FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(file.Memory)));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message.TrimEnd('.')}. Expected an .onnx file.", e);
-        }
+        // Protobuf's exception is an IOException too.
         catch (Exception e) when (e is InvalidProtocolBufferException or OverflowException)
         {
             throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an ONNX file, or is damaged: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message.TrimEnd('.')}. Expected an .onnx file.", e);
         }
         catch (FoveaException e)
         {

@@ -10,7 +10,7 @@ namespace Fovea.Models;
 /// <param name="Name">The graph's name, for a catalog network its architecture.</param>
 /// <param name="Input">The shape of one image, [C, H, W].</param>
 /// <param name="Classes">How many logits there are; null where that cannot be known.</param>
-/// <param name="Trained">Whether the file says what its weights were trained on; a network that has just been built does not.</param>
+/// <param name="Trained">Whether the weights were learnt; see <see cref="ModelMetadata.Trained"/>.</param>
 /// <param name="Layers">The rows, in the order in which they run; the inputs come first.</param>
 /// <param name="TotalParameters">Numbers in all weights; a weight that several layers share counts once.</param>
 /// <param name="TrainableParameters">Those that an optimizer moves.</param>
@@ -65,7 +65,7 @@ public sealed record NetworkSummary(
             graph.Name,
             graph.Inputs is [var first, ..] ? PerImage(first.Shape) : null,
             graph.Outputs is [{ Shape.Rank: > 0 } logits, ..] ? Known(logits.Shape[-1]) : null,
-            metadata.Training is not null,
+            metadata.Trained,
             layers,
             trainable + fixedNumbers,
             trainable,

@@ -21,7 +21,7 @@ internal static class BenchmarkCommand
         var steps = new Option<int>("--steps") { Description = "Timed runs, 1 to 1000000, after a few that are not.", DefaultValueFactory = _ => 100 };
         var json = new Option<bool>("--json") { Description = "Print one line of JSON, the last." };
         var command = new Command("benchmark", "Times a network: median and fastest run, images per second, peak memory.") { network, train, batchSize, steps, json };
-        command.SetAction((parsed, stop) =>
+        command.SetWork((parsed, stop) =>
         {
             int images = InRange("--batch-size", parsed.GetValue(batchSize), 65_536), runs = InRange("--steps", parsed.GetValue(steps), 1_000_000);
             var graph = Arguments.Network(parsed.GetRequiredValue(network));
@@ -30,7 +30,6 @@ internal static class BenchmarkCommand
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(result, BenchmarkJson.Default.BenchmarkResult) : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{graph.Name}, batch {images}, {runs} {(parsed.GetValue(train) ? "training steps" : "runs")}: median {result.MedianMs:F3} ms, fastest {result.FastestMs:F3} ms, {result.ImagesPerSecond:F1} images/s, peak {result.PeakMemoryBytes / 1048576.0:F0} MiB resident"));
-            return Task.FromResult(0);
         });
         return command;
     }

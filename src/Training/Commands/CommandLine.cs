@@ -37,6 +37,13 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>Sets what a command does that may take long. It runs on a thread of its own, so that an interrupt can reach it and be waited for.</summary>
+    public static void SetWork(this Command command, Action<ParseResult, CancellationToken> work) => command.SetAction((parsed, stop) => Task.Run(() =>
+    {
+        work(parsed, stop);
+        return 0;
+    }));
+
     private static int Fail(string message)
     {
         Console.Error.WriteLine(message.ReplaceLineEndings(" "));

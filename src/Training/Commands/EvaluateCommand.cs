@@ -16,7 +16,7 @@ internal static class EvaluateCommand
         var data = Arguments.Data();
         var json = Arguments.Json();
         var command = new Command("evaluate", "Evaluates a model on a data set: its test images, else its val images, else all.") { file, data, json };
-        command.SetAction((parsed, stop) =>
+        command.SetWork((parsed, stop) =>
         {
             using var model = Classifier.Load(parsed.GetRequiredValue(file));
             var dataset = DatasetFolder.Open(parsed.GetRequiredValue(data), model.Preprocessing).ForEvaluation;
@@ -34,8 +34,6 @@ internal static class EvaluateCommand
             {
                 Show(report, dataset.Count);
             }
-
-            return Task.FromResult(0);
         });
         return command;
     }

@@ -27,5 +27,5 @@ internal static class ModelsCommand
         return command;
     }
 
-    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    private static string Number(long? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 }

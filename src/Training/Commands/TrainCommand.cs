@@ -22,7 +22,7 @@ internal static class TrainCommand
         var jsonLines = new Option<bool>("--json-lines") { Description = "Print one JSON event per line, and stop when standard input closes." };
         var output = Arguments.Output();
         var command = new Command("train", "Trains a network from scratch.") { name, data, epochs, batchSize, learningRate, optimizer, seed, resume, jsonLines, output };
-        command.SetAction((parsed, stop) =>
+        command.SetWork((parsed, stop) =>
         {
             AtomicFile.EnsureWritable(parsed.GetRequiredValue(output));
             var architecture = Catalog.Find(parsed.GetRequiredValue(name));
@@ -40,7 +40,6 @@ internal static class TrainCommand
                 using var trainer = new Trainer(network, dataset, options, tell);
                 trainer.Run(stop);
             }, stop);
-            return Task.FromResult(0);
         });
         return command;
     }
