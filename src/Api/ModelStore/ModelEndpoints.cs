@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Fovea.Api;
+
+/// <summary>The routes that tell what models there are.</summary>
+internal static class ModelEndpoints
+{
+    public static void MapModels(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/models").WithTags("Models");
+        group.MapGet("", List)
+            .WithSummary("List the models")
+            .WithDescription("Every model of the repository by name, also those that are still loading and those that failed, with the reason.");
+        group.MapGet("/{model}", Get)
+            .WithSummary("Describe a model")
+            .WithDescription("Its versions, its state, and what the version that serves takes and gives.")
+            .Refuses(404);
+    }
+
+    private static Ok<IReadOnlyList<ModelDescription>> List(ModelStore models) => TypedResults.Ok<IReadOnlyList<ModelDescription>>([.. models.All.Select(ModelDescription.Of)]);
+
+    private static Ok<ModelDescription> Get(string model, ModelStore models) => TypedResults.Ok(ModelDescription.Of(models.Find(model)));
+}
