@@ -6,11 +6,68 @@ namespace Fovea.Models;
 /// </summary>
 public static class Preprocessor
 {
-    /// <summary>Resizes, crops or stretches, and converts colours: pixels of the size and channels that <paramref name="preprocessing"/> asks for.</summary>
-    public static Pixels Fit(Pixels image, Preprocessing preprocessing) => image;
+    /// <summary>
+    /// Resizes, crops or stretches, and converts colours: pixels of the size and channels that <paramref name="preprocessing"/> asks for, in the
+    /// order it asks for. An image that has them already is returned as it is, not copied.
+    /// </summary>
+    /// <remarks>
+    /// As torchvision does it: the long side becomes Resize x long / short, truncated; half of what is left round the crop is rounded to even.
+    /// With <see cref="Inversion.Auto"/> the digit in the image is found and framed instead; <see cref="Preprocessing.Resize"/> then plays no part.
+    /// </remarks>
+    public static Pixels Fit(Pixels image, Preprocessing preprocessing)
+    {
+        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
+        if (preprocessing.Invert == Inversion.Auto)
+        {
+            var digit = Handwriting.Frame(Colors.Gray(image), width, height);
+            return preprocessing.Color == ColorOrder.Gray ? digit : Colors.Ordered(digit, preprocessing.Color);
+        }
+
+        var source = preprocessing.Color == ColorOrder.Gray ? Colors.Gray(image) : image;
+        var fitted = preprocessing.Resize is { } side
+            ? ResizeAndCrop(source, side, width, height)
+            : Resizer.Resize(source, width, height, new(0, 0, width, height));
+        return preprocessing.Color == ColorOrder.Gray ? fitted : Colors.Ordered(fitted, preprocessing.Color);
+    }
 
     /// <summary>Writes fitted pixels as a tensor [C, H, W], each value x scale - mean, over the deviation.</summary>
+    /// <param name="fitted">What <see cref="Fit"/> returned.</param>
+    /// <param name="preprocessing">The same as there.</param>
+    /// <param name="tensor">C x H x W numbers, all written.</param>
+    /// <exception cref="ArgumentException">The pixels or the tensor are not of the size that <paramref name="preprocessing"/> asks for.</exception>
     public static void Normalize(Pixels fitted, Preprocessing preprocessing, Span<float> tensor)
     {
+        int channels = fitted.Channels, plane = fitted.Width * fitted.Height;
+        if (channels != preprocessing.Channels || fitted.Height != preprocessing.Crop[0] || fitted.Width != preprocessing.Crop[1] || tensor.Length != channels * plane)
+        {
+            throw new ArgumentException($"{channels} x {fitted.Height} x {fitted.Width} pixels do not become {tensor.Length} numbers of {preprocessing.Shape}.", nameof(fitted));
+        }
+
+        // A pixel has 256 values, so each channel is a table.
+        Span<float> table = stackalloc float[256];
+        for (int c = 0; c < channels; c++)
+        {
+            float mean = preprocessing.Mean[preprocessing.Mean.Length == 1 ? 0 : c], deviation = preprocessing.Std[preprocessing.Std.Length == 1 ? 0 : c];
+            for (int value = 0; value < table.Length; value++)
+            {
+                table[value] = ((value * preprocessing.Scale) - mean) / deviation;
+            }
+
+            var target = tensor.Slice(c * plane, plane);
+            var values = fitted.Values.AsSpan(c);
+            for (int i = 0, from = 0; i < target.Length; i++, from += channels)
+            {
+                target[i] = table[values[from]];
+            }
+        }
+    }
+
+    private static Pixels ResizeAndCrop(Pixels image, int side, int width, int height)
+    {
+        bool wide = image.Width > image.Height;
+        int longSide = (int)((long)side * Math.Max(image.Width, image.Height) / Math.Min(image.Width, image.Height));
+        var (resizedWidth, resizedHeight) = wide ? (longSide, side) : (side, longSide);
+        int x = (int)Math.Round((resizedWidth - width) / 2.0), y = (int)Math.Round((resizedHeight - height) / 2.0);
+        return Resizer.Resize(image, resizedWidth, resizedHeight, new(x, y, width, height));
     }
 }

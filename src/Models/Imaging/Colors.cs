@@ -1,0 +1,48 @@
+namespace Fovea.Models;
+
+/// <summary>Changes of channels that leave the geometry alone.</summary>
+internal static class Colors
+{
+    /// <summary>Brightness after ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, rounded; the image itself where it is grey.</summary>
+    public static Pixels Gray(Pixels image)
+    {
+        if (image.Channels == 1)
+        {
+            return image;
+        }
+
+        byte[] gray = GC.AllocateUninitializedArray<byte>(image.Width * image.Height);
+        var values = image.Values.AsSpan(0, gray.Length * 3);
+        for (int i = 0, from = 0; i < gray.Length; i++, from += 3)
+        {
+            gray[i] = Luma(values[from], values[from + 1], values[from + 2]);
+        }
+
+        return image with { Channels = 1, Values = gray };
+    }
+
+    /// <summary>Three channels in the order that is asked for; the image itself where they are so already.</summary>
+    public static Pixels Ordered(Pixels image, ColorOrder order)
+    {
+        if (image.Channels == 3 && order == ColorOrder.Rgb)
+        {
+            return image;
+        }
+
+        int pixels = image.Width * image.Height;
+        byte[] values = GC.AllocateUninitializedArray<byte>(pixels * 3);
+        // Where each of the three comes from: a grey pixel gives its one value thrice.
+        var (step, first, second, third) = image.Channels == 1 ? (1, 0, 0, 0) : (3, 2, 1, 0);
+        for (int i = 0, from = 0; i < values.Length; i += 3, from += step)
+        {
+            values[i] = image.Values[from + first];
+            values[i + 1] = image.Values[from + second];
+            values[i + 2] = image.Values[from + third];
+        }
+
+        return image with { Channels = 3, Values = values };
+    }
+
+    // The weights in 65536ths.
+    private static byte Luma(int red, int green, int blue) => (byte)(((red * 19595) + (green * 38470) + (blue * 7471) + 0x8000) >> 16);
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// Bilinear resizing with antialiasing, bit for bit as Pillow does it and torchvision with it: first along the rows, rounded to 8 bits, then
+/// down the columns. Only the window that is wanted of the result is computed.
+/// </summary>
+internal static class Resizer
+{
+    /// <summary>A rectangle, in pixels.</summary>
+    public readonly record struct Window(int X, int Y, int Width, int Height);
+
+    /// <summary>The <paramref name="window"/> of <paramref name="image"/> resized to <paramref name="width"/> x <paramref name="height"/>; the image itself where nothing changes.</summary>
+    public static Pixels Resize(Pixels image, int width, int height, Window window)
+    {
+        if (window == new Window(0, 0, image.Width, image.Height) && width == image.Width && height == image.Height)
+        {
+            return image;
+        }
+
+        var columns = width == image.Width ? null : new Resampler(image.Width, width, window.X, window.Width);
+        var rows = height == image.Height ? null : new Resampler(image.Height, height, window.Y, window.Height);
+        var (channels, stride) = (image.Channels, window.Width * image.Channels);
+
+        // The rows of the image that the window needs.
+        int top = rows is null ? window.Y : rows.First[0];
+        int bottom = rows is null ? window.Y + window.Height : rows.First[^1] + rows.Count[^1];
+        byte[] result = GC.AllocateUninitializedArray<byte>(window.Height * stride);
+        byte[] between = rows is null ? result : ArrayPool<byte>.Shared.Rent((bottom - top) * stride);
+        for (int y = top; y < bottom; y++)
+        {
+            var source = image.Values.AsSpan(y * image.Width * channels, image.Width * channels);
+            var target = between.AsSpan((y - top) * stride, stride);
+            if (columns is null)
+            {
+                source.Slice(window.X * channels, stride).CopyTo(target);
+            }
+            else if (channels == 1)
+            {
+                AlongGrey(source, columns, target);
+            }
+            else
+            {
+                AlongColor(source, columns, target);
+            }
+        }
+
+        if (rows is not null)
+        {
+            for (int y = 0; y < window.Height; y++)
+            {
+                var weights = rows.Weights.AsSpan(y * rows.Taps, rows.Count[y]);
+                Down(between.AsSpan((rows.First[y] - top) * stride, weights.Length * stride), weights, result.AsSpan(y * stride, stride));
+            }
+
+            ArrayPool<byte>.Shared.Return(between);
+        }
+
+        return new Pixels(window.Width, window.Height, channels, result);
+    }
+
+    private static void AlongGrey(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
+    {
+        for (int x = 0; x < target.Length; x++)
+        {
+            var weights = columns.Weights.AsSpan(x * columns.Taps, columns.Count[x]);
+            var values = row.Slice(columns.First[x], weights.Length);
+            int sum = Resampler.Half;
+            for (int k = 0; k < weights.Length; k++)
+            {
+                sum += weights[k] * values[k];
+            }
+
+            target[x] = (byte)(sum >> Resampler.Bits);
+        }
+    }
+
+    private static void AlongColor(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
+    {
+        for (int x = 0; x < columns.First.Length; x++)
+        {
+            var weights = columns.Weights.AsSpan(x * columns.Taps, columns.Count[x]);
+            ref byte pixel = ref MemoryMarshal.GetReference(row.Slice(columns.First[x] * 3, weights.Length * 3));
+            int red = Resampler.Half, green = Resampler.Half, blue = Resampler.Half;
+            foreach (int weight in weights)
+            {
+                red += weight * pixel;
+                green += weight * Unsafe.Add(ref pixel, 1);
+                blue += weight * Unsafe.Add(ref pixel, 2);
+                pixel = ref Unsafe.Add(ref pixel, 3);
+            }
+
+            target[(x * 3) + 2] = (byte)(blue >> Resampler.Bits);
+            target[(x * 3) + 1] = (byte)(green >> Resampler.Bits);
+            target[x * 3] = (byte)(red >> Resampler.Bits);
+        }
+    }
+
+    // One row out of as many rows as there are weights, one behind the other.
+    private static void Down(ReadOnlySpan<byte> rows, ReadOnlySpan<int> weights, Span<byte> target)
+    {
+        int stride = target.Length, x = 0;
+        ref byte source = ref MemoryMarshal.GetReference(rows);
+        for (; x + 8 <= stride; x += 8)
+        {
+            var sum = Vector256.Create(Resampler.Half);
+            ref byte values = ref Unsafe.Add(ref source, x);
+            foreach (int weight in weights)
+            {
+                var wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref values)).AsByte());
+                sum += Vector256.Create(Vector128.WidenLower(wide), Vector128.WidenUpper(wide)).AsInt32() * weight;
+                values = ref Unsafe.Add(ref values, stride);
+            }
+
+            var narrow = Vector256.ShiftRightArithmetic(sum, Resampler.Bits).AsUInt32();
+            var shorts = Vector128.Narrow(narrow.GetLower(), narrow.GetUpper());
+            Unsafe.WriteUnaligned(ref target[x], Vector128.Narrow(shorts, shorts).AsUInt64().ToScalar());
+        }
+
+        for (; x < stride; x++)
+        {
+            int sum = Resampler.Half;
+            for (int k = 0; k < weights.Length; k++)
+            {
+                sum += weights[k] * rows[(k * stride) + x];
+            }
+
+            target[x] = (byte)(sum >> Resampler.Bits);
+        }
+    }
+}
