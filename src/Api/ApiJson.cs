@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fovea.Models;
 
 namespace Fovea.Api;
 
@@ -10,5 +11,6 @@ namespace Fovea.Api;
 [JsonSerializable(typeof(IReadOnlyList<object>))]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ModelDescription>))]
+[JsonSerializable(typeof(NetworkSummary))]
 [JsonSerializable(typeof(Health))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -15,6 +15,11 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
     public async IAsyncEnumerable<(PooledBytes? Image, FoveaException? Refusal)> Read([EnumeratorCancellation] CancellationToken stop)
     {
         RequestBody.RefuseOver(settings.MaxRequestBytes, "The request's body", request.ContentLength);
+        if (request.ContentLength == 0)
+        {
+            throw new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected a form with one or several image files.");
+        }
+
         var reader = new MultipartReader(Boundary(), request.Body);
         int files = 0;
         while (await Try(() => reader.ReadNextSectionAsync(stop)) is { } section)
@@ -34,9 +39,7 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
 
         if (files == 0)
         {
-            throw request.ContentLength == 0
-                ? new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected a form with one or several image files.")
-                : new FoveaException(ErrorCode.MalformedRequest, "The form has no file; expected one or several image files.");
+            throw new FoveaException(ErrorCode.MalformedRequest, "The form has no file; expected one or several image files.");
         }
     }
 

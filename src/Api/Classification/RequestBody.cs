@@ -53,7 +53,7 @@ internal static class RequestBody
 
     /// <summary>The error of something that is too large.</summary>
     public static FoveaException TooLarge(string what, long most, long? length = null) =>
-        new(ErrorCode.TooLarge, $"{what} has {(length is null ? $"more than {most}" : length)} bytes; expected at most {most}.");
+        new(ErrorCode.TooLarge, length is null ? $"{what} has more than the {most} bytes allowed." : $"{what} has {length} bytes; expected at most {most}.");
 
     private static async Task<PooledBytes> Read(HttpRequest request, int most, Settings settings, CancellationToken stop)
     {

@@ -29,6 +29,8 @@ internal static class ApiDescription
         app.UseSwaggerUI(page =>
         {
             page.DocumentTitle = "Fovea";
+            page.SwaggerEndpoint("v1/swagger.json", "Fovea v1");
+            page.EnableDeepLinking();
             page.EnableTryItOutByDefault();
             page.DisplayRequestDuration();
         });

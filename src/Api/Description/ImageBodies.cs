@@ -27,14 +27,27 @@ internal sealed class ImageBodies : IOperationFilter
             Description = "An image as it is, in JSON as base64, or the files of a form. It is known by its bytes: any image/* type will do, application/octet-stream, or none.",
             Content = Bodies(),
         };
-        var answer = context.SchemaGenerator.GenerateSchema(typeof(Answer), context.SchemaRepository);
-        var problem = context.SchemaGenerator.GenerateSchema(typeof(Problem), context.SchemaRepository);
-        var list = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { AnyOf = [answer, problem] } };
-        operation.Responses!["200"] = new OpenApiResponse
+        operation.Responses = Answers(operation.Responses!, context.SchemaGenerator.GenerateSchema(typeof(Answer), context.SchemaRepository), context.SchemaGenerator.GenerateSchema(typeof(Problem), context.SchemaRepository));
+    }
+
+    private static OpenApiResponses Answers(OpenApiResponses refusals, IOpenApiSchema answer, IOpenApiSchema problem)
+    {
+        var answers = new OpenApiResponses
         {
-            Description = "The likeliest classes. To a form: a list with an answer, or a problem document, for each file.",
-            Content = new Dictionary<string, IOpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchema { OneOf = [answer, list] }, Example = Answer() } },
+            ["200"] = new OpenApiResponse
+            {
+                Description = "The likeliest classes. To a form: a list with an answer, or a problem document, for each file.",
+                Content = Json(new OpenApiSchema { OneOf = [answer, List(new OpenApiSchema { AnyOf = [answer, problem] })] }, Example()),
+            },
         };
+        foreach (var (status, refusal) in refusals.Where(response => response.Key != "200"))
+        {
+            answers.Add(status, refusal);
+        }
+
+        answers["413"].Content!.Add(Json(List(problem)).Single());
+        answers["422"].Content!.Add(Json(List(problem)).Single());
+        return answers;
     }
 
     private static Dictionary<string, IOpenApiMediaType> Bodies()
@@ -48,7 +61,7 @@ internal sealed class ImageBodies : IOperationFilter
             },
             ["multipart/form-data"] = new OpenApiMediaType
             {
-                Schema = Object("images", new OpenApiSchema { Type = JsonSchemaType.Array, Items = Binary(), Description = "One or several files; their names in the form do not matter." }),
+                Schema = Object("images", List(Binary())),
             },
         };
         foreach (var type in ImageTypes)
@@ -62,9 +75,14 @@ internal sealed class ImageBodies : IOperationFilter
     private static OpenApiSchema Object(string name, OpenApiSchema property) =>
         new() { Type = JsonSchemaType.Object, Required = new HashSet<string> { name }, Properties = new Dictionary<string, IOpenApiSchema> { [name] = property } };
 
+    private static OpenApiSchema List(IOpenApiSchema items) => new() { Type = JsonSchemaType.Array, Items = items };
+
+    private static Dictionary<string, IOpenApiMediaType> Json(OpenApiSchema schema, JsonNode? example = null) =>
+        new() { ["application/json"] = new OpenApiMediaType { Schema = schema, Example = example } };
+
     private static OpenApiSchema Binary() => new() { Type = JsonSchemaType.String, Format = "binary" };
 
-    private static JsonObject Answer() => new()
+    private static JsonObject Example() => new()
     {
         ["model"] = "lenet5",
         ["version"] = 1,

@@ -16,6 +16,10 @@ internal static class Service
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         Listen(builder, settings);
 
+        // Images are classified on the pool's threads; so many more keep the rest of the service answering meanwhile.
+        ThreadPool.GetMinThreads(out int workers, out int ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + settings.MaxConcurrency), ports);
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.ShutdownSeconds));
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
@@ -24,6 +28,7 @@ internal static class Service
             // Answers are never part of an HTML page, so labels and messages may stay readable.
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<ProblemHandler>();
         builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ModelStore>().AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>();

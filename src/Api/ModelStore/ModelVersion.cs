@@ -12,6 +12,7 @@ internal sealed class ModelVersion
     {
         (Model, Number, Folder) = (model, number, folder);
         loading = new(() => Task.Run(() => load(this)));
+        Summary = new(model, File);
     }
 
     /// <summary>The model's name.</summary>
@@ -25,6 +26,9 @@ internal sealed class ModelVersion
 
     /// <summary>The .onnx file.</summary>
     public string File => Path.Combine(Folder, "model.onnx");
+
+    /// <summary>What it consists of.</summary>
+    public VersionSummary Summary { get; }
 
     /// <summary>Whether it can answer.</summary>
     public ModelState State => !loading.IsValueCreated || !loading.Value.IsCompleted ? ModelState.Loading

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Fovea.Api;
 
 /// <summary>Answers every error, expected or not, with a problem document. A fault of the service is logged and not shown.</summary>
-internal sealed class ProblemHandler(ILogger<ProblemHandler> log) : IExceptionHandler
+internal sealed class ProblemHandler(Settings settings, ILogger<ProblemHandler> log) : IExceptionHandler
 {
     private const int RetryAfterSeconds = 5;
 
@@ -16,7 +16,7 @@ internal sealed class ProblemHandler(ILogger<ProblemHandler> log) : IExceptionHa
         var problem = exception switch
         {
             FoveaException e => Problem.Of(e.Code, e.Message),
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ErrorCode.TooLarge, "The request is larger than this service takes."),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes} bytes allowed."),
             BadHttpRequestException e => Problem.Of(ErrorCode.MalformedRequest, $"The request cannot be read: {e.Message}"),
             _ => Problem.Of(ErrorCode.Internal, "The service failed at this request; its log says why."),
         };
