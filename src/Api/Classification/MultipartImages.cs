@@ -31,7 +31,7 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
 
             if (++files > settings.MaxImages)
             {
-                throw new FoveaException(ErrorCode.MalformedRequest, $"The form has more than {settings.MaxImages} files; expected at most so many.");
+                throw new FoveaException(ErrorCode.MalformedRequest, $"The form has more than the {settings.MaxImages:N0} files allowed.");
             }
 
             yield return await Try(() => ReadFile(section, stop));
@@ -71,17 +71,21 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
     private static bool IsFile(MultipartSection section) =>
         section.GetContentDispositionHeader()?.IsFileDisposition() == true || section.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true;
 
-    // The reader throws InvalidDataException at what is no form, and a plain IOException where the form breaks off. The server's own
-    // exceptions, such as that for a body over its limit, are kinds of IOException that speak for themselves.
+    // Where a form breaks off the reader throws a plain IOException. The server's own exceptions, such as that for a body over its limit,
+    // derive from it and speak for themselves.
     private static async Task<T> Try<T>(Func<Task<T>> read)
     {
         try
         {
             return await read();
         }
-        catch (Exception e) when (e is InvalidDataException || e.GetType() == typeof(IOException))
+        catch (InvalidDataException e)
         {
-            throw new FoveaException(ErrorCode.MalformedRequest, $"The multipart form cannot be read: {e.Message}", e);
+            throw new FoveaException(ErrorCode.MalformedRequest, $"The multipart form cannot be read: {e.Message.TrimEnd('.')}.", e);
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            throw new FoveaException(ErrorCode.MalformedRequest, "The multipart form ends before its last boundary; expected a whole form.", e);
         }
     }
 }

@@ -53,7 +53,7 @@ internal static class RequestBody
 
     /// <summary>The error of something that is too large.</summary>
     public static FoveaException TooLarge(string what, long most, long? length = null) =>
-        new(ErrorCode.TooLarge, length is null ? $"{what} has more than the {most} bytes allowed." : $"{what} has {length} bytes; expected at most {most}.");
+        new(ErrorCode.TooLarge, length is null ? $"{what} has more than the {most:N0} bytes allowed." : $"{what} has {length:N0} bytes; expected at most {most:N0}.");
 
     private static async Task<PooledBytes> Read(HttpRequest request, int most, Settings settings, CancellationToken stop)
     {

@@ -74,7 +74,7 @@ internal sealed class ModelStore
             var classifier = Classifier.Load(
                 version.File,
                 overrides: ModelJson.Read(Path.Combine(version.Folder, "model.json")),
-                fallback: ModelJson.Read(Path.Combine(version.Folder, "..", "model.json")));
+                fallback: ModelJson.Read(Path.Combine(Path.GetDirectoryName(version.Folder)!, "model.json")));
             log.ModelLoaded(version.Model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
             return classifier;
         }

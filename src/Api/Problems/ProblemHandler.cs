@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fovea.Models;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,10 +14,17 @@ internal sealed class ProblemHandler(Settings settings, ILogger<ProblemHandler> 
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
+        if (exception is ConnectionResetException)
+        {
+            // The client has gone in the middle of its request. Nobody is left to answer, and nothing to receive.
+            context.Abort();
+            return true;
+        }
+
         var problem = exception switch
         {
             FoveaException e => Problem.Of(e.Code, e.Message),
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes} bytes allowed."),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
             BadHttpRequestException e => Problem.Of(ErrorCode.MalformedRequest, $"The request cannot be read: {e.Message}"),
             _ => Problem.Of(ErrorCode.Internal, "The service failed at this request; its log says why."),
         };

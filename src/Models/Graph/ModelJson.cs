@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Fovea.Models;
@@ -19,7 +20,7 @@ public static class ModelJson
             }
 
             var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJsonFile.Default.Content) ?? new(null, null, null);
-            return new() { Labels = Labels(file.Labels, path), Preprocessing = file.Preprocessing?.Checked(), Architecture = file.Architecture };
+            return new() { Labels = Labels(file.Labels, path), Preprocessing = Preprocessing(file.Preprocessing), Architecture = file.Architecture };
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -29,6 +30,24 @@ public static class ModelJson
         {
             throw new FoveaException(e.Code, $"{path}: {e.Message}", e);
         }
+    }
+
+    // Generated deserializers set every init-only property, those that are absent to zero; so what the file leaves out is filled in first.
+    private static Preprocessing? Preprocessing(JsonObject? given)
+    {
+        if (given is null)
+        {
+            return null;
+        }
+
+        var all = JsonSerializer.SerializeToNode(new Preprocessing { Crop = [] }, MetadataJson.Default.Preprocessing)!.AsObject();
+        all.Remove("crop");
+        foreach (var (name, value) in given)
+        {
+            all[name] = value?.DeepClone();
+        }
+
+        return all.Deserialize(MetadataJson.Default.Preprocessing)!.Checked();
     }
 
     private static ImmutableArray<string>? Labels(JsonElement? labels, string path) => labels switch
@@ -44,7 +63,7 @@ public static class ModelJson
         ? [.. File.ReadAllLines(Path.Combine(Path.GetDirectoryName(path)!, name)).Where(line => line.Length > 0)]
         : throw new FoveaException(ErrorCode.BadModelFile, $"labels is {name}; expected the name of a file in the same folder.");
 
-    internal sealed record Content(JsonElement? Labels, Preprocessing? Preprocessing, string? Architecture);
+    internal sealed record Content(JsonElement? Labels, JsonObject? Preprocessing, string? Architecture);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true)]
