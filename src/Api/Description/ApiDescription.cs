@@ -1,3 +1,4 @@
+using Fovea.Models;
 using Microsoft.OpenApi;
 
 namespace Fovea.Api;
@@ -16,6 +17,7 @@ internal static class ApiDescription
                 Description = "Classifies images with convolutional networks. Errors are problem documents (RFC 9457) whose `code` is stable and whose `detail` says what was expected.",
             });
             document.IncludeXmlComments(typeof(ApiDescription).Assembly);
+            document.IncludeXmlComments(typeof(Catalog).Assembly);
             document.SupportNonNullableReferenceTypes();
             document.NonNullableReferenceTypesAsRequired();
             document.ParameterFilter<ParameterDescriptions>();

@@ -28,7 +28,10 @@ internal sealed class ProblemExamples : IOperationFilter
             if (int.TryParse(status, CultureInfo.InvariantCulture, out int number) && ByStatus.TryGetValue(number, out var problem))
             {
                 response.Description = problem.When;
-                ((OpenApiMediaType)response.Content![Problem.MediaType]).Example = Node(problem.Example);
+                foreach (var (type, content) in response.Content!)
+                {
+                    ((OpenApiMediaType)content).Example = type == Problem.MediaType ? Node(problem.Example) : new JsonArray(Node(problem.Example));
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.OpenApi;
 using Xunit;
 
 namespace Fovea.Api.Tests;
@@ -22,6 +23,15 @@ public sealed class SwaggerTests(SharedService shared)
             Assert.True(operation.Value.GetProperty("responses").GetProperty("200").TryGetProperty("content", out _));
             Assert.All(Parameters(operation.Value), parameter => Assert.NotEmpty(parameter.GetProperty("description").GetString()!));
         });
+    }
+
+    [Fact]
+    public async Task Document_is_valid()
+    {
+        var result = OpenApiDocument.Parse(await shared.Running.Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken));
+        Assert.NotNull(result.Document);
+        Assert.Empty(result.Diagnostic!.Errors);
+        Assert.Empty(result.Diagnostic.Warnings);
     }
 
     [Fact]
