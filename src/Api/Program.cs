@@ -1,2 +1,20 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Fovea.Api;
+using Fovea.Models;
+
+if (args is ["--health"])
+{
+    return await HealthProbe.Run();
+}
+
+try
+{
+    await using var app = Service.Build(args);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException)
+{
+    // What the user can mend: a setting, or an address that is in use.
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

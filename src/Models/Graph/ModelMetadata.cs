@@ -51,6 +51,15 @@ public sealed record ModelMetadata
         }
     }
 
+    /// <summary>The same, with what it does not say taken from another.</summary>
+    public ModelMetadata Or(ModelMetadata? other) => this with
+    {
+        Labels = Labels ?? other?.Labels,
+        Preprocessing = Preprocessing ?? other?.Preprocessing,
+        Architecture = Architecture ?? other?.Architecture,
+        Training = Training ?? other?.Training,
+    };
+
     /// <summary>Puts the properties into a graph, in place of those that were there.</summary>
     public void WriteTo(Graph graph)
     {

@@ -16,6 +16,9 @@ internal static class Handwriting
 
     private const int Looks = 4;
 
+    // Round a digit there must be ground that tells what the ground is; of a sheet the edges are left out.
+    private const double DigitMargin = 0.45, SheetMargin = -0.04;
+
     /// <summary>The framed digit, one channel of <paramref name="width"/> x <paramref name="height"/>; black where nothing is written.</summary>
     public static Pixels Frame(Pixels gray, int width, int height)
     {
@@ -28,12 +31,19 @@ internal static class Handwriting
         for (int look = 0; look < Looks; look++)
         {
             var map = InkMap.Of(gray, region, LeastSide, SearchSide);
+            if (look == 0 && map.Threshold() is { } edge && Strokes.Find(map, edge) is { } sheet && sheet.IsSheet(map))
+            {
+                region = At(region, map, sheet.Box, SheetMargin);
+                map = InkMap.Of(gray, region, LeastSide, SearchSide);
+            }
+
+            map.Flatten();
             if (map.HalfOfStrongest() is not { } half || Strokes.Find(map, half) is not { } found)
             {
                 break;
             }
 
-            var closer = Closer(region, map, found.Box);
+            var closer = At(region, map, found.Box, DigitMargin);
             bool close = Math.Max(closer.Width, closer.Height) > 0.8 * Math.Max(region.Width, region.Height);
             region = closer;
             if (close)
@@ -43,21 +53,20 @@ internal static class Handwriting
         }
 
         var ink = InkMap.Of(gray, region, LeastSide, DrawSide);
+        ink.Flatten();
         return ink.Threshold() is { } threshold && Strokes.Find(ink, threshold) is { } digit
             ? Draw(ink, digit, threshold, width, height)
             : new Pixels(width, height, 1, new byte[width * height]);
     }
 
-    // The digit's box in the image, with a margin of ground that tells what the ground is.
-    private static Resizer.Window Closer(Resizer.Window region, InkMap map, Resizer.Window box)
+    // Where a box of the map lies in the image, with a margin round it, a share of its long side.
+    private static Resizer.Window At(Resizer.Window region, InkMap map, Resizer.Window box, double margin)
     {
         double scaleX = (double)region.Width / map.Width, scaleY = (double)region.Height / map.Height;
-        double margin = (0.35 * Math.Max(box.Width * scaleX, box.Height * scaleY)) + (2 * scaleX) + 2;
-        int left = Math.Max(region.X, region.X + (int)((box.X * scaleX) - margin));
-        int top = Math.Max(region.Y, region.Y + (int)((box.Y * scaleY) - margin));
-        int right = Math.Min(region.X + region.Width, region.X + (int)Math.Ceiling(((box.X + box.Width) * scaleX) + margin));
-        int bottom = Math.Min(region.Y + region.Height, region.Y + (int)Math.Ceiling(((box.Y + box.Height) * scaleY) + margin));
-        return new(left, top, right - left, bottom - top);
+        double more = margin * Math.Max(box.Width * scaleX, box.Height * scaleY);
+        int left = Math.Max(0, (int)((box.X * scaleX) - more)), right = Math.Min(region.Width, (int)Math.Ceiling(((box.X + box.Width) * scaleX) + more));
+        int top = Math.Max(0, (int)((box.Y * scaleY) - more)), bottom = Math.Min(region.Height, (int)Math.Ceiling(((box.Y + box.Height) * scaleY) + more));
+        return new(region.X + left, region.Y + top, Math.Max(1, right - left), Math.Max(1, bottom - top));
     }
 
     private static Pixels Draw(InkMap map, Strokes digit, float threshold, int width, int height)

@@ -37,6 +37,11 @@ public static class ImageDecoder
         }
 
         Check(format, codec.Info.Width, codec.Info.Height, limits);
+        if (format == "JPEG" && JpegMarkers.Misplaced(file.Span) is { } marker)
+        {
+            throw Damaged(format, $"its data are corrupt (marker {marker} out of place)");
+        }
+
         int orientation = format == "JPEG" ? (int)codec.EncodedOrigin : Exif.Orientation(format, file.Span);
         return Decode(codec, format, orientation);
     }

@@ -9,6 +9,9 @@ internal sealed class InkMap
     // its most inked pixel.
     private const int Pool = 3;
 
+    // So many of the strongest pixels may be flaws.
+    private const int Flaws = 3;
+
     // Below it a difference from the ground is noise, in levels of brightness.
     private const float Noise = 14;
 
@@ -20,7 +23,7 @@ internal sealed class InkMap
     /// <summary>Its rows.</summary>
     public int Height { get; }
 
-    /// <summary>Levels of brightness by which a pixel stands out from the ground round it; at least 0.</summary>
+    /// <summary>Levels of brightness by which each pixel stands out from the ground towards the ink.</summary>
     public float[] Ink { get; }
 
     /// <summary>Looks at a region of the image.</summary>
@@ -39,12 +42,14 @@ internal sealed class InkMap
         Paper.Subtract(ink, width, height);
 
         int block = (Math.Max(width, height) + most - 1) / most;
-        var map = block == 1 ? new InkMap(width, height, ink) : Pooled(ink, width, height, block);
+        return block == 1 ? new InkMap(width, height, ink) : Pooled(ink, width, height, block);
+    }
 
-        // Strokes are narrower than a third of the region; what is broader (a shadow, an uneven light) belongs to the ground.
-        float[] ground = Morphology.Opening(map.Ink, map.Width, map.Height, (Math.Max(map.Width, map.Height) / 6) + 1);
-        TensorPrimitives.Subtract(map.Ink, ground, map.Ink);
-        return map;
+    /// <summary>Takes away what is broader than strokes are, a third of the region: a shadow or an uneven light. Ink is 0 or more from then on.</summary>
+    public void Flatten()
+    {
+        float[] ground = Morphology.Opening(Ink, Width, Height, (Math.Max(Width, Height) / 6) + 1);
+        TensorPrimitives.Subtract(Ink, ground, Ink);
     }
 
     /// <summary>The level between ground and ink by Otsu (1979), which parts the map into two classes that differ most; null where all is noise.</summary>
@@ -92,7 +97,7 @@ internal sealed class InkMap
         return highest < Noise ? null : highest / 2;
     }
 
-    // The strongest contrast but for the strongest few pixels, which may be flaws.
+    // The strongest contrast but for flaws.
     private float Highest()
     {
         float strongest = TensorPrimitives.Max<float>(Ink);
@@ -104,12 +109,11 @@ internal sealed class InkMap
         Span<int> histogram = stackalloc int[256];
         foreach (float value in Ink)
         {
-            histogram[(int)(value / strongest * 255)]++;
+            histogram[(int)Math.Max(value / strongest * 255, 0)]++;
         }
 
         int seen = 0, bin = 255;
-        int few = Math.Clamp(Ink.Length / 4000, 3, 24);
-        for (; bin > 0 && (seen += histogram[bin]) < few; bin--)
+        for (; bin > 0 && (seen += histogram[bin]) < Flaws; bin--)
         {
         }
 

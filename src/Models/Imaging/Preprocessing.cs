@@ -84,7 +84,11 @@ public enum Inversion
     [JsonStringEnumMemberName("never")]
     Never,
 
-    /// <summary>Dark ink on light paper is turned round; light on dark stays.</summary>
+    /// <summary>
+    /// The image is read as a written digit, dark on light or light on dark, of any size, anywhere in it. It comes out as MNIST has its digits:
+    /// light on black, in a box of 20 of 28 pixels, its centre of mass in the middle, thin strokes thickened to MNIST's. An image framed so
+    /// already keeps every value, or has 255 - value where it is dark on light. Blank images give black. Only for networks that read digits.
+    /// </summary>
     [JsonStringEnumMemberName("auto")]
     Auto,
 }

@@ -11,6 +11,9 @@ internal sealed record Strokes(bool[] Mask, Resizer.Window Box)
     // What the region's edge cuts is likelier the table, a finger or the next word.
     private const double CutWeight = 0.1;
 
+    // No stroke is so broad: what holds a circle of this share of its long side is a sheet, lying on a ground of its own.
+    private const double SheetShare = 0.4;
+
     private sealed record Piece(int Label, double Mass, double Weight, Resizer.Window Box);
 
     /// <summary>The heaviest piece of ink above the threshold with the pieces that lie close to it; null where there is none.</summary>
@@ -37,6 +40,15 @@ internal sealed record Strokes(bool[] Mask, Resizer.Window Box)
         }
 
         return new Strokes(Array.ConvertAll(labels, label => chosen[label]), box);
+    }
+
+    /// <summary>Whether this is no digit but the paper that one may stand on, whole within the map.</summary>
+    public bool IsSheet(InkMap map)
+    {
+        int side = Math.Max(Box.Width, Box.Height);
+        bool whole = Box.X > 0 && Box.Y > 0 && Box.X + Box.Width < map.Width && Box.Y + Box.Height < map.Height;
+        return whole && side > Math.Max(map.Width, map.Height) / 5 && Mask.Count(ink => ink) > Box.Width * Box.Height / 2
+            && Morphology.Distance(Array.ConvertAll(Mask, ink => !ink), map.Width, map.Height).Max() > SheetShare / 2 * side;
     }
 
     private static List<Piece> Pieces(InkMap map, float threshold, int[] labels)

@@ -35,16 +35,19 @@ public sealed class Classifier : IDisposable
     public bool Trained => Metadata.Trained;
 
     /// <summary>Loads a model file.</summary>
+    /// <param name="path">The .onnx file.</param>
+    /// <param name="overrides">What holds in place of what the file says about itself.</param>
+    /// <param name="fallback">What holds where the file says nothing.</param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
-    public static Classifier Load(string path)
+    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null)
     {
         var session = Sessions.Open(path);
         try
         {
-            var metadata = ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap);
+            var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
             var input = Single(session.InputMetadata, "input");
             var output = Single(session.OutputMetadata, "output");
-            var preprocessing = metadata.Preprocessing ?? throw new FoveaException(ErrorCode.BadModelFile, $"{path} does not say how images become its input; expected the metadata property fovea.preprocessing.");
+            var preprocessing = metadata.Preprocessing ?? throw new FoveaException(ErrorCode.BadModelFile, $"{path} does not say how images become its input; expected the metadata property fovea.preprocessing, or a model.json beside the file.");
             Require(input is [_, 1 or 3, _, _] && input[1] == preprocessing.Channels, $"the input has the shape {Text(input)}; expected [N, {preprocessing.Channels}, H, W]");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");

@@ -1,0 +1,16 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Models;
+
+namespace Fovea.Api;
+
+/// <summary>How everything that the service answers becomes JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Answer))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(IReadOnlyList<object>))]
+[JsonSerializable(typeof(ModelDescription))]
+[JsonSerializable(typeof(IReadOnlyList<ModelDescription>))]
+[JsonSerializable(typeof(NetworkSummary))]
+[JsonSerializable(typeof(Health))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using Fovea.Models;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace Fovea.Api;
+
+/// <summary>The files of a multipart form, one after the other as they arrive, so that only one of them is in memory.</summary>
+internal sealed class MultipartImages(HttpRequest request, Settings settings)
+{
+    private const int LongestBoundary = 100;
+
+    /// <summary>Each file, or the reason why it was refused.</summary>
+    /// <exception cref="FoveaException">The form itself cannot be read, is too large, or has no files or too many.</exception>
+    public async IAsyncEnumerable<(PooledBytes? Image, FoveaException? Refusal)> Read([EnumeratorCancellation] CancellationToken stop)
+    {
+        RequestBody.RefuseOver(settings.MaxRequestBytes, "The request's body", request.ContentLength);
+        if (request.ContentLength == 0)
+        {
+            throw new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected a form with one or several image files.");
+        }
+
+        var reader = new MultipartReader(Boundary(), request.Body);
+        int files = 0;
+        while (await Try(() => reader.ReadNextSectionAsync(stop)) is { } section)
+        {
+            if (!IsFile(section))
+            {
+                continue;
+            }
+
+            if (++files > settings.MaxImages)
+            {
+                throw new FoveaException(ErrorCode.MalformedRequest, $"The form has more than the {settings.MaxImages:N0} files allowed.");
+            }
+
+            yield return await Try(() => ReadFile(section, stop));
+        }
+
+        if (files == 0)
+        {
+            throw new FoveaException(ErrorCode.MalformedRequest, "The form has no file; expected one or several image files.");
+        }
+    }
+
+    private async Task<(PooledBytes?, FoveaException?)> ReadFile(MultipartSection section, CancellationToken stop)
+    {
+        var name = section.AsFileSection()?.FileName is { Length: > 0 } fileName ? fileName : "A file of the form";
+        try
+        {
+            RequestBody.RefuseUnlessImage(section.ContentType, name);
+            var image = await PooledBytes.Read(section.Body, settings.MaxImageBytes, expected: null, stop) ?? throw RequestBody.TooLarge(name, settings.MaxImageBytes);
+            if (!image.Memory.IsEmpty)
+            {
+                return (image, null);
+            }
+
+            image.Dispose();
+            throw new FoveaException(ErrorCode.EmptyBody, $"{name} is empty; expected an image.");
+        }
+        catch (FoveaException e)
+        {
+            return (null, e);
+        }
+    }
+
+    private string Boundary() => HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value is { Length: > 0 and <= LongestBoundary } boundary
+        ? boundary
+        : throw new FoveaException(ErrorCode.MalformedRequest, $"The multipart form is declared without a boundary of 1 to {LongestBoundary} characters; expected multipart/form-data; boundary=...");
+
+    private static bool IsFile(MultipartSection section) =>
+        section.GetContentDispositionHeader()?.IsFileDisposition() == true || section.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true;
+
+    // Where a form breaks off the reader throws a plain IOException. The server's own exceptions, such as that for a body over its limit,
+    // derive from it and speak for themselves.
+    private static async Task<T> Try<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (InvalidDataException e)
+        {
+            throw new FoveaException(ErrorCode.MalformedRequest, $"The multipart form cannot be read: {e.Message.TrimEnd('.')}.", e);
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            throw new FoveaException(ErrorCode.MalformedRequest, "The multipart form ends before its last boundary; expected a whole form.", e);
+        }
+    }
+}

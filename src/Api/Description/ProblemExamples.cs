@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Fovea.Models;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Fovea.Api;
+
+/// <summary>Says when a route answers with each status, and shows such an answer.</summary>
+internal sealed class ProblemExamples : IOperationFilter
+{
+    private static readonly Dictionary<int, (string When, Problem Example)> ByStatus = new (string When, ErrorCode Code, string Detail)[]
+    {
+        ("The request is malformed, or its body is empty.", ErrorCode.MalformedRequest, "top is 0; expected a whole number from 1 to 10."),
+        ("There is no such model, or no such version of it.", ErrorCode.UnknownModel, "There is no model lenet; expected one of lenet5."),
+        ("An image has more than 20 MiB, or the request more than 100 MiB.", ErrorCode.TooLarge, "The request's body has 31,457,280 bytes; expected at most 20,971,520."),
+        ("The request is declared as something that is no image.", ErrorCode.UnsupportedMediaType, "The request is declared as text/plain, which is no image; expected image/png, image/jpeg ..."),
+        ("The body is no image, is damaged, or has too many pixels; or all images of a form are such.", ErrorCode.DamagedImage, "The PNG image is truncated."),
+        ("The service failed; its log says why.", ErrorCode.Internal, "The service failed at this request; its log says why."),
+        ("The service is starting or shutting down (`Retry-After` says when to come back), or the model could not be loaded.", ErrorCode.Unavailable, "The service is starting: lenet5 is not loaded yet."),
+    }.Select(row => (row.When, Problem.Of(row.Code, row.Detail))).ToDictionary(row => row.Item2.Status);
+
+    /// <inheritdoc/>
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            if (int.TryParse(status, CultureInfo.InvariantCulture, out int number) && ByStatus.TryGetValue(number, out var problem))
+            {
+                response.Description = problem.When;
+                foreach (var (type, content) in response.Content!)
+                {
+                    ((OpenApiMediaType)content).Example = type == Problem.MediaType ? Node(problem.Example) : new JsonArray(Node(problem.Example));
+                }
+            }
+        }
+    }
+
+    private static JsonObject Node(Problem problem) => new()
+    {
+        ["type"] = problem.Type,
+        ["title"] = problem.Title,
+        ["status"] = problem.Status,
+        ["detail"] = problem.Detail,
+        ["code"] = problem.Code,
+    };
+}

@@ -1,0 +1,20 @@
+namespace Fovea.Api;
+
+/// <summary>Everything that the service logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Loaded {Model} version {Version} in {Milliseconds:F0} ms")]
+    public static partial void ModelLoaded(this ILogger log, string model, int version, double milliseconds);
+
+    [LoggerMessage(2, LogLevel.Error, "{Model} cannot serve: {Reason}")]
+    public static partial void ModelFailed(this ILogger log, string model, string reason, Exception? exception = null);
+
+    [LoggerMessage(3, LogLevel.Information, "Ready: {Ready} of {Models} models in {Folder}")]
+    public static partial void Ready(this ILogger log, int ready, int models, string folder);
+
+    [LoggerMessage(4, LogLevel.Warning, "There is no model in {Folder}; expected <model>/<version>/model.onnx")]
+    public static partial void NoModels(this ILogger log, string folder);
+
+    [LoggerMessage(5, LogLevel.Error, "{Method} {Path} failed")]
+    public static partial void RequestFailed(this ILogger log, Exception exception, string method, string path);
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Fovea.Models;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Fovea.Api;
+
+/// <summary>Why a request, or one image of it, was refused: a problem document (RFC 9457) with a code.</summary>
+/// <param name="Type">Always about:blank: the title is that of the status, the code says what kind of problem it is.</param>
+/// <param name="Title">The status in words.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What was wrong and what was expected, in a sentence or two.</param>
+/// <param name="Code">The kind of problem, stable, for programs to decide by: unknown_model, not_an_image, too_large ...</param>
+internal sealed record Problem(string Type, string Title, int Status, string Detail, string Code)
+{
+    /// <summary>The media type of a problem document.</summary>
+    public const string MediaType = "application/problem+json";
+
+    /// <summary>The problem that an error is.</summary>
+    public static Problem Of(ErrorCode code, string detail) => Of(code, detail, StatusOf(code));
+
+    /// <summary>The same for an error whose status the server has already chosen.</summary>
+    public static Problem Of(ErrorCode code, string detail, int status) =>
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString()));
+
+    /// <summary>Answers a request with this problem.</summary>
+    public Task WriteTo(HttpResponse response)
+    {
+        response.StatusCode = Status;
+        return response.WriteAsJsonAsync(this, options: null, MediaType);
+    }
+
+    private static int StatusOf(ErrorCode code) => code switch
+    {
+        ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
+        ErrorCode.UnknownModel or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.NoUsableImage => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+}

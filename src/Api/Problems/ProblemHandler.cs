@@ -1,0 +1,70 @@
+using System.Globalization;
+using Fovea.Models;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Fovea.Api;
+
+/// <summary>Answers every error, expected or not, with a problem document. A fault of the service is logged and not shown.</summary>
+internal sealed class ProblemHandler(Settings settings, ILogger<ProblemHandler> log) : IExceptionHandler
+{
+    private const int RetryAfterSeconds = 5;
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is ConnectionResetException)
+        {
+            // The client has gone in the middle of its request. Nobody is left to answer, and nothing to receive.
+            context.Abort();
+            return true;
+        }
+
+        var problem = exception switch
+        {
+            FoveaException e => Problem.Of(e.Code, e.Message),
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
+            BadHttpRequestException e => Problem.Of(ErrorCode.MalformedRequest, $"The request cannot be read: {e.Message}"),
+            _ => Problem.Of(ErrorCode.Internal, "The service failed at this request; its log says why."),
+        };
+
+        if (problem.Status == StatusCodes.Status500InternalServerError)
+        {
+            log.RequestFailed(exception, context.Request.Method, context.Request.Path);
+        }
+        else if (exception is FoveaException { Code: ErrorCode.Unavailable })
+        {
+            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        }
+        else if (exception is FoveaException { Code: ErrorCode.TooLarge })
+        {
+            DrainWhateverComes(context);
+        }
+
+        await problem.WriteTo(context.Response);
+        return true;
+    }
+
+    /// <summary>Gives routes that do not exist, and methods that they do not have, a problem document too.</summary>
+    public static Task UnknownRoute(StatusCodeContext status)
+    {
+        var (request, response) = (status.HttpContext.Request, status.HttpContext.Response);
+        return (response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => Problem.Of(ErrorCode.UnknownRoute, $"There is no route {request.Path}; /swagger lists those that exist."),
+            StatusCodes.Status405MethodNotAllowed => Problem.Of(ErrorCode.UnknownRoute, $"{request.Path} does not take {request.Method}; expected {response.Headers.Allow}.", response.StatusCode),
+            _ => Problem.Of(ErrorCode.MalformedRequest, $"{request.Method} {request.Path} was refused.", response.StatusCode),
+        }).WriteTo(response);
+    }
+
+    // A client that sends without listening gets to the answer only if the server goes on receiving. The server does, for some seconds and
+    // without keeping anything, unless the body is over its own limit: then it resets the connection, and the answer with it.
+    private static void DrainWhateverComes(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+    }
+}

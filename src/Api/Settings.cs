@@ -1,0 +1,85 @@
+using Fovea.Models;
+
+namespace Fovea.Api;
+
+/// <summary>The settings under <c>Fovea</c>, from appsettings.json, the environment (<c>Fovea__...</c>) and the command line. A wrong value stops the start.</summary>
+internal sealed record Settings
+{
+    /// <summary>
+    /// The folder of the models, <c>{model}/{version}/model.onnx</c>. Default <c>onnx</c>. A relative folder is looked up from the working folder,
+    /// in Development from the repository's root. A folder that does not exist stops the start.
+    /// </summary>
+    public string ModelRepository { get; init; } = "onnx";
+
+    /// <summary>The size of one image file in bytes, 1 to 1 GiB. Default 20 MiB. An image over it is refused with 413.</summary>
+    public int MaxImageBytes { get; init; } = 20 << 20;
+
+    /// <summary>The size of one request's body in bytes, <see cref="MaxImageBytes"/> to 1 GiB. Default 100 MiB. A request over it is refused with 413.</summary>
+    public int MaxRequestBytes { get; init; } = 100 << 20;
+
+    /// <summary>The files of one multipart request, 1 to 10,000. Default 1,000. A request over it is refused with 400.</summary>
+    public int MaxImages { get; init; } = 1_000;
+
+    /// <summary>The pixels of one image, width times height, 1 to 1,000 million. Default 50 million. An image over it is refused with 422, undecoded.</summary>
+    public long MaxPixels { get; init; } = 50_000_000;
+
+    /// <summary>The images that are decoded and classified at the same time, 1 to 1,024; the rest wait. Default: the number of processors.</summary>
+    public int MaxConcurrency { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>How long requests under way may take to finish when the service is told to stop, in seconds, 0 to 3,600. Default 30. Then they are cut off.</summary>
+    public int ShutdownSeconds { get; init; } = 30;
+
+    /// <summary>What an image may ask of the decoder.</summary>
+    public ImageLimits ImageLimits => new(MaxPixels);
+
+    /// <summary>Reads the settings and checks their ranges.</summary>
+    /// <exception cref="FoveaException">A value is of the wrong kind, or out of its range.</exception>
+    public static Settings Read(IConfiguration configuration, IHostEnvironment environment)
+    {
+        const int GiB = 1 << 30;
+        var settings = Bind(configuration.GetSection("Fovea"));
+        Check(settings.MaxImageBytes, 1, GiB);
+        Check(settings.MaxRequestBytes, settings.MaxImageBytes, GiB);
+        Check(settings.MaxImages, 1, 10_000);
+        Check(settings.MaxPixels, 1, 1_000_000_000);
+        Check(settings.MaxConcurrency, 1, 1_024);
+        Check(settings.ShutdownSeconds, 0, 3_600);
+        var folder = Path.GetFullPath(settings.ModelRepository, BaseFolder(environment));
+        return Directory.Exists(folder)
+            ? settings with { ModelRepository = folder }
+            : throw new FoveaException(ErrorCode.BadArgument, $"Fovea:ModelRepository is {settings.ModelRepository}, but there is no folder {folder}; expected a folder of <model>/<version>/model.onnx.");
+    }
+
+    private static Settings Bind(IConfigurationSection section)
+    {
+        try
+        {
+            return section.Get<Settings>() ?? new();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new FoveaException(ErrorCode.BadArgument, e.Message, e);
+        }
+    }
+
+    private static void Check(long value, long least, long most, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(value))] string name = "")
+    {
+        if (value < least || value > most)
+        {
+            throw new FoveaException(ErrorCode.BadArgument, $"Fovea:{name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]} is {value}; expected {least} to {most}.");
+        }
+    }
+
+    // `dotnet run` starts a web project in the project's folder, wherever it is called from.
+    private static string BaseFolder(IHostEnvironment environment)
+    {
+        var working = new DirectoryInfo(Environment.CurrentDirectory);
+        var root = working;
+        while (environment.IsDevelopment() && root is not null && !File.Exists(Path.Combine(root.FullName, "Service.sln")))
+        {
+            root = root.Parent;
+        }
+
+        return (root ?? working).FullName;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text;
+using Xunit;
+
+namespace Fovea.Api.Tests;
+
+public sealed class MultipartTests(SharedService shared)
+{
+    private readonly TestService service = shared.Running;
+
+    [Fact]
+    public async Task Each_file_has_its_answer_or_its_problem_in_order()
+    {
+        var (status, answers) = await service.Post("/classify/lenet5?top=1", Images.Form(Images.Digit, Images.TruncatedPng, [], Encoding.UTF8.GetBytes("hello"), Images.Digit));
+        Assert.Equal(200, status);
+        Assert.Equal(5, answers.GetArrayLength());
+        Assert.Equal("lenet5", answers[0].GetProperty("model").GetString());
+        answers[1].IsProblem(422, "damaged_image", "PNG");
+        answers[2].IsProblem(400, "empty_body", "2.png");
+        answers[3].IsProblem(422, "not_an_image", "5 bytes");
+        Assert.Equal($"{answers[0]}", $"{answers[4]}");
+    }
+
+    [Fact]
+    public async Task One_bad_file_is_a_list_with_its_problem_and_422()
+    {
+        var (status, answers) = await service.Post("/classify/lenet5", Images.Form(Images.TruncatedPng));
+        Assert.Equal(422, status);
+        Assert.Single(answers.EnumerateArray()).IsProblem(422, "damaged_image", "PNG");
+    }
+
+    [Fact]
+    public async Task File_declared_as_text_is_refused_and_the_others_are_not()
+    {
+        using var form = new MultipartFormDataContent { { new StringContent("hello"), "a", "notes.txt" }, { Images.Digit.As("image/png"), "b", "seven.png" } };
+        var (status, answers) = await service.Post("/classify/lenet5", form);
+        Assert.Equal(200, status);
+        answers[0].IsProblem(415, "unsupported_media_type", "notes.txt");
+        Assert.Equal("lenet5", answers[1].GetProperty("model").GetString());
+    }
+
+    [Fact]
+    public async Task Fields_that_are_no_files_are_passed_over()
+    {
+        using var form = new MultipartFormDataContent { { new StringContent("a caption"), "caption" }, { Images.Digit.As(null), "image", "seven.png" } };
+        var (_, answers) = await service.Post("/classify/lenet5", form);
+        Assert.Equal(1, answers.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task File_over_the_limit_has_its_problem_and_the_others_their_answers()
+    {
+        var (status, answers) = await service.Post("/classify/lenet5", Images.Form(new byte[(20 << 20) + 1], Images.Digit));
+        Assert.Equal(200, status);
+        answers[0].IsProblem(413, "too_large", "0.png");
+        Assert.Equal("lenet5", answers[1].GetProperty("model").GetString());
+    }
+
+    [Fact]
+    public async Task Form_of_nothing_but_files_over_the_limit_is_413()
+    {
+        var (status, answers) = await service.Post("/classify/lenet5", Images.Form(new byte[30_000_000]));
+        Assert.Equal(413, status);
+        answers[0].IsProblem(413, "too_large", "0.png");
+    }
+
+    [Fact]
+    public async Task Form_with_too_many_files_is_refused()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        await using var strict = await TestService.StartReady(repository, null, "--Fovea:MaxImages=2");
+        Assert.Equal(200, (await strict.Post("/classify/lenet5", Images.Form(Images.Digit, Images.Digit))).Status);
+        var (status, problem) = await strict.Post("/classify/lenet5", Images.Form(Images.Digit, Images.Digit, Images.Digit));
+        Assert.Equal(400, status);
+        problem.IsProblem(400, "malformed_request", "more than the 2 files allowed");
+    }
+}

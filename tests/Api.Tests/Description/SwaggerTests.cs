@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Microsoft.OpenApi;
+using Xunit;
+
+namespace Fovea.Api.Tests;
+
+public sealed class SwaggerTests(SharedService shared)
+{
+    private static readonly string[] Routes =
+    [
+        "/classify/{model}", "/classify/{model}/versions/{n}", "/health/live", "/health/ready", "/models", "/models/{model}", "/models/{model}/summary",
+    ];
+
+    [Fact]
+    public async Task Document_has_every_route_with_summary_description_and_answers()
+    {
+        var paths = (await Document()).GetProperty("paths");
+        Assert.Equal(Routes, paths.EnumerateObject().Select(path => path.Name).Order());
+        Assert.All(paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject()), operation =>
+        {
+            Assert.NotEmpty(operation.Value.GetProperty("summary").GetString()!);
+            Assert.NotEmpty(operation.Value.GetProperty("description").GetString()!);
+            Assert.True(operation.Value.GetProperty("responses").GetProperty("200").TryGetProperty("content", out _));
+            Assert.All(Parameters(operation.Value), parameter => Assert.NotEmpty(parameter.GetProperty("description").GetString()!));
+        });
+    }
+
+    [Fact]
+    public async Task Document_is_valid()
+    {
+        var result = OpenApiDocument.Parse(await shared.Running.Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken));
+        Assert.NotNull(result.Document);
+        Assert.Empty(result.Diagnostic!.Errors);
+        Assert.Empty(result.Diagnostic.Warnings);
+    }
+
+    [Fact]
+    public async Task Model_is_chosen_from_those_that_there_are()
+    {
+        var model = Parameters((await Document()).GetProperty("paths").GetProperty("/models/{model}").GetProperty("get")).Single();
+        Assert.Equal(["lenet5"], model.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal("lenet5", model.GetProperty("example").GetString());
+    }
+
+    [Fact]
+    public async Task Example_runs_as_it_stands()
+    {
+        var body = (await Document()).GetProperty("paths").GetProperty("/classify/{model}").GetProperty("post").GetProperty("requestBody").GetProperty("content");
+        var example = JsonSerializer.SerializeToUtf8Bytes(body.GetProperty("application/json").GetProperty("example"));
+        Assert.Equal(200, (await shared.Running.Post("/classify/lenet5", example.As("application/json"))).Status);
+        foreach (var type in (string[])["image/png", "image/jpeg", "image/webp"])
+        {
+            Assert.Equal("binary", body.GetProperty(type).GetProperty("schema").GetProperty("format").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Page_is_there()
+    {
+        using var page = await shared.Running.Client.GetAsync("/swagger", TestContext.Current.CancellationToken);
+        Assert.Contains("swagger-ui", await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    private static JsonElement[] Parameters(JsonElement operation) => operation.TryGetProperty("parameters", out var parameters) ? [.. parameters.EnumerateArray()] : [];
+
+    private Task<JsonElement> Document() => shared.Running.Get("/swagger/v1/swagger.json");
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Xunit;
+
+namespace Fovea.Api.Tests;
+
+public sealed class ProcessTests
+{
+    public static TheoryData<string, string> WrongSettings => new()
+    {
+        { "--Fovea:ModelRepository=/nowhere", "Fovea:ModelRepository is /nowhere" },
+        { "--Fovea:MaxImageBytes=0", "Fovea:MaxImageBytes is 0; expected 1 to 1073741824." },
+        { "--Fovea:MaxRequestBytes=5", "Fovea:MaxRequestBytes is 5; expected 20971520 to 1073741824." },
+        { "--Fovea:MaxPixels=-1", "Fovea:MaxPixels is -1; expected 1 to 1000000000." },
+        { "--Fovea:MaxPixels=many", "many" },
+        { "--urls=http://127.0.0.1:1", "127.0.0.1:1" },
+    };
+
+    [Theory, MemberData(nameof(WrongSettings))]
+    public async Task Wrong_setting_ends_the_start_with_one_sentence(string setting, string named)
+    {
+        using var repository = new Repository();
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var last = setting.StartsWith("--urls", StringComparison.Ordinal) ? $"--urls=http://{taken.LocalEndpoint}" : setting;
+        using var process = new ServiceProcess(Environment(ServiceProcess.FreePort(), repository), last);
+        var (code, errors) = await process.Exit();
+        Assert.NotEqual(0, code);
+        Assert.Contains(last == setting ? named : $"{taken.LocalEndpoint}", errors, StringComparison.Ordinal);
+        Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Terminated_service_finishes_what_is_under_way_and_exits_with_0()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        int port = ServiceProcess.FreePort();
+        using var process = new ServiceProcess(Environment(port, repository));
+        await UntilReady(port);
+
+        using var underWay = await Connect(port);
+        using var idle = await Connect(port);
+        await idle.SendAsync(Encoding.ASCII.GetBytes("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"), TestContext.Current.CancellationToken);
+        Assert.StartsWith("HTTP/1.1 200", await Receive(idle), StringComparison.Ordinal);
+        await underWay.SendAsync(Encoding.ASCII.GetBytes($"POST /classify/lenet5 HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {Images.Digit.Length}\r\n\r\n"), TestContext.Current.CancellationToken);
+        Assert.StartsWith("HTTP/1.1 100", await Receive(underWay), StringComparison.Ordinal);
+        await underWay.SendAsync(Images.Digit.AsMemory(0, 50), TestContext.Current.CancellationToken);
+
+        process.Terminate();
+        await UntilRefused(port);
+        await underWay.SendAsync(Images.Digit.AsMemory(50), TestContext.Current.CancellationToken);
+        Assert.StartsWith("HTTP/1.1 200", await Receive(underWay), StringComparison.Ordinal);
+        var (code, errors) = await process.Exit();
+        Assert.Equal(0, code);
+        Assert.Empty(errors);
+    }
+
+    [Fact]
+    public async Task Health_argument_asks_the_service_that_runs()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        int port = ServiceProcess.FreePort();
+        using (var early = new ServiceProcess(Environment(port, repository), "--health"))
+        {
+            Assert.Equal(1, (await early.Exit()).Code);
+        }
+
+        using var process = new ServiceProcess(Environment(port, repository));
+        await UntilReady(port);
+        using var probe = new ServiceProcess(Environment(port, repository), "--health");
+        Assert.Equal(0, (await probe.Exit()).Code);
+    }
+
+    private static Dictionary<string, string?> Environment(int port, Repository repository) =>
+        new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Fovea__ModelRepository"] = repository.Folder };
+
+    private static async Task UntilReady(int port)
+    {
+        using var client = new HttpClient();
+        for (var start = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(start).TotalSeconds < 30; await Task.Delay(50))
+        {
+            try
+            {
+                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/health/ready"));
+                if (answer.IsSuccessStatusCode)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+        }
+
+        Assert.Fail("The service was not ready within 30 seconds.");
+    }
+
+    private static async Task UntilRefused(int port)
+    {
+        for (var start = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(start).TotalSeconds < 20; await Task.Delay(50))
+        {
+            try
+            {
+                using var socket = await Connect(port);
+            }
+            catch (SocketException)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("The service still took connections 20 seconds after it was told to stop.");
+    }
+
+    private static async Task<Socket> Connect(int port)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        return socket;
+    }
+
+    private static async Task<string> Receive(Socket socket)
+    {
+        var buffer = new byte[4096];
+        int length = await socket.ReceiveAsync(buffer);
+        return Encoding.ASCII.GetString(buffer, 0, length);
+    }
+}

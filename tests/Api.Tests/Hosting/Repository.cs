@@ -1,0 +1,39 @@
+using Fovea.Models;
+
+namespace Fovea.Api.Tests;
+
+/// <summary>A folder of models that goes with the test.</summary>
+internal sealed class Repository : IDisposable
+{
+    public string Folder { get; } = Directory.CreateTempSubdirectory("fovea-").FullName;
+
+    /// <summary>Adds LeNet-5 with random weights; each version answers differently.</summary>
+    public Repository With(string model, params int[] versions)
+    {
+        foreach (int version in versions)
+        {
+            OnnxFile.Write(Catalog.Find("lenet5").Build(seed: version), Path.Combine(Folder, model, $"{version}", "model.onnx"));
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds LeNet-5 as a foreign file, which says nothing about itself.</summary>
+    public Repository WithForeign(string model)
+    {
+        var graph = Catalog.Find("lenet5").Build();
+        graph.Metadata.Clear();
+        OnnxFile.Write(graph, Path.Combine(Folder, model, "1", "model.onnx"));
+        return this;
+    }
+
+    public Repository WithFile(string path, string text)
+    {
+        var file = Path.Combine(Folder, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+        return this;
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

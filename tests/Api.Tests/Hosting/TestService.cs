@@ -1,0 +1,82 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(Fovea.Api.Tests.SharedService))]
+
+namespace Fovea.Api.Tests;
+
+/// <summary>The whole service on a free port of this machine.</summary>
+internal sealed class TestService : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private TestService(WebApplication app)
+    {
+        this.app = app;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public HttpClient Client { get; }
+
+    public Logs Logs { get; private init; } = new();
+
+    public static async Task<TestService> Start(Repository repository, Action<WebApplication>? configure = null, params string[] args)
+    {
+        var app = Service.Build(["--urls=http://127.0.0.1:0", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", .. args]);
+        var logs = new Logs();
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
+        configure?.Invoke(app);
+        await app.StartAsync();
+        return new(app) { Logs = logs };
+    }
+
+    public static async Task<TestService> StartReady(Repository repository, Action<WebApplication>? configure = null, params string[] args)
+    {
+        var service = await Start(repository, configure, args);
+        await service.UntilReady();
+        return service;
+    }
+
+    public async Task UntilReady()
+    {
+        while (!(await Client.GetAsync("/health/ready")).IsSuccessStatusCode)
+        {
+            await Task.Delay(20);
+        }
+    }
+
+    public async Task<(int Status, JsonElement Json)> Post(string path, HttpContent? body)
+    {
+        using var answer = await Client.PostAsync(path, body);
+        return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
+    }
+
+    public Task<JsonElement> Get(string path) => Client.GetFromJsonAsync<JsonElement>(path);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+}
+
+/// <summary>One service for all tests that only read: lenet5 with the versions 1 and 2.</summary>
+public sealed class SharedService : IAsyncLifetime
+{
+    private readonly Repository repository = new Repository().With("lenet5", 1, 2);
+
+    internal TestService Running { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Running = await TestService.StartReady(repository);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Running.DisposeAsync();
+        repository.Dispose();
+    }
+}
