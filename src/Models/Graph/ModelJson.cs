@@ -20,7 +20,7 @@ public static class ModelJson
             }
 
             var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJsonFile.Default.Content) ?? new(null, null, null);
-            return new() { Labels = Labels(file.Labels, path), Preprocessing = Preprocessing(file.Preprocessing), Architecture = file.Architecture };
+            return new() { Labels = Labels(file.Labels, path), Preprocessing = file.Preprocessing is { } given ? Preprocessing.FromJson(given) : null, Architecture = file.Architecture };
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -30,24 +30,6 @@ public static class ModelJson
         {
             throw new FoveaException(e.Code, $"{path}: {e.Message}", e);
         }
-    }
-
-    // Generated deserializers set every init-only property, those that are absent to zero; so what the file leaves out is filled in first.
-    private static Preprocessing? Preprocessing(JsonObject? given)
-    {
-        if (given is null)
-        {
-            return null;
-        }
-
-        var all = JsonSerializer.SerializeToNode(new Preprocessing { Crop = [] }, MetadataJson.Default.Preprocessing)!.AsObject();
-        all.Remove("crop");
-        foreach (var (name, value) in given)
-        {
-            all[name] = value?.DeepClone();
-        }
-
-        return all.Deserialize(MetadataJson.Default.Preprocessing)!.Checked();
     }
 
     private static ImmutableArray<string>? Labels(JsonElement? labels, string path) => labels switch

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
@@ -33,7 +34,7 @@ public sealed record ModelMetadata
         return new()
         {
             Labels = Parse(LabelsKey, MetadataJson.Default.ImmutableArrayString) is { IsDefault: false } labels ? labels : null,
-            Preprocessing = Parse(PreprocessingKey, MetadataJson.Default.Preprocessing)?.Checked(),
+            Preprocessing = Parse(PreprocessingKey, MetadataJson.Default.JsonObject) is { } given ? Fovea.Models.Preprocessing.FromJson(given) : null,
             Architecture = all.GetValueOrDefault(ArchitectureKey),
             Training = Parse(TrainingKey, MetadataJson.Default.TrainingRecord),
         };
@@ -109,5 +110,6 @@ public sealed record TrainingRecord(
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ImmutableArray<string>))]
 [JsonSerializable(typeof(Preprocessing))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(TrainingRecord))]
 internal sealed partial class MetadataJson : JsonSerializerContext;

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Fovea.Models;
@@ -37,6 +39,28 @@ public sealed record Preprocessing
     /// <summary>The shape of one preprocessed image, [C, H, W].</summary>
     [JsonIgnore]
     public Shape Shape => new(Channels, Crop[0], Crop[1]);
+
+    /// <summary>Reads the JSON form; what it leaves out has its default.</summary>
+    /// <exception cref="FoveaException">A value is of the wrong kind or out of range.</exception>
+    internal static Preprocessing FromJson(JsonObject given)
+    {
+        // Generated deserializers set every init-only property, those that are absent to zero; so what is left out is filled in first.
+        var all = JsonSerializer.SerializeToNode(new Preprocessing { Crop = [] }, MetadataJson.Default.Preprocessing)!.AsObject();
+        all.Remove("crop");
+        foreach (var (name, value) in given)
+        {
+            all[name] = value?.DeepClone();
+        }
+
+        try
+        {
+            return all.Deserialize(MetadataJson.Default.Preprocessing)!.Checked();
+        }
+        catch (JsonException e)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"The preprocessing cannot be read: {e.Message}", e);
+        }
+    }
 
     /// <summary>The same, or the reason why it cannot be.</summary>
     /// <exception cref="FoveaException">A number is out of range.</exception>

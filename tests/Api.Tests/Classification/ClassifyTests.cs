@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using SkiaSharp;
-using Xunit;
 
 namespace Fovea.Api.Tests;
 

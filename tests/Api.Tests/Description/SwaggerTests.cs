@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.OpenApi;
-using Xunit;
 
 namespace Fovea.Api.Tests;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Xunit;
 
 namespace Fovea.Api.Tests;
 

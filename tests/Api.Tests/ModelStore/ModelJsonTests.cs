@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Fovea.Api.Tests;
 
 public sealed class ModelJsonTests

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
-using Xunit;
 
 namespace Fovea.Models.Tests;
 

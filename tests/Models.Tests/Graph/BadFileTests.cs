@@ -1,6 +1,5 @@
 using Fovea.Models.Onnx;
 using Google.Protobuf;
-using Xunit;
 
 namespace Fovea.Models.Tests;
 

@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Fovea.Models.Tests;
 
 public class GraphTests

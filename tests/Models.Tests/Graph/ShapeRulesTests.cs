@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Xunit;
 
 namespace Fovea.Models.Tests;
 

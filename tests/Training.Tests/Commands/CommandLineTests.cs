@@ -42,23 +42,23 @@ public sealed class CommandLineTests : IDisposable
     [Theory, MemberData(nameof(BadCommands))]
     public void Bad_input_is_one_sentence_on_standard_error_and_leaves_nothing_behind(string command, string sentence)
     {
-        File.WriteAllText(folder.File("FILE"), "some text");
-        OnnxFile.Write(Catalog.Find("lenet5").Build(), folder.File("MODEL"));
-        Directory.CreateDirectory(folder.File("FOLDER"));
-        Directory.CreateDirectory(folder.File("TRUNCATED"));
+        File.WriteAllText(folder["FILE"], "some text");
+        OnnxFile.Write(Catalog.Find("lenet5").Build(), folder["MODEL"]);
+        Directory.CreateDirectory(folder["FOLDER"]);
+        Directory.CreateDirectory(folder["TRUNCATED"]);
         foreach (var source in Directory.GetFiles(Mnist.Folder))
         {
             var bytes = File.ReadAllBytes(source);
-            File.WriteAllBytes(Path.Combine(folder.File("TRUNCATED"), Path.GetFileName(source)), source.Contains("train-images", StringComparison.Ordinal) ? bytes[..^1000] : bytes);
+            File.WriteAllBytes(Path.Combine(folder["TRUNCATED"], Path.GetFileName(source)), source.Contains("train-images", StringComparison.Ordinal) ? bytes[..^1000] : bytes);
         }
 
         var before = Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories);
         string[] places = ["FILE", "MODEL", "FOLDER", "TRUNCATED", "OUT"];
         var (exitCode, output, error) = CommandLineProcess.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word =>
-            word == "MNIST" ? Mnist.Folder : places.Contains(word.Split('/')[0]) ? folder.File(word) : word)]);
+            word == "MNIST" ? Mnist.Folder : places.Contains(word.Split('/')[0]) ? folder[word] : word)]);
 
         Assert.NotEqual(0, exitCode);
-        Assert.Contains(sentence.Replace("FILE/", folder.File("FILE/"), StringComparison.Ordinal), error, StringComparison.Ordinal);
+        Assert.Contains(sentence.Replace("FILE/", folder["FILE/"], StringComparison.Ordinal), error, StringComparison.Ordinal);
         Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
         Assert.Equal(before.Order(), Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Order());
@@ -67,7 +67,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void A_network_is_trained_evaluated_and_used()
     {
-        var file = folder.File("deep/er/model.onnx");
+        var file = folder["deep/er/model.onnx"];
         var trained = CommandLineProcess.Run("train", "lenet5", "--data", Mnist.Folder, "--epochs", "3", "--batch-size", "64", "-o", file);
         Assert.True(trained.ExitCode == 0, trained.Error);
         Assert.Contains("epoch 3: loss", trained.Output, StringComparison.Ordinal);
@@ -80,8 +80,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(10, report.GetProperty("confusion").GetArrayLength());
         Assert.Contains("accuracy", CommandLineProcess.Run("evaluate", file, "--data", Mnist.Folder).Output, StringComparison.Ordinal);
 
-        Images.Write(folder.File("blank.png"), 0);
-        var classified = CommandLineProcess.Run("classify", file, folder.File("blank.png"), folder.File("blank.png"));
+        Images.Write(folder["blank.png"], 0);
+        var classified = CommandLineProcess.Run("classify", file, folder["blank.png"], folder["blank.png"]);
         Assert.Equal(0, classified.ExitCode);
         Assert.Equal(2, classified.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
@@ -89,7 +89,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Json_lines_are_one_event_each_and_end_with_the_file()
     {
-        var (exitCode, output, error) = RunHoldingInput("train", "lenet5", "--data", Mnist.Folder, "--epochs", "1", "--json-lines", "-o", folder.File("model.onnx"));
+        var (exitCode, output, error) = RunHoldingInput("train", "lenet5", "--data", Mnist.Folder, "--epochs", "1", "--json-lines", "-o", folder["model.onnx"]);
         Assert.True(exitCode == 0, error);
         var events = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!).ToArray();
         Assert.Equal("started", events[0]);
@@ -126,7 +126,7 @@ public sealed class CommandLineTests : IDisposable
     public void A_run_that_is_killed_and_resumed_gives_the_bytes_of_one_that_was_not()
     {
         string[] Command(string name, params string[] more) =>
-            ["train", "lenet5", "--data", Mnist.Folder, "--epochs", "12", "--batch-size", "16", "-o", folder.File(name), .. more];
+            ["train", "lenet5", "--data", Mnist.Folder, "--epochs", "12", "--batch-size", "16", "-o", folder[name], .. more];
 
         Assert.Equal(0, CommandLineProcess.Run(Command("whole")).ExitCode);
         using (var process = CommandLineProcess.Start(Command("killed")))
@@ -136,10 +136,10 @@ public sealed class CommandLineTests : IDisposable
             process.WaitForExit();
         }
 
-        Assert.False(File.Exists(folder.File("killed")));
+        Assert.False(File.Exists(folder["killed"]));
         var resumed = CommandLineProcess.Run(Command("killed", "--resume"));
         Assert.Contains("resumed in epoch", resumed.Output, StringComparison.Ordinal);
-        Assert.Equal(File.ReadAllBytes(folder.File("whole")), File.ReadAllBytes(folder.File("killed")));
+        Assert.Equal(File.ReadAllBytes(folder["whole"]), File.ReadAllBytes(folder["killed"]));
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Build_writes_an_untrained_network_of_the_size_asked_for()
     {
-        var file = folder.File("model.onnx");
+        var file = folder["model.onnx"];
         Assert.Equal(0, CommandLineProcess.Run("build", "lenet5", "--classes", "7", "--input", "3x32x40", "-o", file).ExitCode);
         using var model = Classifier.Load(file);
         Assert.Equal((7, new Shape(3, 32, 40), false), (model.Classes, model.Input, model.Trained));
@@ -177,12 +177,12 @@ public sealed class CommandLineTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     private string[] Endless(string name, params string[] more) =>
-        ["train", "lenet5", "--data", Mnist.Folder, "--epochs", "100000", "-o", folder.File(name), .. more];
+        ["train", "lenet5", "--data", Mnist.Folder, "--epochs", "100000", "-o", folder[name], .. more];
 
     private void WaitForCheckpoint(Process process, string name)
     {
         var waiting = Stopwatch.StartNew();
-        while (!File.Exists(folder.File($"{name}.checkpoint")))
+        while (!File.Exists(folder[$"{name}.checkpoint"]))
         {
             Assert.False(process.HasExited, process.HasExited ? process.StandardError.ReadToEnd() : "");
             Assert.True(waiting.Elapsed < TimeSpan.FromSeconds(60), "No checkpoint came.");

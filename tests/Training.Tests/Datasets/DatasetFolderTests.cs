@@ -37,7 +37,7 @@ public class DatasetFolderTests
     public void A_missing_half_of_a_pair_is_named()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder.File("train-images-idx3-ubyte.gz"));
+        File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder["train-images-idx3-ubyte.gz"]);
         var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
         Assert.Contains("train-labels-idx1-ubyte", error.Message, StringComparison.Ordinal);
     }
@@ -46,8 +46,8 @@ public class DatasetFolderTests
     public void Images_and_labels_of_different_number_are_refused()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder.File("train-images-idx3-ubyte.gz"));
-        File.Copy(Path.Combine(Mnist.Folder, "t10k-labels-idx1-ubyte.gz"), folder.File("train-labels-idx1-ubyte.gz"));
+        File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder["train-images-idx3-ubyte.gz"]);
+        File.Copy(Path.Combine(Mnist.Folder, "t10k-labels-idx1-ubyte.gz"), folder["train-labels-idx1-ubyte.gz"]);
         var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
         Assert.Contains("5000 images and 1000 labels", error.Message, StringComparison.Ordinal);
     }
@@ -58,9 +58,9 @@ public class DatasetFolderTests
         using var folder = new TemporaryFolder();
         foreach (var part in new[] { "train", "val" })
         {
-            Images.Write(folder.File($"{part}/light/1.png"), 250);
-            Images.Write(folder.File($"{part}/dark/1.png"), 5);
-            Images.Write(folder.File($"{part}/dark/2.png"), 10);
+            Images.Write(folder[$"{part}/light/1.png"], 250);
+            Images.Write(folder[$"{part}/dark/1.png"], 5);
+            Images.Write(folder[$"{part}/dark/2.png"], 10);
         }
 
         var data = DatasetFolder.Open(folder.Path, Mnist.Preprocessing);
@@ -76,7 +76,7 @@ public class DatasetFolderTests
         using var folder = new TemporaryFolder();
         foreach (var name in new[] { "train/a", "train/b", "test/a", "test/c" })
         {
-            Images.Write(folder.File($"{name}/1.png"), 9);
+            Images.Write(folder[$"{name}/1.png"], 9);
         }
 
         var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
@@ -87,9 +87,9 @@ public class DatasetFolderTests
     public void A_damaged_image_is_named()
     {
         using var folder = new TemporaryFolder();
-        Images.Write(folder.File("a/1.png"), 9);
-        Directory.CreateDirectory(folder.File("b"));
-        File.WriteAllText(folder.File("b/broken.png"), "no image");
+        Images.Write(folder["a/1.png"], 9);
+        Directory.CreateDirectory(folder["b"]);
+        File.WriteAllText(folder["b/broken.png"], "no image");
         var data = DatasetFolder.Open(folder.Path, Mnist.Preprocessing);
         var error = Assert.Throws<FoveaException>(() => data.Train.Read(1, new float[28 * 28]));
         Assert.Contains("broken.png", error.Message, StringComparison.Ordinal);

@@ -50,7 +50,7 @@ public class IdxFileTests
     private static IdxFile Read(string name, byte[] bytes)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder.File(name), bytes);
-        return IdxFile.Read(folder.File(name));
+        File.WriteAllBytes(folder[name], bytes);
+        return IdxFile.Read(folder[name]);
     }
 }

@@ -18,7 +18,7 @@ public sealed class PublicDatasetTests : IDisposable
     {
         var dataset = From(Mirror(Right));
         await dataset.Download(folder.Path, _ => { }, TestContext.Current.CancellationToken);
-        Assert.Equal(Right, File.ReadAllBytes(folder.File("file.gz")));
+        Assert.Equal(Right, File.ReadAllBytes(folder["file.gz"]));
         await dataset.Download(folder.Path, _ => { }, TestContext.Current.CancellationToken);
         Assert.Equal(1, requests);
     }
@@ -27,7 +27,7 @@ public sealed class PublicDatasetTests : IDisposable
     public async Task A_mirror_that_is_down_or_gives_wrong_bytes_is_passed_over()
     {
         await From(new("http://127.0.0.1:1/"), Mirror(null), Mirror(Wrong), Mirror(Right)).Download(folder.Path, _ => { }, TestContext.Current.CancellationToken);
-        Assert.Equal(Right, File.ReadAllBytes(folder.File("file.gz")));
+        Assert.Equal(Right, File.ReadAllBytes(folder["file.gz"]));
     }
 
     [Fact]
@@ -45,9 +45,9 @@ public sealed class PublicDatasetTests : IDisposable
     [Fact]
     public async Task A_damaged_file_is_replaced()
     {
-        File.WriteAllBytes(folder.File("file.gz"), Wrong);
+        File.WriteAllBytes(folder["file.gz"], Wrong);
         await From(Mirror(Right)).Download(folder.Path, _ => { }, TestContext.Current.CancellationToken);
-        Assert.Equal(Right, File.ReadAllBytes(folder.File("file.gz")));
+        Assert.Equal(Right, File.ReadAllBytes(folder["file.gz"]));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public class TrainerTests
     public void Lenet5_reads_97_of_100_unseen_digits_after_a_subset_of_mnist()
     {
         using var folder = new TemporaryFolder();
-        var file = folder.File("model.onnx");
+        var file = folder["model.onnx"];
         Train(Options(file) with { Epochs = 15, BatchSize = 64 });
 
         using var model = Classifier.Load(file);
@@ -29,7 +29,7 @@ public class TrainerTests
     public void The_loss_falls_with_every_optimizer(string optimizer)
     {
         using var folder = new TemporaryFolder();
-        var events = Train(Options(folder.File("model.onnx")) with { Optimizer = Optimizer.Find(optimizer), LearningRate = optimizer == "sgd" ? 0.05 : 0.003 });
+        var events = Train(Options(folder["model.onnx"]) with { Optimizer = Optimizer.Find(optimizer), LearningRate = optimizer == "sgd" ? 0.05 : 0.003 });
         var losses = events.OfType<EpochDone>().Select(e => e.ValidationLoss).ToArray();
         Assert.True(losses[^1] < losses[0] * 0.9 && losses[^1] < Math.Log(10) / 2, string.Join(", ", losses));
     }
@@ -40,11 +40,11 @@ public class TrainerTests
         using var folder = new TemporaryFolder();
         foreach (var (name, seed) in new[] { ("a", 1), ("b", 1), ("c", 2) })
         {
-            Train(Options(folder.File(name)) with { Seed = seed });
+            Train(Options(folder[name]) with { Seed = seed });
         }
 
-        Assert.Equal(File.ReadAllBytes(folder.File("a")), File.ReadAllBytes(folder.File("b")));
-        Assert.NotEqual(File.ReadAllBytes(folder.File("a")), File.ReadAllBytes(folder.File("c")));
+        Assert.Equal(File.ReadAllBytes(folder["a"]), File.ReadAllBytes(folder["b"]));
+        Assert.NotEqual(File.ReadAllBytes(folder["a"]), File.ReadAllBytes(folder["c"]));
     }
 
     [Theory]
@@ -55,24 +55,24 @@ public class TrainerTests
     public void A_run_that_is_stopped_and_resumed_gives_the_bytes_of_one_that_was_not(int stopAfterSteps)
     {
         using var folder = new TemporaryFolder();
-        Train(Options(folder.File("whole")));
+        Train(Options(folder["whole"]));
 
         using var stop = new CancellationTokenSource();
         int steps = 0;
-        Assert.Throws<OperationCanceledException>(() => Train(Options(folder.File("parts")), stop, after: e => e is StepDone && ++steps == stopAfterSteps));
-        Assert.False(File.Exists(folder.File("parts")));
-        var resumed = Train(Options(folder.File("parts")) with { Resume = true });
+        Assert.Throws<OperationCanceledException>(() => Train(Options(folder["parts"]), stop, after: e => e is StepDone && ++steps == stopAfterSteps));
+        Assert.False(File.Exists(folder["parts"]));
+        var resumed = Train(Options(folder["parts"]) with { Resume = true });
 
         Assert.Equal(stopAfterSteps, steps);
         Assert.Equal(2 * 37 - stopAfterSteps, resumed.OfType<StepDone>().Count());
-        Assert.Equal(File.ReadAllBytes(folder.File("whole")), File.ReadAllBytes(folder.File("parts")));
+        Assert.Equal(File.ReadAllBytes(folder["whole"]), File.ReadAllBytes(folder["parts"]));
     }
 
     [Fact]
     public void A_checkpoint_of_other_settings_is_refused_with_the_one_that_differs()
     {
         using var folder = new TemporaryFolder();
-        var options = Options(folder.File("model.onnx"));
+        var options = Options(folder["model.onnx"]);
         Stopped(options);
         var error = Assert.Throws<FoveaException>(() => Train(options with { Resume = true, LearningRate = 0.5 }));
         Assert.Contains("learning rate 0.003", error.Message, StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public class TrainerTests
     public void A_damaged_checkpoint_is_refused(int length)
     {
         using var folder = new TemporaryFolder();
-        var options = Options(folder.File("model.onnx"));
+        var options = Options(folder["model.onnx"]);
         Stopped(options);
         using (var file = File.OpenWrite(options.Checkpoint))
         {
@@ -101,7 +101,7 @@ public class TrainerTests
     public void A_batch_larger_than_the_data_set_is_refused()
     {
         using var folder = new TemporaryFolder();
-        var error = Assert.Throws<FoveaException>(() => Train(Options(folder.File("model.onnx")) with { BatchSize = 5000 }));
+        var error = Assert.Throws<FoveaException>(() => Train(Options(folder["model.onnx"]) with { BatchSize = 5000 }));
         Assert.Contains("one batch of 5000", error.Message, StringComparison.Ordinal);
     }
 
@@ -109,7 +109,7 @@ public class TrainerTests
     public void A_run_that_diverges_says_so()
     {
         using var folder = new TemporaryFolder();
-        var options = Options(folder.File("model.onnx")) with { Optimizer = Optimizer.Find("sgd"), LearningRate = 1e30 };
+        var options = Options(folder["model.onnx"]) with { Optimizer = Optimizer.Find("sgd"), LearningRate = 1e30 };
         Assert.Contains("diverged", Assert.Throws<FoveaException>(() => Train(options)).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(options.Output));
     }

@@ -1,11 +1,11 @@
-namespace Fovea.Training.Tests;
+namespace Fovea;
 
-/// <summary>A folder of a test's own, gone when the test is.</summary>
+/// <summary>A folder that goes with the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("fovea-").FullName;
 
-    public string File(string name) => System.IO.Path.Combine(Path, name);
+    public string this[string name] => System.IO.Path.Combine(Path, name);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

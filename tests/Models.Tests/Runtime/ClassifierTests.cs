@@ -1,0 +1,88 @@
+namespace Fovea.Models.Tests;
+
+public class ClassifierTests
+{
+    private static readonly string ModelFile = Path.Combine(AppContext.BaseDirectory, "onnx/lenet5/1/model.onnx");
+
+    [Fact]
+    public void The_committed_lenet5_says_where_it_comes_from()
+    {
+        using var model = Classifier.Load(ModelFile);
+        Assert.True(model.Trained);
+        Assert.Equal("lenet5", model.Metadata.Architecture);
+        Assert.Equal("mnist", model.Metadata.Training!.Dataset);
+        Assert.Matches("^[0-9a-f]{64}$", model.Metadata.Training.DatasetHash);
+        Assert.Equal(60_000, model.Metadata.Training.Images + model.Metadata.Training.ValidationImages);
+        Assert.InRange(model.Metadata.Training.Accuracy, 0.99, 1);
+        Assert.InRange(new FileInfo(ModelFile).Length, 178_000, 190_000);
+    }
+
+    [Fact]
+    public void A_batch_answers_as_its_images_do_one_by_one()
+    {
+        using var model = Classifier.Load(ModelFile);
+        int size = (int)model.Input.Size;
+        var random = new SeededRandom(1);
+        var images = Enumerable.Range(0, 7 * size).Select(_ => random.Uniform(0, 1)).ToArray();
+        float[] together = new float[7 * 10], alone = new float[10];
+        model.Run(images, 7, together);
+        for (int i = 0; i < 7; i++)
+        {
+            model.Run(images.AsMemory(i * size, size), 1, alone);
+            Assert.All(alone.Zip(together.AsSpan(i * 10, 10).ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+        }
+    }
+
+    [Fact]
+    public void Probabilities_are_the_softmax_of_the_logits_the_likeliest_first()
+    {
+        using var model = Classifier.Load(ModelFile);
+        var predictions = model.Predictions([0, 1, 2, 3, 4, 5, 6, 7, 8, 1000], top: 10);
+        Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1, 0], predictions.Select(p => p.Index));
+        Assert.Equal(1, predictions[0].Probability, 1e-12);
+        Assert.Equal(2, model.Predictions([0, MathF.Log(3), float.NegativeInfinity, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f], top: 2).Count);
+        Assert.Equal(0.75, model.Predictions([0, MathF.Log(3), .. Enumerable.Repeat(-1e30f, 8)], top: 1)[0].Probability, 1e-6);
+    }
+
+    [Fact]
+    public void Preprocessing_that_leaves_fields_out_has_their_defaults()
+    {
+        using var folder = new TemporaryFolder();
+        var graph = Catalog.Find("lenet5").Build();
+        graph.Metadata["fovea.preprocessing"] = """{"crop":[28,28],"color":"Gray"}""";
+        OnnxFile.Write(graph, folder["model.onnx"]);
+        using var model = Classifier.Load(folder["model.onnx"]);
+        Assert.Equal(new Preprocessing { Crop = [28, 28], Color = ColorOrder.Gray }.Scale, model.Preprocessing.Scale);
+        Assert.Equal([0f], model.Preprocessing.Mean);
+        Assert.Equal([1f], model.Preprocessing.Std);
+    }
+
+    [Theory]
+    [InlineData("""{"crop":[28,28],"scale":0}""", "scale is 0")]
+    [InlineData("""{"crop":[28]}""", "crop is [28]")]
+    [InlineData("""{"crop":[28,28],"color":"CMYK"}""", "preprocessing")]
+    [InlineData("""{"crop":[28,28],"color":"Gray","mean":[1,2]}""", "mean has 2 numbers")]
+    [InlineData("""{"color":"Gray"}""", "preprocessing")]
+    [InlineData("[]", "preprocessing")]
+    [InlineData("{", "fovea.preprocessing")]
+    public void Preprocessing_that_cannot_be_is_refused_with_the_reason(string json, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        var graph = Catalog.Find("lenet5").Build();
+        graph.Metadata["fovea.preprocessing"] = json;
+        OnnxFile.Write(graph, folder["model.onnx"]);
+        var error = Assert.Throws<FoveaException>(() => Classifier.Load(folder["model.onnx"]));
+        Assert.Equal(ErrorCode.BadModelFile, error.Code);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Labels_of_another_number_than_the_classes_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var graph = Catalog.Find("lenet5").Build();
+        (ModelMetadata.Read(graph.Metadata) with { Labels = ["a", "b"] }).WriteTo(graph);
+        OnnxFile.Write(graph, folder["model.onnx"]);
+        Assert.Contains("2 labels for 10 classes", Assert.Throws<FoveaException>(() => Classifier.Load(folder["model.onnx"])).Message, StringComparison.Ordinal);
+    }
+}
