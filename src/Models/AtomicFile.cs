@@ -13,7 +13,7 @@ public static class AtomicFile
         var unfinished = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            MakeFolder(path);
             try
             {
                 using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
@@ -48,13 +48,23 @@ public static class AtomicFile
                 throw new IOException("it is a folder");
             }
 
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            MakeFolder(path);
             new FileStream(probe, FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw CannotWrite(path, e);
         }
+    }
+
+    private static void MakeFolder(string path)
+    {
+        if (Path.GetFileName(path).Length == 0 || path.Contains('\0'))
+        {
+            throw new IOException("it names no file");
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     private static FoveaException CannotWrite(string path, Exception e) =>

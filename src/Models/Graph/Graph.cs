@@ -81,7 +81,10 @@ public sealed class Graph(string name)
         var given = new Dictionary<string, object>();
         foreach (var (key, value) in attributes)
         {
-            given.Add(key, value);
+            if (!given.TryAdd(key, value))
+            {
+                throw new FoveaException(ErrorCode.BadModelFile, $"Node {name} ({op}) has the attribute {key} twice.");
+            }
         }
 
         var node = new Node(op, domain, name, inputs.ToArray(), given);
@@ -121,6 +124,7 @@ public sealed class Graph(string name)
                 [.. node.Outputs.Select(o => o.Name)]);
             foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
             {
+                to.Type = to.Type == ElementType.Unknown ? from.Type : to.Type;
                 replaced.Add(from, to);
             }
         }

@@ -19,8 +19,11 @@ public sealed record ModelMetadata
     /// <summary>The catalog's name of the network.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>What the weights were trained on; null: they are random.</summary>
+    /// <summary>What the weights were trained on; null where nobody said.</summary>
     public TrainingRecord? Training { get; init; }
+
+    /// <summary>Whether the weights were learnt. A network that Fovea built is random until training says otherwise; a foreign file is taken as trained.</summary>
+    public bool Trained => Training is not null || Architecture is null;
 
     /// <summary>Reads the properties of a file.</summary>
     /// <exception cref="FoveaException">One of them is not the JSON that was expected.</exception>

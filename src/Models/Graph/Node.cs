@@ -21,7 +21,7 @@ public sealed class Node
     /// <summary>The outputs in the operator's order.</summary>
     public IReadOnlyList<Value> Outputs { get; internal set; } = [];
 
-    /// <summary>Attributes that differ from the operator's defaults: long, float, string, long[], float[] or <see cref="Tensor"/>.</summary>
+    /// <summary>Attributes that differ from the operator's defaults: long, float, string, long[], float[], string[] or <see cref="Tensor"/>.</summary>
     public IReadOnlyDictionary<string, object> Attributes { get; }
 
     /// <summary>The first output, for most operators the only one.</summary>

@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Fovea.Models.Onnx;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 
 namespace Fovea.Models;
 
@@ -18,45 +21,55 @@ public static class OnnxFile
     /// <exception cref="FoveaException">It would pass the 2 GiB that protobuf can hold.</exception>
     public static void Write(Graph graph, Stream stream)
     {
-        long weights = graph.Initializers.Values.Sum(tensor => tensor.ByteLength);
-        if (weights > int.MaxValue - (1 << 20))
-        {
-            throw new FoveaException(ErrorCode.CannotWrite, $"The weights of {graph.Name} take {weights} bytes; expected less than 2 GiB, which is all that one ONNX file can hold.");
-        }
-
+        EnsureFits(graph);
         using var coded = new CodedOutputStream(stream, bufferSize: 1 << 20, leaveOpen: true);
         ToProto(graph).WriteTo(coded);
     }
 
     /// <summary>A graph as the bytes of its file, as ONNX Runtime takes it in memory.</summary>
+    /// <exception cref="FoveaException">It would pass the 2 GiB that protobuf can hold.</exception>
     public static byte[] ToBytes(Graph graph)
     {
-        using var stream = new MemoryStream();
-        Write(graph, stream);
-        return stream.ToArray();
+        EnsureFits(graph);
+        return ToProto(graph).ToByteArray();
     }
 
     /// <summary>Reads a graph, its shapes inferred.</summary>
     /// <exception cref="FoveaException">The file is missing, is no ONNX, or is damaged.</exception>
     public static Graph Read(string path)
     {
+        if (!File.Exists(path))
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"There is no file '{path}'; expected an .onnx file.");
+        }
+
         try
         {
             // Parsing from mapped memory lets protobuf allocate each tensor once, at its size; from a stream it would collect pieces first.
             using var file = new MappedFile(path);
             return FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(file.Memory)));
         }
+        // Protobuf's exception is an IOException too.
+        catch (Exception e) when (e is InvalidProtocolBufferException or OverflowException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an ONNX file, or is damaged: {e.Message}", e);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message.TrimEnd('.')}. Expected an .onnx file.", e);
         }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an ONNX file, or is damaged: {e.Message}", e);
-        }
         catch (FoveaException e)
         {
             throw new FoveaException(e.Code, $"{path}: {e.Message}", e);
+        }
+    }
+
+    private static void EnsureFits(Graph graph)
+    {
+        long weights = graph.Initializers.Values.Sum(tensor => tensor.ByteLength);
+        if (weights > int.MaxValue - (1 << 20))
+        {
+            throw new FoveaException(ErrorCode.CannotWrite, $"The weights of {graph.Name} take {weights} bytes; expected less than 2 GiB, which is all that one ONNX file can hold.");
         }
     }
 
@@ -78,8 +91,14 @@ public static class OnnxFile
         return proto;
     }
 
+    // Without a type ONNX Runtime finds it out; a type of 0 it refuses.
     private static ValueInfoProto ToProto(Value value)
     {
+        if (value.Type == ElementType.Unknown)
+        {
+            return new ValueInfoProto { Name = value.Name };
+        }
+
         var tensor = new TypeProto.Types.Tensor { ElemType = (int)value.Type };
         if (value.Shape.IsRanked)
         {
@@ -130,6 +149,10 @@ public static class OnnxFile
                 proto.Type = AttributeProto.Types.AttributeType.Floats;
                 proto.Floats.AddRange(floats);
                 break;
+            case string[] strings:
+                proto.Type = AttributeProto.Types.AttributeType.Strings;
+                proto.Strings.AddRange(strings.Select(ByteString.CopyFromUtf8));
+                break;
             case Tensor tensor:
                 (proto.Type, proto.T) = (AttributeProto.Types.AttributeType.Tensor, ToProto("", tensor));
                 break;
@@ -164,7 +187,7 @@ public static class OnnxFile
         foreach (var input in model.Graph.Input.Where(input => !weights.Contains(input.Name)))
         {
             var (type, shape) = FromProto(input.Type);
-            values.Add(input.Name, graph.Input(input.Name, type, shape));
+            values[input.Name] = graph.Input(input.Name, type, shape);
         }
 
         foreach (var tensor in model.Graph.Initializer)
@@ -172,8 +195,14 @@ public static class OnnxFile
             values[tensor.Name] = graph.Initializer(tensor.Name, FromProto(tensor));
         }
 
+        var declared = model.Graph.ValueInfo.Concat(model.Graph.Output).ToLookup(value => value.Name, value => value.Type);
         foreach (var node in model.Graph.Node)
         {
+            if (node.Output.Count == 0)
+            {
+                throw new FoveaException(ErrorCode.BadModelFile, $"the node {node.Name} ({node.OpType}) has no output; expected at least one.");
+            }
+
             var added = graph.Add(
                 node.OpType,
                 [.. node.Input.Select(input => input.Length == 0 ? null : Find(input))],
@@ -183,6 +212,9 @@ public static class OnnxFile
                 [.. node.Output]);
             foreach (var output in added.Outputs.Where(output => output.Name.Length > 0))
             {
+                var (type, shape) = FromProto(declared[output.Name].LastOrDefault());
+                output.Type = output.Type == ElementType.Unknown ? type : output.Type;
+                output.Shape = output.Shape.IsRanked ? output.Shape : shape;
                 values[output.Name] = output;
             }
         }
@@ -199,8 +231,12 @@ public static class OnnxFile
     }
 
     private static (ElementType, Shape) FromProto(TypeProto? type) => type?.TensorType is { } tensor
-        ? ((ElementType)tensor.ElemType, tensor.Shape is null ? Shape.Unknown : new Shape([.. tensor.Shape.Dim.Select(d => d.DimValue > 0 ? checked((int)d.DimValue) : Shape.Free)]))
+        ? ((ElementType)tensor.ElemType, tensor.Shape is null ? Shape.Unknown : new Shape([.. tensor.Shape.Dim.Select(d => d.DimValue > 0 ? Dimension(d.DimValue) : Shape.Free)]))
         : (ElementType.Unknown, Shape.Unknown);
+
+    private static int Dimension(long value) => value is >= 0 and <= int.MaxValue
+        ? (int)value
+        : throw new FoveaException(ErrorCode.BadModelFile, $"a dimension is {value}; expected 0 to {int.MaxValue}.");
 
     private static Tensor FromProto(TensorProto tensor)
     {
@@ -210,27 +246,43 @@ public static class OnnxFile
         }
 
         var type = (ElementType)tensor.DataType;
-        var shape = new Shape([.. tensor.Dims.Select(d => checked((int)d))]);
-        return new Tensor(type, shape, tensor.RawData.Length > 0 || shape.Size == 0 ? tensor.RawData.Memory : TypedData(tensor, type));
+        var shape = new Shape([.. tensor.Dims.Select(Dimension)]);
+        return new Tensor(type, shape, tensor.RawData.Length > 0 ? tensor.RawData.Memory : TypedData(tensor, type));
     }
 
     // The format's other way to hold elements: a typed list, small integers and halves one to an int32.
     private static byte[] TypedData(TensorProto tensor, ElementType type) => type switch
     {
-        ElementType.Float => [.. tensor.FloatData.SelectMany(BitConverter.GetBytes)],
-        ElementType.Double => [.. tensor.DoubleData.SelectMany(BitConverter.GetBytes)],
-        ElementType.Int64 => [.. tensor.Int64Data.SelectMany(BitConverter.GetBytes)],
-        _ => [.. tensor.Int32Data.SelectMany(i => BitConverter.GetBytes(i)[..type.SizeOf()])],
+        ElementType.Float => Bytes(tensor.FloatData, x => x),
+        ElementType.Double => Bytes(tensor.DoubleData, x => x),
+        ElementType.Int64 => Bytes(tensor.Int64Data, x => x),
+        ElementType.Int32 => Bytes(tensor.Int32Data, x => x),
+        _ when type.SizeOf() == 2 => Bytes(tensor.Int32Data, x => (ushort)x),
+        _ => Bytes(tensor.Int32Data, x => (byte)x),
     };
+
+    private static byte[] Bytes<TFrom, TTo>(RepeatedField<TFrom> elements, Func<TFrom, TTo> convert)
+        where TTo : unmanaged
+    {
+        var bytes = new byte[elements.Count * Unsafe.SizeOf<TTo>()];
+        var typed = MemoryMarshal.Cast<byte, TTo>(bytes.AsSpan());
+        for (int i = 0; i < typed.Length; i++)
+        {
+            typed[i] = convert(elements[i]);
+        }
+
+        return bytes;
+    }
 
     private static object FromProto(AttributeProto attribute) => attribute.Type switch
     {
         AttributeProto.Types.AttributeType.Float => attribute.F,
         AttributeProto.Types.AttributeType.Int => attribute.I,
         AttributeProto.Types.AttributeType.String => attribute.S.ToStringUtf8(),
-        AttributeProto.Types.AttributeType.Tensor => FromProto(attribute.T),
+        AttributeProto.Types.AttributeType.Tensor when attribute.T is not null => FromProto(attribute.T),
         AttributeProto.Types.AttributeType.Floats => attribute.Floats.ToArray(),
         AttributeProto.Types.AttributeType.Ints => attribute.Ints.ToArray(),
+        AttributeProto.Types.AttributeType.Strings => attribute.Strings.Select(s => s.ToStringUtf8()).ToArray(),
         _ => throw new FoveaException(ErrorCode.BadModelFile, $"the attribute {attribute.Name} is of a kind that is not supported ({attribute.Type}); expected numbers, text or a tensor."),
     };
 }

@@ -34,13 +34,17 @@ public static class ShapeRules
         ["Gemm"] = Gemm,
         ["MatMul"] = MatMul,
         ["ArgMax"] = node => [(ElementType.Int64, Reduced(node, [(int)node.Int("axis")]))],
-        ["ReduceSum"] = node => [(node[0].Type, Reduced(node, node.Inputs.Count > 1 ? Constant(node, 1) : [.. Enumerable.Range(0, node[0].Shape.Rank)]))],
+        ["ReduceSum"] = ReduceSum,
         ["Reshape"] = Reshape,
         ["Flatten"] = Flatten,
-        ["Expand"] = node => [(node[0].Type, Broadcast(node[0].Shape, new Shape(Constant(node, 1))))],
+        ["Expand"] = node => [(node[0].Type, Constant(node, 1) is { } shape ? Broadcast(node[0].Shape, new Shape(shape)) : Shape.Unknown)],
         ["Transpose"] = Transpose,
+        ["Constant"] = node => [node.Attributes.GetValueOrDefault("value") is Tensor value ? (value.Type, value.Shape) : default],
         ["Slice"] = Slice,
     }.ToFrozenDictionary();
+
+    /// <summary>The operators that have a rule.</summary>
+    internal static IReadOnlyCollection<string> Operators => ByOp.Keys;
 
     /// <summary>The types and shapes of a node's outputs, in order.</summary>
     /// <exception cref="FoveaException">The inputs do not fit the operator; the message names the node and their shapes.</exception>
@@ -53,9 +57,10 @@ public static class ShapeRules
 
         try
         {
-            return rule(node);
+            var outputs = rule(node);
+            return outputs.All(output => output.Shape.Dimensions.All(d => d >= Shape.Free)) ? outputs : throw new ArgumentException("the sizes are out of range.");
         }
-        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException)
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or ArithmeticException)
         {
             var inputs = string.Join(", ", node.Inputs.Select(input => input?.ToString() ?? "nothing"));
             throw new FoveaException(ErrorCode.BadModelFile, $"Node {node.Name} ({node.Op}) cannot take {inputs}: {e.Message}", e);
@@ -95,9 +100,14 @@ public static class ShapeRules
     private static (ElementType, Shape)[] ConvTranspose(Node node)
     {
         Shape x = node[0].Shape, w = node[1].Shape;
+        if (x[1] != w[0] && x[1] != Shape.Free)
+        {
+            throw new ArgumentException($"the input has {x[1]} channels and the weights take {w[0]}.");
+        }
+
         var window = Window.Of(node);
         var extra = node.Ints("output_padding", 0, 0);
-        int Size(int axis) => (x[axis + 2] - 1) * window.Strides[axis] + window.Extent(axis) - window.Before[axis] - window.After[axis] + extra[axis];
+        int Size(int axis) => x[axis + 2] == Shape.Free ? Shape.Free : (x[axis + 2] - 1) * window.Strides[axis] + window.Extent(axis) - window.Before[axis] - window.After[axis] + extra[axis];
         return [(node[0].Type, new Shape(x[0], w[1] * (int)node.Int("group", 1), Size(0), Size(1)))];
     }
 
@@ -120,6 +130,11 @@ public static class ShapeRules
     private static (ElementType, Shape)[] MatMul(Node node)
     {
         Shape a = node[0].Shape, b = node[1].Shape;
+        if (a.Rank == 1 || b.Rank == 1)
+        {
+            return [(node[0].Type, Shape.Unknown)];
+        }
+
         var batch = Broadcast(new Shape(a.Dimensions.AsSpan()[..^2]), new Shape(b.Dimensions.AsSpan()[..^2]));
         return a[-1] == b[-2] || a[-1] == Shape.Free || b[-2] == Shape.Free
             ? [(node[0].Type, new Shape([.. batch.Dimensions, a[-2], b[-1]]))]
@@ -134,24 +149,43 @@ public static class ShapeRules
         return new([.. x.Dimensions.Select((d, i) => dropped.Contains(i) ? 1 : d).Where((_, i) => keep || !dropped.Contains(i))]);
     }
 
-    // 0 copies the input's dimension, -1 takes what is left over.
+    // No axes mean all of them, unless noop_with_empty_axes says that they mean none.
+    private static (ElementType, Shape)[] ReduceSum(Node node)
+    {
+        int[]? axes = node.Inputs.ElementAtOrDefault(1) is null ? [] : Constant(node, 1);
+        if (axes is [] && node.Int("noop_with_empty_axes") == 0)
+        {
+            axes = [.. Enumerable.Range(0, node[0].Shape.Rank)];
+        }
+
+        return [(node[0].Type, axes is null ? Shape.Unknown : Reduced(node, axes))];
+    }
+
+    // 0 copies the input's dimension, -1 takes what is left over. A free batch that is copied leaves the rest of x for the rest of y.
     private static (ElementType, Shape)[] Reshape(Node node)
     {
         var x = node[0].Shape;
-        var wanted = Constant(node, 1);
-        int[] y = [.. wanted.Select((d, i) => d == 0 ? x[i] : d)];
-        if (x.IsKnown && Array.IndexOf(y, -1) is var rest and >= 0)
+        if (Constant(node, 1) is not { } wanted)
         {
-            y[rest] = (int)(x.Size / y.Where(d => d != -1).Aggregate(1L, (product, d) => product * d));
+            return [(node[0].Type, Shape.Unknown)];
         }
 
-        var shape = new Shape(y);
-        return !x.IsKnown || x.Size == shape.Size ? [(node[0].Type, shape)] : throw new ArgumentException($"{x} cannot become {shape}.");
+        int[] y = [.. wanted.Select((d, i) => d == 0 ? x[i] : d)];
+        var copied = wanted.Index().Where(d => d.Item == 0 && x[d.Index] == Shape.Free).Select(d => d.Index).ToHashSet();
+        var from = new Shape([.. x.Dimensions.Where((_, i) => !copied.Contains(i))]);
+        if (from.IsKnown && Array.IndexOf(wanted, -1) is var rest and >= 0)
+        {
+            y[rest] = checked((int)(from.Size / y.Where((_, i) => i != rest && !copied.Contains(i)).Aggregate(1L, (product, d) => product * d)));
+        }
+
+        var to = new Shape([.. y.Where((_, i) => !copied.Contains(i))]);
+        return !from.IsKnown || from.Size == to.Size ? [(node[0].Type, new Shape(y))] : throw new ArgumentException($"{x} cannot become {new Shape(y)}.");
     }
 
     private static (ElementType, Shape)[] Flatten(Node node)
     {
         int axis = (int)node.Int("axis", 1);
+        axis = axis < 0 ? axis + node[0].Shape.Rank : axis;
         int Product(Range range) => node[0].Shape.Dimensions[range].Aggregate(1, (p, d) => p == Shape.Free || d == Shape.Free ? Shape.Free : checked(p * d));
         return [(node[0].Type, new Shape(Product(..axis), Product(axis..)))];
     }
@@ -162,24 +196,34 @@ public static class ShapeRules
     private static (ElementType, Shape)[] Slice(Node node)
     {
         var y = node[0].Shape;
-        int[] starts = Constant(node, 1), ends = Constant(node, 2), axes = Constant(node, 3), steps = node.Inputs.Count > 4 ? Constant(node, 4) : [.. starts.Select(_ => 1)];
+        int[]? starts = Constant(node, 1), ends = Constant(node, 2);
+        var axes = node.Inputs.ElementAtOrDefault(3) is null ? starts?.Select((_, i) => i).ToArray() : Constant(node, 3);
+        var steps = node.Inputs.ElementAtOrDefault(4) is null ? starts?.Select(_ => 1).ToArray() : Constant(node, 4);
+        if (starts is null || ends is null || axes is null || steps is null)
+        {
+            return [(node[0].Type, Shape.Unknown)];
+        }
+
         for (int i = 0; i < axes.Length; i++)
         {
-            int size = y[axes[i]], step = steps[i];
-            if (size != Shape.Free)
+            long size = y[axes[i]], step = steps[i];
+            if (size > 0)
             {
-                int lowest = step > 0 ? 0 : -1, highest = step > 0 ? size : size - 1;
-                int Bound(int index) => Math.Clamp(index < 0 ? index + size : index, lowest, highest);
-                int span = step > 0 ? Bound(ends[i]) - Bound(starts[i]) : Bound(starts[i]) - (ends[i] < -size ? -1 : Bound(ends[i]));
-                y = y.With(axes[i], Math.Max(0, (span + Math.Abs(step) - 1) / Math.Abs(step)));
+                // Backwards the first element that can be taken is the last, and the end may lie before the first.
+                long Bound(long index, long lowest, long highest) => Math.Clamp(index < 0 ? index + size : index, lowest, Math.Max(lowest, highest));
+                long span = step > 0 ? Bound(ends[i], 0, size) - Bound(starts[i], 0, size) : Bound(starts[i], 0, size - 1) - Bound(ends[i], -1, size - 1);
+                y = y.With(axes[i], (int)Math.Max(0, (span + Math.Abs(step) - 1) / Math.Abs(step)));
             }
         }
 
         return [(node[0].Type, y)];
     }
 
-    // Axes and shapes are inputs of their operators; they are constants in every graph whose shapes can be known.
-    private static int[] Constant(Node node, int input) => node[input].Graph.Initializers.TryGetValue(node[input], out var tensor)
-        ? [.. tensor.Int64s.ToArray().Select(v => (int)Math.Clamp(v, int.MinValue, int.MaxValue))]
-        : throw new ArgumentException($"input {node[input].Name} is computed; expected a constant.");
+    // Axes and shapes are inputs of their operators. Foreign graphs may compute them, and then the output's shape is not known: null.
+    private static int[]? Constant(Node node, int input)
+    {
+        var tensor = node[input].Producer is { Op: "Constant", Domain: "" } constant ? constant.Attributes.GetValueOrDefault("value") as Tensor
+            : node[input].Graph.Initializers.GetValueOrDefault(node[input]);
+        return tensor is null ? null : [.. tensor.Int64s.ToArray().Select(v => (int)Math.Clamp(v, int.MinValue, int.MaxValue))];
+    }
 }

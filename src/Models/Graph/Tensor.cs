@@ -14,7 +14,7 @@ public sealed class Tensor
     private Tensor(ElementType type, Shape shape, Lazy<ReadOnlyMemory<byte>> bytes) => (Type, Shape, this.bytes) = (type, shape, bytes);
 
     /// <summary>A tensor over bytes that exist already; they are not copied.</summary>
-    /// <exception cref="FoveaException">Their number does not fit the shape.</exception>
+    /// <exception cref="FoveaException">Their number does not fit the shape, or the elements have no fixed size.</exception>
     public Tensor(ElementType type, Shape shape, ReadOnlyMemory<byte> bytes)
         : this(type, shape, new Lazy<ReadOnlyMemory<byte>>(bytes))
     {

@@ -12,10 +12,10 @@ public sealed class Value
     public string Name { get; }
 
     /// <summary>The type of its elements.</summary>
-    public ElementType Type { get; }
+    public ElementType Type { get; internal set; }
 
-    /// <summary>Its shape, inferred; free or unknown where it depends on the input.</summary>
-    public Shape Shape { get; }
+    /// <summary>Its shape, inferred; free or unknown where it depends on the input. Behind a foreign operator, what its file declares.</summary>
+    public Shape Shape { get; internal set; }
 
     /// <summary>The node that computes it; null for inputs and initializers.</summary>
     public Node? Producer { get; internal set; }

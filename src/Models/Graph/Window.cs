@@ -26,6 +26,11 @@ public sealed record Window(int[] Kernel, int[] Strides, int[] Before, int[] Aft
         var strides = node.Ints("strides", 1, 1);
         var dilations = node.Ints("dilations", 1, 1);
         var pads = node.Ints("pads", 0, 0, 0, 0);
+        if (strides.Length != 2 || dilations.Length != 2 || pads.Length != 4 || kernel.Concat(strides).Concat(dilations).Any(size => size < 1))
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"Node {node.Name} ({node.Op}) has a window that cannot be; expected two sizes, strides and dilations of at least 1, and four pads.");
+        }
+
         var window = new Window(kernel, strides, pads[..2], pads[2..], dilations);
         return node.Text("auto_pad", "NOTSET") switch
         {

@@ -40,7 +40,7 @@ public struct SeededRandom
     /// <summary>A number in [0, 1).</summary>
     public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>A number in [low, high).</summary>
+    /// <summary>A number in [low, high); rounding to float can give high itself.</summary>
     public float Uniform(float low, float high) => (float)(low + (high - low) * NextDouble());
 
     /// <summary>An integer in [0, bound).</summary>

@@ -32,7 +32,7 @@ public sealed class Classifier : IDisposable
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
 
     /// <summary>Whether the weights were learnt; otherwise they are random.</summary>
-    public bool Trained => Metadata.Training is not null;
+    public bool Trained => Metadata.Trained;
 
     /// <summary>Loads a model file.</summary>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>

@@ -11,6 +11,9 @@ internal abstract class Optimizer
     /// <summary>The optimizers by the names they have on the command line.</summary>
     public static IReadOnlyList<Optimizer> All { get; } = [new Adam("adam", weightDecay: 0), new Adam("adamw", weightDecay: 0.01f), new Sgd(momentum: 0.9f)];
 
+    /// <summary>The optimizer of this name; it must be one of <see cref="All"/>.</summary>
+    public static Optimizer Find(string name) => All.First(optimizer => optimizer.Name == name);
+
     /// <summary>The name on the command line.</summary>
     public abstract string Name { get; }
 

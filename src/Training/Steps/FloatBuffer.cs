@@ -1,12 +1,16 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Fovea.Models;
 using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
+using TensorElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
 
 namespace Fovea.Training;
 
-/// <summary>Floats outside the managed heap, zero at first, which ONNX Runtime reads and writes in place through any number of views.</summary>
-internal sealed unsafe class FloatBuffer : IDisposable
+/// <summary>
+/// Floats outside the managed heap, zero at first. ONNX Runtime reads and writes them in place through any number of views, and files take them
+/// as memory, without a copy.
+/// </summary>
+internal sealed unsafe class FloatBuffer : MemoryManager<byte>
 {
     private readonly float* start;
     private readonly List<OrtValue> views = [];
@@ -14,18 +18,17 @@ internal sealed unsafe class FloatBuffer : IDisposable
     public FloatBuffer(long length)
     {
         Length = checked((int)length);
-        nuint bytes = (nuint)length * sizeof(float);
-        start = (float*)NativeMemory.AlignedAlloc(Math.Max(bytes, 64), 64);
-        Span.Clear();
+        start = (float*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1) * sizeof(float), 64);
+        Floats.Clear();
     }
 
     /// <summary>The number of floats.</summary>
     public int Length { get; }
 
     /// <summary>All of them.</summary>
-    public Span<float> Span => new(start, Length);
+    public Span<float> Floats => new(start, Length);
 
-    /// <summary>A tensor over part of the buffer; it lives as long as the buffer.</summary>
+    /// <summary>A tensor over part of the buffer for ONNX Runtime; it lives as long as the buffer.</summary>
     public OrtValue View(int offset, Shape shape)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + shape.Size, Length);
@@ -35,8 +38,20 @@ internal sealed unsafe class FloatBuffer : IDisposable
         return view;
     }
 
+    /// <summary>A tensor over part of the buffer for a graph; it shows the values of the moment.</summary>
+    public Tensor Tensor(int offset, Shape shape) =>
+        new(ElementType.Float, shape, Memory.Slice(offset * sizeof(float), checked((int)shape.Size * sizeof(float))));
+
+    public override Span<byte> GetSpan() => new(start, checked(Length * sizeof(float)));
+
+    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)start + elementIndex);
+
+    public override void Unpin()
+    {
+    }
+
     /// <summary>Frees the memory; no view may be in use.</summary>
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
         views.ForEach(view => view.Dispose());
         NativeMemory.AlignedFree(start);

@@ -24,7 +24,7 @@ internal sealed class TrainingStep : IDisposable
         States = [.. Enumerable.Range(0, optimizer.States).Select(_ => new FloatBuffer(Layout.Length))];
         foreach (var (parameter, offset) in Layout.Offsets)
         {
-            network.Initializers[parameter].Floats.CopyTo(Parameters.Span[offset..]);
+            network.Initializers[parameter].Floats.CopyTo(Parameters.Floats[offset..]);
         }
 
         var graph = new GradientGraph(network, batchSize);
@@ -55,10 +55,10 @@ internal sealed class TrainingStep : IDisposable
     public IReadOnlyList<FloatBuffer> States { get; }
 
     /// <summary>The batch to learn from, [N, C, H, W].</summary>
-    public Span<float> Images => images.Span;
+    public Span<float> Images => images.Floats;
 
     /// <summary>What it ought to be, [N, classes], each row a distribution.</summary>
-    public Span<float> Targets => targets.Span;
+    public Span<float> Targets => targets.Floats;
 
     /// <summary>Learns from the batch once. Steps are counted from 1.</summary>
     /// <returns>The mean loss in nats, before the update, and how many images were classified rightly.</returns>
@@ -66,7 +66,7 @@ internal sealed class TrainingStep : IDisposable
     {
         session.RunWithBinding(options, binding);
         update.Run(step, learningRate);
-        return (results.Span[0], (int)results.Span[1]);
+        return (results.Floats[0], (int)results.Floats[1]);
     }
 
     public void Dispose()
@@ -77,7 +77,7 @@ internal sealed class TrainingStep : IDisposable
         options.Dispose();
         foreach (var buffer in States.Append(Parameters).Append(images).Append(targets).Append(gradients).Append(results))
         {
-            buffer.Dispose();
+            ((IDisposable)buffer).Dispose();
         }
     }
 }

@@ -61,7 +61,7 @@ internal sealed class Update : IDisposable
     /// <summary>Moves the parameters; steps are counted from 1.</summary>
     public void Run(long step, double learningRate)
     {
-        optimizer.Rates(step, learningRate).CopyTo(rates.Span);
+        optimizer.Rates(step, learningRate).CopyTo(rates.Floats);
         foreach (var piece in pieces)
         {
             session.RunWithBinding(options, piece);
@@ -73,6 +73,6 @@ internal sealed class Update : IDisposable
         pieces.ForEach(piece => piece.Dispose());
         session.Dispose();
         options.Dispose();
-        rates.Dispose();
+        ((IDisposable)rates).Dispose();
     }
 }

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>Arguments and options that several commands share.</summary>
+internal static partial class Arguments
+{
+    /// <summary>A catalog name.</summary>
+    public static Argument<string> Name() => new("NAME") { Description = $"A network of the catalog: {string.Join(", ", Catalog.Architectures.Select(a => a.Name))}." };
+
+    /// <summary>A model file.</summary>
+    public static Argument<string> ModelFile() => new("FILE") { Description = "An .onnx file with its labels and preprocessing inside." };
+
+    /// <summary>A catalog name or a model file.</summary>
+    public static Argument<string> NameOrFile() => new("NAME|FILE.onnx") { Description = "A network of the catalog, or an .onnx file." };
+
+    /// <summary>The file to write.</summary>
+    public static Option<string> Output() => new("--output", "-o") { Description = "The .onnx file to write.", Required = true };
+
+    /// <summary>A data set's folder.</summary>
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "A folder: class sub-folders of images, or the four IDX files of MNIST (plain or .gz), with train/val/test sub-folders where they exist.",
+        Required = true,
+    };
+
+    /// <summary>What all randomness comes from.</summary>
+    public static Option<long> Seed() => new("--seed") { Description = "What all randomness comes from.", DefaultValueFactory = _ => 1 };
+
+    /// <summary>Whether to print JSON.</summary>
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+
+    /// <summary>The network that an argument means: a graph built or read.</summary>
+    /// <exception cref="FoveaException">It is neither a name of the catalog nor a file.</exception>
+    public static Graph Network(string nameOrFile)
+    {
+        if (Catalog.Architectures.Any(a => a.Name == nameOrFile))
+        {
+            return Catalog.Find(nameOrFile).Build();
+        }
+
+        return File.Exists(nameOrFile) || nameOrFile.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
+            ? OnnxFile.Read(nameOrFile)
+            : throw new FoveaException(ErrorCode.BadArchitecture, $"{nameOrFile} is neither a network of the catalog ({string.Join(", ", Catalog.Architectures.Select(a => a.Name))}) nor a file.");
+    }
+
+    /// <summary>An input size such as 3x224x224.</summary>
+    /// <exception cref="FoveaException">It is written otherwise.</exception>
+    public static Shape? InputSize(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var match = InputPattern().Match(text);
+        return match.Success
+            ? new Shape([.. match.Groups.Values.Skip(1).Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture))])
+            : throw new FoveaException(ErrorCode.BadArgument, $"The input size {text} cannot be read; expected CHANNELSxHEIGHTxWIDTH, such as 3x224x224.");
+    }
+
+    [GeneratedRegex(@"^(\d{1,5})x(\d{1,5})x(\d{1,5})$")]
+    private static partial Regex InputPattern();
+}

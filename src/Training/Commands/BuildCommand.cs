@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary><c>build</c>: an untrained network as a file.</summary>
+internal static class BuildCommand
+{
+    public static Command Create()
+    {
+        var name = Arguments.Name();
+        var classes = new Option<int?>("--classes") { Description = "Number of classes, 2 to 100000; default: the paper's." };
+        var input = new Option<string?>("--input") { Description = "Input size as CxHxW, such as 1x28x28; default: the paper's." };
+        var seed = Arguments.Seed();
+        var output = Arguments.Output();
+        var command = new Command("build", "Writes an untrained network: its weights are random.") { name, classes, input, seed, output };
+        command.SetAction(parsed =>
+        {
+            var file = parsed.GetRequiredValue(output);
+            var graph = Catalog.Find(parsed.GetRequiredValue(name)).Build(parsed.GetValue(classes), Arguments.InputSize(parsed.GetValue(input)), parsed.GetValue(seed));
+            OnnxFile.Write(graph, file);
+            Console.WriteLine($"{file}: {graph.Name}, untrained, {new FileInfo(file).Length} bytes");
+        });
+        return command;
+    }
+}

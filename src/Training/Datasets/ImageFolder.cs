@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>A folder with a sub-folder of images for each class, named after it. Images are decoded when they are read.</summary>
+internal sealed class ImageFolder : Dataset
+{
+    private readonly IReadOnlyList<string> files;
+    private readonly Preprocessing preprocessing;
+
+    /// <summary>Lists the images; classes and files are in ordinal order of their names.</summary>
+    /// <exception cref="FoveaException">There are fewer than two classes, or one without images.</exception>
+    public ImageFolder(string folder, Preprocessing preprocessing)
+    {
+        this.preprocessing = preprocessing;
+        var classes = ClassFolders(folder);
+        if (classes.Length < 2)
+        {
+            throw new FoveaException(ErrorCode.BadDataset, $"{folder} has {classes.Length} class folders; expected at least 2, or the four IDX files of MNIST.");
+        }
+
+        Labels = [.. classes.Select(c => Path.GetFileName(c)!)];
+        var images = classes.Select(Images).ToArray();
+        files = [.. images.SelectMany(i => i)];
+        Targets = [.. images.SelectMany((i, target) => i.Select(_ => target))];
+    }
+
+    public override IReadOnlyList<string> Labels { get; }
+
+    public override IReadOnlyList<int> Targets { get; }
+
+    /// <summary>The sub-folders of a folder that are not hidden, in ordinal order.</summary>
+    public static string[] ClassFolders(string folder) =>
+        [.. Directory.GetDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
+
+    public override void Read(int index, Span<float> tensor)
+    {
+        try
+        {
+            var image = ImageDecoder.Decode(File.ReadAllBytes(files[index]), new ImageLimits());
+            Preprocessor.Normalize(Preprocessor.Fit(image, preprocessing), preprocessing, tensor);
+        }
+        catch (FoveaException e)
+        {
+            throw new FoveaException(ErrorCode.BadDataset, $"{files[index]}: {e.Message}", e);
+        }
+    }
+
+    protected override void AppendImage(IncrementalHash hash, int index) => hash.AppendData(File.ReadAllBytes(files[index]));
+
+    private static string[] Images(string folder)
+    {
+        var images = Directory.GetFiles(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).ToArray();
+        return images.Length > 0 ? images : throw new FoveaException(ErrorCode.BadDataset, $"{folder} holds no images; expected at least one in each class folder.");
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Microsoft.ML.OnnxRuntime;
+using Xunit;
+
+namespace Fovea.Models.Tests;
+
+public class CatalogTests
+{
+    // Debian's python3-onnx 1.12 knows opset 17 and IR 8.
+    private const string Checker = """
+        import onnx, sys
+        model = onnx.load(sys.argv[1])
+        assert [(o.domain, o.version) for o in model.opset_import] == [("", 17)], model.opset_import
+        assert model.ir_version == 8, model.ir_version
+        assert [o.name for o in model.graph.output] == ["logits"], model.graph.output
+        onnx.checker.check_model(sys.argv[1], full_check=True)
+        """;
+
+    /// <summary>Trainable parameters at the paper's number of classes: torchvision's published counts where it has the network, else from the paper's layers.</summary>
+    private static readonly Dictionary<string, long> PublishedParameters = new()
+    {
+        ["lenet5"] = 44_426,
+        ["alexnet"] = 62_378_344,
+        ["alexnet-torchvision"] = 61_100_840,
+        ["googlenet"] = 6_998_552,
+        ["googlenet-bn"] = 6_624_904,
+        ["vgg11"] = 132_863_336,
+        ["vgg13"] = 133_047_848,
+        ["vgg16"] = 138_357_544,
+        ["vgg19"] = 143_667_240,
+        ["resnet18"] = 11_689_512,
+        ["resnet34"] = 21_797_672,
+        ["resnet50"] = 25_557_032,
+        ["resnet101"] = 44_549_160,
+        ["resnet152"] = 60_192_808,
+    };
+
+    public static TheoryData<string> Names => new(Catalog.Architectures.Select(a => a.Name));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Network_has_the_published_number_of_parameters(string name)
+    {
+        var architecture = Catalog.Find(name);
+        var summary = NetworkSummary.Of(architecture.Build());
+
+        Assert.Equal(PublishedParameters[name], summary.TrainableParameters);
+        Assert.Equal(architecture.Classes, summary.Classes);
+        Assert.Equal(architecture.Input.Dimensions.Select(d => (int?)d), summary.Input!);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Written_network_passes_the_ONNX_checker_and_runs_at_any_batch(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var graph = Catalog.Find(name).Build();
+        OnnxFile.Write(graph, folder["model.onnx"]);
+        using (var session = Sessions.Open(folder["model.onnx"]))
+        {
+            Assert.All((int[])[1, 3], batch => AssertRuns(session, graph, batch));
+        }
+
+        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Checker, folder["model.onnx"]]) { RedirectStandardError = true })!;
+        var errors = python.StandardError.ReadToEnd();
+        python.WaitForExit();
+        Assert.True(python.ExitCode == 0, errors);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Classes_and_channels_are_arguments_and_metadata_says_so(string name)
+    {
+        var size = Catalog.Find(name).Input;
+        var graph = Catalog.Find(name).Build(classes: 7, input: size.With(0, size[0] == 1 ? 3 : 1));
+        var metadata = ModelMetadata.Read(graph.Metadata);
+
+        Assert.Equal("logits Float[N, 7]", Assert.Single(graph.Outputs).ToString());
+        Assert.Equal(name, metadata.Architecture);
+        Assert.Equal(size[0] == 1 ? 3 : 1, metadata.Preprocessing!.Checked().Shape[0]);
+        Assert.Null(metadata.Training);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Arguments_out_of_range_are_refused(string name)
+    {
+        var architecture = Catalog.Find(name);
+        foreach (int classes in (int[])[int.MinValue, 0, 1, 100_001])
+        {
+            Assert.Equal(ErrorCode.BadArchitecture, Assert.Throws<FoveaException>(() => architecture.Build(classes)).Code);
+        }
+
+        foreach (var input in (Shape[])[new(3, 1, 1), new(2, 224, 224), new(3, 224), new(3, 0, 224), new(3, 5000, 224), new(3, -1, 224), new(3, 224, 224, 1), Shape.Unknown])
+        {
+            Assert.Equal(ErrorCode.BadArchitecture, Assert.Throws<FoveaException>(() => architecture.Build(input: input)).Code);
+        }
+    }
+
+    [Fact]
+    public void Unknown_name_is_answered_with_the_known_ones()
+    {
+        var error = Assert.Throws<FoveaException>(() => Catalog.Find("lenet6"));
+
+        Assert.Equal(ErrorCode.BadArchitecture, error.Code);
+        Assert.Contains("lenet5", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertRuns(InferenceSession session, Graph graph, int batch)
+    {
+        using var options = new RunOptions();
+        var shape = graph.Inputs[0].Shape.With(0, batch);
+        using var images = OrtValue.CreateTensorValueFromMemory(new float[shape.Size], shape.ToInt64());
+        using var outputs = session.Run(options, session.InputNames, [images], session.OutputNames);
+
+        Assert.Equal([batch, (long)graph.Outputs[0].Shape[1]], outputs[0].GetTensorTypeAndShape().Shape);
+        Assert.All(outputs[0].GetTensorDataAsSpan<float>().ToArray(), logit => Assert.True(float.IsFinite(logit)));
+    }
+}

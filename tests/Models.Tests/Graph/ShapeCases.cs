@@ -1,0 +1,119 @@
+namespace Fovea.Models.Tests;
+
+/// <summary>One use of an operator: its inputs' shapes, first the one that carries the batch, and the node.</summary>
+/// <param name="Name">The operator, and after a space what is special about the case.</param>
+/// <param name="Inputs">Float inputs.</param>
+/// <param name="Apply">Adds the node and gives its output.</param>
+internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[], Value> Apply)
+{
+    public string Op => Name.Split(' ')[0];
+
+    public static readonly ShapeCase[] All =
+    [
+        .. Elementwise("Add", "Sub", "Mul", "Div", "Greater", "Equal"),
+        .. Unary("Neg", "Relu", "Exp", "Sqrt", "Softmax", "LogSoftmax", "Identity"),
+        new("Cast", [new(2, 3)], (g, x) => g.Cast(x[0], ElementType.Int64)),
+
+        Conv("valid", [2, 3, 9, 8], [4, 3, 3, 2]),
+        Conv("strided, padded unevenly", [2, 3, 9, 8], [4, 3, 3, 3], ("strides", Ints(2, 3)), ("pads", Ints(1, 0, 2, 1))),
+        Conv("dilated", [2, 3, 11, 12], [4, 3, 3, 3], ("dilations", Ints(2, 3))),
+        Conv("depthwise", [2, 4, 7, 7], [8, 1, 3, 3], ("group", 4L)),
+        Conv("same upper", [2, 3, 8, 7], [4, 3, 3, 2], ("auto_pad", "SAME_UPPER"), ("strides", Ints(2, 3))),
+        Conv("same lower", [2, 3, 8, 7], [4, 3, 3, 2], ("auto_pad", "SAME_LOWER"), ("strides", Ints(2, 1))),
+        Conv("auto_pad valid", [2, 3, 8, 7], [4, 3, 3, 2], ("auto_pad", "VALID"), ("strides", Ints(2, 1))),
+        Conv("as large as the kernel", [1, 3, 3, 3], [4, 3, 3, 3]),
+
+        ConvTranspose("plain", [2, 4, 5, 6], [4, 3, 3, 3]),
+        ConvTranspose("strided, with output padding", [2, 4, 5, 6], [4, 3, 3, 3], ("strides", Ints(2, 3)), ("pads", Ints(1, 1, 1, 0)), ("output_padding", Ints(1, 2))),
+        ConvTranspose("dilated, in groups", [2, 4, 5, 6], [4, 3, 2, 3], ("dilations", Ints(2, 2)), ("group", 2L)),
+
+        .. Pool("AveragePool"),
+        .. Pool("MaxPool"),
+        new("GlobalAveragePool", [new(2, 3, 5, 6)], (g, x) => g.Apply("GlobalAveragePool", [x[0]])),
+
+        new("Gemm", [new(2, 3)], (g, x) => g.Gemm(x[0], Weight(g, 3, 4), Weight(g, 4))),
+        new("Gemm with B transposed", [new(2, 3)], (g, x) => g.Gemm(x[0], Weight(g, 4, 3), transB: true)),
+        new("Gemm with A transposed", [new(2, 3)], (g, x) => g.Gemm(x[0], Weight(g, 2, 4), transA: true)),
+        new("Gemm with both transposed", [new(2, 3)], (g, x) => g.Gemm(x[0], Weight(g, 4, 2), transA: true, transB: true)),
+        new("MatMul", [new(2, 3)], (g, x) => g.MatMul(x[0], Weight(g, 3, 4))),
+        new("MatMul over a batch", [new(2, 5, 3)], (g, x) => g.MatMul(x[0], Weight(g, 3, 4))),
+        new("MatMul with two batches broadcast", [new(2, 1, 5, 3)], (g, x) => g.MatMul(x[0], Weight(g, 6, 3, 4))),
+        new("MatMul with a vector", [new(2, 3)], (g, x) => g.MatMul(x[0], Weight(g, 3))),
+
+        new("ArgMax", [new(2, 3, 4)], (g, x) => g.ArgMax(x[0], 1)),
+        new("ArgMax keeping its axis, from the end", [new(2, 3, 4)], (g, x) => g.Apply("ArgMax", [x[0]], ("axis", -1L))),
+        new("ReduceSum over everything", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [])),
+        new("ReduceSum over everything, kept", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [], keep: true)),
+        new("ReduceSum over two axes", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [0, -1])),
+        new("ReduceSum over one axis, kept", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [1], keep: true)),
+        new("ReduceSum with empty axes", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("keepdims", 0L))),
+        new("ReduceSum with empty axes that mean none", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("noop_with_empty_axes", 1L))),
+
+        new("Reshape", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(6, 4))),
+        new("Reshape with 0", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(0, 4, 3))),
+        new("Reshape with -1", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(3, -1))),
+        new("Reshape with 0 and -1", [new(2, 3, 4, 5)], (g, x) => g.Reshape(x[0], new(0, -1, 2))),
+        new("Reshape to a batch of -1", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(-1, 12))),
+        new("Reshape by a Constant node", [new(2, 3)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Constant", [], ("value", Tensor.Of(3, 2)))])),
+        new("Reshape by a computed shape", [new(2, 3)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Shape", [x[0]])])),
+        new("Flatten", [new(2, 3, 4, 5)], (g, x) => g.Flatten(x[0])),
+        new("Flatten at axis 0", [new(2, 3, 4)], (g, x) => g.Apply("Flatten", [x[0]], ("axis", 0L))),
+        new("Flatten at axis -1", [new(2, 3, 4)], (g, x) => g.Apply("Flatten", [x[0]], ("axis", -1L))),
+        new("Flatten at the end", [new(2, 3, 4)], (g, x) => g.Apply("Flatten", [x[0]], ("axis", 3L))),
+        new("Expand", [new(2, 1, 4)], (g, x) => g.Expand(x[0], new(5, 1, 3, 1))),
+        new("Transpose", [new(2, 3, 4)], (g, x) => g.Transpose(x[0], 1, 2, 0)),
+        new("Transpose to the reverse", [new(2, 3, 4)], (g, x) => g.Apply("Transpose", [x[0]])),
+
+        new("Constant", [new(2, 3)], (g, x) => g.Apply("Constant", [], ("value", Tensor.Of(new Shape(1, 2), 3, 4)))),
+
+        new("Slice", [new(2, 9, 8)], (g, x) => g.Slice(x[0], [1, 2], [7, 8], [1, 2], [2, 3])),
+        new("Slice without steps", [new(2, 9)], (g, x) => g.Slice(x[0], [2], [int.MaxValue], [1])),
+        new("Slice without axes", [new(4, 9)], (g, x) => g.Apply("Slice", [x[0], Vector(g, 0, 2), Vector(g, 3, 5)])),
+        new("Slice with an axis left out", [new(4, 9)], (g, x) => g.Apply("Slice", [x[0], Vector(g, 0, 2), Vector(g, 3, 9), null, Vector(g, 1, 2)])),
+        new("Slice by negative indices", [new(2, 9)], (g, x) => g.Slice(x[0], [-7], [-2], [-1])),
+        new("Slice backwards", [new(2, 9)], (g, x) => g.Slice(x[0], [-1], [int.MinValue], [1], [-2])),
+        new("Slice backwards to an index", [new(2, 9)], (g, x) => g.Slice(x[0], [7], [-8], [1], [-3])),
+        new("Slice backwards from before the start", [new(2, 9)], (g, x) => g.Slice(x[0], [-100], [int.MinValue], [1], [-1])),
+        new("Slice of nothing", [new(2, 9)], (g, x) => g.Slice(x[0], [5], [3], [1])),
+        new("Slice by a step beyond the end", [new(2, 9)], (g, x) => g.Slice(x[0], [3], [9], [1], [int.MaxValue])),
+    ];
+
+    private static IEnumerable<ShapeCase> Elementwise(params string[] ops) => ops.SelectMany(op => new ShapeCase[]
+    {
+        new(op, [new(2, 3, 4)], (g, x) => g.Apply(op, [x[0], Weight(g, 3, 1)])),
+        new($"{op} to a higher rank", [new(2, 1)], (g, x) => g.Apply(op, [x[0], Weight(g, 5, 1, 3)])),
+        new($"{op} with a scalar", [new(2, 3)], (g, x) => g.Apply(op, [g.Scalar(2), x[0]])),
+        new($"{op} of two batches", [new(2, 3), new(2, 1)], (g, x) => g.Apply(op, [x[0], x[1]])),
+    });
+
+    private static IEnumerable<ShapeCase> Unary(params string[] ops) => ops.Select(op => new ShapeCase(op, [new(2, 3, 4)], (g, x) => g.Apply(op, [x[0]])));
+
+    private static ShapeCase Conv(string what, int[] x, int[] w, params (string, object)[] attributes) =>
+        new($"Conv {what}", [new(x)], (g, inputs) => g.Apply("Conv", [inputs[0], Weight(g, w)], attributes));
+
+    private static ShapeCase ConvTranspose(string what, int[] x, int[] w, params (string, object)[] attributes) =>
+        new($"ConvTranspose {what}", [new(x)], (g, inputs) => g.Apply("ConvTranspose", [inputs[0], Weight(g, w)], attributes));
+
+    // Sizes at which rounding up and down differ, and at which the last window would start behind the edge.
+    private static IEnumerable<ShapeCase> Pool(string op)
+    {
+        ShapeCase Case(string what, int[] x, params (string, object)[] attributes) => new($"{op} {what}", [new(x)], (g, inputs) => g.Apply(op, [inputs[0]], attributes));
+        (string, object) kernel = ("kernel_shape", Ints(3, 2)), strides = ("strides", Ints(2, 2)), up = ("ceil_mode", 1L);
+        yield return Case("with stride 1", [2, 3, 7, 7], kernel);
+        for (int size = 4; size < 9; size++)
+        {
+            yield return Case($"of {size} rounding down", [2, 3, size, size], kernel, strides);
+            yield return Case($"of {size} rounding up", [2, 3, size, size], kernel, strides, up);
+            yield return Case($"of {size} padded, rounding up", [2, 3, size, size], kernel, ("strides", Ints(3, 2)), up, ("pads", Ints(1, 1, 1, 1)));
+            yield return Case($"of {size} with wide strides, rounding up", [2, 3, size, size], ("kernel_shape", Ints(2, 2)), ("strides", Ints(4, 3)), up, ("pads", Ints(0, 0, 1, 1)));
+            yield return Case($"of {size} same upper", [2, 3, size, size], kernel, ("strides", Ints(3, 2)), ("auto_pad", "SAME_UPPER"));
+            yield return Case($"of {size} same lower", [2, 3, size, size], kernel, ("strides", Ints(3, 2)), ("auto_pad", "SAME_LOWER"));
+        }
+    }
+
+    private static Value Weight(Graph g, params int[] shape) => g.Constant(Tensor.Drawn(new Shape(shape), w => w.Fill(1)));
+
+    private static Value Vector(Graph g, params long[] values) => g.Constant(Tensor.Of(values));
+
+    private static long[] Ints(params long[] values) => values;
+}

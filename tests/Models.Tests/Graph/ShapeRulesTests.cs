@@ -1,0 +1,161 @@
+using Microsoft.ML.OnnxRuntime;
+using Xunit;
+
+namespace Fovea.Models.Tests;
+
+public class ShapeRulesTests
+{
+    public static TheoryData<string> Operators => new(ShapeRules.Operators);
+
+    public static TheoryData<string> Cases => new(ShapeCase.All.Select(c => c.Name));
+
+    [Theory]
+    [MemberData(nameof(Operators))]
+    public void Every_operator_has_a_case(string op) => Assert.Contains(ShapeCase.All, c => c.Op == op);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Inferred_shape_is_the_one_that_ONNX_Runtime_gives(string name)
+    {
+        var (type, shape) = Run(name);
+        var inferred = Build(name, freeBatch: false).Outputs[0];
+
+        // A computed shape and a product with a vector are left open.
+        if (inferred.Shape.IsRanked)
+        {
+            Assert.Equal((type, shape), (inferred.Type, inferred.Shape));
+        }
+        else
+        {
+            Assert.Contains(name, (string[])["Reshape by a computed shape", "MatMul with a vector"]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void With_a_free_batch_each_dimension_is_free_or_right(string name)
+    {
+        var (_, shape) = Run(name);
+        var inferred = Build(name, freeBatch: true).Outputs[0].Shape;
+
+        Assert.All(inferred.Dimensions.Zip(shape.Dimensions), d => Assert.True(d.First == Shape.Free || d.First == d.Second, $"{inferred} is not {shape}"));
+    }
+
+    [Theory]
+    [InlineData("Reshape with 0 and -1", "[N, 30, 2]")]
+    [InlineData("Reshape to a batch of -1", "[N, 12]")]
+    [InlineData("Flatten", "[N, 60]")]
+    [InlineData("Conv same upper", "[N, 4, 4, 3]")]
+    public void Free_batch_leaves_the_other_dimensions_known(string name, string expected) =>
+        Assert.Equal(expected, Build(name, freeBatch: true).Outputs[0].Shape.ToString());
+
+    [Fact]
+    public void Free_image_size_stays_free()
+    {
+        var graph = new Graph("free");
+        var x = graph.Input("x", ElementType.Float, new Shape(Shape.Free, 3, Shape.Free, Shape.Free));
+        var w = graph.Initializer("w", Tensor.Drawn(new Shape(3, 3, 3, 3), _ => { }));
+
+        Assert.Equal("[N, 3, N, N]", graph.Conv(x, w).Shape.ToString());
+        Assert.Equal("[N, 3, N, N]", graph.ConvTranspose(x, w, Window.Of(w), [0, 0]).Shape.ToString());
+        Assert.Equal("[N, 3, N, N]", graph.AveragePool(x, Window.Square(3, 2), ceil: true).Shape.ToString());
+        Assert.Equal("[N, N]", graph.Flatten(x).Shape.ToString());
+    }
+
+    [Theory]
+    [InlineData("Add", new[] { 2, 3 }, new[] { 4, 3 })]
+    [InlineData("MatMul", new[] { 2, 3 }, new[] { 4, 3 })]
+    [InlineData("Gemm", new[] { 2, 3 }, new[] { 4, 3 })]
+    [InlineData("Gemm", new[] { 2 }, new[] { 2, 3 })]
+    [InlineData("Conv", new[] { 1, 3, 8, 8 }, new[] { 4, 2, 3, 3 })]
+    [InlineData("Conv", new[] { 1, 3, 8, 8 }, new[] { 4, 3, 9, 9 })]
+    [InlineData("Conv", new[] { 3, 8, 8 }, new[] { 4, 3, 3, 3 })]
+    [InlineData("Conv", new[] { 1, 3, 8, 8 }, new[] { 4, 3, 3 })]
+    [InlineData("ConvTranspose", new[] { 1, 3, 8, 8 }, new[] { 4, 3, 3, 3 })]
+    public void Misfits_name_the_node_and_the_shapes(string op, int[] a, int[] b)
+    {
+        var graph = new Graph("misfit");
+        var x = graph.Input("x", ElementType.Float, new Shape(a));
+        var w = graph.Initializer("w", Tensor.Drawn(new Shape(b), _ => { }));
+
+        AssertNames(() => graph.Add(op, [x, w], name: "layer7"), op == "Conv" && b.Length == 3 ? "Conv" : new Shape(a).ToString());
+    }
+
+    [Fact]
+    public void Reshape_to_another_number_of_elements_is_a_misfit()
+    {
+        var graph = new Graph("misfit");
+        var x = graph.Input("x", ElementType.Float, new Shape(2, 3, 4));
+        foreach (long[] wanted in (long[][])[[5, 5], [5, -1], [0, -1, -1], [0, 0, 0, 0], [-2, 12], [0, 5, -1], [long.MaxValue, 2]])
+        {
+            AssertNames(() => graph.Add("Reshape", [x, graph.Constant(Tensor.Of(wanted))], name: "layer7"), "[2, 3, 4]");
+        }
+    }
+
+    [Theory]
+    [InlineData("strides", new long[] { 0, 1 })]
+    [InlineData("strides", new long[] { 1 })]
+    [InlineData("strides", new long[] { long.MaxValue, 1 })]
+    [InlineData("strides", new long[] { -1, 1 })]
+    [InlineData("pads", new long[] { 1, 1 })]
+    [InlineData("pads", new long[] { -9, 0, 0, 0 })]
+    [InlineData("dilations", new long[] { 100, 100 })]
+    [InlineData("kernel_shape", new long[] { 0, 0 })]
+    public void Windows_that_cannot_be_are_misfits(string attribute, long[] value)
+    {
+        var graph = new Graph("misfit");
+        var x = graph.Input("x", ElementType.Float, new Shape(1, 3, 8, 8));
+        (string, object) kernel = ("kernel_shape", new long[] { 3, 3 });
+
+        AssertNames(() => graph.Add("MaxPool", [x], attribute == "kernel_shape" ? [(attribute, value)] : [kernel, (attribute, value)], "layer7"), "MaxPool");
+    }
+
+    [Fact]
+    public void Missing_input_or_attribute_of_another_kind_names_the_node()
+    {
+        var graph = new Graph("misfit");
+        var x = graph.Input("x", ElementType.Float, new Shape(1, 3, 8, 8));
+
+        AssertNames(() => graph.Add("Conv", [x], name: "layer7"), "Conv");
+        AssertNames(() => graph.Add("Flatten", [x], [("axis", "one")], "layer7"), "axis");
+        AssertNames(() => graph.Add("Flatten", [x], [("axis", 9L)], "layer7"), "[1, 3, 8, 8]");
+    }
+
+    [Fact]
+    public void Unknown_operator_gives_unknown_shapes_and_what_follows_is_unknown_too()
+    {
+        var graph = new Graph("foreign");
+        var x = graph.Input("x", ElementType.Float, new Shape(1, 3));
+
+        Assert.Equal("?", graph.Relu(graph.Apply("Mystery", [x])).Shape.ToString());
+        Assert.Equal("?", graph.Add("Relu", [x], domain: "com.example").Output.Shape.ToString());
+    }
+
+    private static void AssertNames(Action add, string what)
+    {
+        var error = Assert.Throws<FoveaException>(add);
+        Assert.Contains("layer7", error.Message, StringComparison.Ordinal);
+        Assert.Contains(what, error.Message, StringComparison.Ordinal);
+    }
+
+    private static Graph Build(string name, bool freeBatch)
+    {
+        var given = ShapeCase.All.Single(c => c.Name == name);
+        var graph = new Graph("case");
+        Value[] inputs = [.. given.Inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, freeBatch ? shape.With(0, Shape.Free) : shape))];
+        graph.Output(given.Apply(graph, inputs));
+        return graph;
+    }
+
+    private static (ElementType Type, Shape Shape) Run(string name)
+    {
+        var graph = Build(name, freeBatch: false);
+        using var session = Sessions.Open(graph);
+        using var options = new RunOptions();
+        OrtValue[] inputs = [.. graph.Inputs.Select(x => OrtValue.CreateTensorValueFromMemory(new float[x.Shape.Size], x.Shape.ToInt64()))];
+        using var outputs = session.Run(options, session.InputNames, inputs, session.OutputNames);
+        var info = outputs[0].GetTensorTypeAndShape();
+        Array.ForEach(inputs, x => x.Dispose());
+        return ((ElementType)(int)info.ElementDataType, new Shape([.. info.Shape.Select(d => (int)d)]));
+    }
+}

@@ -1,0 +1,54 @@
+using Xunit;
+
+namespace Fovea.Models.Tests;
+
+public class NetworkTests
+{
+    [Fact]
+    public void Same_seed_gives_the_same_file_and_another_seed_another()
+    {
+        var lenet5 = Catalog.Find("lenet5");
+
+        Assert.Equal(OnnxFile.ToBytes(lenet5.Build(seed: 7)), OnnxFile.ToBytes(lenet5.Build(seed: 7)));
+        Assert.NotEqual(OnnxFile.ToBytes(lenet5.Build(seed: 7)), OnnxFile.ToBytes(lenet5.Build(seed: 8)));
+    }
+
+    [Fact]
+    public void Weights_do_not_depend_on_which_are_drawn_first()
+    {
+        Graph forwards = Catalog.Find("lenet5").Build(), backwards = Catalog.Find("lenet5").Build();
+        Assert.All(backwards.Initializers.Values.Reverse(), w => Assert.NotEqual(0, w.Bytes.Length));
+
+        Assert.All(forwards.Initializers.Values.Zip(backwards.Initializers.Values), w => Assert.Equal(w.First.Bytes.ToArray(), w.Second.Bytes.ToArray()));
+    }
+
+    [Fact]
+    public void Weights_are_He_uniform_and_biases_zero()
+    {
+        foreach (var (value, tensor) in Catalog.Find("lenet5").Build(seed: 1).Initializers)
+        {
+            var weights = tensor.Floats.ToArray();
+            if (value.Name.EndsWith(".bias", StringComparison.Ordinal))
+            {
+                Assert.All(weights, w => Assert.Equal(0, w));
+                continue;
+            }
+
+            // Uniform in +-sqrt(6 / fan-in) has the variance 2 / fan-in; five deviations of its estimate are 5 sqrt(0.8 / n) of it.
+            double fanIn = tensor.Shape.Dimensions.Skip(1).Aggregate(1, (p, d) => p * d), off = 5 * Math.Sqrt(0.8 / weights.Length);
+            float limit = (float)Math.Sqrt(6 / fanIn);
+            Assert.All(weights, w => Assert.InRange(w, -limit, limit));
+            Assert.InRange(weights.Average(w => w * w) / (2 / fanIn), 1 - off, 1 + off);
+            Assert.True(weights.Max() > 0.9 * limit && weights.Min() < -0.9 * limit, value.Name);
+        }
+    }
+
+    [Fact]
+    public void No_two_weights_share_a_stream()
+    {
+        var firsts = Catalog.Find("lenet5").Build().Initializers.Where(i => i.Key.Name.EndsWith(".weight", StringComparison.Ordinal))
+            .Select(i => i.Value.Floats[0] * MathF.Sqrt(i.Value.Shape.Size / i.Value.Shape[0]));
+
+        Assert.Equal(5, firsts.Select(first => MathF.Round(first, 4)).Distinct().Count());
+    }
+}

@@ -1,0 +1,42 @@
+using Xunit;
+
+namespace Fovea.Models.Tests;
+
+public class SummaryTableTests
+{
+    private static readonly Graph LeNet5 = Catalog.Find("lenet5").Build();
+
+    [Fact]
+    public void Lenet5_reads_as_in_Keras()
+    {
+        var lines = SummaryTable.ToText(NetworkSummary.Of(LeNet5)).Split('\n');
+
+        Assert.Equal("Network: lenet5 (untrained)", lines[0]);
+        Assert.Contains("conv2 (Conv2D)                            [16, 8, 8]                   2,416  pool1", lines);
+        Assert.Contains("fc1 (Dense)                               [120]                       30,840  flatten", lines);
+        Assert.Contains("Total parameters: 44,426", lines);
+        Assert.Contains("Multiply-adds per image: 281,640", lines);
+        Assert.Contains("Memory of the weights: 0.17 MiB", lines);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 100));
+    }
+
+    [Fact]
+    public void Trained_network_is_not_called_untrained()
+    {
+        var summary = NetworkSummary.Of(LeNet5) with { Trained = true };
+
+        Assert.StartsWith("Network: lenet5\n", SummaryTable.ToText(summary), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Cells_that_are_too_wide_go_on_below_without_losing_a_letter()
+    {
+        var name = new string('n', 150);
+        var layer = new LayerSummary(name, "Type", [1, 2, 3], 1, 0, [.. Enumerable.Range(0, 5).Select(i => $"source{i}")]);
+        var lines = SummaryTable.ToText(NetworkSummary.Of(LeNet5) with { Layers = [layer] }).Split('\n');
+
+        Assert.Equal(150, lines.Skip(5).Sum(line => line.Count(c => c == 'n' && line.StartsWith("nn", StringComparison.Ordinal))));
+        Assert.Equal(5, lines.Count(line => line.Contains("source", StringComparison.Ordinal)));
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 100));
+    }
+}

@@ -1,0 +1,75 @@
+using Fovea.Models;
+
+namespace Fovea.Training.Tests;
+
+public class GradientRulesTests
+{
+    private static readonly Shape X = new(2, 3), Images = new(2, 3, 7, 6);
+
+    // Each operator with the shapes of its differentiable inputs, and how it is applied. Several cases of one operator are told apart by a remark.
+    private static readonly Dictionary<string, Case> Cases = new()
+    {
+        ["Add"] = new([X, X], (g, x) => x[0] + x[1]),
+        ["Add, broadcast"] = new([new(2, 1, 3), new(4, 1)], (g, x) => x[0] + x[1]),
+        ["Sub"] = new([X, new(3)], (g, x) => x[0] - x[1]),
+        ["Mul"] = new([X, new(2, 1)], (g, x) => x[0] * x[1]),
+        ["Mul, of a value with itself"] = new([X], (g, x) => x[0] * x[0]),
+        ["Div"] = new([X, new(3)], (g, x) => x[0] / x[1], Low: 0.5f, High: 2),
+        ["Neg"] = new([X], (g, x) => -x[0]),
+        ["Exp"] = new([X], (g, x) => g.Exp(x[0])),
+        ["Relu"] = new([X], (g, x) => g.Relu(x[0])),
+        ["LogSoftmax"] = new([X], (g, x) => g.LogSoftmax(x[0])),
+        ["LogSoftmax, first axis"] = new([X], (g, x) => g.LogSoftmax(x[0], axis: 0)),
+        ["ReduceSum"] = new([X], (g, x) => g.ReduceSum(x[0], [])),
+        ["ReduceSum, one axis"] = new([new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [1])),
+        ["ReduceSum, axes kept"] = new([new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [0, 2], keep: true)),
+        ["Identity"] = new([X], (g, x) => g.Apply("Identity", [x[0]])),
+        ["Reshape"] = new([X], (g, x) => g.Reshape(x[0], new Shape(3, 2))),
+        ["Flatten"] = new([new(2, 3, 2)], (g, x) => g.Flatten(x[0])),
+        ["Transpose"] = new([new(2, 3, 4)], (g, x) => g.Transpose(x[0], 2, 0, 1)),
+        ["MatMul"] = new([X, new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, batched and broadcast"] = new([new(5, 2, 3), new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
+        ["Gemm"] = new([X, new(3, 4), new(4)], (g, x) => g.Gemm(x[0], x[1], x[2])),
+        ["Gemm, left transposed"] = new([new(3, 2), new(3, 4)], (g, x) => g.Gemm(x[0], x[1], transA: true)),
+        ["Gemm, right transposed"] = new([X, new(4, 3), new(2, 1)], (g, x) => g.Gemm(x[0], x[1], x[2], transB: true)),
+        ["Gemm, both transposed and scaled"] = new([new(3, 2), new(4, 3), new(4)], (g, x) =>
+            g.Apply("Gemm", [x[0], x[1], x[2]], ("transA", 1L), ("transB", 1L), ("alpha", 0.5f), ("beta", 2f))),
+        ["Conv"] = new([Images, new(4, 3, 3, 3), new(4)], (g, x) => g.Conv(x[0], x[1], x[2])),
+        ["Conv, one channel"] = new([new(3, 1, 6, 6), new(2, 1, 5, 5)], (g, x) => g.Conv(x[0], x[1])),
+        ["Conv, strides that leave rows over"] = new([Images, new(4, 3, 3, 2)], (g, x) => g.Conv(x[0], x[1], window: new([3, 2], [3, 4], [0, 0], [0, 0], [1, 1]))),
+        ["Conv, uneven padding"] = new([Images, new(2, 3, 3, 3)], (g, x) => g.Conv(x[0], x[1], window: new([3, 3], [2, 2], [0, 1], [2, 1], [1, 1]))),
+        ["Conv, dilated"] = new([Images, new(2, 3, 3, 2)], (g, x) => g.Conv(x[0], x[1], window: new([3, 2], [1, 2], [1, 1], [1, 1], [2, 3]))),
+        ["Conv, batch of more images than groups"] = new([new(34, 2, 4, 4), new(2, 2, 3, 3)], (g, x) => g.Conv(x[0], x[1])),
+        ["AveragePool"] = new([new(2, 3, 6, 4)], (g, x) => g.AveragePool(x[0], Window.Square(2, 2))),
+        ["AveragePool, oblong tiles"] = new([new(2, 3, 6, 4)], (g, x) => g.AveragePool(x[0], new([3, 2], [3, 2], [0, 0], [0, 0], [1, 1]))),
+        ["AveragePool, overlapping"] = new([Images], (g, x) => g.AveragePool(x[0], Window.Square(3, 2))),
+        ["AveragePool, padded, padding counted"] = new([Images], (g, x) => g.AveragePool(x[0], Window.Square(3, 2, 1), countPadding: true)),
+        ["AveragePool, padded, padding not counted"] = new([Images], (g, x) => g.AveragePool(x[0], Window.Square(3, 2, 1))),
+        ["AveragePool, rounding up"] = new([new(2, 3, 8, 6)], (g, x) => g.AveragePool(x[0], Window.Square(3, 2), ceil: true)),
+        ["AveragePool, rows left over"] = new([Images], (g, x) => g.AveragePool(x[0], Window.Square(4, 4))),
+    };
+
+    public static TheoryData<string> Operators => new(GradientRules.ByOp.Keys);
+
+    public static TheoryData<string> CaseNames => new(Cases.Keys);
+
+    [Theory, MemberData(nameof(Operators))]
+    public void Every_rule_has_a_case(string op) => Assert.Contains(op, Cases.Keys);
+
+    [Theory, MemberData(nameof(CaseNames))]
+    public void Rule_matches_central_differences(string name)
+    {
+        var (inputs, function, low, high) = Cases[name];
+        Assert.InRange(NumericGradient.RelativeError(inputs, function, (low, high)), 0, 1e-2);
+    }
+
+    [Theory, MemberData(nameof(CaseNames))]
+    public void A_case_is_about_the_operator_it_names(string name)
+    {
+        var graph = new Graph("case");
+        Cases[name].Function(graph, [.. Cases[name].Inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, shape))]);
+        Assert.Contains(graph.Nodes, node => node.Op == name.Split(',')[0]);
+    }
+
+    private sealed record Case(Shape[] Inputs, Func<Graph, Value[], Value> Function, float Low = -1, float High = 1);
+}

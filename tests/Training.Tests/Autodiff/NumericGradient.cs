@@ -1,0 +1,76 @@
+using Fovea.Models;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Training.Tests;
+
+/// <summary>Compares what <see cref="Backward"/> emits with central differences, both computed by ONNX Runtime.</summary>
+internal static class NumericGradient
+{
+    private const float Step = 1e-2f;
+
+    /// <summary>
+    /// The largest difference between a gradient and its central difference, over the largest gradient. <paramref name="function"/> builds the graph
+    /// under test from its float inputs; the loss is its output, each element weighted by a random number so that none can hide.
+    /// </summary>
+    public static double RelativeError(IReadOnlyList<Shape> inputs, Func<Graph, Value[], Value> function, (float Low, float High) range, long seed = 0)
+    {
+        var graph = new Graph("gradient_check");
+        Value[] variables = [.. inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, shape))];
+        var y = function(graph, variables);
+        var weights = Random(y.Shape, (-1, 1), new SeededRandom(seed, 99));
+        var loss = graph.ReduceSum(y * graph.Constant(Tensor.Of(y.Shape, weights)), []);
+        var gradients = Backward.From(loss, variables);
+        graph.Output(loss);
+        foreach (var gradient in gradients)
+        {
+            graph.Output(gradient);
+        }
+
+        graph.Prune();
+        using var session = Sessions.Open(graph);
+        float[][] point = [.. inputs.Select((shape, i) => Random(shape, range, new SeededRandom(seed, i)))];
+        var analytic = gradients.Select(g => Run(session, graph, point, g)).ToArray();
+        double worst = 0, largest = analytic.Max(g => g.Max(Math.Abs));
+        for (int input = 0; input < point.Length; input++)
+        {
+            for (int i = 0; i < point[input].Length; i++)
+            {
+                double numeric = CentralDifference(session, graph, point, input, i, loss);
+                worst = Math.Max(worst, Math.Abs(numeric - analytic[input][i]));
+            }
+        }
+
+        return worst / largest;
+    }
+
+    private static double CentralDifference(InferenceSession session, Graph graph, float[][] point, int input, int element, Value loss)
+    {
+        float kept = point[input][element];
+        point[input][element] = kept + Step;
+        double above = Run(session, graph, point, loss)[0];
+        point[input][element] = kept - Step;
+        double below = Run(session, graph, point, loss)[0];
+        point[input][element] = kept;
+        return (above - below) / (2 * Step);
+    }
+
+    private static float[] Run(InferenceSession session, Graph graph, float[][] point, Value output)
+    {
+        using var options = new RunOptions();
+        var values = graph.Inputs.Zip(point).Select(i => OrtValue.CreateTensorValueFromMemory(i.Second, i.First.Shape.ToInt64())).ToArray();
+        using var results = session.Run(options, [.. graph.Inputs.Select(i => i.Name)], values, [output.Name]);
+        Array.ForEach(values, value => value.Dispose());
+        return results[0].GetTensorDataAsSpan<float>().ToArray();
+    }
+
+    private static float[] Random(Shape shape, (float Low, float High) range, SeededRandom random)
+    {
+        var values = new float[shape.Size];
+        foreach (ref float value in values.AsSpan())
+        {
+            value = random.Uniform(range.Low, range.High);
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Fovea.Models;
+
+namespace Fovea.Training.Tests;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string, string> BadCommands => new()
+    {
+        { "", "Required command" },
+        { "dance", "dance" },
+        { "train lenet5 --data /no/such/folder -o OUT", "There is no folder /no/such/folder" },
+        { "train lenet6 --data MNIST -o OUT", "There is no architecture lenet6; expected one of lenet5" },
+        { "train lenet5 --data MNIST -o OUT --epochs 0", "0 epochs; expected 1 to" },
+        { "train lenet5 --data MNIST -o OUT --epochs ten", "ten" },
+        { "train lenet5 --data MNIST -o OUT --learning-rate -1", "learning rate of -1" },
+        { "train lenet5 --data MNIST -o OUT --optimizer lion", "lion" },
+        { "train lenet5 --data MNIST -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
+        { "train lenet5 --data MNIST -o FOLDER", "cannot be written" },
+        { "train lenet5 --data MNIST", "--output" },
+        { "train lenet5 --data TRUNCATED -o OUT", "train-images-idx3-ubyte.gz ends before its last element" },
+        { "build lenet5 -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
+        { "build lenet5 --classes 1 -o OUT", "1 classes; expected 2 to 100000" },
+        { "build lenet5 --input 1x9x9 -o OUT", "cannot take an input of [1, 9, 9]" },
+        { "build lenet5 --input 28 -o OUT", "The input size 28" },
+        { "build lenet5 --input 2x28x28 -o OUT", "[2, 28, 28]" },
+        { "summary lenet6", "lenet6 is neither" },
+        { "summary FILE", "is not an ONNX file" },
+        { "evaluate FILE --data MNIST", "cannot load" },
+        { "evaluate missing.onnx --data MNIST", "missing.onnx" },
+        { "evaluate MODEL --data /no/such/folder", "/no/such/folder" },
+        { "classify MODEL missing.png", "missing.png" },
+        { "classify MODEL FILE", "FILE" },
+        { "benchmark lenet5 --steps 0", "--steps is 0; expected 1" },
+        { "data get imagenet", "imagenet" },
+    };
+
+    [Theory, MemberData(nameof(BadCommands))]
+    public void Bad_input_is_one_sentence_on_standard_error_and_leaves_nothing_behind(string command, string sentence)
+    {
+        File.WriteAllText(folder.File("FILE"), "some text");
+        OnnxFile.Write(Catalog.Find("lenet5").Build(), folder.File("MODEL"));
+        Directory.CreateDirectory(folder.File("FOLDER"));
+        Directory.CreateDirectory(folder.File("TRUNCATED"));
+        foreach (var source in Directory.GetFiles(Mnist.Folder))
+        {
+            var bytes = File.ReadAllBytes(source);
+            File.WriteAllBytes(Path.Combine(folder.File("TRUNCATED"), Path.GetFileName(source)), source.Contains("train-images", StringComparison.Ordinal) ? bytes[..^1000] : bytes);
+        }
+
+        var before = Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories);
+        string[] places = ["FILE", "MODEL", "FOLDER", "TRUNCATED", "OUT"];
+        var (exitCode, output, error) = CommandLineProcess.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word =>
+            word == "MNIST" ? Mnist.Folder : places.Contains(word.Split('/')[0]) ? folder.File(word) : word)]);
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains(sentence.Replace("FILE/", folder.File("FILE/"), StringComparison.Ordinal), error, StringComparison.Ordinal);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
+        Assert.Equal(before.Order(), Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Order());
+    }
+
+    [Fact]
+    public void A_network_is_trained_evaluated_and_used()
+    {
+        var file = folder.File("deep/er/model.onnx");
+        var trained = CommandLineProcess.Run("train", "lenet5", "--data", Mnist.Folder, "--epochs", "3", "--batch-size", "64", "-o", file);
+        Assert.True(trained.ExitCode == 0, trained.Error);
+        Assert.Contains("epoch 3: loss", trained.Output, StringComparison.Ordinal);
+
+        var evaluated = CommandLineProcess.Run("evaluate", file, "--data", Mnist.Folder, "--json");
+        var report = JsonDocument.Parse(evaluated.Output).RootElement;
+        Assert.InRange(report.GetProperty("accuracy").GetDouble(), 0.9, 1);
+        Assert.InRange(report.GetProperty("top5").GetDouble(), 0.98, 1);
+        Assert.Equal(1000, report.GetProperty("classes").EnumerateArray().Sum(c => c.GetProperty("support").GetInt32()));
+        Assert.Equal(10, report.GetProperty("confusion").GetArrayLength());
+        Assert.Contains("accuracy", CommandLineProcess.Run("evaluate", file, "--data", Mnist.Folder).Output, StringComparison.Ordinal);
+
+        Images.Write(folder.File("blank.png"), 0);
+        var classified = CommandLineProcess.Run("classify", file, folder.File("blank.png"), folder.File("blank.png"));
+        Assert.Equal(0, classified.ExitCode);
+        Assert.Equal(2, classified.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public void Json_lines_are_one_event_each_and_end_with_the_file()
+    {
+        var (exitCode, output, error) = RunHoldingInput("train", "lenet5", "--data", Mnist.Folder, "--epochs", "1", "--json-lines", "-o", folder.File("model.onnx"));
+        Assert.True(exitCode == 0, error);
+        var events = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!).ToArray();
+        Assert.Equal("started", events[0]);
+        Assert.Equal("finished", events[^1]);
+        Assert.Contains("epoch", events);
+    }
+
+    [Fact]
+    public void With_json_lines_a_run_ends_when_its_standard_input_closes()
+    {
+        using var process = CommandLineProcess.Start(Endless("model.onnx", "--json-lines"));
+        WaitForCheckpoint(process, "model.onnx");
+        process.StandardInput.Close();
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(130, process.ExitCode);
+    }
+
+    [Fact]
+    public void Interrupt_stops_cleanly_keeps_the_checkpoint_and_says_how_to_go_on()
+    {
+        using var process = CommandLineProcess.Start(Endless("model.onnx"));
+        WaitForCheckpoint(process, "model.onnx");
+        using (Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)));
+        }
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains("--resume", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        Assert.Equal(["model.onnx.checkpoint"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_run_that_is_killed_and_resumed_gives_the_bytes_of_one_that_was_not()
+    {
+        string[] Command(string name, params string[] more) =>
+            ["train", "lenet5", "--data", Mnist.Folder, "--epochs", "12", "--batch-size", "16", "-o", folder.File(name), .. more];
+
+        Assert.Equal(0, CommandLineProcess.Run(Command("whole")).ExitCode);
+        using (var process = CommandLineProcess.Start(Command("killed")))
+        {
+            WaitForCheckpoint(process, "killed");
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        Assert.False(File.Exists(folder.File("killed")));
+        var resumed = CommandLineProcess.Run(Command("killed", "--resume"));
+        Assert.Contains("resumed in epoch", resumed.Output, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(folder.File("whole")), File.ReadAllBytes(folder.File("killed")));
+    }
+
+    [Fact]
+    public void Benchmark_prints_its_figures_as_the_last_line()
+    {
+        foreach (var mode in new string[][] { [], ["--train"] })
+        {
+            var (exitCode, output, error) = CommandLineProcess.Run(["benchmark", "lenet5", "--batch-size", "8", "--steps", "5", "--json", .. mode]);
+            Assert.True(exitCode == 0, error);
+            var figures = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement;
+            Assert.InRange(figures.GetProperty("fastestMs").GetDouble(), 1e-3, figures.GetProperty("medianMs").GetDouble());
+            Assert.Equal(8000 / figures.GetProperty("medianMs").GetDouble(), figures.GetProperty("imagesPerSecond").GetDouble(), 1e-6);
+            Assert.InRange(figures.GetProperty("peakMemoryBytes").GetInt64(), 20_000_000, 2_000_000_000);
+        }
+    }
+
+    [Fact]
+    public void The_catalog_and_a_summary_are_shown()
+    {
+        Assert.Contains("44,426", CommandLineProcess.Run("models").Output, StringComparison.Ordinal);
+        var table = CommandLineProcess.Run("summary", "lenet5").Output;
+        Assert.All(["156", "2,416", "30,840", "10,164", "850", "44,426"], number => Assert.Contains(number, table, StringComparison.Ordinal));
+        Assert.Equal(44_426, JsonDocument.Parse(CommandLineProcess.Run("summary", "lenet5", "--json").Output).RootElement.GetProperty("totalParameters").GetInt64());
+    }
+
+    [Fact]
+    public void Build_writes_an_untrained_network_of_the_size_asked_for()
+    {
+        var file = folder.File("model.onnx");
+        Assert.Equal(0, CommandLineProcess.Run("build", "lenet5", "--classes", "7", "--input", "3x32x40", "-o", file).ExitCode);
+        using var model = Classifier.Load(file);
+        Assert.Equal((7, new Shape(3, 32, 40), false), (model.Classes, model.Input, model.Trained));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private string[] Endless(string name, params string[] more) =>
+        ["train", "lenet5", "--data", Mnist.Folder, "--epochs", "100000", "-o", folder.File(name), .. more];
+
+    private void WaitForCheckpoint(Process process, string name)
+    {
+        var waiting = Stopwatch.StartNew();
+        while (!File.Exists(folder.File($"{name}.checkpoint")))
+        {
+            Assert.False(process.HasExited, process.HasExited ? process.StandardError.ReadToEnd() : "");
+            Assert.True(waiting.Elapsed < TimeSpan.FromSeconds(60), "No checkpoint came.");
+            Thread.Sleep(5);
+        }
+    }
+
+    private static (int ExitCode, string Output, string Error) RunHoldingInput(params string[] arguments)
+    {
+        using var process = CommandLineProcess.Start(arguments);
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, process.StandardError.ReadToEnd());
+    }
+}

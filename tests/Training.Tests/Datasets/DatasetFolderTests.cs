@@ -1,0 +1,97 @@
+using Fovea.Models;
+
+namespace Fovea.Training.Tests;
+
+public class DatasetFolderTests
+{
+    [Fact]
+    public void Mnist_files_are_train_and_test_and_a_share_of_each_digit_is_set_aside_to_validate()
+    {
+        var data = DatasetFolder.Open(Mnist.Folder, Mnist.Preprocessing);
+        var (train, validation) = data.ForTraining(seed: 1);
+        Assert.Equal((5000, 1000), (data.Train.Count, data.Test!.Count));
+        Assert.Equal(5000, train.Count + validation.Count);
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], train.Labels);
+        foreach (int digit in Enumerable.Range(0, 10))
+        {
+            Assert.InRange(validation.Targets.Count(t => t == digit), 20, 30);
+        }
+    }
+
+    [Fact]
+    public void The_split_depends_on_the_seed_alone()
+    {
+        var data = DatasetFolder.Open(Mnist.Folder, Mnist.Preprocessing);
+        Assert.Equal(data.ForTraining(1).Train.Hash(), DatasetFolder.Open(Mnist.Folder, Mnist.Preprocessing).ForTraining(1).Train.Hash());
+        Assert.NotEqual(data.ForTraining(1).Train.Hash(), data.ForTraining(2).Train.Hash());
+    }
+
+    [Fact]
+    public void A_missing_folder_is_named()
+    {
+        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open("/no/such/folder", Mnist.Preprocessing));
+        Assert.Contains("/no/such/folder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_half_of_a_pair_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder.File("train-images-idx3-ubyte.gz"));
+        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
+        Assert.Contains("train-labels-idx1-ubyte", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_and_labels_of_different_number_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder.File("train-images-idx3-ubyte.gz"));
+        File.Copy(Path.Combine(Mnist.Folder, "t10k-labels-idx1-ubyte.gz"), folder.File("train-labels-idx1-ubyte.gz"));
+        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
+        Assert.Contains("5000 images and 1000 labels", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Class_folders_are_read_with_their_parts_and_names()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var part in new[] { "train", "val" })
+        {
+            Images.Write(folder.File($"{part}/light/1.png"), 250);
+            Images.Write(folder.File($"{part}/dark/1.png"), 5);
+            Images.Write(folder.File($"{part}/dark/2.png"), 10);
+        }
+
+        var data = DatasetFolder.Open(folder.Path, Mnist.Preprocessing);
+        Assert.Equal(["dark", "light"], data.Train.Labels);
+        Assert.Equal([0, 0, 1], data.Train.Targets);
+        Assert.Equal(3, data.ForTraining(1).Validation.Count);
+        Assert.Same(data.Validation, data.ForEvaluation);
+    }
+
+    [Fact]
+    public void Parts_with_other_classes_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var name in new[] { "train/a", "train/b", "test/a", "test/c" })
+        {
+            Images.Write(folder.File($"{name}/1.png"), 9);
+        }
+
+        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
+        Assert.Contains("a, c in test", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_image_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        Images.Write(folder.File("a/1.png"), 9);
+        Directory.CreateDirectory(folder.File("b"));
+        File.WriteAllText(folder.File("b/broken.png"), "no image");
+        var data = DatasetFolder.Open(folder.Path, Mnist.Preprocessing);
+        var error = Assert.Throws<FoveaException>(() => data.Train.Read(1, new float[28 * 28]));
+        Assert.Contains("broken.png", error.Message, StringComparison.Ordinal);
+    }
+}

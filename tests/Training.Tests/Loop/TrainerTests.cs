@@ -1,0 +1,140 @@
+using Fovea.Models;
+
+namespace Fovea.Training.Tests;
+
+public class TrainerTests
+{
+    private static readonly DatasetFolder Data = DatasetFolder.Open(Mnist.Folder, Mnist.Preprocessing);
+
+    [Fact]
+    public void Lenet5_reads_97_of_100_unseen_digits_after_a_subset_of_mnist()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("model.onnx");
+        Train(Options(file) with { Epochs = 15, BatchSize = 64 });
+
+        using var model = Classifier.Load(file);
+        var found = Evaluation.Of(model.Run, Data.Test!, model.Preprocessing, model.Classes, stop: TestContext.Current.CancellationToken);
+        Assert.InRange(found.Accuracy, 0.97, 1);
+        Assert.True(model.Trained);
+        Assert.Equal(15, model.Metadata.Training!.Epochs);
+        Assert.InRange(model.Metadata.Training.Accuracy, 0.95, 1);
+        Assert.Equal(["model.onnx"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("adam")]
+    [InlineData("adamw")]
+    [InlineData("sgd")]
+    public void The_loss_falls_with_every_optimizer(string optimizer)
+    {
+        using var folder = new TemporaryFolder();
+        var events = Train(Options(folder.File("model.onnx")) with { Optimizer = Optimizer.Find(optimizer), LearningRate = optimizer == "sgd" ? 0.05 : 0.003 });
+        var losses = events.OfType<EpochDone>().Select(e => e.ValidationLoss).ToArray();
+        Assert.True(losses[^1] < losses[0] * 0.9 && losses[^1] < Math.Log(10) / 2, string.Join(", ", losses));
+    }
+
+    [Fact]
+    public void Two_runs_with_one_seed_give_the_same_bytes_and_another_seed_gives_others()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var (name, seed) in new[] { ("a", 1), ("b", 1), ("c", 2) })
+        {
+            Train(Options(folder.File(name)) with { Seed = seed });
+        }
+
+        Assert.Equal(File.ReadAllBytes(folder.File("a")), File.ReadAllBytes(folder.File("b")));
+        Assert.NotEqual(File.ReadAllBytes(folder.File("a")), File.ReadAllBytes(folder.File("c")));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(37)]
+    [InlineData(38)]
+    [InlineData(60)]
+    public void A_run_that_is_stopped_and_resumed_gives_the_bytes_of_one_that_was_not(int stopAfterSteps)
+    {
+        using var folder = new TemporaryFolder();
+        Train(Options(folder.File("whole")));
+
+        using var stop = new CancellationTokenSource();
+        int steps = 0;
+        Assert.Throws<OperationCanceledException>(() => Train(Options(folder.File("parts")), stop, after: e => e is StepDone && ++steps == stopAfterSteps));
+        Assert.False(File.Exists(folder.File("parts")));
+        var resumed = Train(Options(folder.File("parts")) with { Resume = true });
+
+        Assert.Equal(stopAfterSteps, steps);
+        Assert.Equal(2 * 37 - stopAfterSteps, resumed.OfType<StepDone>().Count());
+        Assert.Equal(File.ReadAllBytes(folder.File("whole")), File.ReadAllBytes(folder.File("parts")));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_other_settings_is_refused_with_the_one_that_differs()
+    {
+        using var folder = new TemporaryFolder();
+        var options = Options(folder.File("model.onnx"));
+        Stopped(options);
+        var error = Assert.Throws<FoveaException>(() => Train(options with { Resume = true, LearningRate = 0.5 }));
+        Assert.Contains("learning rate 0.003", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(500)]
+    [InlineData(100_000)]
+    public void A_damaged_checkpoint_is_refused(int length)
+    {
+        using var folder = new TemporaryFolder();
+        var options = Options(folder.File("model.onnx"));
+        Stopped(options);
+        using (var file = File.OpenWrite(options.Checkpoint))
+        {
+            file.SetLength(length);
+        }
+
+        var error = Assert.Throws<FoveaException>(() => Train(options with { Resume = true }));
+        Assert.Contains(options.Checkpoint, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_batch_larger_than_the_data_set_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var error = Assert.Throws<FoveaException>(() => Train(Options(folder.File("model.onnx")) with { BatchSize = 5000 }));
+        Assert.Contains("one batch of 5000", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_that_diverges_says_so()
+    {
+        using var folder = new TemporaryFolder();
+        var options = Options(folder.File("model.onnx")) with { Optimizer = Optimizer.Find("sgd"), LearningRate = 1e30 };
+        Assert.Contains("diverged", Assert.Throws<FoveaException>(() => Train(options)).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(options.Output));
+    }
+
+    private static TrainingOptions Options(string output) => new(output, "mnist", Epochs: 2, BatchSize: 128, LearningRate: 0.003, Optimizer.Find("adam"), Seed: 1, Resume: false);
+
+    private static void Stopped(TrainingOptions options)
+    {
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => Train(options, stop, after: e => e is StepDone));
+    }
+
+    // Trains to the end, or stops after the first event that is asked for.
+    private static List<TrainingEvent> Train(TrainingOptions options, CancellationTokenSource? stop = null, Func<TrainingEvent, bool>? after = null)
+    {
+        var events = new List<TrainingEvent>();
+        using var trainer = new Trainer(Catalog.Find("lenet5").Build(seed: options.Seed), Data, options, e =>
+        {
+            events.Add(e);
+            if (after?.Invoke(e) == true)
+            {
+                stop!.Cancel();
+            }
+        });
+        trainer.Run(stop?.Token ?? TestContext.Current.CancellationToken);
+        return events;
+    }
+}
