@@ -102,6 +102,9 @@ public class ImageDecoderTests
     public void Palette_gives_its_colors() => Assert.Equal<byte>(
         [9, 8, 7, 1, 2, 3], ImageDecoder.Decode(ImageFiles.Png(2, 1, 8, 3, [0, 1, 0], ("PLTE", [1, 2, 3, 9, 8, 7])), Limits).Values);
 
+    [Fact]
+    public void Printing_colors_become_red_green_blue() => Near([255, 0, 0], At(ImageDecoder.Decode(ImageFiles.CmykRed, Limits), 3, 3), 2);
+
     [Theory, InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(33)]
     public void Every_width_is_packed_whole(int width)
     {

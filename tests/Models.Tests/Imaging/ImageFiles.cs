@@ -51,6 +51,24 @@ internal static class ImageFiles
         return [137, .. "PNG\r\n"u8, 26, 10, .. Chunk("IHDR", header), .. chunks.SelectMany(c => Chunk(c.Name, c.Data)), .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND", [])];
     }
 
+    /// <summary>A JPEG of 8 x 8 equal pixels in CMYK: no cyan, all magenta and yellow, no black. JPEGs hold how little ink there is.</summary>
+    public static byte[] CmykRed
+    {
+        get
+        {
+            // Steps of 8 make a block's first coefficient its brightness less 128. Each Huffman table has one code, 0: seven bits follow, or none.
+            byte[] steps = [.. Enumerable.Repeat((byte)8, 64)], oneCode = [1, .. new byte[15]];
+            // Four times the code, seven bits for -127 (zeros) or 127 (ones), and the code for the end of the block; ones fill the last byte.
+            byte[] data = [0b01111111, 0b00000000, 0b00000000, 0b00001111, 0b11101111];
+            return
+            [
+                0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0, .. steps, 0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
+                0xFF, 0xC4, 0, 20, 0x00, .. oneCode, 7, 0xFF, 0xC4, 0, 20, 0x10, .. oneCode, 0,
+                0xFF, 0xDA, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, .. data, 0xFF, 0xD9,
+            ];
+        }
+    }
+
     /// <summary>A TIFF block whose one entry is the orientation.</summary>
     public static byte[] Exif(int orientation) =>
         [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
