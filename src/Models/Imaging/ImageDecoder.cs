@@ -73,7 +73,13 @@ public static class ImageDecoder
 
         // Without a colour space values come as they are in the file, as they did for the images that networks were trained on.
         var info = new SKImageInfo(width, height, grey ? SKColorType.Gray8 : SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
-        bool byRows = codec.StartScanlineDecode(info) == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown;
+        var started = codec.StartScanlineDecode(info);
+        if (started is not (SKCodecResult.Success or SKCodecResult.Unimplemented))
+        {
+            throw Damaged(format, started);
+        }
+
+        bool byRows = started == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown;
         int rowsAtOnce = byRows ? Math.Clamp(StripBytes / info.RowBytes, 1, height) : height;
 
         byte[] values = GC.AllocateUninitializedArray<byte>(width * height * channels);
@@ -109,9 +115,12 @@ public static class ImageDecoder
             : SKCodecResult.IncompleteInput;
         if (result != SKCodecResult.Success)
         {
-            throw Damaged(format, result == SKCodecResult.IncompleteInput ? "it ends before its last pixel" : $"its data are corrupt ({result})");
+            throw Damaged(format, result);
         }
     }
+
+    private static FoveaException Damaged(string format, SKCodecResult result) =>
+        Damaged(format, result == SKCodecResult.IncompleteInput ? "it ends before its last pixel" : $"its data are corrupt ({result})");
 
     private static FoveaException Damaged(string format, string why) =>
         new(ErrorCode.DamagedImage, $"The {format} is damaged: {why}. Expected a whole, intact file.");
