@@ -25,7 +25,7 @@ internal static class EvaluateCommand
                 throw new FoveaException(ErrorCode.BadDataset, $"The data set's classes are {string.Join(", ", dataset.Labels)} and the model's {string.Join(", ", model.Labels)}; expected the same.");
             }
 
-            var report = EvaluationReport.Of(Evaluation.Of(model.Run, dataset, model.Preprocessing, model.Classes, stop: stop), model.Labels);
+            var report = EvaluationReport.Of(Evaluation.Of(model.Run, dataset, model.Classes, stop: stop), model.Labels);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(report, EvaluationJson.Default.EvaluationReport));

@@ -27,7 +27,7 @@ internal static class TrainCommand
             AtomicFile.EnsureWritable(parsed.GetRequiredValue(output));
             var architecture = Catalog.Find(parsed.GetRequiredValue(name));
             var folder = parsed.GetRequiredValue(data);
-            var dataset = DatasetFolder.Open(folder, architecture.Preprocessing);
+            var dataset = DatasetFolder.OpenForTraining(folder, architecture.Preprocessing);
             var recipe = Recipe.For(architecture.Name);
             var chosen = Optimizer.Find(parsed.GetValue(optimizer) ?? recipe.Optimizer);
             var options = new TrainingOptions(

@@ -9,11 +9,12 @@ internal sealed record Batch(float[] Images, int[] Targets, int Count);
 /// Reads a data set in batches, a few of them ahead on worker threads. Augmentation depends only on the seed, the epoch and the image, so batches are
 /// the same however many threads there are and wherever in an epoch the reading starts.
 /// </summary>
-internal sealed class BatchLoader(Dataset dataset, Preprocessing preprocessing, int batchSize)
+internal sealed class BatchLoader(Dataset dataset, int batchSize)
 {
     private const int Ahead = 4;
 
-    private readonly int imageSize = (int)preprocessing.Shape.Size;
+    private readonly Preprocessing preprocessing = dataset.Preprocessing;
+    private readonly int imageSize = (int)dataset.Preprocessing.Shape.Size;
 
     /// <summary>Whole batches in an epoch; the few images that are left over are other ones in each epoch.</summary>
     public int BatchesPerEpoch => dataset.Count / batchSize;

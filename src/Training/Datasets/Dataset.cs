@@ -13,6 +13,12 @@ internal abstract class Dataset
     /// <summary>The class of each image.</summary>
     public abstract IReadOnlyList<int> Targets { get; }
 
+    /// <summary>How each image becomes the input.</summary>
+    public abstract Preprocessing Preprocessing { get; }
+
+    /// <summary>Whether the images show handwriting, so that a network for it may look for the ink in them.</summary>
+    public abstract bool IsHandwriting { get; }
+
     /// <summary>The number of images.</summary>
     public int Count => Targets.Count;
 
@@ -43,6 +49,10 @@ internal abstract class Dataset
     private sealed class Part(Dataset whole, IReadOnlyList<int> indices) : Dataset
     {
         public override IReadOnlyList<string> Labels => whole.Labels;
+
+        public override Preprocessing Preprocessing => whole.Preprocessing;
+
+        public override bool IsHandwriting => whole.IsHandwriting;
 
         public override IReadOnlyList<int> Targets { get; } = [.. indices.Select(i => whole.Targets[i])];
 

@@ -14,6 +14,14 @@ internal sealed record DatasetFolder(Dataset Train, Dataset? Validation, Dataset
     // Enough validation images to tell epochs apart, few enough to leave the rest to learn from.
     private const double ValidationShare = 0.05;
 
+    /// <summary>Opens a folder to train a network on; what is not handwriting is not searched for ink, whatever the network usually reads.</summary>
+    /// <exception cref="FoveaException">The folder is missing or of neither form.</exception>
+    public static DatasetFolder OpenForTraining(string folder, Preprocessing preprocessing)
+    {
+        var data = Open(folder, preprocessing);
+        return preprocessing.Invert == Inversion.Never || data.Train.IsHandwriting ? data : Open(folder, preprocessing with { Invert = Inversion.Never });
+    }
+
     /// <summary>Opens a folder for a network.</summary>
     /// <exception cref="FoveaException">The folder is missing or of neither form.</exception>
     public static DatasetFolder Open(string folder, Preprocessing preprocessing)

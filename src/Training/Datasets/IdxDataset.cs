@@ -9,20 +9,23 @@ internal sealed class IdxDataset : Dataset
 {
     private readonly IdxFile images;
     private readonly byte[][] fitted;
-    private readonly Preprocessing preprocessing;
-
     private IdxDataset(IdxFile images, IdxFile labels, Preprocessing preprocessing)
     {
-        (this.images, this.preprocessing) = (images, preprocessing);
+        (this.images, Preprocessing) = (images, preprocessing);
         Targets = [.. labels.Values.Select(label => (int)label)];
         Labels = [.. Enumerable.Range(0, Math.Max(10, Targets.Max() + 1)).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         fitted = new byte[Count][];
-        Parallel.For(0, Count, i => fitted[i] = Preprocessor.Fit(new Pixels(images.Dimensions[2], images.Dimensions[1], 1, Image(i).ToArray()), preprocessing).Values);
+        Parallel.For(0, Count, i => fitted[i] = Preprocessor.Fit(Image(i), preprocessing).Values);
     }
 
     public override IReadOnlyList<string> Labels { get; }
 
     public override IReadOnlyList<int> Targets { get; }
+
+    public override Preprocessing Preprocessing { get; }
+
+    // Handwriting that is framed as MNIST's is left alone by the framing; pictures of anything else it would cut up.
+    public override bool IsHandwriting => Enumerable.Range(0, Math.Min(Count, 500)).Count(i => fitted[i].AsSpan().SequenceEqual(Image(i).Values)) >= 0.98 * Math.Min(Count, 500);
 
     /// <summary>Whether the folder holds a pair of files that begin like this: <c>train</c> or <c>t10k</c>, as MNIST calls its two.</summary>
     public static bool Exists(string folder, string prefix) => IdxFile.Exists(folder, ImagesOf(prefix), out _) || IdxFile.Exists(folder, LabelsOf(prefix), out _);
@@ -39,9 +42,9 @@ internal sealed class IdxDataset : Dataset
     }
 
     public override void Read(int index, Span<float> tensor) =>
-        Preprocessor.Normalize(new Pixels(preprocessing.Crop[1], preprocessing.Crop[0], preprocessing.Channels, fitted[index]), preprocessing, tensor);
+        Preprocessor.Normalize(new Pixels(Preprocessing.Crop[1], Preprocessing.Crop[0], Preprocessing.Channels, fitted[index]), Preprocessing, tensor);
 
-    protected override void AppendImage(IncrementalHash hash, int index) => hash.AppendData(Image(index));
+    protected override void AppendImage(IncrementalHash hash, int index) => hash.AppendData(Image(index).Values);
 
     private static string ImagesOf(string prefix) => $"{prefix}-images-idx3-ubyte";
 
@@ -60,9 +63,9 @@ internal sealed class IdxDataset : Dataset
             : throw new FoveaException(ErrorCode.BadDataset, $"{path} has {file.Dimensions.Length} dimensions; expected {dimensions}.");
     }
 
-    private ReadOnlySpan<byte> Image(int index)
+    private Pixels Image(int index)
     {
         int size = images.Dimensions[1] * images.Dimensions[2];
-        return images.Values.AsSpan(index * size, size);
+        return new(images.Dimensions[2], images.Dimensions[1], 1, images.Values.AsSpan(index * size, size).ToArray());
     }
 }

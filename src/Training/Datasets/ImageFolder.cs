@@ -7,13 +7,11 @@ namespace Fovea.Training;
 internal sealed class ImageFolder : Dataset
 {
     private readonly IReadOnlyList<string> files;
-    private readonly Preprocessing preprocessing;
-
     /// <summary>Lists the images; classes and files are in ordinal order of their names.</summary>
     /// <exception cref="FoveaException">There are fewer than two classes, or one without images.</exception>
     public ImageFolder(string folder, Preprocessing preprocessing)
     {
-        this.preprocessing = preprocessing;
+        Preprocessing = preprocessing;
         var classes = ClassFolders(folder);
         if (classes.Length < 2)
         {
@@ -30,6 +28,11 @@ internal sealed class ImageFolder : Dataset
 
     public override IReadOnlyList<int> Targets { get; }
 
+    public override Preprocessing Preprocessing { get; }
+
+    // Classes that are letters or digits are taken for handwriting.
+    public override bool IsHandwriting => Labels.All(label => label.Length == 1);
+
     /// <summary>The sub-folders of a folder that are not hidden, in ordinal order.</summary>
     public static string[] ClassFolders(string folder) =>
         [.. Directory.GetDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
@@ -39,7 +42,7 @@ internal sealed class ImageFolder : Dataset
         try
         {
             var image = ImageDecoder.Decode(File.ReadAllBytes(files[index]), new ImageLimits());
-            Preprocessor.Normalize(Preprocessor.Fit(image, preprocessing), preprocessing, tensor);
+            Preprocessor.Normalize(Preprocessor.Fit(image, Preprocessing), Preprocessing, tensor);
         }
         catch (FoveaException e)
         {

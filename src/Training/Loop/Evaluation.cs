@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Fovea.Models;
 
 namespace Fovea.Training;
 
@@ -16,16 +15,16 @@ internal sealed record Evaluation(double Accuracy, double Top5, double Loss, int
     private const int BatchSize = 64;
 
     /// <summary>Evaluates a network. <paramref name="done"/> is told the number of images seen.</summary>
-    public static Evaluation Of(Forward forward, Dataset dataset, Preprocessing preprocessing, int classes, Action<int>? done = null, CancellationToken stop = default)
+    public static Evaluation Of(Forward forward, Dataset dataset, int classes, Action<int>? done = null, CancellationToken stop = default)
     {
         int correct = 0, amongFive = 0, seen = 0;
         double loss = 0;
         var confusion = Enumerable.Range(0, classes).Select(_ => new int[classes]).ToArray();
         var logits = new float[BatchSize * classes];
-        foreach (var batch in new BatchLoader(dataset, preprocessing, BatchSize).InOrder())
+        foreach (var batch in new BatchLoader(dataset, BatchSize).InOrder())
         {
             stop.ThrowIfCancellationRequested();
-            forward(batch.Images.AsMemory(0, batch.Count * (int)preprocessing.Shape.Size), batch.Count, logits.AsMemory(0, batch.Count * classes));
+            forward(batch.Images.AsMemory(0, batch.Count * (int)dataset.Preprocessing.Shape.Size), batch.Count, logits.AsMemory(0, batch.Count * classes));
             for (int i = 0; i < batch.Count; i++)
             {
                 var scores = logits.AsSpan(i * classes, classes);

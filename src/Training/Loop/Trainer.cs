@@ -27,14 +27,14 @@ internal sealed class Trainer : IDisposable
     public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell)
     {
         (this.network, this.options, this.tell) = (network, options, tell);
-        metadata = ModelMetadata.Read(network.Metadata);
+        metadata = ModelMetadata.Read(network.Metadata) with { Preprocessing = data.Train.Preprocessing };
         (train, validation) = data.ForTraining(options.Seed);
         if (train.Count < options.BatchSize || validation.Count == 0)
         {
             throw new FoveaException(ErrorCode.BadDataset, $"There are {train.Count} images to train on and {validation.Count} to validate with; expected at least one batch of {options.BatchSize} and one image.");
         }
 
-        loader = new BatchLoader(train, metadata.Preprocessing!, options.BatchSize);
+        loader = new BatchLoader(train, options.BatchSize);
         step = new TrainingStep(network, options.BatchSize, options.Optimizer);
         forward = new ForwardPass(network, step);
         best = new FloatBuffer(step.Parameters.Length);
@@ -118,7 +118,7 @@ internal sealed class Trainer : IDisposable
 
     private void Validate(CancellationToken stop)
     {
-        var found = Evaluation.Of(forward.Run, validation, metadata.Preprocessing!, train.Labels.Count, stop: stop);
+        var found = Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop);
         bool isBest = found.Loss < state.BestLoss || state.BestEpoch == 0;
         tell(new EpochDone(state.Epoch, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest));
         if (isBest)

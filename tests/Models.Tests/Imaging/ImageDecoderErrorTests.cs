@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using SkiaSharp;
-using Xunit;
 
 namespace Fovea.Models.Tests;
 

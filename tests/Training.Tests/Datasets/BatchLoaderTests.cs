@@ -8,7 +8,7 @@ public class BatchLoaderTests
 
     private static readonly Dataset Train = DatasetFolder.Open(Mnist.Folder, Mnist.Preprocessing).Train;
 
-    private readonly BatchLoader loader = new(Train, Mnist.Preprocessing, BatchSize);
+    private readonly BatchLoader loader = new(Train, BatchSize);
 
     [Fact]
     public void An_epoch_is_the_same_each_time_it_is_read()

@@ -70,6 +70,29 @@ public class DatasetFolderTests
         Assert.Same(data.Validation, data.ForEvaluation);
     }
 
+    [Theory]
+    [InlineData("0", "1", Inversion.Auto)]
+    [InlineData("ants", "bees", Inversion.Never)]
+    public void Only_classes_that_are_written_are_searched_for_ink(string first, string second, Inversion expected)
+    {
+        using var folder = new TemporaryFolder();
+        Images.Write(folder[$"{first}/1.png"], 9);
+        Images.Write(folder[$"{second}/1.png"], 9);
+        Assert.Equal(expected, DatasetFolder.OpenForTraining(folder.Path, Mnist.Preprocessing).Train.Preprocessing.Invert);
+        Assert.Equal(Inversion.Auto, DatasetFolder.Open(folder.Path, Mnist.Preprocessing).Train.Preprocessing.Invert);
+    }
+
+    [Fact]
+    public void Idx_images_that_are_framed_as_digits_are_handwriting_and_others_are_not()
+    {
+        Assert.Equal(Inversion.Auto, DatasetFolder.OpenForTraining(Mnist.Folder, Mnist.Preprocessing).Train.Preprocessing.Invert);
+        using var folder = new TemporaryFolder();
+        var random = new SeededRandom(1);
+        File.WriteAllBytes(folder["train-images-idx3-ubyte"], [0, 0, 8, 3, 0, 0, 0, 20, 0, 0, 0, 28, 0, 0, 0, 28, .. Enumerable.Range(0, 20 * 784).Select(_ => (byte)random.Below(256))]);
+        File.WriteAllBytes(folder["train-labels-idx1-ubyte"], [0, 0, 8, 1, 0, 0, 0, 20, .. Enumerable.Range(0, 20).Select(i => (byte)(i % 10))]);
+        Assert.Equal(Inversion.Never, DatasetFolder.OpenForTraining(folder.Path, Mnist.Preprocessing).Train.Preprocessing.Invert);
+    }
+
     [Fact]
     public void Parts_with_other_classes_are_refused()
     {

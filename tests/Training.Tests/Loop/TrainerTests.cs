@@ -14,7 +14,7 @@ public class TrainerTests
         Train(Options(file) with { Epochs = 15, BatchSize = 64 });
 
         using var model = Classifier.Load(file);
-        var found = Evaluation.Of(model.Run, Data.Test!, model.Preprocessing, model.Classes, stop: TestContext.Current.CancellationToken);
+        var found = Evaluation.Of(model.Run, Data.Test!, model.Classes, stop: TestContext.Current.CancellationToken);
         Assert.InRange(found.Accuracy, 0.97, 1);
         Assert.True(model.Trained);
         Assert.Equal(15, model.Metadata.Training!.Epochs);
