@@ -4,7 +4,7 @@ namespace Fovea.Models;
 public static class Catalog
 {
     /// <summary>Every architecture.</summary>
-    public static IReadOnlyList<Architecture> Architectures { get; } = [.. LeNet5.Variants];
+    public static IReadOnlyList<Architecture> Architectures { get; } = [.. LeNet5.Variants, .. AlexNet.Variants, .. GoogLeNet.Variants, .. Vgg.Variants, .. ResNet.Variants];
 
     /// <summary>The architecture of this name.</summary>
     /// <exception cref="FoveaException">There is none; the message lists the names.</exception>

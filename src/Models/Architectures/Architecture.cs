@@ -14,12 +14,16 @@ public sealed record Architecture(string Name, string Source, int Classes, Prepr
     /// <summary>The paper's input, [C, H, W].</summary>
     public Shape Input => Preprocessing.Shape;
 
+    /// <summary>Whether there are heads that only serve training.</summary>
+    public bool HasAuxiliary { get; init; }
+
     /// <summary>Builds the network with random weights, which are drawn when they are first needed.</summary>
     /// <param name="classes">Number of classes, 2 to 100,000; null: the paper's.</param>
     /// <param name="input">[C, H, W] with 1 or 3 channels; null: the paper's.</param>
     /// <param name="seed">Decides the weights.</param>
+    /// <param name="auxiliary">Whether heads that only serve training are built, their logits being further outputs.</param>
     /// <exception cref="FoveaException">An argument is out of range, or the input too small for the layers.</exception>
-    public Graph Build(int? classes = null, Shape? input = null, long seed = 0)
+    public Graph Build(int? classes = null, Shape? input = null, long seed = 0, bool auxiliary = false)
     {
         var size = input ?? Input;
         if (classes is < 2 or > 100_000)
@@ -32,20 +36,37 @@ public sealed record Architecture(string Name, string Source, int Classes, Prepr
             throw new FoveaException(ErrorCode.BadArchitecture, $"{Name} cannot take an input of {size}; expected [channels, height, width] with 1 or 3 channels and sides of 1 to 4096.");
         }
 
-        var graph = new Graph(Name);
-        try
+        if (auxiliary && !HasAuxiliary)
         {
-            var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, size[0], size[1], size[2]));
-            graph.Output(Layers(new Network(graph, seed), x, classes ?? Classes));
-        }
-        catch (FoveaException e) when (e.Code == ErrorCode.BadModelFile)
-        {
-            throw new FoveaException(ErrorCode.BadArchitecture, $"{Name} cannot take an input of {size}: {e.Message}", e);
+            throw new FoveaException(ErrorCode.BadArchitecture, $"{Name} has no auxiliary heads; expected one of {string.Join(", ", Catalog.Architectures.Where(a => a.HasAuxiliary).Select(a => a.Name))}.");
         }
 
+        var graph = TryLayers(size, classes ?? Classes, seed, auxiliary)
+            ?? throw new FoveaException(ErrorCode.BadArchitecture, $"{Name} cannot take an input of {size}, which is too small for its layers; expected at least {Smallest(size[0], auxiliary)}.");
         new ModelMetadata { Architecture = Name, Preprocessing = Adapted(size) }.WriteTo(graph);
         return graph;
     }
+
+    private Graph? TryLayers(Shape size, int classes, long seed, bool auxiliary)
+    {
+        try
+        {
+            var graph = new Graph(Name);
+            var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, size[0], size[1], size[2]));
+            var logits = Layers(new Network(graph, seed, auxiliary), x, classes);
+            graph.Outputs.Insert(0, logits);
+            return graph;
+        }
+        catch (FoveaException e) when (e.Code == ErrorCode.BadModelFile)
+        {
+            return null;
+        }
+    }
+
+    // No weights are drawn, so trying is cheap; the papers' own sizes fit.
+    private Shape Smallest(int channels, bool auxiliary) => Enumerable.Range(1, Input[1])
+        .Select(side => new Shape(channels, side, side))
+        .First(size => TryLayers(size, Classes, 0, auxiliary) is not null);
 
     // Another input size keeps the proportion between resize and crop; another channel count goes with other statistics.
     private Preprocessing Adapted(Shape size) => size == Input ? Preprocessing : Preprocessing with

@@ -49,6 +49,10 @@ public static class Operators
     public static Value AveragePool(this Graph g, Value x, Window window, bool ceil = false, bool countPadding = false, string? name = null) =>
         g.Add("AveragePool", [x], [.. window.Attributes(), ("ceil_mode", ceil ? 1L : 0L), ("count_include_pad", countPadding ? 1L : 0L)], name).Output;
 
+    /// <summary>Largest values of windows of the two last axes. <paramref name="ceil"/>: a window that reaches over the edge counts too.</summary>
+    public static Value MaxPool(this Graph g, Value x, Window window, bool ceil = false, string? name = null) =>
+        g.Add("MaxPool", [x], [.. window.Attributes(), ("ceil_mode", ceil ? 1L : 0L)], name).Output;
+
     /// <summary>The sum over some axes; over all of them where none is given.</summary>
     public static Value ReduceSum(this Graph g, Value x, ReadOnlySpan<int> axes, bool keep = false) =>
         g.Apply("ReduceSum", axes.IsEmpty ? [x] : [x, g.Constant(Tensor.Of(Longs(axes)))], ("keepdims", keep ? 1L : 0L));

@@ -37,6 +37,10 @@ public static class ShapeRules
         ["ReduceSum"] = ReduceSum,
         ["Reshape"] = Reshape,
         ["Flatten"] = Flatten,
+        ["Concat"] = Concat,
+        ["BatchNormalization"] = SameAsInput,
+        ["LRN"] = SameAsInput,
+        ["Dropout"] = SameAsInput,
         ["Expand"] = node => [(node[0].Type, Constant(node, 1) is { } shape ? Broadcast(node[0].Shape, new Shape(shape)) : Shape.Unknown)],
         ["Transpose"] = Transpose,
         ["Constant"] = node => [node.Attributes.GetValueOrDefault("value") is Tensor value ? (value.Type, value.Shape) : default],
@@ -188,6 +192,16 @@ public static class ShapeRules
         axis = axis < 0 ? axis + node[0].Shape.Rank : axis;
         int Product(Range range) => node[0].Shape.Dimensions[range].Aggregate(1, (p, d) => p == Shape.Free || d == Shape.Free ? Shape.Free : checked(p * d));
         return [(node[0].Type, new Shape(Product(..axis), Product(axis..)))];
+    }
+
+    private static (ElementType, Shape)[] Concat(Node node)
+    {
+        int axis = (int)node.Int("axis");
+        var first = node[0].Shape;
+        axis = axis < 0 ? axis + first.Rank : axis;
+        var sizes = node.Inputs.Select(input => input!.Shape[axis]).ToArray();
+        var rest = node.Inputs.Select(input => input!.Shape.With(axis, 1)).Aggregate((a, b) => a == b ? a : throw new ArgumentException($"{a} and {b} differ in more than axis {axis}."));
+        return [(node[0].Type, rest.With(axis, sizes.Contains(Shape.Free) ? Shape.Free : sizes.Sum()))];
     }
 
     private static (ElementType, Shape)[] Transpose(Node node) =>

@@ -11,6 +11,17 @@ namespace Fovea.Models;
 /// </summary>
 public sealed record Preprocessing
 {
+    private const int ImageNetResize = 256, ImageNetCrop = 224;
+
+    /// <summary>What networks trained on ImageNet take: the short side resized in the proportion 256 to 224, the centre cropped, each channel normalised.</summary>
+    public static Preprocessing ImageNet(int side) => new()
+    {
+        Resize = side * ImageNetResize / ImageNetCrop,
+        Crop = [side, side],
+        Mean = [0.485f, 0.456f, 0.406f],
+        Std = [0.229f, 0.224f, 0.225f],
+    };
+
     /// <summary>The short side in pixels after resizing, before the crop; null stretches the image to the crop size.</summary>
     public int? Resize { get; init; }
 

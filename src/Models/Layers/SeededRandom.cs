@@ -43,6 +43,20 @@ public struct SeededRandom
     /// <summary>A number in [low, high); rounding to float can give high itself.</summary>
     public float Uniform(float low, float high) => (float)(low + (high - low) * NextDouble());
 
+    /// <summary>A number from the normal distribution with mean 0 and deviation 1 (Marsaglia's polar method).</summary>
+    public float Normal()
+    {
+        double x, y, square;
+        do
+        {
+            (x, y) = (2 * NextDouble() - 1, 2 * NextDouble() - 1);
+            square = x * x + y * y;
+        }
+        while (square is >= 1 or 0);
+
+        return (float)(x * Math.Sqrt(-2 * Math.Log(square) / square));
+    }
+
     /// <summary>An integer in [0, bound).</summary>
     public int Below(int bound) => (int)(NextDouble() * bound);
 

@@ -1,0 +1,88 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// GoogLeNet (Szegedy et al., 2014) as BVLC trained it, and torchvision's with batch normalisation. Input [N, 3, 224, 224]; output logits
+/// [N, classes], and with auxiliary heads theirs after them, each to be weighted 0.3 in the loss.
+/// </summary>
+internal static class GoogLeNet
+{
+    // The paper's table: channels of 1x1, of 3x3 and 5x5 each behind its reduction, and of the pool's projection. A max-pool closes each stage.
+    private static readonly (string Name, int One, int Reduce3, int Three, int Reduce5, int Five, int Pool)[][] Stages =
+    [
+        [("3a", 64, 96, 128, 16, 32, 32), ("3b", 128, 128, 192, 32, 96, 64)],
+        [("4a", 192, 96, 208, 16, 48, 64), ("4b", 160, 112, 224, 24, 64, 64), ("4c", 128, 128, 256, 24, 64, 64), ("4d", 112, 144, 288, 32, 64, 64), ("4e", 256, 160, 320, 32, 128, 128)],
+        [("5a", 256, 160, 320, 32, 128, 128), ("5b", 384, 192, 384, 48, 128, 128)],
+    ];
+
+    public static readonly Architecture[] Variants =
+    [
+        new("googlenet", "Szegedy et al., 2014: Going deeper with convolutions; as BVLC's Caffe model has it", 1000, Preprocessing.ImageNet(224), Bvlc) { HasAuxiliary = true },
+        new("googlenet-bn", "Szegedy et al., 2014: Going deeper with convolutions; with batch normalisation, as in torchvision", 1000, Preprocessing.ImageNet(224), Torchvision) { HasAuxiliary = true },
+    ];
+
+    private static Value Bvlc(Network net, Value x, int classes)
+    {
+        (net.Convolution, net.DenseWeights, net.Bias) = (Initializations.GlorotUniform, Initializations.GlorotUniform, Initializations.Constant(0.2f));
+        x = net.Lrn(net.MaxPool(Conv(net, x, 64, 7, "conv1", "conv1/7x7_s2", stride: 2), 3, 2, ceil: true), k: 1);
+        x = Conv(net, x, 64, 1, "conv2_reduce", "conv2/3x3_reduce");
+        x = net.MaxPool(net.Lrn(Conv(net, x, 192, 3, "conv2", "conv2/3x3"), k: 1), 3, 2, ceil: true);
+        x = Inceptions(net, x, fourthPool: 3, fives: 5, (module, from, channels, kernel, branch) => Conv(module.Net, from, channels, kernel, branch.Caffe, $"inception_{module.Name}/{branch.Caffe}"), (from, n) =>
+        {
+            var head = net.Block($"aux{n}");
+            from = Conv(head, head.AveragePool(from, 5, 3), 128, 1, "conv", $"loss{n}/conv");
+            from = head.Dropout(head.Relu(head.Dense(head.Flatten(from), 1024, weights: $"loss{n}/fc")), 0.7f);
+            net.AuxiliaryOutput(head.Dense(from, classes, weights: $"loss{n}/classifier"));
+        });
+        return net.Logits(net.Dropout(net.Flatten(net.GlobalAveragePool(x)), 0.4f), classes, weights: "loss3/classifier");
+
+        static Value Conv(Network at, Value from, int channels, int kernel, string name, string weights, int stride = 1) =>
+            at.Relu(at.Conv(from, channels, kernel, stride, kernel / 2, name: name, weights: weights));
+    }
+
+    // torchvision's own ways: no LRN, a 3x3 where the paper has a 5x5, and a smaller fourth pool.
+    private static Value Torchvision(Network net, Value x, int classes)
+    {
+        (net.Convolution, net.DenseWeights) = (Initializations.TruncatedNormal(0.01f), Initializations.TruncatedNormal(0.01f));
+        x = net.MaxPool(Conv(net, x, 64, 7, "conv1", "conv1", stride: 2), 3, 2, ceil: true);
+        x = Conv(net, x, 64, 1, "conv2_reduce", "conv2");
+        x = net.MaxPool(Conv(net, x, 192, 3, "conv2", "conv3"), 3, 2, ceil: true);
+        x = Inceptions(net, x, fourthPool: 2, fives: 3, (module, from, channels, kernel, branch) => Conv(module.Net, from, channels, kernel, branch.Caffe, $"inception{module.Name}.{branch.Torch}"), (from, n) =>
+        {
+            var head = net.Block($"aux{n}");
+            from = Conv(head, head.AveragePool(from, 5, 3), 128, 1, "conv", $"aux{n}.conv");
+            from = head.Dropout(head.Relu(head.Dense(head.Flatten(from), 1024, weights: $"aux{n}.fc1")), 0.7f);
+            net.AuxiliaryOutput(head.Dense(from, classes, weights: $"aux{n}.fc2"));
+        });
+        return net.Logits(net.Dropout(net.Flatten(net.GlobalAveragePool(x)), 0.2f), classes, weights: "fc");
+
+        static Value Conv(Network at, Value from, int channels, int kernel, string name, string weights, int stride = 1) =>
+            at.Relu(at.BatchNorm(at.Conv(from, channels, kernel, stride, kernel / 2, bias: false, name, $"{weights}.conv"), $"{name}_bn", $"{weights}.bn", epsilon: 1e-3f));
+    }
+
+    // fourthPool: the kernel of the pool behind the fourth stage; fives: the kernel of the branch that the paper calls 5x5.
+    private static Value Inceptions(Network net, Value x, int fourthPool, int fives, Branch branch, Action<Value, int> auxiliary)
+    {
+        foreach (var (i, stage) in Stages.Index())
+        {
+            x = i == 0 ? x : net.MaxPool(x, i == 2 ? fourthPool : 3, 2, ceil: true);
+            foreach (var m in stage)
+            {
+                var module = (Net: net.Block($"inception_{m.Name}"), m.Name);
+                var pooled = module.Net.MaxPool(x, 3, 1, padding: 1, ceil: true, name: "pool");
+                x = module.Net.Concat(
+                    branch(module, x, m.One, 1, ("1x1", "branch1")),
+                    branch(module, branch(module, x, m.Reduce3, 1, ("3x3_reduce", "branch2.0")), m.Three, 3, ("3x3", "branch2.1")),
+                    branch(module, branch(module, x, m.Reduce5, 1, ("5x5_reduce", "branch3.0")), m.Five, fives, ("5x5", "branch3.1")),
+                    branch(module, pooled, m.Pool, 1, ("pool_proj", "branch4.1")));
+                if (net.Auxiliary && m.Name is ("4a" or "4d"))
+                {
+                    auxiliary(x, m.Name == "4a" ? 1 : 2);
+                }
+            }
+        }
+
+        return x;
+    }
+
+    private delegate Value Branch((Network Net, string Name) module, Value from, int channels, int kernel, (string Caffe, string Torch) branch);
+}

@@ -1,0 +1,68 @@
+namespace Fovea.Models;
+
+/// <summary>
+/// ResNet (He, Zhang, Ren and Sun, 2015) with the stride of a bottleneck on its 3x3 convolution (v1.5, as in torchvision). Input [N, 3, 224, 224];
+/// output logits [N, classes].
+/// </summary>
+internal static class ResNet
+{
+    private const int BottleneckExpansion = 4;
+
+    private static readonly int[] Channels = [64, 128, 256, 512];
+
+    public static readonly Architecture[] Variants =
+    [
+        Variant("resnet18", Basic, 2, 2, 2, 2),
+        Variant("resnet34", Basic, 3, 4, 6, 3),
+        Variant("resnet50", Bottleneck, 3, 4, 6, 3),
+        Variant("resnet101", Bottleneck, 3, 4, 23, 3),
+        Variant("resnet152", Bottleneck, 3, 8, 36, 3),
+    ];
+
+    // One residual function: from x to channels, its first convolution of that kind walking by stride. Weights are published under the prefix.
+    private delegate Value Residual(Network net, Value x, int channels, int stride, string weights);
+
+    // depths: residual functions in a block; the first of each block but the first halves the sides.
+    private static Architecture Variant(string name, Residual residual, params int[] depths) =>
+        new(name, "He, Zhang, Ren and Sun, 2015: Deep residual learning for image recognition", 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
+        {
+            (net.Convolution, net.DenseWeights, net.Bias) = (Initializations.HeNormal, Initializations.TorchDefault, Initializations.TorchDefault);
+            x = net.Relu(net.BatchNorm(net.Conv(x, 64, kernel: 7, stride: 2, padding: 3, bias: false, name: "conv1"), "bn1"));
+            x = net.MaxPool(x, 3, 2, padding: 1);
+            foreach (var (i, (depth, channels)) in depths.Zip(Channels).Index())
+            {
+                for (int unit = 0; unit < depth; unit++)
+                {
+                    x = residual(net.Block($"block{i + 1}").Block($"unit{unit + 1}"), x, channels, i > 0 && unit == 0 ? 2 : 1, $"layer{i + 1}.{unit}");
+                }
+            }
+
+            return net.Logits(net.Flatten(net.GlobalAveragePool(x)), classes, "fc");
+        });
+
+    private static Value Basic(Network net, Value x, int channels, int stride, string weights)
+    {
+        var y = net.Relu(Normalized(net, x, channels, 3, stride, "conv1", "bn1", weights));
+        y = Normalized(net, y, channels, 3, 1, "conv2", "bn2", weights);
+        return net.Relu(net.Add(y, Shortcut(net, x, channels, stride, weights)));
+    }
+
+    private static Value Bottleneck(Network net, Value x, int channels, int stride, string weights)
+    {
+        var y = net.Relu(Normalized(net, x, channels, 1, 1, "conv1", "bn1", weights));
+        y = net.Relu(Normalized(net, y, channels, 3, stride, "conv2", "bn2", weights));
+        y = Normalized(net, y, channels * BottleneckExpansion, 1, 1, "conv3", "bn3", weights);
+        return net.Relu(net.Add(y, Shortcut(net, x, channels * BottleneckExpansion, stride, weights)));
+    }
+
+    // The identity, or a projection where the shape changes (option B of the paper).
+    private static Value Shortcut(Network net, Value x, int channels, int stride, string weights) => x.Shape[1] == channels && stride == 1
+        ? x
+        : Normalized(net, x, channels, 1, stride, "downsample.0", "downsample.1", weights);
+
+    private static Value Normalized(Network net, Value x, int channels, int kernel, int stride, string conv, string norm, string weights)
+    {
+        x = net.Conv(x, channels, kernel, stride, padding: kernel / 2, bias: false, conv, $"{weights}.{conv}");
+        return net.BatchNorm(x, norm, $"{weights}.{norm}");
+    }
+}

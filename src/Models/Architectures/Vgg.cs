@@ -1,0 +1,40 @@
+namespace Fovea.Models;
+
+/// <summary>VGG (Simonyan and Zisserman, 2014). Input [N, 3, 224, 224]; output logits [N, classes].</summary>
+internal static class Vgg
+{
+    private static readonly int[] Channels = [64, 128, 256, 512, 512];
+
+    public static readonly Architecture[] Variants =
+    [
+        Variant("vgg11", 1, 1, 2, 2, 2),
+        Variant("vgg13", 2, 2, 2, 2, 2),
+        Variant("vgg16", 2, 2, 3, 3, 3),
+        Variant("vgg19", 2, 2, 4, 4, 4),
+    ];
+
+    // depths: 3x3 convolutions in a block; a 2x2 max-pool closes each. In the published weights every layer has its number, ReLU and pools too.
+    private static Architecture Variant(string name, params int[] depths) =>
+        new(name, "Simonyan and Zisserman, 2014: Very deep convolutional networks for large-scale image recognition", 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
+        {
+            (net.Convolution, net.DenseWeights) = (Initializations.HeNormal, Initializations.Normal(0.01f));
+            int place = 0;
+            foreach (var (i, (depth, channels)) in depths.Zip(Channels).Index())
+            {
+                var block = net.Block($"block{i + 1}");
+                for (int layer = 0; layer < depth; layer++, place += 2)
+                {
+                    x = block.Relu(block.Conv(x, channels, kernel: 3, padding: 1, weights: $"features.{place}"));
+                }
+
+                x = block.MaxPool(x, 2, 2);
+                place++;
+            }
+
+            var dense = net.Block("classifier");
+            x = dense.Flatten(x);
+            x = dense.Dropout(dense.Relu(dense.Dense(x, 4096, weights: "classifier.0")), 0.5f);
+            x = dense.Dropout(dense.Relu(dense.Dense(x, 4096, weights: "classifier.3")), 0.5f);
+            return dense.Logits(x, classes, weights: "classifier.6");
+        });
+}
