@@ -16,7 +16,7 @@ public static class AtomicFile
             MakeFolder(path);
             try
             {
-                using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
+                using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
                 {
                     write(file);
                     file.Flush(flushToDisk: true);
