@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models;
@@ -8,12 +9,14 @@ public sealed class Classifier : IDisposable
 {
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
+    private readonly bool givesProbabilities;
 
     private Classifier(InferenceSession session, ModelMetadata metadata, Shape input, int classes)
     {
         this.session = session;
         (Metadata, Input, Classes) = (metadata, input, classes);
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+        givesProbabilities = GivesProbabilities();
     }
 
     /// <summary>What the file says about itself.</summary>
@@ -49,6 +52,7 @@ public sealed class Classifier : IDisposable
             var output = Single(session.OutputMetadata, "output");
             var preprocessing = metadata.Preprocessing ?? throw new FoveaException(ErrorCode.BadModelFile, $"{path} does not say how images become its input; expected the metadata property fovea.preprocessing, or a model.json beside the file.");
             Require(input is [_, 1 or 3, _, _] && input[1] == preprocessing.Channels, $"the input has the shape {Text(input)}; expected [N, {preprocessing.Channels}, H, W]");
+            Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
             return new Classifier(session, metadata, preprocessing.Shape, output[1]);
@@ -71,6 +75,8 @@ public sealed class Classifier : IDisposable
             ? tensor.Dimensions
             : throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an image classifier that can be used: expected one {kind} of floats.");
 
+        static bool Fits(int dimension, int size) => dimension == size || dimension == Shape.Free;
+
         static string Text(int[] dimensions) => new Shape(dimensions).ToString();
     }
 
@@ -92,12 +98,16 @@ public sealed class Classifier : IDisposable
     /// <summary>Runs the network on a batch.</summary>
     /// <param name="images">[count, C, H, W], preprocessed.</param>
     /// <param name="count">How many images there are.</param>
-    /// <param name="logits">[count, classes], written.</param>
+    /// <param name="logits">[count, classes], written; of a file that ends in a softmax, the logarithms of its probabilities.</param>
     public void Run(Memory<float> images, int count, Memory<float> logits)
     {
         using var input = Tensor(images, [count, .. Input.ToInt64()]);
         using var output = Tensor(logits, [count, Classes]);
         session.Run(options, [session.InputNames[0]], [input], [session.OutputNames[0]], [output]);
+        if (givesProbabilities)
+        {
+            TensorPrimitives.Log(logits.Span, logits.Span);
+        }
     }
 
     /// <summary>The likeliest classes, given the logits of one image.</summary>
@@ -112,6 +122,14 @@ public sealed class Classifier : IDisposable
     {
         session.Dispose();
         options.Dispose();
+    }
+
+    // Logits that are all positive and sum to exactly one do not happen by chance.
+    private bool GivesProbabilities()
+    {
+        var outputs = new float[Classes];
+        Run(new float[Input.Size], 1, outputs);
+        return outputs.All(output => output >= 0) && Math.Abs(outputs.Sum() - 1) < 1e-3;
     }
 
     private static double[] Softmax(ReadOnlySpan<float> logits)

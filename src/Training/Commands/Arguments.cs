@@ -33,6 +33,26 @@ internal static partial class Arguments
     /// <summary>Whether to print JSON.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
+    /// <summary>What holds in place of the file's own preprocessing.</summary>
+    public static Option<string?> Preprocessing() => new("--preprocessing")
+    {
+        Description = "How images become the input: a JSON file as model.json is, or imagenet or unit (divided by 255); default: what the .onnx file says, or the .json file beside it.",
+    };
+
+    /// <summary>Loads a model, with the preprocessing given or the JSON file beside it.</summary>
+    /// <exception cref="FoveaException">One of the files cannot be read, or they do not fit.</exception>
+    public static Classifier Load(string file, string? preprocessing)
+    {
+        var overrides = preprocessing switch
+        {
+            null => null,
+            "imagenet" => new ModelMetadata { Preprocessing = Fovea.Models.Preprocessing.ImageNet(Side(file)) },
+            "unit" => new ModelMetadata { Preprocessing = Unit(OnnxFile.Read(file).Inputs[0].Shape) },
+            _ => ModelJson.Read(preprocessing) ?? throw new FoveaException(ErrorCode.BadArgument, $"There is no file {preprocessing}; expected a JSON file, imagenet or unit."),
+        };
+        return Classifier.Load(file, overrides, ModelJson.Read(Path.ChangeExtension(file, ".json")));
+    }
+
     /// <summary>The network that an argument means: a graph built or read.</summary>
     /// <exception cref="FoveaException">It is neither a name of the catalog nor a file.</exception>
     public static Graph Network(string nameOrFile)
@@ -61,6 +81,13 @@ internal static partial class Arguments
             ? new Shape([.. match.Groups.Values.Skip(1).Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture))])
             : throw new FoveaException(ErrorCode.BadArgument, $"The input size {text} cannot be read; expected CHANNELSxHEIGHTxWIDTH, such as 3x224x224.");
     }
+
+    // ImageNet's own crop where the file leaves the size free.
+    private static int Side(string file) => OnnxFile.Read(file).Inputs[0].Shape is { Rank: 4 } shape && shape[2] != Shape.Free ? shape[2] : 224;
+
+    private static Preprocessing Unit(Shape input) => input is { Rank: 4 } && input[2] != Shape.Free && input[3] != Shape.Free
+        ? new() { Crop = [input[2], input[3]], Color = input[1] == 1 ? ColorOrder.Gray : ColorOrder.Rgb }
+        : throw new FoveaException(ErrorCode.BadArgument, $"The input is {input}; expected [N, C, H, W] with H and W fixed, or a JSON file with the crop.");
 
     [GeneratedRegex(@"^(\d{1,5})x(\d{1,5})x(\d{1,5})$")]
     private static partial Regex InputPattern();

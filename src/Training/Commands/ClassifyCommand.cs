@@ -10,11 +10,12 @@ internal static class ClassifyCommand
     public static Command Create()
     {
         var file = Arguments.ModelFile();
+        var preprocessing = Arguments.Preprocessing();
         var images = new Argument<string[]>("IMAGE") { Description = "Image files: JPEG, PNG, WebP, BMP or GIF.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("classify", "Classifies images: one line for each, with the likeliest classes.") { file, images };
+        var command = new Command("classify", "Classifies images: one line for each, with the likeliest classes.") { file, images, preprocessing };
         command.SetAction(parsed =>
         {
-            using var model = Classifier.Load(parsed.GetRequiredValue(file));
+            using var model = Arguments.Load(parsed.GetRequiredValue(file), parsed.GetValue(preprocessing));
             bool allRead = true;
             foreach (var image in parsed.GetRequiredValue(images))
             {

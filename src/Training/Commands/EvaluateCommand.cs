@@ -13,12 +13,13 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var file = Arguments.ModelFile();
+        var preprocessing = Arguments.Preprocessing();
         var data = Arguments.Data();
         var json = Arguments.Json();
-        var command = new Command("evaluate", "Evaluates a model on a data set: its test images, else its val images, else all.") { file, data, json };
+        var command = new Command("evaluate", "Evaluates a model on a data set: its test images, else its val images, else all.") { file, data, preprocessing, json };
         command.SetWork((parsed, stop) =>
         {
-            using var model = Classifier.Load(parsed.GetRequiredValue(file));
+            using var model = Arguments.Load(parsed.GetRequiredValue(file), parsed.GetValue(preprocessing));
             var dataset = DatasetFolder.Open(parsed.GetRequiredValue(data), model.Preprocessing).ForEvaluation;
             if (dataset.Labels.Count > model.Classes || (model.Metadata.Labels is { } labels && !dataset.Labels.SequenceEqual(labels)))
             {

@@ -90,9 +90,33 @@ public class CatalogTests
             Assert.Equal(ErrorCode.BadArchitecture, Assert.Throws<FoveaException>(() => architecture.Build(classes)).Code);
         }
 
-        foreach (var input in (Shape[])[new(3, 1, 1), new(2, 224, 224), new(3, 224), new(3, 0, 224), new(3, 5000, 224), new(3, -1, 224), new(3, 224, 224, 1), Shape.Unknown])
+        foreach (var input in (Shape[])[new(2, 224, 224), new(3, 224), new(3, 0, 224), new(3, 5000, 224), new(3, -1, 224), new(3, 224, 224, 1), Shape.Unknown])
         {
             Assert.Equal(ErrorCode.BadArchitecture, Assert.Throws<FoveaException>(() => architecture.Build(input: input)).Code);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_size_that_does_not_fit_is_refused_with_the_smallest_that_does(string name)
+    {
+        var architecture = Catalog.Find(name);
+        int smallest = Enumerable.Range(1, 300).First(side => Fits(side) is null);
+
+        Assert.Null(Fits(architecture.Input[1]));
+        Assert.All(Enumerable.Range(1, smallest - 1), side => Assert.EndsWith($"expected at least [3, {smallest}, {smallest}].", Fits(side), StringComparison.Ordinal));
+
+        string? Fits(int side)
+        {
+            try
+            {
+                architecture.Build(input: new Shape(3, side, side));
+                return null;
+            }
+            catch (FoveaException e)
+            {
+                return e.Message;
+            }
         }
     }
 
