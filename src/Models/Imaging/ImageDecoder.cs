@@ -15,11 +15,12 @@ public static class ImageDecoder
     /// <summary>Decodes an image, known by its bytes and not by a declared type.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="limits">Held against the header: an image over them costs neither memory nor decoding.</param>
+    /// <param name="leastSide">The short side in pixels that will do, of a JPEG that holds many more: it is then decoded smaller, in a fraction of the time. 0: whole.</param>
     /// <returns>1 channel where the file holds brightness alone, else 3.</returns>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/> or <see cref="ErrorCode.TooManyPixels"/>.
     /// </exception>
-    public static unsafe Pixels Decode(ReadOnlyMemory<byte> file, ImageLimits limits)
+    public static unsafe Pixels Decode(ReadOnlyMemory<byte> file, ImageLimits limits, int leastSide = 0)
     {
         if (file.IsEmpty)
         {
@@ -43,7 +44,7 @@ public static class ImageDecoder
         }
 
         int orientation = format == "JPEG" ? (int)codec.EncodedOrigin : Exif.Orientation(format, file.Span);
-        return Decode(codec, format, orientation);
+        return Decode(codec, format, orientation, format == "JPEG" && leastSide > 0 ? Scaled(codec, leastSide) : codec.Info.Size);
     }
 
     private static void Check(string format, int width, int height, ImageLimits limits)
@@ -63,9 +64,14 @@ public static class ImageDecoder
         }
     }
 
-    private static unsafe Pixels Decode(SKCodec codec, string format, int orientation)
+    // A JPEG's blocks of 8 x 8 can be decoded as n x n, of all n best for powers of two.
+    private static SKSizeI Scaled(SKCodec codec, int leastSide) => ((int[])[1, 2, 4, 8])
+        .Select(n => codec.GetScaledDimensions(n / 8f))
+        .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == codec.Info.Size);
+
+    private static unsafe Pixels Decode(SKCodec codec, string format, int orientation, SKSizeI size)
     {
-        var (width, height) = (codec.Info.Width, codec.Info.Height);
+        var (width, height) = (size.Width, size.Height);
         bool grey = codec.Info.ColorType == SKColorType.Gray8;
         bool opaque = codec.Info.AlphaType == SKAlphaType.Opaque;
         int channels = grey ? 1 : 3;

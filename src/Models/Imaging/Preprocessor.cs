@@ -6,6 +6,11 @@ namespace Fovea.Models;
 /// </summary>
 public static class Preprocessor
 {
+    /// <summary>Decodes an image file and fits it. A photo of many more pixels than the network sees is decoded at a fraction of its size.</summary>
+    /// <exception cref="FoveaException">The image cannot be decoded, for the reasons that <see cref="ImageDecoder"/> gives.</exception>
+    public static Pixels Fit(ReadOnlyMemory<byte> file, ImageLimits limits, Preprocessing preprocessing) =>
+        Fit(ImageDecoder.Decode(file, limits, LeastSide(preprocessing)), preprocessing);
+
     /// <summary>
     /// Resizes, crops or stretches, and converts colours: pixels of the size and channels that <paramref name="preprocessing"/> asks for, in the
     /// order it asks for. An image that has them already is returned as it is, not copied.
@@ -31,7 +36,7 @@ public static class Preprocessor
     }
 
     /// <summary>Writes fitted pixels as a tensor [C, H, W], each value x scale - mean, over the deviation.</summary>
-    /// <param name="fitted">What <see cref="Fit"/> returned.</param>
+    /// <param name="fitted">What Fit returned.</param>
     /// <param name="preprocessing">The same as there.</param>
     /// <param name="tensor">C x H x W numbers, all written.</param>
     /// <exception cref="ArgumentException">The pixels or the tensor are not of the size that <paramref name="preprocessing"/> asks for.</exception>
@@ -70,4 +75,9 @@ public static class Preprocessor
         int x = (int)Math.Round((resizedWidth - width) / 2.0), y = (int)Math.Round((resizedHeight - height) / 2.0);
         return Resizer.Resize(image, resizedWidth, resizedHeight, new(x, y, width, height));
     }
+
+    // Twice what is needed leaves the resizing its own antialiasing, so that pixels come out as from the whole image, to a level or two.
+    // Handwriting is searched in the whole image.
+    private static int LeastSide(Preprocessing preprocessing) =>
+        preprocessing.Invert == Inversion.Auto ? 0 : 2 * Math.Max(preprocessing.Resize ?? 0, preprocessing.Crop.Max());
 }

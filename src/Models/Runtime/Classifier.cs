@@ -87,7 +87,7 @@ public sealed class Classifier : IDisposable
     /// <exception cref="FoveaException">The image cannot be decoded.</exception>
     public IReadOnlyList<Prediction> Classify(ReadOnlyMemory<byte> image, ImageLimits limits, int top)
     {
-        var fitted = Preprocessor.Fit(ImageDecoder.Decode(image, limits), Preprocessing);
+        var fitted = Preprocessor.Fit(image, limits, Preprocessing);
         var tensor = new float[Input.Size];
         Preprocessor.Normalize(fitted, Preprocessing, tensor);
         var logits = new float[Classes];

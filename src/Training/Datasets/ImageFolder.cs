@@ -41,8 +41,7 @@ internal sealed class ImageFolder : Dataset
     {
         try
         {
-            var image = ImageDecoder.Decode(File.ReadAllBytes(files[index]), new ImageLimits());
-            Preprocessor.Normalize(Preprocessor.Fit(image, Preprocessing), Preprocessing, tensor);
+            Preprocessor.Normalize(Preprocessor.Fit(File.ReadAllBytes(files[index]), new ImageLimits(), Preprocessing), Preprocessing, tensor);
         }
         catch (FoveaException e)
         {

@@ -1,0 +1,57 @@
+using SkiaSharp;
+
+namespace Fovea.Models.Tests;
+
+public class ScaledDecodeTests
+{
+    private static readonly Preprocessing Network = new() { Resize = 64, Crop = [56, 56] };
+
+    [Theory]
+    [InlineData(1024, 1400, 128)]
+    [InlineData(509, 700, 128)]
+    [InlineData(508, 700, 254)]
+    [InlineData(254, 700, 254)]
+    [InlineData(100, 90, 90)]
+    public void A_jpeg_is_decoded_at_the_smallest_half_quarter_or_eighth_that_will_do(int width, int height, int shortSide)
+    {
+        var decoded = ImageDecoder.Decode(Photo(width, height, SKEncodedImageFormat.Jpeg), new ImageLimits(), leastSide: 128);
+        Assert.Equal(shortSide, Math.Min(decoded.Width, decoded.Height));
+    }
+
+    [Fact]
+    public void Other_formats_are_decoded_whole()
+    {
+        var decoded = ImageDecoder.Decode(Photo(1024, 1400, SKEncodedImageFormat.Png), new ImageLimits(), leastSide: 128);
+        Assert.Equal((1024, 1400), (decoded.Width, decoded.Height));
+    }
+
+    [Fact]
+    public void A_large_photo_comes_out_as_from_its_whole_decode()
+    {
+        var file = Photo(1600, 1200, SKEncodedImageFormat.Jpeg);
+        Pixels whole = Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), Network), scaled = Preprocessor.Fit(file, new ImageLimits(), Network);
+        var differences = whole.Values.Zip(scaled.Values, (a, b) => Math.Abs(a - b)).ToArray();
+        Assert.InRange(differences.Average(), 1e-6, 1);
+        Assert.InRange(differences.Max(), 1, 16);
+    }
+
+    [Fact]
+    public void A_small_photo_comes_out_bit_for_bit()
+    {
+        var file = Photo(300, 200, SKEncodedImageFormat.Jpeg);
+        Assert.Equal(Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), Network).Values, Preprocessor.Fit(file, new ImageLimits(), Network).Values);
+    }
+
+    // Colours that run, with edges across them.
+    private static byte[] Photo(int width, int height, SKEncodedImageFormat format)
+    {
+        using var bitmap = new SKBitmap(width, height);
+        using var canvas = new SKCanvas(bitmap);
+        using var sky = new SKPaint { Shader = SKShader.CreateLinearGradient(new(0, 0), new(width, height), [SKColors.SteelBlue, SKColors.Orange, SKColors.DarkGreen], SKShaderTileMode.Clamp) };
+        using var sun = new SKPaint { Color = SKColors.Gold, IsAntialias = true };
+        canvas.DrawPaint(sky);
+        canvas.DrawCircle(width * 0.4f, height * 0.5f, height * 0.2f, sun);
+        using var data = bitmap.Encode(format, 95);
+        return data.ToArray();
+    }
+}
