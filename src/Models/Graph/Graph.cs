@@ -87,7 +87,7 @@ public sealed class Graph(string name)
             }
         }
 
-        var node = new Node(op, domain, name, inputs.ToArray(), given);
+        var node = new Node(op, domain, name, inputs.ToArray(), given) { OutputCount = Math.Max(1, outputs.Length) };
         var inferred = ShapeRules.Infer(node);
         node.Outputs = outputs.IsEmpty
             ? [.. inferred.Select((output, i) => NewValue(i == 0 ? name : $"{name}:{i}", output.Type, output.Shape))]
@@ -96,6 +96,8 @@ public sealed class Graph(string name)
         {
             output.Producer = node;
         }
+
+        node.Output.Elements = PartialValues.Evaluate(node);
 
         Nodes.Add(node);
         return node;
