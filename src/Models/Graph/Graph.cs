@@ -132,6 +132,37 @@ public sealed class Graph(string name)
         }
     }
 
+    /// <summary>This graph for images of one size, where it takes any; otherwise itself.</summary>
+    /// <param name="image">[C, H, W]; null where none is known.</param>
+    public Graph ForImages(Shape? image)
+    {
+        if (image is not { IsKnown: true, Rank: 3 } size || Inputs is not [{ Shape: { Rank: 4 } free } input] || free.Dimensions[1..].All(d => d != Shape.Free))
+        {
+            return this;
+        }
+
+        var sized = new Graph(Name);
+        foreach (var (domain, version) in OperatorSets)
+        {
+            sized.OperatorSets[domain] = version;
+        }
+
+        foreach (var (key, value) in Metadata)
+        {
+            sized.Metadata[key] = value;
+        }
+
+        var dimensions = free.Dimensions.Select((d, axis) => axis > 0 && d == Shape.Free ? size[axis - 1] : d);
+        var replaced = new Dictionary<Value, Value> { [input] = sized.Input(input.Name, input.Type, new Shape([.. dimensions])) };
+        CopyTo(sized, replaced);
+        foreach (var output in Outputs)
+        {
+            sized.Output(replaced[output]);
+        }
+
+        return sized;
+    }
+
     /// <summary>Removes the nodes and initializers that no output depends on.</summary>
     public void Prune()
     {

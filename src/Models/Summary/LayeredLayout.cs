@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// </summary>
 internal sealed class LayeredLayout
 {
-    private const double Gap = 22, Rise = 34, LaneWidth = 10;
+    private const double Gap = 22, Rise = 34, LaneWidth = 10, Weak = 1.0 / 4096;
     private const int OrderSweeps = 8, PlaceSweeps = 12;
 
     // Boxes first, then lanes: the places where edges pass a layer.
@@ -167,7 +167,7 @@ internal sealed class LayeredLayout
     {
         foreach (var layer in layers)
         {
-            Settle(layer, [.. layer.Select(_ => 0.0)]);
+            Settle(layer, [.. layer.Select(_ => (0.0, 1.0))]);
         }
 
         for (int sweep = 0; sweep < PlaceSweeps; sweep++)
@@ -180,32 +180,32 @@ internal sealed class LayeredLayout
         }
     }
 
-    private double Wanted(int item, List<int> neighbours, bool down)
+    private (double X, double Weight) Wanted(int item, List<int> neighbours, bool down)
     {
         if (neighbours.Count == 0)
         {
-            return x[item];
+            return (x[item], Weak);
         }
 
         // Between boxes, and along a lane, straight lines matter more than where a lane begins or ends.
-        var places = neighbours.Select(n => (X: down ? x[n] + items[n].Out - items[item].In : x[n] + items[n].In - items[item].Out, Weight: IsLane(n) == IsLane(item) ? 8 : 1)).OrderBy(n => n.X).ToArray();
-        int half = places.Sum(n => n.Weight), sum = 0;
+        var places = neighbours.Select(n => (X: down ? x[n] + items[n].Out - items[item].In : x[n] + items[n].In - items[item].Out, Weight: IsLane(n) == IsLane(item) ? 1 : Weak)).OrderBy(n => n.X).ToArray();
+        double half = places.Sum(n => n.Weight) / 2, sum = 0, most = places.Max(n => n.Weight);
         for (int i = 0; i < places.Length; i++)
         {
             sum += places[i].Weight;
-            if (2 * sum >= half)
+            if (sum >= half || i == places.Length - 1)
             {
-                return 2 * sum == half ? (places[i].X + places[i + 1].X) / 2 : places[i].X;
+                return (sum == half ? (places[i].X + places[i + 1].X) / 2 : places[i].X, most);
             }
         }
 
-        return places[^1].X;
+        throw new InvalidOperationException("The weights of the neighbours do not sum up.");
     }
 
     private bool IsLane(int item) => item >= boxes;
 
     // Isotonic regression by pooling adjacent violators: with the least distances subtracted, places must not decrease.
-    private void Settle(List<int> layer, double[] wanted)
+    private void Settle(List<int> layer, (double X, double Weight)[] wanted)
     {
         var offsets = new double[layer.Count];
         for (int i = 1; i < layer.Count; i++)
@@ -216,7 +216,7 @@ internal sealed class LayeredLayout
         var pools = new List<(double Mean, double Weight, int Count)>();
         for (int i = 0; i < layer.Count; i++)
         {
-            pools.Add((wanted[i] - offsets[i], 1, 1));
+            pools.Add((wanted[i].X - offsets[i], wanted[i].Weight, 1));
             while (pools.Count > 1 && pools[^2].Mean > pools[^1].Mean)
             {
                 var (a, b) = (pools[^2], pools[^1]);

@@ -31,16 +31,19 @@ public static class NetworkPicture
                 svg.Frame(x, y, inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, frame.Name);
                 svg.Begin(x + Padding, y + TitleHeight);
                 Edges(svg, inner, inner.Paths, portsAt: frame.Layers.Count + 1);
+                svg.Edge([(inner.Corner(0).X, -TitleHeight), inner.Corner(0)], arrow: false);
+                var (outX, outY) = inner.Corner(frame.Layers.Count + 1);
+                svg.Edge([(outX, outY), (outX, outY + Padding)], arrow: false);
                 for (int layer = 0; layer < frame.Layers.Count; layer++)
                 {
-                    Box(svg, frame.Layers[layer], inner.Corner(layer + 1));
+                    Box(svg, frame.Layers[layer], inner.Corner(layer + 1), frame.Layers[layer].Name[(frame.Name.Length + 1)..]);
                 }
 
                 svg.End();
             }
             else
             {
-                Box(svg, frame.Layers[0], (x, y));
+                Box(svg, frame.Layers[0], (x, y), frame.Name);
             }
         }
 
@@ -141,14 +144,14 @@ public static class NetworkPicture
         }
     }
 
-    private static void Box(SvgWriter svg, LayerSummary layer, (double X, double Y) corner)
+    private static void Box(SvgWriter svg, LayerSummary layer, (double X, double Y) corner, string name)
     {
         var kind = LayerKind.Of(layer.Type);
         var window = layer is { Kernel: { } kernel, Strides: { } strides } ? $" {kernel[0]}×{kernel[1]}{(strides.All(s => s == 1) ? "" : $" / {strides.Max()}")}" : "";
         var parameters = layer.Parameters == 0 ? "" : $" · {PictureHeader.Short(layer.Parameters)}";
         svg.Box(
             corner.X, corner.Y, BoxWidth, BoxHeight, kind.Fill, kind.Stroke,
-            [layer.Name, layer.Type + window, PictureHeader.Shape(layer.OutputShape) + parameters],
+            [name, layer.Type + window, PictureHeader.Shape(layer.OutputShape) + parameters],
             string.Create(CultureInfo.InvariantCulture, $"{layer.Name} ({layer.Type}{window}): {PictureHeader.Shape(layer.OutputShape)}, {layer.Parameters:N0} parameters"));
     }
 

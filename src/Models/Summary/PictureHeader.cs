@@ -5,10 +5,10 @@ namespace Fovea.Models;
 /// <summary>What stands above a picture: the name, the totals, and what the colours mean.</summary>
 internal static class PictureHeader
 {
-    private const double LegendTop = 92, EntryWidth = 118, EntryHeight = 22;
+    private const double LegendTop = 92, EntryWidth = 116, EntryHeight = 22;
 
     /// <summary>How high it is.</summary>
-    public static double HeightOf(LayerKind[] kinds, double width) => LegendTop + EntryHeight * Math.Ceiling(kinds.Length / Math.Floor(width / EntryWidth));
+    public static double HeightOf(LayerKind[] kinds, double width) => LegendTop + EntryHeight * (1 + (kinds.Length - 1) / Columns(width));
 
     public static void Write(SvgWriter svg, NetworkSummary summary, LayerKind[] kinds, double margin, double width)
     {
@@ -16,7 +16,7 @@ internal static class PictureHeader
         svg.Text(margin, 56, 12, bold: false, $"input {Shape(summary.Input)} · {Number(summary.Classes)} classes · {(summary.Trained ? "trained" : "untrained: random weights")}");
         svg.Text(margin, 74, 12, bold: false,
             $"{Number(summary.TotalParameters)} parameters ({Mebibytes(summary.WeightBytes)}) · {Short(summary.MultiplyAdds)} multiply-adds · activations {Mebibytes(summary.ActivationBytes)} an image");
-        int columns = (int)Math.Floor((width - margin) / EntryWidth);
+        int columns = Columns(width);
         foreach (var (i, kind) in kinds.Index())
         {
             svg.Swatch(margin + i % columns * EntryWidth, LegendTop + i / columns * EntryHeight, kind.Fill, kind.Stroke, kind.Name);
@@ -34,7 +34,11 @@ internal static class PictureHeader
         return number is null ? "?" : scaled.ToString(unit == 1 ? "N0" : scaled >= 100 ? "N0" : scaled >= 10 ? "N1" : "N2", CultureInfo.InvariantCulture) + letter;
     }
 
+    private static int Columns(double width) => (int)(width / EntryWidth);
+
     private static string Number(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 
-    private static string Mebibytes(long? bytes) => bytes is null ? "?" : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");
+    private static string Mebibytes(long? bytes) => bytes is null ? "?"
+        : bytes < 1048576 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:N1} KiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");
 }

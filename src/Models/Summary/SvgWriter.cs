@@ -90,7 +90,7 @@ internal sealed class SvgWriter : IDisposable
     public static string Fitted(string line, double size, double room)
     {
         var runes = line.EnumerateRunes().ToArray();
-        double Width(IEnumerable<Rune> part) => size * part.Sum(rune => rune.Value > 0x2ff ? 1 : Rune.IsUpper(rune) || rune.Value is 'm' or 'w' ? 0.76 : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.35 : 0.59);
+        double Width(IEnumerable<Rune> part) => size * part.Sum(rune => rune.Value > 0x2ff ? 1 : Rune.IsUpper(rune) || rune.Value is 'm' or 'w' ? 0.82 : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.42 : 0.68);
         if (Width(runes) <= room)
         {
             return line;

@@ -55,7 +55,7 @@ internal static class Arguments
         }
 
         return File.Exists(nameOrFile) || nameOrFile.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
-            ? OnnxFile.Read(nameOrFile)
-            : throw new FoveaException(ErrorCode.BadArchitecture, $"{nameOrFile} is neither a network of the catalog ({string.Join(", ", Catalog.Architectures.Select(a => a.Name))}) nor a file.");
+            ? OnnxFile.Read(nameOrFile).ForImages(ModelJson.Read(Path.ChangeExtension(nameOrFile, ".json"))?.Preprocessing?.Checked().Shape)
+            : throw new FoveaException(ErrorCode.UnknownArchitecture, $"{nameOrFile} is neither a network of the catalog ({string.Join(", ", Catalog.Architectures.Select(a => a.Name))}) nor a file.");
     }
 }
