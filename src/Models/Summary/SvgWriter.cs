@@ -41,7 +41,7 @@ internal sealed class SvgWriter : IDisposable
         for (int i = 0; i < lines.Length; i++)
         {
             double size = i == 0 ? 13 : 11.5;
-            Text(width / 2, 19 + 16 * i, size, i == 0, Fitted(lines[i], size, width - 14), ("text-anchor", "middle"));
+            Text(width / 2, 19 + 16 * i, size, i == 0, Fitted(lines[i], size, width - 14, bold: i == 0), ("text-anchor", "middle"));
         }
 
         End();
@@ -87,10 +87,10 @@ internal sealed class SvgWriter : IDisposable
     }
 
     /// <summary>The text, its middle left out where it would be wider than there is room.</summary>
-    public static string Fitted(string line, double size, double room)
+    public static string Fitted(string line, double size, double room, bool bold = true)
     {
         var runes = line.EnumerateRunes().ToArray();
-        double Width(IEnumerable<Rune> part) => size * part.Sum(rune => rune.Value > 0x2ff ? 1 : Rune.IsUpper(rune) || rune.Value is 'm' or 'w' ? 0.82 : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.42 : 0.68);
+        double Width(IEnumerable<Rune> part) => size * (bold ? 1 : 0.88) * part.Sum(rune => rune.Value > 0x2ff ? 1 : Rune.IsUpper(rune) || rune.Value is 'm' or 'w' ? 0.82 : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.42 : 0.68);
         if (Width(runes) <= room)
         {
             return line;

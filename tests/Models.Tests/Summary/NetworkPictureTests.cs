@@ -60,8 +60,7 @@ public class NetworkPictureTests
         List<Value> values = [graph.Input("x", ElementType.Float, new Shape(Shape.Free, 1, 8, 8))];
         for (int i = 0; i < 400; i++)
         {
-            values.Add(graph.Apply("Concat", [.. values], ("axis", 1L)));
-            values.RemoveAll(value => value != values[^1] && values.Count > 20 && values.IndexOf(value) < 1);
+            values.Add(graph.Apply("Sum", [.. values.TakeLast(40)]));
         }
 
         graph.Output(values[^1]);
