@@ -11,6 +11,8 @@ namespace Fovea.Api;
 [JsonSerializable(typeof(IReadOnlyList<object>))]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ModelDescription>))]
+[JsonSerializable(typeof(ArchitectureDescription))]
+[JsonSerializable(typeof(IReadOnlyList<ArchitectureDescription>))]
 [JsonSerializable(typeof(NetworkSummary))]
 [JsonSerializable(typeof(Health))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -9,5 +9,5 @@ public static class Catalog
     /// <summary>The architecture of this name.</summary>
     /// <exception cref="FoveaException">There is none; the message lists the names.</exception>
     public static Architecture Find(string name) => Architectures.FirstOrDefault(a => a.Name == name)
-        ?? throw new FoveaException(ErrorCode.BadArchitecture, $"There is no architecture {name}; expected one of {string.Join(", ", Architectures.Select(a => a.Name))}.");
+        ?? throw new FoveaException(ErrorCode.UnknownArchitecture, $"There is no architecture {name}; expected one of {string.Join(", ", Architectures.Select(a => a.Name))}.");
 }

@@ -42,7 +42,10 @@ public enum ErrorCode
     /// <summary>The service is starting or shutting down.</summary>
     Unavailable,
 
-    /// <summary>No architecture of that name, or an argument that it cannot take.</summary>
+    /// <summary>No architecture of that name in the catalog.</summary>
+    UnknownArchitecture,
+
+    /// <summary>An argument that an architecture cannot take.</summary>
     BadArchitecture,
 
     /// <summary>A model file that is not ONNX, is damaged, or uses what is not supported.</summary>

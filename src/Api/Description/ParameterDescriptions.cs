@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fovea.Models;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -19,17 +20,23 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
 
         (described.Description, described.Schema, described.Example) = described.Name switch
         {
-            "model" => ("A model of the repository.", Models(), Preferred()),
+            "model" => ("A model of the repository.", Names(models.All.Select(model => model.Name)), Preferred()),
             "n" => ("A version of the model.", Whole(least: 1), 1),
             "top" => ("How many classes to give, the likeliest first: 1 to the number of classes; of more, all are given.", Whole(least: 1, otherwise: 5), null),
-            "expand" => ("Whether each layer of a block has a row of its own, rather than the block one.", described.Schema, null),
+            "expand" => ("Whether each layer of a block has a row of its own, rather than the block one.", Flag(), null),
+            "name" => ("A network of the catalog.", Names(Catalog.Architectures.Select(architecture => architecture.Name)), "googlenet"),
+            "classes" => ("Number of classes, 2 to 100,000; by default the paper's.", Whole(least: 2), 10),
+            "input" => ("The size of the input as channels (1 or 3) x height x width; by default the paper's.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]+x[0-9]+x[0-9]+$" }, "3x224x224"),
+            "auxiliary" => ("Whether to add the heads that only serve training; only for networks that have them.", Flag(), null),
             _ => (described.Description, described.Schema, (JsonNode?)described.Example),
         };
     }
 
     private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
 
-    private OpenApiSchema Models() => new() { Type = JsonSchemaType.String, Enum = models.All.Count == 0 ? null : [.. models.All.Select(model => JsonValue.Create(model.Name))] };
+    private static OpenApiSchema Names(IEnumerable<string> names) => new() { Type = JsonSchemaType.String, Enum = names.Any() ? [.. names.Select(name => JsonValue.Create(name))] : null };
+
+    private static OpenApiSchema Flag() => new() { Type = JsonSchemaType.Boolean, Default = false };
 
     private static OpenApiSchema Whole(int least, int? otherwise = null) =>
         new() { Type = JsonSchemaType.Integer, Format = "int32", Minimum = $"{least}", Default = otherwise };

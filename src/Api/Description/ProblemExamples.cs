@@ -11,8 +11,8 @@ internal sealed class ProblemExamples : IOperationFilter
 {
     private static readonly Dictionary<int, (string When, Problem Example)> ByStatus = new (string When, ErrorCode Code, string Detail)[]
     {
-        ("The request is malformed, or its body is empty.", ErrorCode.MalformedRequest, "top is 0; expected a whole number from 1 to 10."),
-        ("There is no such model, or no such version of it.", ErrorCode.UnknownModel, "There is no model lenet; expected one of lenet5."),
+        ("The request is malformed, its body is empty, or an argument is out of range.", ErrorCode.MalformedRequest, "top is 0; expected a whole number from 1 to 10."),
+        ("There is no such model, version or architecture.", ErrorCode.UnknownModel, "There is no model lenet; expected one of lenet5."),
         ("An image has more than 20 MiB, or the request more than 100 MiB.", ErrorCode.TooLarge, "The request's body has 31,457,280 bytes; expected at most 20,971,520."),
         ("The request is declared as something that is no image.", ErrorCode.UnsupportedMediaType, "The request is declared as text/plain, which is no image; expected image/png, image/jpeg ..."),
         ("The body is no image, is damaged, or has too many pixels; or all images of a form are such.", ErrorCode.DamagedImage, "The PNG image is truncated."),

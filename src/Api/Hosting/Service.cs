@@ -44,6 +44,7 @@ internal static class Service
         app.UseApiDescription();
         app.MapClassification();
         app.MapModels();
+        app.MapArchitectures();
         app.MapHealth();
         return app;
     }

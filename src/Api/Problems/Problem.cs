@@ -32,7 +32,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
-        ErrorCode.UnknownModel or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.NoUsableImage => StatusCodes.Status422UnprocessableEntity,

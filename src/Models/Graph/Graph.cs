@@ -87,7 +87,7 @@ public sealed class Graph(string name)
             }
         }
 
-        var node = new Node(op, domain, name, inputs.ToArray(), given);
+        var node = new Node(op, domain, name, inputs.ToArray(), given) { OutputCount = Math.Max(1, outputs.Length) };
         var inferred = ShapeRules.Infer(node);
         node.Outputs = outputs.IsEmpty
             ? [.. inferred.Select((output, i) => NewValue(i == 0 ? name : $"{name}:{i}", output.Type, output.Shape))]
@@ -96,6 +96,8 @@ public sealed class Graph(string name)
         {
             output.Producer = node;
         }
+
+        node.Output.Elements = PartialValues.Evaluate(node);
 
         Nodes.Add(node);
         return node;
@@ -128,6 +130,37 @@ public sealed class Graph(string name)
                 replaced.Add(from, to);
             }
         }
+    }
+
+    /// <summary>This graph for images of one size, where it takes any; otherwise itself.</summary>
+    /// <param name="image">[C, H, W]; null where none is known.</param>
+    public Graph ForImages(Shape? image)
+    {
+        if (image is not { IsKnown: true, Rank: 3 } size || Inputs is not [{ Shape: { Rank: 4 } free } input] || free.Dimensions[1..].All(d => d != Shape.Free))
+        {
+            return this;
+        }
+
+        var sized = new Graph(Name);
+        foreach (var (domain, version) in OperatorSets)
+        {
+            sized.OperatorSets[domain] = version;
+        }
+
+        foreach (var (key, value) in Metadata)
+        {
+            sized.Metadata[key] = value;
+        }
+
+        var dimensions = free.Dimensions.Select((d, axis) => axis > 0 && d == Shape.Free ? size[axis - 1] : d);
+        var replaced = new Dictionary<Value, Value> { [input] = sized.Input(input.Name, input.Type, new Shape([.. dimensions])) };
+        CopyTo(sized, replaced);
+        foreach (var output in Outputs)
+        {
+            sized.Output(replaced[output]);
+        }
+
+        return sized;
     }
 
     /// <summary>Removes the nodes and initializers that no output depends on.</summary>

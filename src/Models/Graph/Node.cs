@@ -21,6 +21,9 @@ public sealed class Node
     /// <summary>The outputs in the operator's order.</summary>
     public IReadOnlyList<Value> Outputs { get; internal set; } = [];
 
+    /// <summary>How many outputs it has, known before they are: an even split depends on it.</summary>
+    internal int OutputCount { get; init; } = 1;
+
     /// <summary>Attributes that differ from the operator's defaults: long, float, string, long[], float[], string[] or <see cref="Tensor"/>.</summary>
     public IReadOnlyDictionary<string, object> Attributes { get; }
 

@@ -60,7 +60,7 @@ internal static class OnnxReader
             {
                 var (type, shape) = FromProto(declared[output.Name].LastOrDefault());
                 output.Type = output.Type == ElementType.Unknown ? type : output.Type;
-                output.Shape = output.Shape.IsRanked ? output.Shape : shape;
+                output.Shape = Merged(output.Shape, shape);
                 values[output.Name] = output;
             }
         }
@@ -75,6 +75,11 @@ internal static class OnnxReader
         Value Find(string name) => values.GetValueOrDefault(name)
             ?? throw new FoveaException(ErrorCode.BadModelFile, $"the value {name} is used before anything computes it; expected nodes in the order in which they run.");
     }
+
+    // What cannot be inferred is taken as declared. The batch stays free.
+    private static Shape Merged(Shape inferred, Shape declared) => !inferred.IsRanked ? declared
+        : inferred.Rank != declared.Rank || inferred.IsKnown ? inferred
+        : new Shape([.. inferred.Dimensions.Zip(declared.Dimensions).Select((d, axis) => d.First == Shape.Free && axis > 0 ? d.Second : d.First)]);
 
     private static (ElementType, Shape) FromProto(TypeProto? type) => type?.TensorType is { } tensor
         ? ((ElementType)tensor.ElemType, tensor.Shape is null ? Shape.Unknown : new Shape([.. tensor.Shape.Dim.Select(d => d.DimValue > 0 ? Dimension(d.DimValue) : Shape.Free)]))

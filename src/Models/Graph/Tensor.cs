@@ -42,6 +42,9 @@ public sealed class Tensor
     /// <summary>The elements of an int64 tensor.</summary>
     public ReadOnlySpan<long> Int64s => As<long>(ElementType.Int64);
 
+    /// <summary>The elements of an int32 tensor.</summary>
+    public ReadOnlySpan<int> Int32s => As<int>(ElementType.Int32);
+
     /// <summary>A float tensor whose elements <paramref name="draw"/> writes when they are first needed.</summary>
     public static Tensor Drawn(Shape shape, Action<Span<float>> draw) => new(ElementType.Float, shape, new Lazy<ReadOnlyMemory<byte>>(() =>
     {

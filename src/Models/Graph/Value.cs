@@ -17,6 +17,9 @@ public sealed class Value
     /// <summary>Its shape, inferred; free or unknown where it depends on the input. Behind a foreign operator, what its file declares.</summary>
     public Shape Shape { get; internal set; }
 
+    /// <summary>Its elements as far as they are known, for a small tensor that is computed from shapes; see <see cref="PartialValues"/>.</summary>
+    internal long?[]? Elements { get; set; }
+
     /// <summary>The node that computes it; null for inputs and initializers.</summary>
     public Node? Producer { get; internal set; }
 

@@ -69,6 +69,9 @@ public sealed record Window(int[] Kernel, int[] Strides, int[] Before, int[] Aft
     /// <summary>How many elements the kernel spans along a spatial axis, dilation included.</summary>
     public int Extent(int axis) => (Kernel[axis] - 1) * Dilations[axis] + 1;
 
+    /// <summary>How many elements the kernel spans along the side on which it spans more.</summary>
+    public int Extents => Math.Max(Extent(0), Extent(1));
+
     // The output has ceil(size / stride) steps; the padding that takes is split evenly, an odd one going before or after.
     private Window Same(Shape input, bool extraBefore)
     {

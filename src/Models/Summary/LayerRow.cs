@@ -20,6 +20,13 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         ["LRN"] = "LocalResponseNormalization",
         ["Concat"] = "Concatenate",
         ["Transpose"] = "Permute",
+        ["Pad"] = "ZeroPadding2D",
+        ["Resize"] = "UpSampling2D",
+        ["Upsample"] = "UpSampling2D",
+        ["Mul"] = "Multiply",
+        ["Sub"] = "Subtract",
+        ["Max"] = "Maximum",
+        ["Min"] = "Minimum",
         ["Relu"] = "ReLU",
     }.ToFrozenDictionary();
 
@@ -36,7 +43,13 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         _ => "Block",
     };
 
-    /// <summary>Groups a graph's nodes into rows.</summary>
+    /// <summary>How the one convolution or pool of the row walks; null where there is none, or several.</summary>
+    public Window? Window => Nodes.Where(ReceptiveField.Walks).ToArray() is [var layer] ? Models.Window.Of(layer) : null;
+
+    /// <summary>
+    /// Groups a graph's nodes into rows. What is computed from weights and shapes alone, as exporters write it, has none: its weights belong to the
+    /// rows that use it.
+    /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="blocks">
     /// Whether the first segment of a node's path names its row, as in <c>inception_3a/1x1/relu</c>; otherwise each node has its own, but
@@ -48,7 +61,8 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         var rows = new List<LayerRow>();
         var byName = new Dictionary<string, LayerRow>();
         var byNode = new Dictionary<Node, LayerRow>();
-        foreach (var node in graph.Nodes.Where(node => node.Op != "Constant"))
+        var aside = LayerWeights.Aside(graph);
+        foreach (var node in graph.Nodes.Where(node => !aside.Contains(node)))
         {
             var name = blocks ? node.Name.Split('/')[0] : node.Name;
             var row = blocks ? byName.GetValueOrDefault(name)
@@ -67,12 +81,9 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         return rows;
     }
 
-    /// <summary>The weights that its nodes read, and whether an optimizer moves them: the running mean and variance of BatchNormalization are inputs 3 and 4.</summary>
-    public IEnumerable<(Value Value, bool Trainable)> Weights() =>
-        from node in Nodes
-        from input in node.Inputs.Index()
-        where input.Item is { Type: ElementType.Float or ElementType.Float16 or ElementType.Double, Shape.Rank: > 0 } weight && weight.Graph.Initializers.ContainsKey(weight)
-        select (input.Item, node.Op != "BatchNormalization" || input.Index < 3);
+    /// <summary>Numbers that its layers keep for one image, an activation in the place of its layer's; null where a shape is not known.</summary>
+    public long? Activation() => Nodes.Where((node, i) => i == 0 || !Activations.Contains(node.Op) || node.Inputs[0]?.Producer != Nodes[i - 1])
+        .Aggregate((long?)0, (sum, node) => sum + (node.Op is "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" or "Identity" or "Dropout" or "Shape" ? 0 : Product(node.Output.Shape, from: 1)));
 
     /// <summary>Multiplications of its convolutions and matrix products for one image; null where a shape is not known.</summary>
     public long? MultiplyAdds() => Nodes.Aggregate((long?)0, (sum, node) => sum + (node.Domain.Length > 0 ? 0 : node.Op switch
@@ -94,7 +105,7 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
     private static string Word(Node node) => node switch
     {
         { Op: "Conv" } when node.Int("group", 1) is > 1 and var group && node[0].Shape is { Rank: > 1 } x && x[1] == group => "DepthwiseConv2D",
-        { Op: "MatMul", Inputs: [_, { } w] } when w.Graph.Initializers.ContainsKey(w) => "Dense",
+        { Op: "MatMul", Inputs: [_, { } w] } when LayerWeights.Leaves(w).Any() => "Dense",
         _ => Words.GetValueOrDefault(node.Op, node.Op),
     };
 

@@ -28,8 +28,14 @@ public sealed record NetworkSummary(
     long? MultiplyAdds)
 {
     /// <summary>What the parameters take in memory, in bytes.</summary>
-    [JsonIgnore]
     public long WeightBytes { get; init; }
+
+    /// <summary>What its layers keep for one image, in bytes at float32, the image included; null where a layer's shape cannot be known.</summary>
+    public long? ActivationBytes { get; init; }
+
+    /// <summary>Whether the parts of a layer's name, between slashes, are blocks; in a foreign file a slash may mean anything.</summary>
+    [JsonIgnore]
+    public bool HasBlocks { get; init; }
 
     /// <summary>Describes a graph.</summary>
     /// <param name="graph">A network; it is not changed.</param>
@@ -39,26 +45,32 @@ public sealed record NetworkSummary(
     {
         var metadata = ModelMetadata.Read(graph.Metadata);
 
-        // Only the builder's names are paths of blocks; in a foreign file a slash may mean anything.
         var rows = LayerRow.Of(graph, blocks: metadata.Architecture is not null && !expand);
         var names = rows.SelectMany(row => row.Nodes, (row, node) => (node, row.Name)).ToDictionary(r => r.node, r => r.Name);
         var counted = new HashSet<Value>();
         long trainable = 0, fixedNumbers = 0, bytes = 0;
-        List<LayerSummary> layers = [.. graph.Inputs.Select(input => new LayerSummary(input.Name, "InputLayer", PerImage(input.Shape), 0, 0, []))];
+        var fields = ReceptiveField.Of(graph);
+        List<LayerSummary> layers = [.. graph.Inputs.Select(input => new LayerSummary(input.Name, "InputLayer", PerImage(input.Shape), 0, 0, []) { ReceptiveField = Pixels(input), ActivationBytes = Bytes(input.Shape) })];
         foreach (var row in rows)
         {
             long parameters = 0;
-            foreach (var (weight, isTrainable) in row.Weights().Where(weight => counted.Add(weight.Value)))
+            foreach (var (weight, isTrainable) in LayerWeights.Of(row).Where(weight => counted.Add(weight.Value)))
             {
                 parameters += weight.Shape.Size;
                 trainable += isTrainable ? weight.Shape.Size : 0;
                 fixedNumbers += isTrainable ? 0 : weight.Shape.Size;
-                bytes += graph.Initializers[weight].ByteLength;
+                bytes += weight.Shape.Size * weight.Type.SizeOf();
             }
 
             var sources = row.Nodes.SelectMany(node => node.Inputs).OfType<Value>()
                 .Select(value => value.Producer is { } producer ? names.GetValueOrDefault(producer) : graph.Inputs.Contains(value) ? value.Name : null);
-            layers.Add(new(row.Name, row.Type, PerImage(row.Output), parameters, row.MultiplyAdds(), [.. sources.OfType<string>().Where(name => name != row.Name).Distinct()]));
+            layers.Add(new(row.Name, row.Type, PerImage(row.Output), parameters, row.MultiplyAdds(), [.. sources.OfType<string>().Where(name => name != row.Name).Distinct()])
+            {
+                ReceptiveField = row.Nodes[^1].Outputs is [var output, ..] ? Pixels(output) : null,
+                ActivationBytes = row.Activation() * sizeof(float),
+                Kernel = row.Window?.Kernel,
+                Strides = row.Window?.Strides,
+            });
         }
 
         return new(
@@ -73,13 +85,19 @@ public sealed record NetworkSummary(
             layers.Aggregate((long?)0, (sum, layer) => sum + layer.MultiplyAdds))
         {
             WeightBytes = bytes,
+            ActivationBytes = layers.Aggregate((long?)0, (sum, layer) => sum + layer.ActivationBytes),
+            HasBlocks = metadata.Architecture is not null,
         };
+
+        int? Pixels(Value value) => fields.TryGetValue(value, out var field) ? (int)Math.Round(field.Size) : null;
     }
 
     /// <summary>The summary as one line of JSON, property names in camel case.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SummaryJson.Default.NetworkSummary);
 
     private static int?[]? PerImage(Shape shape) => shape.IsRanked ? [.. shape.Dimensions.Skip(1).Select(Known)] : null;
+
+    private static long? Bytes(Shape shape) => PerImage(shape) is { } image ? image.Aggregate((long?)sizeof(float), (product, d) => product * d) : null;
 
     private static int? Known(int dimension) => dimension == Shape.Free ? null : dimension;
 }
@@ -91,7 +109,22 @@ public sealed record NetworkSummary(
 /// <param name="Parameters">Numbers in its weights, running statistics included; those that an earlier row has counted are not.</param>
 /// <param name="MultiplyAdds">Multiplications, each with its addition, of its convolutions and matrix products for one image; null where unknown.</param>
 /// <param name="ConnectedTo">The rows that its inputs come from.</param>
-public sealed record LayerSummary(string Name, string Type, IReadOnlyList<int?>? OutputShape, long Parameters, long? MultiplyAdds, IReadOnlyList<string> ConnectedTo);
+public sealed record LayerSummary(string Name, string Type, IReadOnlyList<int?>? OutputShape, long Parameters, long? MultiplyAdds, IReadOnlyList<string> ConnectedTo)
+{
+    /// <summary>How many pixels of the image, along a side, one of its numbers sees; padding counts too. Null where its output has no places in the image, as behind Flatten.</summary>
+    public int? ReceptiveField { get; init; }
+
+    /// <summary>What it keeps for one image, in bytes at float32: its output, of a block those of all its layers; views of another layer's take nothing. Null where unknown.</summary>
+    public long? ActivationBytes { get; init; }
+
+    /// <summary>[height, width] of a convolution's or pool's kernel; absent for other layers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? Kernel { get; init; }
+
+    /// <summary>Its steps down and to the right; absent where there is no kernel.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? Strides { get; init; }
+}
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(NetworkSummary))]

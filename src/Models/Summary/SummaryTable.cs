@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Fovea.Models;
 
-/// <summary>A summary as plain text, in the manner of Keras: one layer to a row, totals below, 100 columns wide.</summary>
+/// <summary>A summary as plain text, in the manner of Keras: one layer to a row, totals below, 110 columns wide.</summary>
 public static class SummaryTable
 {
-    private static readonly int[] Widths = [40, 18, 14, 22];
+    private static readonly int[] Widths = [37, 18, 13, 5, 12, 15];
     private static readonly int Width = Widths.Sum() + 2 * (Widths.Length - 1);
 
     /// <summary>The table; lines end in a line feed.</summary>
@@ -22,7 +22,7 @@ public static class SummaryTable
         output.WriteLine($"Network: {summary.Name}{(summary.Trained ? "" : " (untrained)")}");
         output.WriteLine($"Input: {Text(summary.Input)}  Classes: {Text(summary.Classes)}");
         Rule('_');
-        Row("Layer (type)", "Output shape", "Parameters", ["Connected to"]);
+        Row("Layer (type)", "Output shape", "Parameters", "Field", "Activations", ["Connected to"]);
         Rule('=');
         foreach (var (i, layer) in summary.Layers.Index())
         {
@@ -31,7 +31,7 @@ public static class SummaryTable
                 Rule('-');
             }
 
-            Row($"{layer.Name} ({layer.Type})", Text(layer.OutputShape), Text(layer.Parameters), layer.ConnectedTo);
+            Row($"{layer.Name} ({layer.Type})", Text(layer.OutputShape), Text(layer.Parameters), layer.ReceptiveField is { } pixels ? Text(pixels) : "", Size(layer.ActivationBytes, 1024, "KiB"), layer.ConnectedTo);
         }
 
         Rule('=');
@@ -39,14 +39,20 @@ public static class SummaryTable
         output.WriteLine($"Trainable parameters: {Text(summary.TrainableParameters)}");
         output.WriteLine($"Non-trainable parameters: {Text(summary.NonTrainableParameters)}");
         output.WriteLine($"Multiply-adds per image: {Text(summary.MultiplyAdds)}");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Memory of the weights: {summary.WeightBytes / 1048576.0:N2} MiB"));
+        output.WriteLine($"Memory of the weights: {Size(summary.WeightBytes, 1048576, "MiB")}");
+        output.WriteLine($"Memory of the activations per image: {Size(summary.ActivationBytes, 1048576, "MiB")}");
+        output.WriteLine("Field: pixels of the image, along a side, that one output sees. Activations: outputs for one image, float32.");
 
         void Rule(char line) => output.WriteLine(new string(line, Width));
 
         // A cell that is too wide goes on below, as do the rows that a layer is connected to.
-        void Row(string layer, string shape, string parameters, IReadOnlyList<string> sources)
+        void Row(string layer, string shape, string parameters, string field, string activations, IReadOnlyList<string> sources)
         {
-            string[][] cells = [Wrap(layer, Widths[0]), Wrap(shape, Widths[1]), [parameters.PadLeft(Widths[2])], [.. sources.SelectMany(source => Wrap(source, Widths[3]))]];
+            string[][] cells =
+            [
+                Wrap(layer, Widths[0]), Wrap(shape, Widths[1]), [parameters.PadLeft(Widths[2])], [field.PadLeft(Widths[3])], [activations.PadLeft(Widths[4])],
+                [.. sources.SelectMany(source => Wrap(source, Widths[5]))],
+            ];
             for (int line = 0; line < cells.Max(cell => cell.Length); line++)
             {
                 output.WriteLine(string.Join("  ", cells.Select((cell, column) => (line < cell.Length ? cell[line] : "").PadRight(Widths[column]))).TrimEnd());
@@ -55,6 +61,8 @@ public static class SummaryTable
     }
 
     private static string[] Wrap(string text, int width) => [.. text.Chunk(width).Select(line => new string(line))];
+
+    private static string Size(long? bytes, double unit, string name) => bytes is null ? "?" : string.Create(CultureInfo.InvariantCulture, $"{bytes / unit:N2} {name}");
 
     private static string Text(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 

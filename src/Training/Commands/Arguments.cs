@@ -1,12 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.RegularExpressions;
 using Fovea.Models;
 
 namespace Fovea.Training;
 
 /// <summary>Arguments and options that several commands share.</summary>
-internal static partial class Arguments
+internal static class Arguments
 {
     /// <summary>A catalog name.</summary>
     public static Argument<string> Name() => new("NAME") { Description = $"A network of the catalog: {string.Join(", ", Catalog.Architectures.Select(a => a.Name))}." };
@@ -53,33 +51,32 @@ internal static partial class Arguments
         return Classifier.Load(file, overrides, ModelJson.Read(Path.ChangeExtension(file, ".json")));
     }
 
+    /// <summary>How many classes.</summary>
+    public static Option<int?> Classes() => new("--classes") { Description = "Number of classes, 2 to 100000; default: the paper's." };
+
+    /// <summary>The size of images.</summary>
+    public static Option<string?> Input() => new("--input") { Description = "Input size as CxHxW, such as 1x28x28; default: the paper's." };
+
+    /// <summary>Whether to add what only serves training.</summary>
+    public static Option<bool> Auxiliary() => new("--auxiliary") { Description = "Add the heads that only serve training, of networks that have them." };
+
     /// <summary>The network that an argument means: a graph built or read.</summary>
-    /// <exception cref="FoveaException">It is neither a name of the catalog nor a file.</exception>
-    public static Graph Network(string nameOrFile)
+    /// <exception cref="FoveaException">It is neither a name of the catalog nor a file, or is a file and the size of a network is asked for.</exception>
+    public static Graph Network(string nameOrFile, int? classes = null, string? input = null, bool auxiliary = false)
     {
         if (Catalog.Architectures.Any(a => a.Name == nameOrFile))
         {
-            return Catalog.Find(nameOrFile).Build();
+            return Catalog.Find(nameOrFile).Build(classes, InputSize.Parse(input), auxiliary: auxiliary);
+        }
+
+        if (classes is not null || input is not null || auxiliary)
+        {
+            throw new FoveaException(ErrorCode.BadArgument, $"--classes, --input and --auxiliary cannot change {nameOrFile}; expected a network of the catalog with them.");
         }
 
         return File.Exists(nameOrFile) || nameOrFile.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
-            ? OnnxFile.Read(nameOrFile)
-            : throw new FoveaException(ErrorCode.BadArchitecture, $"{nameOrFile} is neither a network of the catalog ({string.Join(", ", Catalog.Architectures.Select(a => a.Name))}) nor a file.");
-    }
-
-    /// <summary>An input size such as 3x224x224.</summary>
-    /// <exception cref="FoveaException">It is written otherwise.</exception>
-    public static Shape? InputSize(string? text)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        var match = InputPattern().Match(text);
-        return match.Success
-            ? new Shape([.. match.Groups.Values.Skip(1).Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture))])
-            : throw new FoveaException(ErrorCode.BadArgument, $"The input size {text} cannot be read; expected CHANNELSxHEIGHTxWIDTH, such as 3x224x224.");
+            ? OnnxFile.Read(nameOrFile).ForImages(ModelJson.Read(Path.ChangeExtension(nameOrFile, ".json"))?.Preprocessing?.Checked().Shape)
+            : throw new FoveaException(ErrorCode.UnknownArchitecture, $"{nameOrFile} is neither a network of the catalog ({string.Join(", ", Catalog.Architectures.Select(a => a.Name))}) nor a file.");
     }
 
     // ImageNet's own crop where the file leaves the size free.
@@ -88,7 +85,4 @@ internal static partial class Arguments
     private static Preprocessing Unit(Shape input) => input is { Rank: 4 } && input[2] != Shape.Free && input[3] != Shape.Free
         ? new() { Crop = [input[2], input[3]], Color = input[1] == 1 ? ColorOrder.Gray : ColorOrder.Rgb }
         : throw new FoveaException(ErrorCode.BadArgument, $"The input is {input}; expected [N, C, H, W] with H and W fixed, or a JSON file with the crop.");
-
-    [GeneratedRegex(@"^(\d{1,5})x(\d{1,5})x(\d{1,5})$")]
-    private static partial Regex InputPattern();
 }

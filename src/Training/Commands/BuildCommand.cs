@@ -9,16 +9,16 @@ internal static class BuildCommand
     public static Command Create()
     {
         var name = Arguments.Name();
-        var classes = new Option<int?>("--classes") { Description = "Number of classes, 2 to 100000; default: the paper's." };
-        var input = new Option<string?>("--input") { Description = "Input size as CxHxW, such as 1x28x28; default: the paper's." };
-        var auxiliary = new Option<bool>("--auxiliary") { Description = "Add the heads that only serve training, of networks that have them." };
+        var classes = Arguments.Classes();
+        var input = Arguments.Input();
+        var auxiliary = Arguments.Auxiliary();
         var seed = Arguments.Seed();
         var output = Arguments.Output();
         var command = new Command("build", "Writes an untrained network: its weights are random.") { name, classes, input, auxiliary, seed, output };
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(output);
-            var graph = Catalog.Find(parsed.GetRequiredValue(name)).Build(parsed.GetValue(classes), Arguments.InputSize(parsed.GetValue(input)), parsed.GetValue(seed), parsed.GetValue(auxiliary));
+            var graph = Catalog.Find(parsed.GetRequiredValue(name)).Build(parsed.GetValue(classes), InputSize.Parse(parsed.GetValue(input)), parsed.GetValue(seed), parsed.GetValue(auxiliary));
             OnnxFile.Write(graph, file);
             Console.WriteLine($"{file}: {graph.Name}, untrained, {new FileInfo(file).Length} bytes");
         });

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Models;
 using Microsoft.OpenApi;
 
 namespace Fovea.Api.Tests;
@@ -7,7 +8,7 @@ public sealed class SwaggerTests(SharedService shared)
 {
     private static readonly string[] Routes =
     [
-        "/classify/{model}", "/classify/{model}/versions/{n}", "/health/live", "/health/ready", "/models", "/models/{model}", "/models/{model}/summary",
+        "/architectures", "/architectures/{name}", "/architectures/{name}/summary", "/classify/{model}", "/classify/{model}/versions/{n}", "/health/live", "/health/ready", "/models", "/models/{model}", "/models/{model}/summary",
     ];
 
     [Fact]
@@ -39,6 +40,16 @@ public sealed class SwaggerTests(SharedService shared)
         var model = Parameters((await Document()).GetProperty("paths").GetProperty("/models/{model}").GetProperty("get")).Single();
         Assert.Equal(["lenet5"], model.GetProperty("schema").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
         Assert.Equal("lenet5", model.GetProperty("example").GetString());
+    }
+
+    [Fact]
+    public async Task Architecture_is_chosen_from_the_catalog_and_its_examples_run_together()
+    {
+        var parameters = Parameters((await Document()).GetProperty("paths").GetProperty("/architectures/{name}/summary").GetProperty("get"));
+        Assert.Equal(Catalog.Architectures.Select(a => a.Name), parameters[0].GetProperty("schema").GetProperty("enum").EnumerateArray().Select(name => name.GetString()!));
+        var query = parameters.Skip(1).Where(p => p.TryGetProperty("example", out _)).Select(p => $"{p.GetProperty("name")}={p.GetProperty("example")}");
+        var summary = await shared.Running.Get($"/architectures/{parameters[0].GetProperty("example")}/summary?{string.Join('&', query)}");
+        Assert.Equal((10, "[3,224,224]"), (summary.GetProperty("classes").GetInt32(), $"{summary.GetProperty("input")}"));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Xml.Linq;
+
 namespace Fovea.Api.Tests;
 
 public sealed class SummaryTests(SharedService shared)
@@ -7,10 +9,10 @@ public sealed class SummaryTests(SharedService shared)
     {
         var summary = await shared.Running.Get("/models/lenet5/summary");
         Assert.Equal(
-            ["name", "input", "classes", "trained", "layers", "totalParameters", "trainableParameters", "nonTrainableParameters", "multiplyAdds"],
+            ["name", "input", "classes", "trained", "layers", "totalParameters", "trainableParameters", "nonTrainableParameters", "multiplyAdds", "weightBytes", "activationBytes"],
             summary.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
-            ["name", "type", "outputShape", "parameters", "multiplyAdds", "connectedTo"],
+            ["name", "type", "outputShape", "parameters", "multiplyAdds", "connectedTo", "receptiveField", "activationBytes"],
             summary.GetProperty("layers")[0].EnumerateObject().Select(p => p.Name));
         Assert.Equal("lenet5", summary.GetProperty("name").GetString());
         Assert.Equal(44_426, summary.GetProperty("totalParameters").GetInt64());
@@ -29,5 +31,17 @@ public sealed class SummaryTests(SharedService shared)
         var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Equal(isTable ? "text/plain" : "application/json", answer.Content.Headers.ContentType?.MediaType);
         Assert.Contains(isTable ? "Total parameters: 44,426" : "\"totalParameters\":44426", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/models/lenet5/summary")]
+    [InlineData("/architectures/googlenet/summary?expand=true&auxiliary=true")]
+    public async Task Picture_is_given_to_those_who_ask_for_svg(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Accept", "image/avif,image/svg+xml,image/*,*/*;q=0.8" } } };
+        using var answer = await shared.Running.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("image/svg+xml", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("svg", XDocument.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Root!.Name.LocalName);
+        Assert.Contains("Accept", answer.Headers.Vary);
     }
 }

@@ -125,7 +125,7 @@ public class CatalogTests
     {
         var error = Assert.Throws<FoveaException>(() => Catalog.Find("lenet6"));
 
-        Assert.Equal(ErrorCode.BadArchitecture, error.Code);
+        Assert.Equal(ErrorCode.UnknownArchitecture, error.Code);
         Assert.Contains("lenet5", error.Message, StringComparison.Ordinal);
     }
 

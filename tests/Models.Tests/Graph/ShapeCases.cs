@@ -10,8 +10,15 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
 
     public static readonly ShapeCase[] All =
     [
-        .. Elementwise("Add", "Sub", "Mul", "Div", "Greater", "Equal"),
-        .. Unary("Neg", "Relu", "Exp", "Sqrt", "Softmax", "LogSoftmax", "Identity"),
+        .. Elementwise("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
+        .. Unary("Neg", "Abs", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
+            "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout"),
+        new("PRelu", [new(2, 3, 4)], (g, x) => g.Apply("PRelu", [x[0], Weight(g, 3, 1)])),
+        new("LRN", [new(2, 6, 4, 5)], (g, x) => g.Apply("LRN", [x[0]], ("size", 5L))),
+        new("BatchNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("BatchNormalization", [x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3)])),
+        new("InstanceNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("InstanceNormalization", [x[0], Weight(g, 3), Weight(g, 3)])),
+        new("LayerNormalization", [new(2, 3, 4)], (g, x) => g.Apply("LayerNormalization", [x[0], Weight(g, 4), Weight(g, 4)])),
+        new("Where", [new(2, 3, 1)], (g, x) => g.Apply("Where", [g.Greater(x[0], g.Scalar(0)), Weight(g, 4), Weight(g, 5, 1, 1, 1)])),
         new("Cast", [new(2, 3)], (g, x) => g.Cast(x[0], ElementType.Int64)),
 
         Conv("valid", [2, 3, 9, 8], [4, 3, 3, 2]),
@@ -29,6 +36,10 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
 
         .. Pool("AveragePool"),
         .. Pool("MaxPool"),
+        new("GlobalMaxPool", [new(2, 3, 5, 6)], (g, x) => g.Apply("GlobalMaxPool", [x[0]])),
+        new("Pad", [new(2, 3, 5, 6)], (g, x) => g.Apply("Pad", [x[0], Vector(g, 0, 1, 2, 0, 0, 0, 3, -1)])),
+        new("Resize by scales", [new(2, 3, 5, 6)], (g, x) => g.Apply("Resize", [x[0], null, g.Constant(Tensor.Of(new Shape(4), 1, 1, 1.5f, 2))])),
+        new("Resize to sizes", [new(2, 3, 5, 6)], (g, x) => g.Apply("Resize", [x[0], null, null, Vector(g, 2, 3, 8, 4)])),
         new("GlobalAveragePool", [new(2, 3, 5, 6)], (g, x) => g.Apply("GlobalAveragePool", [x[0]])),
 
         new("Gemm", [new(2, 3)], (g, x) => g.Gemm(x[0], Weight(g, 3, 4), Weight(g, 4))),
@@ -49,6 +60,21 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("ReduceSum with empty axes", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("keepdims", 0L))),
         new("ReduceSum with empty axes that mean none", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("noop_with_empty_axes", 1L))),
 
+        .. Reductions("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL2"),
+
+        new("Concat", [new(2, 3, 4)], (g, x) => g.Apply("Concat", [x[0], Weight(g, 2, 5, 4), x[0]], ("axis", 1L))),
+        new("Concat along an axis from the end", [new(2, 3), new(2, 4)], (g, x) => g.Apply("Concat", [x[0], x[1]], ("axis", -1L))),
+        new("Split", [new(2, 8)], (g, x) => g.Add("Split", [x[0]], [("axis", 1L)], outputs: ["a", "b"]).Outputs[1]),
+        new("Split by sizes", [new(2, 7)], (g, x) => g.Add("Split", [x[0], Vector(g, 5, 2)], [("axis", -1L)], outputs: ["a", "b"]).Outputs[1]),
+        new("Squeeze", [new(2, 1, 3, 1)], (g, x) => g.Apply("Squeeze", [x[0], Vector(g, 1, -1)])),
+        new("Squeeze of all", [new(2, 1, 3, 1)], (g, x) => g.Apply("Squeeze", [x[0]])),
+        new("Unsqueeze", [new(2, 3)], (g, x) => g.Apply("Unsqueeze", [x[0], Vector(g, 1, -1)])),
+        new("Gather", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], Vector(g, 0, 2, 1, 0)], ("axis", -2L))),
+        new("Gather of one", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, new byte[8]))], ("axis", 1L))),
+        new("Shape", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]])),
+        new("Shape of some axes", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]], ("start", 1L), ("end", -1L))),
+        new("ConstantOfShape", [new(2, 3)], (g, x) => g.Apply("ConstantOfShape", [g.Apply("Shape", [x[0]])])),
+
         new("Reshape", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(6, 4))),
         new("Reshape with 0", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(0, 4, 3))),
         new("Reshape with -1", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(3, -1))),
@@ -56,6 +82,10 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("Reshape to a batch of -1", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(-1, 12))),
         new("Reshape by a Constant node", [new(2, 3)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Constant", [], ("value", Tensor.Of(3, 2)))])),
         new("Reshape by a computed shape", [new(2, 3)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Shape", [x[0]])])),
+        new("Reshape as exporters write it", [new(2, 3, 4)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Concat", [Dimension(g, x[0], 0), Vector(g, -1)], ("axis", 0L))])),
+        new("Reshape by computed halves", [new(2, 6, 4)], (g, x) => g.Apply("Reshape",
+            [x[0], g.Apply("Concat", [Dimension(g, x[0], 0), Vector(g, 2), g.Apply("Div", [Dimension(g, x[0], 1), Vector(g, 2)]), Dimension(g, x[0], 2)], ("axis", 0L))])),
+        new("Pad as exporters write it", [new(2, 3, 4)], (g, x) => g.Apply("Pad", [x[0], Turned(g, 1, 2, 0, 3, 0, 0)])),
         new("Flatten", [new(2, 3, 4, 5)], (g, x) => g.Flatten(x[0])),
         new("Flatten at axis 0", [new(2, 3, 4)], (g, x) => g.Apply("Flatten", [x[0]], ("axis", 0L))),
         new("Flatten at axis -1", [new(2, 3, 4)], (g, x) => g.Apply("Flatten", [x[0]], ("axis", -1L))),
@@ -88,6 +118,13 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
 
     private static IEnumerable<ShapeCase> Unary(params string[] ops) => ops.Select(op => new ShapeCase(op, [new(2, 3, 4)], (g, x) => g.Apply(op, [x[0]])));
 
+    private static IEnumerable<ShapeCase> Reductions(params string[] ops) => ops.SelectMany(op => new ShapeCase[]
+    {
+        new(op, [new(2, 3, 4, 5)], (g, x) => g.Apply(op, [x[0]], ("axes", Ints(2, -1)))),
+        new($"{op} dropping its axes", [new(2, 3, 4, 5)], (g, x) => g.Apply(op, [x[0]], ("axes", Ints(2, 3)), ("keepdims", 0L))),
+        new($"{op} over everything", [new(2, 3, 4)], (g, x) => g.Apply(op, [x[0]])),
+    });
+
     private static ShapeCase Conv(string what, int[] x, int[] w, params (string, object)[] attributes) =>
         new($"Conv {what}", [new(x)], (g, inputs) => g.Apply("Conv", [inputs[0], Weight(g, w)], attributes));
 
@@ -114,6 +151,16 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
     private static Value Weight(Graph g, params int[] shape) => g.Constant(Tensor.Drawn(new Shape(shape), w => w.Fill(1)));
 
     private static Value Vector(Graph g, params long[] values) => g.Constant(Tensor.Of(values));
+
+    private static Value Dimension(Graph g, Value x, long axis) =>
+        g.Apply("Unsqueeze", [g.Apply("Gather", [g.Apply("Shape", [x]), g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, BitConverter.GetBytes(axis)))]), Vector(g, 0)]);
+
+    // PyTorch names pads from the last axis on, a start and an end for each; ONNX from the first, all starts and then all ends.
+    private static Value Turned(Graph g, params long[] pads)
+    {
+        var pairs = g.Slice(g.Reshape(Vector(g, pads), new(-1, 2)), [-1], [int.MinValue], [0], [-1]);
+        return g.Apply("Cast", [g.Reshape(g.Transpose(pairs, 1, 0), new(-1))], ("to", (long)ElementType.Int64));
+    }
 
     private static long[] Ints(params long[] values) => values;
 }

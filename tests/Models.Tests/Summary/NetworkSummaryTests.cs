@@ -119,7 +119,7 @@ public class NetworkSummaryTests
         Assert.Equal(JsonValueKind.Null, json.GetProperty("multiplyAdds").ValueKind);
         Assert.Equal(JsonValueKind.Null, json.GetProperty("classes").ValueKind);
         Assert.Equal("[3,null,null]", json.GetProperty("input").GetRawText());
-        Assert.Contains("odd (Mystery)                             ?", SummaryTable.ToText(summary), StringComparison.Ordinal);
+        Assert.Contains("odd (Mystery)                          ?", SummaryTable.ToText(summary), StringComparison.Ordinal);
         Assert.Contains("Multiply-adds per image: ?", SummaryTable.ToText(summary), StringComparison.Ordinal);
     }
 
@@ -160,10 +160,10 @@ public class NetworkSummaryTests
         var json = JsonDocument.Parse(NetworkSummary.Of(Catalog.Find("lenet5").Build()).ToJson()).RootElement;
 
         Assert.Equal(
-            ["name", "input", "classes", "trained", "layers", "totalParameters", "trainableParameters", "nonTrainableParameters", "multiplyAdds"],
+            ["name", "input", "classes", "trained", "layers", "totalParameters", "trainableParameters", "nonTrainableParameters", "multiplyAdds", "weightBytes", "activationBytes"],
             json.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
-            """{"name":"conv1","type":"Conv2D","outputShape":[6,24,24],"parameters":156,"multiplyAdds":86400,"connectedTo":["input"]}""",
+            """{"name":"conv1","type":"Conv2D","outputShape":[6,24,24],"parameters":156,"multiplyAdds":86400,"connectedTo":["input"],"receptiveField":5,"activationBytes":13824,"kernel":[5,5],"strides":[1,1]}""",
             json.GetProperty("layers")[1].GetRawText());
     }
 

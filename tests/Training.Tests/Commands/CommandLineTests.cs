@@ -30,6 +30,8 @@ public sealed class CommandLineTests : IDisposable
         { "build lenet5 --input 2x28x28 -o OUT", "[2, 28, 28]" },
         { "summary lenet6", "lenet6 is neither" },
         { "summary FILE", "is not an ONNX file" },
+        { "summary MODEL --classes 7", "cannot change" },
+        { "summary vgg16 --auxiliary", "has no auxiliary heads" },
         { "evaluate FILE --data MNIST", "cannot load" },
         { "evaluate missing.onnx --data MNIST", "missing.onnx" },
         { "evaluate MODEL --data /no/such/folder", "/no/such/folder" },
@@ -163,6 +165,8 @@ public sealed class CommandLineTests : IDisposable
         var table = CommandLineProcess.Run("summary", "lenet5").Output;
         Assert.All(["156", "2,416", "30,840", "10,164", "850", "44,426"], number => Assert.Contains(number, table, StringComparison.Ordinal));
         Assert.Equal(44_426, JsonDocument.Parse(CommandLineProcess.Run("summary", "lenet5", "--json").Output).RootElement.GetProperty("totalParameters").GetInt64());
+        Assert.Contains("[7]", CommandLineProcess.Run("summary", "googlenet", "--classes", "7", "--input", "1x224x224", "--auxiliary", "--expand").Output, StringComparison.Ordinal);
+        Assert.StartsWith("<svg", CommandLineProcess.Run("summary", "lenet5", "--svg").Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Fovea.Models.Tests;
+
+public class NetworkPictureTests
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    public static TheoryData<string> Names => new(Catalog.Architectures.Select(a => a.Name));
+
+    [Theory, MemberData(nameof(Names))]
+    public void Every_layer_has_a_box_and_no_two_boxes_overlap(string name)
+    {
+        var graph = Catalog.Find(name).Build(auxiliary: Catalog.Find(name).HasAuxiliary);
+        foreach (bool expand in (bool[])[false, true])
+        {
+            var summary = NetworkSummary.Of(graph, expand);
+            var picture = XDocument.Parse(NetworkPicture.ToSvg(summary)).Root!;
+            var boxes = Boxes(picture, 0, 0).ToArray();
+            Assert.Equal(summary.Layers.Count, boxes.Length);
+            var all = boxes.OrderBy(box => box.Y).ToArray();
+            for (int i = 0; i < all.Length; i++)
+            {
+                Assert.True(all[i].X >= 0 && all[i].X + all[i].Width <= Number(picture, "width") && all[i].Y + all[i].Height <= Number(picture, "height"));
+                Assert.DoesNotContain(all.Skip(i + 1).TakeWhile(box => box.Y < all[i].Y + all[i].Height), box => box.X < all[i].X + all[i].Width && all[i].X < box.X + box.Width);
+            }
+        }
+    }
+
+    [Fact]
+    public void Open_blocks_are_frames_and_the_picture_is_always_the_same()
+    {
+        var summary = NetworkSummary.Of(Catalog.Find("googlenet").Build(), expand: true);
+        var picture = NetworkPicture.ToSvg(summary);
+
+        Assert.Equal(9, XDocument.Parse(picture).Descendants(Svg + "rect").Count(rect => rect.Attribute("stroke-dasharray") is not null));
+        Assert.Equal(picture, NetworkPicture.ToSvg(summary));
+        Assert.Contains("6,998,552 parameters", picture, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", picture, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_are_text_whatever_they_hold()
+    {
+        const string Hostile = "</text><script>alert('\u0001\ud800 & \"')</script>]]>";
+        var graph = new Graph(Hostile);
+        var x = graph.Input(Hostile, ElementType.Float, new Shape(Shape.Free, 3, 8, 8));
+        graph.Output(graph.Add(Hostile, [x], name: "a/" + Hostile, domain: Hostile).Output);
+
+        var picture = XDocument.Parse(NetworkPicture.ToSvg(NetworkSummary.Of(graph)));
+        Assert.Empty(picture.Descendants(Svg + "script"));
+    }
+
+    [Fact]
+    public void Graph_of_hundreds_of_rows_with_long_connections_is_drawn_at_once()
+    {
+        var graph = new Graph("dense");
+        List<Value> values = [graph.Input("x", ElementType.Float, new Shape(Shape.Free, 1, 8, 8))];
+        for (int i = 0; i < 400; i++)
+        {
+            values.Add(graph.Apply("Sum", [.. values.TakeLast(40)]));
+        }
+
+        graph.Output(values[^1]);
+        var summary = NetworkSummary.Of(graph);
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(401, Boxes(XDocument.Parse(NetworkPicture.ToSvg(summary)).Root!, 0, 0).Count());
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10);
+    }
+
+    private static IEnumerable<(double X, double Y, double Width, double Height)> Boxes(XElement at, double x, double y)
+    {
+        foreach (var group in at.Elements(Svg + "g"))
+        {
+            var shift = group.Attribute("transform")!.Value["translate(".Length..^1].Split(',').Select(part => double.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+            if (group.Element(Svg + "title") is not null)
+            {
+                var rect = group.Element(Svg + "rect")!;
+                yield return (x + shift[0], y + shift[1], Number(rect, "width"), Number(rect, "height"));
+            }
+
+            foreach (var inner in Boxes(group, x + shift[0], y + shift[1]))
+            {
+                yield return inner;
+            }
+        }
+    }
+
+    private static double Number(XElement element, string attribute) => double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
+}
