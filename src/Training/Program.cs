@@ -11,6 +11,7 @@ var root = new RootCommand("Fovea: convolutional networks as ONNX files, built, 
     EvaluateCommand.Create(),
     ClassifyCommand.Create(),
     DataCommand.Create(),
+    WeightsCommand.Create(),
     BenchmarkCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);

@@ -43,7 +43,7 @@ internal sealed class GraphComparison
                           where node.Inputs.Count > 1 && node.Inputs[1] is { Shape.Rank: > 0 } weight && ours.Initializers.ContainsKey(weight)
                           from their in users[canonical(node[1].Name)].Take(1)
                           from fact in Facts(node, node).Zip(Facts(their, node))
-                          where fact.First.Value != fact.Second.Value
+                          where fact.First.Name == fact.Second.Name && fact.First.Value != fact.Second.Value
                           group $"{their.Op} {their.Name} has {fact.First.Name} {fact.Second.Value}, expected {fact.First.Value}" by (node.Op, fact.First.Name) into kind
                           select kind.First() + (kind.Count() > 1 ? $" (and {kind.Count() - 1} more like it)" : "");
         var all = differences.ToArray();

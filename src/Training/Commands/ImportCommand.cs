@@ -20,21 +20,21 @@ internal static class ImportCommand
         {
             var architecture = Catalog.Find(parsed.GetRequiredValue(name));
             var options = new ImportOptions(parsed.GetValue(classes), Lines(parsed.GetValue(labels)), parsed.GetValue(seed));
-            Write(architecture, parsed.GetRequiredValue(weights), options, parsed.GetRequiredValue(output));
+            Write(architecture, parsed.GetRequiredValue(weights), options, parsed.GetRequiredValue(output), Console.WriteLine);
         });
         return command;
     }
 
     /// <summary>Imports a file of weights and says what was written.</summary>
     /// <exception cref="FoveaException">The weights do not fit, or the output cannot be written; nothing is.</exception>
-    public static void Write(Architecture architecture, string weights, ImportOptions options, string output)
+    public static void Write(Architecture architecture, string weights, ImportOptions options, string output, Action<string> tell)
     {
         AtomicFile.EnsureWritable(output);
         using var file = WeightsFile.Open(weights);
         var graph = WeightsImport.Fill(architecture, file, options);
         OnnxFile.Write(graph, output);
         bool trained = ModelMetadata.Read(graph.Metadata).Trained;
-        Console.WriteLine($"{output}: {graph.Name}, {graph.Outputs[0].Shape[1]} classes, {(trained ? "weights" : "all but a new, untrained last layer")} from {options.FileName ?? Path.GetFileName(weights)}");
+        tell($"{output}: {graph.Name}, {graph.Outputs[0].Shape[1]} classes, {(trained ? "weights" : "all but a new, untrained last layer")} from {options.FileName ?? Path.GetFileName(weights)}");
     }
 
     private static ImmutableArray<string>? Lines(string? path)
