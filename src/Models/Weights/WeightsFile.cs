@@ -59,21 +59,36 @@ public sealed class WeightsFile : IDisposable
     private void Read()
     {
         var bytes = file.Memory;
-        if (TorchFile.Is(bytes.Span))
-        {
-            Tensors = TorchFile.Read(bytes);
-        }
-        else if (bytes.Length > 8 && bytes.Span[8] == '{')
+        if (IsSafetensors(bytes.Span))
         {
             using var safetensors = SafetensorsFile.Open(Path);
             Tensors = safetensors.Entries().ToDictionary(e => e.Key, e => new StoredTensor(e.Value.Type, e.Value.Shape, bytes.Slice((int)e.Value.Start, (int)e.Value.Shape.Size * e.Value.Type.SizeOf())));
         }
+        else if (TorchFile.Is(bytes.Span))
+        {
+            Tensors = TorchFile.Read(bytes);
+        }
         else
         {
             // Scalars and integers are constants of formulas, shapes and axes.
-            Graph = OnnxFile.Read(Path);
+            Graph = ReadOnnx();
             Tensors = Graph.Initializers.Select(i => (i.Key.Name, Tensor: new StoredTensor(i.Value.Type, i.Value.Shape, i.Value.Bytes)))
                 .Where(i => i.Tensor.IsFloat && i.Tensor.Shape.Rank > 0).ToDictionary(i => i.Name, i => i.Tensor);
         }
     }
+
+    private Graph ReadOnnx()
+    {
+        try
+        {
+            return OnnxFile.Read(Path);
+        }
+        catch (FoveaException e)
+        {
+            throw new FoveaException(e.Code, $"{Path} begins neither as safetensors nor as a PyTorch file, and as ONNX it cannot be read: {e.Message}", e);
+        }
+    }
+
+    // A length of less than 4 GiB in eight bytes, then JSON. Its first byte may be that of a pickle, so this is asked first.
+    private static bool IsSafetensors(ReadOnlySpan<byte> file) => file is [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..];
 }
