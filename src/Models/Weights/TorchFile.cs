@@ -43,7 +43,7 @@ internal static class TorchFile
             throw Bad("it is a pickle, but torch.save did not write it");
         }
 
-        if ((unpickler.Read() as Unpickler.Dictionary)?["little_endian"] is not true)
+        if ((unpickler.Read() as PickledDictionary)?["little_endian"] is not true)
         {
             throw Bad("its byte order is not little");
         }
@@ -68,22 +68,22 @@ internal static class TorchFile
         return Tensors(root, storage => storages.TryGetValue(storage.Key, out var bytes) ? bytes : throw Bad($"it lacks the storage {storage.Key}"));
     }
 
-    private static Dictionary<string, StoredTensor> Tensors(object? root, Func<Unpickler.Storage, ReadOnlyMemory<byte>> bytesOf)
+    private static Dictionary<string, StoredTensor> Tensors(object? root, Func<TorchStorage, ReadOnlyMemory<byte>> bytesOf)
     {
-        var dictionary = root as Unpickler.Dictionary ?? throw Bad("it holds no state dict; expected torch.save(model.state_dict(), file)");
-        dictionary = Nested.Select(key => dictionary[key]).OfType<Unpickler.Dictionary>().FirstOrDefault() ?? dictionary;
+        var dictionary = root as PickledDictionary ?? throw Bad("it holds no state dict; expected torch.save(model.state_dict(), file)");
+        dictionary = Nested.Select(key => dictionary[key]).OfType<PickledDictionary>().FirstOrDefault() ?? dictionary;
         var tensors = new Dictionary<string, StoredTensor>();
         foreach (var (key, value) in dictionary)
         {
             var name = key as string ?? throw Bad("a key of its state dict is no name");
-            var view = value as Unpickler.TensorView ?? throw Bad($"{name} in its state dict is no tensor");
+            var view = value as TorchTensor ?? throw Bad($"{name} in its state dict is no tensor");
             tensors[name] = Tensor(name, view, bytesOf(view.Storage));
         }
 
         return tensors;
     }
 
-    private static StoredTensor Tensor(string name, Unpickler.TensorView view, ReadOnlyMemory<byte> bytes)
+    private static StoredTensor Tensor(string name, TorchTensor view, ReadOnlyMemory<byte> bytes)
     {
         long length = view.Storage.Count <= bytes.Length ? view.Storage.Count * view.Storage.Type.SizeOf() : long.MaxValue;
         return length <= bytes.Length && view.Size.All(d => d is >= 0 and <= int.MaxValue)

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Numerics;
 using System.Text;
 
@@ -8,58 +6,21 @@ namespace Fovea.Models;
 
 /// <summary>
 /// Reads Python's pickles as torch.save writes them, and executes nothing: of the opcodes (Python's pickletools lists them) only those that make
-/// data, of names only those by which PyTorch describes tensors. Values are long, BigInteger, double, bool, string, object?[] (a tuple),
-/// List&lt;object?&gt;, <see cref="Dictionary"/>, <see cref="Global"/>, <see cref="Storage"/> and <see cref="TensorView"/>.
+/// data; names are left to <see cref="TorchObjects"/>. Values are long, BigInteger, double, bool, string, object?[] (a tuple),
+/// List&lt;object?&gt;, <see cref="PickledDictionary"/>, <see cref="PickledName"/>, <see cref="TorchStorage"/> and <see cref="TorchTensor"/>.
 /// </summary>
 internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
 {
-    private const string OrderedDict = "collections.OrderedDict", RebuildTensor = "torch._utils._rebuild_tensor", RebuildTensor2 = "torch._utils._rebuild_tensor_v2", RebuildParameter = "torch._utils._rebuild_parameter";
-
-    private const int HighestRank = 8;
-
-    private static readonly FrozenDictionary<string, ElementType> StorageTypes = new Dictionary<string, ElementType>
-    {
-        ["torch.FloatStorage"] = ElementType.Float,
-        ["torch.HalfStorage"] = ElementType.Float16,
-        ["torch.BFloat16Storage"] = ElementType.BFloat16,
-        ["torch.DoubleStorage"] = ElementType.Double,
-        ["torch.LongStorage"] = ElementType.Int64,
-        ["torch.IntStorage"] = ElementType.Int32,
-        ["torch.ShortStorage"] = ElementType.Int16,
-        ["torch.CharStorage"] = ElementType.Int8,
-        ["torch.ByteStorage"] = ElementType.UInt8,
-        ["torch.BoolStorage"] = ElementType.Bool,
-    }.ToFrozenDictionary();
-
-    private static readonly FrozenSet<string> Globals = [OrderedDict, RebuildTensor, RebuildTensor2, RebuildParameter, .. StorageTypes.Keys];
-
     private readonly List<object?> stack = [];
     private readonly Stack<int> marks = [];
     private readonly Dictionary<long, object?> memo = [];
-    private readonly Dictionary<string, Storage> storages = [];
-    private long copied;
+    private readonly TorchObjects objects = new(file.Length);
 
     /// <summary>Where the next pickle begins.</summary>
     public int Position { get; private set; } = position;
 
     /// <summary>Every storage that was named, by its key.</summary>
-    public IReadOnlyDictionary<string, Storage> Storages => storages;
-
-    /// <summary>A Python dictionary, in its order.</summary>
-    public sealed class Dictionary : List<(object? Key, object? Value)>
-    {
-        /// <summary>What stands last under a key; null where nothing does.</summary>
-        public object? this[string key] => FindLast(item => item.Key as string == key).Value;
-    }
-
-    /// <summary>A name of Python's, as module.name.</summary>
-    public sealed record Global(string Name);
-
-    /// <summary>Elements that stand elsewhere, under a key.</summary>
-    public sealed record Storage(ElementType Type, string Key, long Count);
-
-    /// <summary>A tensor by its storage, offset and strides in elements.</summary>
-    public sealed record TensorView(Storage Storage, long Offset, ImmutableArray<long> Size, ImmutableArray<long> Strides);
+    public IReadOnlyDictionary<string, TorchStorage> Storages => objects.Storages;
 
     /// <summary>Reads the next pickle.</summary>
     /// <exception cref="FoveaException">It ends early, contradicts itself, or asks for what is not data.</exception>
@@ -125,7 +86,7 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
                 stack.Add(Encoding.UTF8.GetString(Take(Int32())));
                 break;
             case (byte)'}':
-                stack.Add(new Dictionary());
+                stack.Add(new PickledDictionary());
                 break;
             case (byte)']':
                 stack.Add(new List<object?>());
@@ -169,72 +130,28 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
                 stack.Add(Remembered(Int32()));
                 break;
             case (byte)'c':
-                stack.Add(Named(Line(), Line()));
+                stack.Add(TorchObjects.Named(Line(), Line()));
                 break;
             case 0x93: // STACK_GLOBAL
                 var name = Pop<string>();
-                stack.Add(Named(Pop<string>(), name));
+                stack.Add(TorchObjects.Named(Pop<string>(), name));
                 break;
             case (byte)'Q':
-                stack.Add(Persistent(Pop<object?[]>()));
+                stack.Add(objects.Persistent(Pop<object?[]>()));
                 break;
             case (byte)'R':
                 var arguments = Pop<object?[]>();
-                stack.Add(Call(Pop<Global>().Name, arguments));
+                stack.Add(objects.Call(Pop<PickledName>().Name, arguments));
                 break;
             case (byte)'b':
                 // The state of an OrderedDict is what PyTorch notes about versions; no data.
                 Pop();
-                Top<Dictionary>();
+                Top<PickledDictionary>();
                 break;
             default:
                 throw Bad($"it holds the opcode 0x{opcode:x2}, which is not needed to describe tensors");
         }
     }
-
-    private object? Call(string function, object?[] arguments) => (function, arguments) switch
-    {
-        (OrderedDict, []) => new Dictionary(),
-        (OrderedDict, [List<object?> pairs]) => FromPairs(pairs),
-        (RebuildTensor, [Storage storage, long offset, object?[] size, object?[] strides]) => new TensorView(storage, offset, Longs(size), Longs(strides)),
-        (RebuildTensor2, [Storage storage, long offset, object?[] size, object?[] strides, ..]) => new TensorView(storage, offset, Longs(size), Longs(strides)),
-        (RebuildParameter, [TensorView tensor, ..]) => tensor,
-        _ => throw Bad($"it calls {function} with {arguments.Length} arguments that it does not take"),
-    };
-
-    // Python 2 gave the items of an OrderedDict as a list of pairs.
-    private Dictionary FromPairs(List<object?> pairs)
-    {
-        // A list that is recalled and copied again and again would take more memory than the file has.
-        copied += pairs.Count;
-        return copied > file.Length ? throw Bad("it copies more than it holds") : [.. pairs.Select(pair => pair switch
-        {
-            object?[] and [var key, var value] => (key, value),
-            List<object?> and [var key, var value] => (key, value),
-            _ => throw Bad("an OrderedDict is made of something else than pairs"),
-        })];
-    }
-
-    // ('storage', type, key, location, number of elements), and null where PyTorch once described views.
-    private Storage Persistent(object?[] id)
-    {
-        if (id is not ["storage", Global { Name: var name }, string key, _, long count, .. [] or [null]] || !StorageTypes.TryGetValue(name, out var type) || count < 0)
-        {
-            throw Bad("it refers to something outside that is no storage of numbers");
-        }
-
-        var storage = new Storage(type, key, count);
-        return storages.TryAdd(key, storage) || storages[key] == storage ? storage : throw Bad($"it describes the storage {Shown(key)} in two ways");
-    }
-
-    private static Global Named(string module, string name)
-    {
-        // Python 2 and 3 call some modules differently; of those that are known here, none.
-        var full = $"{module}.{name}";
-        return Globals.Contains(full) ? new Global(full) : throw Bad($"it names {Shown(full)}, which is not needed to describe tensors and is not run; expected a state dict (torch.save(model.state_dict(), file))");
-    }
-
-    private static ImmutableArray<long> Longs(object?[] values) => values.Length > HighestRank ? throw Bad($"a tensor has {values.Length} axes; expected at most {HighestRank}") : [.. values.Select(value => value is long number ? number : throw Bad("a tensor's size or stride is no number"))];
 
     private void Put(object?[] items)
     {
@@ -243,7 +160,7 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
             throw Bad("a dictionary is given a key without a value");
         }
 
-        var dictionary = Top<Dictionary>();
+        var dictionary = Top<PickledDictionary>();
         for (int i = 0; i < items.Length; i += 2)
         {
             dictionary.Add((items[i], items[i + 1]));
@@ -298,7 +215,6 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
         return file.Span.Slice(Position - count, count);
     }
 
-    private static string Shown(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
-
-    private static FoveaException Bad(string reason) => new(ErrorCode.BadModelFile, $"its pickle cannot be read: {reason}.");
+    /// <summary>The reason why a pickle is refused.</summary>
+    internal static FoveaException Bad(string reason) => new(ErrorCode.BadModelFile, $"its pickle cannot be read: {reason}.");
 }
