@@ -40,6 +40,13 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Equal([1, -2], file.Tensors["b"].ToFloats().Floats.ToArray());
     }
 
+    [Fact]
+    public void Header_whose_length_begins_like_a_pickle_is_no_pickle()
+    {
+        using var file = Open("{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}".PadRight(0x80), Floats(7));
+        Assert.Equal([7], file.Tensors["a"].ToFloats().Floats.ToArray());
+    }
+
     [Theory, MemberData(nameof(BadHeaders))]
     public void Header_that_does_not_describe_the_file_is_refused(string header, string reason) =>
         Assert.Contains(reason, Assert.Throws<FoveaException>(() => Open(header, new byte[16])).Message, StringComparison.Ordinal);
