@@ -6,10 +6,12 @@ var root = new RootCommand("Fovea: convolutional networks as ONNX files, built, 
     ModelsCommand.Create(),
     SummaryCommand.Create(),
     BuildCommand.Create(),
+    ImportCommand.Create(),
     TrainCommand.Create(),
     EvaluateCommand.Create(),
     ClassifyCommand.Create(),
     DataCommand.Create(),
+    WeightsCommand.Create(),
     BenchmarkCommand.Create(),
 };
 return await CommandLine.RunAsync(root, args);

@@ -14,10 +14,14 @@ internal static class GoogLeNet
         [("5a", 256, 160, 320, 32, 128, 128), ("5b", 384, 192, 384, 48, 128, 128)],
     ];
 
+    // torchvision's weights want x' = x (std / 0.5) + (mean - 0.5) / 0.5 of a normalised x = (p - mean) / std, its transform_input; that is
+    // (p - mean) / 0.5 + (mean - 0.5) / 0.5 = (p - 0.5) / 0.5 whatever mean and std, so here the preprocessing does it.
+    private static readonly Preprocessing Centred = Preprocessing.ImageNet(224) with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] };
+
     public static readonly Architecture[] Variants =
     [
         new("googlenet", "Szegedy et al., 2014: Going deeper with convolutions; as BVLC's Caffe model has it", 1000, Preprocessing.ImageNet(224), Bvlc) { HasAuxiliary = true },
-        new("googlenet-bn", "Szegedy et al., 2014: Going deeper with convolutions; with batch normalisation, as in torchvision", 1000, Preprocessing.ImageNet(224), Torchvision) { HasAuxiliary = true },
+        new("googlenet-bn", "Szegedy et al., 2014: Going deeper with convolutions; with batch normalisation, as in torchvision", 1000, Centred, Torchvision) { HasAuxiliary = true },
     ];
 
     private static Value Bvlc(Network net, Value x, int classes)

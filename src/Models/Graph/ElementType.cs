@@ -35,6 +35,9 @@ public enum ElementType
 
     /// <summary>64-bit IEEE float.</summary>
     Double = 11,
+
+    /// <summary>The upper half of a 32-bit float (bfloat16).</summary>
+    BFloat16 = 16,
 }
 
 /// <summary>Facts about element types.</summary>
@@ -45,7 +48,7 @@ public static class ElementTypes
     public static int SizeOf(this ElementType type) => type switch
     {
         ElementType.UInt8 or ElementType.Int8 or ElementType.Bool => 1,
-        ElementType.UInt16 or ElementType.Int16 or ElementType.Float16 => 2,
+        ElementType.UInt16 or ElementType.Int16 or ElementType.Float16 or ElementType.BFloat16 => 2,
         ElementType.Float or ElementType.Int32 => 4,
         ElementType.Int64 or ElementType.Double => 8,
         _ => throw new FoveaException(ErrorCode.BadModelFile, $"Tensors of element type {(int)type} are not supported; expected numbers or truth values."),

@@ -16,7 +16,7 @@ internal sealed unsafe class MappedFile : MemoryManager<byte>
         long size = new FileInfo(path).Length;
         if (size is 0 or > int.MaxValue)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"it has {size} bytes; expected an ONNX file of 1 byte to 2 GiB.");
+            throw new FoveaException(ErrorCode.BadModelFile, $"it has {size} bytes; expected a file of 1 byte to 2 GiB.");
         }
 
         length = (int)size;

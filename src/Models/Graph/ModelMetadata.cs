@@ -80,7 +80,10 @@ public sealed record ModelMetadata
     }
 }
 
-/// <summary>Where trained weights come from. It holds nothing that differs between two equal runs, such as the time.</summary>
+/// <summary>
+/// Where trained weights come from; null is what nobody said, as about weights that were published elsewhere. It holds nothing that differs
+/// between two equal runs, such as the time.
+/// </summary>
 /// <param name="Dataset">The data set's name.</param>
 /// <param name="DatasetHash">SHA-256 over its images and labels, in hexadecimal.</param>
 /// <param name="Images">How many images were trained on.</param>
@@ -93,19 +96,26 @@ public sealed record ModelMetadata
 /// <param name="Accuracy">Share of the validation images classified rightly, 0 to 1.</param>
 /// <param name="Loss">Mean cross-entropy on the validation images, in nats.</param>
 /// <param name="ValidationImages">How many validation images there were.</param>
+/// <param name="Source">The file that the weights were imported from; null for weights that Fovea trained.</param>
 public sealed record TrainingRecord(
-    string Dataset,
-    string DatasetHash,
-    int Images,
-    int Epochs,
-    int BatchSize,
-    string Optimizer,
-    double LearningRate,
-    long Seed,
-    int BestEpoch,
-    double Accuracy,
-    double Loss,
-    int ValidationImages);
+    string? Dataset = null,
+    string? DatasetHash = null,
+    int? Images = null,
+    int? Epochs = null,
+    int? BatchSize = null,
+    string? Optimizer = null,
+    double? LearningRate = null,
+    long? Seed = null,
+    int? BestEpoch = null,
+    double? Accuracy = null,
+    double? Loss = null,
+    int? ValidationImages = null,
+    WeightsSource? Source = null);
+
+/// <summary>A file of published weights.</summary>
+/// <param name="File">Its name, without a folder.</param>
+/// <param name="Sha256">SHA-256 of its bytes, in hexadecimal.</param>
+public sealed record WeightsSource(string File, string Sha256);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ImmutableArray<string>))]

@@ -70,7 +70,7 @@ public sealed class SafetensorsFile : IDisposable
 
             var json = new byte[length];
             file.ReadExactly(json);
-            return new SafetensorsFile(file, JsonNode.Parse(json) as JsonObject ?? throw new InvalidDataException("its header is no JSON object"), 8 + length);
+            return new SafetensorsFile(file, JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new InvalidDataException("its header is no JSON object"), 8 + length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
         {
@@ -81,6 +81,34 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>A text property; null where there is none of that name.</summary>
     public string? Metadata(string name) => (string?)header["__metadata__"]?[name];
+
+    /// <summary>The tensors' types, shapes and places in the file, in bytes from its start.</summary>
+    /// <exception cref="FoveaException">A tensor is described wrongly, or the tensors do not fill the file one after the other.</exception>
+    internal IReadOnlyDictionary<string, (ElementType Type, Shape Shape, long Start)> Entries()
+    {
+        try
+        {
+            var entries = Names.Select(name => (Name: name, Type: TypeOf(name), Shape: ShapeOf(name), Offsets: OffsetsOf(name))).OrderBy(e => e.Offsets).ToArray();
+            long end = 0;
+            foreach (var (name, type, shape, (from, to)) in entries)
+            {
+                if (from != end || to - from != shape.Size * type.SizeOf())
+                {
+                    throw new InvalidDataException($"{name}, {type}{shape}, is said to take the bytes {from} to {to}; expected {shape.Size * type.SizeOf()} bytes from {end} on");
+                }
+
+                end = to;
+            }
+
+            return end == file.Length - start
+                ? entries.ToDictionary(e => e.Name, e => (e.Type, e.Shape, start + e.Offsets.From))
+                : throw new InvalidDataException($"its tensors take {end} bytes, and {file.Length - start} follow the header");
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or FormatException or OverflowException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{file.Name} is not a safetensors file that can be read: {e.Message.TrimEnd('.')}.", e);
+        }
+    }
 
     /// <summary>Reads a tensor's bytes into memory of its size.</summary>
     /// <exception cref="FoveaException">There is no such tensor, its size is another, or the file ends before it.</exception>
@@ -106,6 +134,30 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
+
+    private ElementType TypeOf(string name) => Field(name, "dtype").GetValue<string>() switch
+    {
+        "F32" => ElementType.Float,
+        "F16" => ElementType.Float16,
+        "BF16" => ElementType.BFloat16,
+        "F64" => ElementType.Double,
+        "I64" => ElementType.Int64,
+        "I32" => ElementType.Int32,
+        "I16" => ElementType.Int16,
+        "I8" => ElementType.Int8,
+        "U16" => ElementType.UInt16,
+        "U8" => ElementType.UInt8,
+        "BOOL" => ElementType.Bool,
+        var other => throw new InvalidDataException($"{name} is of type {other}; expected one of F32, F16, BF16, F64, I64, I32, I16, I8, U16, U8, BOOL"),
+    };
+
+    private Shape ShapeOf(string name) => new([.. Numbers(name, "shape").Select(d => d is >= 0 and <= int.MaxValue ? (int)d : throw new InvalidDataException($"{name} has a dimension of {d}"))]);
+
+    private (long From, long To) OffsetsOf(string name) => Numbers(name, "data_offsets") is [var from, var to] ? (from, to) : throw new InvalidDataException($"{name} has no two offsets");
+
+    private long[] Numbers(string name, string field) => [.. Field(name, field).AsArray().Select(n => n?.GetValue<long>() ?? throw new InvalidDataException($"{field} of {name} is not a list of numbers"))];
+
+    private JsonNode Field(string name, string field) => (header[name] as JsonObject)?[field] ?? throw new InvalidDataException($"{name} has no {field}");
 }
 
 [JsonSerializable(typeof(JsonObject))]

@@ -13,7 +13,7 @@ public class ClassifierTests
         Assert.Equal("mnist", model.Metadata.Training!.Dataset);
         Assert.Matches("^[0-9a-f]{64}$", model.Metadata.Training.DatasetHash);
         Assert.Equal(60_000, model.Metadata.Training.Images + model.Metadata.Training.ValidationImages);
-        Assert.InRange(model.Metadata.Training.Accuracy, 0.99, 1);
+        Assert.InRange(model.Metadata.Training.Accuracy!.Value, 0.99, 1);
         Assert.InRange(new FileInfo(ModelFile).Length, 178_000, 190_000);
     }
 

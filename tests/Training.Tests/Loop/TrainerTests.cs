@@ -18,7 +18,7 @@ public class TrainerTests
         Assert.InRange(found.Accuracy, 0.97, 1);
         Assert.True(model.Trained);
         Assert.Equal(15, model.Metadata.Training!.Epochs);
-        Assert.InRange(model.Metadata.Training.Accuracy, 0.95, 1);
+        Assert.InRange(model.Metadata.Training.Accuracy!.Value, 0.95, 1);
         Assert.Equal(["model.onnx"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }
 

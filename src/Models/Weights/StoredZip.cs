@@ -1,0 +1,118 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// A zip file whose entries are stored, not compressed, as torch.save writes them: each is a piece of the file's own memory. With the 64-bit
+/// fields of large files (APPNOTE.TXT 4.3).
+/// </summary>
+internal static class StoredZip
+{
+    private const uint EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50, CentralSignature = 0x02014b50, LocalSignature = 0x04034b50;
+    private const int EndLength = 22, Locator64Length = 20, End64Length = 56, CentralLength = 46, LocalLength = 30, LongestComment = ushort.MaxValue;
+
+    /// <summary>The entries by their paths.</summary>
+    /// <exception cref="FoveaException">The file is damaged, or an entry is compressed or encrypted.</exception>
+    public static Dictionary<string, ReadOnlyMemory<byte>> Entries(ReadOnlyMemory<byte> file)
+    {
+        var (count, at) = Directory(file.Span);
+        var entries = new Dictionary<string, ReadOnlyMemory<byte>>();
+        for (long i = 0; i < count; i++)
+        {
+            var header = Part(file.Span, at, CentralLength, CentralSignature);
+            int nameLength = UInt16(header, 28), extraLength = UInt16(header, 30), commentLength = UInt16(header, 32);
+            var name = Encoding.UTF8.GetString(Part(file.Span, at + CentralLength, nameLength));
+            var (length, packed, local) = Sizes(header, Part(file.Span, at + CentralLength + nameLength, extraLength));
+            if (UInt16(header, 10) != 0 || (UInt16(header, 8) & 1) != 0 || packed != length)
+            {
+                throw Damaged($"its entry {name} is compressed or encrypted; expected stored entries, as torch.save writes them");
+            }
+
+            var start = Part(file.Span, local, LocalLength, LocalSignature);
+            long data = local + LocalLength + UInt16(start, 26) + UInt16(start, 28);
+            Part(file.Span, data, length);
+            if (!entries.TryAdd(name, file.Slice((int)data, (int)length)))
+            {
+                throw Damaged($"it has two entries {name}");
+            }
+
+            at += CentralLength + nameLength + extraLength + commentLength;
+        }
+
+        return entries;
+    }
+
+    // The directory stands at the end, before a record that may be followed by a comment.
+    private static (long Count, long Offset) Directory(ReadOnlySpan<byte> file)
+    {
+        int first = Math.Max(0, file.Length - EndLength - LongestComment);
+        for (int at = file.Length - EndLength; at >= first; at--)
+        {
+            if (UInt32(file, at) != EndSignature)
+            {
+                continue;
+            }
+
+            if (at < Locator64Length || UInt32(file, at - Locator64Length) != Locator64Signature)
+            {
+                return (UInt16(file, at + 10), UInt32(file, at + 16));
+            }
+
+            var end64 = Part(file, Int64(file, at - Locator64Length + 8), End64Length, End64Signature);
+            return (Int64(end64, 32), Int64(end64, 48));
+        }
+
+        throw Damaged("it has no directory at its end");
+    }
+
+    // Numbers that 32 bits cannot hold stand in the extra field 1, in this order, and only they.
+    private static (long Length, long Packed, long Local) Sizes(ReadOnlySpan<byte> header, ReadOnlySpan<byte> extra)
+    {
+        long length = UInt32(header, 24), packed = UInt32(header, 20), local = UInt32(header, 42);
+        while (extra.Length >= 4)
+        {
+            var field = Part(extra, 4, UInt16(extra, 2));
+            if (UInt16(extra, 0) == 1)
+            {
+                length = Wide(length, ref field);
+                packed = Wide(packed, ref field);
+                local = Wide(local, ref field);
+            }
+
+            extra = extra[(4 + UInt16(extra, 2))..];
+        }
+
+        return (length, packed, local);
+    }
+
+    private static long Wide(long value, ref ReadOnlySpan<byte> field)
+    {
+        if (value != uint.MaxValue)
+        {
+            return value;
+        }
+
+        value = Int64(Part(field, 0, 8), 0);
+        field = field[8..];
+        return value;
+    }
+
+    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> file, long at, long length, uint signature)
+    {
+        var part = Part(file, at, length);
+        return UInt32(part, 0) == signature ? part : throw Damaged($"at {at} it lacks a header");
+    }
+
+    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> file, long at, long length) => at >= 0 && length >= 0 && at <= file.Length && length <= file.Length - at
+        ? file.Slice((int)at, (int)length)
+        : throw Damaged($"{length} bytes at {at} lie outside its {file.Length}");
+
+    private static ushort UInt16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
+
+    private static uint UInt32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
+
+    private static long Int64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
+
+    private static FoveaException Damaged(string reason) => new(ErrorCode.BadModelFile, $"it is not a zip file that can be read: {reason}.");
+}

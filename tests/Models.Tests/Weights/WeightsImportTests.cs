@@ -1,0 +1,185 @@
+using System.Security.Cryptography;
+
+namespace Fovea.Models.Tests;
+
+public sealed class WeightsImportTests : IDisposable
+{
+    private static readonly Architecture LeNet = Catalog.Find("lenet5"), ResNet = Catalog.Find("resnet18");
+
+    private readonly TemporaryFolder folder = new();
+
+    public static TheoryData<string> Importable => new(Catalog.Architectures.Where(a => !a.Name.StartsWith("vgg", StringComparison.Ordinal) && a.Name is not "resnet101" and not "resnet152").Select(a => a.Name));
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory, MemberData(nameof(Importable))]
+    public void Every_weight_comes_from_the_file(string name)
+    {
+        var architecture = Catalog.Find(name);
+        var source = architecture.Build(seed: 5);
+        OnnxFile.Write(source, folder["source.onnx"]);
+        var filled = Fill(architecture, "source.onnx");
+        Assert.All(source.Initializers.Zip(filled.Initializers), pair =>
+        {
+            Assert.Equal(pair.First.Key.Name, pair.Second.Key.Name);
+            Assert.True(pair.First.Value.Bytes.Span.SequenceEqual(pair.Second.Value.Bytes.Span), pair.First.Key.Name);
+        });
+    }
+
+    [Fact]
+    public void Imported_file_says_where_its_weights_come_from()
+    {
+        Save(Weights(ResNet));
+        var metadata = ModelMetadata.Read(Fill(ResNet).Metadata);
+        Assert.True(metadata.Trained);
+        Assert.Equal(("resnet18", "weights", Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder["weights"])))), (metadata.Architecture, metadata.Training!.Source!.File, metadata.Training.Source.Sha256));
+        Assert.Equal(ResNet.Preprocessing.Mean, metadata.Preprocessing!.Mean);
+        Assert.Equal(("tench, Tinca tinca", "toilet tissue, toilet paper, bathroom tissue", 1000), (metadata.Labels!.Value[0], metadata.Labels.Value[999], metadata.Labels.Value.Length));
+    }
+
+    [Fact]
+    public void Same_input_gives_the_same_bytes_and_another_class_count_needs_no_seed_of_its_own()
+    {
+        Save(Weights(LeNet));
+        Assert.Equal(OnnxFile.ToBytes(Fill(LeNet)), OnnxFile.ToBytes(Fill(LeNet)));
+        Assert.Equal(OnnxFile.ToBytes(Fill(LeNet, options: new(Classes: 3))), OnnxFile.ToBytes(Fill(LeNet, options: new(Classes: 3))));
+    }
+
+    [Fact]
+    public void Prefix_of_data_parallel_slashes_and_counters_are_no_differences()
+    {
+        var tensors = Weights(LeNet);
+        Save(tensors.ToDictionary(t => $"module.{t.Key.Replace('.', '/')}", t => t.Value));
+        Assert.Equal(tensors["conv1.weight"].Bytes.ToArray(), Filled(Fill(LeNet), "conv1.weight").Bytes.ToArray());
+
+        tensors["bn1.num_batches_tracked"] = Tensor.Scalar(7);
+        Save(tensors);
+        Fill(LeNet);
+    }
+
+    [Fact]
+    public void Two_names_that_differ_only_in_their_separators_are_refused()
+    {
+        var tensors = Weights(LeNet);
+        tensors["conv1/weight"] = tensors["conv1.weight"];
+        Save(tensors);
+        AssertRefused(LeNet, "two tensors conv1.weight");
+    }
+
+    [Fact]
+    public void Missing_surplus_and_misshapen_tensors_are_all_named()
+    {
+        var tensors = Weights(LeNet);
+        tensors.Remove("conv1.weight");
+        tensors["conv9.weight"] = Tensor.Scalar(1);
+        tensors["conv2.bias"] = Tensor.Of(new Shape(3), 1, 2, 3);
+        Save(tensors);
+        AssertRefused(LeNet, "missing: conv1.weight; surplus: conv9.weight; of another shape: conv2.bias is [3], expected [16].");
+    }
+
+    [Fact]
+    public void Ten_names_are_listed_and_the_others_counted()
+    {
+        var tensors = Weights(LeNet);
+        for (int i = 0; i < 14; i++)
+        {
+            tensors[$"x{i:d2}"] = Tensor.Scalar(1);
+        }
+
+        Save(tensors);
+        AssertRefused(LeNet, "surplus: x00, x01, x02, x03, x04, x05, x06, x07, x08, x09 and 4 more");
+    }
+
+    [Theory]
+    [InlineData("googlenet")]
+    [InlineData("googlenet-bn")]
+    public void Heads_that_only_serve_training_are_set_aside(string name)
+    {
+        var architecture = Catalog.Find(name);
+        var tensors = architecture.Build(auxiliary: true).Initializers.Where(i => i.Key.Shape.Rank > 0).ToDictionary(i => i.Key.Name, i => i.Value);
+        Save(tensors);
+        Assert.Equal(architecture.Build().Initializers.Count, Fill(architecture).Initializers.Count);
+    }
+
+    [Fact]
+    public void Torchvisions_googlenet_takes_inputs_from_minus_one_to_one()
+    {
+        Save(Weights(Catalog.Find("googlenet-bn")));
+        var preprocessing = ModelMetadata.Read(Fill(Catalog.Find("googlenet-bn")).Metadata).Preprocessing!;
+        Assert.Equal([0.5f, 0.5f, 0.5f], preprocessing.Mean);
+        Assert.Equal([0.5f, 0.5f, 0.5f], preprocessing.Std);
+
+        // torchvision's transform_input of the usual normalisation, per channel.
+        var usual = Preprocessing.ImageNet(224);
+        for (int c = 0; c < 3; c++)
+        {
+            for (float p = 0; p <= 1; p += 0.25f)
+            {
+                float x = (p - usual.Mean[c]) / usual.Std[c];
+                Assert.Equal(x * (usual.Std[c] / 0.5f) + (usual.Mean[c] - 0.5f) / 0.5f, (p - preprocessing.Mean[c]) / preprocessing.Std[c], 1e-6f);
+            }
+        }
+    }
+
+    [Fact]
+    public void Last_layer_is_made_anew_only_when_asked_for()
+    {
+        var tensors = Weights(LeNet, classes: 7);
+        Save(tensors);
+        AssertRefused(LeNet, "has 7 classes and lenet5 10; expected --classes 7", ErrorCode.BadArgument);
+        AssertRefused(LeNet, "There are 2 labels for 7 classes", ErrorCode.BadArgument, new(Classes: 7, Labels: ["a", "b"]));
+
+        var whole = Fill(LeNet, options: new(Classes: 7, Labels: ["a", "b", "c", "d", "e", "f", "g"]));
+        Assert.Equal(tensors["fc3.weight"].Bytes.ToArray(), Filled(whole, "fc3.weight").Bytes.ToArray());
+        Assert.Equal((true, "g"), (ModelMetadata.Read(whole.Metadata).Trained, ModelMetadata.Read(whole.Metadata).Labels!.Value[6]));
+
+        var anew = Fill(LeNet, options: new(Classes: 3, Seed: 4));
+        Assert.Equal(new Shape(3, 84), Filled(anew, "fc3.weight").Shape);
+        Assert.Equal(LeNet.Build(3, seed: 4).Initializers.First(i => i.Key.Name == "fc3.weight").Value.Bytes.ToArray(), Filled(anew, "fc3.weight").Bytes.ToArray());
+        Assert.Equal(tensors["fc2.weight"].Bytes.ToArray(), Filled(anew, "fc2.weight").Bytes.ToArray());
+        Assert.False(ModelMetadata.Read(anew.Metadata).Trained);
+    }
+
+    [Fact]
+    public void New_last_layer_of_a_thousand_classes_is_not_given_imagenets_names()
+    {
+        Save(Weights(ResNet, classes: 5));
+        Assert.Null(ModelMetadata.Read(Fill(ResNet, options: new(Classes: 1000)).Metadata).Labels);
+    }
+
+    [Fact]
+    public void Weights_of_another_type_are_refused()
+    {
+        var tensors = Weights(LeNet).Select(t => t.Key == "fc3.bias" ? new SavedTensor(t.Key, "LongStorage", t.Key, new byte[80], 10, 0, [10], [1])
+            : TorchFiles.Floats(t.Key, [.. t.Value.Shape.Dimensions], t.Value.Floats.ToArray())).ToArray();
+        File.WriteAllBytes(folder["weights"], TorchFiles.Zip(tensors));
+        AssertRefused(LeNet, "of another type: fc3.bias is Int64, expected floats");
+    }
+
+    private static Dictionary<string, Tensor> Weights(Architecture architecture, int? classes = null) =>
+        architecture.Build(classes, seed: 5).Initializers.Where(i => i.Key.Shape.Rank > 0).ToDictionary(i => i.Key.Name, i => i.Value);
+
+    private void Save(Dictionary<string, Tensor> tensors) => SafetensorsFile.Write(folder["weights"], new Dictionary<string, string>(), [.. tensors.Select(t => (t.Key, t.Value))]);
+
+    // The filled graph holds its weights when the file is closed: each test's comparison needs them.
+    private Graph Fill(Architecture architecture, string name = "weights", ImportOptions? options = null)
+    {
+        using var file = WeightsFile.Open(folder[name]);
+        var graph = WeightsImport.Fill(architecture, file, options ?? new());
+        foreach (var (value, tensor) in graph.Initializers.ToArray())
+        {
+            graph.Initializers[value] = new Tensor(tensor.Type, tensor.Shape, tensor.Bytes.ToArray());
+        }
+
+        return graph;
+    }
+
+    private static Tensor Filled(Graph graph, string name) => graph.Initializers.First(i => i.Key.Name == name).Value;
+
+    private void AssertRefused(Architecture architecture, string reason, ErrorCode code = ErrorCode.BadModelFile, ImportOptions? options = null)
+    {
+        var error = Assert.Throws<FoveaException>(() => Fill(architecture, options: options));
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Equal(code, error.Code);
+    }
+}
