@@ -26,7 +26,7 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             "expand" => ("Whether each layer of a block has a row of its own, rather than the block one.", Flag(), null),
             "name" => ("A network of the catalog.", Names(Catalog.Architectures.Select(architecture => architecture.Name)), "googlenet"),
             "classes" => ("Number of classes, 2 to 100,000; by default the paper's.", Whole(least: 2), 10),
-            "input" => ("The size of the input as channels (1 or 3) x height x width; by default the paper's.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]+x[0-9]+x[0-9]+$" }, "3x224x224"),
+            "input" => ("The size of the input as channels (1 or 3) x height x width; by default the paper's.", Size(), "3x224x224"),
             "auxiliary" => ("Whether to add the heads that only serve training; only for networks that have them.", Flag(), null),
             _ => (described.Description, described.Schema, (JsonNode?)described.Example),
         };
@@ -37,6 +37,8 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
     private static OpenApiSchema Names(IEnumerable<string> names) => new() { Type = JsonSchemaType.String, Enum = names.Any() ? [.. names.Select(name => JsonValue.Create(name))] : null };
 
     private static OpenApiSchema Flag() => new() { Type = JsonSchemaType.Boolean, Default = false };
+
+    private static OpenApiSchema Size() => new() { Type = JsonSchemaType.String, Pattern = "^[0-9]+x[0-9]+x[0-9]+$" };
 
     private static OpenApiSchema Whole(int least, int? otherwise = null) =>
         new() { Type = JsonSchemaType.Integer, Format = "int32", Minimum = $"{least}", Default = otherwise };

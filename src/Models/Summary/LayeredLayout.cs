@@ -15,6 +15,7 @@ internal sealed class LayeredLayout
     private readonly List<int> layerOf = [];
     private readonly List<List<int>> above = [], below = [];
     private readonly List<List<int>> layers = [];
+    private readonly Dictionary<(int Source, int Layer), int> lanes;
     private readonly double[] tops;
     private readonly double[] heights;
     private readonly double[] x;
@@ -37,17 +38,11 @@ internal sealed class LayeredLayout
             tops[layer] = layer == 0 ? 0 : tops[layer - 1] + heights[layer - 1] + Rise;
         }
 
-        double left = Enumerable.Range(0, items.Count).Select(i => x[i] - items[i].Width / 2).DefaultIfEmpty().Min();
-        for (int i = 0; i < x.Length; i++)
-        {
-            x[i] -= left;
-        }
-
-        Width = Enumerable.Range(0, items.Count).Select(i => x[i] + items[i].Width / 2).DefaultIfEmpty().Max();
+        double left = items.Index().Select(item => x[item.Index] - item.Item.Width / 2).DefaultIfEmpty().Min();
+        x = [.. x.Select(place => place - left)];
+        Width = items.Index().Select(item => x[item.Index] + item.Item.Width / 2).DefaultIfEmpty().Max();
         Height = layers.Count == 0 ? 0 : tops[^1] + heights[^1];
     }
-
-    private readonly Dictionary<(int Source, int Layer), int> lanes;
 
     /// <summary>What everything takes.</summary>
     public double Width { get; }
@@ -188,7 +183,8 @@ internal sealed class LayeredLayout
         }
 
         // Between boxes, and along a lane, straight lines matter more than where a lane begins or ends.
-        var places = neighbours.Select(n => (X: down ? x[n] + items[n].Out - items[item].In : x[n] + items[n].In - items[item].Out, Weight: IsLane(n) == IsLane(item) ? 1 : Weak)).OrderBy(n => n.X).ToArray();
+        double Under(int n) => down ? x[n] + items[n].Out - items[item].In : x[n] + items[n].In - items[item].Out;
+        var places = neighbours.Select(n => (X: Under(n), Weight: IsLane(n) == IsLane(item) ? 1 : Weak)).OrderBy(n => n.X).ToArray();
         double half = places.Sum(n => n.Weight) / 2, sum = 0, most = places.Max(n => n.Weight);
         for (int i = 0; i < places.Length; i++)
         {
@@ -204,34 +200,11 @@ internal sealed class LayeredLayout
 
     private bool IsLane(int item) => item >= boxes;
 
-    // Isotonic regression by pooling adjacent violators: with the least distances subtracted, places must not decrease.
     private void Settle(List<int> layer, (double X, double Weight)[] wanted)
     {
-        var offsets = new double[layer.Count];
-        for (int i = 1; i < layer.Count; i++)
+        foreach (var (place, item) in Spacing.Nearest(wanted, [.. layer.Select(item => items[item].Width)], Gap).Zip(layer))
         {
-            offsets[i] = offsets[i - 1] + (items[layer[i - 1]].Width + items[layer[i]].Width) / 2 + Gap;
-        }
-
-        var pools = new List<(double Mean, double Weight, int Count)>();
-        for (int i = 0; i < layer.Count; i++)
-        {
-            pools.Add((wanted[i].X - offsets[i], wanted[i].Weight, 1));
-            while (pools.Count > 1 && pools[^2].Mean > pools[^1].Mean)
-            {
-                var (a, b) = (pools[^2], pools[^1]);
-                pools.RemoveRange(pools.Count - 2, 2);
-                pools.Add(((a.Mean * a.Weight + b.Mean * b.Weight) / (a.Weight + b.Weight), a.Weight + b.Weight, a.Count + b.Count));
-            }
-        }
-
-        int next = 0;
-        foreach (var (mean, _, count) in pools)
-        {
-            for (int end = next + count; next < end; next++)
-            {
-                x[layer[next]] = mean + offsets[next];
-            }
+            x[item] = place;
         }
     }
 

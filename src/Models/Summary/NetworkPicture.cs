@@ -30,10 +30,7 @@ public static class NetworkPicture
             {
                 svg.Frame(x, y, inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, frame.Name);
                 svg.Begin(x + Padding, y + TitleHeight);
-                Edges(svg, inner, inner.Paths, portsAt: frame.Layers.Count + 1);
-                svg.Edge([(inner.Corner(0).X, -TitleHeight), inner.Corner(0)], arrow: false);
-                var (outX, outY) = inner.Corner(frame.Layers.Count + 1);
-                svg.Edge([(outX, outY), (outX, outY + Padding)], arrow: false);
+                Inside(svg, inner, door: frame.Layers.Count + 1);
                 for (int layer = 0; layer < frame.Layers.Count; layer++)
                 {
                     Box(svg, frame.Layers[layer], inner.Corner(layer + 1), frame.Layers[layer].Name[(frame.Name.Length + 1)..]);
@@ -47,7 +44,11 @@ public static class NetworkPicture
             }
         }
 
-        Edges(svg, layout, edges);
+        foreach (var edge in edges)
+        {
+            svg.Edge(layout.Points(edge), arrow: true);
+        }
+
         svg.End();
         return svg.ToText();
     }
@@ -120,8 +121,8 @@ public static class NetworkPicture
             return new(BoxWidth, BoxHeight);
         }
 
-        double middle = inner.Width / 2;
-        return new(inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, inner.Corner(0).X - middle, inner.Corner(item.Layers.Count + 1).X - middle);
+        double middle = inner.Corner(0).X - inner.Width / 2;
+        return new(inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, middle, middle);
     }
 
     private static Dictionary<string, int> Places(List<LayerSummary> layers)
@@ -135,12 +136,15 @@ public static class NetworkPicture
         return places;
     }
 
-    // An edge to a block's door is only half of an arrow: the other half is outside.
-    private static void Edges(SvgWriter svg, LayeredLayout layout, IReadOnlyList<(int From, int To)> edges, int portsAt = -1)
+    // The data leave a block right under where they came in, so that a chain of blocks is drawn straight.
+    private static void Inside(SvgWriter svg, LayeredLayout inner, int door)
     {
-        foreach (var edge in edges)
+        double middle = inner.Corner(0).X;
+        svg.Edge([(middle, -TitleHeight), (middle, 0)], arrow: false);
+        foreach (var edge in inner.Paths)
         {
-            svg.Edge(layout.Points(edge), arrow: edge.To != portsAt);
+            var points = inner.Points(edge);
+            svg.Edge(edge.To == door ? [.. points.SkipLast(1), (middle, inner.Height + Padding)] : points, arrow: edge.To != door);
         }
     }
 

@@ -50,7 +50,14 @@ public sealed record NetworkSummary(
         var counted = new HashSet<Value>();
         long trainable = 0, fixedNumbers = 0, bytes = 0;
         var fields = ReceptiveField.Of(graph);
-        List<LayerSummary> layers = [.. graph.Inputs.Select(input => new LayerSummary(input.Name, "InputLayer", PerImage(input.Shape), 0, 0, []) { ReceptiveField = Pixels(input), ActivationBytes = Bytes(input.Shape) })];
+        List<LayerSummary> layers =
+        [
+            .. graph.Inputs.Select(input => new LayerSummary(input.Name, "InputLayer", PerImage(input.Shape), 0, 0, [])
+            {
+                ReceptiveField = Pixels(input),
+                ActivationBytes = Bytes(input.Shape),
+            }),
+        ];
         foreach (var row in rows)
         {
             long parameters = 0;

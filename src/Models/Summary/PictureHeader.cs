@@ -14,8 +14,8 @@ internal static class PictureHeader
     {
         svg.Text(margin, 34, 20, bold: true, SvgWriter.Fitted(summary.Name, 20, width - 2 * margin));
         svg.Text(margin, 56, 12, bold: false, $"input {Shape(summary.Input)} · {Number(summary.Classes)} classes · {(summary.Trained ? "trained" : "untrained: random weights")}");
-        svg.Text(margin, 74, 12, bold: false,
-            $"{Number(summary.TotalParameters)} parameters ({Mebibytes(summary.WeightBytes)}) · {Short(summary.MultiplyAdds)} multiply-adds · activations {Mebibytes(summary.ActivationBytes)} an image");
+        var totals = $"{Number(summary.TotalParameters)} parameters ({Bytes(summary.WeightBytes)}) · {Short(summary.MultiplyAdds)} multiply-adds · activations {Bytes(summary.ActivationBytes)} an image";
+        svg.Text(margin, 74, 12, bold: false, totals);
         int columns = Columns(width);
         foreach (var (i, kind) in kinds.Index())
         {
@@ -38,7 +38,7 @@ internal static class PictureHeader
 
     private static string Number(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 
-    private static string Mebibytes(long? bytes) => bytes is null ? "?"
+    private static string Bytes(long? bytes) => bytes is null ? "?"
         : bytes < 1048576 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:N1} KiB")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N1} MiB");
 }

@@ -31,7 +31,8 @@ public static class SummaryTable
                 Rule('-');
             }
 
-            Row($"{layer.Name} ({layer.Type})", Text(layer.OutputShape), Text(layer.Parameters), layer.ReceptiveField is { } pixels ? Text(pixels) : "", Size(layer.ActivationBytes, 1024, "KiB"), layer.ConnectedTo);
+            var field = layer.ReceptiveField is { } pixels ? Text(pixels) : "";
+            Row($"{layer.Name} ({layer.Type})", Text(layer.OutputShape), Text(layer.Parameters), field, Size(layer.ActivationBytes, 1024, "KiB"), layer.ConnectedTo);
         }
 
         Rule('=');

@@ -90,7 +90,7 @@ internal sealed class SvgWriter : IDisposable
     public static string Fitted(string line, double size, double room, bool bold = true)
     {
         var runes = line.EnumerateRunes().ToArray();
-        double Width(IEnumerable<Rune> part) => size * (bold ? 1 : 0.88) * part.Sum(rune => rune.Value > 0x2ff ? 1 : Rune.IsUpper(rune) || rune.Value is 'm' or 'w' ? 0.82 : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.42 : 0.68);
+        double Width(IEnumerable<Rune> part) => size * (bold ? 1 : 0.88) * part.Sum(WidthOf);
         if (Width(runes) <= room)
         {
             return line;
@@ -117,6 +117,12 @@ internal sealed class SvgWriter : IDisposable
     }
 
     public void Dispose() => xml.Dispose();
+
+    // Of the font's size, in the widest of the common fonts, bold.
+    private static double WidthOf(Rune rune) => rune.Value > 0x2ff ? 1
+        : Rune.IsUpper(rune) || rune.Value is 'm' or 'w' ? 0.82
+        : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.42
+        : 0.68;
 
     // XML cannot hold most control characters, not even escaped.
     private static string Clean(string line) => string.Concat(line.EnumerateRunes().Select(rune => rune.Value is < 0x20 or 0xfffe or 0xffff ? Rune.ReplacementChar : rune));
