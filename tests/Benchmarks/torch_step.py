@@ -2,6 +2,7 @@
 
     torch_step.py NAME BATCH STEPS
 """
+import os
 import sys
 import time
 
@@ -17,10 +18,11 @@ def lenet5():
     ), (1, 28, 28), 10
 
 
+torch.set_num_threads(os.cpu_count())
 networks = {"lenet5": lenet5}
 name, batch, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 network, shape, classes = networks[name]()
-images, labels = torch.rand((batch, *shape)), torch.arange(batch) % classes
+images, labels = torch.randn((batch, *shape)), torch.randint(classes, (batch,))
 optimizer = torch.optim.Adam(network.parameters(), 1e-3)
 fastest = float("inf")
 for _ in range(steps):

@@ -11,7 +11,10 @@ namespace Fovea.Training;
 /// <summary><c>benchmark</c>: how long a run of a network takes, or a training step.</summary>
 internal static class BenchmarkCommand
 {
-    private const int WarmUp = 5;
+    private const int WarmUpRuns = 3;
+
+    // The runtime compiles hot code again in the background during the first second, on a core that a run wants for itself.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     public static Command Create()
     {
@@ -70,12 +73,14 @@ internal static class BenchmarkCommand
     private static List<double> Timed(int runs, Action<long> run, CancellationToken stop)
     {
         var times = new List<double>(runs);
-        for (int i = 1; i <= WarmUp + runs; i++)
+        long begun = Stopwatch.GetTimestamp(), number = 0;
+        while (times.Count < runs)
         {
             stop.ThrowIfCancellationRequested();
+            bool warm = number >= WarmUpRuns && Stopwatch.GetElapsedTime(begun) >= WarmUp;
             long start = Stopwatch.GetTimestamp();
-            run(i);
-            if (i > WarmUp)
+            run(++number);
+            if (warm)
             {
                 times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
