@@ -4,7 +4,7 @@ namespace Fovea.Training;
 
 // Y[p,q] = mean of X over the window at (p,q), so each X gets dY / count from every window that holds it.
 // Windows that tile the input exactly: rows are stretched by one matrix product, dY[.., Q] U[Q, R W], where U copies column q into the
-//     S columns of its window, R times over, and divides by R S. It is a fifth of the time of stretching by Expand.
+//     S columns of its window, R times over, and divides by R S.
 // Otherwise: dX = ConvTranspose(dY / count, ones), each channel by itself.
 internal static class AveragePoolRule
 {
