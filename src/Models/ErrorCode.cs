@@ -27,9 +27,6 @@ public enum ErrorCode
     /// <summary>The image has more pixels than allowed.</summary>
     TooManyPixels,
 
-    /// <summary>Every image of a request was refused.</summary>
-    NoUsableImage,
-
     /// <summary>No model of that name, or no such version of it.</summary>
     UnknownModel,
 
