@@ -9,7 +9,7 @@ public sealed class Graph(string name)
     /// <summary>The operator set that everything here is written in; ONNX Runtime and python3-onnx 1.12 both know it.</summary>
     public const int Opset = 17;
 
-    private readonly HashSet<string> names = [];
+    private readonly HashSet<string> names = [], reserved = [];
 
     /// <summary>The graph's name, for a catalog network its architecture.</summary>
     public string Name { get; } = name;
@@ -60,6 +60,18 @@ public sealed class Graph(string name)
     /// <summary>Adds an operator with one output and gives that output.</summary>
     public Value Apply(string op, ReadOnlySpan<Value?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
         Add(op, inputs, attributes).Output;
+
+    /// <summary>Adds an operator of another operator set, of which no rule knows the shape that it gives; its output has the type of its first input.</summary>
+    public Value Apply(string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        OperatorSets.TryAdd(domain, 1);
+        var output = Add(op, inputs, attributes, domain: domain).Output;
+        (output.Type, output.Shape) = (inputs[0]!.Type, shape);
+        return output;
+    }
+
+    /// <summary>Adds a constant under its name, once: another of that name is taken for the same.</summary>
+    public Value Constant(string name, Func<Tensor> tensor) => Initializers.Keys.FirstOrDefault(value => value.Name == name) ?? Initializer(name, tensor());
 
     /// <summary>Adds an operator.</summary>
     /// <param name="op">The operator's name in the ONNX operator list.</param>
@@ -113,6 +125,8 @@ public sealed class Graph(string name)
     /// <param name="instead">Emits other operators for a node, given its inputs in the target, and gives what stands for its outputs; null: the node is copied.</param>
     public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? instead = null)
     {
+        // Names that are made up on the way must not be those of nodes still to come.
+        target.reserved.UnionWith(names);
         foreach (var (value, tensor) in Initializers.Where(i => !replaced.ContainsKey(i.Key)))
         {
             replaced.Add(value, target.Initializer(value.Name, tensor));
@@ -201,7 +215,7 @@ public sealed class Graph(string name)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{stem}_{i}"))
+            if (!names.Contains($"{stem}_{i}") && !reserved.Contains($"{stem}_{i}"))
             {
                 return $"{stem}_{i}";
             }
