@@ -37,6 +37,9 @@ internal static class BenchmarkCommand
         return command;
     }
 
+    /// <summary>A network as training wants it: with the heads that only serve training, where it has any.</summary>
+    public static Graph ForTraining(Architecture architecture) => architecture.Build(auxiliary: architecture.HasAuxiliary);
+
     private static int InRange(string option, int value, int highest) => value >= 1 && value <= highest
         ? value
         : throw new FoveaException(ErrorCode.BadArgument, $"{option} is {value}; expected 1 to {highest}.");
