@@ -11,11 +11,14 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
     public static readonly ShapeCase[] All =
     [
         .. Elementwise("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
-        .. Unary("Neg", "Abs", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
+        .. Unary("Neg", "Abs", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
             "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout"),
         new("PRelu", [new(2, 3, 4)], (g, x) => g.Apply("PRelu", [x[0], Weight(g, 3, 1)])),
         new("LRN", [new(2, 6, 4, 5)], (g, x) => g.Apply("LRN", [x[0]], ("size", 5L))),
         new("BatchNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("BatchNormalization", [x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3)])),
+        new("BatchNormalization by the batch", [new(2, 3, 4, 5)], (g, x) => g.BatchNormalization(x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3), 1e-5f).Y),
+        new("ScatterElements", [new(2, 3, 4)], (g, x) => g.ScatterAdd(x[0], g.Constant(new Tensor(ElementType.Int64, new(1, 1, 2), new byte[16])), Weight(g, 1, 1, 2), axis: 2)),
+        new("MaxPool with indices", [new(2, 3, 6, 5)], (g, x) => g.MaxPoolIndices(x[0], Window.Square(3, 2, 1), ceil: true)),
         new("InstanceNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("InstanceNormalization", [x[0], Weight(g, 3), Weight(g, 3)])),
         new("LayerNormalization", [new(2, 3, 4)], (g, x) => g.Apply("LayerNormalization", [x[0], Weight(g, 4), Weight(g, 4)])),
         new("Where", [new(2, 3, 1)], (g, x) => g.Apply("Where", [g.Greater(x[0], g.Scalar(0)), Weight(g, 4), Weight(g, 5, 1, 1, 1)])),
