@@ -13,7 +13,7 @@ namespace Fovea.Benchmarks;
 /// </summary>
 internal static class StepProfile
 {
-    private const string Gradient = "/gradient/", KernelTime = "_kernel_time";
+    private const string KernelTime = "_kernel_time";
     private const int FewestRuns = 3, MostRuns = 100;
 
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(3);
@@ -25,21 +25,32 @@ internal static class StepProfile
         var nodes = Measure(graph, network);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, batch {batch}: the {nodes.Count} nodes of the gradient graph take {nodes.Sum(node => node.Milliseconds):F2} ms"));
 
-        var kinds = graph.Nodes.ToDictionary(node => node.Name, node => node.Op);
+        var layers = network.Nodes.ToDictionary(node => node.Name);
         Print("operator, as ONNX Runtime has it", nodes, node => node.Op);
-        Print("operator of the network, forward and back", nodes, node => kinds.GetValueOrDefault(node.Layer, node.Layer) + node.Direction);
-        Print("layer, forward and back", nodes, node => node.Layer + node.Direction);
+        Print("operator of the network, forward and back", nodes, node => (Layer(node)?.Op ?? "loss and the rest") + node.Direction);
+        Print("layer, forward and back", nodes, node => (Layer(node)?.Name ?? node.Name) + node.Direction);
         return 0;
+
+        Node? Layer(NodeTime node) => node.Paths.Select(layers.GetValueOrDefault).FirstOrDefault(layer => layer is not null);
     }
 
     // One node of the graph that ONNX Runtime made of ours. It bears the name of ours that it stands for, with a mark where it was fused or laid out anew.
     private sealed record NodeTime(string Name, string Op, double Milliseconds)
     {
-        private readonly string[] parts = Name.Replace("fused ", "", StringComparison.Ordinal).Replace("_nchwc", "", StringComparison.Ordinal).Split(Gradient);
+        public string Direction => Name.Contains("/gradient/", StringComparison.Ordinal) ? ", gradient" : "";
 
-        public string Layer => parts[0];
-
-        public string Direction => parts.Length > 1 ? ", gradient" : "";
+        // What a layer emits lies below its own name: conv1/relu, conv1/relu/gradient/cast_17.
+        public IEnumerable<string> Paths
+        {
+            get
+            {
+                var path = Name.Replace("fused ", "", StringComparison.Ordinal).Replace("_nchwc", "", StringComparison.Ordinal);
+                for (int end = path.Length; end > 0; end = path.LastIndexOf('/', end - 1))
+                {
+                    yield return path[..end];
+                }
+            }
+        }
     }
 
     private static List<NodeTime> Measure(Graph graph, Graph network)

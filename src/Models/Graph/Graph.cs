@@ -124,11 +124,14 @@ public sealed class Graph(string name)
         foreach (var node in Nodes)
         {
             Value?[] inputs = [.. node.Inputs.Select(input => input is null ? null : replaced[input])];
+            target.Scope = $"{node.Name}/";
             foreach (var (from, to) in node.Outputs.Zip(instead?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
             {
                 replaced.Add(from, to);
             }
         }
+
+        target.Scope = "";
     }
 
     private static IReadOnlyList<Value> Copied(Graph target, Node node, Value?[] inputs)
