@@ -18,9 +18,11 @@ internal static class StepProfile
 
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(3);
 
-    public static int Run(string name, int batch)
+    public static int Run(string name, int? size)
     {
-        var network = BenchmarkCommand.ForTraining(Catalog.Find(name));
+        int batch = size ?? TorchComparison.Batches.GetValueOrDefault(name, 8);
+        var architecture = Catalog.Find(name);
+        var network = architecture.Build(auxiliary: architecture.HasAuxiliary);
         var graph = new GradientGraph(network, batch).Graph;
         var nodes = Measure(graph, network);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, batch {batch}: the {nodes.Count} nodes of the gradient graph take {nodes.Sum(node => node.Milliseconds):F2} ms"));
