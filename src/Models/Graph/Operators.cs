@@ -83,6 +83,32 @@ public static class Operators
     public static Value MaxPool(this Graph g, Value x, Window window, bool ceil = false, string? name = null) =>
         g.Add("MaxPool", [x], [.. window.Attributes(), ("ceil_mode", ceil ? 1L : 0L)], name).Output;
 
+    /// <summary>Where in the flattened input the largest value of each window stands: the first of them, int64.</summary>
+    public static Value MaxPoolIndices(this Graph g, Value x, Window window, bool ceil)
+    {
+        var pool = g.Add("MaxPool", [x], [.. window.Attributes(), ("ceil_mode", ceil ? 1L : 0L)], outputs: [g.FreeName("largest"), g.FreeName("indices")]);
+        return pool.Outputs[1];
+    }
+
+    /// <summary>
+    /// Batch normalisation by the batch's own statistics: the normalised values, each channel's mean over [N, H, W], and its biased variance.
+    /// </summary>
+    public static (Value Y, Value Mean, Value Variance) BatchNormalization(this Graph g, Value x, Value scale, Value shift, Value mean, Value variance, float epsilon, string? name = null)
+    {
+        // With a momentum of 0 the running statistics that come out are the batch's.
+        name ??= g.FreeName("batchnormalization");
+        var node = g.Add(
+            "BatchNormalization", [x, scale, shift, mean, variance], [("epsilon", epsilon), ("momentum", 0f), ("training_mode", 1L)], name, outputs: [name, $"{name}:mean", $"{name}:variance"]);
+        return (node.Outputs[0], node.Outputs[1], node.Outputs[2]);
+    }
+
+    /// <summary>The elements put into a copy of <paramref name="x"/> at indices along an axis; those that meet are added.</summary>
+    public static Value ScatterAdd(this Graph g, Value x, Value indices, Value updates, int axis = 0) =>
+        g.Apply("ScatterElements", [x, indices, updates], ("axis", (long)axis), ("reduction", "add"));
+
+    /// <summary>x to the power of an exponent, broadcast.</summary>
+    public static Value Pow(this Graph g, Value x, float exponent) => g.Apply("Pow", [x, g.Scalar(exponent)]);
+
     /// <summary>The sum over some axes; over all of them where none is given.</summary>
     public static Value ReduceSum(this Graph g, Value x, ReadOnlySpan<int> axes, bool keep = false) =>
         g.Apply("ReduceSum", axes.IsEmpty ? [x] : [x, g.Constant(Tensor.Of(Longs(axes)))], ("keepdims", keep ? 1L : 0L));

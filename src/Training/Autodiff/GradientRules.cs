@@ -72,6 +72,10 @@ internal static class GradientRules
         ["Gemm"] = Gemm,
         ["Conv"] = ConvRule.Gradient,
         ["AveragePool"] = AveragePoolRule.Gradient,
+        ["MaxPool"] = MaxPool,
+        ["BatchNormalization"] = BatchNormalizationRule.Gradient,
+        ["LRN"] = LrnRule.Gradient,
+        ["Dropout"] = (g, y, dY) => [dY, null, null],
     }.ToFrozenDictionary();
 
     /// <summary>Operators of several outputs with gradients of their own.</summary>
@@ -153,6 +157,16 @@ internal static class GradientRules
         var dA = transA ? g.Gemm(b, dY, transA: transB, transB: true) : g.Gemm(dY, b, transB: !transB);
         var dB = transB ? g.Gemm(dY, a, transA: true, transB: transA) : g.Gemm(a, dY, transA: !transA);
         return [Scaled(dA, alpha), Scaled(dB, alpha), .. y.Inputs.Skip(2).Select(_ => Scaled(dY, beta))];
+    }
+
+    // The largest value of each window gets the gradient: the first of them, where several are equal.
+    private static Value?[] MaxPool(Graph g, Node y, Value dY)
+    {
+        var x = y[0].Shape;
+        var indices = g.MaxPoolIndices(y[0], Window.Of(y), y.Int("ceil_mode") != 0);
+        var zeros = g.Apply("ConstantOfShape", [g.Constant(Tensor.Of(x.Size))]);
+        var flat = new Shape((int)dY.Shape.Size);
+        return [g.Reshape(g.ScatterAdd(zeros, g.Reshape(indices, flat), g.Reshape(dY, flat)), x)];
     }
 
     private static Value?[] None(Graph g, Node y, Value dY) => Nothing(y.Inputs.Count);

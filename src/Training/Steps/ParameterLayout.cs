@@ -29,6 +29,17 @@ internal sealed class ParameterLayout
     /// <summary>The number of floats, the gaps between parameters included.</summary>
     public int Length { get; }
 
-    /// <summary>The weights that training changes: the float initializers that are not scalars, which are part of a formula.</summary>
-    public static IEnumerable<Value> Learnable(Graph network) => network.Initializers.Keys.Where(value => value is { Type: ElementType.Float, Shape.Rank: > 0 });
+    /// <summary>The weights that training can change: the float initializers that are neither scalars, which are part of a formula, nor running statistics.</summary>
+    public static IEnumerable<Value> Learnable(Graph network)
+    {
+        var statistics = RunningStatistics(network).ToHashSet();
+        return network.Initializers.Keys.Where(value => value is { Type: ElementType.Float, Shape.Rank: > 0 } && !statistics.Contains(value));
+    }
+
+    /// <summary>The running means and variances of batch normalisation, which follow the batches and have no gradient.</summary>
+    public static IEnumerable<Value> RunningStatistics(Graph network) => network.Nodes
+        .Where(node => node is { Op: "BatchNormalization", Domain: "" })
+        .SelectMany(node => new[] { node[3], node[4] })
+        .Where(network.Initializers.ContainsKey)
+        .Distinct();
 }

@@ -12,8 +12,8 @@ internal sealed class TrainingStep : IDisposable
     private readonly InferenceSession session;
     private readonly OrtIoBinding binding;
     private readonly RunOptions options = new();
-    private readonly FloatBuffer images, targets, gradients;
-    private readonly FloatBuffer results = new(2);
+    private readonly FloatBuffer images, targets, gradients, noise;
+    private readonly FloatBuffer results = new(2), newStatistics;
     private readonly Update update;
 
     public TrainingStep(Graph network, int batchSize, Optimizer optimizer)
@@ -42,6 +42,26 @@ internal sealed class TrainingStep : IDisposable
             binding.BindOutput(gradient.Name, gradients.View(offset, parameter.Shape));
         }
 
+        noise = new FloatBuffer(graph.Noise.Sum(n => n.Shape.Size));
+        int at = 0;
+        foreach (var input in graph.Noise)
+        {
+            binding.BindInput(input.Name, noise.View(at, input.Shape));
+            at += (int)input.Shape.Size;
+        }
+
+        // Successors are written beside the values that they follow, which the graph may still be reading.
+        Statistics = new FloatBuffer(graph.Statistics.Sum(s => s.Before.Shape.Size));
+        newStatistics = new FloatBuffer(Statistics.Length);
+        at = 0;
+        foreach (var (before, after) in graph.Statistics)
+        {
+            network.Initializers.First(i => i.Key.Name == before.Name).Value.Floats.CopyTo(Statistics.Floats[at..]);
+            binding.BindInput(before.Name, Statistics.View(at, before.Shape));
+            binding.BindOutput(after.Name, newStatistics.View(at, after.Shape));
+            at += (int)before.Shape.Size;
+        }
+
         update = new Update(optimizer, Parameters, gradients, States);
     }
 
@@ -50,6 +70,9 @@ internal sealed class TrainingStep : IDisposable
 
     /// <summary>The parameters' present values.</summary>
     public FloatBuffer Parameters { get; }
+
+    /// <summary>The running statistics' present values.</summary>
+    public FloatBuffer Statistics { get; }
 
     /// <summary>The optimizer's present state.</summary>
     public IReadOnlyList<FloatBuffer> States { get; }
@@ -64,7 +87,14 @@ internal sealed class TrainingStep : IDisposable
     /// <returns>The mean loss in nats, before the update, and how many images were classified rightly.</returns>
     public (float Loss, int Correct) Run(long step, double learningRate)
     {
+        var random = new SeededRandom(0, step);
+        foreach (ref float number in noise.Floats)
+        {
+            number = random.Uniform(0, 1);
+        }
+
         session.RunWithBinding(options, binding);
+        newStatistics.Floats.CopyTo(Statistics.Floats);
         update.Run(step, learningRate);
         return (results.Floats[0], (int)results.Floats[1]);
     }
@@ -75,7 +105,7 @@ internal sealed class TrainingStep : IDisposable
         binding.Dispose();
         session.Dispose();
         options.Dispose();
-        foreach (var buffer in States.Append(Parameters).Append(images).Append(targets).Append(gradients).Append(results))
+        foreach (var buffer in States.Append(Parameters).Append(images).Append(targets).Append(gradients).Append(results).Append(noise).Append(Statistics).Append(newStatistics))
         {
             ((IDisposable)buffer).Dispose();
         }
