@@ -9,10 +9,13 @@ public sealed class Graph(string name)
     /// <summary>The operator set that everything here is written in; ONNX Runtime and python3-onnx 1.12 both know it.</summary>
     public const int Opset = 17;
 
-    private readonly HashSet<string> names = [], reserved = [];
+    private readonly HashSet<string> names = [];
 
     /// <summary>The graph's name, for a catalog network its architecture.</summary>
     public string Name { get; } = name;
+
+    /// <summary>What names of the graph's own making begin with, to say what a node is for. Default: nothing.</summary>
+    public string Scope { get; set; } = "";
 
     /// <summary>Operator sets by domain; the empty domain is ONNX's own.</summary>
     public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
@@ -125,8 +128,6 @@ public sealed class Graph(string name)
     /// <param name="instead">Emits other operators for a node, given its inputs in the target, and gives what stands for its outputs; null: the node is copied.</param>
     public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? instead = null)
     {
-        // Names that are made up on the way must not be those of nodes still to come.
-        target.reserved.UnionWith(names);
         foreach (var (value, tensor) in Initializers.Where(i => !replaced.ContainsKey(i.Key)))
         {
             replaced.Add(value, target.Initializer(value.Name, tensor));
@@ -135,11 +136,14 @@ public sealed class Graph(string name)
         foreach (var node in Nodes)
         {
             Value?[] inputs = [.. node.Inputs.Select(input => input is null ? null : replaced[input])];
+            target.Scope = $"{node.Name}/";
             foreach (var (from, to) in node.Outputs.Zip(instead?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
             {
                 replaced.Add(from, to);
             }
         }
+
+        target.Scope = "";
     }
 
     private static IReadOnlyList<Value> Copied(Graph target, Node node, Value?[] inputs)
@@ -215,9 +219,9 @@ public sealed class Graph(string name)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{stem}_{i}") && !reserved.Contains($"{stem}_{i}"))
+            if (!names.Contains($"{Scope}{stem}_{i}"))
             {
-                return $"{stem}_{i}";
+                return $"{Scope}{stem}_{i}";
             }
         }
     }

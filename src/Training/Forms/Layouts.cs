@@ -98,7 +98,7 @@ internal sealed class Layouts(Graph graph)
             order[i] = (filter * blocks + channels) * kernel + k;
         }
 
-        return Tensor.Of(order);
+        return Tensor.OfInt32(order);
     }
 
     private Value Apply(string op, Value?[] inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes) => graph.Apply(Domain, op, inputs, shape, attributes);
