@@ -58,7 +58,7 @@ internal sealed class Forms
 
     private static IReadOnlyList<Value>? One(Value? value) => value is null ? null : [value];
 
-    // An activation that alone reads a convolution is part of it where the form can do that.
+    // An activation that alone reads a convolution becomes part of it.
     private Value? Conv(Node node, Value?[] inputs)
     {
         bool relu = readers.GetValueOrDefault(node.Output) is [{ Op: "Relu", Domain: "" }];

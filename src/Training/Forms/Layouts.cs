@@ -40,7 +40,7 @@ internal sealed class Layouts(Graph graph)
         {
             var (n, c, h, w) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
             last = c == 1 ? graph.Reshape(x, new Shape(n, h, w, c))
-                : Blocks(c) ? Apply("ReorderOutput", [Blocked(x)], new Shape(n, h, w, c), ("channels", (long)c), ("channels_last", 1L))
+                : Blocks(c) ? graph.Reshape(graph.Transpose(graph.Reshape(Blocked(x), new Shape(n, c / Block, h * w, Block)), 0, 2, 1, 3), new Shape(n, h, w, c))
                 : graph.Transpose(x, 0, 2, 3, 1);
             channelsLast.Add(x, last);
         }
@@ -57,7 +57,7 @@ internal sealed class Layouts(Graph graph)
             : graph.Transpose(x, 0, 3, 1, 2);
     }
 
-    /// <summary>Blocked convolution of a blocked value, or of a plain one of fewer channels than a block.</summary>
+    /// <summary>Blocked convolution of a blocked value.</summary>
     /// <param name="x">[N, C, H, W].</param>
     /// <param name="filters">As <see cref="Filters"/> or <see cref="TurnedFilters"/> gives them.</param>
     /// <param name="bias">[M], or null.</param>
@@ -69,13 +69,12 @@ internal sealed class Layouts(Graph graph)
         return Apply("Conv", bias is null ? [x, filters] : [x, filters, bias], y, [.. window.Attributes(), ("group", 1L), .. relu ? [("activation", "Relu")] : Array.Empty<(string, object)>()]);
     }
 
-    /// <summary>Weights [M, C, R, S] as a blocked convolution takes them: [M / B, C / B, R, S, B of C, B of M]; of fewer channels than a block [M / B, C, R, S, B].</summary>
+    /// <summary>Weights [M, C, R, S] as a blocked convolution takes them: [M / B, C / B, R, S, B of C, B of M].</summary>
     public Value Filters(Value w)
     {
         var (m, c, r, s) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
-        var inner = c < Block ? w : Apply("ReorderInput", [w], w.Shape);
         var rows = new Shape(m / Block, Block, c, r * s);
-        return graph.Reshape(Apply("ReorderInput", [graph.Reshape(inner, rows)], rows), w.Shape);
+        return graph.Reshape(Apply("ReorderInput", [graph.Reshape(Apply("ReorderInput", [w], w.Shape), rows)], rows), w.Shape);
     }
 
     /// <summary>Weights [M, C, R, S] turned round for the way back, [C, M, R, S] with each kernel reversed, in blocked order.</summary>
