@@ -30,9 +30,11 @@ internal sealed class TrainingForms(Graph target, bool frozenStatistics)
 
         // ONNX Runtime writes the batch's statistics over the running ones that the node is given, whoever else reads them; so it is given values of its own.
         var (y, batchMean, batchVariance) = target.BatchNormalization(x, inputs[1]!, inputs[2]!, -mean, -variance, node.Float("epsilon", 1e-5f), node.Name);
-        float kept = node.Float("momentum", 0.9f), count = x.Shape.Size / x.Shape[1];
-        statistics.Add((mean, mean * kept + batchMean * (1 - kept)));
-        statistics.Add((variance, variance * kept + batchVariance * ((1 - kept) * count / Math.Max(1, count - 1))));
+
+        // As a decimal, since 1 - 0.9 is 0.1 and not what is left of 0.9 as a float.
+        float kept = node.Float("momentum", 0.9f), moved = (float)(1 - (decimal)kept), count = x.Shape.Size / x.Shape[1];
+        statistics.Add((mean, mean * kept + batchMean * moved));
+        statistics.Add((variance, variance * kept + batchVariance * (moved * count / Math.Max(1, count - 1))));
         return y;
     }
 
