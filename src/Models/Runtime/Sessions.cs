@@ -15,8 +15,17 @@ public static class Sessions
     public static InferenceSession Open(string path) => Open(path, options => new InferenceSession(path, options));
 
     /// <summary>A session on a graph in memory.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="planned">
+    /// Whether the runtime lays out all memory of a run in one piece, once it has seen a first run. That piece and what the first run took are held
+    /// together, so a graph with much in it at once, as a training graph is, does with half the memory without.
+    /// </param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
-    public static InferenceSession Open(Graph graph) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options));
+    public static InferenceSession Open(Graph graph, bool planned = true) => Open(graph.Name, options =>
+    {
+        options.EnableMemoryPattern = planned;
+        return new InferenceSession(OnnxFile.ToBytes(graph), options);
+    });
 
     /// <summary>A session that writes down how long each node takes, until its EndProfiling gives the name of the file.</summary>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>

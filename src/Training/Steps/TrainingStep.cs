@@ -24,7 +24,7 @@ internal sealed class TrainingStep : IDisposable
         States = [.. Enumerable.Range(0, optimizer.States).Select(_ => new FloatBuffer(Layout.Length))];
         foreach (var (parameter, offset) in Layout.Offsets)
         {
-            network.Initializers[parameter].Floats.CopyTo(Parameters.Floats[offset..]);
+            network.Initializers[parameter].CopyTo(Parameters.Floats[offset..]);
         }
 
         var graph = new GradientGraph(network, batchSize);
