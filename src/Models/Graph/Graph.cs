@@ -14,6 +14,9 @@ public sealed class Graph(string name)
     /// <summary>The graph's name, for a catalog network its architecture.</summary>
     public string Name { get; } = name;
 
+    /// <summary>What names of the graph's own making begin with, to say what a node is for. Default: nothing.</summary>
+    public string Scope { get; set; } = "";
+
     /// <summary>Operator sets by domain; the empty domain is ONNX's own.</summary>
     public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
 
@@ -121,11 +124,14 @@ public sealed class Graph(string name)
         foreach (var node in Nodes)
         {
             Value?[] inputs = [.. node.Inputs.Select(input => input is null ? null : replaced[input])];
+            target.Scope = $"{node.Name}/";
             foreach (var (from, to) in node.Outputs.Zip(instead?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
             {
                 replaced.Add(from, to);
             }
         }
+
+        target.Scope = "";
     }
 
     private static IReadOnlyList<Value> Copied(Graph target, Node node, Value?[] inputs)
@@ -201,9 +207,9 @@ public sealed class Graph(string name)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{stem}_{i}"))
+            if (!names.Contains($"{Scope}{stem}_{i}"))
             {
-                return $"{stem}_{i}";
+                return $"{Scope}{stem}_{i}";
             }
         }
     }

@@ -29,7 +29,9 @@ internal sealed class TrainingForms(Graph target, bool frozenStatistics)
     private Value Normalized(Node node, Value?[] inputs)
     {
         Value x = inputs[0]!, mean = inputs[3]!, variance = inputs[4]!;
-        var (y, batchMean, batchVariance) = target.BatchNormalization(x, inputs[1]!, inputs[2]!, mean, variance, node.Float("epsilon", 1e-5f), node.Name);
+
+        // ONNX Runtime writes the batch's statistics over the running ones that the node is given, whoever else reads them; so it is given values of its own.
+        var (y, batchMean, batchVariance) = target.BatchNormalization(x, inputs[1]!, inputs[2]!, -mean, -variance, node.Float("epsilon", 1e-5f), node.Name);
         float kept = node.Float("momentum", 0.9f), count = x.Shape.Size / x.Shape[1];
         statistics.Add((mean, mean * kept + batchMean * (1 - kept)));
         statistics.Add((variance, variance * kept + batchVariance * ((1 - kept) * count / Math.Max(1, count - 1))));
