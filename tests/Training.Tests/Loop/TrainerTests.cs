@@ -95,12 +95,12 @@ public class TrainerTests
         var graph = new Graph("two-headed");
         var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 1, 28, 28));
         var net = new Network(graph, seed: 1);
-        var shared = net.Relu(net.BatchNorm(net.Conv(x, 4, kernel: 5, stride: 3)));
-        net.AuxiliaryOutput(net.Dense(net.Flatten(shared), 10, "auxiliary"));
-        graph.Outputs.Insert(0, net.Logits(net.Dropout(net.Flatten(shared), 0.2f), 10));
+        var shared = net.Flatten(net.Relu(net.BatchNorm(net.Conv(x, 4, kernel: 5, stride: 3))));
+        net.AuxiliaryOutput(net.Dense(shared, 10, "auxiliary"));
+        graph.Outputs.Insert(0, net.Logits(net.Dropout(shared, 0.2f), 10));
 
         using var folder = new TemporaryFolder();
-        var options = Options(folder["model.onnx"]);
+        var options = Options(folder["model.onnx"]) with { BatchSize = 32, Augmentation = Augmentation.None };
         using (var trainer = new Trainer(graph, Data, options, _ => { }))
         {
             trainer.Run(TestContext.Current.CancellationToken);
