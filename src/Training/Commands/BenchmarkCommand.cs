@@ -45,7 +45,7 @@ internal static class BenchmarkCommand
 
     private static List<double> TrainingSteps(Graph graph, int images, int runs, CancellationToken stop)
     {
-        using var step = new TrainingStep(graph, images, Optimizer.Find(Recipe.For(graph.Name).Optimizer));
+        using var step = new TrainingStep(graph, images, Optimizer.Create(Recipe.For(graph.Name).Optimizer));
         Randomize(step.Images);
         int classes = step.Targets.Length / images;
         for (int i = 0; i < images; i++)
