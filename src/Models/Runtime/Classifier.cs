@@ -125,15 +125,8 @@ public sealed class Classifier : IDisposable
         return [.. probabilities.Index().OrderByDescending(p => p.Item).Take(top).Select(p => new Prediction(Labels[p.Index], p.Index, p.Item))];
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        session.Dispose();
-        options.Dispose();
-    }
-
-    /// <summary>Shares of one: each logit's exponential over the sum of all.</summary>
-    internal static double[] Softmax(ReadOnlySpan<float> logits)
+    /// <summary>Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.</summary>
+    public static double[] Softmax(ReadOnlySpan<float> logits)
     {
         double highest = double.NegativeInfinity, sum = 0;
         foreach (float logit in logits)
@@ -148,6 +141,13 @@ public sealed class Classifier : IDisposable
         }
 
         return Array.ConvertAll(shares, share => share / sum);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        session.Dispose();
+        options.Dispose();
     }
 
     // Logits that are all positive and sum to exactly one do not happen by chance.

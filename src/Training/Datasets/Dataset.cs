@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Fovea.Models;
@@ -25,6 +26,9 @@ internal abstract class Dataset
     /// <summary>Writes an image as [C, H, W], preprocessed. May be called from many threads.</summary>
     /// <exception cref="FoveaException">The image cannot be decoded; the message names its file.</exception>
     public abstract void Read(int index, Span<float> tensor);
+
+    /// <summary>What to call an image: its file within the data set, or its number.</summary>
+    public virtual string Name(int index) => string.Create(CultureInfo.InvariantCulture, $"image {index}");
 
     /// <summary>Some of the images, in the order given.</summary>
     public Dataset Subset(IReadOnlyList<int> indices) => new Part(this, indices);
@@ -57,6 +61,8 @@ internal abstract class Dataset
         public override IReadOnlyList<int> Targets { get; } = [.. indices.Select(i => whole.Targets[i])];
 
         public override void Read(int index, Span<float> tensor) => whole.Read(indices[index], tensor);
+
+        public override string Name(int index) => whole.Name(indices[index]);
 
         protected override void AppendImage(IncrementalHash hash, int index) => whole.AppendImage(hash, indices[index]);
     }

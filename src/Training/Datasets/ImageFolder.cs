@@ -49,6 +49,8 @@ internal sealed class ImageFolder : Dataset
         }
     }
 
+    public override string Name(int index) => $"{Labels[Targets[index]]}/{Path.GetFileName(files[index])}";
+
     protected override void AppendImage(IncrementalHash hash, int index) => hash.AppendData(File.ReadAllBytes(files[index]));
 
     private static string[] Images(string folder)

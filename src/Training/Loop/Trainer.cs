@@ -50,7 +50,7 @@ internal sealed class Trainer : IDisposable
 
     private long StepsInAll => (long)options.Epochs * loader.BatchesPerEpoch;
 
-    /// <summary>Trains, writes the model and removes the checkpoint.</summary>
+    /// <summary>Trains, writes the model and its report, and removes the checkpoint.</summary>
     /// <exception cref="OperationCanceledException">It was told to stop; a checkpoint of the last step is written.</exception>
     public void Run(CancellationToken stop)
     {
@@ -64,6 +64,9 @@ internal sealed class Trainer : IDisposable
                 Validate(stop);
                 Save();
             }
+
+            Write();
+            Report.Write(options.Output, validation, new RunRecord(state.History, state.Settings, state.Seconds), stop);
         }
         catch (OperationCanceledException)
         {
@@ -72,7 +75,6 @@ internal sealed class Trainer : IDisposable
             throw;
         }
 
-        Write();
         File.Delete(options.Checkpoint);
         tell(new RunFinished(options.Output, state.BestEpoch, state.BestLoss, state.BestAccuracy, running.Elapsed.TotalSeconds));
     }
@@ -127,13 +129,16 @@ internal sealed class Trainer : IDisposable
             state = state with { BestEpoch = state.Epoch, BestLoss = found.Loss, BestAccuracy = found.Accuracy };
         }
 
+        double rate = CosineSchedule.Rate(options.LearningRate, (long)state.Epoch * loader.BatchesPerEpoch, StepsInAll);
+        state = state with { History = [.. state.History, new(state.Epoch, rate, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy)] };
         state = state with { Epoch = state.Epoch + 1, StepsInEpoch = 0, LossSum = 0, Correct = 0 };
     }
 
     private void Save()
     {
-        Checkpoint.Save(options.Checkpoint, state, buffers);
+        state = state with { Seconds = state.Seconds + sinceCheckpoint.Elapsed.TotalSeconds };
         sinceCheckpoint.Restart();
+        Checkpoint.Save(options.Checkpoint, state, buffers);
         tell(new CheckpointSaved(options.Checkpoint, state.Epoch, state.StepsInEpoch));
     }
 

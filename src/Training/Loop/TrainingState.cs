@@ -29,6 +29,12 @@ internal sealed record TrainingState
 
     /// <summary>The best epoch's validation accuracy, 0 to 1.</summary>
     public double BestAccuracy { get; init; }
+
+    /// <summary>The epochs that are done.</summary>
+    public IReadOnlyList<EpochFigures> History { get; init; } = [];
+
+    /// <summary>How long the run has taken so far, in seconds, without the time between being stopped and resumed.</summary>
+    public double Seconds { get; init; }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
