@@ -14,11 +14,11 @@ internal static class Html
         new XElement("h2", new XAttribute("id", $"{id}-heading"), heading), new XElement("p", new XAttribute("class", "meaning"), meaning), content);
 
     /// <summary>A table whose rows begin with their heading. It scrolls by itself where the screen is too narrow for it.</summary>
-    public static XElement Table(string caption, string kind, IEnumerable<string> columns, IEnumerable<XElement> rows) => new(
+    public static XElement Table(string caption, string kind, IReadOnlyList<string> columns, IEnumerable<XElement> rows) => new(
         "div", new XAttribute("class", "scroll"), new XAttribute("tabindex", 0), new XAttribute("role", "region"), new XAttribute("aria-label", caption),
         new XElement(
             "table", new XAttribute("class", kind), new XElement("caption", caption),
-            new XElement("thead", new XElement("tr", columns.Select(c => new XElement("th", new XAttribute("scope", "col"), new XElement("span", c))))),
+            columns.Count > 0 ? new XElement("thead", new XElement("tr", columns.Select(c => new XElement("th", new XAttribute("scope", "col"), new XElement("span", c))))) : null,
             new XElement("tbody", rows)));
 
     /// <summary>A row of a table: its heading and its cells.</summary>
@@ -29,7 +29,7 @@ internal static class Html
     public static XElement Details(string summary, params object[] content) => new("details", new XElement("summary", summary), content);
 
     /// <summary>A share as a percentage.</summary>
-    public static string Percent(double share, int decimals = 1) => (share * 100).ToString($"F{decimals}", CultureInfo.InvariantCulture) + " %";
+    public static string Percent(double share, int decimals = 1) => (share * 100).ToString($"F{decimals}", CultureInfo.InvariantCulture) + "\u00a0%";
 
     /// <summary>A number with so many decimals.</summary>
     public static string Number(double value, int decimals = 0) => value.ToString($"N{decimals}", CultureInfo.InvariantCulture);

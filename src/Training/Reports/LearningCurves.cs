@@ -6,7 +6,7 @@ namespace Fovea.Training;
 /// <summary>The page's part on how the network learnt.</summary>
 internal static class LearningCurves
 {
-    public static XElement Of(IReadOnlyList<EpochFigures> epochs, int? best)
+    public static XElement Of(IReadOnlyList<EpochDone> epochs, int? best)
     {
         const string Heading = "Learning curves";
         if (epochs.Count == 0)
@@ -30,11 +30,11 @@ internal static class LearningCurves
     }
 
     private static XElement Chart(
-        string title, IReadOnlyList<EpochFigures> epochs, Func<EpochFigures, double> training, Func<EpochFigures, double>? validation, (double, double) range, Func<double, string> format, int? best)
+        string title, IReadOnlyList<EpochDone> epochs, Func<EpochDone, double> training, Func<EpochDone, double>? validation, (double, double) range, Func<double, string> format, int? best)
     {
         string described = $"By epoch: {(validation is null ? "" : "training ")}from {format(training(epochs[0]))} to {format(training(epochs[^1]))}"
             + (validation is null ? "." : $", validation from {format(validation(epochs[0]))} to {format(validation(epochs[^1]))}.");
-        var plot = new Plot(title, described, (0, Math.Max(epochs[^1].Epoch, 2), "epoch"), range, v => v % 1 == 0 ? Html.Number(v) : "", format);
+        var plot = new Plot(title, described, (1, Math.Max(epochs[^1].Epoch, 2), "epoch"), range, v => v % 1 == 0 ? Html.Number(v) : "", format);
         if (best is { } epoch)
         {
             plot.Rule("best", (epoch, range.Item1), (epoch, range.Item2));
@@ -51,7 +51,7 @@ internal static class LearningCurves
     }
 
     // A twentieth below the lowest, so that what happens near the top is seen.
-    private static double LowestAccuracy(IReadOnlyList<EpochFigures> epochs) =>
+    private static double LowestAccuracy(IReadOnlyList<EpochDone> epochs) =>
         Math.Min(0.99, Math.Floor(20 * epochs.Min(e => Math.Min(e.Accuracy, e.ValidationAccuracy))) / 20);
 
     private static string Short(double value) => value.ToString("G3", CultureInfo.InvariantCulture);

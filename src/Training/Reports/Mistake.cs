@@ -23,7 +23,7 @@ internal sealed record Mistake(string Image, string Label, string Predicted, dou
             var (index, o) = wrong;
             dataset.Read(index, tensor);
             return new(
-                dataset.Name(index), labels[o.Target], labels[o.Predicted], o.Confidence, o.Probabilities[o.Target], o.Loss, Thumbnail.DataUri(tensor, dataset.Preprocessing));
+                dataset.Source(index), labels[o.Target], labels[o.Predicted], o.Confidence, o.Probabilities[o.Target], o.Loss, Thumbnail.DataUri(tensor, dataset.Preprocessing));
         }
     }
 }

@@ -27,5 +27,5 @@ internal static class MistakesSection
                 new XElement("small", $"{Html.Percent(m.Probability)} sure; {m.Label}: {Small(m.LabelProbability)}; loss {Html.Number(m.Loss, 2)}"),
                 new XElement("small", m.Image))));
 
-    private static string Small(double share) => share >= 0.0005 ? Html.Percent(share) : (share * 100).ToString("G1", CultureInfo.InvariantCulture) + " %";
+    private static string Small(double share) => share >= 0.0005 ? Html.Percent(share) : (share * 100).ToString("G1", CultureInfo.InvariantCulture) + "\u00a0%";
 }

@@ -6,7 +6,7 @@ namespace Fovea.Training;
 /// <summary>A chart's frame, as SVG whose colours are the page's: axes from low to high with ticks, and what is drawn between them.</summary>
 internal sealed class Plot
 {
-    private const double Width = 420, Height = 250, Left = 52, Right = 12, Top = 12, Bottom = 42;
+    private const double Width = 420, Height = 250, Left = 52, Right = 20, Top = 12, Bottom = 42;
 
     private static readonly int[] RoundNumbers = [1, 2, 5, 10];
 
@@ -61,14 +61,15 @@ internal sealed class Plot
     public XElement Figure(string heading, params (string Kind, string Name)[] legend) => new(
         "figure", new XElement("figcaption", heading, legend.Select(l => new XElement("span", new XAttribute("class", $"key {l.Kind}"), l.Name))), svg);
 
-    // At most six, a round number apart.
+    // At most seven, a round number apart.
     private static IEnumerable<double> Ticks(double low, double high)
     {
-        double magnitude = Math.Pow(10, Math.Floor(Math.Log10((high - low) / 5)));
-        double step = RoundNumbers.Select(n => n * magnitude).First(s => (high - low) / s <= 5.0001);
+        double magnitude = Math.Pow(10, Math.Floor(Math.Log10((high - low) / 6)));
+        double step = RoundNumbers.Select(n => n * magnitude).First(s => (high - low) / s <= 6.0001);
         for (double n = Math.Ceiling((low / step) - 1e-9); n * step <= high + (step * 1e-9); n++)
         {
-            yield return n * step;
+            // What rounds to zero is no minus zero.
+            yield return (n * step) + 0.0;
         }
     }
 

@@ -7,9 +7,4 @@ namespace Fovea.Training;
 /// <param name="Base">The file that training began with; null for random weights.</param>
 /// <param name="Refused">Files of the data set that were left out; null for none.</param>
 internal sealed record RunRecord(
-    IReadOnlyList<EpochFigures> Epochs, IReadOnlyDictionary<string, string> Settings, double Seconds, string? Base = null, IReadOnlyList<RefusedFile>? Refused = null);
-
-/// <summary>A file of a data set that could not be read.</summary>
-/// <param name="File">Its path within the data set.</param>
-/// <param name="Reason">Why it could not, as a sentence.</param>
-internal sealed record RefusedFile(string File, string Reason);
+    IReadOnlyList<EpochDone> Epochs, IReadOnlyDictionary<string, string> Settings, double Seconds, string? Base = null, IReadOnlyList<RefusedFile>? Refused = null);

@@ -18,7 +18,7 @@ internal sealed record TrainingReport(
     double MacroAccuracy,
     EvaluationReport Evaluation,
     Calibration Calibration,
-    IReadOnlyList<EpochFigures> Epochs,
+    IReadOnlyList<EpochDone> Epochs,
     IReadOnlyList<Mistake> Mistakes,
     Provenance Provenance)
 {
