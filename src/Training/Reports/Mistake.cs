@@ -12,6 +12,9 @@ internal sealed record Mistake(string Image, string Label, string Predicted, dou
 {
     private const int Most = 24;
 
+    /// <summary>A file with its folder: enough to find it in the data set, and nothing about where that lies.</summary>
+    public static string ShortPath(string path) => Path.Join(Path.GetFileName(Path.GetDirectoryName(path)), Path.GetFileName(path));
+
     /// <summary>The mistakes with the highest loss, the worst first, at most 24.</summary>
     public static IReadOnlyList<Mistake> Worst(IReadOnlyList<Outcome> outcomes, Dataset dataset, IReadOnlyList<string> labels)
     {
@@ -23,7 +26,7 @@ internal sealed record Mistake(string Image, string Label, string Predicted, dou
             var (index, o) = wrong;
             dataset.Read(index, tensor);
             return new(
-                dataset.Source(index), labels[o.Target], labels[o.Predicted], o.Confidence, o.Probabilities[o.Target], o.Loss, Thumbnail.DataUri(tensor, dataset.Preprocessing));
+                ShortPath(dataset.Source(index)), labels[o.Target], labels[o.Predicted], o.Confidence, o.Probabilities[o.Target], o.Loss, Thumbnail.DataUri(tensor, dataset.Preprocessing));
         }
     }
 }

@@ -36,7 +36,8 @@ internal sealed record Provenance(
         using var file = System.IO.File.OpenRead(modelFile);
         return new(
             Path.GetFileName(modelFile), Convert.ToHexStringLower(SHA256.HashData(file)), metadata.Architecture, run.Base, metadata.Training, run.Settings,
-            TimeProvider.System.GetUtcNow(), run.Seconds, InstalledVersions, run.Refused ?? []);
+            TimeProvider.System.GetUtcNow(), run.Seconds, InstalledVersions,
+            [.. (run.Refused ?? []).Select(refused => refused with { File = Mistake.ShortPath(refused.File) })]);
     }
 
     private static IReadOnlyDictionary<string, string> InstalledVersions { get; } = new OrderedDictionary<string, string>
@@ -49,7 +50,7 @@ internal sealed record Provenance(
         ["System"] = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors",
     };
 
-    // Behind the plus stands the commit.
+    // Behind it stands the commit.
     private static string VersionOf(Type type) =>
-        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? type.Assembly.GetName().Version!.ToString();
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+', '-')[0] ?? type.Assembly.GetName().Version!.ToString();
 }

@@ -24,7 +24,7 @@ internal static class ProvenanceSection
         return Html.Section(
             "provenance", "Provenance", "What it takes to train this file again: on the same machine, the same data set, settings and versions give the same bytes.",
             Facts("The file", facts.Where(f => f.Value is not null).Select(f => (f.Name, f.Value!))),
-            Facts("Settings", p.Settings.Select(s => (s.Key, s.Value))),
+            Facts("Settings", p.Settings.Select(s => (s.Key, s.Value.Length == 0 ? "none" : s.Value))),
             Facts("Versions", p.Versions.Select(v => (v.Key, v.Value))),
             p.Refused.Count == 0 ? new XElement("p", "No file of the data set was left out.") : Refused(p.Refused));
     }

@@ -96,6 +96,31 @@ public sealed class ReportTests(ReportTests.TrainedRun run) : IClassFixture<Repo
         Assert.InRange(run.Report.GetProperty("provenance").GetProperty("seconds").GetDouble(), 0.01, 600);
     }
 
+    [Fact]
+    public void The_report_says_nothing_about_where_files_lay()
+    {
+        Assert.DoesNotContain(Path.GetDirectoryName(run.Model)!, run.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetDirectoryName(run.Model)!, run.Report.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_of_idx_files_are_shown_pixel_by_pixel_with_their_number()
+    {
+        using var folder = new TemporaryFolder();
+        OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 5), folder["model.onnx"]);
+        var digits = DatasetFolder.Open(Mnist.Folder, Mnist.Preprocessing).Test!.Subset([40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);
+        var report = Report.Write(folder["model.onnx"], digits, new RunRecord([], new Dictionary<string, string>(), 0), TestContext.Current.CancellationToken);
+        Assert.NotEmpty(report.Mistakes);
+        foreach (var mistake in report.Mistakes)
+        {
+            Assert.Matches("^image 4[0-9] of t10k-images-idx3-ubyte", mistake.Image);
+            int index = mistake.Image["image 4".Length] - '0';
+            using var picture = SKBitmap.Decode(Convert.FromBase64String(mistake.Picture.Split(',')[1]));
+            Assert.Equal(digits.Labels[digits.Targets[index]], mistake.Label);
+            Assert.Equal(digits.Image(index).Values, picture.Pixels.Select(p => p.Red));
+        }
+    }
+
     private XElement Part(string id) => run.Page.Descendants("section").Single(s => s.Attribute("id")!.Value == id);
 
     /// <summary>Three classes with awkward names and the same pictures in each, learnt for three epochs with a stop in between.</summary>
