@@ -9,14 +9,13 @@ public sealed class Classifier : IDisposable
 {
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
-    private readonly bool givesProbabilities;
 
     private Classifier(InferenceSession session, ModelMetadata metadata, Shape input, int classes)
     {
         this.session = session;
         (Metadata, Input, Classes) = (metadata, input, classes);
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-        givesProbabilities = GivesProbabilities();
+        GivesProbabilities = EndsInSoftmax();
     }
 
     /// <summary>What the file says about itself.</summary>
@@ -33,6 +32,15 @@ public sealed class Classifier : IDisposable
 
     /// <summary>How an image becomes the input.</summary>
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
+
+    /// <summary>Whether the file ends in a softmax, which <see cref="Run"/> undoes.</summary>
+    internal bool GivesProbabilities { get; }
+
+    /// <summary>The graph's input.</summary>
+    internal string InputName => session.InputNames[0];
+
+    /// <summary>The graph's output.</summary>
+    internal string OutputName => session.OutputNames[0];
 
     /// <summary>Whether the weights were learnt; otherwise they are random.</summary>
     public bool Trained => Metadata.Trained;
@@ -103,8 +111,8 @@ public sealed class Classifier : IDisposable
     {
         using var input = Tensor(images, [count, .. Input.ToInt64()]);
         using var output = Tensor(logits, [count, Classes]);
-        session.Run(options, [session.InputNames[0]], [input], [session.OutputNames[0]], [output]);
-        if (givesProbabilities)
+        session.Run(options, [InputName], [input], [OutputName], [output]);
+        if (GivesProbabilities)
         {
             TensorPrimitives.Log(logits.Span, logits.Span);
         }
@@ -117,22 +125,8 @@ public sealed class Classifier : IDisposable
         return [.. probabilities.Index().OrderByDescending(p => p.Item).Take(top).Select(p => new Prediction(Labels[p.Index], p.Index, p.Item))];
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        session.Dispose();
-        options.Dispose();
-    }
-
-    // Logits that are all positive and sum to exactly one do not happen by chance.
-    private bool GivesProbabilities()
-    {
-        var outputs = new float[Classes];
-        Run(new float[Input.Size], 1, outputs);
-        return outputs.All(output => output >= 0) && Math.Abs(outputs.Sum() - 1) < 1e-3;
-    }
-
-    private static double[] Softmax(ReadOnlySpan<float> logits)
+    /// <summary>Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.</summary>
+    public static double[] Softmax(ReadOnlySpan<float> logits)
     {
         double highest = double.NegativeInfinity, sum = 0;
         foreach (float logit in logits)
@@ -147,6 +141,21 @@ public sealed class Classifier : IDisposable
         }
 
         return Array.ConvertAll(shares, share => share / sum);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        session.Dispose();
+        options.Dispose();
+    }
+
+    // Logits that are all positive and sum to exactly one do not happen by chance.
+    private bool EndsInSoftmax()
+    {
+        var outputs = new float[Classes];
+        Run(new float[Input.Size], 1, outputs);
+        return outputs.All(output => output >= 0) && Math.Abs(outputs.Sum() - 1) < 1e-3;
     }
 
     private static OrtValue Tensor(Memory<float> values, long[] shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);

@@ -51,7 +51,7 @@ internal sealed class IdxDataset : Dataset
 
     public override Pixels Image(int index) => framed?[index] ?? Stored(index);
 
-    public override string Source(int index) => string.Create(CultureInfo.InvariantCulture, $"image {index} of {path}");
+    public override string Source(int index) => string.Create(CultureInfo.InvariantCulture, $"image {index} of {Path.GetFileName(path)}");
 
     protected override byte[] Digest(int index) => SHA256.HashData(Stored(index).Values);
 

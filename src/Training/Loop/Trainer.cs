@@ -78,6 +78,9 @@ internal sealed class Trainer : IDisposable
                 Epoch(batches, stop);
                 TrySave();
             }
+
+            Write();
+            Report.Write(options.Output, validation, new RunRecord(state.History, state.Settings, state.Seconds, Refused: [.. data.RefusedInTraining]), stop);
         }
         catch (OperationCanceledException)
         {
@@ -86,7 +89,6 @@ internal sealed class Trainer : IDisposable
             throw;
         }
 
-        Write();
         File.Delete(options.Checkpoint);
         tell(new RunFinished(options.Output, state.BestEpoch, state.BestLoss, state.BestAccuracy, running.Elapsed.TotalSeconds, waiting.Elapsed / running.Elapsed));
     }
@@ -147,7 +149,8 @@ internal sealed class Trainer : IDisposable
     {
         var found = Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop);
         bool isBest = found.Loss < state.BestLoss || state.BestEpoch == 0;
-        var done = new EpochDone(state.Epoch, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest, waitingShare);
+        double rate = Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, StepsDone, StepsInAll);
+        var done = new EpochDone(state.Epoch, rate, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest, waitingShare);
         tell(done);
         if (isBest)
         {
@@ -174,8 +177,9 @@ internal sealed class Trainer : IDisposable
 
     private void Save()
     {
-        Checkpoint.Save(options.Checkpoint, state, buffers);
+        state = state with { Seconds = state.Seconds + sinceCheckpoint.Elapsed.TotalSeconds };
         sinceCheckpoint.Restart();
+        Checkpoint.Save(options.Checkpoint, state, buffers);
         tell(new CheckpointSaved(options.Checkpoint, state.Epoch, state.StepsInEpoch));
     }
 

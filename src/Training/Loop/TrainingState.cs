@@ -32,6 +32,9 @@ internal sealed record TrainingState
 
     /// <summary>The best epoch's validation accuracy, 0 to 1.</summary>
     public double BestAccuracy { get; init; }
+
+    /// <summary>How long the run has taken so far, in seconds, without the time between being stopped and resumed.</summary>
+    public double Seconds { get; init; }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

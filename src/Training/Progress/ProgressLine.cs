@@ -13,7 +13,7 @@ internal static class ProgressLine
         StepDone s => Text($"epoch {s.Epoch} step {s.Step}: {Figures(s)}"),
         EpochDone d => Text($"epoch {d.Epoch}: loss {d.Loss:F4}, accuracy {Percent(d.Accuracy)}; validation loss {d.ValidationLoss:F4}, accuracy {Percent(d.ValidationAccuracy)}{(d.Best ? " (best)" : "")}"),
         RunStopped s => Text($"stopped in epoch {s.Epoch} after step {s.Step}; the same command with --resume goes on from {s.Checkpoint}"),
-        RunFinished f => Text($"{f.Output}: the weights of epoch {f.BestEpoch}, validation accuracy {Percent(f.ValidationAccuracy)}, in {f.Seconds:F1} s, {Percent(f.WaitingShare)} of it waiting for data"),
+        RunFinished f => Text($"{f.Output}: the weights of epoch {f.BestEpoch}, validation accuracy {Percent(f.ValidationAccuracy)}, in {f.Seconds:F1} s, {Percent(f.WaitingShare)} of it waiting for data; report in {Report.PageOf(f.Output)}"),
         _ => null,
     };
 

@@ -24,10 +24,10 @@ internal sealed record RunStarted(string Model, int Images, int ValidationImages
 internal sealed record StepDone(int Epoch, int Step, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;
 
 /// <summary>
-/// An epoch is done and was looked at on the validation images. Losses in nats, accuracies 0 to 1; the share of the epoch's time, 0 to 1, in which
+/// An epoch is done and was looked at on the validation images. The learning rate is its last step's; losses in nats, accuracies 0 to 1; the share of the epoch's time, 0 to 1, in which
 /// steps waited for data.
 /// </summary>
-internal sealed record EpochDone(int Epoch, double Loss, double Accuracy, double ValidationLoss, double ValidationAccuracy, bool Best, double WaitingShare) : TrainingEvent;
+internal sealed record EpochDone(int Epoch, double LearningRate, double Loss, double Accuracy, double ValidationLoss, double ValidationAccuracy, bool Best, double WaitingShare) : TrainingEvent;
 
 /// <summary>The run can be resumed from here.</summary>
 internal sealed record CheckpointSaved(string Path, int Epoch, int Step) : TrainingEvent;

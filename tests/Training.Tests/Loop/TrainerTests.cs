@@ -19,7 +19,7 @@ public class TrainerTests
         Assert.True(model.Trained);
         Assert.Equal(15, model.Metadata.Training!.Epochs);
         Assert.InRange(model.Metadata.Training.Accuracy!.Value, 0.95, 1);
-        Assert.Equal(["model.onnx"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+        Assert.Equal(["model.html", "model.onnx", "model.report.json"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
     }
 
     [Theory]
