@@ -9,8 +9,8 @@ namespace Fovea.Training;
 // db = dY summed over N, P and Q.
 internal static class ConvRule
 {
-    /// <summary>What stands for dW, given X and dY, with the attributes of the convolution.</summary>
-    public const string WeightGradient = "ConvWeightGradient";
+    /// <summary>The operator that stands for dW, given X and dY, with the attributes of the convolution.</summary>
+    public const string WeightGradientOp = "ConvWeightGradient";
 
     public static Value?[] Gradient(Graph g, Node y, Value dY)
     {
@@ -18,7 +18,10 @@ internal static class ConvRule
         var window = Window.Of(y);
         int groups = (int)y.Int("group", 1);
         var dX = TransposedConv.ToSize(g, dY, w, window, x.Shape, groups);
-        var dW = g.Apply(Forms.Domain, WeightGradient, [x, dY], w.Shape, [.. window.Attributes(), ("group", (long)groups)]);
-        return [dX, dW, .. y.Inputs.Skip(2).Select(_ => g.ReduceSum(dY, [0, 2, 3]))];
+        return [dX, WeightGradient(g, x, w, dY, window, groups), .. y.Inputs.Skip(2).Select(_ => g.ReduceSum(dY, [0, 2, 3]))];
     }
+
+    /// <summary>dW of a convolution of X whose result has the gradient dY.</summary>
+    public static Value WeightGradient(Graph g, Value x, Value w, Value dY, Window window, int groups) =>
+        g.Apply(Forms.Domain, WeightGradientOp, [x, dY], w.Shape, [.. window.Attributes(), ("group", (long)groups)]);
 }

@@ -50,7 +50,7 @@ internal sealed class Forms
     {
         ("", "Conv") => One(Conv(node, inputs)),
         ("", "ConvTranspose") => One(ConvForms.InputGradient(layouts, node, inputs)),
-        (Domain, ConvRule.WeightGradient) => One(WeightGradientForms.Of(layouts, node, inputs[0]!, inputs[1]!)),
+        (Domain, ConvRule.WeightGradientOp) => One(WeightGradientForms.Of(layouts, node, inputs[0]!, inputs[1]!)),
         ("", "LRN") => One(LrnRule.Forward(graph, inputs[0]!, node)),
         ("", "Relu") when activated.Contains(inputs[0]!) => [inputs[0]!],
         _ => null,

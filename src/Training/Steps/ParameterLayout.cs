@@ -49,11 +49,11 @@ internal sealed class ParameterLayout
     /// <summary>The floats that all take.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The weights that training can change: the float initializers that are neither scalars, which are part of a formula, nor running statistics.</summary>
+    /// <summary>The weights that training can change: the float initializers that are neither scalars, which are part of a formula, nor running statistics nor the scales of a Resize.</summary>
     public static IEnumerable<Value> Learnable(Graph network)
     {
-        var statistics = RunningStatistics(network).ToHashSet();
-        return network.Initializers.Keys.Where(value => value is { Type: ElementType.Float, Shape.Rank: > 0 } && !statistics.Contains(value));
+        var fixedOnes = RunningStatistics(network).Concat(network.Nodes.Where(node => node.Op == "Resize").SelectMany(node => node.Inputs.Skip(1).OfType<Value>())).ToHashSet();
+        return network.Initializers.Keys.Where(value => value is { Type: ElementType.Float, Shape.Rank: > 0 } && !fixedOnes.Contains(value));
     }
 
     /// <summary>The running means and variances of batch normalisation, which follow the batches and have no gradient.</summary>

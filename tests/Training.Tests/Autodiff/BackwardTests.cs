@@ -19,6 +19,7 @@ public class BackwardTests
         var y = graph.Add("Det", [x], name: "attention").Output;
         var error = Assert.Throws<FoveaException>(() => Backward.From(graph.ReduceSum(y, []), [x]));
         Assert.Contains("attention (Det)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--method head", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
