@@ -14,6 +14,9 @@ public sealed class Graph(string name)
     /// <summary>The graph's name, for a catalog network its architecture.</summary>
     public string Name { get; } = name;
 
+    /// <summary>What names of the graph's own making begin with, to say what a node is for. Default: nothing.</summary>
+    public string Scope { get; set; } = "";
+
     /// <summary>Operator sets by domain; the empty domain is ONNX's own.</summary>
     public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
 
@@ -60,6 +63,18 @@ public sealed class Graph(string name)
     /// <summary>Adds an operator with one output and gives that output.</summary>
     public Value Apply(string op, ReadOnlySpan<Value?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
         Add(op, inputs, attributes).Output;
+
+    /// <summary>Adds an operator of another operator set, of which no rule knows the shape that it gives; its output has the type of its first input.</summary>
+    public Value Apply(string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        OperatorSets.TryAdd(domain, 1);
+        var output = Add(op, inputs, attributes, domain: domain).Output;
+        (output.Type, output.Shape) = (inputs[0]!.Type, shape);
+        return output;
+    }
+
+    /// <summary>Adds a constant under its name, once: another of that name is taken for the same.</summary>
+    public Value Constant(string name, Func<Tensor> tensor) => Initializers.Keys.FirstOrDefault(value => value.Name == name) ?? Initializer(name, tensor());
 
     /// <summary>Adds an operator.</summary>
     /// <param name="op">The operator's name in the ONNX operator list.</param>
@@ -123,11 +138,14 @@ public sealed class Graph(string name)
         foreach (var node in Nodes)
         {
             Value?[] inputs = [.. node.Inputs.Select(input => input is null ? null : replaced[input])];
+            target.Scope = $"{node.Name}/";
             foreach (var (from, to) in node.Outputs.Zip(instead?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
             {
                 replaced.Add(from, to);
             }
         }
+
+        target.Scope = "";
     }
 
     private static IReadOnlyList<Value> Copied(Graph target, Node node, Value?[] inputs)
@@ -210,9 +228,9 @@ public sealed class Graph(string name)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{stem}_{i}") && !reserved.Contains($"{stem}_{i}"))
+            if ($"{Scope}{stem}_{i}" is var name && !names.Contains(name) && !reserved.Contains(name))
             {
-                return $"{stem}_{i}";
+                return name;
             }
         }
     }

@@ -23,6 +23,7 @@ internal static class Backward
                 continue;
             }
 
+            g.Scope = $"{node.Name}/gradient/";
             foreach (var (input, dX) in node.Inputs.Zip(OfInputs(g, node, gradients)))
             {
                 if (input is not null && dX is not null && learning.Contains(input))
@@ -33,6 +34,7 @@ internal static class Backward
             }
         }
 
+        g.Scope = "";
         return [.. variables.Select(v => gradients.GetValueOrDefault(v) ?? throw new FoveaException(ErrorCode.BadModelFile, $"The loss does not depend on {v.Name}, so it cannot be learnt."))];
     }
 

@@ -3,8 +3,7 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// The network inside a training graph. Some operators compute something else while a network learns, or have a form whose gradient is cheap; the
-/// others are copied.
+/// The network inside a training graph: some operators compute something else while a network learns.
 /// </summary>
 internal sealed class TrainingForms(Graph target, bool frozenStatistics)
 {
@@ -22,17 +21,20 @@ internal sealed class TrainingForms(Graph target, bool frozenStatistics)
     {
         "BatchNormalization" when !frozenStatistics => [Normalized(node, inputs)],
         "Dropout" => [Dropped(node, inputs)],
-        "LRN" => [LrnRule.Forward(target, inputs[0]!, node)],
         _ => null,
     };
 
     private Value Normalized(Node node, Value?[] inputs)
     {
         Value x = inputs[0]!, mean = inputs[3]!, variance = inputs[4]!;
-        var (y, batchMean, batchVariance) = target.BatchNormalization(x, inputs[1]!, inputs[2]!, mean, variance, node.Float("epsilon", 1e-5f), node.Name);
-        float kept = node.Float("momentum", 0.9f), count = x.Shape.Size / x.Shape[1];
-        statistics.Add((mean, mean * kept + batchMean * (1 - kept)));
-        statistics.Add((variance, variance * kept + batchVariance * ((1 - kept) * count / Math.Max(1, count - 1))));
+
+        // ONNX Runtime writes the batch's statistics over the running ones that the node is given, whoever else reads them; so it is given values of its own.
+        var (y, batchMean, batchVariance) = target.BatchNormalization(x, inputs[1]!, inputs[2]!, -mean, -variance, node.Float("epsilon", 1e-5f), node.Name);
+
+        // As a decimal, since 1 - 0.9 is 0.1 and not what is left of 0.9 as a float.
+        float kept = node.Float("momentum", 0.9f), moved = (float)(1 - (decimal)kept), count = x.Shape.Size / x.Shape[1];
+        statistics.Add((mean, mean * kept + batchMean * moved));
+        statistics.Add((variance, variance * kept + batchVariance * (moved * count / Math.Max(1, count - 1))));
         return y;
     }
 
