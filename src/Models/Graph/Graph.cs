@@ -228,9 +228,9 @@ public sealed class Graph(string name)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{Scope}{stem}_{i}") && !reserved.Contains($"{Scope}{stem}_{i}"))
+            if ($"{Scope}{stem}_{i}" is var name && !names.Contains(name) && !reserved.Contains(name))
             {
-                return $"{Scope}{stem}_{i}";
+                return name;
             }
         }
     }
