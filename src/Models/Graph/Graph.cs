@@ -64,6 +64,18 @@ public sealed class Graph(string name)
     public Value Apply(string op, ReadOnlySpan<Value?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
         Add(op, inputs, attributes).Output;
 
+    /// <summary>Adds an operator of another operator set, of which no rule knows the shape that it gives; its output has the type of its first input.</summary>
+    public Value Apply(string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        OperatorSets.TryAdd(domain, 1);
+        var output = Add(op, inputs, attributes, domain: domain).Output;
+        (output.Type, output.Shape) = (inputs[0]!.Type, shape);
+        return output;
+    }
+
+    /// <summary>Adds a constant under its name, once: another of that name is taken for the same.</summary>
+    public Value Constant(string name, Func<Tensor> tensor) => Initializers.Keys.FirstOrDefault(value => value.Name == name) ?? Initializer(name, tensor());
+
     /// <summary>Adds an operator.</summary>
     /// <param name="op">The operator's name in the ONNX operator list.</param>
     /// <param name="inputs">Its inputs; null for one that is left out.</param>

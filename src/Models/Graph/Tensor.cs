@@ -62,6 +62,9 @@ public sealed class Tensor
     /// <summary>A vector of int64, as axes and shapes are given.</summary>
     public static Tensor Of(params ReadOnlySpan<long> values) => new(ElementType.Int64, new Shape(values.Length), Copy(values));
 
+    /// <summary>A vector of int32.</summary>
+    public static Tensor OfInt32(params ReadOnlySpan<int> values) => new(ElementType.Int32, new Shape(values.Length), Copy(values));
+
     private static byte[] Copy<T>(ReadOnlySpan<T> values)
         where T : unmanaged => MemoryMarshal.AsBytes(values).ToArray();
 

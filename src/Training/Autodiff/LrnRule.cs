@@ -25,15 +25,16 @@ internal static class LrnRule
     private static Value Neighbours(Graph g, Value x, Node node, bool turned)
     {
         int channels = x.Shape[1], size = (int)node.Int("size"), before = (size - 1) / 2, after = size - 1 - before;
-        var band = Tensor.Drawn(new Shape(channels, channels), ones =>
+        (before, after) = turned ? (after, before) : (before, after);
+        var band = g.Constant($"band_{channels}_{before}_{after}", () => Tensor.Drawn(new Shape(channels, channels), ones =>
         {
             for (int i = 0; i < ones.Length; i++)
             {
                 int distance = i % channels - i / channels;
-                ones[i] = (turned ? -distance : distance) is var d && d >= -before && d <= after ? 1 : 0;
+                ones[i] = distance >= -before && distance <= after ? 1 : 0;
             }
-        });
+        }));
         var planes = g.Reshape(x, new Shape(x.Shape[0], channels, (int)(x.Shape.Size / x.Shape[0] / channels)));
-        return g.Reshape(g.MatMul(g.Constant(band), planes), x.Shape);
+        return g.Reshape(g.MatMul(band, planes), x.Shape);
     }
 }

@@ -19,31 +19,33 @@ internal sealed class GradientGraph
     /// <exception cref="FoveaException">The network holds an operator without a gradient rule.</exception>
     public GradientGraph(Graph network, int batchSize, IReadOnlyCollection<Value>? learnt = null, bool frozenStatistics = false)
     {
-        Graph = new Graph($"{network.Name}_gradients");
+        var graph = new Graph($"{network.Name}_gradients");
         var input = network.Inputs[0];
-        Images = Graph.Input(input.Name, ElementType.Float, input.Shape.With(0, batchSize));
-        Value[] parameters = [.. ParameterLayout.Learnable(network).Where(p => learnt?.Contains(p) != false)];
-        Value[] statistics = [.. frozenStatistics ? [] : ParameterLayout.RunningStatistics(network)];
-        var values = parameters.Concat(statistics).ToDictionary(p => p, p => Graph.Input(p.Name, p.Type, p.Shape));
-        Parameters = [.. parameters.Select(p => values[p])];
-        values.Add(input, Images);
+        var images = graph.Input(input.Name, ElementType.Float, input.Shape.With(0, batchSize));
+        Value[] learns = [.. ParameterLayout.Learnable(network).Where(p => learnt?.Contains(p) != false)];
+        Value[] running = [.. frozenStatistics ? [] : ParameterLayout.RunningStatistics(network)];
+        var values = learns.Concat(running).ToDictionary(p => p, p => graph.Input(p.Name, p.Type, p.Shape));
+        Value[] parameters = [.. learns.Select(p => values[p])];
+        values.Add(input, images);
 
-        var forms = new TrainingForms(Graph, frozenStatistics);
-        network.CopyTo(Graph, values, forms.Of);
+        var forms = new TrainingForms(graph, frozenStatistics);
+        network.CopyTo(graph, values, forms.Of);
         var logits = values[network.Outputs[0]];
-        Targets = Graph.Input("targets", ElementType.Float, logits.Shape);
-        Loss = network.Outputs.Skip(1).Aggregate(CrossEntropy(logits), (loss, head) => loss + CrossEntropy(values[head]) * AuxiliaryWeight);
-        var right = Graph.Equal(Graph.ArgMax(logits, axis: 1), Graph.ArgMax(Targets, axis: 1));
-        Correct = Graph.ReduceSum(Graph.Cast(right, ElementType.Float), []);
-        Gradients = Backward.From(Loss, Parameters);
-        (Noise, Statistics) = (forms.Noise, forms.Statistics);
-
-        foreach (var output in Gradients.Concat(Statistics.Select(s => s.After)).Prepend(Correct).Prepend(Loss))
+        var targets = graph.Input("targets", ElementType.Float, logits.Shape);
+        var loss = network.Outputs.Skip(1).Aggregate(CrossEntropy(logits, targets), (sum, head) => sum + CrossEntropy(values[head], targets) * AuxiliaryWeight);
+        var right = graph.Equal(graph.ArgMax(logits, axis: 1), graph.ArgMax(targets, axis: 1));
+        var correct = graph.ReduceSum(graph.Cast(right, ElementType.Float), []);
+        var gradients = Backward.From(loss, parameters);
+        foreach (var output in gradients.Concat(forms.Statistics.Select(s => s.After)).Prepend(correct).Prepend(loss))
         {
-            Graph.Output(output);
+            graph.Output(output);
         }
 
-        Graph.Prune();
+        graph.Prune();
+        (Graph, var final) = Forms.Of(graph);
+        (Images, Targets, Loss, Correct) = (final[images], final[targets], final[loss], final[correct]);
+        (Parameters, Gradients, Noise) = ([.. parameters.Select(p => final[p])], [.. gradients.Select(p => final[p])], [.. forms.Noise.Select(n => final[n])]);
+        Statistics = [.. forms.Statistics.Select(s => (final[s.Before], final[s.After]))];
     }
 
     /// <summary>The whole graph, to be run.</summary>
@@ -74,5 +76,5 @@ internal sealed class GradientGraph
     public IReadOnlyList<(Value Before, Value After)> Statistics { get; }
 
     // With a target distribution, so that smoothed and mixed labels need no graph of their own: -sum(t log softmax(y)) / N.
-    private Value CrossEntropy(Value logits) => Graph.ReduceSum(Targets * Graph.LogSoftmax(logits), []) * (-1f / logits.Shape[0]);
+    private static Value CrossEntropy(Value logits, Value targets) => logits.Graph.ReduceSum(targets * logits.Graph.LogSoftmax(logits), []) * (-1f / logits.Shape[0]);
 }

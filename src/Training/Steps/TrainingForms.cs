@@ -3,8 +3,7 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// The network inside a training graph. Some operators compute something else while a network learns, or have a form whose gradient is cheap; the
-/// others are copied.
+/// The network inside a training graph: some operators compute something else while a network learns.
 /// </summary>
 internal sealed class TrainingForms(Graph target, bool frozenStatistics)
 {
@@ -22,7 +21,6 @@ internal sealed class TrainingForms(Graph target, bool frozenStatistics)
     {
         "BatchNormalization" when !frozenStatistics => [Normalized(node, inputs)],
         "Dropout" => [Dropped(node, inputs)],
-        "LRN" => [LrnRule.Forward(target, inputs[0]!, node)],
         _ => null,
     };
 

@@ -29,6 +29,8 @@ internal static class NumericGradient
         }
 
         graph.Prune();
+        (graph, var final) = Forms.Of(graph);
+        (loss, gradients) = (final[loss], [.. gradients.Select(gradient => final[gradient])]);
         using var session = Sessions.Open(graph);
         float[][] point = [.. inputs.Select((shape, i) => Random(shape, range, new SeededRandom(seed, i)))];
         var analytic = gradients.Select(g => Run(session, graph, point, g)).ToArray();
