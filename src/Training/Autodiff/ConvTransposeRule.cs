@@ -12,7 +12,6 @@ internal static class ConvTransposeRule
         var window = Window.Of(y);
         int groups = (int)y.Int("group", 1);
         var dX = g.Conv(dY, w, window: window, group: groups);
-        var dW = g.Apply(Forms.Domain, ConvRule.WeightGradient, [dY, x], w.Shape, [.. window.Attributes(), ("group", (long)groups)]);
-        return [dX, dW, .. y.Inputs.Skip(2).Select(_ => g.ReduceSum(dY, [0, 2, 3]))];
+        return [dX, ConvRule.WeightGradient(g, dY, w, x, window, groups), .. y.Inputs.Skip(2).Select(_ => g.ReduceSum(dY, [0, 2, 3]))];
     }
 }
