@@ -14,6 +14,9 @@ public sealed class Graph(string name)
     /// <summary>The graph's name, for a catalog network its architecture.</summary>
     public string Name { get; } = name;
 
+    /// <summary>What names of the graph's own making begin with, to say what a node is for. Default: nothing.</summary>
+    public string Scope { get; set; } = "";
+
     /// <summary>Operator sets by domain; the empty domain is ONNX's own.</summary>
     public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
 
@@ -108,7 +111,10 @@ public sealed class Graph(string name)
     /// <paramref name="replaced"/> does not name are taken along. Shapes are inferred anew, so a free batch becomes the one
     /// given. What stands for each value is added to <paramref name="replaced"/>.
     /// </summary>
-    public void CopyTo(Graph target, IDictionary<Value, Value> replaced)
+    /// <param name="target">The graph that is added to.</param>
+    /// <param name="replaced">What stands for each value.</param>
+    /// <param name="instead">Emits other operators for a node, given its inputs in the target, and gives what stands for its outputs; null: the node is copied.</param>
+    public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? instead = null)
     {
         foreach (var (value, tensor) in Initializers.Where(i => !replaced.ContainsKey(i.Key)))
         {
@@ -117,19 +123,26 @@ public sealed class Graph(string name)
 
         foreach (var node in Nodes)
         {
-            var copy = target.Add(
-                node.Op,
-                [.. node.Inputs.Select(input => input is null ? null : replaced[input])],
-                [.. node.Attributes.Select(a => (a.Key, a.Value))],
-                node.Name,
-                node.Domain,
-                [.. node.Outputs.Select(o => o.Name)]);
-            foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
+            Value?[] inputs = [.. node.Inputs.Select(input => input is null ? null : replaced[input])];
+            target.Scope = $"{node.Name}/";
+            foreach (var (from, to) in node.Outputs.Zip(instead?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
             {
-                to.Type = to.Type == ElementType.Unknown ? from.Type : to.Type;
                 replaced.Add(from, to);
             }
         }
+
+        target.Scope = "";
+    }
+
+    private static IReadOnlyList<Value> Copied(Graph target, Node node, Value?[] inputs)
+    {
+        var copy = target.Add(node.Op, inputs, [.. node.Attributes.Select(a => (a.Key, a.Value))], node.Name, node.Domain, [.. node.Outputs.Select(o => o.Name)]);
+        foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
+        {
+            to.Type = to.Type == ElementType.Unknown ? from.Type : to.Type;
+        }
+
+        return copy.Outputs;
     }
 
     /// <summary>This graph for images of one size, where it takes any; otherwise itself.</summary>
@@ -189,13 +202,14 @@ public sealed class Graph(string name)
         ? new Value(this, name, type, shape)
         : throw new FoveaException(ErrorCode.BadModelFile, $"The name {name} stands for two values of graph {Name}; expected each value to be computed once.");
 
-    private string FreeName(string stem)
+    /// <summary>A name that no value has yet.</summary>
+    internal string FreeName(string stem)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{stem}_{i}"))
+            if (!names.Contains($"{Scope}{stem}_{i}"))
             {
-                return $"{stem}_{i}";
+                return $"{Scope}{stem}_{i}";
             }
         }
     }

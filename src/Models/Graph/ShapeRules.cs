@@ -12,13 +12,14 @@ public static class ShapeRules
 
     private static readonly FrozenDictionary<string, Rule> ByOp = ((IEnumerable<(string, Rule)>)
     [
-        .. Each(SameAsInput, "Neg", "Abs", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid",
-            "HardSwish", "PRelu", "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout", "BatchNormalization", "InstanceNormalization", "LayerNormalization", "LRN"),
-        .. Each(Broadcast, "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum"),
+        .. Each(SameAsInput, "Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Not", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid",
+            "HardSwish", "PRelu", "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout", "InstanceNormalization", "LayerNormalization", "LRN", "ScatterElements"),
+        .. Each(Broadcast, "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "And", "Or", "Xor"),
         .. Each(node => [(ElementType.Bool, Broadcast(node)[0].Item2)], "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
-        .. Each(Reduction, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL2"),
+        .. Each(Reduction, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp"),
         .. Each(SpatialShapes.Pool, "AveragePool", "MaxPool"),
         .. Each(SpatialShapes.Global, "GlobalAveragePool", "GlobalMaxPool"),
+        ("BatchNormalization", node => node.Int("training_mode") != 0 ? [(node[0].Type, node[0].Shape), (node[3].Type, node[3].Shape), (node[4].Type, node[4].Shape)] : SameAsInput(node)),
         ("Conv", SpatialShapes.Conv),
         ("ConvTranspose", SpatialShapes.ConvTranspose),
         ("Pad", SpatialShapes.Pad),
@@ -27,7 +28,7 @@ public static class ShapeRules
         ("Cast", node => [node.Attributes.GetValueOrDefault("to") is string ? default : ((ElementType)node.Int("to"), node[0].Shape)]),
         ("Gemm", Gemm),
         ("MatMul", MatMul),
-        ("ArgMax", node => [(ElementType.Int64, AxisShapes.Reduced(node, [(int)node.Int("axis")]))]),
+        .. Each(node => [(ElementType.Int64, AxisShapes.Reduced(node, [(int)node.Int("axis")]))], "ArgMax", "ArgMin"),
         ("Reshape", AxisShapes.Reshape),
         ("Flatten", AxisShapes.Flatten),
         ("Squeeze", AxisShapes.Squeeze),

@@ -21,6 +21,9 @@ internal sealed record TrainingState
     /// <summary>Images of this epoch that were classified rightly.</summary>
     public long Correct { get; init; }
 
+    /// <summary>The epochs that are done.</summary>
+    public IReadOnlyList<EpochDone> History { get; init; } = [];
+
     /// <summary>The best epoch so far; 0 before the first ends.</summary>
     public int BestEpoch { get; init; }
 

@@ -4,10 +4,12 @@ namespace Fovea.Training;
 
 /// <summary>Something a training run tells about itself.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(FileRefused), "refused")]
 [JsonDerivedType(typeof(RunStarted), "started")]
 [JsonDerivedType(typeof(StepDone), "step")]
 [JsonDerivedType(typeof(EpochDone), "epoch")]
 [JsonDerivedType(typeof(CheckpointSaved), "checkpoint")]
+[JsonDerivedType(typeof(CheckpointFailed), "warning")]
 [JsonDerivedType(typeof(RunStopped), "stopped")]
 [JsonDerivedType(typeof(RunFinished), "finished")]
 [JsonDerivedType(typeof(HeadFound), "head")]
@@ -16,23 +18,32 @@ namespace Fovea.Training;
 [JsonDerivedType(typeof(HeadTrained), "head_trained")]
 internal abstract record TrainingEvent;
 
+/// <summary>A file of the data set is left out.</summary>
+internal sealed record FileRefused(string File, string Reason) : TrainingEvent;
+
 /// <summary>The run begins, or goes on after a checkpoint.</summary>
 internal sealed record RunStarted(string Model, int Images, int ValidationImages, int Epochs, int StepsPerEpoch, int BatchSize, int ResumedEpoch, int ResumedStep) : TrainingEvent;
 
 /// <summary>A step is done. Loss in nats and accuracy, 0 to 1, are means over the epoch so far.</summary>
 internal sealed record StepDone(int Epoch, int Step, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;
 
-/// <summary>An epoch is done and was looked at on the validation images. Losses in nats, accuracies 0 to 1.</summary>
-internal sealed record EpochDone(int Epoch, double Loss, double Accuracy, double ValidationLoss, double ValidationAccuracy, bool Best) : TrainingEvent;
+/// <summary>
+/// An epoch is done and was looked at on the validation images. Losses in nats, accuracies 0 to 1; the share of the epoch's time, 0 to 1, in which
+/// steps waited for data.
+/// </summary>
+internal sealed record EpochDone(int Epoch, double Loss, double Accuracy, double ValidationLoss, double ValidationAccuracy, bool Best, double WaitingShare) : TrainingEvent;
 
 /// <summary>The run can be resumed from here.</summary>
 internal sealed record CheckpointSaved(string Path, int Epoch, int Step) : TrainingEvent;
 
+/// <summary>A checkpoint could not be written; the one before is as it was, and the run goes on.</summary>
+internal sealed record CheckpointFailed(string Path, string Message) : TrainingEvent;
+
 /// <summary>The run was told to stop and wrote a last checkpoint.</summary>
 internal sealed record RunStopped(string Checkpoint, int Epoch, int Step) : TrainingEvent;
 
-/// <summary>The model is written.</summary>
-internal sealed record RunFinished(string Output, int BestEpoch, double ValidationLoss, double ValidationAccuracy, double Seconds) : TrainingEvent;
+/// <summary>The model is written. The time is this process's, the share of it that steps waited for data among it.</summary>
+internal sealed record RunFinished(string Output, int BestEpoch, double ValidationLoss, double ValidationAccuracy, double Seconds, double WaitingShare) : TrainingEvent;
 
 /// <summary>Where the network that is taught new classes decides.</summary>
 internal sealed record HeadFound(string Description) : TrainingEvent;

@@ -29,7 +29,7 @@ public class TrainerTests
     public void The_loss_falls_with_every_optimizer(string optimizer)
     {
         using var folder = new TemporaryFolder();
-        var events = Train(Options(folder["model.onnx"]) with { Optimizer = Optimizer.Find(optimizer), LearningRate = optimizer == "sgd" ? 0.05 : 0.003 });
+        var events = Train(Options(folder["model.onnx"]) with { Optimizer = Optimizer.Create(optimizer), LearningRate = optimizer == "sgd" ? 0.05 : 0.003 });
         var losses = events.OfType<EpochDone>().Select(e => e.ValidationLoss).ToArray();
         Assert.True(losses[^1] < losses[0] * 0.9 && losses[^1] < Math.Log(10) / 2, string.Join(", ", losses));
     }
@@ -109,12 +109,12 @@ public class TrainerTests
     public void A_run_that_diverges_says_so()
     {
         using var folder = new TemporaryFolder();
-        var options = Options(folder["model.onnx"]) with { Optimizer = Optimizer.Find("sgd"), LearningRate = 1e30 };
+        var options = Options(folder["model.onnx"]) with { Optimizer = Optimizer.Create("sgd"), LearningRate = 1e30 };
         Assert.Contains("diverged", Assert.Throws<FoveaException>(() => Train(options)).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(options.Output));
     }
 
-    private static TrainingOptions Options(string output) => new(output, "mnist", Epochs: 2, BatchSize: 128, LearningRate: 0.003, Optimizer.Find("adam"), Seed: 1, Resume: false);
+    private static TrainingOptions Options(string output) => new(output, "mnist", Epochs: 2, BatchSize: 128, LearningRate: 0.003, Optimizer.Create("adam"), Seed: 1, Resume: false) { Augmentation = Augmentation.Digits };
 
     private static void Stopped(TrainingOptions options)
     {
