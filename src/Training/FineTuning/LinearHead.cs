@@ -1,6 +1,4 @@
 using System.Numerics.Tensors;
-using Fovea.Models;
-using Tensor = Fovea.Models.Tensor;
 
 namespace Fovea.Training;
 
@@ -9,11 +7,8 @@ namespace Fovea.Training;
 /// <param name="Bias">[classes].</param>
 internal sealed record LinearHead(float[] Weights, float[] Bias)
 {
-    /// <summary>The weights as a graph takes them.</summary>
-    public Tensor WeightTensor => Tensor.Of(new Shape(Bias.Length, Weights.Length / Bias.Length), Weights);
-
-    /// <summary>The bias as a graph takes it.</summary>
-    public Tensor BiasTensor => Tensor.Of(new Shape(Bias.Length), Bias);
+    /// <summary>A head that finds all classes equally likely.</summary>
+    public static LinearHead Zero(int classes, int features) => new(new float[classes * features], new float[classes]);
 
     /// <summary>The logits of one row of features.</summary>
     public float[] Logits(ReadOnlySpan<float> features)
