@@ -62,6 +62,8 @@ internal sealed class Trainer : IDisposable
     public void Run(CancellationToken stop)
     {
         var running = Stopwatch.StartNew();
+        AtomicFile.RemoveUnfinished(options.Output);
+        AtomicFile.RemoveUnfinished(options.Checkpoint);
         foreach (var refused in data.RefusedInTraining)
         {
             tell(new FileRefused(refused.File, refused.Reason));

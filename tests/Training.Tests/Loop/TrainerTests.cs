@@ -78,6 +78,44 @@ public class TrainerTests
         Assert.Contains("learning rate 0.003", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_run_ends_when_its_patience_does_and_keeps_the_best_epoch()
+    {
+        using var folder = new TemporaryFolder();
+
+        // Too small a rate to move a float, so that no epoch is better than the first.
+        var events = Train(Options(folder["model.onnx"]) with { Epochs = 9, Patience = 2, Optimizer = Optimizer.Create("sgd"), LearningRate = 1e-15 });
+        Assert.Equal([true, false, false], events.OfType<EpochDone>().Select(e => e.Best));
+        Assert.Equal(1, events.OfType<RunFinished>().Single().BestEpoch);
+    }
+
+    [Fact]
+    public void Heads_that_only_serve_training_learn_and_are_absent_from_the_file()
+    {
+        var graph = new Graph("two-headed");
+        var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 1, 28, 28));
+        var net = new Network(graph, seed: 1);
+        var shared = net.Relu(net.BatchNorm(net.Conv(x, 4, kernel: 5, stride: 3)));
+        net.AuxiliaryOutput(net.Dense(net.Flatten(shared), 10, "auxiliary"));
+        graph.Outputs.Insert(0, net.Logits(net.Dropout(net.Flatten(shared), 0.2f), 10));
+
+        using var folder = new TemporaryFolder();
+        var options = Options(folder["model.onnx"]);
+        using (var trainer = new Trainer(graph, Data, options, _ => { }))
+        {
+            trainer.Run(TestContext.Current.CancellationToken);
+        }
+
+        var written = OnnxFile.Read(options.Output);
+        Assert.Equal(["logits"], written.Outputs.Select(o => o.Name));
+        Assert.DoesNotContain(written.Initializers.Keys, i => i.Name.StartsWith("auxiliary", StringComparison.Ordinal));
+        Assert.Contains(written.Initializers, i => i.Key.Name.EndsWith("running_mean", StringComparison.Ordinal) && i.Value.Floats.ContainsAnyExcept(0));
+
+        using var model = Classifier.Load(options.Output);
+        var found = Evaluation.Of(model.Run, Data.Test!, model.Classes, stop: TestContext.Current.CancellationToken);
+        Assert.InRange(found.Accuracy, 0.8, 1);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(7)]
