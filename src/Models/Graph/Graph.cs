@@ -9,7 +9,7 @@ public sealed class Graph(string name)
     /// <summary>The operator set that everything here is written in; ONNX Runtime and python3-onnx 1.12 both know it.</summary>
     public const int Opset = 17;
 
-    private readonly HashSet<string> names = [];
+    private readonly HashSet<string> names = [], reserved = [];
 
     /// <summary>The graph's name, for a catalog network its architecture.</summary>
     public string Name { get; } = name;
@@ -116,6 +116,8 @@ public sealed class Graph(string name)
     /// <param name="instead">Emits other operators for a node, given its inputs in the target, and gives what stands for its outputs; null: the node is copied.</param>
     public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? instead = null)
     {
+        // A name that is made up on the way must not be one that is still to come.
+        target.reserved.UnionWith(names);
         foreach (var (value, tensor) in Initializers.Where(i => !replaced.ContainsKey(i.Key)))
         {
             replaced.Add(value, target.Initializer(value.Name, tensor));
@@ -154,17 +156,7 @@ public sealed class Graph(string name)
             return this;
         }
 
-        var sized = new Graph(Name);
-        foreach (var (domain, version) in OperatorSets)
-        {
-            sized.OperatorSets[domain] = version;
-        }
-
-        foreach (var (key, value) in Metadata)
-        {
-            sized.Metadata[key] = value;
-        }
-
+        var sized = Blank();
         var dimensions = free.Dimensions.Select((d, axis) => axis > 0 && d == Shape.Free ? size[axis - 1] : d);
         var replaced = new Dictionary<Value, Value> { [input] = sized.Input(input.Name, input.Type, new Shape([.. dimensions])) };
         CopyTo(sized, replaced);
@@ -174,6 +166,23 @@ public sealed class Graph(string name)
         }
 
         return sized;
+    }
+
+    /// <summary>An empty graph of the same name, operator sets and metadata.</summary>
+    internal Graph Blank()
+    {
+        var blank = new Graph(Name);
+        foreach (var (domain, version) in OperatorSets)
+        {
+            blank.OperatorSets[domain] = version;
+        }
+
+        foreach (var (key, value) in Metadata)
+        {
+            blank.Metadata[key] = value;
+        }
+
+        return blank;
     }
 
     /// <summary>Removes the nodes and initializers that no output depends on.</summary>
@@ -207,7 +216,7 @@ public sealed class Graph(string name)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{Scope}{stem}_{i}"))
+            if (!names.Contains($"{Scope}{stem}_{i}") && !reserved.Contains($"{Scope}{stem}_{i}"))
             {
                 return $"{Scope}{stem}_{i}";
             }

@@ -140,6 +140,16 @@ public static class Operators
         return g.Apply("Slice", [x, Vector(starts), Vector(ends), Vector(axes), .. steps is null ? Array.Empty<Value>() : [Vector(steps)]]);
     }
 
+    /// <summary>Zeros put around a tensor, or elements cut off where a pad is negative: for each axis the number before it, then for each the number after it.</summary>
+    public static Value Pad(this Graph g, Value x, int[] pads) => g.Apply("Pad", [x, g.Constant(Tensor.Of(Longs(pads)))]);
+
+    /// <summary>The elements at these places of an axis.</summary>
+    public static Value Gather(this Graph g, Value x, int[] indices, int axis) => g.Apply("Gather", [x, g.Constant(Tensor.Of(Longs(indices)))], ("axis", (long)axis));
+
+    /// <summary>A row for each of the indices [K], 1 in its column and 0 in the others: [K, columns].</summary>
+    public static Value OneHot(this Graph g, Value indices, int columns) =>
+        g.Apply("OneHot", [indices, g.Constant(Tensor.Of(columns)), g.Constant(Tensor.Of(new Shape(2), 0, 1))]);
+
     /// <summary>The tensor stretched to a larger shape, as broadcasting would.</summary>
     public static Value Expand(this Graph g, Value x, Shape shape) => g.Apply("Expand", [x, g.Constant(Tensor.Of(shape.ToInt64()))]);
 

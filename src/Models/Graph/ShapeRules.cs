@@ -37,6 +37,7 @@ public static class ShapeRules
         ("Split", AxisShapes.Split),
         ("Slice", AxisShapes.Slice),
         ("Gather", AxisShapes.Gather),
+        ("OneHot", AxisShapes.OneHot),
         ("Transpose", AxisShapes.Transpose),
         ("Expand", node => [(node[0].Type, PartialValues.ShapeIn(node[1]) is { IsRanked: true } shape ? Broadcast(node[0].Shape, shape) : Shape.Unknown)]),
         ("Shape", node => [(ElementType.Int64, new Shape(PartialValues.ShapeOf(node).Length))]),
@@ -110,17 +111,15 @@ public static class ShapeRules
         return k == rows || k == Shape.Free || rows == Shape.Free ? [(node[0].Type, new Shape(m, n))] : throw new ArgumentException($"{k} columns meet {rows} rows.");
     }
 
+    // A vector is a row on the left and a column on the right, and that axis is dropped.
     private static (ElementType, Shape)[] MatMul(Node node)
     {
         Shape a = node[0].Shape, b = node[1].Shape;
-        if (a.Rank == 1 || b.Rank == 1)
-        {
-            return [(node[0].Type, Shape.Unknown)];
-        }
-
-        var batch = Broadcast(new Shape(a.Dimensions.AsSpan()[..^2]), new Shape(b.Dimensions.AsSpan()[..^2]));
-        return a[-1] == b[-2] || a[-1] == Shape.Free || b[-2] == Shape.Free
-            ? [(node[0].Type, new Shape([.. batch.Dimensions, a[-2], b[-1]]))]
-            : throw new ArgumentException($"{a[-1]} columns meet {b[-2]} rows.");
+        var (rows, columns) = (a.Rank == 1 ? new Shape(1, a[0]) : a, b.Rank == 1 ? new Shape(b[0], 1) : b);
+        var batch = Broadcast(new Shape(rows.Dimensions.AsSpan()[..^2]), new Shape(columns.Dimensions.AsSpan()[..^2]));
+        int[] m = a.Rank == 1 ? [] : [a[-2]], n = b.Rank == 1 ? [] : [b[-1]];
+        return rows[-1] == columns[-2] || rows[-1] == Shape.Free || columns[-2] == Shape.Free
+            ? [(node[0].Type, new Shape([.. batch.Dimensions, .. m, .. n]))]
+            : throw new ArgumentException($"{rows[-1]} columns meet {columns[-2]} rows.");
     }
 }

@@ -21,7 +21,7 @@ internal static class ConvRule
         return [dX, WeightGradient(g, x, w, dY, window, groups), .. y.Inputs.Skip(2).Select(_ => g.ReduceSum(dY, [0, 2, 3]))];
     }
 
-    private static Value WeightGradient(Graph g, Value x, Value w, Value dY, Window window, int groups)
+    public static Value WeightGradient(Graph g, Value x, Value w, Value dY, Window window, int groups)
     {
         int n = x.Shape[0], c = w.Shape[1], h = x.Shape[2], m = w.Shape[0] / groups, p = dY.Shape[2], q = dY.Shape[3], r = w.Shape[2], s = w.Shape[3];
         int parts = LargestDivisor(n, MostParts), images = n / parts;

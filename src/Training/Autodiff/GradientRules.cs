@@ -53,6 +53,7 @@ internal static class GradientRules
         ["ReduceL2"] = Reduction((g, x, norm, dNorm) => x * (dNorm / g.Max(norm, g.Scalar(Tiny)))),
         ["ReduceLogSumExp"] = Reduction((g, x, log, dLog) => g.Exp(x - log) * dLog),
         ["GlobalAveragePool"] = (g, y, dY) => [g.Expand(dY * (dY.Shape.Size / (float)y[0].Shape.Size), y[0].Shape)],
+        ["GlobalMaxPool"] = GlobalMaxPool,
 
         ["Identity"] = (g, y, dY) => [dY],
         ["Reshape"] = Reshaped,
@@ -62,18 +63,25 @@ internal static class GradientRules
         ["Expand"] = (g, y, dY) => [dY, null],
         ["Transpose"] = Transpose,
         ["Concat"] = Concat,
+        ["Slice"] = CuttingRules.Slice,
+        ["Pad"] = CuttingRules.Pad,
+        ["Gather"] = CuttingRules.Gather,
+        ["Resize"] = ResizeRule.Gradient,
 
         // What these give does not move with their inputs, or only in jumps.
-        ["Shape"] = None, ["ConstantOfShape"] = None, ["ArgMax"] = None, ["ArgMin"] = None,
+        ["Shape"] = None, ["ConstantOfShape"] = None, ["ArgMax"] = None, ["ArgMin"] = None, ["OneHot"] = None,
         ["Equal"] = None, ["Greater"] = None, ["GreaterOrEqual"] = None, ["Less"] = None, ["LessOrEqual"] = None, ["Not"] = None, ["And"] = None, ["Or"] = None, ["Xor"] = None,
         ["Floor"] = None, ["Ceil"] = None, ["Round"] = None, ["Sign"] = None,
 
-        ["MatMul"] = (g, y, dY) => [g.MatMul(dY, LastTwoSwapped(g, y[1])), g.MatMul(LastTwoSwapped(g, y[0]), dY)],
+        ["MatMul"] = MatMulRule.Gradient,
         ["Gemm"] = Gemm,
         ["Conv"] = ConvRule.Gradient,
+        ["ConvTranspose"] = ConvTransposeRule.Gradient,
         ["AveragePool"] = AveragePoolRule.Gradient,
         ["MaxPool"] = MaxPool,
         ["BatchNormalization"] = BatchNormalizationRule.Gradient,
+        ["LayerNormalization"] = NormalizationRule.Layer,
+        ["InstanceNormalization"] = NormalizationRule.Instance,
         ["LRN"] = LrnRule.Gradient,
         ["Dropout"] = (g, y, dY) => [dY, null, null],
     }.ToFrozenDictionary();
@@ -88,7 +96,7 @@ internal static class GradientRules
     private static Value?[] Pow(Graph g, Node y, Value dY)
     {
         Value a = y[0], b = y[1];
-        bool square = g.Initializers.GetValueOrDefault(b) is { Type: ElementType.Float, Shape.Size: 1 } exponent && exponent.Floats[0] == 2;
+        bool square = b.Constant is { Type: ElementType.Float, Shape.Size: 1 } exponent && exponent.Floats[0] == 2;
         return [dY * b * (square ? a : g.Pow(a, b + -1)), dY * y.Output * g.Log(g.Max(a, g.Scalar(Tiny)))];
     }
 
@@ -173,6 +181,16 @@ internal static class GradientRules
 
     private static Value?[] Nothing(int inputs) => new Value?[inputs];
 
+    // The largest value of each channel gets the gradient: the first of them, where several are equal.
+    private static Value?[] GlobalMaxPool(Graph g, Node y, Value dY)
+    {
+        var x = y[0].Shape;
+        var channels = new Shape(x[0], x[1], (int)(x.Size / x[0] / x[1]));
+        var largest = g.Reshape(g.ArgMax(g.Reshape(y[0], channels), axis: 2), channels.With(2, 1));
+        var places = g.Constant(Tensor.Of([.. Enumerable.Range(0, channels[2]).Select(place => (long)place)]));
+        return [g.Reshape(g.Mask(g.Equal(places, largest)) * g.Reshape(dY, channels.With(2, 1)), x)];
+    }
+
     private static Value Scaled(Value value, float factor) => factor == 1 ? value : value * factor;
 
     private static Value Positive(Graph g, Value x) => g.Mask(g.Greater(x, g.Scalar(0)));
@@ -182,10 +200,4 @@ internal static class GradientRules
 
     // One number where x > 0, another elsewhere.
     private static Value Between(Graph g, Value x, float elsewhere, float positive) => Positive(g, x) * (positive - elsewhere) + elsewhere;
-
-    private static Value LastTwoSwapped(Graph g, Value x)
-    {
-        int rank = x.Shape.Rank;
-        return g.Transpose(x, [.. Enumerable.Range(0, rank - 2), rank - 1, rank - 2]);
-    }
 }

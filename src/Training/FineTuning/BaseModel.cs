@@ -4,7 +4,7 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>A network that is to be taught new classes, as its file has it.</summary>
-/// <param name="Network">The graph.</param>
+/// <param name="Network">The graph, in the operator set that everything here is written in.</param>
 /// <param name="Metadata">What the file says about itself, with its preprocessing.</param>
 /// <param name="File">The file's name and hash.</param>
 internal sealed record BaseModel(Graph Network, ModelMetadata Metadata, WeightsSource File)
@@ -16,7 +16,7 @@ internal sealed record BaseModel(Graph Network, ModelMetadata Metadata, WeightsS
     /// <exception cref="FoveaException">It is no ONNX file, or nothing says how images become its input.</exception>
     public static BaseModel Read(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null)
     {
-        var network = OnnxFile.Read(path);
+        var network = OpsetConversion.Convert(OnnxFile.Read(path));
         var metadata = (overrides ?? new()).Or(ModelMetadata.Read(network.Metadata)).Or(fallback);
         if (metadata.Preprocessing is null)
         {

@@ -41,7 +41,7 @@ internal sealed class TrainingForms(Graph target, bool frozenStatistics)
     private Value Dropped(Node node, Value?[] inputs)
     {
         var x = inputs[0]!;
-        float rate = inputs.ElementAtOrDefault(1) is { } given ? target.Initializers[given].Floats[0] : 0.5f;
+        float rate = inputs.ElementAtOrDefault(1) is { } given ? given.Constant?.Floats[0] ?? 0.5f : 0.5f;
         if (rate == 0)
         {
             return x;

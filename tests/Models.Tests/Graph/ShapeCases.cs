@@ -55,6 +55,7 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("MatMul over a batch", [new(2, 5, 3)], (g, x) => g.MatMul(x[0], Weight(g, 3, 4))),
         new("MatMul with two batches broadcast", [new(2, 1, 5, 3)], (g, x) => g.MatMul(x[0], Weight(g, 6, 3, 4))),
         new("MatMul with a vector", [new(2, 3)], (g, x) => g.MatMul(x[0], Weight(g, 3))),
+        new("MatMul with a vector on the left", [new(2, 3, 4)], (g, x) => g.MatMul(Weight(g, 3), x[0])),
 
         new("ArgMax", [new(2, 3, 4)], (g, x) => g.ArgMax(x[0], 1)),
         new("ArgMin", [new(2, 3, 4)], (g, x) => g.Apply("ArgMin", [x[0]], ("axis", 1L))),
@@ -77,6 +78,8 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("Unsqueeze", [new(2, 3)], (g, x) => g.Apply("Unsqueeze", [x[0], Vector(g, 1, -1)])),
         new("Gather", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], Vector(g, 0, 2, 1, 0)], ("axis", -2L))),
         new("Gather of one", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, new byte[8]))], ("axis", 1L))),
+        new("OneHot", [new(2, 3)], (g, x) => g.OneHot(g.ArgMax(x[0], 1), 3)),
+        new("OneHot along the first axis", [new(2, 3)], (g, x) => g.Apply("OneHot", [g.ArgMax(x[0], 1), Vector(g, 5), g.Constant(Tensor.Of(new Shape(2), 0, 1))], ("axis", 0L))),
         new("Shape", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]])),
         new("Shape of some axes", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]], ("start", 1L), ("end", -1L))),
         new("ConstantOfShape", [new(2, 3)], (g, x) => g.Apply("ConstantOfShape", [g.Apply("Shape", [x[0]])])),

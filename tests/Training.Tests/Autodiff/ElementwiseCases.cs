@@ -2,6 +2,7 @@ using Fovea.Models;
 
 namespace Fovea.Training.Tests;
 
+/// <summary>Operators that work on each element by itself.</summary>
 internal static class ElementwiseCases
 {
     private static readonly Shape X = new(2, 3);

@@ -10,6 +10,11 @@ public class GradientRulesTests
     {
         ["MatMul"] = new([X, new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
         ["MatMul, batched and broadcast"] = new([new(5, 2, 3), new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, of two batches, one broadcast"] = new([new(2, 1, 2, 3), new(4, 3, 2)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, a vector on the left"] = new([new(3), new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, a vector on the right"] = new([new(2, 4, 3), new(3)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, of vectors"] = new([new(3), new(3)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, a vector by a batch"] = new([new(3), new(5, 3, 2)], (g, x) => g.MatMul(x[0], x[1])),
         ["Gemm"] = new([X, new(3, 4), new(4)], (g, x) => g.Gemm(x[0], x[1], x[2])),
         ["Gemm, left transposed"] = new([new(3, 2), new(3, 4)], (g, x) => g.Gemm(x[0], x[1], transA: true)),
         ["Gemm, right transposed"] = new([X, new(4, 3), new(2, 1)], (g, x) => g.Gemm(x[0], x[1], x[2], transB: true)),
@@ -24,6 +29,9 @@ public class GradientRulesTests
         ["Conv, grouped"] = new([new(4, 6, 5, 5), new(4, 3, 3, 3), new(4)], (g, x) => g.Conv(x[0], x[1], x[2], group: 2)),
         ["Conv, depthwise with strides"] = new([new(3, 4, 7, 6), new(4, 1, 3, 3)], (g, x) => g.Conv(x[0], x[1], window: Window.Square(3, 2, 1), group: 4)),
         ["Conv, depthwise with several filters a channel"] = new([new(34, 2, 4, 4), new(6, 1, 3, 3)], (g, x) => g.Conv(x[0], x[1], group: 2)),
+        ["ConvTranspose"] = new([new(2, 4, 3, 4), new(4, 2, 3, 3), new(2)], (g, x) => g.Apply("ConvTranspose", x)),
+        ["ConvTranspose, strides with output padding"] = new([new(2, 3, 3, 4), new(3, 2, 3, 2)], (g, x) => g.ConvTranspose(x[0], x[1], new([3, 2], [2, 3], [1, 0], [1, 1], [1, 1]), [1, 2])),
+        ["ConvTranspose, grouped and dilated"] = new([new(2, 4, 4, 3), new(4, 3, 2, 3)], (g, x) => g.ConvTranspose(x[0], x[1], new([2, 3], [1, 2], [0, 1], [1, 1], [2, 1]), [0, 0], group: 2)),
         ["MaxPool"] = new([Images], (g, x) => g.MaxPool(x[0], Window.Square(2, 2)), Low: -20, High: 20),
         ["MaxPool, overlapping"] = new([Images], (g, x) => g.MaxPool(x[0], Window.Square(3, 2)), Low: -20, High: 20),
         ["MaxPool, padded, step 1"] = new([Images], (g, x) => g.MaxPool(x[0], Window.Square(3, 1, 1)), Low: -20, High: 20),
@@ -42,7 +50,7 @@ public class GradientRulesTests
     };
 
     // By operator; several cases of one operator are told apart by a remark.
-    private static readonly Dictionary<string, GradientCase> Cases = ((IEnumerable<KeyValuePair<string, GradientCase>>)[.. Windows, .. ElementwiseCases.All, .. AxisCases.All]).ToDictionary();
+    private static readonly Dictionary<string, GradientCase> Cases = ((IEnumerable<KeyValuePair<string, GradientCase>>)[.. Windows, .. ElementwiseCases.All, .. AxisCases.All, .. PlaceCases.All]).ToDictionary();
 
     public static TheoryData<string> Operators => new(GradientRules.ByOp.Keys.Concat(GradientRules.OfOutputsByOp.Keys));
 
