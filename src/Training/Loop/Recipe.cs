@@ -8,6 +8,9 @@ namespace Fovea.Training;
 /// <param name="LabelSmoothing">The share of each target that is spread over all classes.</param>
 internal sealed record Recipe(string Optimizer, double LearningRate, int BatchSize, double WeightDecay, double LabelSmoothing = 0)
 {
+    /// <summary>The recipe for a network that is taught new classes: small steps from where it is.</summary>
+    public static Recipe ForFineTuning { get; } = new("sgd", 1e-3, 16, WeightDecay: 1e-4);
+
     /// <summary>The recipe for an architecture.</summary>
     public static Recipe For(string architecture) => architecture switch
     {

@@ -198,8 +198,8 @@ internal sealed class Trainer : IDisposable
 
         network.Prune();
         var record = new TrainingRecord(
-            options.Dataset, state.Settings["data set"], train.Count, options.Epochs, options.BatchSize, options.Optimizer.Name,
-            options.LearningRate, options.Seed, state.BestEpoch, state.BestAccuracy, state.BestLoss, validation.Count);
+            options.Dataset, state.Settings["data set"], train.Count, options.Epochs, options.BatchSize, options.Optimizer.Name, options.LearningRate, options.Seed,
+            state.BestEpoch, state.BestAccuracy, state.BestLoss, validation.Count, Method: metadata.Training?.Method, Base: metadata.Training?.Base);
         (metadata with { Labels = [.. train.Labels], Training = record }).WriteTo(network);
         try
         {
@@ -214,6 +214,7 @@ internal sealed class Trainer : IDisposable
     private SortedDictionary<string, string> Settings() => new(options.Deciding().ToDictionary(), StringComparer.Ordinal)
     {
         ["network"] = string.Create(CultureInfo.InvariantCulture, $"{network.Name} {network.Inputs[0].Shape} {network.Outputs[0].Shape}"),
+        ["base"] = metadata.Training?.Base?.Sha256 ?? "random weights",
         ["what is learnt"] = string.Join(", ", step.Layout.Groups.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Length} at {g.RateFactor}"))),
         ["data set"] = train.Hash(),
         ["validation images"] = validation.Hash(),

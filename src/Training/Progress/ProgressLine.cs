@@ -13,7 +13,11 @@ internal static class ProgressLine
         StepDone s => Text($"epoch {s.Epoch} step {s.Step}: {Figures(s)}"),
         EpochDone d => Text($"epoch {d.Epoch}: loss {d.Loss:F4}, accuracy {Percent(d.Accuracy)}; validation loss {d.ValidationLoss:F4}, accuracy {Percent(d.ValidationAccuracy)}{(d.Best ? " (best)" : "")}"),
         RunStopped s => Text($"stopped in epoch {s.Epoch} after step {s.Step}; the same command with --resume goes on from {s.Checkpoint}"),
-        RunFinished f => Text($"{f.Output}: the weights of epoch {f.BestEpoch}, validation accuracy {Percent(f.ValidationAccuracy)}, in {f.Seconds:F1} s, {Percent(f.WaitingShare)} of it waiting for data; report in {Report.PageOf(f.Output)}"),
+        RunFinished f => Text($"{f.Output}: {(f.BestEpoch > 0 ? $"the weights of epoch {f.BestEpoch}, " : "")}validation accuracy {Percent(f.ValidationAccuracy)}, in {f.Seconds:F1} s, {Percent(f.WaitingShare)} of it waiting for data; report in {Report.PageOf(f.Output)}"),
+        HeadFound h => h.Description,
+        MethodChosen m => $"method {m.Method}: {m.Reason}",
+        FeaturesDone f => Text($"features of {f.Images} of {f.AllImages} images, {f.ImagesPerSecond:F0} images/s"),
+        HeadTrained h => Text($"head: validation loss {h.ValidationLoss:F4}, accuracy {Percent(h.ValidationAccuracy)}"),
         _ => null,
     };
 

@@ -12,6 +12,10 @@ namespace Fovea.Training;
 [JsonDerivedType(typeof(CheckpointFailed), "warning")]
 [JsonDerivedType(typeof(RunStopped), "stopped")]
 [JsonDerivedType(typeof(RunFinished), "finished")]
+[JsonDerivedType(typeof(HeadFound), "head")]
+[JsonDerivedType(typeof(MethodChosen), "method")]
+[JsonDerivedType(typeof(FeaturesDone), "features")]
+[JsonDerivedType(typeof(HeadTrained), "head_trained")]
 internal abstract record TrainingEvent;
 
 /// <summary>A file of the data set is left out.</summary>
@@ -40,6 +44,18 @@ internal sealed record RunStopped(string Checkpoint, int Epoch, int Step) : Trai
 
 /// <summary>The model is written. The time is this process's, the share of it that steps waited for data among it.</summary>
 internal sealed record RunFinished(string Output, int BestEpoch, double ValidationLoss, double ValidationAccuracy, double Seconds, double WaitingShare) : TrainingEvent;
+
+/// <summary>Where the network that is taught new classes decides.</summary>
+internal sealed record HeadFound(string Description) : TrainingEvent;
+
+/// <summary>How it is taught, and why so.</summary>
+internal sealed record MethodChosen(string Method, string Reason) : TrainingEvent;
+
+/// <summary>A frozen network has seen so many of its images.</summary>
+internal sealed record FeaturesDone(int Images, int AllImages, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;
+
+/// <summary>A head is trained on the features of a frozen network. Loss in nats, accuracy 0 to 1.</summary>
+internal sealed record HeadTrained(double ValidationLoss, double ValidationAccuracy) : TrainingEvent;
 
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(TrainingEvent))]
