@@ -33,10 +33,6 @@ internal sealed class Layouts(Graph graph)
         return plain;
     }
 
-    // The way back comes long after the way there; holding a blocked copy meanwhile would take as much memory again as the value itself. An attribute that
-    // says what is so anyway keeps the runtime from seeing that this has been computed before.
-    private Value BlockedAgain(Value x) => x.Producer is { Op: "ReorderOutput" } ? Blocked(x) : Apply("ReorderInput", [x], x.Shape, ("channels_last", 0L));
-
     /// <summary>[N, C, H, W] as [N, H, W, C].</summary>
     public Value ChannelsLast(Value x)
     {
@@ -44,7 +40,7 @@ internal sealed class Layouts(Graph graph)
         {
             var (n, c, h, w) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
             last = c == 1 ? graph.Reshape(x, new Shape(n, h, w, c))
-                : Blocks(c) ? graph.Reshape(graph.Transpose(graph.Reshape(BlockedAgain(x), new Shape(n, c / Block, h * w, Block)), 0, 2, 1, 3), new Shape(n, h, w, c))
+                : Blocks(c) ? graph.Reshape(graph.Transpose(graph.Reshape(Blocked(x), new Shape(n, c / Block, h * w, Block)), 0, 2, 1, 3), new Shape(n, h, w, c))
                 : graph.Transpose(x, 0, 2, 3, 1);
             channelsLast.Add(x, last);
         }

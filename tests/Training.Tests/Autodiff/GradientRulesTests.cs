@@ -67,6 +67,13 @@ public class GradientRulesTests
     }
 
     [Theory, MemberData(nameof(CaseNames))]
+    public void Rule_matches_central_differences_in_the_forms_for_CUDA(string name)
+    {
+        var check = Cases[name];
+        Assert.InRange(NumericGradient.RelativeError(check.Inputs, check.Function, (check.Low, check.High), constant: check.Constant, cuda: true), 0, 1e-2);
+    }
+
+    [Theory, MemberData(nameof(CaseNames))]
     public void A_case_is_about_the_operator_it_names(string name)
     {
         var graph = new Graph("case");

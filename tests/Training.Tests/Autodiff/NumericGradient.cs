@@ -11,9 +11,9 @@ internal static class NumericGradient
     /// <summary>
     /// The largest difference between a gradient and its central difference, over the largest gradient. <paramref name="function"/> builds the graph
     /// under test from its float inputs; the loss is its output, each element weighted by a random number so that none can hide. Inputs that
-    /// <paramref name="constant"/> lists have no gradient.
+    /// <paramref name="constant"/> lists have no gradient. The forms for CUDA run on the CPU here.
     /// </summary>
-    public static double RelativeError(IReadOnlyList<Shape> inputs, Func<Graph, Value[], Value> function, (float Low, float High) range, long seed = 0, IReadOnlyCollection<int>? constant = null)
+    public static double RelativeError(IReadOnlyList<Shape> inputs, Func<Graph, Value[], Value> function, (float Low, float High) range, long seed = 0, IReadOnlyCollection<int>? constant = null, bool cuda = false)
     {
         var graph = new Graph("gradient_check");
         Value[] variables = [.. inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, shape))];
@@ -29,7 +29,7 @@ internal static class NumericGradient
         }
 
         graph.Prune();
-        (graph, var final) = Forms.Of(graph);
+        (graph, var final) = Forms.Of(graph, cuda);
         (loss, gradients) = (final[loss], [.. gradients.Select(gradient => final[gradient])]);
         using var session = Sessions.Open(graph);
         float[][] point = [.. inputs.Select((shape, i) => Random(shape, range, new SeededRandom(seed, i)))];
