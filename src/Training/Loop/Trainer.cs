@@ -211,7 +211,7 @@ internal sealed class Trainer : IDisposable
         network.Prune();
         var record = new TrainingRecord(
             options.Dataset, state.Settings["data set"], train.Count, options.Epochs, options.BatchSize, options.Optimizer.Name, options.LearningRate, options.Seed,
-            state.BestEpoch, state.BestAccuracy, state.BestLoss, validation.Count, Method: metadata.Training?.Method, Base: metadata.Training?.Base);
+            state.BestEpoch > 0 ? state.BestEpoch : null, state.BestAccuracy, state.BestLoss, validation.Count, Method: metadata.Training?.Method, Base: metadata.Training?.Base);
         (metadata with { Labels = [.. train.Labels], Training = record }).WriteTo(network);
         try
         {
