@@ -92,7 +92,7 @@ public sealed record ModelMetadata
 /// <param name="Optimizer">adam, adamw or sgd; l-bfgs for a head on frozen features.</param>
 /// <param name="LearningRate">The highest learning rate of the schedule.</param>
 /// <param name="Seed">What all randomness came from.</param>
-/// <param name="BestEpoch">The epoch whose weights these are, from 1: the one with the lowest validation loss.</param>
+/// <param name="BestEpoch">The epoch whose weights these are, from 1: the one with the lowest validation loss; null where what training began with had a lower one.</param>
 /// <param name="Accuracy">Share of the validation images classified rightly, 0 to 1.</param>
 /// <param name="Loss">Mean cross-entropy on the validation images, in nats.</param>
 /// <param name="ValidationImages">How many validation images there were.</param>

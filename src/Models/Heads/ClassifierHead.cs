@@ -98,13 +98,14 @@ public sealed class ClassifierHead
     /// <param name="image">[C, H, W].</param>
     /// <param name="weights">[classes, FeatureCount].</param>
     /// <param name="bias">[classes].</param>
+    /// <param name="scale">What the features are multiplied by before the weights, over 0.</param>
     /// <exception cref="FoveaException">The network does not take such images.</exception>
-    public Graph Replaced(Shape image, Tensor weights, Tensor bias)
+    public Graph Replaced(Shape image, Tensor weights, Tensor bias, float scale = 1)
     {
         var graph = Backbone(image);
         var w = graph.Initializer(NameOf(Weights), weights);
         var b = graph.Initializer(this.bias is { } old ? NameOf(old) : $"{layer.Name}.bias", bias);
-        graph.Outputs[0] = graph.Add("Gemm", [graph.Outputs[0], w, b], [("transB", 1L)], layer.Name, outputs: "logits").Output;
+        graph.Outputs[0] = graph.Add("Gemm", [graph.Outputs[0], w, b], [("alpha", scale), ("transB", 1L)], layer.Name, outputs: "logits").Output;
         return graph;
     }
 

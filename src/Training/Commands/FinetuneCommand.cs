@@ -30,6 +30,11 @@ internal static class FinetuneCommand
             ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (tell, stop) =>
             {
                 var chosen = FineTuningMethod.Find(parsed.GetRequiredValue(method), dataset.ForTraining(options.Seed).Train.Count, dataset.Train.Labels.Count);
+                if (!chosen.IsFull && learning.GivenOfSteps(parsed) is { Count: > 0 } unused)
+                {
+                    tell(new OptionsUnused(unused));
+                }
+
                 new FineTuner(model, dataset, options, tell).Run(chosen, stop);
             }, stop);
         });

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Fovea.Models;
 using Tensor = Fovea.Models.Tensor;
 
@@ -9,6 +10,11 @@ internal sealed class FineTuner
 {
     // What the network knows already moves slowly; its new head may run ahead.
     private const double BackboneRate = 0.1;
+
+    // Where features are smaller than this, a head needs weights so large that the backbone's gradients are as large, and the step that suits them falls with the square.
+    private const double LeastFeature = 0.1;
+
+    private const int Sample = 64;
 
     private readonly BaseModel model;
     private readonly DatasetFolder data;
@@ -42,6 +48,11 @@ internal sealed class FineTuner
     {
         tell(new HeadFound(head.Description));
         tell(new MethodChosen(method.Name, method.Reason));
+        if (model.Network.Nodes.Count(node => node is { Op: "BatchNormalization", Domain: "" }) is > 0 and var layers)
+        {
+            tell(new StatisticsFrozen(layers));
+        }
+
         if (method.IsFull)
         {
             LearnAll(stop);
@@ -63,6 +74,8 @@ internal sealed class FineTuner
         var network = WithHead(trained, new TrainingRecord(
             options.Dataset, train.Hash(), train.Count, Optimizer: "l-bfgs", Seed: options.Seed, Accuracy: accuracy, Loss: loss, ValidationImages: validation.Count, Method: "head", Base: model.File));
         OnnxFile.Write(network, options.Output);
+        var settings = new Dictionary<string, string> { ["method"] = "head", ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture), ["base"] = model.File.Sha256 };
+        Report.Write(options.Output, validation, new RunRecord([], settings, running.Elapsed.TotalSeconds, model.File.File, [.. data.RefusedInTraining]), stop);
         tell(new RunFinished(options.Output, 0, loss, accuracy, running.Elapsed.TotalSeconds, 0));
     }
 
@@ -71,17 +84,31 @@ internal sealed class FineTuner
         // A run that is resumed has its head in the checkpoint.
         bool begun = options.Resume && File.Exists(options.Checkpoint);
         var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : new HeadTraining(head, train, validation, tell).Run(stop).Head;
-        var network = WithHead(start, new TrainingRecord(Method: "full", Base: model.File));
+        double size = FeatureSize(stop);
+        var network = WithHead(start, new TrainingRecord(Method: "full", Base: model.File), size);
         var newWeights = network.Outputs[0].Producer!.Inputs.Skip(1).ToHashSet();
-        var layout = new ParameterLayout(network, weight => newWeights.Contains(weight) ? 1 : BackboneRate, frozenStatistics: true);
-        using var trainer = new Trainer(network, data, options, tell, layout);
+        double backboneRate = BackboneRate * Math.Min(1, Math.Pow(size / LeastFeature, 2));
+        var layout = new ParameterLayout(network, weight => newWeights.Contains(weight) ? 1 : backboneRate, frozenStatistics: true);
+        using var trainer = new Trainer(network, data, options, tell, layout, startCounts: true);
         trainer.Run(stop);
     }
 
-    private Graph WithHead(LinearHead trained, TrainingRecord record)
+    // The root mean square of the features of images spread over all classes, so that a run that is resumed finds the same.
+    private double FeatureSize(CancellationToken stop)
+    {
+        int count = Math.Min(Sample, train.Count);
+        var sample = train.Subset([.. Enumerable.Range(0, count).Select(i => (int)((long)i * train.Count / count))]);
+        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount);
+        double squares = extractor.Read(sample, _ => { }, stop).Rows.Average(row => row.Average(feature => (double)feature * feature));
+        return squares > 0 ? Math.Sqrt(squares) : 1;
+    }
+
+    // Features of one size, whatever the network, make one learning rate suit all heads.
+    private Graph WithHead(LinearHead trained, TrainingRecord record, double featureSize = 1)
     {
         var shape = new Shape(trained.Bias.Length, head.FeatureCount);
-        var network = head.Replaced(train.Preprocessing.Shape, Tensor.Of(shape, trained.Weights), Tensor.Of(new Shape(shape[0]), trained.Bias));
+        var weights = Array.ConvertAll(trained.Weights, weight => (float)(weight * featureSize));
+        var network = head.Replaced(train.Preprocessing.Shape, Tensor.Of(shape, weights), Tensor.Of(new Shape(shape[0]), trained.Bias), (float)(1 / featureSize));
         new ModelMetadata { Labels = [.. train.Labels], Preprocessing = train.Preprocessing, Architecture = model.Metadata.Architecture, Training = record }.WriteTo(network);
         return network;
     }

@@ -1,15 +1,17 @@
 namespace Fovea.Training;
 
-/// <summary>How a network of the catalog is trained where nothing else is asked for.</summary>
+/// <summary>How a network is trained where nothing else is asked for.</summary>
 /// <param name="Optimizer">The optimizer's name.</param>
 /// <param name="LearningRate">The highest learning rate, for the batch size.</param>
 /// <param name="BatchSize">Images in a step, where there are so many.</param>
 /// <param name="WeightDecay">Weight decay.</param>
 /// <param name="LabelSmoothing">The share of each target that is spread over all classes.</param>
-internal sealed record Recipe(string Optimizer, double LearningRate, int BatchSize, double WeightDecay, double LabelSmoothing = 0)
+/// <param name="Epochs">Passes over the training images.</param>
+/// <param name="Clip">The gradient's highest norm; null: any.</param>
+internal sealed record Recipe(string Optimizer, double LearningRate, int BatchSize, double WeightDecay, double LabelSmoothing = 0, int Epochs = 10, double? Clip = null)
 {
     /// <summary>The recipe for a network that is taught new classes: small steps from where it is.</summary>
-    public static Recipe ForFineTuning { get; } = new("sgd", 1e-3, 16, WeightDecay: 1e-4);
+    public static Recipe ForFineTuning { get; } = new("sgd", 1e-3, 16, WeightDecay: 1e-4, Epochs: 5, Clip: 10);
 
     /// <summary>The recipe for an architecture.</summary>
     public static Recipe For(string architecture) => architecture switch

@@ -12,6 +12,7 @@ internal sealed class Trainer : IDisposable
     private readonly Dataset train, validation;
     private readonly TrainingOptions options;
     private readonly Action<TrainingEvent> tell;
+    private readonly bool startCounts;
     private readonly ModelMetadata metadata;
     private readonly BatchLoader loader;
     private readonly TrainingStep step;
@@ -27,10 +28,11 @@ internal sealed class Trainer : IDisposable
     /// <param name="options">How.</param>
     /// <param name="tell">Is told how far the run has come.</param>
     /// <param name="layout">What of the network is learnt, at which rates; null: all, at one.</param>
+    /// <param name="startCounts">Whether the network as it comes is one of those that the best is chosen from.</param>
     /// <exception cref="FoveaException">The data set does not fit the network, or the checkpoint is not of this run.</exception>
-    public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell, ParameterLayout? layout = null)
+    public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell, ParameterLayout? layout = null, bool startCounts = false)
     {
-        (this.network, this.data, this.options, this.tell) = (network, data, options, tell);
+        (this.network, this.data, this.options, this.tell, this.startCounts) = (network, data, options, tell, startCounts);
         metadata = ModelMetadata.Read(network.Metadata) with { Preprocessing = data.Train.Preprocessing };
         (train, validation) = data.ForTraining(options.Seed);
         if (train.Count < options.BatchSize || validation.Count == 0)
@@ -73,6 +75,11 @@ internal sealed class Trainer : IDisposable
         using var batches = loader.Epochs(options.Seed, state.Epoch, state.StepsInEpoch, options.Augmentation).GetEnumerator();
         try
         {
+            if (startCounts && state.BestLoss == double.MaxValue)
+            {
+                Keep(0, Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop));
+            }
+
             while (!Done)
             {
                 Epoch(batches, stop);
@@ -148,17 +155,22 @@ internal sealed class Trainer : IDisposable
     private void Validate(double waitingShare, CancellationToken stop)
     {
         var found = Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop);
-        bool isBest = found.Loss < state.BestLoss || state.BestEpoch == 0;
+        bool isBest = found.Loss < state.BestLoss;
         double rate = Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, StepsDone, StepsInAll);
         var done = new EpochDone(state.Epoch, rate, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest, waitingShare);
         tell(done);
         if (isBest)
         {
-            step.Weights.Floats.CopyTo(best.Floats);
-            state = state with { BestEpoch = state.Epoch, BestLoss = found.Loss, BestAccuracy = found.Accuracy };
+            Keep(state.Epoch, found);
         }
 
         state = state with { Epoch = state.Epoch + 1, StepsInEpoch = 0, LossSum = 0, Correct = 0, History = [.. state.History, done] };
+    }
+
+    private void Keep(int epoch, Evaluation found)
+    {
+        step.Weights.Floats.CopyTo(best.Floats);
+        state = state with { BestEpoch = epoch, BestLoss = found.Loss, BestAccuracy = found.Accuracy };
     }
 
     // A disk that is full now may have room at the next try, and what is learnt until then is not lost.
@@ -199,7 +211,7 @@ internal sealed class Trainer : IDisposable
         network.Prune();
         var record = new TrainingRecord(
             options.Dataset, state.Settings["data set"], train.Count, options.Epochs, options.BatchSize, options.Optimizer.Name, options.LearningRate, options.Seed,
-            state.BestEpoch, state.BestAccuracy, state.BestLoss, validation.Count, Method: metadata.Training?.Method, Base: metadata.Training?.Base);
+            state.BestEpoch > 0 ? state.BestEpoch : null, state.BestAccuracy, state.BestLoss, validation.Count, Method: metadata.Training?.Method, Base: metadata.Training?.Base);
         (metadata with { Labels = [.. train.Labels], Training = record }).WriteTo(network);
         try
         {

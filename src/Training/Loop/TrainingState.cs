@@ -24,7 +24,7 @@ internal sealed record TrainingState
     /// <summary>The epochs that are done.</summary>
     public IReadOnlyList<EpochDone> History { get; init; } = [];
 
-    /// <summary>The best epoch so far; 0 before the first ends.</summary>
+    /// <summary>The best epoch so far; 0 before the first ends, and where none is better than the network that the run began with.</summary>
     public int BestEpoch { get; init; }
 
     /// <summary>The best epoch's validation loss, in nats.</summary>

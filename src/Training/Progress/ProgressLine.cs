@@ -16,6 +16,8 @@ internal static class ProgressLine
         RunFinished f => Text($"{f.Output}: {(f.BestEpoch > 0 ? $"the weights of epoch {f.BestEpoch}, " : "")}validation accuracy {Percent(f.ValidationAccuracy)}, in {f.Seconds:F1} s, {Percent(f.WaitingShare)} of it waiting for data; report in {Report.PageOf(f.Output)}"),
         HeadFound h => h.Description,
         MethodChosen m => $"method {m.Method}: {m.Reason}",
+        OptionsUnused o => $"{string.Join(", ", o.Options)}: without effect, since only a new head is learnt, and not in steps",
+        StatisticsFrozen s => $"batch normalisation: {s.Layers} {(s.Layers == 1 ? "layer keeps" : "layers keep")} the running statistics of the file",
         FeaturesDone f => Text($"features of {f.Images} of {f.AllImages} images, {f.ImagesPerSecond:F0} images/s"),
         HeadTrained h => Text($"head: validation loss {h.ValidationLoss:F4}, accuracy {Percent(h.ValidationAccuracy)}"),
         _ => null,

@@ -14,6 +14,8 @@ namespace Fovea.Training;
 [JsonDerivedType(typeof(RunFinished), "finished")]
 [JsonDerivedType(typeof(HeadFound), "head")]
 [JsonDerivedType(typeof(MethodChosen), "method")]
+[JsonDerivedType(typeof(OptionsUnused), "unused")]
+[JsonDerivedType(typeof(StatisticsFrozen), "frozen")]
 [JsonDerivedType(typeof(FeaturesDone), "features")]
 [JsonDerivedType(typeof(HeadTrained), "head_trained")]
 internal abstract record TrainingEvent;
@@ -50,6 +52,12 @@ internal sealed record HeadFound(string Description) : TrainingEvent;
 
 /// <summary>How it is taught, and why so.</summary>
 internal sealed record MethodChosen(string Method, string Reason) : TrainingEvent;
+
+/// <summary>Options were given that play no part when only a head is learnt.</summary>
+internal sealed record OptionsUnused(IReadOnlyList<string> Options) : TrainingEvent;
+
+/// <summary>So many layers of batch normalisation go on using the running statistics that they came with.</summary>
+internal sealed record StatisticsFrozen(int Layers) : TrainingEvent;
 
 /// <summary>A frozen network has seen so many of its images.</summary>
 internal sealed record FeaturesDone(int Images, int AllImages, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;

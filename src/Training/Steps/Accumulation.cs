@@ -7,9 +7,10 @@ namespace Fovea.Training;
 /// that is too long is shortened (Pascanu, Mikolov and Bengio, 2013), as PyTorch's clip_grad_norm_ does it.
 /// </summary>
 /// <param name="gradients">What each micro-batch writes, and the update reads.</param>
+/// <param name="groups">The stretches of one learning rate. What moves at another rate counts as it would if it were measured in units in which its rate were the same.</param>
 /// <param name="parts">Micro-batches in a step.</param>
 /// <param name="clip">The highest norm over all parameters together; null: any.</param>
-internal sealed class Accumulation(FloatBuffer gradients, int parts, double? clip) : IDisposable
+internal sealed class Accumulation(FloatBuffer gradients, IReadOnlyList<ParameterGroup> groups, int parts, double? clip) : IDisposable
 {
     // A sum of floats in floats loses little over so many of them.
     private const int Piece = 1 << 14;
@@ -53,9 +54,12 @@ internal sealed class Accumulation(FloatBuffer gradients, int parts, double? cli
     private double Norm()
     {
         double squares = 0;
-        for (int start = 0; start < gradients.Length; start += Piece)
+        foreach (var group in groups)
         {
-            squares += TensorPrimitives.SumOfSquares<float>(gradients.Floats.Slice(start, Math.Min(Piece, gradients.Length - start)));
+            for (int done = 0; done < group.Length; done += Piece)
+            {
+                squares += group.RateFactor * TensorPrimitives.SumOfSquares<float>(gradients.Floats.Slice(group.Offset + done, Math.Min(Piece, group.Length - done)));
+            }
         }
 
         return Math.Sqrt(squares);

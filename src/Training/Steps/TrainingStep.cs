@@ -65,7 +65,7 @@ internal sealed class TrainingStep : IDisposable
             microBatches.Add((images.View(part * imagesSize, graph.Images.Shape), targets.View(part * targetsSize, graph.Targets.Shape)));
         }
 
-        accumulation = new Accumulation(gradients, parts, clip);
+        accumulation = new Accumulation(gradients, Layout.Groups, parts, clip);
         update = new Update(optimizer, Layout.Groups, Weights, gradients, States);
     }
 

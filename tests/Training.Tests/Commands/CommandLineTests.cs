@@ -36,6 +36,8 @@ public sealed class CommandLineTests : IDisposable
         { "finetune FILE --data MNIST -o OUT", "is not an ONNX file" },
         { "finetune MODEL --data MNIST -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "finetune MODEL --data MNIST -o OUT --method magic", "magic" },
+        { "finetune MODEL --data MNIST -o OUT --method full --clip 0", "clipped to 0; expected a norm over 0" },
+        { "finetune MODEL --data MNIST -o OUT --preprocessing missing.json", "There is no file missing.json" },
         { "finetune MODEL --data /no/such/folder -o OUT", "There is no folder /no/such/folder" },
         { "build lenet5 -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "build lenet5 --classes 1 -o OUT", "1 classes; expected 2 to 100000" },
@@ -100,6 +102,16 @@ public sealed class CommandLineTests : IDisposable
         var classified = CommandLineProcess.Run("classify", file, folder["blank.png"], folder["blank.png"]);
         Assert.Equal(0, classified.ExitCode);
         Assert.Equal(2, classified.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public void Fine_tuning_of_a_head_says_which_options_are_without_effect()
+    {
+        OnnxFile.Write(Catalog.Find("lenet5").Build(), folder["base.onnx"]);
+        var (exitCode, output, error) = CommandLineProcess.Run(
+            "finetune", folder["base.onnx"], "--data", Mnist.Folder, "--method", "head", "--epochs", "3", "--batch-size", "8", "-o", folder["model.onnx"]);
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("--epochs, --batch-size: without effect", output, StringComparison.Ordinal);
     }
 
     [Fact]

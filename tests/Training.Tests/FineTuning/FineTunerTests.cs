@@ -15,15 +15,10 @@ public sealed class FineTunerTests : IDisposable
 
     public FineTunerTests()
     {
-        var random = new SeededRandom(1);
-        foreach (var (name, lowest) in Labels.Zip((int[])[10, 200, 105]))
-        {
-            for (int i = 0; i < 12; i++)
-            {
-                Images.Write(folder[$"data/{(i < 8 ? "train" : "val")}/{name}/{i}.png"], (byte)(lowest + random.Uniform(0, 40)));
-            }
-        }
+        Draw("data", new SeededRandom(1), [10, 200, 105], spread: 40);
 
+        // Classes that overlap leave a head something to learn.
+        Draw("alike", new SeededRandom(2), [40, 100, 70], spread: 80);
         OnnxFile.Write(Catalog.Find("lenet5").Build(), folder["base.onnx"]);
     }
 
@@ -59,13 +54,59 @@ public sealed class FineTunerTests : IDisposable
     }
 
     [Fact]
-    public void Everything_changes_when_everything_learns_and_the_new_classes_are_known()
+    public void Everything_changes_when_everything_learns_and_does_better_than_the_head_alone()
     {
-        var told = FineTune("full", "model.onnx");
+        var told = FineTune("full", "model.onnx", "alike", Options("model.onnx") with { Epochs = 4, LearningRate = 1e-3 });
         Assert.Equal(OnnxFile.Read(folder["model.onnx"]).Initializers.Keys.Where(w => w.Shape.Rank > 0).Select(w => w.Name), Changed("model.onnx"));
-        Assert.Equal(1, told.OfType<RunFinished>().Single().ValidationAccuracy);
+        Assert.True(told.OfType<RunFinished>().Single().ValidationLoss < told.OfType<HeadTrained>().Single().ValidationLoss);
         using var model = Classifier.Load(folder["model.onnx"]);
-        Assert.Equal(("full", 2), (model.Metadata.Training!.Method, model.Metadata.Training.Epochs));
+        Assert.Equal(("full", 4), (model.Metadata.Training!.Method, model.Metadata.Training.Epochs));
+    }
+
+    [Theory, InlineData(1f), InlineData(1e-9f)]
+    public void Loss_falls_when_everything_learns_however_small_the_features_are(float size)
+    {
+        var network = OnnxFile.Read(folder["base.onnx"]);
+        foreach (var weight in network.Initializers.Keys.Where(w => w.Name.StartsWith("fc2.", StringComparison.Ordinal)).ToArray())
+        {
+            var values = network.Initializers[weight].Floats.ToArray();
+            network.Initializers[weight] = Tensor.Of(weight.Shape, Array.ConvertAll(values, value => value * size));
+        }
+
+        OnnxFile.Write(network, folder["base.onnx"]);
+
+        var epochs = FineTune("full", "model.onnx", "alike", Options("model.onnx") with { Epochs = 4, LearningRate = 1e-3, Clip = 10 }).OfType<EpochDone>().ToArray();
+        Assert.True(epochs[^1].Loss < epochs[0].Loss, $"The mean loss of the epochs is {string.Join(", ", epochs.Select(e => e.Loss))}.");
+    }
+
+    [Fact]
+    public void Training_everything_never_ends_below_the_head_that_it_began_with()
+    {
+        var told = FineTune("full", "model.onnx", options: Options("model.onnx") with { LearningRate = 1, Clip = 10 });
+        var (start, end) = (told.OfType<HeadTrained>().Single(), told.OfType<RunFinished>().Single());
+        Assert.All(told.OfType<EpochDone>(), epoch => Assert.True(epoch.ValidationLoss > start.ValidationLoss));
+        Assert.Equal(0, end.BestEpoch);
+        Assert.Equal(start.ValidationLoss, end.ValidationLoss, 1e-4);
+        using var model = Classifier.Load(folder["model.onnx"]);
+        Assert.Null(model.Metadata.Training!.BestEpoch);
+    }
+
+    [Fact]
+    public void Run_that_was_stopped_and_resumed_gives_the_file_of_one_that_was_not()
+    {
+        FineTune("full", "whole.onnx");
+        var data = DatasetFolder.OpenForTraining(folder["data"], Base("base.onnx").Preprocessing);
+        Assert.Throws<OperationCanceledException>(() => new FineTuner(Base("base.onnx"), data, Options("model.onnx"), Stop).Run(Method("full"), stopping.Token));
+        FineTune("full", "model.onnx", options: Options("model.onnx") with { Resume = true });
+        Assert.Equal(File.ReadAllBytes(folder["whole.onnx"]), File.ReadAllBytes(folder["model.onnx"]));
+    }
+
+    [Fact]
+    public void Head_has_a_report_that_names_the_file_it_was_taken_from()
+    {
+        FineTune("head", "model.onnx");
+        Assert.Contains("base.onnx", File.ReadAllText(Report.JsonOf(folder["model.onnx"])), StringComparison.Ordinal);
+        Assert.True(File.Exists(Report.PageOf(folder["model.onnx"])));
     }
 
     [Theory, InlineData("head"), InlineData("full")]
@@ -153,6 +194,17 @@ public sealed class FineTunerTests : IDisposable
         Assert.False(File.Exists(folder["model.onnx"]));
     }
 
+    private void Draw(string data, SeededRandom random, int[] darkest, int spread)
+    {
+        foreach (var (name, lowest) in Labels.Zip(darkest))
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                Images.Write(folder[$"{data}/{(i < 8 ? "train" : "val")}/{name}/{i}.png"], (byte)(lowest + random.Uniform(0, spread)));
+            }
+        }
+    }
+
     private void Stop(TrainingEvent e)
     {
         if (e is StepDone)
@@ -167,11 +219,11 @@ public sealed class FineTunerTests : IDisposable
 
     private TrainingOptions Options(string output) => new(folder[output], "data", 2, 8, 1e-2, Optimizer.Create("sgd"), 1, Resume: false);
 
-    private List<TrainingEvent> FineTune(string method, string output, string data = "data")
+    private List<TrainingEvent> FineTune(string method, string output, string data = "data", TrainingOptions? options = null)
     {
         var told = new List<TrainingEvent>();
         var model = Base("base.onnx");
-        new FineTuner(model, DatasetFolder.OpenForTraining(folder[data], model.Preprocessing), Options(output), told.Add).Run(Method(method), TestContext.Current.CancellationToken);
+        new FineTuner(model, DatasetFolder.OpenForTraining(folder[data], model.Preprocessing), options ?? Options(output), told.Add).Run(Method(method), TestContext.Current.CancellationToken);
         return told;
     }
 
