@@ -18,6 +18,7 @@ internal sealed class LearningArguments
     private readonly Option<double?> weightDecay = new("--weight-decay") { Description = "Weight decay as PyTorch has it, 0 to 1; default: the network's own; 0.01 for adamw." };
     private readonly Option<double?> clip = new("--clip") { Description = "The gradient's highest norm over all parameters, over 0; default: any." };
     private readonly Option<double?> labelSmoothing = new("--label-smoothing") { Description = "The share of each target that is spread over all classes, 0 to less than 1; default: the network's own." };
+    private readonly Option<double?> averaging = new("--averaging") { Description = "The decay, at each step, of the average of the weights that is validated and kept in their place, 0 to less than 1; 0: the weights themselves; default: the network's own." };
     private readonly Option<string?> augmentation = new("--augmentation") { Description = $"How images are changed before they are learnt from: {Augmentation.Usage}, as in photos,rotation=10; default: digits for handwriting, photos for the rest." };
     private readonly Option<int?> patience = new("--patience") { Description = "Epochs without a lower validation loss after which training ends, 1 to 100000; default: never." };
     private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds") { Description = "Time between two checkpoints within an epoch, 0 to 86400; each epoch ends with one besides; default: 60." };
@@ -38,7 +39,7 @@ internal sealed class LearningArguments
     {
         foreach (var option in (Option[])[
             epochs, batchSize, microBatch, learningRate, schedule, warmUp, optimizer, momentum, nesterov, weightDecay, clip, labelSmoothing,
-            augmentation, patience, seed, checkpointSeconds, resume, JsonLines])
+            averaging, augmentation, patience, seed, checkpointSeconds, resume, JsonLines])
         {
             command.Options.Add(option);
         }
@@ -60,6 +61,7 @@ internal sealed class LearningArguments
             Schedule = parsed.GetValue(schedule) ?? "cosine",
             WarmUp = parsed.GetValue(warmUp) ?? 0.03,
             LabelSmoothing = parsed.GetValue(labelSmoothing) ?? recipe.LabelSmoothing,
+            Averaging = parsed.GetValue(averaging) ?? recipe.Averaging,
             Clip = parsed.GetValue(clip),
             MicroBatch = parsed.GetValue(microBatch),
             Patience = parsed.GetValue(patience),

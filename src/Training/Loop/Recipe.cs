@@ -6,7 +6,8 @@ namespace Fovea.Training;
 /// <param name="BatchSize">Images in a step, where there are so many.</param>
 /// <param name="WeightDecay">Weight decay.</param>
 /// <param name="LabelSmoothing">The share of each target that is spread over all classes.</param>
-internal sealed record Recipe(string Optimizer, double LearningRate, int BatchSize, double WeightDecay, double LabelSmoothing = 0)
+/// <param name="Averaging">The decay of the average of the weights that is kept in their place; 0: none.</param>
+internal sealed record Recipe(string Optimizer, double LearningRate, int BatchSize, double WeightDecay, double LabelSmoothing = 0, double Averaging = 0)
 {
     /// <summary>The recipe for a network that is taught new classes: small steps from where it is.</summary>
     public static Recipe ForFineTuning { get; } = new("sgd", 1e-3, 16, WeightDecay: 1e-4);
