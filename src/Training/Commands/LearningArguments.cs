@@ -7,7 +7,7 @@ namespace Fovea.Training;
 internal sealed class LearningArguments
 {
     private readonly Option<int?> epochs = new("--epochs") { Description = "Passes over the training images, 1 to 100000; default: 10." };
-    private readonly Option<int?> batchSize = new("--batch-size") { Description = "Images in a step, 1 to 65536; default: 64 for lenet5, 32 for the others, or all of them where there are fewer." };
+    private readonly Option<int?> batchSize = new("--batch-size") { Description = "Images in a step, 1 to 65536; default: 32, or all of them where there are fewer." };
     private readonly Option<int?> microBatch = new("--micro-batch") { Description = "Images that are run at once, a divisor of the batch size, their gradients being added up: takes less memory; default: the whole batch." };
     private readonly Option<double?> learningRate = new("--learning-rate") { Description = "The highest learning rate of the schedule, over 0 and at most 100; default: the network's own, or the optimizer's." };
     private readonly Option<string?> schedule = new("--schedule") { Description = "How the learning rate falls: constant, step (a tenth after each third of the run) or cosine (to zero); default: cosine." };
