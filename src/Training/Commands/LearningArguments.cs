@@ -7,7 +7,7 @@ namespace Fovea.Training;
 internal sealed class LearningArguments
 {
     private readonly Option<int?> epochs = new("--epochs") { Description = "Passes over the training images, 1 to 100000; default: 10, and 5 for finetune." };
-    private readonly Option<int?> batchSize = new("--batch-size") { Description = "Images in a step, 1 to 65536; default: 64 for lenet5, 32 for the others, 16 for finetune, or all of them where there are fewer." };
+    private readonly Option<int?> batchSize = new("--batch-size") { Description = "Images in a step, 1 to 65536; default: 32, and 16 for finetune, or all of them where there are fewer." };
     private readonly Option<int?> microBatch = new("--micro-batch") { Description = "Images that are run at once, a divisor of the batch size, their gradients being added up: takes less memory; default: the whole batch." };
     private readonly Option<double?> learningRate = new("--learning-rate") { Description = "The highest learning rate of the schedule, over 0 and at most 100; default: the network's own, or the optimizer's." };
     private readonly Option<string?> schedule = new("--schedule") { Description = "How the learning rate falls: constant, step (a tenth after each third of the run) or cosine (to zero); default: cosine." };
@@ -18,6 +18,7 @@ internal sealed class LearningArguments
     private readonly Option<double?> weightDecay = new("--weight-decay") { Description = "Weight decay as PyTorch has it, 0 to 1; default: the network's own; 0.01 for adamw." };
     private readonly Option<double?> clip = new("--clip") { Description = "The gradient's highest norm over all parameters, over 0; default: any, and 10 for finetune." };
     private readonly Option<double?> labelSmoothing = new("--label-smoothing") { Description = "The share of each target that is spread over all classes, 0 to less than 1; default: the network's own." };
+    private readonly Option<double?> averaging = new("--averaging") { Description = "The decay, at each step, of the average of the weights that is validated and kept in their place, 0 to less than 1; 0: the weights themselves; default: the network's own." };
     private readonly Option<string?> augmentation = new("--augmentation") { Description = $"How images are changed before they are learnt from: {Augmentation.Usage}, as in photos,rotation=10; default: digits for handwriting, photos for the rest." };
     private readonly Option<int?> patience = new("--patience") { Description = "Epochs without a lower validation loss after which training ends, 1 to 100000; default: never." };
     private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds") { Description = "Time between two checkpoints within an epoch, 0 to 86400; each epoch ends with one besides; default: 60." };
@@ -61,6 +62,7 @@ internal sealed class LearningArguments
             Schedule = parsed.GetValue(schedule) ?? "cosine",
             WarmUp = parsed.GetValue(warmUp) ?? 0.03,
             LabelSmoothing = parsed.GetValue(labelSmoothing) ?? recipe.LabelSmoothing,
+            Averaging = parsed.GetValue(averaging) ?? recipe.Averaging,
             Clip = parsed.GetValue(clip) ?? recipe.Clip,
             MicroBatch = parsed.GetValue(microBatch),
             Patience = parsed.GetValue(patience),
@@ -71,7 +73,8 @@ internal sealed class LearningArguments
 
     private IEnumerable<Option> OfSteps =>
     [
-        epochs, batchSize, microBatch, learningRate, schedule, warmUp, optimizer, momentum, nesterov, weightDecay, clip, labelSmoothing, augmentation, patience, checkpointSeconds, resume,
+        epochs, batchSize, microBatch, learningRate, schedule, warmUp, optimizer, momentum, nesterov, weightDecay, clip, labelSmoothing, averaging, augmentation, patience, checkpointSeconds,
+        resume,
     ];
 
     private static TimeSpan Seconds(double seconds) => seconds is >= 0 and <= 86_400

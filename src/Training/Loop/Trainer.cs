@@ -17,6 +17,7 @@ internal sealed class Trainer : IDisposable
     private readonly BatchLoader loader;
     private readonly TrainingStep step;
     private readonly ForwardPass forward;
+    private readonly WeightAverage average;
     private readonly FloatBuffer best;
     private readonly Dictionary<string, FloatBuffer> buffers;
     private readonly Stopwatch sinceCheckpoint = Stopwatch.StartNew(), waiting = new();
@@ -42,9 +43,15 @@ internal sealed class Trainer : IDisposable
 
         loader = new BatchLoader(train, options.BatchSize);
         step = new TrainingStep(network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed);
-        forward = new ForwardPass(network, step);
+        average = new WeightAverage(step.Weights, options.Averaging);
+        forward = new ForwardPass(network, step.Layout, average.Values);
         best = new FloatBuffer(step.Weights.Length);
         buffers = new() { ["weights"] = step.Weights, ["best"] = best };
+        if (average.Own is { } own)
+        {
+            buffers.Add("average", own);
+        }
+
         foreach (var (i, buffer) in step.States.Index())
         {
             buffers.Add(string.Create(CultureInfo.InvariantCulture, $"optimizer.{i}"), buffer);
@@ -103,6 +110,7 @@ internal sealed class Trainer : IDisposable
     public void Dispose()
     {
         forward.Dispose();
+        average.Dispose();
         step.Dispose();
         ((IDisposable)best).Dispose();
     }
@@ -143,6 +151,7 @@ internal sealed class Trainer : IDisposable
         long number = StepsDone + 1;
         double rate = Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, number, StepsInAll);
         var (loss, correct) = step.Run(number, rate);
+        average.Add(number);
         if (!float.IsFinite(loss))
         {
             throw new FoveaException(ErrorCode.BadArgument, $"The loss is {loss} at step {number}: training diverged. Expected a lower learning rate than {options.LearningRate}.");
@@ -169,7 +178,7 @@ internal sealed class Trainer : IDisposable
 
     private void Keep(int epoch, Evaluation found)
     {
-        step.Weights.Floats.CopyTo(best.Floats);
+        average.Values.Floats.CopyTo(best.Floats);
         state = state with { BestEpoch = epoch, BestLoss = found.Loss, BestAccuracy = found.Accuracy };
     }
 

@@ -23,6 +23,9 @@ internal sealed record TrainingOptions(string Output, string Dataset, int Epochs
     /// <summary>The share of each target that is spread over all classes, 0 to less than 1 (Szegedy et al., 2016).</summary>
     public double LabelSmoothing { get; init; }
 
+    /// <summary>The decay of the average of the weights over the steps, 0 to less than 1, which is validated and kept in their place; 0: the weights themselves.</summary>
+    public double Averaging { get; init; }
+
     /// <summary>The gradient's highest norm, over 0; null: any.</summary>
     public double? Clip { get; init; }
 
@@ -50,6 +53,7 @@ internal sealed record TrainingOptions(string Output, string Dataset, int Epochs
         Check(LearningRate is > 0 and <= 100, $"a learning rate of {LearningRate}; expected more than 0 and at most 100");
         Check(WarmUp is >= 0 and <= 0.5, $"a warm-up of {WarmUp}; expected a share of the steps from 0 to 0.5");
         Check(LabelSmoothing is >= 0 and < 1, $"a label smoothing of {LabelSmoothing}; expected 0 to less than 1");
+        Check(Averaging is >= 0 and < 1, $"an average of the weights with a decay of {Averaging}; expected 0 to less than 1");
         Check(Clip is null or > 0, $"gradients clipped to {Clip}; expected a norm over 0");
         Check(MicroBatch is null || (MicroBatch >= 1 && BatchSize % MicroBatch == 0), $"micro-batches of {MicroBatch} images; expected a divisor of the batch size, {BatchSize}");
         Check(Patience is null or (>= 1 and <= 100_000), $"a patience of {Patience} epochs; expected 1 to 100000");
@@ -74,6 +78,7 @@ internal sealed record TrainingOptions(string Output, string Dataset, int Epochs
         yield return new("learning rate", Text($"{LearningRate}"));
         yield return new("schedule", Text($"{Schedule} after a warm-up of {WarmUp}"));
         yield return new("optimizer", Text($"{Optimizer}"));
+        yield return new("averaging", Text($"{Averaging}"));
         yield return new("clipping", Text($"{Clip}"));
         yield return new("label smoothing", Text($"{LabelSmoothing}"));
         yield return new("augmentation", Text($"{Augmentation}"));

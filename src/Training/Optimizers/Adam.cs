@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fovea.Models;
 
 namespace Fovea.Training;
@@ -30,4 +31,6 @@ internal sealed record Adam(string Algorithm, double WeightDecay, bool Decoupled
         var step = m * rates[0] / (g.Sqrt(v) * rates[1] + (float)Epsilon);
         return ((Decoupled && WeightDecay != 0 ? parameter * rates[2] : parameter) - step, [m, v]);
     }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}, weight decay {WeightDecay}");
 }

@@ -52,6 +52,9 @@ internal abstract record Optimizer
     /// <summary>The scalars that the rule takes at a step, counted from 1; as many at each.</summary>
     public abstract float[] Rates(long step, double learningRate);
 
+    /// <summary>Its name and settings, as a person would say them.</summary>
+    public abstract override string ToString();
+
     /// <summary>Emits the rule: the parameter's successor, and that of each state.</summary>
     public abstract (Value Parameter, Value[] State) Emit(Graph g, Value parameter, Value gradient, Value[] state, Value[] rates);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fovea.Models;
 
 namespace Fovea.Training;
@@ -24,4 +25,6 @@ internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay) :
         var u = state[0] * (float)Momentum + gradient;
         return (parameter - (Nesterov ? gradient + u * (float)Momentum : u) * rates[0], [u]);
     }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"sgd, {(Nesterov ? "Nesterov's " : "")}momentum {Momentum}, weight decay {WeightDecay}");
 }

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Training;
 
-/// <summary>A network that is being trained, run without training: it reads parameters and statistics where the training step keeps them.</summary>
+/// <summary>A network that is being trained, run without training: it reads parameters and statistics where they lie at the moment.</summary>
 internal sealed class ForwardPass : IDisposable
 {
     private readonly InferenceSession session;
@@ -11,14 +11,14 @@ internal sealed class ForwardPass : IDisposable
     private readonly Shape image;
     private readonly int classes;
     private readonly string[] inputs, outputs;
-    private readonly OrtValue[] weights;
+    private readonly OrtValue[] views;
 
-    public ForwardPass(Graph network, TrainingStep step)
+    public ForwardPass(Graph network, ParameterLayout layout, FloatBuffer weights)
     {
         var graph = new Graph($"{network.Name}_forward");
         var input = graph.Input(network.Inputs[0].Name, ElementType.Float, network.Inputs[0].Shape);
         var values = new Dictionary<Value, Value> { [network.Inputs[0]] = input };
-        foreach (var weight in step.Layout.Offsets.Keys)
+        foreach (var weight in layout.Offsets.Keys)
         {
             values.Add(weight, graph.Input(weight.Name, ElementType.Float, weight.Shape));
         }
@@ -31,7 +31,7 @@ internal sealed class ForwardPass : IDisposable
         classes = graph.Outputs[0].Shape[1];
         inputs = [.. graph.Inputs.Select(i => i.Name)];
         outputs = [graph.Outputs[0].Name];
-        weights = [.. step.Layout.Offsets.Select(p => step.Weights.View(p.Value, p.Key.Shape))];
+        views = [.. layout.Offsets.Select(p => weights.View(p.Value, p.Key.Shape))];
     }
 
     /// <summary>Runs the network with the weights of the moment.</summary>
@@ -39,7 +39,7 @@ internal sealed class ForwardPass : IDisposable
     {
         using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images, [count, .. image.ToInt64()]);
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits, [count, classes]);
-        session.Run(options, inputs, [input, .. weights], outputs, [output]);
+        session.Run(options, inputs, [input, .. views], outputs, [output]);
     }
 
     public void Dispose()

@@ -24,6 +24,7 @@ public sealed class CommandLineTests : IDisposable
         { "train lenet5 --data MNIST -o OUT --warm-up 0.6", "a warm-up of 0.6; expected" },
         { "train lenet5 --data MNIST -o OUT --label-smoothing 1", "a label smoothing of 1; expected 0 to less than 1" },
         { "train lenet5 --data MNIST -o OUT --clip 0", "clipped to 0; expected a norm over 0" },
+        { "train lenet5 --data MNIST -o OUT --averaging 1", "a decay of 1; expected 0 to less than 1" },
         { "train lenet5 --data MNIST -o OUT --batch-size 64 --micro-batch 48", "micro-batches of 48 images; expected a divisor of the batch size, 64" },
         { "train lenet5 --data MNIST -o OUT --patience 0", "a patience of 0 epochs" },
         { "train lenet5 --data MNIST -o OUT --augmentation digits,rotation=200", "rotation=200" },

@@ -48,24 +48,39 @@ public class TrainerTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(37)]
-    [InlineData(38)]
-    [InlineData(60)]
-    public void A_run_that_is_stopped_and_resumed_gives_the_bytes_of_one_that_was_not(int stopAfterSteps)
+    [InlineData(1, 0)]
+    [InlineData(37, 0)]
+    [InlineData(38, 0.9)]
+    [InlineData(60, 0.9)]
+    public void A_run_that_is_stopped_and_resumed_gives_the_bytes_of_one_that_was_not(int stopAfterSteps, double averaging)
     {
         using var folder = new TemporaryFolder();
-        Train(Options(folder["whole"]));
+        TrainingOptions Averaged(string output) => Options(output) with { Averaging = averaging };
+        Train(Averaged(folder["whole"]));
 
         using var stop = new CancellationTokenSource();
         int steps = 0;
-        Assert.Throws<OperationCanceledException>(() => Train(Options(folder["parts"]), stop, after: e => e is StepDone && ++steps == stopAfterSteps));
+        Assert.Throws<OperationCanceledException>(() => Train(Averaged(folder["parts"]), stop, after: e => e is StepDone && ++steps == stopAfterSteps));
         Assert.False(File.Exists(folder["parts"]));
-        var resumed = Train(Options(folder["parts"]) with { Resume = true });
+        var resumed = Train(Averaged(folder["parts"]) with { Resume = true });
 
         Assert.Equal(stopAfterSteps, steps);
         Assert.Equal(2 * 37 - stopAfterSteps, resumed.OfType<StepDone>().Count());
         Assert.Equal(File.ReadAllBytes(folder["whole"]), File.ReadAllBytes(folder["parts"]));
+    }
+
+    [Fact]
+    public void The_average_of_the_weights_is_what_is_validated_and_written()
+    {
+        using var folder = new TemporaryFolder();
+        var options = Options(folder["model.onnx"]) with { Averaging = 0.5 };
+        var last = Train(options).OfType<EpochDone>().Last(e => e.Best);
+
+        using var model = Classifier.Load(options.Output);
+        var found = Evaluation.Of(model.Run, Data.ForTraining(options.Seed).Validation, model.Classes, stop: TestContext.Current.CancellationToken);
+        Assert.Equal(last.ValidationLoss, found.Loss, 1e-5);
+        Train(options with { Output = folder["plain.onnx"], Averaging = 0 });
+        Assert.NotEqual(File.ReadAllBytes(options.Output), File.ReadAllBytes(folder["plain.onnx"]));
     }
 
     [Fact]

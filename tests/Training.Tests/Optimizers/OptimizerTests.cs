@@ -52,6 +52,13 @@ public class OptimizerTests
     }
 
     [Theory]
+    [InlineData("sgd", null, false, null, "sgd, momentum 0.9, weight decay 0")]
+    [InlineData("sgd", 0.8, true, 0.0001, "sgd, Nesterov's momentum 0.8, weight decay 0.0001")]
+    [InlineData("adamw", null, false, null, "adamw, weight decay 0.01")]
+    public void An_optimizer_reads_as_its_name_and_settings(string name, double? momentum, bool nesterov, double? weightDecay, string expected) =>
+        Assert.Equal(expected, Optimizer.Create(name, momentum, nesterov, weightDecay).ToString());
+
+    [Theory]
     [InlineData("adam", 0.9, false, null, "adam with momentum")]
     [InlineData("adamw", null, true, null, "adamw with momentum")]
     [InlineData("sgd", 1.0, false, null, "a momentum of 1;")]
