@@ -8,17 +8,37 @@ namespace Fovea.Models;
 /// </summary>
 public static class Sessions
 {
-    private static readonly bool SharesThreads = CreateEnvironment();
+    // Not a field's initializer, which could run after something here has asked for the environment.
+    static Sessions() => SharesThreads = CreateEnvironment();
+
+    /// <summary>Whether all sessions share one pool of threads: not where something else in the process had made ONNX Runtime's environment before.</summary>
+    public static bool SharesThreads { get; }
+
+    /// <summary>How many threads a network runs on: those of the shared pool, or each session's own.</summary>
+    public static int Threads => Environment.ProcessorCount;
+
+    /// <summary>The version of ONNX Runtime.</summary>
+    public static string Version => OrtEnv.Instance().GetVersionString();
+
+    /// <summary>The execution providers that this build of ONNX Runtime holds, by its names for them.</summary>
+    public static IReadOnlyCollection<string> Providers => OrtEnv.Instance().GetAvailableProviders();
 
     /// <summary>A session on a model file.</summary>
+    /// <param name="path">The .onnx file.</param>
+    /// <param name="device">What it runs on; null: the CPU.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
-    public static InferenceSession Open(string path) => Open(path, options => new InferenceSession(path, options));
+    public static InferenceSession Open(string path, Device? device = null) => Open(path, options => new InferenceSession(path, options), (device ?? Device.Cpu).AppendTo);
 
     /// <summary>A session on a graph in memory.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="device">What it runs on; null: the CPU.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
-    public static InferenceSession Open(Graph graph) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options));
+    public static InferenceSession Open(Graph graph, Device? device = null) => Open(graph, (device ?? Device.Cpu).AppendTo);
 
-    private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open)
+    /// <summary>A session on a graph in memory, with settings of its own.</summary>
+    internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure);
+
+    private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure)
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         if (SharesThreads)
@@ -28,6 +48,7 @@ public static class Sessions
 
         try
         {
+            configure(options);
             return open(options);
         }
         catch (OnnxRuntimeException e)
