@@ -18,11 +18,17 @@ internal static class ClassifyEndpoints
             .WithDescription("As `POST /classify/{model}`, but with the version named. The first request for a version that does not serve by default waits until it is loaded.");
     }
 
-    private static Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Classify(
-        string model, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop) =>
-        requests.Answer(models.Find(model).Serve(), top, request, stop);
+    private static async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Classify(
+        string model, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop)
+    {
+        using var lease = models.Find(model).Serve();
+        return await requests.Answer(lease.Model, top, request, stop);
+    }
 
     private static async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> ClassifyWithVersion(
-        string model, string n, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop) =>
-        await requests.Answer(await models.Find(model).Serve(n), top, request, stop);
+        string model, string n, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop)
+    {
+        using var lease = await models.Find(model).Serve(n);
+        return await requests.Answer(lease.Model, top, request, stop);
+    }
 }

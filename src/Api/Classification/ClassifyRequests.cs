@@ -11,7 +11,7 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
 
     /// <summary>Reads the images of a request and classifies them.</summary>
     /// <exception cref="FoveaException">The request cannot be used; of a form, none of it.</exception>
-    public async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Answer(Served served, string? top, HttpRequest request, CancellationToken stop)
+    public async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Answer(ServedModel served, string? top, HttpRequest request, CancellationToken stop)
     {
         int count = Top(top, served.Classifier.Classes);
         if (RequestBody.IsMultipart(request))
@@ -23,7 +23,7 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
         return TypedResults.Ok(await classifier.Classify(served, image.Memory, count, stop));
     }
 
-    private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(Served served, int top, HttpRequest request, CancellationToken stop)
+    private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(ServedModel served, int top, HttpRequest request, CancellationToken stop)
     {
         var answers = new List<object>();
         await foreach (var file in new MultipartImages(request, settings).Read(stop))

@@ -10,13 +10,15 @@ internal sealed class ImageClassifier(Settings settings) : IDisposable
     /// <summary>Classifies one image file.</summary>
     /// <exception cref="FoveaException">It is no image that can be used.</exception>
     /// <exception cref="OperationCanceledException">The client has gone before its turn came.</exception>
-    public async Task<Answer> Classify(Served served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
+    public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
     {
         await slots.WaitAsync(stop);
         try
         {
-            var predictions = served.Classifier.Classify(image, settings.ImageLimits, top);
-            return new(served.Version.Model, served.Version.Number, served.Classifier.Trained, predictions);
+            var classifier = served.Classifier;
+            var fitted = Preprocessor.Fit(image, settings.ImageLimits, classifier.Preprocessing);
+            var logits = await served.Logits(slot => Preprocessor.Normalize(fitted, classifier.Preprocessing, slot), stop);
+            return new(served.Name, served.Version, classifier.Trained, classifier.Predictions(logits, top));
         }
         finally
         {

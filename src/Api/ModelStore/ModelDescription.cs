@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Fovea.Models;
 
 namespace Fovea.Api;
 
@@ -29,8 +28,9 @@ internal sealed record ModelDescription(
     /// <summary>Describes a model as it is now.</summary>
     public static ModelDescription Of(StoredModel model)
     {
-        Classifier? classifier = null;
-        var state = model.Default?.IsReady(out classifier) == true ? ModelState.Ready : model.State;
+        ServedModel? served = null;
+        var state = model.Default?.IsReady(out served) == true ? ModelState.Ready : model.State;
+        var classifier = served?.Classifier;
         return new(
             model.Name,
             [.. model.Versions.Select(version => version.Number)],

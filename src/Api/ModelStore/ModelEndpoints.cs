@@ -28,7 +28,8 @@ internal static class ModelEndpoints
 
     private static async Task<Results<Ok<NetworkSummary>, ContentHttpResult>> Summary(string model, string? expand, HttpRequest request, ModelStore models)
     {
-        var (version, classifier) = models.Find(model).Serve();
-        return SummaryAnswer.Of(await version.Summary.Get(SummaryAnswer.Flag("expand", expand), classifier.Input), request);
+        var found = models.Find(model);
+        using var lease = found.Serve();
+        return SummaryAnswer.Of(await found.Default!.Summary.Get(SummaryAnswer.Flag("expand", expand), lease.Model.Classifier.Input), request);
     }
 }

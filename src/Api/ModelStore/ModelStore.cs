@@ -66,7 +66,7 @@ internal sealed class ModelStore
         return versions.Length == 0 ? null : new StoredModel(folder.Name, versions, File.Exists(choice) ? File.ReadAllText(choice).Trim() : null);
     }
 
-    private Classifier Load(ModelVersion version)
+    private ServedModel Load(ModelVersion version)
     {
         try
         {
@@ -76,7 +76,7 @@ internal sealed class ModelStore
                 overrides: ModelJson.Read(Path.Combine(version.Folder, "model.json")),
                 fallback: ModelJson.Read(Path.Combine(Path.GetDirectoryName(version.Folder)!, "model.json")));
             log.ModelLoaded(version.Model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
-            return classifier;
+            return new(version.Model, version.Number, classifier);
         }
         catch (FoveaException e)
         {

@@ -6,9 +6,9 @@ namespace Fovea.Api;
 /// <summary>One version of a model: a file that is loaded when it is first wanted, once, however many want it.</summary>
 internal sealed class ModelVersion
 {
-    private readonly Lazy<Task<Classifier>> loading;
+    private readonly Lazy<Task<ServedModel>> loading;
 
-    public ModelVersion(string model, int number, string folder, Func<ModelVersion, Classifier> load)
+    public ModelVersion(string model, int number, string folder, Func<ModelVersion, ServedModel> load)
     {
         (Model, Number, Folder) = (model, number, folder);
         loading = new(() => Task.Run(() => load(this)));
@@ -40,12 +40,12 @@ internal sealed class ModelVersion
 
     /// <summary>Loads it where that has not begun, and waits for it.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.ModelUnavailable"/>: it cannot be loaded.</exception>
-    public Task<Classifier> Load() => loading.Value;
+    public Task<ServedModel> Load() => loading.Value;
 
     /// <summary>What was loaded, where that is done.</summary>
-    public bool IsReady([NotNullWhen(true)] out Classifier? classifier)
+    public bool IsReady([NotNullWhen(true)] out ServedModel? served)
     {
-        classifier = State == ModelState.Ready ? loading.Value.Result : null;
-        return classifier is not null;
+        served = State == ModelState.Ready ? loading.Value.Result : null;
+        return served is not null;
     }
 }

@@ -38,20 +38,17 @@ internal sealed class StoredModel
 
     /// <summary>The version that serves, once it is loaded.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.Unavailable"/> while it is loading; <see cref="ErrorCode.ModelUnavailable"/> if it failed.</exception>
-    public Served Serve() => Default?.IsReady(out var classifier) == true ? new(Default, classifier)
+    public Lease Serve() => Default?.IsReady(out var served) == true && served.TryLease() is { } lease ? lease
         : State == ModelState.Loading ? throw new FoveaException(ErrorCode.Unavailable, $"The service is starting: {Name} is not loaded yet.")
         : throw new FoveaException(ErrorCode.ModelUnavailable, $"{Name} cannot serve. {Reason}");
 
     /// <summary>A version by its number, which is loaded now if it was not.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownModel"/>, or <see cref="ErrorCode.ModelUnavailable"/> if it cannot be loaded.</exception>
-    public async Task<Served> Serve(string number)
+    public async Task<Lease> Serve(string number)
     {
         var version = Named(number) ?? throw new FoveaException(ErrorCode.UnknownModel, $"{Name} has no version {number}; expected one of {Numbers}.");
-        return new(version, await version.Load());
+        return (await version.Load()).TryLease() ?? throw new FoveaException(ErrorCode.UnknownModel, $"{Name} has no version {number} any more.");
     }
 
     private ModelVersion? Named(string number) => Versions.FirstOrDefault(version => version.Number.ToString(CultureInfo.InvariantCulture) == number);
 }
-
-/// <summary>A version that is loaded.</summary>
-internal readonly record struct Served(ModelVersion Version, Classifier Classifier);

@@ -110,6 +110,10 @@ public sealed class Classifier : IDisposable
         }
     }
 
+    /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
+    /// <param name="sizes">The batch sizes that may be run; at least one.</param>
+    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, Input, Classes, givesProbabilities, sizes);
+
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
     {
