@@ -37,7 +37,7 @@ internal sealed record Settings
     public static Settings Read(IConfiguration configuration, IHostEnvironment environment)
     {
         const int GiB = 1 << 30;
-        var settings = Bind(configuration.GetSection("Fovea"));
+        var settings = Bind<Settings>(configuration);
         Check(settings.MaxImageBytes, 1, GiB);
         Check(settings.MaxRequestBytes, settings.MaxImageBytes, GiB);
         Check(settings.MaxImages, 1, 10_000);
@@ -50,11 +50,14 @@ internal sealed record Settings
             : throw new FoveaException(ErrorCode.BadArgument, $"Fovea:ModelRepository is {settings.ModelRepository}, but there is no folder {folder}; expected a folder of <model>/<version>/model.onnx.");
     }
 
-    private static Settings Bind(IConfigurationSection section)
+    /// <summary>Reads some of the settings under <c>Fovea</c>.</summary>
+    /// <exception cref="FoveaException">A value is of the wrong kind.</exception>
+    public static T Bind<T>(IConfiguration configuration)
+        where T : new()
     {
         try
         {
-            return section.Get<Settings>() ?? new();
+            return configuration.GetSection("Fovea").Get<T>() ?? new();
         }
         catch (InvalidOperationException e)
         {
@@ -62,7 +65,9 @@ internal sealed record Settings
         }
     }
 
-    private static void Check(long value, long least, long most, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(value))] string name = "")
+    /// <summary>Refuses a value that is out of its range.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>.</exception>
+    public static void Check(long value, long least, long most, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (value < least || value > most)
         {

@@ -31,8 +31,9 @@ internal static class Service
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<ProblemHandler>();
         builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<ModelStore>().AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>();
-        builder.Services.AddHostedService<ModelLoading>();
+        builder.Services.AddModelStore(builder.Configuration);
+        builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
+        builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>();
         builder.Services.AddApiDescription();
 
         var app = builder.Build();
@@ -41,9 +42,11 @@ internal static class Service
         app.UseDrain();
         app.UseHeadAsGet();
         app.UseRouting();
+        app.UseKeyCheck();
         app.UseApiDescription();
         app.MapClassification();
         app.MapModels();
+        app.MapAdministration();
         app.MapArchitectures();
         app.MapHealth();
         return app;

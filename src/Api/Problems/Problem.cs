@@ -32,11 +32,15 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
+        ErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
+        ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
         ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.BadModelFile => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.CannotWrite => StatusCodes.Status507InsufficientStorage,
         _ => StatusCodes.Status500InternalServerError,
     };
 }

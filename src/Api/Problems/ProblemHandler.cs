@@ -37,6 +37,10 @@ internal sealed class ProblemHandler(Settings settings, ILogger<ProblemHandler> 
         {
             context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
+        else if (exception is FoveaException { Code: ErrorCode.Unauthorized })
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
         else if (exception is FoveaException { Code: ErrorCode.TooLarge })
         {
             DrainWhateverComes(context);

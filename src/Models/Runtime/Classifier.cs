@@ -41,10 +41,11 @@ public sealed class Classifier : IDisposable
     /// <param name="path">The .onnx file.</param>
     /// <param name="overrides">What holds in place of what the file says about itself.</param>
     /// <param name="fallback">What holds where the file says nothing.</param>
+    /// <param name="device">What it runs on; null: the CPU.</param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
-    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null)
+    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
     {
-        var session = Sessions.Open(path);
+        var session = Sessions.Open(path, device);
         try
         {
             var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
@@ -126,6 +127,7 @@ public sealed class Classifier : IDisposable
     {
         session.Dispose();
         options.Dispose();
+        ProcessMemory.Trim();
     }
 
     // Logits that are all positive and sum to exactly one do not happen by chance.

@@ -8,7 +8,8 @@ public sealed class SwaggerTests(SharedService shared)
 {
     private static readonly string[] Routes =
     [
-        "/architectures", "/architectures/{name}", "/architectures/{name}/summary", "/classify/{model}", "/classify/{model}/versions/{n}", "/health/live", "/health/ready", "/models", "/models/{model}", "/models/{model}/summary",
+        "/architectures", "/architectures/{name}", "/architectures/{name}/summary", "/classify/{model}", "/classify/{model}/versions/{n}", "/health/live", "/health/ready", "/models", "/models/{model}", "/models/{model}/load", "/models/{model}/rollback",
+        "/models/{model}/summary", "/models/{model}/unload", "/models/{model}/versions/{n}", "/models/{model}/versions/{n}/publish",
     ];
 
     [Fact]
@@ -20,7 +21,8 @@ public sealed class SwaggerTests(SharedService shared)
         {
             Assert.NotEmpty(operation.Value.GetProperty("summary").GetString()!);
             Assert.NotEmpty(operation.Value.GetProperty("description").GetString()!);
-            Assert.True(operation.Value.GetProperty("responses").GetProperty("200").TryGetProperty("content", out _));
+            var answer = operation.Value.GetProperty("responses").EnumerateObject().First(response => response.Name.StartsWith('2'));
+            Assert.True(answer.Value.TryGetProperty("content", out _) || answer.Name == "204");
             Assert.All(Parameters(operation.Value), parameter => Assert.NotEmpty(parameter.GetProperty("description").GetString()!));
         });
     }

@@ -1,0 +1,45 @@
+using Fovea.Models;
+
+namespace Fovea.Api;
+
+/// <summary>Loads versions of models from their files.</summary>
+internal sealed class ModelLoader(Settings settings, Device device, TimeProvider time, ILogger<ModelLoader> log)
+{
+    /// <summary>A version, not loaded yet.</summary>
+    public ModelVersion Open(string model, VersionFolder version) => new(version, model, time, folder => Load(model, folder));
+
+    /// <summary>Loads a version from its file and from what stands beside it.</summary>
+    /// <param name="version">The version's folder.</param>
+    /// <param name="model">The model's folder.</param>
+    /// <param name="device">What it is to run on.</param>
+    /// <exception cref="FoveaException">It cannot be used; the message says why.</exception>
+    public static Classifier Load(string version, string model, Device device) => Classifier.Load(
+        Path.Combine(version, VersionFolder.ModelFile),
+        overrides: ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)),
+        fallback: ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)),
+        device);
+
+    private ServedModel Load(string model, VersionFolder version)
+    {
+        try
+        {
+            long start = time.GetTimestamp();
+            var served = new ServedModel(model, version.Number, Load(version.Path, Path.GetDirectoryName(version.Path)!, device));
+            log.ModelLoaded(model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
+            return served;
+        }
+        catch (FoveaException e)
+        {
+            log.ModelFailed(model, e.Message);
+            throw new FoveaException(ErrorCode.ModelUnavailable, Relative($"Version {version.Number} cannot be loaded: {e.Message}"), e);
+        }
+        catch (Exception e)
+        {
+            log.ModelFailed(model, $"version {version.Number} cannot be loaded", e);
+            throw new FoveaException(ErrorCode.ModelUnavailable, $"Version {version.Number} cannot be loaded; the log says why.", e);
+        }
+    }
+
+    // Callers need not know where on the machine the files are.
+    private string Relative(string message) => message.Replace(settings.ModelRepository + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+}
