@@ -17,4 +17,13 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, Exception exception, string method, string path);
+
+    [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
+    public static partial void BatchSizesFound(this ILogger log, string model, int version, string sizes);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Model} version {Version} runs one image at a time: its batch sizes could not be measured")]
+    public static partial void BatchSizesUnknown(this ILogger log, Exception exception, string model, int version);
+
+    [LoggerMessage(22, LogLevel.Warning, "Batch sizes are measured again at every start: {Reason}")]
+    public static partial void NotRemembered(this ILogger log, string reason);
 }

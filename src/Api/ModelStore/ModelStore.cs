@@ -11,13 +11,15 @@ namespace Fovea.Api;
 internal sealed class ModelStore
 {
     private readonly string repository;
+    private readonly ServingEngine engine;
+    private readonly Metrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger<ModelStore> log;
     private readonly FrozenDictionary<string, StoredModel> models;
 
-    public ModelStore(Settings settings, TimeProvider time, ILogger<ModelStore> log)
+    public ModelStore(Settings settings, ServingEngine engine, Metrics metrics, TimeProvider time, ILogger<ModelStore> log)
     {
-        (repository, this.time, this.log) = (settings.ModelRepository, time, log);
+        (repository, this.engine, this.metrics, this.time, this.log) = (settings.ModelRepository, engine, metrics, time, log);
         models = new DirectoryInfo(repository).EnumerateDirectories().Where(folder => !folder.Name.StartsWith('.')).Select(Read).OfType<StoredModel>()
             .ToFrozenDictionary(model => model.Name);
         All = [.. models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
@@ -68,18 +70,20 @@ internal sealed class ModelStore
 
     private ServedModel Load(ModelVersion version)
     {
+        long start = time.GetTimestamp();
         try
         {
-            long start = time.GetTimestamp();
             var classifier = Classifier.Load(
                 version.File,
                 overrides: ModelJson.Read(Path.Combine(version.Folder, "model.json")),
                 fallback: ModelJson.Read(Path.Combine(Path.GetDirectoryName(version.Folder)!, "model.json")));
+            metrics.Loaded(version.Model, succeeded: true, time.GetElapsedTime(start));
             log.ModelLoaded(version.Model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
-            return new(version.Model, version.Number, classifier);
+            return engine.Serve(version.Model, version.Number, classifier);
         }
         catch (FoveaException e)
         {
+            metrics.Loaded(version.Model, succeeded: false, time.GetElapsedTime(start));
             log.ModelFailed(version.Model, e.Message);
             throw new FoveaException(ErrorCode.ModelUnavailable, Relative($"Version {version.Number} cannot be loaded: {e.Message}"), e);
         }
