@@ -15,4 +15,5 @@ namespace Fovea.Api;
 [JsonSerializable(typeof(IReadOnlyList<ArchitectureDescription>))]
 [JsonSerializable(typeof(NetworkSummary))]
 [JsonSerializable(typeof(Health))]
+[JsonSerializable(typeof(Dictionary<string, MeasuredSize[]>))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -32,4 +32,13 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "Networks run on the CPU. {Reason}")]
     public static partial void DeviceFellBack(this ILogger log, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
+    public static partial void BatchSizesFound(this ILogger log, string model, int version, string sizes);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Model} version {Version} runs one image at a time: its batch sizes could not be measured")]
+    public static partial void BatchSizesUnknown(this ILogger log, Exception exception, string model, int version);
+
+    [LoggerMessage(22, LogLevel.Warning, "Batch sizes are measured again at every start: {Reason}")]
+    public static partial void NotRemembered(this ILogger log, string reason);
 }

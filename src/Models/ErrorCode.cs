@@ -39,6 +39,15 @@ public enum ErrorCode
     /// <summary>The service is starting or shutting down.</summary>
     Unavailable,
 
+    /// <summary>As many requests as a model takes are under way.</summary>
+    Overloaded,
+
+    /// <summary>One caller asks more often than allowed.</summary>
+    RateLimited,
+
+    /// <summary>The answer took longer than allowed.</summary>
+    DeadlineExceeded,
+
     /// <summary>No architecture of that name in the catalog.</summary>
     UnknownArchitecture,
 

@@ -1,31 +1,41 @@
+using System.Diagnostics;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Decodes and classifies images, a few at a time: more at once would only make each of them slower.</summary>
-internal sealed class ImageClassifier(Settings settings) : IDisposable
+/// <summary>The way of an image: header, decoding, its slot of a batch, the likeliest classes.</summary>
+internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
-    private readonly SemaphoreSlim slots = new(settings.MaxConcurrency);
-
     /// <summary>Classifies one image file.</summary>
-    /// <exception cref="FoveaException">It is no image that can be used.</exception>
-    /// <exception cref="OperationCanceledException">The client has gone before its turn came.</exception>
+    /// <exception cref="FoveaException">It is no image that can be used, or its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
     {
-        await slots.WaitAsync(stop);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(TimeSpan.FromSeconds(settings.DeadlineSeconds));
         try
         {
             var classifier = served.Classifier;
-            var fitted = Preprocessor.Fit(image, settings.ImageLimits, classifier.Preprocessing);
-            var logits = await served.Logits(slot => Preprocessor.Normalize(fitted, classifier.Preprocessing, slot), stop);
+            var fitted = await Decode(served, image, deadline.Token);
+            var logits = await served.Logits(slot => Preprocessor.Normalize(fitted, classifier.Preprocessing, slot), deadline.Token);
+            metrics.Answered(served.Name, reason: null);
             return new(served.Name, served.Version, classifier.Trained, classifier.Predictions(logits, top));
         }
-        finally
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
-            slots.Release();
+            throw new FoveaException(ErrorCode.DeadlineExceeded, $"The answer took longer than the {settings.DeadlineSeconds} s allowed.", e);
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => slots.Dispose();
+    private async ValueTask<Pixels> Decode(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        var preprocessing = served.Classifier.Preprocessing;
+        int leastSide = Preprocessor.LeastSide(preprocessing);
+        using var encoded = EncodedImage.Open(image, limits.ImageLimits);
+        using var share = await budget.Take(encoded.BytesToDecode(leastSide), stop);
+        var fitted = Preprocessor.Fit(encoded.Decode(leastSide), preprocessing);
+        metrics.Stage("decode", served.Name, start);
+        return fitted;
+    }
 }

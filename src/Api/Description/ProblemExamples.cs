@@ -20,6 +20,8 @@ internal sealed class ProblemExamples : IOperationFilter
         ("An image has more than 20 MiB, or the request more than 100 MiB.", ErrorCode.TooLarge, "The request's body has 31,457,280 bytes; expected at most 20,971,520."),
         ("The request is declared as something that is no image.", ErrorCode.UnsupportedMediaType, "The request is declared as text/plain, which is no image; expected image/png, image/jpeg ..."),
         ("The body is no image, is damaged, or has too many pixels; or all images of a form are such.", ErrorCode.DamagedImage, "The PNG image is truncated."),
+        ("The model has as many requests as it takes, or the caller sends more than allowed; `Retry-After` says when to come back.", ErrorCode.Overloaded, "lenet5 has 64 requests under way, as many as it takes; expected to be asked again in 1 s."),
+        ("The answer took longer than allowed.", ErrorCode.DeadlineExceeded, "The answer took longer than the 30 s allowed."),
         ("The service failed; its log says why.", ErrorCode.Internal, "The service failed at this request; its log says why."),
         ("The service is starting or shutting down (`Retry-After` says when to come back), or the model could not be loaded.", ErrorCode.Unavailable, "The service is starting: lenet5 is not loaded yet."),
     }.Select(row => (row.When, Problem.Of(row.Code, row.Detail))).ToDictionary(row => row.Item2.Status);

@@ -3,7 +3,7 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>Loads versions of models from their files.</summary>
-internal sealed class ModelLoader(Settings settings, Device device, TimeProvider time, ILogger<ModelLoader> log)
+internal sealed class ModelLoader(Settings settings, ServingEngine engine, Device device, Metrics metrics, TimeProvider time, ILogger<ModelLoader> log)
 {
     /// <summary>A version, not loaded yet.</summary>
     public ModelVersion Open(string model, VersionFolder version) => new(version, model, time, folder => Load(model, folder));
@@ -21,15 +21,17 @@ internal sealed class ModelLoader(Settings settings, Device device, TimeProvider
 
     private ServedModel Load(string model, VersionFolder version)
     {
+        long start = time.GetTimestamp();
         try
         {
-            long start = time.GetTimestamp();
-            var served = new ServedModel(model, version.Number, Load(version.Path, Path.GetDirectoryName(version.Path)!, device));
+            var classifier = Load(version.Path, Path.GetDirectoryName(version.Path)!, device);
+            metrics.Loaded(model, succeeded: true, time.GetElapsedTime(start));
             log.ModelLoaded(model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
-            return served;
+            return engine.Serve(model, version.Number, classifier);
         }
         catch (FoveaException e)
         {
+            metrics.Loaded(model, succeeded: false, time.GetElapsedTime(start));
             log.ModelFailed(model, e.Message);
             throw new FoveaException(ErrorCode.ModelUnavailable, Relative($"Version {version.Number} cannot be loaded: {e.Message}"), e);
         }

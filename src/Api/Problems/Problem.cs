@@ -39,6 +39,8 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.BadModelFile => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
+        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
         ErrorCode.CannotWrite => StatusCodes.Status507InsufficientStorage,
         _ => StatusCodes.Status500InternalServerError,

@@ -8,17 +8,24 @@ namespace Fovea.Api;
 /// </summary>
 internal sealed class Batcher : IDisposable
 {
+    private readonly string model;
+    private readonly Classifier classifier;
+    private readonly Admission admission;
+    private readonly Metrics metrics;
     private readonly Lock gate = new();
-    private readonly Stack<Gathering> idle = [];
-    private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
+
+    // One is gathered while the other runs. After a change of sizes those that are under way are used no more.
+    private Gathering[] current = [];
     private Gathering? open;
+    private readonly Queue<Gathering> idle = [];
+    private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
+    private readonly Queue<TaskCompletionSource> turns = [];
     private bool running;
 
-    public Batcher(Classifier classifier)
+    public Batcher(string model, Classifier classifier, Admission admission, Metrics metrics)
     {
-        // One is gathered while the other runs.
-        idle.Push(new(classifier.CreateBatch(1)));
-        open = new(classifier.CreateBatch(1));
+        (this.model, this.classifier, this.admission, this.metrics) = (model, classifier, admission, metrics);
+        Use([classifier.FixedBatch ?? 1]);
     }
 
     /// <summary>Runs one image; its logits.</summary>
@@ -40,6 +47,63 @@ internal sealed class Batcher : IDisposable
         }
 
         return await logits.WaitAsync(stop);
+    }
+
+    /// <summary>Runs batches of these sizes from now on, smaller ones padded.</summary>
+    public void Use(IReadOnlyList<int> sizes)
+    {
+        Gathering[] fresh = [new(classifier.CreateBatch(sizes)), new(classifier.CreateBatch(sizes))];
+        var old = new List<Gathering>();
+        lock (gate)
+        {
+            old.AddRange(idle);
+            idle.Clear();
+            current = fresh;
+            idle.Enqueue(fresh[0]);
+            if (open is { IsEmpty: false })
+            {
+                idle.Enqueue(fresh[1]);
+            }
+            else
+            {
+                old.AddRange(open is null ? [] : [open]);
+                Open(fresh[1]);
+            }
+        }
+
+        old.ForEach(batch => batch.Dispose());
+    }
+
+    /// <summary>Does something while no batch runs; requests wait meanwhile.</summary>
+    public async Task Alone(Action work)
+    {
+        TaskCompletionSource? turn = null;
+        lock (gate)
+        {
+            if (running)
+            {
+                turns.Enqueue(turn = new(TaskCreationOptions.RunContinuationsAsynchronously));
+            }
+
+            running = true;
+        }
+
+        await (turn?.Task ?? Task.CompletedTask);
+        try
+        {
+            work();
+        }
+        finally
+        {
+            Gathering? next;
+            lock (gate)
+            {
+                running = false;
+                next = Startable() ?? PassTurn();
+            }
+
+            RunElsewhere(next);
+        }
     }
 
     /// <inheritdoc/>
@@ -82,53 +146,75 @@ internal sealed class Batcher : IDisposable
         }
     }
 
-    // To be called under the gate.
+    private void Execute(Gathering batch)
+    {
+        batch.Run(model, admission, metrics);
+        Gathering? next;
+        bool stale;
+        lock (gate)
+        {
+            running = false;
+            stale = !current.Contains(batch);
+            if (!stale)
+            {
+                idle.Enqueue(batch);
+            }
+
+            if (open is null)
+            {
+                Open(idle.TryDequeue(out var fresh) ? fresh : null);
+            }
+
+            next = PassTurn() ?? Startable();
+        }
+
+        if (stale)
+        {
+            batch.Dispose();
+        }
+
+        RunElsewhere(next);
+    }
+
+    // On another thread, so that the request that ran the last batch gets its answer now.
+    private void RunElsewhere(Gathering? batch)
+    {
+        if (batch is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(Execute, batch, preferLocal: false);
+        }
+    }
+
+    // The methods below are called under the gate.
     private Gathering? Startable()
     {
-        if (running || open is not { IsComplete: true })
+        if (running || open is not { IsComplete: true } start)
         {
             return null;
         }
 
-        var start = open;
         running = true;
-        Open(idle.TryPop(out var next) ? next : null);
+        Open(idle.TryDequeue(out var next) ? next : null);
         return start;
     }
 
-    // To be called under the gate.
+    private Gathering? PassTurn()
+    {
+        if (!running && turns.TryDequeue(out var turn))
+        {
+            running = true;
+            turn.SetResult();
+        }
+
+        return null;
+    }
+
     private void Open(Gathering? batch)
     {
         open = batch;
         while (open is { HasRoom: true } && waiting.TryDequeue(out var seat))
         {
             seat.SetResult(open.Reserve());
-        }
-    }
-
-    private void Execute(Gathering batch)
-    {
-        batch.Run();
-        Gathering? next;
-        lock (gate)
-        {
-            running = false;
-            if (open is null)
-            {
-                Open(batch);
-            }
-            else
-            {
-                idle.Push(batch);
-            }
-
-            next = Startable();
-        }
-
-        if (next is not null)
-        {
-            // On another thread, so that the request that ran this batch gets its answer now.
-            ThreadPool.UnsafeQueueUserWorkItem(Execute, next, preferLocal: false);
         }
     }
 }

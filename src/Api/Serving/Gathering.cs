@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fovea.Models;
 
 namespace Fovea.Api;
@@ -7,6 +8,9 @@ internal sealed class Gathering(Batch batch) : IDisposable
 {
     private readonly Passenger?[] seats = new Passenger?[batch.Capacity];
     private int reserved, settled;
+
+    /// <summary>Whether nobody has taken a seat.</summary>
+    public bool IsEmpty => reserved == 0;
 
     /// <summary>Whether another image can be taken.</summary>
     public bool HasRoom => reserved < seats.Length;
@@ -27,18 +31,23 @@ internal sealed class Gathering(Batch batch) : IDisposable
     public Task<float[]> Occupy(int seat, CancellationToken stop) => (seats[seat] = new(stop)).Logits.Task;
 
     /// <summary>Runs the images that are still wanted, answers each, and empties the batch.</summary>
-    public void Run()
+    public void Run(string model, Admission admission, Metrics metrics)
     {
         int count = DropThoseGone();
+        long start = Stopwatch.GetTimestamp();
         try
         {
             if (count > 0)
             {
                 batch.Run(count);
+                var time = Stopwatch.GetElapsedTime(start);
+                admission.Ran(count, time);
+                metrics.Ran(model, count, time);
             }
 
             for (int i = 0; i < count; i++)
             {
+                metrics.Waited(model, Stopwatch.GetElapsedTime(seats[i]!.Since, start));
                 seats[i]!.Logits.SetResult(batch.Logits(i).ToArray());
             }
         }
@@ -84,6 +93,8 @@ internal sealed class Gathering(Batch batch) : IDisposable
 
     private sealed record Passenger(CancellationToken Stop)
     {
+        public long Since { get; } = Stopwatch.GetTimestamp();
+
         public TaskCompletionSource<float[]> Logits { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -11,13 +11,20 @@ public sealed class Classifier : IDisposable
     private readonly RunOptions options = new();
     private readonly bool givesProbabilities;
 
-    private Classifier(InferenceSession session, ModelMetadata metadata, Shape input, int classes)
+    private Classifier(string file, InferenceSession session, ModelMetadata metadata, Shape input, int classes)
     {
-        this.session = session;
+        (File, this.session) = (file, session);
+        FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         givesProbabilities = GivesProbabilities();
     }
+
+    /// <summary>The path that it was loaded from.</summary>
+    public string File { get; }
+
+    /// <summary>The one batch size that the file takes; null where it takes any.</summary>
+    public int? FixedBatch { get; }
 
     /// <summary>What the file says about itself.</summary>
     public ModelMetadata Metadata { get; }
@@ -56,7 +63,7 @@ public sealed class Classifier : IDisposable
             Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
-            return new Classifier(session, metadata, preprocessing.Shape, output[1]);
+            return new Classifier(path, session, metadata, preprocessing.Shape, output[1]);
         }
         catch
         {
@@ -133,9 +140,10 @@ public sealed class Classifier : IDisposable
     // Logits that are all positive and sum to exactly one do not happen by chance.
     private bool GivesProbabilities()
     {
-        var outputs = new float[Classes];
-        Run(new float[Input.Size], 1, outputs);
-        return outputs.All(output => output >= 0) && Math.Abs(outputs.Sum() - 1) < 1e-3;
+        int count = FixedBatch ?? 1;
+        var outputs = new float[count * Classes];
+        Run(new float[count * Input.Size], count, outputs);
+        return outputs.All(output => output >= 0) && Math.Abs(outputs.Take(Classes).Sum() - 1) < 1e-3;
     }
 
     private static double[] Softmax(ReadOnlySpan<float> logits)

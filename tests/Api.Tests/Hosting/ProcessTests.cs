@@ -72,7 +72,7 @@ public sealed class ProcessTests
     }
 
     private static Dictionary<string, string?> Environment(int port, Repository repository) =>
-        new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Fovea__ModelRepository"] = repository.Folder };
+        new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Fovea__ModelRepository"] = repository.Folder, ["Fovea__Data"] = Repository.Data };
 
     private static async Task UntilReady(int port)
     {
