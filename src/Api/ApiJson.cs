@@ -16,4 +16,13 @@ namespace Fovea.Api;
 [JsonSerializable(typeof(NetworkSummary))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(Dictionary<string, MeasuredSize[]>))]
+[JsonSerializable(typeof(Diagnosis))]
+[JsonSerializable(typeof(InferenceError))]
+[JsonSerializable(typeof(ServerDescription))]
+[JsonSerializable(typeof(ServerLive))]
+[JsonSerializable(typeof(ServerReady))]
+[JsonSerializable(typeof(ModelReady))]
+[JsonSerializable(typeof(ModelTensors))]
+[JsonSerializable(typeof(ModelStatisticsList))]
+[JsonSerializable(typeof(IReadOnlyList<IndexEntry>))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -11,15 +11,31 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
     {
+        var logits = await InTime(deadline => Logits(served, image, deadline), stop);
+        metrics.Answered(served.Name, reason: null);
+        return new(served.Name, served.Version, served.Classifier.Trained, served.Classifier.Predictions(logits, top));
+    }
+
+    /// <summary>The logits of one image file.</summary>
+    /// <exception cref="FoveaException">It is no image that can be used.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone, or time is up.</exception>
+    public async Task<float[]> Logits(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
+    {
+        var classifier = served.Classifier;
+        var fitted = await Decode(served, image, stop);
+        return await served.Logits(slot => Preprocessor.Normalize(fitted, classifier.Preprocessing, slot), stop);
+    }
+
+    /// <summary>Does something within <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.DeadlineExceeded"/>: it took longer.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async Task<T> InTime<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
+    {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(TimeSpan.FromSeconds(settings.DeadlineSeconds));
         try
         {
-            var classifier = served.Classifier;
-            var fitted = await Decode(served, image, deadline.Token);
-            var logits = await served.Logits(slot => Preprocessor.Normalize(fitted, classifier.Preprocessing, slot), deadline.Token);
-            metrics.Answered(served.Name, reason: null);
-            return new(served.Name, served.Version, classifier.Trained, classifier.Predictions(logits, top));
+            return await work(deadline.Token);
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {

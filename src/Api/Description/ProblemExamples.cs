@@ -34,6 +34,12 @@ internal sealed class ProblemExamples : IOperationFilter
             if (int.TryParse(status, CultureInfo.InvariantCulture, out int number) && ByStatus.TryGetValue(number, out var problem))
             {
                 response.Description = problem.When;
+                if (context.ApiDescription.RelativePath?.StartsWith("v2", StringComparison.Ordinal) == true)
+                {
+                    // Problems have another form there.
+                    continue;
+                }
+
                 foreach (var (type, content) in response.Content!)
                 {
                     ((OpenApiMediaType)content).Example = type == Problem.MediaType ? Node(problem.Example) : new JsonArray(Node(problem.Example));

@@ -33,7 +33,7 @@ internal static class Service
         builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration);
-        builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<DecodingBudget>();
+        builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>().AddSingleton<DecodingBudget>();
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
 
@@ -52,8 +52,10 @@ internal static class Service
         app.MapClassification();
         app.MapModels();
         app.MapAdministration();
+        app.MapInference();
         app.MapArchitectures();
         app.MapHealth();
+        app.MapDiagnostics();
         app.MapTelemetry();
         return app;
     }

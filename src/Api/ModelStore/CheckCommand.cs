@@ -21,13 +21,19 @@ internal static class CheckCommand
         ProcessMemory.Limit(long.Parse(bytes, CultureInfo.InvariantCulture));
         try
         {
-            using var classifier = ModelLoader.Load(version, model, Device.Cpu);
-            classifier.Run(new float[classifier.Input.Size], 1, new float[classifier.Classes]);
+            // Loading classifies once.
+            ModelLoader.Load(version, model, Device.Cpu).Dispose();
             return 0;
         }
         catch (FoveaException e)
         {
             Console.Out.Write(e.Message);
+            return Refused;
+        }
+        catch (Exception e)
+        {
+            // A run that fails, or memory that is not to be had.
+            Console.Out.Write($"The model cannot be run: {e.Message}");
             return Refused;
         }
     }

@@ -20,14 +20,24 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
 
     /// <summary>The same for an error whose status the server has already chosen.</summary>
     public static Problem Of(ErrorCode code, string detail, int status) =>
-        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString()));
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, NameOf(code));
+
+    /// <summary>Whether it is the problem that an error is.</summary>
+    public bool IsOf(ErrorCode code) => Code == NameOf(code);
 
     /// <summary>Answers a request with this problem.</summary>
     public Task WriteTo(HttpResponse response)
     {
+        if (InferenceError.Speaks(response.HttpContext.Request))
+        {
+            return InferenceError.Write(this, response);
+        }
+
         response.StatusCode = Status;
         return response.WriteAsJsonAsync(this, options: null, MediaType);
     }
+
+    private static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
     private static int StatusOf(ErrorCode code) => code switch
     {

@@ -12,6 +12,7 @@ internal sealed class Batcher : IDisposable
     private readonly Classifier classifier;
     private readonly Admission admission;
     private readonly Metrics metrics;
+    private readonly ModelStatistics statistics;
     private readonly Lock gate = new();
 
     // One is gathered while the other runs. After a change of sizes those that are under way are used no more.
@@ -22,9 +23,9 @@ internal sealed class Batcher : IDisposable
     private readonly Queue<TaskCompletionSource> turns = [];
     private bool running;
 
-    public Batcher(string model, Classifier classifier, Admission admission, Metrics metrics)
+    public Batcher(string model, Classifier classifier, Admission admission, Metrics metrics, ModelStatistics statistics)
     {
-        (this.model, this.classifier, this.admission, this.metrics) = (model, classifier, admission, metrics);
+        (this.model, this.classifier, this.admission, this.metrics, this.statistics) = (model, classifier, admission, metrics, statistics);
         Use([classifier.FixedBatch ?? 1]);
     }
 
@@ -148,7 +149,7 @@ internal sealed class Batcher : IDisposable
 
     private void Execute(Gathering batch)
     {
-        batch.Run(model, admission, metrics);
+        batch.Run(model, admission, metrics, statistics);
         Gathering? next;
         bool stale;
         lock (gate)

@@ -31,7 +31,7 @@ internal sealed class Gathering(Batch batch) : IDisposable
     public Task<float[]> Occupy(int seat, CancellationToken stop) => (seats[seat] = new(stop)).Logits.Task;
 
     /// <summary>Runs the images that are still wanted, answers each, and empties the batch.</summary>
-    public void Run(string model, Admission admission, Metrics metrics)
+    public void Run(string model, Admission admission, Metrics metrics, ModelStatistics statistics)
     {
         int count = DropThoseGone();
         long start = Stopwatch.GetTimestamp();
@@ -43,11 +43,14 @@ internal sealed class Gathering(Batch batch) : IDisposable
                 var time = Stopwatch.GetElapsedTime(start);
                 admission.Ran(count, time);
                 metrics.Ran(model, count, time);
+                statistics.Ran(count, time);
             }
 
             for (int i = 0; i < count; i++)
             {
-                metrics.Waited(model, Stopwatch.GetElapsedTime(seats[i]!.Since, start));
+                var waited = Stopwatch.GetElapsedTime(seats[i]!.Since, start);
+                metrics.Waited(model, waited);
+                statistics.Answered(waited, Stopwatch.GetElapsedTime(seats[i]!.Since));
                 seats[i]!.Logits.SetResult(batch.Logits(i).ToArray());
             }
         }
@@ -55,7 +58,8 @@ internal sealed class Gathering(Batch batch) : IDisposable
         {
             foreach (var passenger in seats[..count])
             {
-                passenger!.Logits.TrySetException(e);
+                statistics.Failed(Stopwatch.GetElapsedTime(passenger!.Since));
+                passenger.Logits.TrySetException(e);
             }
         }
 

@@ -22,7 +22,7 @@ internal sealed class ServedModel : IDisposable
     {
         (Name, Version, Classifier) = (name, version, classifier);
         Admission = new(name, places);
-        Batcher = new(name, classifier, Admission, metrics);
+        Batcher = new(name, classifier, Admission, metrics, Statistics);
     }
 
     /// <summary>The model's name.</summary>
@@ -36,6 +36,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>The requests under way.</summary>
     public Admission Admission { get; }
+
+    /// <summary>What was inferred since it was loaded.</summary>
+    public ModelStatistics Statistics { get; } = new();
 
     /// <summary>What makes batches of their images.</summary>
     public Batcher Batcher { get; }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Fovea.Models;
 
 namespace Fovea.Api;
 
@@ -19,7 +20,7 @@ internal sealed class Metrics : IDisposable
     private readonly Histogram<double> stages, loads;
     private readonly Histogram<int> batches;
 
-    public Metrics(IMeterFactory factory)
+    public Metrics(IMeterFactory factory, Device device)
     {
         meter = factory.Create(Name);
         answers = meter.CreateCounter<long>("fovea.answers", "{answer}", "Images answered and requests refused, by model, outcome (ok, refused) and reason (the code of the problem)");
@@ -29,6 +30,7 @@ internal sealed class Metrics : IDisposable
         images = meter.CreateCounter<long>("fovea.batch.images", "{image}", "Images run; over the runs, the mean batch");
         loads = meter.CreateHistogram("fovea.model.load.duration", "s", "Loading a model, by outcome (ok, failed)", advice: Seconds);
         meter.CreateObservableGauge("fovea.requests.active", Active, "{request}", "Requests that have a place with a model, waiting ones included");
+        meter.CreateObservableGauge("fovea.device.fallback", () => device.FellBack ? 1 : 0, description: "1 where CUDA was wanted and the CPU is used, because it does not work");
         meter.CreateObservableGauge("fovea.process.resident", () => Environment.WorkingSet, "By", "Resident memory of the process");
     }
 

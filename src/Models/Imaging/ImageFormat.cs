@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace Fovea.Models;
 
 /// <summary>The formats that are decoded, told by a file's first bytes alone.</summary>
-internal static class ImageFormat
+public static class ImageFormat
 {
     /// <summary>Their names.</summary>
     public static readonly ImmutableArray<string> All = ["JPEG", "PNG", "WebP", "BMP", "GIF"];

@@ -12,16 +12,18 @@ public sealed class Batch : IDisposable
 {
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
-    private readonly bool givesProbabilities;
+    private readonly bool givesProbabilities, copiesWhenBound;
+    private readonly OrtAllocator? pinned;
     private readonly OrtValue images, logits;
     private readonly List<Bound> bounds = [];
     private readonly int imageSize, classes;
 
-    internal Batch(InferenceSession session, Shape input, int classes, bool givesProbabilities, IEnumerable<int> sizes)
+    internal Batch(InferenceSession session, Shape input, int classes, bool givesProbabilities, Device device, IEnumerable<int> sizes)
     {
         (this.session, this.classes, this.givesProbabilities, imageSize) = (session, classes, givesProbabilities, (int)input.Size);
+        (copiesWhenBound, pinned) = (device.CopiesWhenBound, device.InputAllocator(session));
         Sizes = [.. sizes.Order()];
-        images = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, [Capacity, .. input.ToInt64()]);
+        images = OrtValue.CreateAllocatedTensorValue(pinned ?? OrtAllocator.DefaultInstance, TensorElementType.Float, [Capacity, .. input.ToInt64()]);
         logits = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, [Capacity, classes]);
         images.GetTensorMutableDataAsSpan<float>().Clear();
         bounds.AddRange(Sizes.Select(size => new Bound(session, size, Prefix(images, [size, .. input.ToInt64()]), Prefix(logits, [size, classes]))));
@@ -47,6 +49,11 @@ public sealed class Batch : IDisposable
     public int Run(int count)
     {
         var bound = bounds.First(bound => bound.Size >= count);
+        if (copiesWhenBound)
+        {
+            bound.BindInput();
+        }
+
         session.RunWithBinding(options, bound.Binding);
         if (givesProbabilities)
         {
@@ -63,6 +70,7 @@ public sealed class Batch : IDisposable
         bounds.ForEach(bound => bound.Dispose());
         images.Dispose();
         logits.Dispose();
+        pinned?.Dispose();
         options.Dispose();
     }
 
@@ -82,18 +90,21 @@ public sealed class Batch : IDisposable
     private sealed class Bound : IDisposable
     {
         private readonly OrtValue images, logits;
+        private readonly string input;
 
         public Bound(InferenceSession session, int size, OrtValue images, OrtValue logits)
         {
-            (Size, this.images, this.logits) = (size, images, logits);
+            (Size, this.images, this.logits, input) = (size, images, logits, session.InputNames[0]);
             Binding = session.CreateIoBinding();
-            Binding.BindInput(session.InputNames[0], images);
+            BindInput();
             Binding.BindOutput(session.OutputNames[0], logits);
         }
 
         public int Size { get; }
 
         public OrtIoBinding Binding { get; }
+
+        public void BindInput() => Binding.BindInput(input, images);
 
         public void Dispose()
         {

@@ -9,19 +9,22 @@ public sealed class Classifier : IDisposable
 {
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
-    private readonly bool givesProbabilities;
 
-    private Classifier(string file, InferenceSession session, ModelMetadata metadata, Shape input, int classes)
+    private Classifier(string file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
-        (File, this.session) = (file, session);
+        (File, this.session, Device) = (file, session, device);
+        (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-        givesProbabilities = GivesProbabilities();
+        GivesProbabilities = EndsInSoftmax();
     }
 
     /// <summary>The path that it was loaded from.</summary>
     public string File { get; }
+
+    /// <summary>What it runs on.</summary>
+    public Device Device { get; }
 
     /// <summary>The one batch size that the file takes; null where it takes any.</summary>
     public int? FixedBatch { get; }
@@ -37,6 +40,15 @@ public sealed class Classifier : IDisposable
 
     /// <summary>The classes' names; their numbers where the file gives none.</summary>
     public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>Whether the file ends in a softmax, so that its own output is the exponential of what is called logits here.</summary>
+    public bool GivesProbabilities { get; }
+
+    /// <summary>What the file calls its input.</summary>
+    public string InputName { get; }
+
+    /// <summary>What the file calls its output.</summary>
+    public string OutputName { get; }
 
     /// <summary>How an image becomes the input.</summary>
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
@@ -63,7 +75,7 @@ public sealed class Classifier : IDisposable
             Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
-            return new Classifier(path, session, metadata, preprocessing.Shape, output[1]);
+            return new Classifier(path, session, device ?? Device.Cpu, metadata, preprocessing.Shape, output[1]);
         }
         catch
         {
@@ -111,8 +123,8 @@ public sealed class Classifier : IDisposable
     {
         using var input = Tensor(images, [count, .. Input.ToInt64()]);
         using var output = Tensor(logits, [count, Classes]);
-        session.Run(options, [session.InputNames[0]], [input], [session.OutputNames[0]], [output]);
-        if (givesProbabilities)
+        session.Run(options, [InputName], [input], [OutputName], [output]);
+        if (GivesProbabilities)
         {
             TensorPrimitives.Log(logits.Span, logits.Span);
         }
@@ -120,7 +132,7 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
-    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, Input, Classes, givesProbabilities, sizes);
+    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, Input, Classes, GivesProbabilities, Device, sizes);
 
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
@@ -138,7 +150,7 @@ public sealed class Classifier : IDisposable
     }
 
     // Logits that are all positive and sum to exactly one do not happen by chance.
-    private bool GivesProbabilities()
+    private bool EndsInSoftmax()
     {
         int count = FixedBatch ?? 1;
         var outputs = new float[count * Classes];

@@ -43,6 +43,13 @@ internal static partial class Cuda
         return all;
     }
 
+    /// <summary>Gives memory of this machine from which the GPU reads without a copy in between.</summary>
+    public static OrtAllocator PinnedAllocator(InferenceSession session, DeviceOptions options)
+    {
+        using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA_PINNED, OrtAllocatorType.DeviceAllocator, options.CudaDevice, OrtMemType.CpuOutput);
+        return new OrtAllocator(session, memory);
+    }
+
     /// <summary>Runs a convolution on the GPU alone.</summary>
     /// <exception cref="Exception">It does not run, or gives a wrong result.</exception>
     public static void Probe(DeviceOptions options)

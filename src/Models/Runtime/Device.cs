@@ -70,6 +70,12 @@ public sealed class Device
         }
     }
 
+    /// <summary>Whether a bound input is copied when it is bound, and not looked at when it is run.</summary>
+    internal bool CopiesWhenBound => cuda is not null;
+
+    /// <summary>Where inputs are best written; null: anywhere.</summary>
+    internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);
+
     private static FoveaException Unavailable(string reason, Exception? cause = null) =>
         new(ErrorCode.DeviceUnavailable, $"Device is cuda, but {reason}. Expected a machine with CUDA 13 and cuDNN 9, or the device auto or cpu.", cause);
 }
