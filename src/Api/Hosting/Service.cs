@@ -31,7 +31,7 @@ internal static class Service
         builder.Services.AddExceptionHandler<ProblemHandler>();
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(TimeProvider.System);
         builder.Services.AddServing();
-        builder.Services.AddSingleton<ModelStore>().AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<DecodingBudget>();
+        builder.Services.AddSingleton<ModelStore>().AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>();
         builder.Services.AddHostedService<ModelLoading>();
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
