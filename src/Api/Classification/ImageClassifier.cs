@@ -6,6 +6,9 @@ namespace Fovea.Api;
 /// <summary>The way of an image: header, decoding, its slot of a batch, the likeliest classes.</summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
+    // A batch that is about to run waits while images are decoded that came before; but not for one that takes a tenth of a second and more.
+    private const long MostPixelsWaitedFor = 16_000_000;
+
     /// <summary>Classifies one image file.</summary>
     /// <exception cref="FoveaException">It is no image that can be used, or its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
@@ -21,9 +24,19 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     /// <exception cref="OperationCanceledException">The client has gone, or time is up.</exception>
     public async Task<float[]> Logits(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
     {
-        var classifier = served.Classifier;
-        var fitted = await Decode(served, image, stop);
-        return await served.Logits(slot => Preprocessor.Normalize(fitted, classifier.Preprocessing, slot), stop);
+        var preprocessing = served.Classifier.Preprocessing;
+        long start = Stopwatch.GetTimestamp();
+        using var encoded = EncodedImage.Open(image, limits.ImageLimits);
+        using var arrival = (long)encoded.Width * encoded.Height <= MostPixelsWaitedFor ? served.Batcher.Expect() : null;
+        var fitted = await Decode(encoded, arrival, preprocessing, stop);
+        metrics.Stage("decode", served.Name, start);
+        return await served.Logits(Fill, stop);
+
+        void Fill(Span<float> slot)
+        {
+            Preprocessor.Normalize(fitted, preprocessing, slot);
+            arrival?.Dispose();
+        }
     }
 
     /// <summary>Does something within <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
@@ -43,15 +56,11 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         }
     }
 
-    private async ValueTask<Pixels> Decode(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
+    private async ValueTask<Pixels> Decode(EncodedImage encoded, Arrival? arrival, Preprocessing preprocessing, CancellationToken stop)
     {
-        long start = Stopwatch.GetTimestamp();
-        var preprocessing = served.Classifier.Preprocessing;
         int leastSide = Preprocessor.LeastSide(preprocessing);
-        using var encoded = EncodedImage.Open(image, limits.ImageLimits);
         using var share = await budget.Take(encoded.BytesToDecode(leastSide), stop);
-        var fitted = Preprocessor.Fit(encoded.Decode(leastSide), preprocessing);
-        metrics.Stage("decode", served.Name, start);
-        return fitted;
+        using var time = arrival?.Decoding() ?? default;
+        return Preprocessor.Fit(encoded.Decode(leastSide), preprocessing);
     }
 }

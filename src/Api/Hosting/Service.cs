@@ -33,7 +33,7 @@ internal static class Service
         builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration);
-        builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>().AddSingleton<DecodingBudget>();
+        builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
 

@@ -11,6 +11,7 @@ internal sealed class Batcher : IDisposable
     private readonly string model;
     private readonly Classifier classifier;
     private readonly Admission admission;
+    private readonly DecodingBudget decoding;
     private readonly Metrics metrics;
     private readonly ModelStatistics statistics;
     private readonly Lock gate = new();
@@ -21,11 +22,12 @@ internal sealed class Batcher : IDisposable
     private readonly Queue<Gathering> idle = [];
     private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
     private readonly Queue<TaskCompletionSource> turns = [];
-    private bool running;
+    private int coming, beingDecoded;
+    private bool running, announced;
 
-    public Batcher(string model, Classifier classifier, Admission admission, Metrics metrics, ModelStatistics statistics)
+    public Batcher(string model, Classifier classifier, Admission admission, DecodingBudget decoding, Metrics metrics, ModelStatistics statistics)
     {
-        (this.model, this.classifier, this.admission, this.metrics, this.statistics) = (model, classifier, admission, metrics, statistics);
+        (this.model, this.classifier, this.admission, this.decoding, this.metrics, this.statistics) = (model, classifier, admission, decoding, metrics, statistics);
         Use([classifier.FixedBatch ?? 1]);
     }
 
@@ -48,6 +50,17 @@ internal sealed class Batcher : IDisposable
         }
 
         return await logits.WaitAsync(stop);
+    }
+
+    /// <summary>Announces an image that is about to be decoded: what came while a batch ran is decoded and then runs together.</summary>
+    public Arrival Expect()
+    {
+        lock (gate)
+        {
+            coming++;
+        }
+
+        return new(this);
     }
 
     /// <summary>Runs batches of these sizes from now on, smaller ones padded.</summary>
@@ -85,8 +98,10 @@ internal sealed class Batcher : IDisposable
             {
                 turns.Enqueue(turn = new(TaskCreationOptions.RunContinuationsAsynchronously));
             }
-
-            running = true;
+            else
+            {
+                Begin();
+            }
         }
 
         await (turn?.Task ?? Task.CompletedTask);
@@ -101,6 +116,7 @@ internal sealed class Batcher : IDisposable
             {
                 running = false;
                 next = Startable() ?? PassTurn();
+                AnnounceEnd();
             }
 
             RunElsewhere(next);
@@ -129,6 +145,35 @@ internal sealed class Batcher : IDisposable
             var seat = new TaskCompletionSource<Seat>(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting.Enqueue(seat);
             return new(seat.Task);
+        }
+    }
+
+    /// <summary>Says that an image is there, or will not come.</summary>
+    internal void Arrived()
+    {
+        lock (gate)
+        {
+            coming--;
+            RunElsewhere(Startable());
+        }
+    }
+
+    /// <summary>Says that one of those expected is being decoded.</summary>
+    internal void BeginDecoding()
+    {
+        lock (gate)
+        {
+            beingDecoded++;
+        }
+    }
+
+    /// <summary>Says that one is decoded, or cannot be.</summary>
+    internal void EndDecoding()
+    {
+        lock (gate)
+        {
+            beingDecoded--;
+            RunElsewhere(Startable());
         }
     }
 
@@ -167,6 +212,7 @@ internal sealed class Batcher : IDisposable
             }
 
             next = PassTurn() ?? Startable();
+            AnnounceEnd();
         }
 
         if (stale)
@@ -189,12 +235,12 @@ internal sealed class Batcher : IDisposable
     // The methods below are called under the gate.
     private Gathering? Startable()
     {
-        if (running || open is not { IsComplete: true } start)
+        if (running || open is not { IsComplete: true } start || beingDecoded > 0 || (coming > 0 && start.HasRoom))
         {
             return null;
         }
 
-        running = true;
+        Begin();
         Open(idle.TryDequeue(out var next) ? next : null);
         return start;
     }
@@ -203,11 +249,34 @@ internal sealed class Batcher : IDisposable
     {
         if (!running && turns.TryDequeue(out var turn))
         {
-            running = true;
+            Begin();
             turn.SetResult();
         }
 
         return null;
+    }
+
+    private void Begin()
+    {
+        running = true;
+        if (!announced)
+        {
+            decoding.RunStarts();
+            announced = true;
+        }
+    }
+
+    private void AnnounceEnd()
+    {
+        if (running)
+        {
+            decoding.RunGoesOn();
+        }
+        else
+        {
+            decoding.RunEnds();
+            announced = false;
+        }
     }
 
     private void Open(Gathering? batch)

@@ -7,7 +7,7 @@ namespace Fovea.Api;
 /// Puts loaded models to work. A model answers at once, one image at a time; in the background, one model after the other, it is found out which
 /// batch sizes are worth running.
 /// </summary>
-internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, Metrics metrics, ILogger<ServingEngine> log) : BackgroundService
+internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, DecodingBudget decoding, Metrics metrics, ILogger<ServingEngine> log) : BackgroundService
 {
     private readonly Channel<ServedModel> unmeasured = Channel.CreateUnbounded<ServedModel>();
 
@@ -17,7 +17,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
     /// <param name="classifier">What was loaded; it now belongs to what is returned.</param>
     public ServedModel Serve(string name, int version, Classifier classifier)
     {
-        var served = new ServedModel(name, version, classifier, settings.MaxQueue, metrics);
+        var served = new ServedModel(name, version, classifier, settings.MaxQueue, decoding, metrics);
         metrics.Watch(served);
         unmeasured.Writer.TryWrite(served);
         return served;
@@ -53,6 +53,6 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
 internal static class ServingSetup
 {
     public static void AddServing(this IServiceCollection services) => services
-        .AddSingleton<BatchSizes>().AddSingleton<SizesFile>().AddSingleton<ServingEngine>()
+        .AddSingleton<DecodingBudget>().AddSingleton<BatchSizes>().AddSingleton<SizesFile>().AddSingleton<ServingEngine>()
         .AddHostedService(provider => provider.GetRequiredService<ServingEngine>());
 }
