@@ -18,7 +18,7 @@ internal sealed class ModelStore : IDisposable
         (repository, this.loader, this.device, this.log) = (settings.ModelRepository, loader, device, log);
         foreach (var name in Folders())
         {
-            At(name);
+            models[name] = Open(name, ModelFolder.Read(Path.Combine(repository, name)));
         }
     }
 
@@ -35,12 +35,12 @@ internal sealed class ModelStore : IDisposable
 
     /// <summary>The model of this name, or the place where it would be.</summary>
     /// <param name="name">A name that a model may have.</param>
-    public StoredModel At(string name) =>
-        models.GetOrAdd(name, _ => new(Path.Combine(repository, name), version => loader.Open(name, version)));
+    public StoredModel At(string name) => models.GetOrAdd(name, _ => Open(name, ModelFolder.Empty));
 
     /// <summary>Loads the version of each model that serves. One that fails does not keep the others from serving.</summary>
     public async Task LoadAll(CancellationToken stop)
     {
+        StagingFolder.DeleteAbandoned(repository);
         if (device.FellBack)
         {
             log.DeviceFellBack(device.Reason);
@@ -98,6 +98,8 @@ internal sealed class ModelStore : IDisposable
             model.Dispose();
         }
     }
+
+    private StoredModel Open(string name, ModelFolder folder) => new(Path.Combine(repository, name), folder, version => loader.Open(name, version));
 
     private IEnumerable<string> Folders() => new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name).Where(name => !name.StartsWith('.'));
 }

@@ -13,11 +13,12 @@ internal sealed class StoredModel : IDisposable
     private volatile Snapshot now;
 
     /// <param name="path">The model's folder, which need not exist yet; it is called like the model.</param>
+    /// <param name="folder">What it holds, to be loaded; empty for one that is still to be looked into.</param>
     /// <param name="open">Makes a version of its folder, not loaded yet.</param>
-    public StoredModel(string path, Func<VersionFolder, ModelVersion> open)
+    public StoredModel(string path, ModelFolder folder, Func<VersionFolder, ModelVersion> open)
     {
         (Name, Folder, this.open) = (Path.GetFileName(path), path, open);
-        now = Snapshot.Of(ModelFolder.Read(path), open);
+        now = Snapshot.Of(folder, open);
     }
 
     /// <summary>The model's name.</summary>
