@@ -20,9 +20,10 @@ public static partial class ProcessMemory
         }
     }
 
-    /// <summary>Gives back what was freed. The C library keeps it otherwise, for the next who asks.</summary>
+    /// <summary>Gives back what was freed, which the C library and the garbage collector keep otherwise for the next who asks. All threads wait some milliseconds.</summary>
     public static void Trim()
     {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         try
         {
             _ = TrimHeap(0);
