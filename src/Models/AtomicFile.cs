@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fovea.Models;
 
 /// <summary>Files that are there whole or not at all, whatever stops the program while it writes them.</summary>
@@ -30,9 +32,23 @@ public static class AtomicFile
                 throw;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || IsFileTooLarge(e))
         {
             throw CannotWrite(path, e);
+        }
+    }
+
+    /// <summary>Removes what is left of writes to this path that were killed. Only for who alone writes to it.</summary>
+    public static void RemoveUnfinished(string path)
+    {
+        var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var start = $"{Path.GetFileName(path)}.";
+        foreach (var file in folder.Exists ? folder.GetFiles($"{start}*.tmp") : [])
+        {
+            if (int.TryParse(file.Name.AsSpan()[start.Length..^".tmp".Length], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            {
+                file.Delete();
+            }
         }
     }
 
@@ -66,6 +82,9 @@ public static class AtomicFile
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
+
+    // What .NET makes of EFBIG, where a disk or a limit bounds the size of files.
+    private static bool IsFileTooLarge(Exception e) => e is ArgumentOutOfRangeException { ParamName: "value" };
 
     private static FoveaException CannotWrite(string path, Exception e) =>
         new(ErrorCode.CannotWrite, $"{path} cannot be written: {e.Message.TrimEnd('.')}. Expected a file name in a folder that can be written to.", e);

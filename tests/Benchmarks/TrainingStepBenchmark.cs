@@ -17,7 +17,7 @@ public class TrainingStepBenchmark : IDisposable
     [GlobalSetup]
     public void Prepare()
     {
-        step = new TrainingStep(Catalog.Find("lenet5").Build(), BatchSize, Optimizer.Find("adam"));
+        step = new TrainingStep(Catalog.Find("lenet5").Build(), BatchSize, Optimizer.Create("adam"));
         var random = new SeededRandom(0);
         foreach (ref float pixel in step.Images)
         {

@@ -99,6 +99,13 @@ internal static class AxisShapes
         return [(node[0].Type, new Shape([.. x.Dimensions[..axis], .. node[1].Shape.Dimensions, .. x.Dimensions[(axis + 1)..]]))];
     }
 
+    public static (ElementType, Shape)[] OneHot(Node node)
+    {
+        var indices = node[0].Shape;
+        int depth = PartialValues.Of(node[1]) is [{ } known] ? checked((int)known) : Shape.Free;
+        return [(node[2].Type, new Shape([.. indices.Dimensions.Insert(Axis((int)node.Int("axis", -1), indices.Rank + 1), depth)]))];
+    }
+
     public static (ElementType, Shape)[] Transpose(Node node) =>
         [(node[0].Type, new Shape([.. node.Ints("perm", [.. Enumerable.Range(0, node[0].Shape.Rank).Reverse()]).Select(axis => node[0].Shape[axis])]))];
 

@@ -9,10 +9,13 @@ public sealed class Graph(string name)
     /// <summary>The operator set that everything here is written in; ONNX Runtime and python3-onnx 1.12 both know it.</summary>
     public const int Opset = 17;
 
-    private readonly HashSet<string> names = [];
+    private readonly HashSet<string> names = [], reserved = [];
 
     /// <summary>The graph's name, for a catalog network its architecture.</summary>
     public string Name { get; } = name;
+
+    /// <summary>What names of the graph's own making begin with, to say what a node is for. Default: nothing.</summary>
+    public string Scope { get; set; } = "";
 
     /// <summary>Operator sets by domain; the empty domain is ONNX's own.</summary>
     public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
@@ -61,6 +64,18 @@ public sealed class Graph(string name)
     public Value Apply(string op, ReadOnlySpan<Value?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
         Add(op, inputs, attributes).Output;
 
+    /// <summary>Adds an operator of another operator set, of which no rule knows the shape that it gives; its output has the type of its first input.</summary>
+    public Value Apply(string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        OperatorSets.TryAdd(domain, 1);
+        var output = Add(op, inputs, attributes, domain: domain).Output;
+        (output.Type, output.Shape) = (inputs[0]!.Type, shape);
+        return output;
+    }
+
+    /// <summary>Adds a constant under its name, once: another of that name is taken for the same.</summary>
+    public Value Constant(string name, Func<Tensor> tensor) => Initializers.Keys.FirstOrDefault(value => value.Name == name) ?? Initializer(name, tensor());
+
     /// <summary>Adds an operator.</summary>
     /// <param name="op">The operator's name in the ONNX operator list.</param>
     /// <param name="inputs">Its inputs; null for one that is left out.</param>
@@ -108,8 +123,13 @@ public sealed class Graph(string name)
     /// <paramref name="replaced"/> does not name are taken along. Shapes are inferred anew, so a free batch becomes the one
     /// given. What stands for each value is added to <paramref name="replaced"/>.
     /// </summary>
-    public void CopyTo(Graph target, IDictionary<Value, Value> replaced)
+    /// <param name="target">The graph that is added to.</param>
+    /// <param name="replaced">What stands for each value.</param>
+    /// <param name="instead">Emits other operators for a node, given its inputs in the target, and gives what stands for its outputs; null: the node is copied.</param>
+    public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? instead = null)
     {
+        // A name that is made up on the way must not be one that is still to come.
+        target.reserved.UnionWith(names);
         foreach (var (value, tensor) in Initializers.Where(i => !replaced.ContainsKey(i.Key)))
         {
             replaced.Add(value, target.Initializer(value.Name, tensor));
@@ -117,19 +137,26 @@ public sealed class Graph(string name)
 
         foreach (var node in Nodes)
         {
-            var copy = target.Add(
-                node.Op,
-                [.. node.Inputs.Select(input => input is null ? null : replaced[input])],
-                [.. node.Attributes.Select(a => (a.Key, a.Value))],
-                node.Name,
-                node.Domain,
-                [.. node.Outputs.Select(o => o.Name)]);
-            foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
+            Value?[] inputs = [.. node.Inputs.Select(input => input is null ? null : replaced[input])];
+            target.Scope = $"{node.Name}/";
+            foreach (var (from, to) in node.Outputs.Zip(instead?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
             {
-                to.Type = to.Type == ElementType.Unknown ? from.Type : to.Type;
                 replaced.Add(from, to);
             }
         }
+
+        target.Scope = "";
+    }
+
+    private static IReadOnlyList<Value> Copied(Graph target, Node node, Value?[] inputs)
+    {
+        var copy = target.Add(node.Op, inputs, [.. node.Attributes.Select(a => (a.Key, a.Value))], node.Name, node.Domain, [.. node.Outputs.Select(o => o.Name)]);
+        foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
+        {
+            to.Type = to.Type == ElementType.Unknown ? from.Type : to.Type;
+        }
+
+        return copy.Outputs;
     }
 
     /// <summary>This graph for images of one size, where it takes any; otherwise itself.</summary>
@@ -141,17 +168,7 @@ public sealed class Graph(string name)
             return this;
         }
 
-        var sized = new Graph(Name);
-        foreach (var (domain, version) in OperatorSets)
-        {
-            sized.OperatorSets[domain] = version;
-        }
-
-        foreach (var (key, value) in Metadata)
-        {
-            sized.Metadata[key] = value;
-        }
-
+        var sized = Blank();
         var dimensions = free.Dimensions.Select((d, axis) => axis > 0 && d == Shape.Free ? size[axis - 1] : d);
         var replaced = new Dictionary<Value, Value> { [input] = sized.Input(input.Name, input.Type, new Shape([.. dimensions])) };
         CopyTo(sized, replaced);
@@ -161,6 +178,23 @@ public sealed class Graph(string name)
         }
 
         return sized;
+    }
+
+    /// <summary>An empty graph of the same name, operator sets and metadata.</summary>
+    internal Graph Blank()
+    {
+        var blank = new Graph(Name);
+        foreach (var (domain, version) in OperatorSets)
+        {
+            blank.OperatorSets[domain] = version;
+        }
+
+        foreach (var (key, value) in Metadata)
+        {
+            blank.Metadata[key] = value;
+        }
+
+        return blank;
     }
 
     /// <summary>Removes the nodes and initializers that no output depends on.</summary>
@@ -189,13 +223,14 @@ public sealed class Graph(string name)
         ? new Value(this, name, type, shape)
         : throw new FoveaException(ErrorCode.BadModelFile, $"The name {name} stands for two values of graph {Name}; expected each value to be computed once.");
 
-    private string FreeName(string stem)
+    /// <summary>A name that no value has yet.</summary>
+    internal string FreeName(string stem)
     {
         for (int i = names.Count; ; i++)
         {
-            if (!names.Contains($"{stem}_{i}"))
+            if ($"{Scope}{stem}_{i}" is var name && !names.Contains(name) && !reserved.Contains(name))
             {
-                return $"{stem}_{i}";
+                return name;
             }
         }
     }

@@ -89,7 +89,7 @@ public sealed record ModelMetadata
 /// <param name="Images">How many images were trained on.</param>
 /// <param name="Epochs">Passes over them.</param>
 /// <param name="BatchSize">Images in a step.</param>
-/// <param name="Optimizer">adam, adamw or sgd.</param>
+/// <param name="Optimizer">adam, adamw or sgd; l-bfgs for a head on frozen features.</param>
 /// <param name="LearningRate">The highest learning rate of the schedule.</param>
 /// <param name="Seed">What all randomness came from.</param>
 /// <param name="BestEpoch">The epoch whose weights these are, from 1: the one with the lowest validation loss.</param>
@@ -97,6 +97,8 @@ public sealed record ModelMetadata
 /// <param name="Loss">Mean cross-entropy on the validation images, in nats.</param>
 /// <param name="ValidationImages">How many validation images there were.</param>
 /// <param name="Source">The file that the weights were imported from; null for weights that Fovea trained.</param>
+/// <param name="Method">head or full where a trained network was taught new classes; null for one trained from scratch.</param>
+/// <param name="Base">The file of the network that was taught new classes.</param>
 public sealed record TrainingRecord(
     string? Dataset = null,
     string? DatasetHash = null,
@@ -110,9 +112,11 @@ public sealed record TrainingRecord(
     double? Accuracy = null,
     double? Loss = null,
     int? ValidationImages = null,
-    WeightsSource? Source = null);
+    WeightsSource? Source = null,
+    string? Method = null,
+    WeightsSource? Base = null);
 
-/// <summary>A file of published weights.</summary>
+/// <summary>A file that weights come from.</summary>
 /// <param name="File">Its name, without a folder.</param>
 /// <param name="Sha256">SHA-256 of its bytes, in hexadecimal.</param>
 public sealed record WeightsSource(string File, string Sha256);

@@ -48,6 +48,12 @@ public sealed class Node
     public int[] Ints(string attribute, params int[] otherwise) =>
         Attributes.ContainsKey(attribute) ? [.. Attribute<long[]>(attribute, []).Select(i => checked((int)i))] : otherwise;
 
+    /// <summary>
+    /// A list of integers that some operator sets hold in an attribute and others take as an input, such as the axes of a reduction: empty where it is left
+    /// out, null where only a run can tell.
+    /// </summary>
+    public int[]? Given(string attribute, int input) => PartialValues.Given(this, input, attribute);
+
     private T Attribute<T>(string attribute, T otherwise) => Attributes.GetValueOrDefault(attribute) switch
     {
         null => otherwise,

@@ -12,13 +12,14 @@ public static class ShapeRules
 
     private static readonly FrozenDictionary<string, Rule> ByOp = ((IEnumerable<(string, Rule)>)
     [
-        .. Each(SameAsInput, "Neg", "Abs", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid",
-            "HardSwish", "PRelu", "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout", "BatchNormalization", "InstanceNormalization", "LayerNormalization", "LRN"),
-        .. Each(Broadcast, "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum"),
+        .. Each(SameAsInput, "Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Not", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid",
+            "HardSwish", "PRelu", "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout", "InstanceNormalization", "LayerNormalization", "LRN", "ScatterElements"),
+        .. Each(Broadcast, "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "And", "Or", "Xor"),
         .. Each(node => [(ElementType.Bool, Broadcast(node)[0].Item2)], "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
-        .. Each(Reduction, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL2"),
+        .. Each(Reduction, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp"),
         .. Each(SpatialShapes.Pool, "AveragePool", "MaxPool"),
         .. Each(SpatialShapes.Global, "GlobalAveragePool", "GlobalMaxPool"),
+        ("BatchNormalization", node => node.Int("training_mode") != 0 ? [(node[0].Type, node[0].Shape), (node[3].Type, node[3].Shape), (node[4].Type, node[4].Shape)] : SameAsInput(node)),
         ("Conv", SpatialShapes.Conv),
         ("ConvTranspose", SpatialShapes.ConvTranspose),
         ("Pad", SpatialShapes.Pad),
@@ -27,7 +28,7 @@ public static class ShapeRules
         ("Cast", node => [node.Attributes.GetValueOrDefault("to") is string ? default : ((ElementType)node.Int("to"), node[0].Shape)]),
         ("Gemm", Gemm),
         ("MatMul", MatMul),
-        ("ArgMax", node => [(ElementType.Int64, AxisShapes.Reduced(node, [(int)node.Int("axis")]))]),
+        .. Each(node => [(ElementType.Int64, AxisShapes.Reduced(node, [(int)node.Int("axis")]))], "ArgMax", "ArgMin"),
         ("Reshape", AxisShapes.Reshape),
         ("Flatten", AxisShapes.Flatten),
         ("Squeeze", AxisShapes.Squeeze),
@@ -36,6 +37,7 @@ public static class ShapeRules
         ("Split", AxisShapes.Split),
         ("Slice", AxisShapes.Slice),
         ("Gather", AxisShapes.Gather),
+        ("OneHot", AxisShapes.OneHot),
         ("Transpose", AxisShapes.Transpose),
         ("Expand", node => [(node[0].Type, PartialValues.ShapeIn(node[1]) is { IsRanked: true } shape ? Broadcast(node[0].Shape, shape) : Shape.Unknown)]),
         ("Shape", node => [(ElementType.Int64, new Shape(PartialValues.ShapeOf(node).Length))]),
@@ -109,17 +111,15 @@ public static class ShapeRules
         return k == rows || k == Shape.Free || rows == Shape.Free ? [(node[0].Type, new Shape(m, n))] : throw new ArgumentException($"{k} columns meet {rows} rows.");
     }
 
+    // A vector is a row on the left and a column on the right, and that axis is dropped.
     private static (ElementType, Shape)[] MatMul(Node node)
     {
         Shape a = node[0].Shape, b = node[1].Shape;
-        if (a.Rank == 1 || b.Rank == 1)
-        {
-            return [(node[0].Type, Shape.Unknown)];
-        }
-
-        var batch = Broadcast(new Shape(a.Dimensions.AsSpan()[..^2]), new Shape(b.Dimensions.AsSpan()[..^2]));
-        return a[-1] == b[-2] || a[-1] == Shape.Free || b[-2] == Shape.Free
-            ? [(node[0].Type, new Shape([.. batch.Dimensions, a[-2], b[-1]]))]
-            : throw new ArgumentException($"{a[-1]} columns meet {b[-2]} rows.");
+        var (rows, columns) = (a.Rank == 1 ? new Shape(1, a[0]) : a, b.Rank == 1 ? new Shape(b[0], 1) : b);
+        var batch = Broadcast(new Shape(rows.Dimensions.AsSpan()[..^2]), new Shape(columns.Dimensions.AsSpan()[..^2]));
+        int[] m = a.Rank == 1 ? [] : [a[-2]], n = b.Rank == 1 ? [] : [b[-1]];
+        return rows[-1] == columns[-2] || rows[-1] == Shape.Free || columns[-2] == Shape.Free
+            ? [(node[0].Type, new Shape([.. batch.Dimensions, .. m, .. n]))]
+            : throw new ArgumentException($"{rows[-1]} columns meet {columns[-2]} rows.");
     }
 }

@@ -29,7 +29,12 @@ internal static class SpatialShapes
         return [(node[0].Type, new Shape(x[0], w[1] * (int)node.Int("group", 1), Size(0), Size(1)))];
     }
 
-    public static (ElementType, Shape)[] Pool(Node node) => [(node[0].Type, Walk(node[0].Shape, Window.Of(node), node.Int("ceil_mode") != 0))];
+    // A second output of MaxPool is where in the flattened input each largest value stands.
+    public static (ElementType, Shape)[] Pool(Node node)
+    {
+        var y = Walk(node[0].Shape, Window.Of(node), node.Int("ceil_mode") != 0);
+        return node.OutputCount > 1 ? [(node[0].Type, y), (ElementType.Int64, y)] : [(node[0].Type, y)];
+    }
 
     private static Shape Walk(Shape x, Window window, bool ceil)
     {

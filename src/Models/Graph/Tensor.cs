@@ -10,8 +10,9 @@ namespace Fovea.Models;
 public sealed class Tensor
 {
     private readonly Lazy<ReadOnlyMemory<byte>> bytes;
+    private readonly Action<Span<float>>? draw;
 
-    private Tensor(ElementType type, Shape shape, Lazy<ReadOnlyMemory<byte>> bytes) => (Type, Shape, this.bytes) = (type, shape, bytes);
+    private Tensor(ElementType type, Shape shape, Lazy<ReadOnlyMemory<byte>> bytes, Action<Span<float>>? draw = null) => (Type, Shape, this.bytes, this.draw) = (type, shape, bytes, draw);
 
     /// <summary>A tensor over bytes that exist already; they are not copied.</summary>
     /// <exception cref="FoveaException">Their number does not fit the shape, or the elements have no fixed size.</exception>
@@ -51,7 +52,20 @@ public sealed class Tensor
         var memory = GC.AllocateUninitializedArray<byte>(checked((int)(shape.Size * sizeof(float))), pinned: true);
         draw(MemoryMarshal.Cast<byte, float>(memory.AsSpan()));
         return memory;
-    }));
+    }), draw);
+
+    /// <summary>Writes the elements of a float tensor to other memory; those that were not needed yet are drawn there, and not held here.</summary>
+    public void CopyTo(Span<float> target)
+    {
+        if (draw is not null && !bytes.IsValueCreated)
+        {
+            draw(target[..(int)Shape.Size]);
+        }
+        else
+        {
+            Floats.CopyTo(target);
+        }
+    }
 
     /// <summary>A float tensor with these elements.</summary>
     public static Tensor Of(Shape shape, params ReadOnlySpan<float> values) => new(ElementType.Float, shape, Copy(values));
@@ -61,6 +75,9 @@ public sealed class Tensor
 
     /// <summary>A vector of int64, as axes and shapes are given.</summary>
     public static Tensor Of(params ReadOnlySpan<long> values) => new(ElementType.Int64, new Shape(values.Length), Copy(values));
+
+    /// <summary>A vector of int32.</summary>
+    public static Tensor OfInt32(params ReadOnlySpan<int> values) => new(ElementType.Int32, new Shape(values.Length), Copy(values));
 
     private static byte[] Copy<T>(ReadOnlySpan<T> values)
         where T : unmanaged => MemoryMarshal.AsBytes(values).ToArray();

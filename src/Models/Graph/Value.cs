@@ -23,6 +23,9 @@ public sealed class Value
     /// <summary>The node that computes it; null for inputs and initializers.</summary>
     public Node? Producer { get; internal set; }
 
+    /// <summary>What it always holds, where it is an initializer or a Constant node computes it; otherwise null.</summary>
+    public Tensor? Constant => PartialValues.TensorOf(this);
+
     /// <summary>Elementwise sum, broadcast as in NumPy.</summary>
     public static Value operator +(Value a, Value b) => a.Graph.Apply("Add", [a, b]);
 

@@ -51,6 +51,10 @@ public sealed record Preprocessing
     [JsonIgnore]
     public Shape Shape => new(Channels, Crop[0], Crop[1]);
 
+    /// <summary>What a pixel's value, 0 to 255, becomes in a channel.</summary>
+    public float Normalized(int value, int channel) =>
+        ((value * Scale) - Mean[Mean.Length == 1 ? 0 : channel]) / Std[Std.Length == 1 ? 0 : channel];
+
     /// <summary>Reads the JSON form; what it leaves out has its default.</summary>
     /// <exception cref="FoveaException">A value is of the wrong kind or out of range.</exception>
     internal static Preprocessing FromJson(JsonObject given)

@@ -9,7 +9,31 @@ public static class Preprocessor
     /// <summary>Decodes an image file and fits it. A photo of many more pixels than the network sees is decoded at a fraction of its size.</summary>
     /// <exception cref="FoveaException">The image cannot be decoded, for the reasons that <see cref="ImageDecoder"/> gives.</exception>
     public static Pixels Fit(ReadOnlyMemory<byte> file, ImageLimits limits, Preprocessing preprocessing) =>
-        Fit(ImageDecoder.Decode(file, limits, LeastSide(preprocessing)), preprocessing);
+        Fit(Decode(file, limits, preprocessing), preprocessing);
+
+    /// <summary>Decodes an image file as large as fitting it needs, and not larger where that is faster.</summary>
+    /// <exception cref="FoveaException">The image cannot be decoded, for the reasons that <see cref="ImageDecoder"/> gives.</exception>
+    public static Pixels Decode(ReadOnlyMemory<byte> file, ImageLimits limits, Preprocessing preprocessing) =>
+        ImageDecoder.Decode(file, limits, LeastSide(preprocessing));
+
+    /// <summary>
+    /// Stretches a part of an image to the network's size, in place of the framing that <paramref name="preprocessing"/> asks for, and converts
+    /// colours as it asks for.
+    /// </summary>
+    /// <param name="image">The image, decoded.</param>
+    /// <param name="part">The part, within the image and at least one pixel large.</param>
+    /// <param name="preprocessing">The size and the colours of the result.</param>
+    public static Pixels Fit(Pixels image, PixelRectangle part, Preprocessing preprocessing)
+    {
+        // The whole image's size under the same stretch; a fraction of a pixel is rounded away.
+        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
+        int wholeWidth = (int)Math.Round((double)image.Width * width / part.Width), wholeHeight = (int)Math.Round((double)image.Height * height / part.Height);
+        int x = Math.Min((int)Math.Round((double)part.X * width / part.Width), wholeWidth - width);
+        int y = Math.Min((int)Math.Round((double)part.Y * height / part.Height), wholeHeight - height);
+        var source = preprocessing.Color == ColorOrder.Gray ? Colors.Gray(image) : image;
+        var fitted = Resizer.Resize(source, wholeWidth, wholeHeight, new(x, y, width, height));
+        return preprocessing.Color == ColorOrder.Gray ? fitted : Colors.Ordered(fitted, preprocessing.Color);
+    }
 
     /// <summary>
     /// Resizes, crops or stretches, and converts colours: pixels of the size and channels that <paramref name="preprocessing"/> asks for, in the
@@ -52,10 +76,9 @@ public static class Preprocessor
         Span<float> table = stackalloc float[256];
         for (int c = 0; c < channels; c++)
         {
-            float mean = preprocessing.Mean[preprocessing.Mean.Length == 1 ? 0 : c], deviation = preprocessing.Std[preprocessing.Std.Length == 1 ? 0 : c];
             for (int value = 0; value < table.Length; value++)
             {
-                table[value] = ((value * preprocessing.Scale) - mean) / deviation;
+                table[value] = preprocessing.Normalized(value, c);
             }
 
             var target = tensor.Slice(c * plane, plane);

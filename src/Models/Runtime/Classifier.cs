@@ -141,6 +141,24 @@ public sealed class Classifier : IDisposable
         return [.. probabilities.Index().OrderByDescending(p => p.Item).Take(top).Select(p => new Prediction(Labels[p.Index], p.Index, p.Item))];
     }
 
+    /// <summary>Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.</summary>
+    public static double[] Softmax(ReadOnlySpan<float> logits)
+    {
+        double highest = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits)
+        {
+            highest = Math.Max(highest, logit);
+        }
+
+        var shares = new double[logits.Length];
+        for (int i = 0; i < shares.Length; i++)
+        {
+            sum += shares[i] = Math.Exp(logits[i] - highest);
+        }
+
+        return Array.ConvertAll(shares, share => share / sum);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -156,23 +174,6 @@ public sealed class Classifier : IDisposable
         var outputs = new float[count * Classes];
         Run(new float[count * Input.Size], count, outputs);
         return outputs.All(output => output >= 0) && Math.Abs(outputs.Take(Classes).Sum() - 1) < 1e-3;
-    }
-
-    private static double[] Softmax(ReadOnlySpan<float> logits)
-    {
-        double highest = double.NegativeInfinity, sum = 0;
-        foreach (float logit in logits)
-        {
-            highest = Math.Max(highest, logit);
-        }
-
-        var shares = new double[logits.Length];
-        for (int i = 0; i < shares.Length; i++)
-        {
-            sum += shares[i] = Math.Exp(logits[i] - highest);
-        }
-
-        return Array.ConvertAll(shares, share => share / sum);
     }
 
     private static OrtValue Tensor(Memory<float> values, long[] shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);

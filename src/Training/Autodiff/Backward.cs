@@ -18,12 +18,13 @@ internal static class Backward
 
         foreach (var node in g.Nodes.Reverse().ToArray())
         {
-            if (!learning.Contains(node.Output) || !gradients.TryGetValue(node.Output, out var dY))
+            if (!node.Outputs.Any(output => learning.Contains(output) && gradients.ContainsKey(output)))
             {
                 continue;
             }
 
-            foreach (var (input, dX) in node.Inputs.Zip(Rule(node)(g, node, dY)))
+            g.Scope = $"{node.Name}/gradient/";
+            foreach (var (input, dX) in node.Inputs.Zip(OfInputs(g, node, gradients)))
             {
                 if (input is not null && dX is not null && learning.Contains(input))
                 {
@@ -33,6 +34,7 @@ internal static class Backward
             }
         }
 
+        g.Scope = "";
         return [.. variables.Select(v => gradients.GetValueOrDefault(v) ?? throw new FoveaException(ErrorCode.BadModelFile, $"The loss does not depend on {v.Name}, so it cannot be learnt."))];
     }
 
@@ -47,9 +49,18 @@ internal static class Backward
         return depending;
     }
 
-    private static GradientRule Rule(Node node) => node.Domain.Length == 0 && GradientRules.ByOp.TryGetValue(node.Op, out var rule)
-        ? rule
-        : throw new FoveaException(ErrorCode.BadModelFile, $"Node {node.Name} ({node.Op}) cannot be trained: there is no gradient rule for {node.Op}. Expected one of {string.Join(", ", GradientRules.ByOp.Keys.Order())}.");
+    private static Value?[] OfInputs(Graph g, Node node, Dictionary<Value, Value> gradients)
+    {
+        if (node.Domain.Length == 0 && GradientRules.OfOutputsByOp.TryGetValue(node.Op, out var ofOutputs))
+        {
+            return ofOutputs(g, node, [.. node.Outputs.Select(y => gradients.GetValueOrDefault(y) ?? g.Constant(Tensor.Drawn(y.Shape, zeros => zeros.Clear())))]);
+        }
+
+        return node.Domain.Length == 0 && GradientRules.ByOp.TryGetValue(node.Op, out var rule) && gradients.TryGetValue(node.Output, out var dY)
+            ? rule(g, node, dY)
+            : throw new FoveaException(ErrorCode.BadModelFile, $"Node {node.Name} ({node.Op}) cannot be trained: there is no gradient rule for {node.Op}. " +
+                "Fine-tune with --method head, which needs no gradient through it.");
+    }
 
     // What was stretched on the way forward is summed on the way back.
     private static Value WithoutBroadcast(Graph g, Value dX, Shape shape)

@@ -39,17 +39,11 @@ internal static class Arguments
 
     /// <summary>Loads a model, with the preprocessing given or the JSON file beside it.</summary>
     /// <exception cref="FoveaException">One of the files cannot be read, or they do not fit.</exception>
-    public static Classifier Load(string file, string? preprocessing)
-    {
-        var overrides = preprocessing switch
-        {
-            null => null,
-            "imagenet" => new ModelMetadata { Preprocessing = Fovea.Models.Preprocessing.ImageNet(Side(file)) },
-            "unit" => new ModelMetadata { Preprocessing = Unit(OnnxFile.Read(file).Inputs[0].Shape) },
-            _ => ModelJson.Read(preprocessing) ?? throw new FoveaException(ErrorCode.BadArgument, $"There is no file {preprocessing}; expected a JSON file, imagenet or unit."),
-        };
-        return Classifier.Load(file, overrides, ModelJson.Read(Path.ChangeExtension(file, ".json")));
-    }
+    public static Classifier Load(string file, string? preprocessing) => Classifier.Load(file, Overrides(file, preprocessing), Beside(file));
+
+    /// <summary>Reads a model that is to be taught new classes, with the preprocessing given or the JSON file beside it.</summary>
+    /// <exception cref="FoveaException">One of the files cannot be read, or none says how images become the input.</exception>
+    public static BaseModel Base(string file, string? preprocessing) => BaseModel.Read(file, Overrides(file, preprocessing), Beside(file));
 
     /// <summary>How many classes.</summary>
     public static Option<int?> Classes() => new("--classes") { Description = "Number of classes, 2 to 100000; default: the paper's." };
@@ -75,9 +69,19 @@ internal static class Arguments
         }
 
         return File.Exists(nameOrFile) || nameOrFile.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
-            ? OnnxFile.Read(nameOrFile).ForImages(ModelJson.Read(Path.ChangeExtension(nameOrFile, ".json"))?.Preprocessing?.Checked().Shape)
+            ? OnnxFile.Read(nameOrFile).ForImages(Beside(nameOrFile)?.Preprocessing?.Checked().Shape)
             : throw new FoveaException(ErrorCode.UnknownArchitecture, $"{nameOrFile} is neither a network of the catalog ({string.Join(", ", Catalog.Architectures.Select(a => a.Name))}) nor a file.");
     }
+
+    private static ModelMetadata? Overrides(string file, string? preprocessing) => preprocessing switch
+    {
+        null => null,
+        "imagenet" => new() { Preprocessing = Fovea.Models.Preprocessing.ImageNet(Side(file)) },
+        "unit" => new() { Preprocessing = Unit(OnnxFile.Read(file).Inputs[0].Shape) },
+        _ => ModelJson.Read(preprocessing) ?? throw new FoveaException(ErrorCode.BadArgument, $"There is no file {preprocessing}; expected a JSON file, imagenet or unit."),
+    };
+
+    private static ModelMetadata? Beside(string file) => ModelJson.Read(Path.ChangeExtension(file, ".json"));
 
     // ImageNet's own crop where the file leaves the size free.
     private static int Side(string file) => OnnxFile.Read(file).Inputs[0].Shape is { Rank: 4 } shape && shape[2] != Shape.Free ? shape[2] : 224;

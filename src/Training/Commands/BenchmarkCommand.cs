@@ -11,9 +11,9 @@ namespace Fovea.Training;
 /// <summary><c>benchmark</c>: how long a run of a network takes, or a training step.</summary>
 internal static class BenchmarkCommand
 {
-    private const int WarmUpRuns = 3;
+    private const int WarmUpRuns = 2;
 
-    // The runtime compiles hot code again in the background during the first second, on a core that a run wants for itself.
+    // The runtime compiles hot code again in the background during the first second, on a core that a short run wants for itself.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     public static Command Create()
@@ -27,12 +27,14 @@ internal static class BenchmarkCommand
         command.SetWork((parsed, stop) =>
         {
             int images = InRange("--batch-size", parsed.GetValue(batchSize), 65_536), runs = InRange("--steps", parsed.GetValue(steps), 1_000_000);
-            var graph = Arguments.Network(parsed.GetRequiredValue(network));
-            var times = parsed.GetValue(train) ? TrainingSteps(graph, images, runs, stop) : Runs(graph, images, runs, stop);
+            bool trains = parsed.GetValue(train);
+            var name = parsed.GetRequiredValue(network);
+            var graph = Arguments.Network(name, auxiliary: trains && Catalog.Architectures.Any(a => a.Name == name && a.HasAuxiliary));
+            var times = trains ? TrainingSteps(graph, images, runs, stop) : Runs(graph, images, runs, stop);
             var result = BenchmarkResult.Of(times, images);
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(result, BenchmarkJson.Default.BenchmarkResult) : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{graph.Name}, batch {images}, {runs} {(parsed.GetValue(train) ? "training steps" : "runs")}: median {result.MedianMs:F3} ms, fastest {result.FastestMs:F3} ms, {result.ImagesPerSecond:F1} images/s, peak {result.PeakMemoryBytes / 1048576.0:F0} MiB resident"));
+                $"{graph.Name}, batch {images}, {runs} {(trains ? "training steps" : "runs")}: median {result.MedianMs:F3} ms, fastest {result.FastestMs:F3} ms, {result.ImagesPerSecond:F1} images/s, peak {result.PeakMemoryBytes / 1048576.0:F0} MiB resident"));
         });
         return command;
     }
@@ -43,7 +45,7 @@ internal static class BenchmarkCommand
 
     private static List<double> TrainingSteps(Graph graph, int images, int runs, CancellationToken stop)
     {
-        using var step = new TrainingStep(graph, images, Optimizer.Find(Recipe.For(graph.Name).Optimizer));
+        using var step = new TrainingStep(graph, images, Optimizer.Create(Recipe.For(graph.Name).Optimizer));
         Randomize(step.Images);
         int classes = step.Targets.Length / images;
         for (int i = 0; i < images; i++)

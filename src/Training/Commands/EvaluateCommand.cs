@@ -21,6 +21,11 @@ internal static class EvaluateCommand
         {
             using var model = Arguments.Load(parsed.GetRequiredValue(file), parsed.GetValue(preprocessing));
             var dataset = DatasetFolder.Open(parsed.GetRequiredValue(data), model.Preprocessing).ForEvaluation;
+            foreach (var refused in dataset.Refused)
+            {
+                Console.Error.WriteLine($"left out: {refused.File}: {refused.Reason}");
+            }
+
             if (dataset.Labels.Count > model.Classes || (model.Metadata.Labels is { } labels && !dataset.Labels.SequenceEqual(labels)))
             {
                 throw new FoveaException(ErrorCode.BadDataset, $"The data set's classes are {string.Join(", ", dataset.Labels)} and the model's {string.Join(", ", model.Labels)}; expected the same.");

@@ -2,22 +2,30 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>
-/// Light augmentation: each image is turned, scaled and moved a little, differently in each epoch, so that the network learns what a class looks like
-/// and not where its pixels are. Drawn uniformly: rotation up to 12 degrees either way, scale 0.85 to 1.15, each shift up to 8 % of the side.
-/// </summary>
-internal static class Affine
+/// <summary>Turns an image, changes its size and moves it, sampling it bilinearly; what comes from outside is black.</summary>
+internal sealed class Affine
 {
-    private const float Rotation = 12 * MathF.PI / 180, Scale = 0.15f, Shift = 0.08f;
+    private readonly int channels, height, width;
+    private readonly float rotation, scale, shift;
+    private readonly float[] black;
 
-    /// <summary>Draws a transform and samples the image under it, bilinearly; what comes from outside has the value given for its channel.</summary>
-    public static void Transform(ReadOnlySpan<float> image, Shape shape, ReadOnlySpan<float> outside, ref SeededRandom random, Span<float> result)
+    public Affine(Augmentation augmentation, Preprocessing preprocessing)
     {
-        int height = shape[1], width = shape[2];
-        float angle = random.Uniform(-Rotation, Rotation), scale = random.Uniform(1 - Scale, 1 + Scale);
-        float cosine = MathF.Cos(angle) / scale, sine = MathF.Sin(angle) / scale;
+        (channels, height, width) = (preprocessing.Channels, preprocessing.Crop[0], preprocessing.Crop[1]);
+        (rotation, scale, shift) = ((float)(augmentation.Rotation * Math.PI / 180), (float)augmentation.Scale, (float)augmentation.Shift);
+        black = [.. Enumerable.Range(0, channels).Select(c => preprocessing.Normalized(0, c))];
+    }
+
+    /// <summary>Whether it can change anything.</summary>
+    public bool Does => rotation > 0 || scale > 0 || shift > 0;
+
+    /// <summary>Draws a transform and writes the image [C, H, W] under it.</summary>
+    public void Apply(ReadOnlySpan<float> image, ref SeededRandom random, Span<float> result)
+    {
+        float angle = random.Uniform(-rotation, rotation), size = random.Uniform(1 - scale, 1 + scale);
+        float cosine = MathF.Cos(angle) / size, sine = MathF.Sin(angle) / size;
         float centreX = (width - 1) / 2f, centreY = (height - 1) / 2f;
-        float moveX = random.Uniform(-Shift, Shift) * width, moveY = random.Uniform(-Shift, Shift) * height;
+        float moveX = random.Uniform(-shift, shift) * width, moveY = random.Uniform(-shift, shift) * height;
 
         for (int y = 0; y < height; y++)
         {
@@ -28,19 +36,19 @@ internal static class Affine
             {
                 int left = (int)MathF.Floor(sourceX), top = (int)MathF.Floor(sourceY);
                 float right = sourceX - left, below = sourceY - top;
-                for (int c = 0; c < shape[0]; c++)
+                for (int c = 0; c < channels; c++)
                 {
                     var plane = image.Slice(c * height * width, height * width);
                     result[(c * height + y) * width + x] = left >= 0 && top >= 0 && left + 1 < width && top + 1 < height
                         ? Blend(plane[top * width + left], plane[top * width + left + 1], plane[(top + 1) * width + left], plane[(top + 1) * width + left + 1], right, below)
-                        : Blend(At(plane, top, left, outside[c]), At(plane, top, left + 1, outside[c]), At(plane, top + 1, left, outside[c]), At(plane, top + 1, left + 1, outside[c]), right, below);
+                        : Blend(At(plane, top, left, c), At(plane, top, left + 1, c), At(plane, top + 1, left, c), At(plane, top + 1, left + 1, c), right, below);
                 }
             }
         }
-
-        float At(ReadOnlySpan<float> plane, int row, int column, float otherwise) =>
-            (uint)row < (uint)height && (uint)column < (uint)width ? plane[row * width + column] : otherwise;
     }
+
+    private float At(ReadOnlySpan<float> plane, int row, int column, int channel) =>
+        (uint)row < (uint)height && (uint)column < (uint)width ? plane[row * width + column] : black[channel];
 
     private static float Blend(float topLeft, float topRight, float bottomLeft, float bottomRight, float right, float below)
     {

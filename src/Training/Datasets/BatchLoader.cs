@@ -3,7 +3,11 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>One batch: images [count, C, H, W] and their classes. Its arrays are written again once the next but few batch is asked for.</summary>
-internal sealed record Batch(float[] Images, int[] Targets, int Count);
+/// <param name="Images">The images, of which the first <paramref name="Count"/> count.</param>
+/// <param name="Targets">The class of each.</param>
+/// <param name="Count">The number of images.</param>
+/// <param name="Share">How much of itself an image has kept in <see cref="MixUp"/>; 1 where nothing was mixed.</param>
+internal sealed record Batch(float[] Images, int[] Targets, int Count, float Share = 1);
 
 /// <summary>
 /// Reads a data set in batches, a few of them ahead on worker threads. Augmentation depends only on the seed, the epoch and the image, so batches are
@@ -11,47 +15,77 @@ internal sealed record Batch(float[] Images, int[] Targets, int Count);
 /// </summary>
 internal sealed class BatchLoader(Dataset dataset, int batchSize)
 {
-    private const int Ahead = 4;
+    private const int LeastAhead = 4;
 
-    private readonly Preprocessing preprocessing = dataset.Preprocessing;
+    // Streams of random numbers that are no image's.
+    private const int OrderStream = -1, MixUpStream = -2;
+
+    // Batches are read by one thread each, so that all cores can be at it.
+    private static readonly int Ahead = Math.Max(LeastAhead, Environment.ProcessorCount);
+
     private readonly int imageSize = (int)dataset.Preprocessing.Shape.Size;
 
     /// <summary>Whole batches in an epoch; the few images that are left over are other ones in each epoch.</summary>
     public int BatchesPerEpoch => dataset.Count / batchSize;
 
-    /// <summary>The batches of an epoch from one of them on: shuffled, augmented, all of the same size.</summary>
-    public IEnumerable<Batch> Epoch(long seed, int epoch, int firstBatch)
+    /// <summary>
+    /// The batches from one of an epoch's on, and those of the epochs after it without an end: shuffled, augmented, all of the same size. The next
+    /// epoch is read ahead while the caller is busy between the two.
+    /// </summary>
+    public IEnumerable<Batch> Epochs(long seed, int epoch, int firstBatch, Augmentation augmentation)
     {
-        var order = new SeededRandom(seed, epoch).Permutation(dataset.Count);
-        return Prefetched(firstBatch, BatchesPerEpoch, (batch, slot) => Fill(slot, order.AsMemory(batch * batchSize, batchSize), (image, tensor) =>
+        var augmenter = new Augmenter(augmentation, dataset.Preprocessing);
+        var (drawn, order) = (0, Array.Empty<int>());
+        return Prefetched(firstBatch, int.MaxValue, number =>
         {
-            var random = new SeededRandom(seed, epoch, image);
-            Augmented(image, ref random, tensor);
-        }));
+            int now = epoch + number / BatchesPerEpoch, batch = number % BatchesPerEpoch;
+            if (now != drawn)
+            {
+                (drawn, order) = (now, new SeededRandom(seed, now, OrderStream).Permutation(dataset.Count));
+            }
+
+            var images = order.AsMemory(batch * batchSize, batchSize);
+            return slot =>
+            {
+                var mixing = new SeededRandom(seed, now, MixUpStream, batch);
+                float share = MixUp.Share(augmentation.MixUp, ref mixing);
+                Fill(slot, images, (image, tensor) =>
+                {
+                    var random = new SeededRandom(seed, now, image);
+                    augmenter.Apply(dataset.Image(image), ref random, tensor);
+                });
+                MixUp.Mix(slot.Images, imageSize, share);
+                return slot with { Count = batchSize, Share = share };
+            };
+        });
     }
 
     /// <summary>All images in their order, as they are; the last batch may be smaller.</summary>
     public IEnumerable<Batch> InOrder()
     {
         var order = Enumerable.Range(0, dataset.Count).ToArray();
-        return Prefetched(0, (dataset.Count + batchSize - 1) / batchSize, (batch, slot) =>
+        return Prefetched(0, (dataset.Count + batchSize - 1) / batchSize, batch => slot =>
             Fill(slot, order.AsMemory(batch * batchSize, Math.Min(batchSize, dataset.Count - batch * batchSize)), dataset.Read));
     }
 
     private delegate void ReadImage(int image, Span<float> tensor);
 
-    private IEnumerable<Batch> Prefetched(int first, int end, Func<int, Batch, Batch> fill)
+    // What a batch is made of is decided here, in their order; made it is on a worker thread.
+    private IEnumerable<Batch> Prefetched(int first, int end, Func<int, Func<Batch, Batch>> prepare)
     {
         var slots = Enumerable.Range(0, Ahead).Select(_ => new Batch(new float[batchSize * imageSize], new int[batchSize], 0)).ToArray();
-        var reading = slots.Select((slot, i) => Start(first + i, slot)).ToArray();
-        for (int batch = first; batch < end; batch++)
+        var reading = new Task<Batch>[Ahead];
+        for (int batch = first, started = first; batch < end; batch++)
         {
-            int i = (batch - first) % Ahead;
-            yield return reading[i].GetAwaiter().GetResult();
-            reading[i] = Start(batch + Ahead, slots[i]);
-        }
+            for (; started < Math.Min(end, batch + (long)Ahead); started++)
+            {
+                int slot = (started - first) % Ahead;
+                var fill = prepare(started);
+                reading[slot] = Task.Run(() => fill(slots[slot]));
+            }
 
-        Task<Batch> Start(int batch, Batch slot) => batch < end ? Task.Run(() => fill(batch, slot)) : Task.FromResult(slot);
+            yield return reading[(batch - first) % Ahead].GetAwaiter().GetResult();
+        }
     }
 
     private Batch Fill(Batch slot, ReadOnlyMemory<int> images, ReadImage read)
@@ -64,18 +98,5 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
         }
 
         return slot with { Count = images.Length };
-    }
-
-    private void Augmented(int image, ref SeededRandom random, Span<float> tensor)
-    {
-        var plain = new float[imageSize];
-        dataset.Read(image, plain);
-        Span<float> black = stackalloc float[preprocessing.Channels];
-        for (int c = 0; c < black.Length; c++)
-        {
-            black[c] = -preprocessing.Mean[c % preprocessing.Mean.Length] / preprocessing.Std[c % preprocessing.Std.Length];
-        }
-
-        Affine.Transform(plain, preprocessing.Shape, black, ref random, tensor);
     }
 }

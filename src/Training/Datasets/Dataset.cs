@@ -4,7 +4,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Labelled images, each ready as a network's input.</summary>
+/// <summary>Labelled images, decoded for a network.</summary>
 internal abstract class Dataset
 {
     /// <summary>The classes' names, in the order of their numbers.</summary>
@@ -16,15 +16,26 @@ internal abstract class Dataset
     /// <summary>How each image becomes the input.</summary>
     public abstract Preprocessing Preprocessing { get; }
 
-    /// <summary>Whether the images show handwriting, so that a network for it may look for the ink in them.</summary>
-    public abstract bool IsHandwriting { get; }
+    /// <summary>Files that were left out, since they are no images that can be read.</summary>
+    public virtual IReadOnlyList<RefusedFile> Refused => [];
 
     /// <summary>The number of images.</summary>
     public int Count => Targets.Count;
 
+    /// <summary>An image as it was decoded, its ink framed already where the preprocessing asks for that. May be called from many threads.</summary>
+    /// <exception cref="FoveaException">It cannot be read any more; the message names its file.</exception>
+    public abstract Pixels Image(int index);
+
+    /// <summary>The file that an image comes from, or its place in one, for people to find it.</summary>
+    public abstract string Source(int index);
+
     /// <summary>Writes an image as [C, H, W], preprocessed. May be called from many threads.</summary>
-    /// <exception cref="FoveaException">The image cannot be decoded; the message names its file.</exception>
-    public abstract void Read(int index, Span<float> tensor);
+    /// <exception cref="FoveaException">It cannot be read any more; the message names its file.</exception>
+    public void Read(int index, Span<float> tensor)
+    {
+        var fitting = Preprocessing with { Invert = Inversion.Never };
+        Preprocessor.Normalize(Preprocessor.Fit(Image(index), fitting), fitting, tensor);
+    }
 
     /// <summary>Some of the images, in the order given.</summary>
     public Dataset Subset(IReadOnlyList<int> indices) => new Part(this, indices);
@@ -37,14 +48,14 @@ internal abstract class Dataset
         for (int i = 0; i < Count; i++)
         {
             hash.AppendData(BitConverter.GetBytes(Targets[i]));
-            AppendImage(hash, i);
+            hash.AppendData(Digest(i));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Adds an image's own bytes, as they are stored, to a hash.</summary>
-    protected abstract void AppendImage(IncrementalHash hash, int index);
+    /// <summary>SHA-256 of an image's own bytes, as they are stored.</summary>
+    protected abstract byte[] Digest(int index);
 
     private sealed class Part(Dataset whole, IReadOnlyList<int> indices) : Dataset
     {
@@ -52,12 +63,15 @@ internal abstract class Dataset
 
         public override Preprocessing Preprocessing => whole.Preprocessing;
 
-        public override bool IsHandwriting => whole.IsHandwriting;
-
         public override IReadOnlyList<int> Targets { get; } = [.. indices.Select(i => whole.Targets[i])];
 
-        public override void Read(int index, Span<float> tensor) => whole.Read(indices[index], tensor);
+        public override Pixels Image(int index) => whole.Image(indices[index]);
 
-        protected override void AppendImage(IncrementalHash hash, int index) => whole.AppendImage(hash, indices[index]);
+        public override string Source(int index) => whole.Source(indices[index]);
+
+        protected override byte[] Digest(int index) => whole.Digest(indices[index]);
     }
 }
+
+/// <summary>A file that was left out of a data set, and why.</summary>
+internal sealed record RefusedFile(string File, string Reason);

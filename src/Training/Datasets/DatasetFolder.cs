@@ -4,22 +4,50 @@ namespace Fovea.Training;
 
 /// <summary>
 /// A data set as it lies on disk: class sub-folders of images, or the four IDX files of MNIST (train and t10k); images may be divided into train,
-/// val and test sub-folders.
+/// val and test sub-folders. Each part is read when it is first asked for.
 /// </summary>
-/// <param name="Train">What is trained on.</param>
-/// <param name="Validation">What the best epoch is chosen by; null where the folder sets nothing aside.</param>
-/// <param name="Test">What is looked at last; null where there is none.</param>
-internal sealed record DatasetFolder(Dataset Train, Dataset? Validation, Dataset? Test)
+internal sealed class DatasetFolder
 {
     // Enough validation images to tell epochs apart, few enough to leave the rest to learn from.
     private const double ValidationShare = 0.05;
+
+    private readonly Lazy<Dataset> train;
+    private readonly Lazy<Dataset>? validation, test;
+
+    private readonly Func<bool> isHandwriting;
+
+    private DatasetFolder(string name, Func<Dataset> train, Func<Dataset>? validation, Func<Dataset>? test, Func<bool> isHandwriting)
+    {
+        (Name, this.isHandwriting) = (name, isHandwriting);
+        this.train = new(train);
+        this.validation = validation is null ? null : new(validation);
+        this.test = test is null ? null : new(test);
+    }
+
+    /// <summary>The folder's own name, for records.</summary>
+    public string Name { get; }
+
+    /// <summary>What is trained on.</summary>
+    /// <exception cref="FoveaException">Its files are damaged, or too many of them.</exception>
+    public Dataset Train => train.Value;
+
+    /// <summary>What the best epoch is chosen by; null where the folder sets nothing aside.</summary>
+    /// <exception cref="FoveaException">Its files are damaged, or too many of them.</exception>
+    public Dataset? Validation => validation?.Value;
+
+    /// <summary>What is looked at last; null where there is none.</summary>
+    /// <exception cref="FoveaException">Its files are damaged, or too many of them.</exception>
+    public Dataset? Test => test?.Value;
+
+    /// <summary>What an evaluation reads: test, else val, else all.</summary>
+    public Dataset ForEvaluation => Test ?? Validation ?? Train;
 
     /// <summary>Opens a folder to train a network on; what is not handwriting is not searched for ink, whatever the network usually reads.</summary>
     /// <exception cref="FoveaException">The folder is missing or of neither form.</exception>
     public static DatasetFolder OpenForTraining(string folder, Preprocessing preprocessing)
     {
         var data = Open(folder, preprocessing);
-        return preprocessing.Invert == Inversion.Never || data.Train.IsHandwriting ? data : Open(folder, preprocessing with { Invert = Inversion.Never });
+        return preprocessing.Invert == Inversion.Never || data.isHandwriting() ? data : Open(folder, preprocessing with { Invert = Inversion.Never });
     }
 
     /// <summary>Opens a folder for a network.</summary>
@@ -31,35 +59,39 @@ internal sealed record DatasetFolder(Dataset Train, Dataset? Validation, Dataset
             throw new FoveaException(ErrorCode.BadDataset, $"There is no folder {folder}; expected a data set: class sub-folders of images, or the four IDX files of MNIST.");
         }
 
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         if (IdxDataset.Exists(folder, "train"))
         {
-            return new(IdxDataset.Read(folder, "train", preprocessing), null, IdxDataset.Exists(folder, "t10k") ? IdxDataset.Read(folder, "t10k", preprocessing) : null);
+            var idx = new Lazy<IdxDataset>(() => IdxDataset.Read(folder, "train", preprocessing));
+            Func<Dataset>? test = IdxDataset.Exists(folder, "t10k") ? () => IdxDataset.Read(folder, "t10k", preprocessing) : null;
+            return new(name, () => idx.Value, null, test, () => idx.Value.IsHandwriting);
         }
 
-        var names = ImageFolder.ClassFolders(folder).Select(path => Path.GetFileName(path)).ToHashSet();
-        if (!names.Contains("train") || !names.All(name => name is "train" or "val" or "test"))
+        var parts = ImageFolder.Folders(folder);
+        if (!parts.Contains("train") || !parts.All(part => part is "train" or "val" or "test"))
         {
-            return new(new ImageFolder(folder, preprocessing), null, null);
+            return new(name, () => ImageFolder.Read(folder, preprocessing), null, null, () => Letters(ImageFolder.Classes(folder)));
         }
 
-        var train = new ImageFolder(Path.Combine(folder, "train"), preprocessing);
-        return new(train, Other("val"), Other("test"));
+        var labels = ImageFolder.Classes(Path.Combine(folder, "train"));
+        return new(name, Part("train")!, Part("val"), Part("test"), () => Letters(labels));
 
-        ImageFolder? Other(string name)
+        // Classes that are letters or digits are taken for handwriting.
+        static bool Letters(IReadOnlyList<string> labels) => labels.All(label => label.Length == 1);
+
+        Func<Dataset>? Part(string part)
         {
-            if (!names.Contains(name))
+            if (!parts.Contains(part))
             {
                 return null;
             }
 
-            var part = new ImageFolder(Path.Combine(folder, name), preprocessing);
-            return part.Labels.SequenceEqual(train.Labels) ? part : throw new FoveaException(
-                ErrorCode.BadDataset, $"{folder} has the classes {string.Join(", ", train.Labels)} in train and {string.Join(", ", part.Labels)} in {name}; expected the same.");
+            var path = Path.Combine(folder, part);
+            var own = ImageFolder.Classes(path);
+            return own.SequenceEqual(labels) ? () => ImageFolder.Read(path, preprocessing) : throw new FoveaException(
+                ErrorCode.BadDataset, $"{folder} has the classes {string.Join(", ", labels)} in train and {string.Join(", ", own)} in {part}; expected the same.");
         }
     }
-
-    /// <summary>What an evaluation reads: test, else val, else all.</summary>
-    public Dataset ForEvaluation => Test ?? Validation ?? Train;
 
     /// <summary>Training and validation images; where the folder sets none aside, a share of each class is, chosen by the seed.</summary>
     public (Dataset Train, Dataset Validation) ForTraining(long seed)
@@ -76,4 +108,7 @@ internal sealed record DatasetFolder(Dataset Train, Dataset? Validation, Dataset
         // A class of a single image keeps it for training.
         static int Share(int count) => count < 2 ? 0 : Math.Max(1, (int)(count * ValidationShare));
     }
+
+    /// <summary>Files left out of the parts that training reads.</summary>
+    public IEnumerable<RefusedFile> RefusedInTraining => Train.Refused.Concat(Validation?.Refused ?? []);
 }

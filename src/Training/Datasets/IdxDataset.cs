@@ -4,18 +4,25 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>The images of a pair of IDX files, fitted to the network once and kept as bytes. Classes are called by their numbers.</summary>
+/// <summary>The images of a pair of IDX files, kept as bytes. Classes are called by their numbers.</summary>
 internal sealed class IdxDataset : Dataset
 {
+    private readonly string path;
     private readonly IdxFile images;
-    private readonly byte[][] fitted;
-    private IdxDataset(IdxFile images, IdxFile labels, Preprocessing preprocessing)
+
+    // The images with their ink framed, where the preprocessing asks for that: it takes long.
+    private readonly Pixels[]? framed;
+
+    private IdxDataset(string path, IdxFile images, IdxFile labels, Preprocessing preprocessing)
     {
-        (this.images, Preprocessing) = (images, preprocessing);
+        (this.path, this.images, Preprocessing) = (path, images, preprocessing);
         Targets = [.. labels.Values.Select(label => (int)label)];
         Labels = [.. Enumerable.Range(0, Math.Max(10, Targets.Max() + 1)).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-        fitted = new byte[Count][];
-        Parallel.For(0, Count, i => fitted[i] = Preprocessor.Fit(Image(i), preprocessing).Values);
+        if (preprocessing.Invert == Inversion.Auto)
+        {
+            framed = new Pixels[Count];
+            Parallel.For(0, Count, i => framed[i] = Preprocessor.Fit(Stored(i), preprocessing));
+        }
     }
 
     public override IReadOnlyList<string> Labels { get; }
@@ -24,8 +31,9 @@ internal sealed class IdxDataset : Dataset
 
     public override Preprocessing Preprocessing { get; }
 
-    // Handwriting that is framed as MNIST's is left alone by the framing; pictures of anything else it would cut up.
-    public override bool IsHandwriting => Enumerable.Range(0, Math.Min(Count, 500)).Count(i => fitted[i].AsSpan().SequenceEqual(Image(i).Values)) >= 0.98 * Math.Min(Count, 500);
+    /// <summary>Whether the images are framed as MNIST's: the framing leaves those alone, and would cut up pictures of anything else.</summary>
+    public bool IsHandwriting => framed is not null
+        && Enumerable.Range(0, Math.Min(Count, 500)).Count(i => framed[i].Values.AsSpan().SequenceEqual(Stored(i).Values)) >= 0.98 * Math.Min(Count, 500);
 
     /// <summary>Whether the folder holds a pair of files that begin like this: <c>train</c> or <c>t10k</c>, as MNIST calls its two.</summary>
     public static bool Exists(string folder, string prefix) => IdxFile.Exists(folder, ImagesOf(prefix), out _) || IdxFile.Exists(folder, LabelsOf(prefix), out _);
@@ -37,14 +45,15 @@ internal sealed class IdxDataset : Dataset
         var images = Part(folder, ImagesOf(prefix), dimensions: 3);
         var labels = Part(folder, LabelsOf(prefix), dimensions: 1);
         return images.Dimensions[0] == labels.Dimensions[0]
-            ? new IdxDataset(images, labels, preprocessing)
+            ? new IdxDataset(Path.Combine(folder, ImagesOf(prefix)), images, labels, preprocessing)
             : throw new FoveaException(ErrorCode.BadDataset, $"{folder} has {images.Dimensions[0]} images and {labels.Dimensions[0]} labels in its {prefix} files; expected one label for each image.");
     }
 
-    public override void Read(int index, Span<float> tensor) =>
-        Preprocessor.Normalize(new Pixels(Preprocessing.Crop[1], Preprocessing.Crop[0], Preprocessing.Channels, fitted[index]), Preprocessing, tensor);
+    public override Pixels Image(int index) => framed?[index] ?? Stored(index);
 
-    protected override void AppendImage(IncrementalHash hash, int index) => hash.AppendData(Image(index).Values);
+    public override string Source(int index) => string.Create(CultureInfo.InvariantCulture, $"image {index} of {Path.GetFileName(path)}");
+
+    protected override byte[] Digest(int index) => SHA256.HashData(Stored(index).Values);
 
     private static string ImagesOf(string prefix) => $"{prefix}-images-idx3-ubyte";
 
@@ -63,7 +72,7 @@ internal sealed class IdxDataset : Dataset
             : throw new FoveaException(ErrorCode.BadDataset, $"{path} has {file.Dimensions.Length} dimensions; expected {dimensions}.");
     }
 
-    private Pixels Image(int index)
+    private Pixels Stored(int index)
     {
         int size = images.Dimensions[1] * images.Dimensions[2];
         return new(images.Dimensions[2], images.Dimensions[1], 1, images.Values.AsSpan(index * size, size).ToArray());

@@ -1,8 +1,28 @@
 namespace Fovea.Training;
 
-/// <summary>How a network of the catalog is trained where nothing else is asked for. The numbers were chosen by validation images.</summary>
-internal sealed record Recipe(string Optimizer, double LearningRate)
+/// <summary>How a network of the catalog is trained where nothing else is asked for.</summary>
+/// <param name="Optimizer">The optimizer's name.</param>
+/// <param name="LearningRate">The highest learning rate, for the batch size.</param>
+/// <param name="BatchSize">Images in a step, where there are so many.</param>
+/// <param name="WeightDecay">Weight decay.</param>
+/// <param name="LabelSmoothing">The share of each target that is spread over all classes.</param>
+internal sealed record Recipe(string Optimizer, double LearningRate, int BatchSize, double WeightDecay, double LabelSmoothing = 0)
 {
+    /// <summary>The recipe for a network that is taught new classes: small steps from where it is.</summary>
+    public static Recipe ForFineTuning { get; } = new("sgd", 1e-3, 16, WeightDecay: 1e-4);
+
     /// <summary>The recipe for an architecture.</summary>
-    public static Recipe For(string architecture) => architecture == "lenet5" ? new("adam", 5e-3) : new("sgd", 1e-2);
+    public static Recipe For(string architecture) => architecture switch
+    {
+        // Chosen by validation images of MNIST.
+        "lenet5" => new("adam", 5e-3, 64, WeightDecay: 0),
+
+        // Deep networks with batch normalisation take large steps: 0.1 for 256 images (He et al., 2015), in proportion to the batch (Goyal et al., 2017).
+        _ when architecture.StartsWith("resnet", StringComparison.Ordinal) || architecture.EndsWith("-bn", StringComparison.Ordinal) =>
+            new("sgd", 0.1 * 32 / 256, 32, WeightDecay: 1e-4, LabelSmoothing: 0.1),
+
+        // As their papers have it, but for GoogLeNet's weight decay, which BVLC's training names.
+        _ when architecture.StartsWith("googlenet", StringComparison.Ordinal) => new("sgd", 1e-2, 32, WeightDecay: 2e-4),
+        _ => new("sgd", 1e-2, 32, WeightDecay: 5e-4),
+    };
 }

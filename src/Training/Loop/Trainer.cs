@@ -7,9 +7,8 @@ namespace Fovea.Training;
 /// <summary>Trains a network from start to finish: epochs of steps, a look at the validation images after each, checkpoints in between.</summary>
 internal sealed class Trainer : IDisposable
 {
-    private static readonly TimeSpan BetweenCheckpoints = TimeSpan.FromSeconds(60);
-
     private readonly Graph network;
+    private readonly DatasetFolder data;
     private readonly Dataset train, validation;
     private readonly TrainingOptions options;
     private readonly Action<TrainingEvent> tell;
@@ -19,14 +18,19 @@ internal sealed class Trainer : IDisposable
     private readonly ForwardPass forward;
     private readonly FloatBuffer best;
     private readonly Dictionary<string, FloatBuffer> buffers;
-    private readonly Stopwatch sinceCheckpoint = Stopwatch.StartNew();
+    private readonly Stopwatch sinceCheckpoint = Stopwatch.StartNew(), waiting = new();
     private TrainingState state;
 
     /// <summary>Prepares a run, going on from its checkpoint where the options say so.</summary>
+    /// <param name="network">What is trained; its weights are where learning begins. When the run is done they are the learnt ones.</param>
+    /// <param name="data">What it learns from.</param>
+    /// <param name="options">How.</param>
+    /// <param name="tell">Is told how far the run has come.</param>
+    /// <param name="layout">What of the network is learnt, at which rates; null: all, at one.</param>
     /// <exception cref="FoveaException">The data set does not fit the network, or the checkpoint is not of this run.</exception>
-    public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell)
+    public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell, ParameterLayout? layout = null)
     {
-        (this.network, this.options, this.tell) = (network, options, tell);
+        (this.network, this.data, this.options, this.tell) = (network, data, options, tell);
         metadata = ModelMetadata.Read(network.Metadata) with { Preprocessing = data.Train.Preprocessing };
         (train, validation) = data.ForTraining(options.Seed);
         if (train.Count < options.BatchSize || validation.Count == 0)
@@ -35,10 +39,10 @@ internal sealed class Trainer : IDisposable
         }
 
         loader = new BatchLoader(train, options.BatchSize);
-        step = new TrainingStep(network, options.BatchSize, options.Optimizer);
+        step = new TrainingStep(network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed);
         forward = new ForwardPass(network, step);
-        best = new FloatBuffer(step.Parameters.Length);
-        buffers = new() { ["parameters"] = step.Parameters, ["best"] = best };
+        best = new FloatBuffer(step.Weights.Length);
+        buffers = new() { ["weights"] = step.Weights, ["best"] = best };
         foreach (var (i, buffer) in step.States.Index())
         {
             buffers.Add(string.Create(CultureInfo.InvariantCulture, $"optimizer.{i}"), buffer);
@@ -50,20 +54,33 @@ internal sealed class Trainer : IDisposable
 
     private long StepsInAll => (long)options.Epochs * loader.BatchesPerEpoch;
 
+    private bool Done => state.Epoch > options.Epochs || state.Epoch - 1 - state.BestEpoch >= options.Patience;
+
     /// <summary>Trains, writes the model and removes the checkpoint.</summary>
     /// <exception cref="OperationCanceledException">It was told to stop; a checkpoint of the last step is written.</exception>
+    /// <exception cref="FoveaException">Training diverged, or the model cannot be written; then its checkpoint stays.</exception>
     public void Run(CancellationToken stop)
     {
         var running = Stopwatch.StartNew();
+        AtomicFile.RemoveUnfinished(options.Output);
+        AtomicFile.RemoveUnfinished(options.Checkpoint);
+        foreach (var refused in data.RefusedInTraining)
+        {
+            tell(new FileRefused(refused.File, refused.Reason));
+        }
+
         tell(new RunStarted(network.Name, train.Count, validation.Count, options.Epochs, loader.BatchesPerEpoch, options.BatchSize, state.Epoch, state.StepsInEpoch));
+        using var batches = loader.Epochs(options.Seed, state.Epoch, state.StepsInEpoch, options.Augmentation).GetEnumerator();
         try
         {
-            while (state.Epoch <= options.Epochs)
+            while (!Done)
             {
-                Epoch(stop);
-                Validate(stop);
-                Save();
+                Epoch(batches, stop);
+                TrySave();
             }
+
+            Write();
+            Report.Write(options.Output, validation, new RunRecord(state.History, state.Settings, state.Seconds, Refused: [.. data.RefusedInTraining]), stop);
         }
         catch (OperationCanceledException)
         {
@@ -72,9 +89,8 @@ internal sealed class Trainer : IDisposable
             throw;
         }
 
-        Write();
         File.Delete(options.Checkpoint);
-        tell(new RunFinished(options.Output, state.BestEpoch, state.BestLoss, state.BestAccuracy, running.Elapsed.TotalSeconds));
+        tell(new RunFinished(options.Output, state.BestEpoch, state.BestLoss, state.BestAccuracy, running.Elapsed.TotalSeconds, waiting.Elapsed / running.Elapsed));
     }
 
     public void Dispose()
@@ -84,91 +100,123 @@ internal sealed class Trainer : IDisposable
         ((IDisposable)best).Dispose();
     }
 
-    private void Epoch(CancellationToken stop)
+    private void Epoch(IEnumerator<Batch> batches, CancellationToken stop)
     {
-        var clock = Stopwatch.StartNew();
-        int first = state.StepsInEpoch;
-        foreach (var batch in loader.Epoch(options.Seed, state.Epoch, first))
+        var (clock, waited, first) = (Stopwatch.StartNew(), waiting.Elapsed, state.StepsInEpoch);
+        while (state.StepsInEpoch < loader.BatchesPerEpoch)
         {
             stop.ThrowIfCancellationRequested();
-            batch.Images.CopyTo(step.Images);
-            OneHot(batch.Targets, step.Targets);
-            long number = (long)(state.Epoch - 1) * loader.BatchesPerEpoch + state.StepsInEpoch + 1;
-            double rate = CosineSchedule.Rate(options.LearningRate, number, StepsInAll);
-            var (loss, correct) = step.Run(number, rate);
-            if (!float.IsFinite(loss))
-            {
-                throw new FoveaException(ErrorCode.BadArgument, $"The loss is {loss} at step {number}: training diverged. Expected a lower learning rate than {options.LearningRate}.");
-            }
-
-            state = state with { StepsInEpoch = state.StepsInEpoch + 1, LossSum = state.LossSum + loss, Correct = state.Correct + correct };
+            waiting.Start();
+            batches.MoveNext();
+            waiting.Stop();
+            double rate = Learn(batches.Current);
             double stepsPerSecond = (state.StepsInEpoch - first) / clock.Elapsed.TotalSeconds;
             tell(new StepDone(
-                state.Epoch, state.StepsInEpoch, MeanLoss, MeanAccuracy, rate, stepsPerSecond * options.BatchSize, (StepsInAll - number) / stepsPerSecond));
-            if (sinceCheckpoint.Elapsed > BetweenCheckpoints && state.StepsInEpoch < loader.BatchesPerEpoch)
+                state.Epoch, state.StepsInEpoch, MeanLoss, MeanAccuracy, rate, stepsPerSecond * options.BatchSize, (StepsInAll - StepsDone) / stepsPerSecond));
+            if (sinceCheckpoint.Elapsed >= options.BetweenCheckpoints && state.StepsInEpoch < loader.BatchesPerEpoch)
             {
-                Save();
+                TrySave();
             }
         }
+
+        Validate((waiting.Elapsed - waited) / clock.Elapsed, stop);
     }
+
+    private long StepsDone => (long)(state.Epoch - 1) * loader.BatchesPerEpoch + state.StepsInEpoch;
 
     private double MeanLoss => state.LossSum / state.StepsInEpoch;
 
     private double MeanAccuracy => (double)state.Correct / ((long)state.StepsInEpoch * options.BatchSize);
 
-    private void Validate(CancellationToken stop)
+    // Gives the learning rate.
+    private double Learn(Batch batch)
+    {
+        batch.Images.CopyTo(step.Images);
+        TargetRows.Write(batch, options.LabelSmoothing, step.Targets);
+        long number = StepsDone + 1;
+        double rate = Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, number, StepsInAll);
+        var (loss, correct) = step.Run(number, rate);
+        if (!float.IsFinite(loss))
+        {
+            throw new FoveaException(ErrorCode.BadArgument, $"The loss is {loss} at step {number}: training diverged. Expected a lower learning rate than {options.LearningRate}.");
+        }
+
+        state = state with { StepsInEpoch = state.StepsInEpoch + 1, LossSum = state.LossSum + loss, Correct = state.Correct + correct };
+        return rate;
+    }
+
+    private void Validate(double waitingShare, CancellationToken stop)
     {
         var found = Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop);
         bool isBest = found.Loss < state.BestLoss || state.BestEpoch == 0;
-        tell(new EpochDone(state.Epoch, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest));
+        double rate = Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, StepsDone, StepsInAll);
+        var done = new EpochDone(state.Epoch, rate, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest, waitingShare);
+        tell(done);
         if (isBest)
         {
-            step.Parameters.Floats.CopyTo(best.Floats);
+            step.Weights.Floats.CopyTo(best.Floats);
             state = state with { BestEpoch = state.Epoch, BestLoss = found.Loss, BestAccuracy = found.Accuracy };
         }
 
-        state = state with { Epoch = state.Epoch + 1, StepsInEpoch = 0, LossSum = 0, Correct = 0 };
+        state = state with { Epoch = state.Epoch + 1, StepsInEpoch = 0, LossSum = 0, Correct = 0, History = [.. state.History, done] };
+    }
+
+    // A disk that is full now may have room at the next try, and what is learnt until then is not lost.
+    private void TrySave()
+    {
+        try
+        {
+            Save();
+        }
+        catch (FoveaException e)
+        {
+            sinceCheckpoint.Restart();
+            tell(new CheckpointFailed(options.Checkpoint, e.Message));
+        }
     }
 
     private void Save()
     {
-        Checkpoint.Save(options.Checkpoint, state, buffers);
+        state = state with { Seconds = state.Seconds + sinceCheckpoint.Elapsed.TotalSeconds };
         sinceCheckpoint.Restart();
+        Checkpoint.Save(options.Checkpoint, state, buffers);
         tell(new CheckpointSaved(options.Checkpoint, state.Epoch, state.StepsInEpoch));
     }
 
     private void Write()
     {
-        foreach (var (parameter, offset) in step.Layout.Offsets)
+        foreach (var (weight, offset) in step.Layout.Offsets)
         {
-            network.Initializers[parameter] = best.Tensor(offset, parameter.Shape);
+            network.Initializers[weight] = best.Tensor(offset, weight.Shape);
         }
 
+        // Heads that only serve training stay behind.
+        while (network.Outputs.Count > 1)
+        {
+            network.Outputs.RemoveAt(1);
+        }
+
+        network.Prune();
         var record = new TrainingRecord(
-            options.Dataset, state.Settings["data set"], train.Count, options.Epochs, options.BatchSize, options.Optimizer.Name,
-            options.LearningRate, options.Seed, state.BestEpoch, state.BestAccuracy, state.BestLoss, validation.Count);
+            options.Dataset, state.Settings["data set"], train.Count, options.Epochs, options.BatchSize, options.Optimizer.Name, options.LearningRate, options.Seed,
+            state.BestEpoch, state.BestAccuracy, state.BestLoss, validation.Count, Method: metadata.Training?.Method, Base: metadata.Training?.Base);
         (metadata with { Labels = [.. train.Labels], Training = record }).WriteTo(network);
-        OnnxFile.Write(network, options.Output);
+        try
+        {
+            OnnxFile.Write(network, options.Output);
+        }
+        catch (FoveaException e) when (e.Code == ErrorCode.CannotWrite)
+        {
+            throw new FoveaException(e.Code, $"{e.Message} What was learnt is in {options.Checkpoint}: the same command with --resume writes it.", e);
+        }
     }
 
-    private SortedDictionary<string, string> Settings() => new(StringComparer.Ordinal)
+    private SortedDictionary<string, string> Settings() => new(options.Deciding().ToDictionary(), StringComparer.Ordinal)
     {
         ["network"] = string.Create(CultureInfo.InvariantCulture, $"{network.Name} {network.Inputs[0].Shape} {network.Outputs[0].Shape}"),
+        ["base"] = metadata.Training?.Base?.Sha256 ?? "random weights",
+        ["what is learnt"] = string.Join(", ", step.Layout.Groups.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Length} at {g.RateFactor}"))),
         ["data set"] = train.Hash(),
-        ["epochs"] = options.Epochs.ToString(CultureInfo.InvariantCulture),
-        ["batch size"] = options.BatchSize.ToString(CultureInfo.InvariantCulture),
-        ["learning rate"] = options.LearningRate.ToString(CultureInfo.InvariantCulture),
-        ["optimizer"] = options.Optimizer.Name,
-        ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
+        ["validation images"] = validation.Hash(),
     };
-
-    private void OneHot(ReadOnlySpan<int> targets, Span<float> rows)
-    {
-        rows.Clear();
-        int classes = train.Labels.Count;
-        for (int i = 0; i < targets.Length; i++)
-        {
-            rows[i * classes + targets[i]] = 1;
-        }
-    }
 }

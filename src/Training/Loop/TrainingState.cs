@@ -21,6 +21,9 @@ internal sealed record TrainingState
     /// <summary>Images of this epoch that were classified rightly.</summary>
     public long Correct { get; init; }
 
+    /// <summary>The epochs that are done.</summary>
+    public IReadOnlyList<EpochDone> History { get; init; } = [];
+
     /// <summary>The best epoch so far; 0 before the first ends.</summary>
     public int BestEpoch { get; init; }
 
@@ -29,6 +32,9 @@ internal sealed record TrainingState
 
     /// <summary>The best epoch's validation accuracy, 0 to 1.</summary>
     public double BestAccuracy { get; init; }
+
+    /// <summary>How long the run has taken so far, in seconds, without the time between being stopped and resumed.</summary>
+    public double Seconds { get; init; }
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -2,13 +2,14 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Kingma and Ba (2015); with weight decay, AdamW of Loshchilov and Hutter (2019).
-// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  p = p (1 - rate decay) - rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)
-internal sealed class Adam(string name, float weightDecay) : Optimizer
+// Kingma and Ba (2015), as PyTorch has it: g = g + decay p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
+//     p = p - rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)
+// Decoupled, which is AdamW of Loshchilov and Hutter (2019): g stays as it is, and p first becomes p (1 - rate decay).
+internal sealed record Adam(string Algorithm, double WeightDecay, bool Decoupled) : Optimizer
 {
-    private const float Beta1 = 0.9f, Beta2 = 0.999f, Epsilon = 1e-8f;
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
-    public override string Name => name;
+    public override string Name => Algorithm;
 
     public override double DefaultLearningRate => 1e-3;
 
@@ -17,15 +18,16 @@ internal sealed class Adam(string name, float weightDecay) : Optimizer
     public override float[] Rates(long step, double learningRate) =>
     [
         (float)(learningRate / (1 - Math.Pow(Beta1, step))),
-        (float)(1 / (1 - Math.Pow(Beta2, step))),
-        (float)(1 - learningRate * weightDecay),
+        (float)(1 / Math.Sqrt(1 - Math.Pow(Beta2, step))),
+        (float)(1 - learningRate * WeightDecay),
     ];
 
     public override (Value Parameter, Value[] State) Emit(Graph g, Value parameter, Value gradient, Value[] state, Value[] rates)
     {
-        var m = state[0] * Beta1 + gradient * (1 - Beta1);
-        var v = state[1] * Beta2 + gradient * gradient * (1 - Beta2);
-        var step = m * rates[0] / (g.Sqrt(v * rates[1]) + Epsilon);
-        return ((weightDecay == 0 ? parameter : parameter * rates[2]) - step, [m, v]);
+        gradient = Decoupled || WeightDecay == 0 ? gradient : gradient + parameter * (float)WeightDecay;
+        var m = state[0] * (float)Beta1 + gradient * (float)(1 - Beta1);
+        var v = state[1] * (float)Beta2 + gradient * gradient * (float)(1 - Beta2);
+        var step = m * rates[0] / (g.Sqrt(v) * rates[1] + (float)Epsilon);
+        return ((Decoupled && WeightDecay != 0 ? parameter * rates[2] : parameter) - step, [m, v]);
     }
 }

@@ -32,7 +32,7 @@ internal static class ProgressDisplay
         long last = 0;
         return e =>
         {
-            if (e is not StepDone || TimeProvider.System.GetElapsedTime(last) >= between)
+            if (e is not (StepDone or FeaturesDone) || TimeProvider.System.GetElapsedTime(last) >= between)
             {
                 last = TimeProvider.System.GetTimestamp();
                 show(e);

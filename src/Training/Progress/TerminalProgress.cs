@@ -30,6 +30,10 @@ internal static class TerminalProgress
                             bar.Value = step.Step;
                             figures.Text = ProgressLine.Figures(step);
                             return;
+                        case FeaturesDone features:
+                            (bar.Description, bar.MaxValue, bar.Value) = ("features", features.AllImages, features.Images);
+                            figures.Text = ProgressLine.Of(features)!;
+                            return;
                     }
 
                     if (ProgressLine.Of(e) is { } line)

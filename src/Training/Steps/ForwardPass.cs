@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Training;
 
-/// <summary>A network that is being trained, run without training: it reads the parameters where the training step keeps them.</summary>
+/// <summary>A network that is being trained, run without training: it reads parameters and statistics where the training step keeps them.</summary>
 internal sealed class ForwardPass : IDisposable
 {
     private readonly InferenceSession session;
@@ -11,34 +11,35 @@ internal sealed class ForwardPass : IDisposable
     private readonly Shape image;
     private readonly int classes;
     private readonly string[] inputs, outputs;
-    private readonly OrtValue[] parameters;
+    private readonly OrtValue[] weights;
 
     public ForwardPass(Graph network, TrainingStep step)
     {
         var graph = new Graph($"{network.Name}_forward");
         var input = graph.Input(network.Inputs[0].Name, ElementType.Float, network.Inputs[0].Shape);
         var values = new Dictionary<Value, Value> { [network.Inputs[0]] = input };
-        foreach (var parameter in step.Layout.Offsets.Keys)
+        foreach (var weight in step.Layout.Offsets.Keys)
         {
-            values.Add(parameter, graph.Input(parameter.Name, ElementType.Float, parameter.Shape));
+            values.Add(weight, graph.Input(weight.Name, ElementType.Float, weight.Shape));
         }
 
         network.CopyTo(graph, values);
         graph.Output(values[network.Outputs[0]]);
+        graph.Prune();
         session = Sessions.Open(graph);
         image = new Shape([.. input.Shape.Dimensions[1..]]);
         classes = graph.Outputs[0].Shape[1];
         inputs = [.. graph.Inputs.Select(i => i.Name)];
         outputs = [graph.Outputs[0].Name];
-        parameters = [.. step.Layout.Offsets.Select(p => step.Parameters.View(p.Value, p.Key.Shape))];
+        weights = [.. step.Layout.Offsets.Select(p => step.Weights.View(p.Value, p.Key.Shape))];
     }
 
-    /// <summary>Runs the network with the parameters of the moment.</summary>
+    /// <summary>Runs the network with the weights of the moment.</summary>
     public void Run(Memory<float> images, int count, Memory<float> logits)
     {
         using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images, [count, .. image.ToInt64()]);
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits, [count, classes]);
-        session.Run(options, inputs, [input, .. parameters], outputs, [output]);
+        session.Run(options, inputs, [input, .. weights], outputs, [output]);
     }
 
     public void Dispose()

@@ -12,16 +12,18 @@ internal sealed class Update : IDisposable
     private const int Piece = 1 << 20;
 
     private readonly Optimizer optimizer;
+    private readonly IReadOnlyList<ParameterGroup> groups;
     private readonly InferenceSession session;
+    private readonly int rateCount;
     private readonly FloatBuffer rates;
     private readonly List<OrtIoBinding> pieces = [];
     private readonly RunOptions options = new();
 
-    public Update(Optimizer optimizer, FloatBuffer parameters, FloatBuffer gradients, IReadOnlyList<FloatBuffer> states)
+    public Update(Optimizer optimizer, IReadOnlyList<ParameterGroup> groups, FloatBuffer parameters, FloatBuffer gradients, IReadOnlyList<FloatBuffer> states)
     {
-        this.optimizer = optimizer;
-        int rateCount = optimizer.Rates(1, 0).Length;
-        rates = new FloatBuffer(rateCount);
+        (this.optimizer, this.groups) = (optimizer, groups);
+        rateCount = optimizer.Rates(1, 0).Length;
+        rates = new FloatBuffer(groups.Count * rateCount);
 
         var g = new Graph(optimizer.Name);
         Value Vector(string name) => g.Input(name, ElementType.Float, new Shape(Shape.Free));
@@ -36,32 +38,39 @@ internal sealed class Update : IDisposable
         }
 
         session = Sessions.Open(g);
-        for (int offset = 0; offset < parameters.Length; offset += Piece)
+        foreach (var (number, group) in groups.Index())
         {
-            var shape = new Shape(Math.Min(Piece, parameters.Length - offset));
-            var binding = session.CreateIoBinding();
-            binding.BindInput(gradient.Name, gradients.View(offset, shape));
-            foreach (var (from, to, buffer) in state.Zip(next.State, states).Append((parameter, next.Parameter, parameters)))
+            for (int done = 0; done < group.Length; done += Piece)
             {
-                var view = buffer.View(offset, shape);
-                binding.BindInput(from.Name, view);
-                binding.BindOutput(to.Name, view);
-            }
+                var shape = new Shape(Math.Min(Piece, group.Length - done));
+                var binding = session.CreateIoBinding();
+                binding.BindInput(gradient.Name, gradients.View(group.Offset + done, shape));
+                foreach (var (from, to, buffer) in state.Zip(next.State, states).Append((parameter, next.Parameter, parameters)))
+                {
+                    var view = buffer.View(group.Offset + done, shape);
+                    binding.BindInput(from.Name, view);
+                    binding.BindOutput(to.Name, view);
+                }
 
-            for (int i = 0; i < rateCount; i++)
-            {
-                // A rate that the rule does not use (no weight decay) is still an input of the graph.
-                binding.BindInput(rate[i].Name, rates.View(i, Shape.Scalar));
-            }
+                for (int i = 0; i < rateCount; i++)
+                {
+                    // A rate that the rule does not use (no weight decay) is still an input of the graph.
+                    binding.BindInput(rate[i].Name, rates.View(number * rateCount + i, Shape.Scalar));
+                }
 
-            pieces.Add(binding);
+                pieces.Add(binding);
+            }
         }
     }
 
     /// <summary>Moves the parameters; steps are counted from 1.</summary>
     public void Run(long step, double learningRate)
     {
-        optimizer.Rates(step, learningRate).CopyTo(rates.Floats);
+        foreach (var (number, group) in groups.Index())
+        {
+            optimizer.Rates(step, learningRate * group.RateFactor).CopyTo(rates.Floats[(number * rateCount)..]);
+        }
+
         foreach (var piece in pieces)
         {
             session.RunWithBinding(options, piece);

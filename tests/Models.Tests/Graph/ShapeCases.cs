@@ -11,14 +11,19 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
     public static readonly ShapeCase[] All =
     [
         .. Elementwise("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
-        .. Unary("Neg", "Abs", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
+        .. Unary("Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
             "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout"),
         new("PRelu", [new(2, 3, 4)], (g, x) => g.Apply("PRelu", [x[0], Weight(g, 3, 1)])),
         new("LRN", [new(2, 6, 4, 5)], (g, x) => g.Apply("LRN", [x[0]], ("size", 5L))),
         new("BatchNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("BatchNormalization", [x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3)])),
+        new("BatchNormalization by the batch", [new(2, 3, 4, 5)], (g, x) => g.BatchNormalization(x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3), 1e-5f).Y),
+        new("ScatterElements", [new(2, 3, 4)], (g, x) => g.ScatterAdd(x[0], g.Constant(new Tensor(ElementType.Int64, new(1, 1, 2), new byte[16])), Weight(g, 1, 1, 2), axis: 2)),
+        new("MaxPool with indices", [new(2, 3, 6, 5)], (g, x) => g.MaxPoolIndices(x[0], Window.Square(3, 2, 1), ceil: true)),
         new("InstanceNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("InstanceNormalization", [x[0], Weight(g, 3), Weight(g, 3)])),
         new("LayerNormalization", [new(2, 3, 4)], (g, x) => g.Apply("LayerNormalization", [x[0], Weight(g, 4), Weight(g, 4)])),
         new("Where", [new(2, 3, 1)], (g, x) => g.Apply("Where", [g.Greater(x[0], g.Scalar(0)), Weight(g, 4), Weight(g, 5, 1, 1, 1)])),
+        new("Not", [new(2, 3)], (g, x) => g.Not(g.Greater(x[0], g.Scalar(0)))),
+        .. ((string[])["And", "Or", "Xor"]).Select(op => new ShapeCase(op, [new(2, 3)], (g, x) => g.Apply(op, [g.Greater(x[0], g.Scalar(0)), g.Greater(Weight(g, 4, 1, 1), x[0])]))),
         new("Cast", [new(2, 3)], (g, x) => g.Cast(x[0], ElementType.Int64)),
 
         Conv("valid", [2, 3, 9, 8], [4, 3, 3, 2]),
@@ -50,8 +55,10 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("MatMul over a batch", [new(2, 5, 3)], (g, x) => g.MatMul(x[0], Weight(g, 3, 4))),
         new("MatMul with two batches broadcast", [new(2, 1, 5, 3)], (g, x) => g.MatMul(x[0], Weight(g, 6, 3, 4))),
         new("MatMul with a vector", [new(2, 3)], (g, x) => g.MatMul(x[0], Weight(g, 3))),
+        new("MatMul with a vector on the left", [new(2, 3, 4)], (g, x) => g.MatMul(Weight(g, 3), x[0])),
 
         new("ArgMax", [new(2, 3, 4)], (g, x) => g.ArgMax(x[0], 1)),
+        new("ArgMin", [new(2, 3, 4)], (g, x) => g.Apply("ArgMin", [x[0]], ("axis", 1L))),
         new("ArgMax keeping its axis, from the end", [new(2, 3, 4)], (g, x) => g.Apply("ArgMax", [x[0]], ("axis", -1L))),
         new("ReduceSum over everything", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [])),
         new("ReduceSum over everything, kept", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [], keep: true)),
@@ -60,7 +67,7 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("ReduceSum with empty axes", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("keepdims", 0L))),
         new("ReduceSum with empty axes that mean none", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("noop_with_empty_axes", 1L))),
 
-        .. Reductions("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL2"),
+        .. Reductions("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp"),
 
         new("Concat", [new(2, 3, 4)], (g, x) => g.Apply("Concat", [x[0], Weight(g, 2, 5, 4), x[0]], ("axis", 1L))),
         new("Concat along an axis from the end", [new(2, 3), new(2, 4)], (g, x) => g.Apply("Concat", [x[0], x[1]], ("axis", -1L))),
@@ -71,6 +78,8 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("Unsqueeze", [new(2, 3)], (g, x) => g.Apply("Unsqueeze", [x[0], Vector(g, 1, -1)])),
         new("Gather", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], Vector(g, 0, 2, 1, 0)], ("axis", -2L))),
         new("Gather of one", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, new byte[8]))], ("axis", 1L))),
+        new("OneHot", [new(2, 3)], (g, x) => g.OneHot(g.ArgMax(x[0], 1), 3)),
+        new("OneHot along the first axis", [new(2, 3)], (g, x) => g.Apply("OneHot", [g.ArgMax(x[0], 1), Vector(g, 5), g.Constant(Tensor.Of(new Shape(2), 0, 1))], ("axis", 0L))),
         new("Shape", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]])),
         new("Shape of some axes", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]], ("start", 1L), ("end", -1L))),
         new("ConstantOfShape", [new(2, 3)], (g, x) => g.Apply("ConstantOfShape", [g.Apply("Shape", [x[0]])])),

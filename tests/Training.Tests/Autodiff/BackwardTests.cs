@@ -15,10 +15,11 @@ public class BackwardTests
     public void An_operator_without_a_rule_is_named_with_its_node()
     {
         var graph = new Graph("unknown");
-        var x = graph.Input("x", ElementType.Float, new Shape(2, 3));
-        var y = graph.Add("Softmax", [x], name: "attention").Output;
+        var x = graph.Input("x", ElementType.Float, new Shape(3, 3));
+        var y = graph.Add("Det", [x], name: "attention").Output;
         var error = Assert.Throws<FoveaException>(() => Backward.From(graph.ReduceSum(y, []), [x]));
-        Assert.Contains("attention (Softmax)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("attention (Det)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--method head", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,29 +6,15 @@ public class GradientRulesTests
 {
     private static readonly Shape X = new(2, 3), Images = new(2, 3, 7, 6);
 
-    // Each operator with the shapes of its differentiable inputs, and how it is applied. Several cases of one operator are told apart by a remark.
-    private static readonly Dictionary<string, Case> Cases = new()
+    private static readonly Dictionary<string, GradientCase> Windows = new()
     {
-        ["Add"] = new([X, X], (g, x) => x[0] + x[1]),
-        ["Add, broadcast"] = new([new(2, 1, 3), new(4, 1)], (g, x) => x[0] + x[1]),
-        ["Sub"] = new([X, new(3)], (g, x) => x[0] - x[1]),
-        ["Mul"] = new([X, new(2, 1)], (g, x) => x[0] * x[1]),
-        ["Mul, of a value with itself"] = new([X], (g, x) => x[0] * x[0]),
-        ["Div"] = new([X, new(3)], (g, x) => x[0] / x[1], Low: 0.5f, High: 2),
-        ["Neg"] = new([X], (g, x) => -x[0]),
-        ["Exp"] = new([X], (g, x) => g.Exp(x[0])),
-        ["Relu"] = new([X], (g, x) => g.Relu(x[0])),
-        ["LogSoftmax"] = new([X], (g, x) => g.LogSoftmax(x[0])),
-        ["LogSoftmax, first axis"] = new([X], (g, x) => g.LogSoftmax(x[0], axis: 0)),
-        ["ReduceSum"] = new([X], (g, x) => g.ReduceSum(x[0], [])),
-        ["ReduceSum, one axis"] = new([new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [1])),
-        ["ReduceSum, axes kept"] = new([new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [0, 2], keep: true)),
-        ["Identity"] = new([X], (g, x) => g.Apply("Identity", [x[0]])),
-        ["Reshape"] = new([X], (g, x) => g.Reshape(x[0], new Shape(3, 2))),
-        ["Flatten"] = new([new(2, 3, 2)], (g, x) => g.Flatten(x[0])),
-        ["Transpose"] = new([new(2, 3, 4)], (g, x) => g.Transpose(x[0], 2, 0, 1)),
         ["MatMul"] = new([X, new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
         ["MatMul, batched and broadcast"] = new([new(5, 2, 3), new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, of two batches, one broadcast"] = new([new(2, 1, 2, 3), new(4, 3, 2)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, a vector on the left"] = new([new(3), new(3, 4)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, a vector on the right"] = new([new(2, 4, 3), new(3)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, of vectors"] = new([new(3), new(3)], (g, x) => g.MatMul(x[0], x[1])),
+        ["MatMul, a vector by a batch"] = new([new(3), new(5, 3, 2)], (g, x) => g.MatMul(x[0], x[1])),
         ["Gemm"] = new([X, new(3, 4), new(4)], (g, x) => g.Gemm(x[0], x[1], x[2])),
         ["Gemm, left transposed"] = new([new(3, 2), new(3, 4)], (g, x) => g.Gemm(x[0], x[1], transA: true)),
         ["Gemm, right transposed"] = new([X, new(4, 3), new(2, 1)], (g, x) => g.Gemm(x[0], x[1], x[2], transB: true)),
@@ -40,6 +26,20 @@ public class GradientRulesTests
         ["Conv, uneven padding"] = new([Images, new(2, 3, 3, 3)], (g, x) => g.Conv(x[0], x[1], window: new([3, 3], [2, 2], [0, 1], [2, 1], [1, 1]))),
         ["Conv, dilated"] = new([Images, new(2, 3, 3, 2)], (g, x) => g.Conv(x[0], x[1], window: new([3, 2], [1, 2], [1, 1], [1, 1], [2, 3]))),
         ["Conv, batch of more images than groups"] = new([new(34, 2, 4, 4), new(2, 2, 3, 3)], (g, x) => g.Conv(x[0], x[1])),
+        ["Conv, grouped"] = new([new(4, 6, 5, 5), new(4, 3, 3, 3), new(4)], (g, x) => g.Conv(x[0], x[1], x[2], group: 2)),
+        ["Conv, depthwise with strides"] = new([new(3, 4, 7, 6), new(4, 1, 3, 3)], (g, x) => g.Conv(x[0], x[1], window: Window.Square(3, 2, 1), group: 4)),
+        ["Conv, depthwise with several filters a channel"] = new([new(34, 2, 4, 4), new(6, 1, 3, 3)], (g, x) => g.Conv(x[0], x[1], group: 2)),
+        ["ConvTranspose"] = new([new(2, 4, 3, 4), new(4, 2, 3, 3), new(2)], (g, x) => g.Apply("ConvTranspose", x)),
+        ["ConvTranspose, strides with output padding"] = new([new(2, 3, 3, 4), new(3, 2, 3, 2)], (g, x) => g.ConvTranspose(x[0], x[1], new([3, 2], [2, 3], [1, 0], [1, 1], [1, 1]), [1, 2])),
+        ["ConvTranspose, grouped and dilated"] = new([new(2, 4, 4, 3), new(4, 3, 2, 3)], (g, x) => g.ConvTranspose(x[0], x[1], new([2, 3], [1, 2], [0, 1], [1, 1], [2, 1]), [0, 0], group: 2)),
+        ["MaxPool"] = new([Images], (g, x) => g.MaxPool(x[0], Window.Square(2, 2)), Low: -20, High: 20),
+        ["MaxPool, overlapping"] = new([Images], (g, x) => g.MaxPool(x[0], Window.Square(3, 2)), Low: -20, High: 20),
+        ["MaxPool, padded, step 1"] = new([Images], (g, x) => g.MaxPool(x[0], Window.Square(3, 1, 1)), Low: -20, High: 20),
+        ["MaxPool, rounding up"] = new([new(2, 3, 8, 6)], (g, x) => g.MaxPool(x[0], Window.Square(3, 2), ceil: true), Low: -20, High: 20),
+        ["BatchNormalization"] = new([Images, new(3), new(3), new(3), new(3)], (g, x) => g.Apply("BatchNormalization", [x[0], x[1], x[2], x[3], x[4]]), Low: 0.5f, High: 2, Constant: [3, 4]),
+        ["BatchNormalization, by the batch"] = new([new(4, 3, 2, 3), new(3), new(3), new(3), new(3)], (g, x) => g.BatchNormalization(x[0], x[1], x[2], x[3], x[4], 1e-5f).Y, Low: 0.5f, High: 2, Constant: [3, 4]),
+        ["LRN"] = new([new(2, 7, 3, 2)], (g, x) => g.Apply("LRN", [x[0]], ("size", 5L), ("alpha", 0.5f), ("beta", 0.75f), ("bias", 2f)), Low: -3, High: 3),
+        ["Dropout"] = new([X], (g, x) => g.Apply("Dropout", [x[0], g.Scalar(0.5f)])),
         ["AveragePool"] = new([new(2, 3, 6, 4)], (g, x) => g.AveragePool(x[0], Window.Square(2, 2))),
         ["AveragePool, oblong tiles"] = new([new(2, 3, 6, 4)], (g, x) => g.AveragePool(x[0], new([3, 2], [3, 2], [0, 0], [0, 0], [1, 1]))),
         ["AveragePool, overlapping"] = new([Images], (g, x) => g.AveragePool(x[0], Window.Square(3, 2))),
@@ -49,7 +49,10 @@ public class GradientRulesTests
         ["AveragePool, rows left over"] = new([Images], (g, x) => g.AveragePool(x[0], Window.Square(4, 4))),
     };
 
-    public static TheoryData<string> Operators => new(GradientRules.ByOp.Keys);
+    // By operator; several cases of one operator are told apart by a remark.
+    private static readonly Dictionary<string, GradientCase> Cases = ((IEnumerable<KeyValuePair<string, GradientCase>>)[.. Windows, .. ElementwiseCases.All, .. AxisCases.All, .. PlaceCases.All]).ToDictionary();
+
+    public static TheoryData<string> Operators => new(GradientRules.ByOp.Keys.Concat(GradientRules.OfOutputsByOp.Keys));
 
     public static TheoryData<string> CaseNames => new(Cases.Keys);
 
@@ -59,8 +62,8 @@ public class GradientRulesTests
     [Theory, MemberData(nameof(CaseNames))]
     public void Rule_matches_central_differences(string name)
     {
-        var (inputs, function, low, high) = Cases[name];
-        Assert.InRange(NumericGradient.RelativeError(inputs, function, (low, high)), 0, 1e-2);
+        var check = Cases[name];
+        Assert.InRange(NumericGradient.RelativeError(check.Inputs, check.Function, (check.Low, check.High), constant: check.Constant), 0, 1e-2);
     }
 
     [Theory, MemberData(nameof(CaseNames))]
@@ -70,6 +73,4 @@ public class GradientRulesTests
         Cases[name].Function(graph, [.. Cases[name].Inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, shape))]);
         Assert.Contains(graph.Nodes, node => node.Op == name.Split(',')[0]);
     }
-
-    private sealed record Case(Shape[] Inputs, Func<Graph, Value[], Value> Function, float Low = -1, float High = 1);
 }

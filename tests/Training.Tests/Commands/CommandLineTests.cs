@@ -19,10 +19,24 @@ public sealed class CommandLineTests : IDisposable
         { "train lenet5 --data MNIST -o OUT --epochs ten", "ten" },
         { "train lenet5 --data MNIST -o OUT --learning-rate -1", "learning rate of -1" },
         { "train lenet5 --data MNIST -o OUT --optimizer lion", "lion" },
+        { "train lenet5 --data MNIST -o OUT --optimizer adamw --nesterov", "adamw with momentum" },
+        { "train lenet5 --data MNIST -o OUT --schedule linear", "linear" },
+        { "train lenet5 --data MNIST -o OUT --warm-up 0.6", "a warm-up of 0.6; expected" },
+        { "train lenet5 --data MNIST -o OUT --label-smoothing 1", "a label smoothing of 1; expected 0 to less than 1" },
+        { "train lenet5 --data MNIST -o OUT --clip 0", "clipped to 0; expected a norm over 0" },
+        { "train lenet5 --data MNIST -o OUT --batch-size 64 --micro-batch 48", "micro-batches of 48 images; expected a divisor of the batch size, 64" },
+        { "train lenet5 --data MNIST -o OUT --patience 0", "a patience of 0 epochs" },
+        { "train lenet5 --data MNIST -o OUT --augmentation digits,rotation=200", "rotation=200" },
+        { "train lenet5 --data MNIST -o OUT --checkpoint-seconds -1", "--checkpoint-seconds is -1; expected 0 to 86400" },
+        { "train lenet5 --data MNIST -o OUT --input 28", "The input size 28" },
         { "train lenet5 --data MNIST -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "train lenet5 --data MNIST -o FOLDER", "cannot be written" },
         { "train lenet5 --data MNIST", "--output" },
         { "train lenet5 --data TRUNCATED -o OUT", "train-images-idx3-ubyte.gz ends before its last element" },
+        { "finetune FILE --data MNIST -o OUT", "is not an ONNX file" },
+        { "finetune MODEL --data MNIST -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
+        { "finetune MODEL --data MNIST -o OUT --method magic", "magic" },
+        { "finetune MODEL --data /no/such/folder -o OUT", "There is no folder /no/such/folder" },
         { "build lenet5 -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "build lenet5 --classes 1 -o OUT", "1 classes; expected 2 to 100000" },
         { "build lenet5 --input 1x9x9 -o OUT", "cannot take an input of [1, 9, 9]" },
@@ -122,26 +136,6 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(130, process.ExitCode);
         Assert.Contains("--resume", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
         Assert.Equal(["model.onnx.checkpoint"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
-    }
-
-    [Fact]
-    public void A_run_that_is_killed_and_resumed_gives_the_bytes_of_one_that_was_not()
-    {
-        string[] Command(string name, params string[] more) =>
-            ["train", "lenet5", "--data", Mnist.Folder, "--epochs", "12", "--batch-size", "16", "-o", folder[name], .. more];
-
-        Assert.Equal(0, CommandLineProcess.Run(Command("whole")).ExitCode);
-        using (var process = CommandLineProcess.Start(Command("killed")))
-        {
-            WaitForCheckpoint(process, "killed");
-            process.Kill();
-            process.WaitForExit();
-        }
-
-        Assert.False(File.Exists(folder["killed"]));
-        var resumed = CommandLineProcess.Run(Command("killed", "--resume"));
-        Assert.Contains("resumed in epoch", resumed.Output, StringComparison.Ordinal);
-        Assert.Equal(File.ReadAllBytes(folder["whole"]), File.ReadAllBytes(folder["killed"]));
     }
 
     [Fact]

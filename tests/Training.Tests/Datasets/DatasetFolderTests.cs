@@ -38,7 +38,7 @@ public class DatasetFolderTests
     {
         using var folder = new TemporaryFolder();
         File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder["train-images-idx3-ubyte.gz"]);
-        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
+        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing).Train);
         Assert.Contains("train-labels-idx1-ubyte", error.Message, StringComparison.Ordinal);
     }
 
@@ -48,7 +48,7 @@ public class DatasetFolderTests
         using var folder = new TemporaryFolder();
         File.Copy(Path.Combine(Mnist.Folder, "train-images-idx3-ubyte.gz"), folder["train-images-idx3-ubyte.gz"]);
         File.Copy(Path.Combine(Mnist.Folder, "t10k-labels-idx1-ubyte.gz"), folder["train-labels-idx1-ubyte.gz"]);
-        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing));
+        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing).Train);
         Assert.Contains("5000 images and 1000 labels", error.Message, StringComparison.Ordinal);
     }
 
@@ -106,15 +106,71 @@ public class DatasetFolderTests
         Assert.Contains("a, c in test", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_damaged_image_is_named()
+    [Theory]
+    [InlineData(19, false)]
+    [InlineData(18, true)]
+    public void Files_that_are_no_images_are_left_out_and_over_5_percent_refused(int good, bool refused)
     {
         using var folder = new TemporaryFolder();
-        Images.Write(folder["a/1.png"], 9);
-        Directory.CreateDirectory(folder["b"]);
+        for (int i = 0; i < good; i++)
+        {
+            Images.Write(folder[$"{(i % 2 == 0 ? "a" : "b")}/{i}.png"], (byte)i);
+        }
+
         File.WriteAllText(folder["b/broken.png"], "no image");
         var data = DatasetFolder.Open(folder.Path, Mnist.Preprocessing);
-        var error = Assert.Throws<FoveaException>(() => data.Train.Read(1, new float[28 * 28]));
-        Assert.Contains("broken.png", error.Message, StringComparison.Ordinal);
+        if (refused)
+        {
+            var error = Assert.Throws<FoveaException>(() => data.Train);
+            Assert.Contains("1 of the 19 files", error.Message, StringComparison.Ordinal);
+            Assert.Contains("b/broken.png: The 8 bytes are not an image", error.Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Equal(good, data.Train.Count);
+            Assert.Equal([folder["b/broken.png"]], data.Train.Refused.Select(r => r.File));
+            Assert.Equal(data.Train.Refused, data.RefusedInTraining);
+        }
+    }
+
+    [Fact]
+    public void A_broken_file_changes_neither_the_split_nor_the_hash()
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = 0; i < 60; i++)
+        {
+            Images.Write(folder[$"{(i % 2 == 0 ? "a" : "b")}/{i}.png"], (byte)(4 * i));
+        }
+
+        string Hash() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing).ForTraining(seed: 1) is var (train, validation) ? train.Hash() + validation.Hash() : "";
+        var before = Hash();
+        File.WriteAllText(folder["a/0.jpg"], "no image");
+        Assert.Equal(before, Hash());
+        Images.Write(folder["a/0.png"], 255);
+        Assert.NotEqual(before, Hash());
+    }
+
+    [Fact]
+    public void A_class_without_an_image_that_can_be_read_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = 0; i < 40; i++)
+        {
+            Images.Write(folder[$"a/{i}.png"], (byte)i);
+        }
+
+        Directory.CreateDirectory(folder["b"]);
+        File.WriteAllText(folder["b/broken.png"], "no image");
+        Assert.Contains("/b holds no images", Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing).Train).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classes_that_differ_by_case_alone_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Images.Write(folder["ant/1.png"], 9);
+        Images.Write(folder["Ant/1.png"], 9);
+        var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open(folder.Path, Mnist.Preprocessing).Train);
+        Assert.Contains("Ant and ant", error.Message, StringComparison.Ordinal);
     }
 }

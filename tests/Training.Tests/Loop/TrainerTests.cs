@@ -19,7 +19,7 @@ public class TrainerTests
         Assert.True(model.Trained);
         Assert.Equal(15, model.Metadata.Training!.Epochs);
         Assert.InRange(model.Metadata.Training.Accuracy!.Value, 0.95, 1);
-        Assert.Equal(["model.onnx"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
+        Assert.Equal(["model.html", "model.onnx", "model.report.json"], Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order());
     }
 
     [Theory]
@@ -29,7 +29,7 @@ public class TrainerTests
     public void The_loss_falls_with_every_optimizer(string optimizer)
     {
         using var folder = new TemporaryFolder();
-        var events = Train(Options(folder["model.onnx"]) with { Optimizer = Optimizer.Find(optimizer), LearningRate = optimizer == "sgd" ? 0.05 : 0.003 });
+        var events = Train(Options(folder["model.onnx"]) with { Optimizer = Optimizer.Create(optimizer), LearningRate = optimizer == "sgd" ? 0.05 : 0.003 });
         var losses = events.OfType<EpochDone>().Select(e => e.ValidationLoss).ToArray();
         Assert.True(losses[^1] < losses[0] * 0.9 && losses[^1] < Math.Log(10) / 2, string.Join(", ", losses));
     }
@@ -78,6 +78,44 @@ public class TrainerTests
         Assert.Contains("learning rate 0.003", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_run_ends_when_its_patience_does_and_keeps_the_best_epoch()
+    {
+        using var folder = new TemporaryFolder();
+
+        // Too small a rate to move a float, so that no epoch is better than the first.
+        var events = Train(Options(folder["model.onnx"]) with { Epochs = 9, Patience = 2, Optimizer = Optimizer.Create("sgd"), LearningRate = 1e-15 });
+        Assert.Equal([true, false, false], events.OfType<EpochDone>().Select(e => e.Best));
+        Assert.Equal(1, events.OfType<RunFinished>().Single().BestEpoch);
+    }
+
+    [Fact]
+    public void Heads_that_only_serve_training_learn_and_are_absent_from_the_file()
+    {
+        var graph = new Graph("two-headed");
+        var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 1, 28, 28));
+        var net = new Network(graph, seed: 1);
+        var shared = net.Flatten(net.Relu(net.BatchNorm(net.Conv(x, 4, kernel: 5, stride: 3))));
+        net.AuxiliaryOutput(net.Dense(shared, 10, "auxiliary"));
+        graph.Outputs.Insert(0, net.Logits(net.Dropout(shared, 0.2f), 10));
+
+        using var folder = new TemporaryFolder();
+        var options = Options(folder["model.onnx"]) with { BatchSize = 32, Augmentation = Augmentation.None };
+        using (var trainer = new Trainer(graph, Data, options, _ => { }))
+        {
+            trainer.Run(TestContext.Current.CancellationToken);
+        }
+
+        var written = OnnxFile.Read(options.Output);
+        Assert.Equal(["logits"], written.Outputs.Select(o => o.Name));
+        Assert.DoesNotContain(written.Initializers.Keys, i => i.Name.StartsWith("auxiliary", StringComparison.Ordinal));
+        Assert.Contains(written.Initializers, i => i.Key.Name.EndsWith("running_mean", StringComparison.Ordinal) && i.Value.Floats.ContainsAnyExcept(0));
+
+        using var model = Classifier.Load(options.Output);
+        var found = Evaluation.Of(model.Run, Data.Test!, model.Classes, stop: TestContext.Current.CancellationToken);
+        Assert.InRange(found.Accuracy, 0.8, 1);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(7)]
@@ -109,12 +147,12 @@ public class TrainerTests
     public void A_run_that_diverges_says_so()
     {
         using var folder = new TemporaryFolder();
-        var options = Options(folder["model.onnx"]) with { Optimizer = Optimizer.Find("sgd"), LearningRate = 1e30 };
+        var options = Options(folder["model.onnx"]) with { Optimizer = Optimizer.Create("sgd"), LearningRate = 1e30 };
         Assert.Contains("diverged", Assert.Throws<FoveaException>(() => Train(options)).Message, StringComparison.Ordinal);
         Assert.False(File.Exists(options.Output));
     }
 
-    private static TrainingOptions Options(string output) => new(output, "mnist", Epochs: 2, BatchSize: 128, LearningRate: 0.003, Optimizer.Find("adam"), Seed: 1, Resume: false);
+    private static TrainingOptions Options(string output) => new(output, "mnist", Epochs: 2, BatchSize: 128, LearningRate: 0.003, Optimizer.Create("adam"), Seed: 1, Resume: false) { Augmentation = Augmentation.Digits };
 
     private static void Stopped(TrainingOptions options)
     {

@@ -7,69 +7,78 @@ public class OptimizerTests
     // Parameters enough for several pieces, the last of them smaller.
     private const int Length = 2_500_003;
 
-    public static TheoryData<string> Names => new(Optimizer.All.Select(o => o.Name));
+    private static readonly float[] Start = [0.5f, -1.25f, 2];
 
-    [Theory, MemberData(nameof(Names))]
-    public void Steps_in_place_equal_the_formula_in_double_precision(string name)
+    // Three parameters after five steps, computed by PyTorch 1.13:
+    //
+    //     p = torch.tensor([0.5, -1.25, 2.0], requires_grad=True)
+    //     o = torch.optim.SGD([p], 0.1, momentum=0.9)        # Adam, AdamW; momentum, nesterov, weight_decay as below
+    //     for step in range(1, 6):
+    //         o.param_groups[0]["lr"] = 0.1 / step
+    //         p.grad = torch.tensor([0.3, -0.7, 0.05]) * step - 0.4
+    //         o.step()
+    public static TheoryData<string, double?, bool, double?, float[]> ByPyTorch => new()
     {
-        var optimizer = Optimizer.Find(name);
-        using FloatBuffer parameters = new(Length), gradients = new(Length);
-        FloatBuffer[] states = [.. Enumerable.Range(0, optimizer.States).Select(_ => new FloatBuffer(Length))];
-        var random = new SeededRandom(1);
-        foreach (ref float p in parameters.Floats)
+        { "sgd", null, false, null, [0.40495199f, -0.423940986f, 2.13522863f] },
+        { "sgd", 0, false, 0.01, [0.440199167f, -0.806079865f, 2.06170917f] },
+        { "sgd", 0.8, true, 0.05, [0.355405539f, -0.172015131f, 2.10740924f] },
+        { "adam", null, false, null, [0.521178603f, -1.02399027f, 2.22466302f] },
+        { "adam", null, false, 0.05, [0.512236655f, -1.02372396f, 2.22027421f] },
+        { "adamw", null, false, null, [0.519938469f, -1.02132487f, 2.21991372f] },
+        { "adamw", null, false, 0.2, [0.496749192f, -0.971538424f, 2.13111258f] },
+    };
+
+    [Theory, MemberData(nameof(ByPyTorch))]
+    public void Five_steps_end_where_pytorch_ends(string name, double? momentum, bool nesterov, double? weightDecay, float[] expected)
+    {
+        float[] parameters = [.. Start, .. new float[Length - 6], .. Start];
+        Run(Optimizer.Create(name, momentum, nesterov, weightDecay), [new(0, Length, RateFactor: 1)], parameters);
+        foreach (var (computed, right) in parameters[..3].Concat(parameters[^3..]).Zip([.. expected, .. expected]))
         {
-            p = random.Uniform(-1, 1);
+            Assert.Equal(right, computed, Math.Abs(right) * 1e-6);
         }
+    }
 
-        int[] watched = [0, 1, 77_777, 1 << 20, Length - 1];
-        var expected = watched.Select(i => new Reference(name, parameters.Floats[i])).ToArray();
-        using var update = new Update(optimizer, parameters, gradients, states);
-        for (int step = 1; step <= 5; step++)
-        {
-            foreach (ref float g in gradients.Floats)
-            {
-                g = random.Uniform(-1, 1);
-            }
-
-            double rate = 0.1 / step;
-            update.Run(step, rate);
-            for (int i = 0; i < watched.Length; i++)
-            {
-                expected[i].Step(gradients.Floats[watched[i]], step, rate);
-                Assert.Equal(expected[i].Parameter, parameters.Floats[watched[i]], 1e-5);
-            }
-        }
-
-        Array.ForEach(states, state => ((IDisposable)state).Dispose());
+    [Fact]
+    public void A_group_moves_at_its_factor_of_the_rate()
+    {
+        float[] grouped = [.. Start, .. Start], slow = [.. Start], full = [.. Start];
+        var sgd = Optimizer.Create("sgd");
+        Run(sgd, [new(0, 3, RateFactor: 1), new(3, 3, RateFactor: 0.1)], grouped);
+        Run(sgd, [new(0, 3, RateFactor: 1)], full);
+        Run(sgd, [new(0, 3, RateFactor: 0.1)], slow);
+        Assert.Equal([.. full, .. slow], grouped);
+        Assert.NotEqual(full, slow);
     }
 
     [Theory]
-    [InlineData(1, 0.25)]
-    [InlineData(4, 1)]
-    [InlineData(134, 0.0)]
-    public void The_schedule_rises_then_falls_to_zero(long step, double expected) =>
-        Assert.Equal(expected, CosineSchedule.Rate(1, step, 133), 1e-2);
+    [InlineData("adam", 0.9, false, null, "adam with momentum")]
+    [InlineData("adamw", null, true, null, "adamw with momentum")]
+    [InlineData("sgd", 1.0, false, null, "a momentum of 1;")]
+    [InlineData("sgd", 0.0, true, null, "Nesterov's step without momentum")]
+    [InlineData("sgd", null, false, -0.1, "a weight decay of -0.1;")]
+    [InlineData("lion", null, false, null, "no optimizer lion")]
+    public void What_an_optimizer_cannot_take_is_said(string name, double? momentum, bool nesterov, double? weightDecay, string sentence) =>
+        Assert.Contains(sentence, Assert.Throws<FoveaException>(() => Optimizer.Create(name, momentum, nesterov, weightDecay)).Message, StringComparison.Ordinal);
 
-    // The papers' formulas, one number at a time.
-    private sealed class Reference(string name, double parameter)
+    // Parameters and gradients repeat every three.
+    private static void Run(Optimizer optimizer, ParameterGroup[] groups, float[] parameters)
     {
-        private double m, v;
-
-        public double Parameter { get; private set; } = parameter;
-
-        public void Step(double g, int step, double rate)
+        using FloatBuffer buffer = new(parameters.Length), gradients = new(parameters.Length);
+        FloatBuffer[] states = [.. Enumerable.Range(0, optimizer.States).Select(_ => new FloatBuffer(parameters.Length))];
+        parameters.CopyTo(buffer.Floats);
+        using (var update = new Update(optimizer, groups, buffer, gradients, states))
         {
-            if (name == "sgd")
+            for (int step = 1; step <= 5; step++)
             {
-                m = 0.9 * m + g;
-                Parameter -= rate * m;
-                return;
+                float[] gradient = [0.3f * step - 0.4f, -0.7f * step - 0.4f, 0.05f * step - 0.4f];
+                gradient.CopyTo(gradients.Floats);
+                gradient.CopyTo(gradients.Floats[^3..]);
+                update.Run(step, 0.1 / step);
             }
-
-            m = 0.9 * m + 0.1 * g;
-            v = 0.999 * v + 0.001 * g * g;
-            double decay = name == "adamw" ? 0.01 : 0;
-            Parameter -= rate * decay * Parameter + rate * (m / (1 - Math.Pow(0.9, step))) / (Math.Sqrt(v / (1 - Math.Pow(0.999, step))) + 1e-8);
         }
+
+        buffer.Floats.CopyTo(parameters);
+        Array.ForEach(states, state => ((IDisposable)state).Dispose());
     }
 }

@@ -1,0 +1,42 @@
+using System.Buffers;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>Makes an image into a network's input under a random <see cref="Augmentation"/>. May be called from many threads.</summary>
+internal sealed class Augmenter(Augmentation augmentation, Preprocessing preprocessing)
+{
+    private readonly Preprocessing fitting = preprocessing with { Invert = Inversion.Never };
+    private readonly Affine affine = new(augmentation, preprocessing);
+    private readonly ColorJitter jitter = new(augmentation, preprocessing);
+
+    /// <summary>Writes a decoded image as [C, H, W], changed and preprocessed.</summary>
+    public void Apply(Pixels image, ref SeededRandom random, Span<float> tensor)
+    {
+        var fitted = augmentation.Crop < 1
+            ? Preprocessor.Fit(image, RandomCrop.Draw(image, augmentation.Crop, ref random), fitting)
+            : Preprocessor.Fit(image, fitting);
+        if (affine.Does)
+        {
+            var plain = ArrayPool<float>.Shared.Rent(tensor.Length);
+            Preprocessor.Normalize(fitted, fitting, plain.AsSpan(0, tensor.Length));
+            affine.Apply(plain.AsSpan(0, tensor.Length), ref random, tensor);
+            ArrayPool<float>.Shared.Return(plain);
+        }
+        else
+        {
+            Preprocessor.Normalize(fitted, fitting, tensor);
+        }
+
+        if (augmentation.Flip > 0 && random.NextDouble() < augmentation.Flip)
+        {
+            int width = preprocessing.Crop[1];
+            for (int row = 0; row < tensor.Length; row += width)
+            {
+                tensor.Slice(row, width).Reverse();
+            }
+        }
+
+        jitter.Apply(tensor, ref random);
+    }
+}

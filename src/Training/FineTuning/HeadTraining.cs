@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>The method <c>head</c>: everything but the head is frozen and run once over the images; a new head learns from what comes out.</summary>
+internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset validation, Action<TrainingEvent> tell)
+{
+    private readonly Stopwatch running = Stopwatch.StartNew();
+    private int done;
+
+    /// <summary>Trains a head, and says how well it does on the validation images: mean cross-entropy in nats, and the share classified rightly.</summary>
+    /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
+    public (LinearHead Head, double Loss, double Accuracy) Run(CancellationToken stop)
+    {
+        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount);
+        var (known, unseen) = (extractor.Read(train, Tell, stop), extractor.Read(validation, Tell, stop));
+        var best = new MaximumEntropy(known, train.Labels.Count, stop).Best(unseen);
+        var (loss, accuracy) = best.Evaluate(unseen);
+        tell(new HeadTrained(loss, accuracy));
+        return (best, loss, accuracy);
+    }
+
+    private void Tell(int images)
+    {
+        done += images;
+        double perSecond = done / running.Elapsed.TotalSeconds;
+        int all = train.Count + validation.Count;
+        tell(new FeaturesDone(done, all, perSecond, (all - done) / perSecond));
+    }
+}

@@ -1,0 +1,110 @@
+using Fovea.Models;
+
+namespace Fovea.Training.Tests;
+
+public class TrainingStepTests
+{
+    private const int BatchSize = 12;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void Micro_batches_learn_as_the_whole_batch_does(int microBatch)
+    {
+        var (whole, wholeLoss) = Learn(Catalog.Find("lenet5").Build(seed: 1));
+        var (parts, partsLoss) = Learn(Catalog.Find("lenet5").Build(seed: 1), microBatch: microBatch);
+        Assert.Equal(wholeLoss, partsLoss, 1e-5);
+        Assert.All(whole.Zip(parts), p => Assert.Equal(p.First, p.Second, 1e-5));
+    }
+
+    [Fact]
+    public void A_clipped_gradient_is_as_long_as_is_allowed_and_keeps_its_direction()
+    {
+        var graph = Catalog.Find("lenet5").Build(seed: 1);
+        var plain = Moves(graph, clip: null);
+        double length = Length(plain);
+        var clipped = Moves(graph, clip: length / 4);
+        Assert.Equal(length / 4, Length(clipped), length * 1e-4);
+        Assert.Equal(1, plain.Zip(clipped, (a, b) => a * b).Sum() / (length * Length(clipped)), 1e-4);
+        Assert.Equal(plain, Moves(graph, clip: length * 2));
+    }
+
+    [Fact]
+    public void A_weight_with_a_factor_of_zero_stays_and_is_no_parameter()
+    {
+        var graph = Catalog.Find("lenet5").Build(seed: 1);
+        var layout = new ParameterLayout(graph, weight => weight.Name.StartsWith("fc3", StringComparison.Ordinal) ? 1 : 0);
+        Assert.Equal(["fc3.weight", "fc3.bias"], layout.Parameters.Select(p => p.Name));
+        Assert.NotEqual(Learn(graph, layout, steps: 1).Weights, Learn(graph, layout, steps: 2).Weights);
+    }
+
+    [Fact]
+    public void Running_statistics_follow_the_batches_unless_they_are_frozen()
+    {
+        var graph = Network((net, x) => net.BatchNorm(net.Conv(x, 4, kernel: 5)));
+        float[] Statistics(int steps, bool frozen)
+        {
+            var layout = new ParameterLayout(graph, frozenStatistics: frozen);
+            return Learn(graph, layout, steps).Weights[layout.ParametersLength..];
+        }
+
+        float[] none = Statistics(0, frozen: false), one = Statistics(1, frozen: false), two = Statistics(2, frozen: false);
+        Assert.Equal(2, new ParameterLayout(graph).Statistics.Count);
+        Assert.All(Enumerable.Range(0, 4), channel => Assert.NotEqual(none[channel], one[channel]));
+        Assert.All(Enumerable.Range(0, 4), channel => Assert.NotEqual(one[channel], two[channel]));
+        Assert.Empty(Statistics(1, frozen: true));
+    }
+
+    [Fact]
+    public void Dropout_is_drawn_from_the_seed_and_the_step()
+    {
+        var graph = Network((net, x) => net.Dropout(net.Relu(net.Conv(x, 4, kernel: 5)), 0.5f));
+        float[] First(long seed) => Learn(graph, seed: seed, steps: 1).Weights;
+        Assert.Equal(First(1), First(1));
+        Assert.NotEqual(First(1), First(2));
+    }
+
+    private static Graph Network(Func<Network, Value, Value> layer)
+    {
+        var graph = new Graph("small");
+        var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 1, 28, 28));
+        var net = new Network(graph, seed: 1);
+        graph.Output(net.Logits(net.Flatten(layer(net, x)), 10));
+        return graph;
+    }
+
+    private static float[] Moves(Graph graph, double? clip)
+    {
+        var sgd = Optimizer.Create("sgd", momentum: 0);
+        float[] before = Learn(graph, steps: 0, optimizer: sgd).Weights, after = Learn(graph, steps: 1, optimizer: sgd, clip: clip).Weights;
+        return [.. before.Zip(after, (a, b) => a - b)];
+    }
+
+    private static double Length(float[] vector) => Math.Sqrt(vector.Sum(v => (double)v * v));
+
+    // Steps on a batch that never changes, at a learning rate of 1 so that SGD's first move is the gradient, a thousandth of it for others.
+    private static (float[] Weights, float Loss) Learn(
+        Graph graph, ParameterLayout? layout = null, int steps = 3, int? microBatch = null, double? clip = null, long seed = 0, Optimizer? optimizer = null)
+    {
+        using var step = new TrainingStep(graph, BatchSize, optimizer ?? Optimizer.Create("adam"), layout, microBatch, clip, seed);
+        var random = new SeededRandom(2);
+        foreach (ref float pixel in step.Images)
+        {
+            pixel = random.Uniform(0, 1);
+        }
+
+        for (int i = 0; i < BatchSize; i++)
+        {
+            step.Targets[i * 10 + i % 10] = 1;
+        }
+
+        float loss = 0;
+        for (int i = 1; i <= steps; i++)
+        {
+            loss = step.Run(i, optimizer is null ? 1e-3 : 1).Loss;
+        }
+
+        return (step.Weights.Floats.ToArray(), loss);
+    }
+}
