@@ -10,6 +10,15 @@ internal sealed class Logs : ILoggerProvider, ILogger
 
     public IEnumerable<string> Errors => entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => entry.Text);
 
+    /// <summary>Waits until something is logged that contains this text.</summary>
+    public async Task Until(string text)
+    {
+        while (!entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal)))
+        {
+            await Task.Delay(20);
+        }
+    }
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

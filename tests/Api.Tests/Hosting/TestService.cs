@@ -54,6 +54,11 @@ internal sealed class TestService : IAsyncDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
     }
 
+    public Task<string> Metrics() => Client.GetStringAsync("/metrics");
+
+    public T Get<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
     public Task<JsonElement> Get(string path) => Client.GetFromJsonAsync<JsonElement>(path);
 
     public async ValueTask DisposeAsync()

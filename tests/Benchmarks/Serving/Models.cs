@@ -30,6 +30,9 @@ internal sealed class Models
         return PathOf(name);
     }
 
+    /// <summary>A digit of MNIST, 28 x 28 pixels in a PNG.</summary>
+    public static string Digit => Path.Combine(AppContext.BaseDirectory, "7.png");
+
     /// <summary>A picture file of this size; the ending tells the format, jpg or png.</summary>
     public string Picture(int width, int height, string ending)
     {

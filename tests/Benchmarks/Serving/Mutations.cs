@@ -11,7 +11,7 @@ internal static class Mutations
     {
         var models = new Models();
         using var service = ServiceProcess.StartMeasured(models, "lenet5");
-        byte[][] originals = [.. new[] { (28, 28, "png"), (64, 48, "jpg"), (300, 200, "png"), (640, 480, "jpg") }.Select(p => File.ReadAllBytes(models.Picture(p.Item1, p.Item2, p.Item3)))];
+        byte[][] originals = [File.ReadAllBytes(Models.Digit), .. new[] { (64, 48, "jpg"), (300, 200, "png"), (640, 480, "jpg") }.Select(p => File.ReadAllBytes(models.Picture(p.Item1, p.Item2, p.Item3)))];
         var mutator = new Mutator(seed, originals);
         var statuses = new SortedDictionary<int, int>();
         long start = Stopwatch.GetTimestamp(), warm = 0;
