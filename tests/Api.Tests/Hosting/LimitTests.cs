@@ -23,7 +23,7 @@ public sealed class LimitTests
         await using var service = await TestService.StartReady(repository, null, "--Fovea:DeadlineSeconds=1");
         using var lease = service.Get<ModelStore>().Find("lenet5").Serve();
         using var hold = new ManualResetEventSlim();
-        var held = lease.Model.Batcher.Alone(hold.Wait);
+        var held = Task.Run(() => lease.Model.Batcher.Alone(hold.Wait), TestContext.Current.CancellationToken);
         try
         {
             using var late = await service.Client.PostAsync("/classify/lenet5", Images.Digit.As(null), TestContext.Current.CancellationToken);

@@ -22,7 +22,7 @@ public sealed class MutationTests(SharedService shared)
         {
             using var request = mutator.Next("/classify/lenet5");
             using var answer = await shared.Running.Client.SendAsync(request, TestContext.Current.CancellationToken);
-            Assert.True((int)answer.StatusCode < 500, $"Request {i} of seed {seed} was answered with {answer.StatusCode}.");
+            Assert.True((int)answer.StatusCode < 500, $"Request {i} of seed {seed} was answered with {answer.StatusCode}. {shared.Running.Logs.Errors.LastOrDefault()}");
             statuses.Add((int)answer.StatusCode);
         }
 

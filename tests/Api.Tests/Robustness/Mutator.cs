@@ -26,11 +26,11 @@ internal sealed class Mutator(int seed, params byte[][] originals)
         {
             request.Content.Headers.TryAddWithoutValidation("Content-Type", mediaType);
         }
-        else if (body[0] == '{')
+        else if (body is [(byte)'{', ..])
         {
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
-        else if (body[0] == '-')
+        else if (body is [(byte)'-', ..])
         {
             request.Content.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
         }
