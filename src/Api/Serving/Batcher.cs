@@ -4,7 +4,8 @@ namespace Fovea.Api;
 
 /// <summary>
 /// Makes batches of the images of many requests. An image that finds the model idle runs at once; what comes while a batch runs is gathered, and
-/// runs when that one is done. Each request writes its own slot, on its own thread; whoever completes a batch that can start runs it.
+/// runs when that one is done. Each request writes its own slot, on its own thread; whoever completes a batch that can start runs it. The model is
+/// freed with this.
 /// </summary>
 internal sealed class Batcher : IDisposable
 {
@@ -23,7 +24,7 @@ internal sealed class Batcher : IDisposable
     private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
     private readonly Queue<TaskCompletionSource> turns = [];
     private int coming, beingDecoded;
-    private bool running, announced;
+    private bool running, announced, isRetired;
 
     public Batcher(string model, Classifier classifier, Admission admission, DecodingBudget decoding, Metrics metrics, ModelStatistics statistics)
     {
@@ -112,25 +113,47 @@ internal sealed class Batcher : IDisposable
         finally
         {
             Gathering? next;
+            bool isLast;
             lock (gate)
             {
                 running = false;
                 next = Startable() ?? PassTurn();
                 AnnounceEnd();
+                isLast = isRetired && !running;
             }
 
             RunElsewhere(next);
+            if (isLast)
+            {
+                Free();
+            }
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the model, after the run that is under way: a request that was given up has left, but its image may be in it. To be called once, by when nobody asks any more.</summary>
     public void Dispose()
+    {
+        lock (gate)
+        {
+            isRetired = true;
+            if (running)
+            {
+                return;
+            }
+        }
+
+        Free();
+    }
+
+    private void Free()
     {
         open?.Dispose();
         foreach (var batch in idle)
         {
             batch.Dispose();
         }
+
+        classifier.Dispose();
     }
 
     private ValueTask<Seat> TakeSeat()
@@ -196,7 +219,7 @@ internal sealed class Batcher : IDisposable
     {
         batch.Run(model, admission, metrics, statistics);
         Gathering? next;
-        bool stale;
+        bool stale, isLast;
         lock (gate)
         {
             running = false;
@@ -213,6 +236,7 @@ internal sealed class Batcher : IDisposable
 
             next = PassTurn() ?? Startable();
             AnnounceEnd();
+            isLast = isRetired && !running;
         }
 
         if (stale)
@@ -221,6 +245,10 @@ internal sealed class Batcher : IDisposable
         }
 
         RunElsewhere(next);
+        if (isLast)
+        {
+            Free();
+        }
     }
 
     // On another thread, so that the request that ran the last batch gets its answer now.

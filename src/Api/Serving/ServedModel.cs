@@ -70,7 +70,7 @@ internal sealed class ServedModel : IDisposable
     /// <returns>The logits, one number a class.</returns>
     public Task<float[]> Logits(Action<Span<float>> fill, CancellationToken stop) => Batcher.Run(fill, stop);
 
-    /// <summary>Lets the maker's hold go: the model is freed as soon as nobody holds a lease.</summary>
+    /// <summary>Lets the maker's hold go: the model is freed as soon as nobody holds a lease and no run is under way.</summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref disposed, true))
@@ -85,7 +85,6 @@ internal sealed class ServedModel : IDisposable
         if (Interlocked.Decrement(ref holders) == 0)
         {
             Batcher.Dispose();
-            Classifier.Dispose();
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Fovea.Api.Tests;
 public sealed class BatcherTests : IDisposable
 {
     private readonly Repository repository = new Repository().With("lenet5", 1);
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<Metrics>().BuildServiceProvider();
+    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton(Device.Cpu).AddSingleton<Metrics>().BuildServiceProvider();
     private readonly Classifier classifier;
     private readonly ServedModel served;
 
@@ -119,6 +119,26 @@ public sealed class BatcherTests : IDisposable
         Assert.Equal(10, (await lease.Model.Logits(Image(1).CopyTo, CancellationToken.None)).Length);
         lease.Dispose();
         Assert.Null(served.TryLease());
+    }
+
+    [Fact]
+    public async Task Model_is_freed_only_when_the_run_is_over_that_a_request_given_up_has_left_its_image_in()
+    {
+        var lease = served.TryLease()!;
+        using var gone = new CancellationTokenSource();
+        Task<float[]> asked = null!;
+        var logits = new float[10];
+        await served.Batcher.Alone(() =>
+        {
+            asked = served.Logits(Image(1).CopyTo, gone.Token);
+            gone.Cancel();
+            lease.Dispose();
+            served.Dispose();
+            classifier.Run(Image(1), 1, logits);
+        });
+        Assert.Null(served.TryLease());
+        Assert.Equal(10, logits.Distinct().Count());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
     }
 
     public void Dispose()
