@@ -45,6 +45,10 @@ internal sealed class ModelStore : IDisposable
         {
             log.DeviceFellBack(device.Reason);
         }
+        else
+        {
+            log.DeviceChosen(device.Provider, device.Reason);
+        }
 
         await Parallel.ForEachAsync(All, stop, async (model, _) => await model.Change(() => Task.CompletedTask, stop));
         foreach (var model in All.Where(model => model.Now is { Wanted: null }))
