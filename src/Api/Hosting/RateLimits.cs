@@ -17,7 +17,8 @@ internal static class RateLimits
             return;
         }
 
-        var limiter = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(Caller(context), _ => Bucket(requestsPerMinute)));
+        var keys = app.Services.GetRequiredService<ApiKeys>();
+        var limiter = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(Caller(context, keys), _ => Bucket(requestsPerMinute)));
         app.Lifetime.ApplicationStopped.Register(limiter.Dispose);
         app.Use(async (context, next) =>
         {
@@ -42,5 +43,6 @@ internal static class RateLimits
         return new() { TokenLimit = requestsPerMinute, TokensPerPeriod = atOnce, ReplenishmentPeriod = Minute * atOnce / requestsPerMinute, QueueLimit = 0, AutoReplenishment = true };
     }
 
-    private static string Caller(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
+    // A key that is not known counts for nothing: whoever makes up keys is still one caller.
+    private static string Caller(HttpContext context, ApiKeys keys) => keys.Find(context.Request)?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "";
 }
