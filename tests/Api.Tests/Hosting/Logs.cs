@@ -11,13 +11,7 @@ internal sealed class Logs : ILoggerProvider, ILogger
     public IEnumerable<string> Errors => entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => entry.Text);
 
     /// <summary>Waits until something is logged that contains this text.</summary>
-    public async Task Until(string text)
-    {
-        while (!entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal)))
-        {
-            await Task.Delay(20);
-        }
-    }
+    public Task Until(string text) => Eventually.True(() => Task.FromResult(entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal))), $"the log to say: {text}");
 
     public ILogger CreateLogger(string categoryName) => this;
 

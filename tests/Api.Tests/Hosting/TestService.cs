@@ -40,13 +40,7 @@ internal sealed class TestService : IAsyncDisposable
         return service;
     }
 
-    public async Task UntilReady()
-    {
-        while (!(await Client.GetAsync("/health/ready")).IsSuccessStatusCode)
-        {
-            await Task.Delay(20);
-        }
-    }
+    public Task UntilReady() => Eventually.True(async () => (await Client.GetAsync("/health/ready")).IsSuccessStatusCode);
 
     public async Task<(int Status, JsonElement Json)> Post(string path, HttpContent? body)
     {

@@ -84,10 +84,7 @@ public sealed class PollTests
         using var repository = new Repository().With("lenet5", 1);
         await using var administrator = await Administrator.Start(repository, "--Fovea:PollSeconds=1");
         repository.With("lenet5", 2);
-        while (await administrator.Version() != 2)
-        {
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        await Eventually.True(async () => await administrator.Version() == 2);
     }
 
     private static async Task<string?> Reason(Administrator administrator) =>
