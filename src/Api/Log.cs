@@ -17,4 +17,28 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, Exception exception, string method, string path);
+
+    [LoggerMessage(6, LogLevel.Information, "{Model} was changed in the repository; version {Version} serves. {Reason}")]
+    public static partial void ModelFollowed(this ILogger log, string model, int? version, string? reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "The model repository cannot be looked through: {Reason}")]
+    public static partial void RepositoryUnreadable(this ILogger log, string reason);
+
+    [LoggerMessage(8, LogLevel.Information, "{Model}: {Change}; version {Version} serves")]
+    public static partial void ModelChanged(this ILogger log, string model, string change, int? version);
+
+    [LoggerMessage(9, LogLevel.Information, "Networks run on {Provider}. {Reason}")]
+    public static partial void DeviceChosen(this ILogger log, string provider, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "Networks run on the CPU. {Reason}")]
+    public static partial void DeviceFellBack(this ILogger log, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
+    public static partial void BatchSizesFound(this ILogger log, string model, int version, string sizes);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Model} version {Version} runs one image at a time: its batch sizes could not be measured")]
+    public static partial void BatchSizesUnknown(this ILogger log, Exception exception, string model, int version);
+
+    [LoggerMessage(22, LogLevel.Warning, "Batch sizes are measured again at every start: {Reason}")]
+    public static partial void NotRemembered(this ILogger log, string reason);
 }

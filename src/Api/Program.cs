@@ -6,6 +6,11 @@ if (args is ["--health"])
     return await HealthProbe.Run();
 }
 
+if (args is [CheckCommand.Verb, var version, var model, var bytes])
+{
+    return CheckCommand.Run(version, model, bytes);
+}
+
 try
 {
     await using var app = Service.Build(args);

@@ -23,38 +23,47 @@ internal sealed record Settings
     /// <summary>The pixels of one image, width times height, 1 to 1,000 million. Default 50 million. An image over it is refused with 422, undecoded.</summary>
     public long MaxPixels { get; init; } = 50_000_000;
 
-    /// <summary>The images that are decoded and classified at the same time, 1 to 1,024; the rest wait. Default: the number of processors.</summary>
-    public int MaxConcurrency { get; init; } = Environment.ProcessorCount;
+    /// <summary>The width or height of one image in pixels, 1 to 65,535. Default 16,384. An image over it is refused with 422, undecoded.</summary>
+    public int MaxSide { get; init; } = 16_384;
 
-    /// <summary>How long requests under way may take to finish when the service is told to stop, in seconds, 0 to 3,600. Default 30. Then they are cut off.</summary>
-    public int ShutdownSeconds { get; init; } = 30;
+    /// <summary>The formats that are accepted, of JPEG, PNG, WebP, BMP and GIF. Default: all of them. An image of another is refused with 422.</summary>
+    public IReadOnlyList<string> Formats { get; init; } = [];
+
+    /// <summary>
+    /// The folder of what the service remembers, such as measured batch sizes. Default <c>data</c>. It is made when it is first needed; a relative
+    /// folder is looked up as that of the models.
+    /// </summary>
+    public string Data { get; init; } = "data";
 
     /// <summary>What an image may ask of the decoder.</summary>
-    public ImageLimits ImageLimits => new(MaxPixels);
+    public ImageLimits ImageLimits { get; private init; } = new();
 
     /// <summary>Reads the settings and checks their ranges.</summary>
     /// <exception cref="FoveaException">A value is of the wrong kind, or out of its range.</exception>
     public static Settings Read(IConfiguration configuration, IHostEnvironment environment)
     {
         const int GiB = 1 << 30;
-        var settings = Bind(configuration.GetSection("Fovea"));
+        var settings = Bind<Settings>(configuration);
         Check(settings.MaxImageBytes, 1, GiB);
         Check(settings.MaxRequestBytes, settings.MaxImageBytes, GiB);
         Check(settings.MaxImages, 1, 10_000);
         Check(settings.MaxPixels, 1, 1_000_000_000);
-        Check(settings.MaxConcurrency, 1, 1_024);
-        Check(settings.ShutdownSeconds, 0, 3_600);
-        var folder = Path.GetFullPath(settings.ModelRepository, BaseFolder(environment));
+        Check(settings.MaxSide, 1, 65_535);
+        var basis = BaseFolder(environment);
+        var folder = Path.GetFullPath(settings.ModelRepository, basis);
         return Directory.Exists(folder)
-            ? settings with { ModelRepository = folder }
+            ? settings with { ModelRepository = folder, Data = Path.GetFullPath(settings.Data, basis), ImageLimits = settings.Limits() }
             : throw new FoveaException(ErrorCode.BadArgument, $"Fovea:ModelRepository is {settings.ModelRepository}, but there is no folder {folder}; expected a folder of <model>/<version>/model.onnx.");
     }
 
-    private static Settings Bind(IConfigurationSection section)
+    /// <summary>Reads some of the settings under <c>Fovea</c>.</summary>
+    /// <exception cref="FoveaException">A value is of the wrong kind.</exception>
+    public static T Bind<T>(IConfiguration configuration)
+        where T : new()
     {
         try
         {
-            return section.Get<Settings>() ?? new();
+            return configuration.GetSection("Fovea").Get<T>() ?? new();
         }
         catch (InvalidOperationException e)
         {
@@ -62,12 +71,22 @@ internal sealed record Settings
         }
     }
 
-    private static void Check(long value, long least, long most, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(value))] string name = "")
+    /// <summary>Refuses a value that is out of its range.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>.</exception>
+    public static void Check(long value, long least, long most, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(value))] string name = "")
     {
         if (value < least || value > most)
         {
             throw new FoveaException(ErrorCode.BadArgument, $"Fovea:{name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]} is {value}; expected {least} to {most}.");
         }
+    }
+
+    private ImageLimits Limits()
+    {
+        var limits = new ImageLimits(MaxPixels, MaxSide);
+        return Formats.Except(limits.Formats, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unknown
+            ? throw new FoveaException(ErrorCode.BadArgument, $"Fovea:Formats holds {unknown}; expected some of {string.Join(", ", limits.Formats)}.")
+            : Formats.Count == 0 ? limits : limits with { Formats = [.. Formats] };
     }
 
     // `dotnet run` starts a web project in the project's folder, wherever it is called from.

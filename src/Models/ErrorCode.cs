@@ -39,6 +39,15 @@ public enum ErrorCode
     /// <summary>The service is starting or shutting down.</summary>
     Unavailable,
 
+    /// <summary>As many requests as a model takes are under way.</summary>
+    Overloaded,
+
+    /// <summary>One caller asks more often than allowed.</summary>
+    RateLimited,
+
+    /// <summary>The answer took longer than allowed.</summary>
+    DeadlineExceeded,
+
     /// <summary>No architecture of that name in the catalog.</summary>
     UnknownArchitecture,
 
@@ -56,6 +65,18 @@ public enum ErrorCode
 
     /// <summary>A command-line argument or setting out of its range.</summary>
     BadArgument,
+
+    /// <summary>CUDA was asked for and does not work.</summary>
+    DeviceUnavailable,
+
+    /// <summary>The route wants an API key, and none was given, or none that is known.</summary>
+    Unauthorized,
+
+    /// <summary>The route writes, there is no key to open it with, and the caller is not on this machine.</summary>
+    Forbidden,
+
+    /// <summary>The request cannot be carried out on a model as it is now.</summary>
+    Conflict,
 
     /// <summary>A download that failed or whose checksum is wrong.</summary>
     DownloadFailed,

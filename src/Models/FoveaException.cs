@@ -8,4 +8,7 @@ public sealed class FoveaException(ErrorCode code, string message, Exception? ca
 {
     /// <summary>What kind of error it is.</summary>
     public ErrorCode Code { get; } = code;
+
+    /// <summary>When it is worth trying again; null where that does not depend on time.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -7,7 +7,7 @@ internal static class ClassifyEndpoints
 {
     public static void MapClassification(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/classify/{model}").WithTags("Classify").WithMetadata(new TakesImages()).Refuses(400, 404, 413, 415, 422, 500, 503);
+        var group = app.MapGroup("/classify/{model}").WithTags("Classify").WithMetadata(new TakesImages()).NeedsKeyToClassify().Refuses(400, 404, 413, 415, 422, 429, 500, 503, 504);
         group.MapPost("", Classify)
             .WithSummary("Classify an image, or several")
             .WithDescription("The body is an image (JPEG, PNG, WebP, BMP or the first frame of a GIF) of at most 20 MiB: as it is, in JSON as base64, or as the files of a form. "
@@ -18,11 +18,17 @@ internal static class ClassifyEndpoints
             .WithDescription("As `POST /classify/{model}`, but with the version named. The first request for a version that does not serve by default waits until it is loaded.");
     }
 
-    private static Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Classify(
-        string model, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop) =>
-        requests.Answer(models.Find(model).Serve(), top, request, stop);
+    private static async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Classify(
+        string model, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop)
+    {
+        using var lease = models.Find(model).Serve();
+        return await requests.Answer(lease, top, request, stop);
+    }
 
     private static async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> ClassifyWithVersion(
-        string model, string n, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop) =>
-        await requests.Answer(await models.Find(model).Serve(n), top, request, stop);
+        string model, string n, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop)
+    {
+        using var lease = await models.Find(model).Serve(n);
+        return await requests.Answer(lease, top, request, stop);
+    }
 }

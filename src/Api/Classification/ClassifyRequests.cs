@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Fovea.Models;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -5,25 +6,33 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Fovea.Api;
 
 /// <summary>Answers requests to classify: one image with one answer, a form with a list.</summary>
-internal sealed class ClassifyRequests(Settings settings, ImageClassifier classifier)
+internal sealed class ClassifyRequests(Settings settings, ImageClassifier classifier, Metrics metrics)
 {
     private const int DefaultTop = 5;
 
-    /// <summary>Reads the images of a request and classifies them.</summary>
-    /// <exception cref="FoveaException">The request cannot be used; of a form, none of it.</exception>
-    public async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Answer(Served served, string? top, HttpRequest request, CancellationToken stop)
+    /// <summary>Takes a place with the model, and only then reads the images of a request; classifies them.</summary>
+    /// <exception cref="FoveaException">The request cannot be used, of a form none of it; or the model has no place for it.</exception>
+    public async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Answer(Lease lease, string? top, HttpRequest request, CancellationToken stop)
     {
+        long start = Stopwatch.GetTimestamp();
+        var served = lease.Model;
+        var timing = new RequestTiming(served.Name);
+        request.HttpContext.Features.Set(timing);
         int count = Top(top, served.Classifier.Classes);
+        lease.Admit();
         if (RequestBody.IsMultipart(request))
         {
             return await AnswerEach(served, count, request, stop);
         }
 
         using var image = await RequestBody.ReadImage(request, settings, stop);
-        return TypedResults.Ok(await classifier.Classify(served, image.Memory, count, stop));
+        metrics.Stage("admit", served.Name, start);
+        var answer = await classifier.Classify(served, image.Memory, count, stop);
+        timing.Answered = Stopwatch.GetTimestamp();
+        return TypedResults.Ok(answer);
     }
 
-    private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(Served served, int top, HttpRequest request, CancellationToken stop)
+    private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(ServedModel served, int top, HttpRequest request, CancellationToken stop)
     {
         var answers = new List<object>();
         await foreach (var file in new MultipartImages(request, settings).Read(stop))
@@ -42,11 +51,13 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
             using var image = file.Image;
             try
             {
-                return image is null ? Problem.Of(file.Refusal!.Code, file.Refusal.Message) : await classifier.Classify(served, image.Memory, top, stop);
+                return image is null ? throw file.Refusal! : await classifier.Classify(served, image.Memory, top, stop);
             }
             catch (FoveaException e)
             {
-                return Problem.Of(e.Code, e.Message);
+                var problem = Problem.Of(e.Code, e.Message);
+                metrics.Answered(served.Name, problem.Code);
+                return problem;
             }
         }
     }

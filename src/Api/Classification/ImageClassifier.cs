@@ -1,29 +1,66 @@
+using System.Diagnostics;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Decodes and classifies images, a few at a time: more at once would only make each of them slower.</summary>
-internal sealed class ImageClassifier(Settings settings) : IDisposable
+/// <summary>The way of an image: header, decoding, its slot of a batch, the likeliest classes.</summary>
+internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
-    private readonly SemaphoreSlim slots = new(settings.MaxConcurrency);
+    // A batch that is about to run waits while images are decoded that came before; but not for one that takes a tenth of a second and more.
+    private const long MostPixelsWaitedFor = 16_000_000;
 
     /// <summary>Classifies one image file.</summary>
-    /// <exception cref="FoveaException">It is no image that can be used.</exception>
-    /// <exception cref="OperationCanceledException">The client has gone before its turn came.</exception>
-    public async Task<Answer> Classify(Served served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
+    /// <exception cref="FoveaException">It is no image that can be used, or its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
     {
-        await slots.WaitAsync(stop);
-        try
+        var logits = await InTime(deadline => Logits(served, image, deadline), stop);
+        metrics.Answered(served.Name, reason: null);
+        return new(served.Name, served.Version, served.Classifier.Trained, served.Classifier.Predictions(logits, top));
+    }
+
+    /// <summary>The logits of one image file.</summary>
+    /// <exception cref="FoveaException">It is no image that can be used.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone, or time is up.</exception>
+    public async Task<float[]> Logits(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
+    {
+        var preprocessing = served.Classifier.Preprocessing;
+        long start = Stopwatch.GetTimestamp();
+        using var encoded = EncodedImage.Open(image, limits.ImageLimits);
+        using var arrival = (long)encoded.Width * encoded.Height <= MostPixelsWaitedFor ? served.Batcher.Expect() : null;
+        var fitted = await Decode(encoded, arrival, preprocessing, stop);
+        metrics.Stage("decode", served.Name, start);
+        return await served.Logits(Fill, stop);
+
+        void Fill(Span<float> slot)
         {
-            var predictions = served.Classifier.Classify(image, settings.ImageLimits, top);
-            return new(served.Version.Model, served.Version.Number, served.Classifier.Trained, predictions);
-        }
-        finally
-        {
-            slots.Release();
+            Preprocessor.Normalize(fitted, preprocessing, slot);
+            arrival?.Dispose();
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => slots.Dispose();
+    /// <summary>Does something within <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.DeadlineExceeded"/>: it took longer.</exception>
+    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    public async Task<T> InTime<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(TimeSpan.FromSeconds(settings.DeadlineSeconds));
+        try
+        {
+            return await work(deadline.Token);
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw new FoveaException(ErrorCode.DeadlineExceeded, $"The answer took longer than the {settings.DeadlineSeconds} s allowed.", e);
+        }
+    }
+
+    private async ValueTask<Pixels> Decode(EncodedImage encoded, Arrival? arrival, Preprocessing preprocessing, CancellationToken stop)
+    {
+        int leastSide = Preprocessor.LeastSide(preprocessing);
+        using var share = await budget.Take(encoded.BytesToDecode(leastSide), stop);
+        using var time = arrival?.Decoding() ?? default;
+        return Preprocessor.Fit(encoded.Decode(leastSide), preprocessing);
+    }
 }

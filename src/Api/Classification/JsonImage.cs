@@ -53,7 +53,7 @@ internal static class JsonImage
 
             return found.TokenType == JsonTokenType.String ? found : throw new FoveaException(ErrorCode.MalformedRequest, $"The JSON has no text named image; {Expected}.");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new FoveaException(ErrorCode.MalformedRequest, $"The body is not JSON: {e.Message.TrimEnd('.')}; {Expected}.", e);
         }
@@ -67,11 +67,19 @@ internal static class JsonImage
             int length = reader.CopyString(text);
             return PooledBytes.Write(Base64.GetMaxDecodedFromUtf8Length(length), bytes => Base64.DecodeFromUtf8(text.AsSpan(0, length), bytes, out _, out int written) == OperationStatus.Done
                 ? written
-                : throw new FoveaException(ErrorCode.MalformedRequest, $"The value of image is not base64; {Expected}, without a data: prefix."));
+                : throw NotBase64());
+        }
+        catch (InvalidOperationException e)
+        {
+            // The reader says so where a text is not UTF-8.
+            throw NotBase64(e);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(text);
         }
     }
+
+    private static FoveaException NotBase64(Exception? cause = null) =>
+        new(ErrorCode.MalformedRequest, $"The value of image is not base64; {Expected}, without a data: prefix.", cause);
 }

@@ -20,7 +20,7 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
             throw new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected a form with one or several image files.");
         }
 
-        var reader = new MultipartReader(Boundary(), request.Body);
+        var reader = new MultipartReader(Boundary(request), request.Body);
         int files = 0;
         while (await Try(() => reader.ReadNextSectionAsync(stop)) is { } section)
         {
@@ -64,16 +64,22 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
         }
     }
 
-    private string Boundary() => HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value is { Length: > 0 and <= LongestBoundary } boundary
+    /// <summary>What separates the parts of a form.</summary>
+    /// <exception cref="FoveaException">The request does not say.</exception>
+    public static string Boundary(HttpRequest request) => HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value is { Length: > 0 and <= LongestBoundary } boundary
         ? boundary
         : throw new FoveaException(ErrorCode.MalformedRequest, $"The multipart form is declared without a boundary of 1 to {LongestBoundary} characters; expected multipart/form-data; boundary=...");
 
     private static bool IsFile(MultipartSection section) =>
         section.GetContentDispositionHeader()?.IsFileDisposition() == true || section.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true;
 
-    // Where a form breaks off the reader throws a plain IOException. The server's own exceptions, such as that for a body over its limit,
-    // derive from it and speak for themselves.
-    private static async Task<T> Try<T>(Func<Task<T>> read)
+    /// <summary>Reads some of a form.</summary>
+    /// <remarks>
+    /// Where a form breaks off the reader throws a plain IOException. The server's own exceptions, such as that for a body over its limit,
+    /// derive from it and speak for themselves.
+    /// </remarks>
+    /// <exception cref="FoveaException">It cannot be read, or ends too early.</exception>
+    public static async Task<T> Try<T>(Func<Task<T>> read)
     {
         try
         {

@@ -22,6 +22,8 @@ internal static class ApiDescription
             document.NonNullableReferenceTypesAsRequired();
             document.ParameterFilter<ParameterDescriptions>();
             document.OperationFilter<ImageBodies>();
+            document.OperationFilter<ModelBodies>();
+            document.OperationFilter<InferenceBodies>();
             document.OperationFilter<ProblemExamples>();
         });
 

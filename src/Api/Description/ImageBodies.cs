@@ -11,7 +11,9 @@ namespace Fovea.Api;
 internal sealed class ImageBodies : IOperationFilter
 {
     private static readonly string[] ImageTypes = ["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "application/octet-stream"];
-    private static readonly string Seven = ReadSeven();
+
+    /// <summary>The image of the examples, in base64.</summary>
+    public static string Seven { get; } = ReadSeven();
 
     /// <inheritdoc/>
     public void Apply(OpenApiOperation operation, OperationFilterContext context)

@@ -6,7 +6,7 @@ namespace Fovea.Api;
 internal static class Drain
 {
     public static void UseDrain(this WebApplication app) => app.Use((context, next) =>
-        app.Lifetime.ApplicationStopping.IsCancellationRequested && !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+        app.Lifetime.ApplicationStopping.IsCancellationRequested && !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) && !context.Request.Path.StartsWithSegments("/v2/health", StringComparison.Ordinal)
             ? throw new FoveaException(ErrorCode.Unavailable, "The service is shutting down.")
             : next(context));
 }

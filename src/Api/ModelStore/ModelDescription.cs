@@ -13,7 +13,7 @@ namespace Fovea.Api;
 /// <param name="Input">The shape of one image as the network takes it: channels, height, width.</param>
 /// <param name="Classes">The number of classes.</param>
 /// <param name="Provider">What it runs on.</param>
-/// <param name="Reason">Why it failed; only there if it did.</param>
+/// <param name="Reason">Why it failed, or why another version serves than should; only there if so.</param>
 internal sealed record ModelDescription(
     string Name,
     IReadOnlyList<int> Versions,
@@ -27,20 +27,20 @@ internal sealed record ModelDescription(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason)
 {
     /// <summary>Describes a model as it is now.</summary>
-    public static ModelDescription Of(StoredModel model)
+    public static ModelDescription Of(StoredModel model, Device device)
     {
-        Classifier? classifier = null;
-        var state = model.Default?.IsReady(out classifier) == true ? ModelState.Ready : model.State;
+        var now = model.Now;
+        var classifier = now.Serving?.Served?.Classifier;
         return new(
             model.Name,
-            [.. model.Versions.Select(version => version.Number)],
-            model.Default?.Number,
-            state,
+            [.. now.Versions.Select(version => version.Number)],
+            (now.Serving ?? now.Wanted)?.Number,
+            now.State,
             classifier?.Trained,
             classifier?.Metadata.Architecture,
             classifier?.Input.Dimensions,
             classifier?.Classes,
-            Provider: "cpu",
-            model.Reason);
+            device.Provider,
+            now.Reason);
     }
 }

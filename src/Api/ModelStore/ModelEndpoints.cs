@@ -22,13 +22,14 @@ internal static class ModelEndpoints
             .ProducesSummary().Refuses(400, 404, 503);
     }
 
-    private static Ok<IReadOnlyList<ModelDescription>> List(ModelStore models) => TypedResults.Ok<IReadOnlyList<ModelDescription>>([.. models.All.Select(ModelDescription.Of)]);
+    private static Ok<IReadOnlyList<ModelDescription>> List(ModelStore models, Device device) =>
+        TypedResults.Ok<IReadOnlyList<ModelDescription>>([.. models.All.Select(model => ModelDescription.Of(model, device))]);
 
-    private static Ok<ModelDescription> Get(string model, ModelStore models) => TypedResults.Ok(ModelDescription.Of(models.Find(model)));
+    private static Ok<ModelDescription> Get(string model, ModelStore models, Device device) => TypedResults.Ok(ModelDescription.Of(models.Find(model), device));
 
     private static async Task<Results<Ok<NetworkSummary>, ContentHttpResult>> Summary(string model, string? expand, HttpRequest request, ModelStore models)
     {
-        var (version, classifier) = models.Find(model).Serve();
-        return SummaryAnswer.Of(await version.Summary.Get(SummaryAnswer.Flag("expand", expand), classifier.Input), request);
+        var version = models.Find(model).Serving;
+        return SummaryAnswer.Of(await version.Summary.Get(SummaryAnswer.Flag("expand", expand), version.Served!.Classifier.Input), request);
     }
 }

@@ -17,4 +17,8 @@ internal enum ModelState
     /// <summary>It could not be loaded.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
+
+    /// <summary>It was unloaded, and answers again once it is loaded.</summary>
+    [JsonStringEnumMemberName("unloaded")]
+    Unloaded,
 }

@@ -1,47 +1,59 @@
-using System.Collections.Frozen;
-using System.Globalization;
+using System.Collections.Concurrent;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>
-/// The models under <see cref="Settings.ModelRepository"/>, as they were at the start. Names are looked up in memory: a name in a request
-/// never becomes a path. Loaded models stay until the process ends, which frees them more safely than disposing of one that may still run.
-/// </summary>
-internal sealed class ModelStore
+/// <summary>The models under <see cref="Settings.ModelRepository"/>. Names are looked up in memory: a name in a request to classify never becomes a path.</summary>
+internal sealed class ModelStore : IDisposable
 {
     private readonly string repository;
-    private readonly TimeProvider time;
+    private readonly ModelLoader loader;
+    private readonly Device device;
     private readonly ILogger<ModelStore> log;
-    private readonly FrozenDictionary<string, StoredModel> models;
+    private readonly ConcurrentDictionary<string, StoredModel> models = new();
+    private readonly Dictionary<string, ModelFolder> changed = [];
 
-    public ModelStore(Settings settings, TimeProvider time, ILogger<ModelStore> log)
+    public ModelStore(Settings settings, ModelLoader loader, Device device, ILogger<ModelStore> log)
     {
-        (repository, this.time, this.log) = (settings.ModelRepository, time, log);
-        models = new DirectoryInfo(repository).EnumerateDirectories().Where(folder => !folder.Name.StartsWith('.')).Select(Read).OfType<StoredModel>()
-            .ToFrozenDictionary(model => model.Name);
-        All = [.. models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
+        (repository, this.loader, this.device, this.log) = (settings.ModelRepository, loader, device, log);
+        foreach (var name in Folders())
+        {
+            models[name] = Open(name, ModelFolder.Read(Path.Combine(repository, name)));
+        }
     }
 
     /// <summary>Every model, by name.</summary>
-    public IReadOnlyList<StoredModel> All { get; }
+    public IReadOnlyList<StoredModel> All => [.. models.Values.Where(model => model.Now.Versions.Count > 0).OrderBy(model => model.Name, StringComparer.Ordinal)];
 
     /// <summary>Whether each model has been loaded, or has failed.</summary>
-    public bool IsLoaded => All.All(model => model.State != ModelState.Loading);
+    public bool IsLoaded => models.Values.All(model => model.Now.Versions.Count == 0 || model.Now.State != ModelState.Loading);
 
     /// <summary>The model of this name.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownModel"/>: there is none; the message lists those that there are.</exception>
-    public StoredModel Find(string name) => models.GetValueOrDefault(name)
-        ?? throw new FoveaException(ErrorCode.UnknownModel, $"There is no model {name}; {(All.Count == 0 ? "there are none yet" : $"expected one of {string.Join(", ", All.Select(m => m.Name))}")}.");
+    public StoredModel Find(string name) => models.TryGetValue(name, out var model) && model.Now.Versions.Count > 0 ? model
+        : throw new FoveaException(ErrorCode.UnknownModel, $"There is no model {name}; {(All is [] ? "there are none yet" : $"expected one of {string.Join(", ", All.Select(m => m.Name))}")}.");
+
+    /// <summary>The model of this name, or the place where it would be.</summary>
+    /// <param name="name">A name that a model may have.</param>
+    public StoredModel At(string name) => models.GetOrAdd(name, _ => Open(name, ModelFolder.Empty));
 
     /// <summary>Loads the version of each model that serves. One that fails does not keep the others from serving.</summary>
     public async Task LoadAll(CancellationToken stop)
     {
-        await Parallel.ForEachAsync(All.Select(model => model.Default).OfType<ModelVersion>(), stop, async (version, _) =>
-            await ((Task)version.Load()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
-        foreach (var model in All.Where(model => model.Default is null))
+        StagingFolder.DeleteAbandoned(repository);
+        if (device.FellBack)
         {
-            log.ModelFailed(model.Name, model.Reason!);
+            log.DeviceFellBack(device.Reason);
+        }
+        else
+        {
+            log.DeviceChosen(device.Provider, device.Reason);
+        }
+
+        await Parallel.ForEachAsync(All, stop, async (model, _) => await model.Change(() => Task.CompletedTask, stop));
+        foreach (var model in All.Where(model => model.Now is { Wanted: null }))
+        {
+            log.ModelFailed(model.Name, model.Now.Reason!);
         }
 
         if (All.Count == 0)
@@ -49,47 +61,49 @@ internal sealed class ModelStore
             log.NoModels(repository);
         }
 
-        log.Ready(All.Count(model => model.State == ModelState.Ready), All.Count, repository);
+        log.Ready(All.Count(model => model.Now.State == ModelState.Ready), All.Count, repository);
     }
 
-    private StoredModel? Read(DirectoryInfo folder)
+    /// <summary>
+    /// Follows what has changed in the repository, by whatever hand, once it has stayed the same from one call to the next, so that nothing is
+    /// loaded that is still being written. Sizes and times are compared, since notices of changes do not cross a network. To be called by one caller at a time.
+    /// </summary>
+    /// <param name="idle">How long a version that does not serve stays in memory unused.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task Poll(TimeSpan idle, CancellationToken stop)
     {
-        ModelVersion[] versions =
-        [
-            .. from sub in folder.EnumerateDirectories()
-               where int.TryParse(sub.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int n) && n > 0 && !sub.Name.StartsWith('0')
-               select new ModelVersion(folder.Name, int.Parse(sub.Name, CultureInfo.InvariantCulture), sub.FullName, Load) into version
-               where File.Exists(version.File)
-               select version,
-        ];
-        var choice = Path.Combine(folder.FullName, "default");
-        return versions.Length == 0 ? null : new StoredModel(folder.Name, versions, File.Exists(choice) ? File.ReadAllText(choice).Trim() : null);
+        foreach (var name in Folders().Union(models.Keys).ToArray())
+        {
+            var model = At(name);
+            var folder = ModelFolder.Read(model.Folder);
+            if (folder.Equals(model.Now.Folder))
+            {
+                changed.Remove(name);
+                await model.FreeIdle(idle, stop);
+            }
+            else if (folder.Equals(changed.GetValueOrDefault(name)))
+            {
+                changed.Remove(name);
+                await model.Follow(folder, stop);
+                log.ModelFollowed(name, model.Now.Serving?.Number, model.Now.Reason);
+            }
+            else
+            {
+                changed[name] = folder;
+            }
+        }
     }
 
-    private Classifier Load(ModelVersion version)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        try
+        foreach (var model in models.Values)
         {
-            long start = time.GetTimestamp();
-            var classifier = Classifier.Load(
-                version.File,
-                overrides: ModelJson.Read(Path.Combine(version.Folder, "model.json")),
-                fallback: ModelJson.Read(Path.Combine(Path.GetDirectoryName(version.Folder)!, "model.json")));
-            log.ModelLoaded(version.Model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
-            return classifier;
-        }
-        catch (FoveaException e)
-        {
-            log.ModelFailed(version.Model, e.Message);
-            throw new FoveaException(ErrorCode.ModelUnavailable, Relative($"Version {version.Number} cannot be loaded: {e.Message}"), e);
-        }
-        catch (Exception e)
-        {
-            log.ModelFailed(version.Model, $"version {version.Number} cannot be loaded", e);
-            throw new FoveaException(ErrorCode.ModelUnavailable, $"Version {version.Number} cannot be loaded; the log says why.", e);
+            model.Dispose();
         }
     }
 
-    // Callers need not know where on the machine the files are.
-    private string Relative(string message) => message.Replace(repository + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+    private StoredModel Open(string name, ModelFolder folder) => new(Path.Combine(repository, name), folder, version => loader.Open(name, version));
+
+    private IEnumerable<string> Folders() => new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name).Where(name => !name.StartsWith('.'));
 }

@@ -1,51 +1,60 @@
-using System.Diagnostics.CodeAnalysis;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>One version of a model: a file that is loaded when it is first wanted, once, however many want it.</summary>
-internal sealed class ModelVersion
+/// <summary>One version of a model: files that are loaded when they are first wanted, once, however many want them.</summary>
+internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvider time, Func<VersionFolder, ServedModel> load) : IDisposable
 {
-    private readonly Lazy<Task<Classifier>> loading;
-
-    public ModelVersion(string model, int number, string folder, Func<ModelVersion, Classifier> load)
-    {
-        (Model, Number, Folder) = (model, number, folder);
-        loading = new(() => Task.Run(() => load(this)));
-        Summary = new(model, File);
-    }
-
-    /// <summary>The model's name.</summary>
-    public string Model { get; }
+    private readonly Lock gate = new();
+    private Task<ServedModel>? loading;
+    private long lastUse = time.GetTimestamp();
+    private bool isRetired;
 
     /// <summary>The version, from 1.</summary>
-    public int Number { get; }
+    public int Number => folder.Number;
 
-    /// <summary>The version's folder.</summary>
-    public string Folder { get; }
-
-    /// <summary>The .onnx file.</summary>
-    public string File => Path.Combine(Folder, "model.onnx");
+    /// <summary>The files that it is made of.</summary>
+    public VersionFolder Folder => folder;
 
     /// <summary>What it consists of.</summary>
-    public VersionSummary Summary { get; }
+    public VersionSummary Summary { get; } = new(model, Path.Combine(folder.Path, VersionFolder.ModelFile));
 
-    /// <summary>Whether it can answer.</summary>
-    public ModelState State => !loading.IsValueCreated || !loading.Value.IsCompleted ? ModelState.Loading
-        : loading.Value.IsCompletedSuccessfully ? ModelState.Ready
-        : ModelState.Failed;
+    /// <summary>What was loaded; null where it is not, or could not be.</summary>
+    public ServedModel? Served => loading is { IsCompletedSuccessfully: true } done ? done.Result : null;
 
-    /// <summary>Why it failed, else null.</summary>
-    public string? Reason => State == ModelState.Failed ? loading.Value.Exception!.InnerException!.Message : null;
+    /// <summary>Whether it could not be loaded.</summary>
+    public bool HasFailed => loading is { IsFaulted: true };
 
-    /// <summary>Loads it where that has not begun, and waits for it.</summary>
+    /// <summary>Loads it where that has not begun, and holds it; null where this is no longer the version of this number.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.ModelUnavailable"/>: it cannot be loaded.</exception>
-    public Task<Classifier> Load() => loading.Value;
-
-    /// <summary>What was loaded, where that is done.</summary>
-    public bool IsReady([NotNullWhen(true)] out Classifier? classifier)
+    public async Task<Lease?> Lease()
     {
-        classifier = State == ModelState.Ready ? loading.Value.Result : null;
-        return classifier is not null;
+        lastUse = time.GetTimestamp();
+        return Begun() is { } begun ? (await begun).TryLease() : null;
+    }
+
+    /// <summary>The same version as if it had never been loaded.</summary>
+    public ModelVersion Anew() => new(folder, model, time, load);
+
+    /// <summary>Whether it is loaded, and nobody has wanted it for so long.</summary>
+    public bool IsIdle(TimeSpan span) => Served is not null && time.GetElapsedTime(lastUse) >= span;
+
+    /// <summary>Lets it go: it is freed as soon as nobody holds it, and is not loaded again.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            isRetired = true;
+        }
+
+        loading?.ContinueWith(done => done.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    }
+
+    private Task<ServedModel>? Begun()
+    {
+        lock (gate)
+        {
+            return isRetired ? loading : loading ??= Task.Run(() => load(folder));
+        }
     }
 }

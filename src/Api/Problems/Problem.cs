@@ -20,23 +20,39 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
 
     /// <summary>The same for an error whose status the server has already chosen.</summary>
     public static Problem Of(ErrorCode code, string detail, int status) =>
-        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString()));
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, NameOf(code));
+
+    /// <summary>Whether it is the problem that an error is.</summary>
+    public bool IsOf(ErrorCode code) => Code == NameOf(code);
 
     /// <summary>Answers a request with this problem.</summary>
     public Task WriteTo(HttpResponse response)
     {
+        if (InferenceError.Speaks(response.HttpContext.Request))
+        {
+            return InferenceError.Write(this, response);
+        }
+
         response.StatusCode = Status;
         return response.WriteAsJsonAsync(this, options: null, MediaType);
     }
 
+    private static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
+        ErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
+        ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
         ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.BadModelFile => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
+        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.CannotWrite => StatusCodes.Status507InsufficientStorage,
         _ => StatusCodes.Status500InternalServerError,
     };
 }

@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Fovea.Api;
 
 /// <summary>Answers every error, expected or not, with a problem document. A fault of the service is logged and not shown.</summary>
-internal sealed class ProblemHandler(Settings settings, ILogger<ProblemHandler> log) : IExceptionHandler
+internal sealed class ProblemHandler(Settings settings, Metrics metrics, ILogger<ProblemHandler> log) : IExceptionHandler
 {
-    private const int RetryAfterSeconds = 5;
+    private static readonly TimeSpan RetryUnavailable = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
@@ -33,15 +33,20 @@ internal sealed class ProblemHandler(Settings settings, ILogger<ProblemHandler> 
         {
             log.RequestFailed(exception, context.Request.Method, context.Request.Path);
         }
-        else if (exception is FoveaException { Code: ErrorCode.Unavailable })
+        else if (((exception as FoveaException)?.RetryAfter ?? (problem.Status == StatusCodes.Status503ServiceUnavailable && exception is FoveaException { Code: ErrorCode.Unavailable } ? RetryUnavailable : null)) is { } wait)
         {
-            context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+        else if (exception is FoveaException { Code: ErrorCode.Unauthorized })
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
         }
         else if (exception is FoveaException { Code: ErrorCode.TooLarge })
         {
             DrainWhateverComes(context);
         }
 
+        metrics.Answered(context.Features.Get<RequestTiming>()?.Model ?? "none", problem.Code);
         await problem.WriteTo(context.Response);
         return true;
     }

@@ -9,8 +9,8 @@ namespace Fovea.Models;
 /// </summary>
 public static class ImageDecoder
 {
-    // Where a format can be read by rows, as many at once as stay in the processor's cache.
-    private const int StripBytes = 1 << 18;
+    /// <summary>Where a format can be read by rows, as many at once as stay in the processor's cache.</summary>
+    internal const int StripBytes = 1 << 18;
 
     /// <summary>Decodes an image, known by its bytes and not by a declared type.</summary>
     /// <param name="file">The whole file.</param>
@@ -20,56 +20,13 @@ public static class ImageDecoder
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/> or <see cref="ErrorCode.TooManyPixels"/>.
     /// </exception>
-    public static unsafe Pixels Decode(ReadOnlyMemory<byte> file, ImageLimits limits, int leastSide = 0)
+    public static Pixels Decode(ReadOnlyMemory<byte> file, ImageLimits limits, int leastSide = 0)
     {
-        if (file.IsEmpty)
-        {
-            throw new FoveaException(ErrorCode.EmptyBody, $"The image is empty (0 bytes). Expected the bytes of a {ImageFormat.Known} file.");
-        }
-
-        string format = ImageFormat.Of(file.Span)
-            ?? throw new FoveaException(ErrorCode.NotAnImage, $"The {file.Length:N0} bytes are not an image of a known format. Expected a {ImageFormat.Known} file.");
-        using var pinned = file.Pin();
-        using var data = SKData.Create((nint)pinned.Pointer, file.Length);
-        using var codec = SKCodec.Create(data);
-        if (codec is null || codec.Info is not { Width: > 0, Height: > 0 })
-        {
-            throw Damaged(format, "its header cannot be read");
-        }
-
-        Check(format, codec.Info.Width, codec.Info.Height, limits);
-        if (format == "JPEG" && JpegMarkers.Misplaced(file.Span) is { } marker)
-        {
-            throw Damaged(format, $"its data are corrupt (marker {marker} out of place)");
-        }
-
-        int orientation = format == "JPEG" ? (int)codec.EncodedOrigin : Exif.Orientation(format, file.Span);
-        return Decode(codec, format, orientation, format == "JPEG" && leastSide > 0 ? Scaled(codec, leastSide) : codec.Info.Size);
+        using var image = EncodedImage.Open(file, limits);
+        return image.Decode(leastSide);
     }
 
-    private static void Check(string format, int width, int height, ImageLimits limits)
-    {
-        if (width > limits.Side || height > limits.Side)
-        {
-            throw new FoveaException(ErrorCode.TooManyPixels, $"The {format} is {width:N0} x {height:N0} pixels. Expected at most {limits.Side:N0} a side.");
-        }
-
-        // Four bytes a pixel are held while decoding, in one block.
-        long most = Math.Min(limits.Pixels, Array.MaxLength / 4);
-        if ((long)width * height > most)
-        {
-            throw new FoveaException(
-                ErrorCode.TooManyPixels,
-                $"The {format} is {width:N0} x {height:N0} = {(long)width * height:N0} pixels. Expected at most {most:N0}.");
-        }
-    }
-
-    // A JPEG's blocks of 8 x 8 can be decoded as n x n, of all n best for powers of two.
-    private static SKSizeI Scaled(SKCodec codec, int leastSide) => ((int[])[1, 2, 4, 8])
-        .Select(n => codec.GetScaledDimensions(n / 8f))
-        .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == codec.Info.Size);
-
-    private static unsafe Pixels Decode(SKCodec codec, string format, int orientation, SKSizeI size)
+    internal static unsafe Pixels Decode(SKCodec codec, string format, int orientation, SKSizeI size)
     {
         var (width, height) = (size.Width, size.Height);
         bool grey = codec.Info.ColorType == SKColorType.Gray8;
@@ -128,6 +85,6 @@ public static class ImageDecoder
     private static FoveaException Damaged(string format, SKCodecResult result) =>
         Damaged(format, result == SKCodecResult.IncompleteInput ? "it ends before its last pixel" : $"its data are corrupt ({result})");
 
-    private static FoveaException Damaged(string format, string why) =>
+    internal static FoveaException Damaged(string format, string why) =>
         new(ErrorCode.DamagedImage, $"The {format} is damaged: {why}. Expected a whole, intact file.");
 }

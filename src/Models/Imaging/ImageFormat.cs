@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 
 namespace Fovea.Models;
 
 /// <summary>The formats that are decoded, told by a file's first bytes alone.</summary>
-internal static class ImageFormat
+public static class ImageFormat
 {
-    /// <summary>The names of all of them, for messages.</summary>
+    /// <summary>Their names.</summary>
+    public static readonly ImmutableArray<string> All = ["JPEG", "PNG", "WebP", "BMP", "GIF"];
+
+    /// <summary>The same for messages.</summary>
     public const string Known = "JPEG, PNG, WebP, BMP or GIF";
 
     /// <summary>The format's name, or null where the bytes begin like none of them.</summary>

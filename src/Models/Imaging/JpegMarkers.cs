@@ -6,7 +6,7 @@ namespace Fovea.Models;
 /// </summary>
 internal static class JpegMarkers
 {
-    private const byte StartOfScan = 0xDA, EndOfImage = 0xD9, FirstRestart = 0xD0;
+    private const byte ProgressiveFrame = 0xC2, StartOfScan = 0xDA, EndOfImage = 0xD9, FirstRestart = 0xD0;
 
     /// <summary>The first marker out of place, as two hexadecimal digits; null where all are in order, or the file ends early, which the decoder tells.</summary>
     public static string? Misplaced(ReadOnlySpan<byte> file)
@@ -43,6 +43,22 @@ internal static class JpegMarkers
         }
 
         return null;
+    }
+
+    /// <summary>Whether the image comes in several scans, each finer, so that all of it is held before a pixel is known.</summary>
+    public static bool IsProgressive(ReadOnlySpan<byte> file)
+    {
+        for (int at = 2; at + 4 <= file.Length && file[at] == 0xFF && file[at + 1] != StartOfScan;)
+        {
+            if (file[at + 1] == ProgressiveFrame)
+            {
+                return true;
+            }
+
+            at += file[at + 1] == 0xFF ? 1 : 2 + ((file[at + 2] << 8) | file[at + 3]);
+        }
+
+        return false;
     }
 
     // The length of compressed data: FF stands in them only as FF00 or as a restart marker, of which there are eight in turn.

@@ -99,8 +99,10 @@ public static class Preprocessor
         return Resizer.Resize(image, resizedWidth, resizedHeight, new(x, y, width, height));
     }
 
-    // Twice what is needed leaves the resizing its own antialiasing, so that pixels come out as from the whole image, to a level or two.
-    // Handwriting is searched in the whole image.
-    private static int LeastSide(Preprocessing preprocessing) =>
+    /// <summary>
+    /// The short side, in pixels, to which a JPEG of many more may be decoded; 0: whole. Twice what is needed leaves the resizing its own
+    /// antialiasing, so that pixels come out as from the whole image, to a level or two. Handwriting is searched in the whole image.
+    /// </summary>
+    public static int LeastSide(Preprocessing preprocessing) =>
         preprocessing.Invert == Inversion.Auto ? 0 : 2 * Math.Max(preprocessing.Resize ?? 0, preprocessing.Crop.Max());
 }

@@ -10,13 +10,24 @@ public sealed class Classifier : IDisposable
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
 
-    private Classifier(InferenceSession session, ModelMetadata metadata, Shape input, int classes)
+    private Classifier(string file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
-        this.session = session;
+        (File, this.session, Device) = (file, session, device);
+        (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
+        FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         GivesProbabilities = EndsInSoftmax();
     }
+
+    /// <summary>The path that it was loaded from.</summary>
+    public string File { get; }
+
+    /// <summary>What it runs on.</summary>
+    public Device Device { get; }
+
+    /// <summary>The one batch size that the file takes; null where it takes any.</summary>
+    public int? FixedBatch { get; }
 
     /// <summary>What the file says about itself.</summary>
     public ModelMetadata Metadata { get; }
@@ -30,17 +41,17 @@ public sealed class Classifier : IDisposable
     /// <summary>The classes' names; their numbers where the file gives none.</summary>
     public IReadOnlyList<string> Labels { get; }
 
+    /// <summary>Whether the file ends in a softmax, so that its own output is the exponential of what is called logits here.</summary>
+    public bool GivesProbabilities { get; }
+
+    /// <summary>What the file calls its input.</summary>
+    public string InputName { get; }
+
+    /// <summary>What the file calls its output.</summary>
+    public string OutputName { get; }
+
     /// <summary>How an image becomes the input.</summary>
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
-
-    /// <summary>Whether the file ends in a softmax, which <see cref="Run"/> undoes.</summary>
-    internal bool GivesProbabilities { get; }
-
-    /// <summary>The graph's input.</summary>
-    internal string InputName => session.InputNames[0];
-
-    /// <summary>The graph's output.</summary>
-    internal string OutputName => session.OutputNames[0];
 
     /// <summary>Whether the weights were learnt; otherwise they are random.</summary>
     public bool Trained => Metadata.Trained;
@@ -49,10 +60,11 @@ public sealed class Classifier : IDisposable
     /// <param name="path">The .onnx file.</param>
     /// <param name="overrides">What holds in place of what the file says about itself.</param>
     /// <param name="fallback">What holds where the file says nothing.</param>
+    /// <param name="device">What it runs on; null: the CPU.</param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
-    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null)
+    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
     {
-        var session = Sessions.Open(path);
+        var session = Sessions.Open(path, device);
         try
         {
             var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
@@ -63,7 +75,7 @@ public sealed class Classifier : IDisposable
             Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
-            return new Classifier(session, metadata, preprocessing.Shape, output[1]);
+            return new Classifier(path, session, device ?? Device.Cpu, metadata, preprocessing.Shape, output[1]);
         }
         catch
         {
@@ -118,6 +130,10 @@ public sealed class Classifier : IDisposable
         }
     }
 
+    /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
+    /// <param name="sizes">The batch sizes that may be run; at least one.</param>
+    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, Input, Classes, GivesProbabilities, Device, sizes);
+
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
     {
@@ -148,14 +164,16 @@ public sealed class Classifier : IDisposable
     {
         session.Dispose();
         options.Dispose();
+        ProcessMemory.Trim();
     }
 
     // Logits that are all positive and sum to exactly one do not happen by chance.
     private bool EndsInSoftmax()
     {
-        var outputs = new float[Classes];
-        Run(new float[Input.Size], 1, outputs);
-        return outputs.All(output => output >= 0) && Math.Abs(outputs.Sum() - 1) < 1e-3;
+        int count = FixedBatch ?? 1;
+        var outputs = new float[count * Classes];
+        Run(new float[count * Input.Size], count, outputs);
+        return outputs.All(output => output >= 0) && Math.Abs(outputs.Take(Classes).Sum() - 1) < 1e-3;
     }
 
     private static OrtValue Tensor(Memory<float> values, long[] shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);

@@ -8,35 +8,53 @@ namespace Fovea.Models;
 /// </summary>
 public static class Sessions
 {
-    private static readonly bool SharesThreads = CreateEnvironment();
+    // Not a field's initializer, which could run after something here has asked for the environment.
+    static Sessions() => SharesThreads = CreateEnvironment();
+
+    /// <summary>Whether all sessions share one pool of threads: not where something else in the process had made ONNX Runtime's environment before.</summary>
+    public static bool SharesThreads { get; }
+
+    /// <summary>How many threads a network runs on: those of the shared pool, or each session's own.</summary>
+    public static int Threads => Environment.ProcessorCount;
+
+    /// <summary>The version of ONNX Runtime.</summary>
+    public static string Version => OrtEnv.Instance().GetVersionString();
+
+    /// <summary>The execution providers that this build of ONNX Runtime holds, by its names for them.</summary>
+    public static IReadOnlyCollection<string> Providers => OrtEnv.Instance().GetAvailableProviders();
 
     /// <summary>A session on a model file.</summary>
+    /// <param name="path">The .onnx file.</param>
+    /// <param name="device">What it runs on; null: the CPU.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
-    public static InferenceSession Open(string path) => Open(path, options => new InferenceSession(path, options));
+    public static InferenceSession Open(string path, Device? device = null) => Open(path, options => new InferenceSession(path, options), (device ?? Device.Cpu).AppendTo);
 
     /// <summary>A session on a graph in memory.</summary>
     /// <param name="graph">The graph.</param>
+    /// <param name="device">What it runs on; null: the CPU.</param>
     /// <param name="planned">
     /// Whether the runtime lays out all memory of a run in one piece, once it has seen a first run. That piece and what the first run took are held
     /// together, so a graph with much in it at once, as a training graph is, does with half the memory without.
     /// </param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
-    public static InferenceSession Open(Graph graph, bool planned = true) => Open(graph.Name, options =>
+    public static InferenceSession Open(Graph graph, Device? device = null, bool planned = true) => Open(graph, options =>
     {
         options.EnableMemoryPattern = planned;
-        return new InferenceSession(OnnxFile.ToBytes(graph), options);
+        (device ?? Device.Cpu).AppendTo(options);
     });
 
     /// <summary>A session that writes down how long each node takes, until its EndProfiling gives the name of the file.</summary>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
-    public static InferenceSession OpenProfiled(Graph graph, string filePrefix) => Open(graph.Name, options =>
+    public static InferenceSession OpenProfiled(Graph graph, string filePrefix) => Open(graph, options =>
     {
         options.ProfileOutputPathPrefix = filePrefix;
         options.EnableProfiling = true;
-        return new InferenceSession(OnnxFile.ToBytes(graph), options);
     });
 
-    private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open)
+    /// <summary>A session on a graph in memory, with settings of its own.</summary>
+    internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure);
+
+    private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure)
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         if (SharesThreads)
@@ -46,6 +64,7 @@ public static class Sessions
 
         try
         {
+            configure(options);
             return open(options);
         }
         catch (OnnxRuntimeException e)

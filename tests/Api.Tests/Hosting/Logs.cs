@@ -10,6 +10,9 @@ internal sealed class Logs : ILoggerProvider, ILogger
 
     public IEnumerable<string> Errors => entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => entry.Text);
 
+    /// <summary>Waits until something is logged that contains this text.</summary>
+    public Task Until(string text) => Eventually.True(() => Task.FromResult(entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal))), $"the log to say: {text}");
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

@@ -13,6 +13,11 @@ public sealed class ProcessTests
         { "--Fovea:MaxRequestBytes=5", "Fovea:MaxRequestBytes is 5; expected 20971520 to 1073741824." },
         { "--Fovea:MaxPixels=-1", "Fovea:MaxPixels is -1; expected 1 to 1000000000." },
         { "--Fovea:MaxPixels=many", "many" },
+        { "--Fovea:MaxQueue=0", "Fovea:MaxQueue is 0; expected 1 to 100000." },
+        { "--Fovea:DeadlineSeconds=0", "Fovea:DeadlineSeconds is 0; expected 1 to 3600." },
+        { "--Fovea:Formats:0=tiff", "Fovea:Formats holds tiff" },
+        { "--Fovea:CorsOrigins:0=example.org", "Fovea:CorsOrigins holds example.org" },
+        { "--Fovea:TrustedProxies:0=proxy", "Fovea:TrustedProxies holds proxy" },
         { "--urls=http://127.0.0.1:1", "127.0.0.1:1" },
     };
 
@@ -72,7 +77,7 @@ public sealed class ProcessTests
     }
 
     private static Dictionary<string, string?> Environment(int port, Repository repository) =>
-        new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Fovea__ModelRepository"] = repository.Folder };
+        new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Fovea__ModelRepository"] = repository.Folder, ["Fovea__Data"] = Repository.Data };
 
     private static async Task UntilReady(int port)
     {

@@ -7,6 +7,9 @@ internal sealed class Repository : IDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("fovea-").FullName;
 
+    /// <summary>What services remember, for all tests: batch sizes are measured once.</summary>
+    public static string Data { get; } = Path.Combine(AppContext.BaseDirectory, "data");
+
     /// <summary>Adds LeNet-5 with random weights; each version answers differently.</summary>
     public Repository With(string model, params int[] versions)
     {

@@ -25,7 +25,7 @@ internal sealed class TestService : IAsyncDisposable
 
     public static async Task<TestService> Start(Repository repository, Action<WebApplication>? configure = null, params string[] args)
     {
-        var app = Service.Build(["--urls=http://127.0.0.1:0", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", .. args]);
+        var app = Service.Build(["--urls=http://127.0.0.1:0", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", $"--Fovea:Data={Repository.Data}", .. args]);
         var logs = new Logs();
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
         configure?.Invoke(app);
@@ -40,19 +40,18 @@ internal sealed class TestService : IAsyncDisposable
         return service;
     }
 
-    public async Task UntilReady()
-    {
-        while (!(await Client.GetAsync("/health/ready")).IsSuccessStatusCode)
-        {
-            await Task.Delay(20);
-        }
-    }
+    public Task UntilReady() => Eventually.True(async () => (await Client.GetAsync("/health/ready")).IsSuccessStatusCode);
 
     public async Task<(int Status, JsonElement Json)> Post(string path, HttpContent? body)
     {
         using var answer = await Client.PostAsync(path, body);
         return ((int)answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
     }
+
+    public Task<string> Metrics() => Client.GetStringAsync("/metrics");
+
+    public T Get<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
 
     public Task<JsonElement> Get(string path) => Client.GetFromJsonAsync<JsonElement>(path);
 

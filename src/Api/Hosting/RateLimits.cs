@@ -1,0 +1,48 @@
+using System.Threading.RateLimiting;
+using Fovea.Models;
+
+namespace Fovea.Api;
+
+/// <summary>Bounds how often one caller asks. Probes and metrics are not counted.</summary>
+internal static class RateLimits
+{
+    private const string Health = "/health", Metrics = "/metrics";
+
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    public static void UseRateLimits(this WebApplication app, int requestsPerMinute)
+    {
+        if (requestsPerMinute == 0)
+        {
+            return;
+        }
+
+        var keys = app.Services.GetRequiredService<ApiKeys>();
+        var limiter = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(Caller(context, keys), _ => Bucket(requestsPerMinute)));
+        app.Lifetime.ApplicationStopped.Register(limiter.Dispose);
+        app.Use(async (context, next) =>
+        {
+            if (!context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal) && !context.Request.Path.StartsWithSegments(Metrics, StringComparison.Ordinal))
+            {
+                using var lease = limiter.AttemptAcquire(context);
+                if (!lease.IsAcquired)
+                {
+                    var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var given) ? given : Minute / requestsPerMinute;
+                    throw new FoveaException(ErrorCode.RateLimited, $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute.") { RetryAfter = wait };
+                }
+            }
+
+            await next(context);
+        });
+    }
+
+    // Full at first, so that a minute's requests may come at once; a token returns with each sixtieth of them.
+    private static TokenBucketRateLimiterOptions Bucket(int requestsPerMinute)
+    {
+        int atOnce = Math.Max(1, requestsPerMinute / 60);
+        return new() { TokenLimit = requestsPerMinute, TokensPerPeriod = atOnce, ReplenishmentPeriod = Minute * atOnce / requestsPerMinute, QueueLimit = 0, AutoReplenishment = true };
+    }
+
+    // A key that is not known counts for nothing: whoever makes up keys is still one caller.
+    private static string Caller(HttpContext context, ApiKeys keys) => keys.Find(context.Request)?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "";
+}

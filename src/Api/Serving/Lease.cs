@@ -1,0 +1,33 @@
+namespace Fovea.Api;
+
+/// <summary>Holds a served model, so that it is not freed while somebody uses it. To be disposed of once.</summary>
+internal sealed class Lease(ServedModel model) : IDisposable
+{
+    private ServedModel? held = model;
+    private bool admitted;
+
+    /// <summary>The model, as it was when the lease was taken, whatever serves in its place by now.</summary>
+    public ServedModel Model => held ?? throw new ObjectDisposedException(nameof(Lease));
+
+    /// <summary>Takes one of the model's places for a request, until the lease is disposed of. To be called before the body is read.</summary>
+    /// <exception cref="Fovea.Models.FoveaException"><see cref="Fovea.Models.ErrorCode.Overloaded"/>: all are taken.</exception>
+    public void Admit()
+    {
+        Model.Admission.Enter();
+        admitted = true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref held, null) is { } model)
+        {
+            if (admitted)
+            {
+                model.Admission.Leave();
+            }
+
+            model.Release();
+        }
+    }
+}

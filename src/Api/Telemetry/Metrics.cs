@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Fovea.Models;
+
+namespace Fovea.Api;
+
+/// <summary>Everything that the service measures of itself; times in seconds, as histograms. At <c>/metrics</c> points are underscores.</summary>
+internal sealed class Metrics : IDisposable
+{
+    /// <summary>The name under which they are collected.</summary>
+    public const string Name = "Fovea";
+
+    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
+    private static readonly InstrumentAdvice<int> Images = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
+
+    private readonly ConcurrentDictionary<WeakReference<ServedModel>, byte> watched = [];
+    private readonly Meter meter;
+    private readonly Counter<long> answers, executions, images;
+    private readonly Histogram<double> stages, loads;
+    private readonly Histogram<int> batches;
+
+    public Metrics(IMeterFactory factory, Device device)
+    {
+        meter = factory.Create(Name);
+        answers = meter.CreateCounter<long>("fovea.answers", "{answer}", "Images answered and requests refused, by model, outcome (ok, refused) and reason (the code of the problem)");
+        stages = meter.CreateHistogram("fovea.stage.duration", "s", "Time in each stage of a request: admit (until its body is there), decode, queue, infer (the whole batch), write", advice: Seconds);
+        batches = meter.CreateHistogram("fovea.batch.size", "{image}", "Images in a batch, before padding", advice: Images);
+        executions = meter.CreateCounter<long>("fovea.batch.runs", "{run}", "Runs of ONNX Runtime");
+        images = meter.CreateCounter<long>("fovea.batch.images", "{image}", "Images run; over the runs, the mean batch");
+        loads = meter.CreateHistogram("fovea.model.load.duration", "s", "Loading a model, by outcome (ok, failed)", advice: Seconds);
+        meter.CreateObservableGauge("fovea.requests.active", Active, "{request}", "Requests that have a place with a model, waiting ones included");
+        meter.CreateObservableGauge("fovea.device.fallback", () => device.FellBack ? 1 : 0, description: "1 where CUDA was wanted and the CPU is used, because it does not work");
+        meter.CreateObservableGauge("fovea.process.resident", () => Environment.WorkingSet, "By", "Resident memory of the process");
+    }
+
+    /// <summary>Counts an image that was answered; <paramref name="reason"/> is null, or the code of the problem.</summary>
+    public void Answered(string model, string? reason) =>
+        answers.Add(1, new("model", model), new("outcome", reason is null ? "ok" : "refused"), new KeyValuePair<string, object?>("reason", reason ?? "none"));
+
+    /// <summary>Records how long a stage took since <paramref name="start"/>, a timestamp of <see cref="Stopwatch"/>; the timestamp of its end.</summary>
+    public long Stage(string stage, string model, long start)
+    {
+        long end = Stopwatch.GetTimestamp();
+        stages.Record(Stopwatch.GetElapsedTime(start, end).TotalSeconds, new("stage", stage), new KeyValuePair<string, object?>("model", model));
+        return end;
+    }
+
+    /// <summary>Records how long one image waited for its batch.</summary>
+    public void Waited(string model, TimeSpan time) => stages.Record(time.TotalSeconds, new("stage", "queue"), new KeyValuePair<string, object?>("model", model));
+
+    /// <summary>Records a run of <paramref name="count"/> images.</summary>
+    public void Ran(string model, int count, TimeSpan time)
+    {
+        var tag = new KeyValuePair<string, object?>("model", model);
+        stages.Record(time.TotalSeconds, new("stage", "infer"), tag);
+        batches.Record(count, tag);
+        executions.Add(1, tag);
+        images.Add(count, tag);
+    }
+
+    /// <summary>Records that a model was loaded, or could not be.</summary>
+    public void Loaded(string model, bool succeeded, TimeSpan time) => loads.Record(time.TotalSeconds, new("model", model), new KeyValuePair<string, object?>("outcome", succeeded ? "ok" : "failed"));
+
+    /// <summary>Shows the requests that a model has, for as long as it is served.</summary>
+    public void Watch(ServedModel served) => watched[new(served)] = 0;
+
+    /// <inheritdoc/>
+    public void Dispose() => meter.Dispose();
+
+    private List<Measurement<int>> Active()
+    {
+        var active = new Dictionary<string, int>();
+        foreach (var reference in watched.Keys)
+        {
+            if (reference.TryGetTarget(out var served))
+            {
+                active[served.Name] = active.GetValueOrDefault(served.Name) + served.Admission.Taken;
+            }
+            else
+            {
+                watched.TryRemove(reference, out _);
+            }
+        }
+
+        return [.. active.Select(pair => new Measurement<int>(pair.Value, new KeyValuePair<string, object?>("model", pair.Key)))];
+    }
+}

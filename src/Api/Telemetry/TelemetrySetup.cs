@@ -1,0 +1,39 @@
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Fovea.Api;
+
+/// <summary>Metrics at <c>/metrics</c> in Prometheus' format, always; traces over OTLP where OTEL_EXPORTER_OTLP_ENDPOINT says where to.</summary>
+internal static class TelemetrySetup
+{
+    private const string Service = "fovea", Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Metrics>();
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(Service, serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3)))
+            .WithMetrics(metrics => metrics.AddMeter(Metrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime").AddPrometheusExporter());
+        if (!string.IsNullOrEmpty(builder.Configuration[Endpoint]))
+        {
+            telemetry.WithTracing(traces => traces.AddSource(Traces.Name).AddAspNetCoreInstrumentation().AddOtlpExporter());
+        }
+    }
+
+    /// <summary>Times how long answers take to be written.</summary>
+    public static void UseTelemetry(this WebApplication app)
+    {
+        var metrics = app.Services.GetRequiredService<Metrics>();
+        app.Use(async (context, next) =>
+        {
+            await next(context);
+            if (context.Features.Get<RequestTiming>() is { Answered: > 0 } timing)
+            {
+                metrics.Stage("write", timing.Model, timing.Answered);
+            }
+        });
+    }
+
+    public static void MapTelemetry(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics").WithTags("Health").WithSummary("Metrics in Prometheus' format");
+}

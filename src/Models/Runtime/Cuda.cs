@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models;
+
+/// <summary>All that touches CUDA. It needs the build with <c>-p:OnnxRuntime=gpu</c>, CUDA 13, cuDNN 9 and a GPU; everything else works without.</summary>
+internal static partial class Cuda
+{
+    // What ONNX Runtime's CUDA provider is linked with since 1.27, and the driver beneath.
+    private static readonly string[] Libraries = ["libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcublasLt.so.13", "libcurand.so.10", "libcufft.so.12", "libcudnn.so.9"];
+
+    /// <summary>Appends the CUDA provider.</summary>
+    /// <exception cref="OnnxRuntimeException">A library is missing, or there is no such GPU.</exception>
+    public static void AppendTo(SessionOptions session, DeviceOptions options)
+    {
+        using var provider = new OrtCUDAProviderOptions();
+        provider.UpdateOptions(ProviderOptions(options));
+        session.AppendExecutionProvider_CUDA(provider);
+    }
+
+    /// <summary>The provider's options, as ONNX Runtime names them.</summary>
+    public static Dictionary<string, string> ProviderOptions(DeviceOptions options)
+    {
+        var all = new Dictionary<string, string>
+        {
+            ["device_id"] = options.CudaDevice.ToString(CultureInfo.InvariantCulture),
+
+            // An exhaustive search costs half a second for each batch size that is new, and gains little.
+            ["cudnn_conv_algo_search"] = "HEURISTIC",
+            ["cudnn_conv_use_max_workspace"] = "1",
+
+            // Doubling would take half of the GPU for nothing once a large model is loaded.
+            ["arena_extend_strategy"] = "kSameAsRequested",
+            ["use_tf32"] = options.CudaTf32 ? "1" : "0",
+        };
+        if (options.CudaMemoryBytes > 0)
+        {
+            all["gpu_mem_limit"] = options.CudaMemoryBytes.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return all;
+    }
+
+    /// <summary>Gives memory of this machine from which the GPU reads without a copy in between.</summary>
+    public static OrtAllocator PinnedAllocator(InferenceSession session, DeviceOptions options)
+    {
+        using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA_PINNED, OrtAllocatorType.DeviceAllocator, options.CudaDevice, OrtMemType.CpuOutput);
+        return new OrtAllocator(session, memory);
+    }
+
+    /// <summary>Runs a convolution on the GPU alone.</summary>
+    /// <exception cref="Exception">It does not run, or gives a wrong result.</exception>
+    public static void Probe(DeviceOptions options)
+    {
+        const int Side = 8, Kernel = 3;
+        using var session = Sessions.Open(ProbeGraph(Side, Kernel), settings =>
+        {
+            settings.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
+            AppendTo(settings, options);
+        });
+        using var ones = OrtValue.CreateTensorValueFromMemory(Enumerable.Repeat(1f, Side * Side).ToArray(), [1, 1, Side, Side]);
+        using var run = new RunOptions();
+        using var results = session.Run(run, session.InputNames, [ones], session.OutputNames);
+        var sums = results[0].GetTensorDataAsSpan<float>();
+        if (sums.Length != (Side - Kernel + 1) * (Side - Kernel + 1) || sums.ContainsAnyExcept(Kernel * Kernel))
+        {
+            throw new FoveaException(ErrorCode.DeviceUnavailable, $"a convolution gave {sums[0]}; expected {Kernel * Kernel}");
+        }
+    }
+
+    /// <summary>A convolution of ones with ones: each output is the number of the kernel's weights.</summary>
+    public static Graph ProbeGraph(int side, int kernel)
+    {
+        var graph = new Graph("probe");
+        var weights = graph.Initializer("weights", Tensor.Of(new Shape(1, 1, kernel, kernel), Enumerable.Repeat(1f, kernel * kernel).ToArray()));
+        graph.Output(graph.Conv(graph.Input("input", ElementType.Float, new Shape(1, 1, side, side)), weights));
+        return graph;
+    }
+
+    /// <summary>The libraries that CUDA needs and this machine does not find.</summary>
+    public static IReadOnlyList<string> MissingLibraries() => [.. Libraries.Where(library => !IsThere(library))];
+
+    /// <summary>The libraries that a loader's message says it could not open.</summary>
+    public static IEnumerable<string> LibrariesNamedIn(string message) => CannotOpen().Matches(message).Select(match => match.Groups[1].Value);
+
+    private static bool IsThere(string library)
+    {
+        if (NativeLibrary.TryLoad(library, out nint handle))
+        {
+            NativeLibrary.Free(handle);
+            return true;
+        }
+
+        return false;
+    }
+
+    // As in "libcudnn.so.9: cannot open shared object file: No such file or directory".
+    [GeneratedRegex(@"(lib[\w+-]+\.so[.\d]*): cannot open shared object file")]
+    private static partial Regex CannotOpen();
+}

@@ -1,0 +1,81 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models;
+
+/// <summary>What networks really run on, and why: chosen once, when a process starts.</summary>
+public sealed class Device
+{
+    private const string CudaProvider = "CUDAExecutionProvider", NotInBuild = "this build holds ONNX Runtime for the CPU only; one with -p:OnnxRuntime=gpu holds it for CUDA";
+
+    private readonly DeviceOptions? cuda;
+
+    private Device(DeviceOptions? cuda, string reason, bool fellBack = false, IReadOnlyList<string>? missingLibraries = null) =>
+        (this.cuda, Reason, FellBack, MissingLibraries) = (cuda, reason, fellBack, missingLibraries ?? []);
+
+    /// <summary>The CPU, asked for by nobody.</summary>
+    public static Device Cpu { get; } = new(null, "Nothing else was asked for.");
+
+    /// <summary>cpu or cuda.</summary>
+    public string Provider => cuda is null ? "cpu" : "cuda";
+
+    /// <summary>Why, in a sentence.</summary>
+    public string Reason { get; }
+
+    /// <summary>Whether CUDA was built in and wanted, but does not work.</summary>
+    public bool FellBack { get; }
+
+    /// <summary>The libraries that CUDA lacks on this machine, by file name; empty where it was not tried.</summary>
+    public IReadOnlyList<string> MissingLibraries { get; }
+
+    /// <summary>Tries what is asked for, with a convolution, since cuDNN is loaded only by the first one.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.DeviceUnavailable"/>: CUDA was asked for by name and does not work; the message names what is missing.</exception>
+    public static Device Choose(DeviceOptions options) => Choose(options, Sessions.Providers, Cuda.Probe, Cuda.MissingLibraries);
+
+    /// <summary>The choice, given what there is.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="providers">The execution providers of this build of ONNX Runtime.</param>
+    /// <param name="probe">Runs a convolution on CUDA; throws where that does not work.</param>
+    /// <param name="missingLibraries">The libraries that CUDA needs and this machine lacks.</param>
+    internal static Device Choose(DeviceOptions options, IReadOnlyCollection<string> providers, Action<DeviceOptions> probe, Func<IReadOnlyList<string>> missingLibraries)
+    {
+        if (options.Device == DeviceChoice.Cpu)
+        {
+            return new(null, "Device is cpu.");
+        }
+
+        if (!providers.Contains(CudaProvider))
+        {
+            return options.Device == DeviceChoice.Auto ? new(null, $"Device is auto, and {NotInBuild}.") : throw Unavailable(NotInBuild);
+        }
+
+        try
+        {
+            probe(options);
+            return new(options, $"Device is {(options.Device == DeviceChoice.Auto ? "auto" : "cuda")}, and a convolution ran on GPU {options.CudaDevice}.");
+        }
+        catch (Exception e) when (e is OnnxRuntimeException or FoveaException or EntryPointNotFoundException or DllNotFoundException)
+        {
+            string[] missing = [.. Cuda.LibrariesNamedIn(e.Message).Union(missingLibraries())];
+            var reason = missing.Length > 0 ? $"CUDA lacks {string.Join(", ", missing)}" : $"CUDA does not work: {e.Message.Trim().TrimEnd('.')}";
+            return options.Device == DeviceChoice.Auto ? new(null, $"Device is auto, but {reason}.", fellBack: true, missing) : throw Unavailable(reason, e);
+        }
+    }
+
+    /// <summary>Makes a session run here.</summary>
+    internal void AppendTo(SessionOptions session)
+    {
+        if (cuda is not null)
+        {
+            Cuda.AppendTo(session, cuda);
+        }
+    }
+
+    /// <summary>Whether a bound input is copied when it is bound, and not looked at when it is run.</summary>
+    internal bool CopiesWhenBound => cuda is not null;
+
+    /// <summary>Where inputs are best written; null: anywhere.</summary>
+    internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);
+
+    private static FoveaException Unavailable(string reason, Exception? cause = null) =>
+        new(ErrorCode.DeviceUnavailable, $"Device is cuda, but {reason}. Expected a machine with CUDA 13 and cuDNN 9, or the device auto or cpu.", cause);
+}

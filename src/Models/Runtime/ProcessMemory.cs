@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Fovea.Models;
+
+/// <summary>What the operating system is told about this process's memory. On others than Linux nothing is.</summary>
+public static partial class ProcessMemory
+{
+    // RLIMIT_DATA of Linux: private memory that can be written, and not the address space that the runtime reserves and never touches.
+    private const int DataLimit = 2;
+
+    /// <summary>Lets the process take so many bytes more than it has; what asks for more gets an error.</summary>
+    public static void Limit(long bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            ulong most = (ulong)(DataBytes() + bytes);
+            var limit = new ResourceLimit(most, most);
+            _ = SetLimit(DataLimit, in limit);
+        }
+    }
+
+    /// <summary>Gives back what was freed, which the C library and the garbage collector keep otherwise for the next who asks. All threads wait some milliseconds.</summary>
+    public static void Trim()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        try
+        {
+            _ = TrimHeap(0);
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // Not glibc.
+        }
+    }
+
+    private static long DataBytes()
+    {
+        const string Name = "VmData:", Unit = "kB";
+        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Name, StringComparison.Ordinal));
+        return 1024 * long.Parse(line[Name.Length..].Replace(Unit, "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+    }
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    private static partial int SetLimit(int resource, in ResourceLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int TrimHeap(nuint keep);
+
+    private readonly record struct ResourceLimit(ulong Now, ulong Most);
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Fovea.Models;
+
+namespace Fovea.Api.Tests;
+
+public sealed class DiagnosticsTests(SharedService shared)
+{
+    [Fact]
+    public async Task Service_says_what_it_runs_on_and_why()
+    {
+        var json = await shared.Running.Get("/diagnostics");
+        Assert.Equal(["versions", "device", "threads", "memory", "models"], json.EnumerateObject().Select(part => part.Name));
+        Assert.Equal(Sessions.Version, json.GetProperty("versions").GetProperty("onnxRuntime").GetString());
+        Assert.Equal("cpu", json.GetProperty("device").GetProperty("provider").GetString());
+        Assert.Contains("Device is auto", json.GetProperty("device").GetProperty("reason").GetString(), StringComparison.Ordinal);
+        await shared.Running.Logs.Until("Networks run on cpu. Device is auto");
+        Assert.Contains("CPUExecutionProvider", $"{json.GetProperty("device").GetProperty("available")}", StringComparison.Ordinal);
+        Assert.True(json.GetProperty("memory").GetProperty("resident").GetInt64() > 10_000_000);
+        Assert.Contains(json.GetProperty("models").EnumerateArray(), model => model.GetProperty("name").GetString() == "lenet5" && model.GetProperty("serves").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Batch_sizes_are_shown_with_how_fast_they_were_measured_to_be()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        await using var service = await TestService.StartReady(repository, null, "--Fovea:MaxBatch=4");
+        await Eventually.True(async () => (await Sizes()).GetArrayLength() > 0);
+        var first = (await Sizes())[0];
+        Assert.Equal(1, first.GetProperty("size").GetInt32());
+        Assert.True(first.GetProperty("imagesPerSecond").GetDouble() > 0);
+
+        async Task<JsonElement> Sizes() => (await service.Get("/diagnostics")).GetProperty("models")[0].GetProperty("batchSizes");
+    }
+
+    [Fact]
+    public void Cuda_in_a_build_for_the_cpu_stops_the_start_and_says_how_to_mend_it()
+    {
+        var error = Assert.Throws<FoveaException>(() => Service.Build(["--Fovea:Device=cuda", $"--Fovea:ModelRepository={Path.GetTempPath()}"]));
+        Assert.Contains("-p:OnnxRuntime=gpu", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<FoveaException>(() => Service.Build(["--Fovea:Device=gpu", $"--Fovea:ModelRepository={Path.GetTempPath()}"]));
+        Assert.Equal("Fovea:Device is gpu; expected auto, cpu or cuda.", error.Message);
+    }
+}

@@ -1,0 +1,21 @@
+using System.Net;
+
+namespace Fovea.Api.Tests;
+
+/// <summary>A body whose length is announced and of which one byte comes; the rest waits.</summary>
+internal sealed class HeldContent(byte[] bytes, Task release) : HttpContent
+{
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    {
+        await stream.WriteAsync(bytes.AsMemory(0, 1));
+        await stream.FlushAsync();
+        await release;
+        await stream.WriteAsync(bytes.AsMemory(1));
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = bytes.Length;
+        return true;
+    }
+}

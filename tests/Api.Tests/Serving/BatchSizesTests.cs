@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace Fovea.Api.Tests;
+
+public sealed class BatchSizesTests
+{
+    [Fact]
+    public async Task Sizes_are_measured_once_each_faster_than_those_before_and_remembered()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        using var data = new TemporaryFolder();
+        var file = Path.Combine(data.Path, "batch-sizes.json");
+        await using (await Start(repository, data, file))
+        {
+        }
+
+        var sizes = JsonSerializer.Deserialize<Dictionary<string, MeasuredSize[]>>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), JsonSerializerOptions.Web)!.Values.Single();
+        Assert.Equal(1, sizes[0].Size);
+        Assert.All(sizes.Zip(sizes.Skip(1)), pair => Assert.True(pair.First.Size < pair.Second.Size && pair.First.ImagesPerSecond < pair.Second.ImagesPerSecond));
+
+        var written = File.GetLastWriteTimeUtc(file);
+        await using var again = await Start(repository, data, file);
+        await again.Logs.Until("runs in batches of");
+        Assert.Equal(written, File.GetLastWriteTimeUtc(file));
+    }
+
+    [Fact]
+    public async Task Unreadable_memory_is_measured_anew()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        using var data = new TemporaryFolder();
+        var file = Path.Combine(data.Path, "batch-sizes.json");
+        await File.WriteAllTextAsync(file, "{", TestContext.Current.CancellationToken);
+        await using var service = await Start(repository, data, file);
+        await service.Logs.Until("runs in batches of");
+        Assert.StartsWith("{\"", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    private static async Task<TestService> Start(Repository repository, TemporaryFolder data, string file)
+    {
+        var service = await TestService.StartReady(repository, null, $"--Fovea:Data={data.Path}", "--Fovea:MaxBatch=4");
+        await service.Logs.Until("runs in batches of");
+        Assert.True(File.Exists(file));
+        return service;
+    }
+}

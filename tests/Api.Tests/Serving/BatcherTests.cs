@@ -1,0 +1,190 @@
+using System.Diagnostics.Metrics;
+using Fovea.Models;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Fovea.Api.Tests;
+
+public sealed class BatcherTests : IDisposable
+{
+    private readonly Repository repository = new Repository().With("lenet5", 1);
+    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton(Device.Cpu).AddSingleton<Metrics>().BuildServiceProvider();
+    private readonly Classifier classifier;
+    private readonly ServedModel served;
+
+    public BatcherTests()
+    {
+        classifier = Classifier.Load(Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"));
+        served = new("lenet5", 1, classifier, places: 8, new DecodingBudget(new()), services.GetRequiredService<Metrics>());
+    }
+
+    [Fact]
+    public async Task Batched_answer_equals_the_single_answer()
+    {
+        var images = Enumerable.Range(0, 5).Select(Image).ToArray();
+        var single = new List<float[]>();
+        foreach (var image in images)
+        {
+            single.Add(await Ask(image));
+        }
+
+        served.Batcher.Use([2, 8]);
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        var batched = await Together(images);
+        Assert.Equal([5], runs);
+        for (int i = 0; i < images.Length; i++)
+        {
+            Assert.Equal(single[i], batched[i], (x, y) => Math.Abs(x - y) < 1e-5);
+        }
+    }
+
+    [Fact]
+    public async Task More_images_than_a_batch_holds_run_in_several()
+    {
+        served.Batcher.Use([1, 2]);
+        var images = Enumerable.Range(0, 7).Select(Image).ToArray();
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        var answers = await Together(images);
+        Assert.Equal(7, runs.Sum());
+        Assert.All(runs, run => Assert.InRange(run, 1, 2));
+        Assert.Equal(7, answers.Select(logits => logits[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Image_whose_client_has_gone_costs_no_run_and_the_others_are_answered()
+    {
+        served.Batcher.Use([8]);
+        var images = Enumerable.Range(0, 3).Select(Image).ToArray();
+        var expected = await Ask(images[2]);
+        using var gone = new CancellationTokenSource();
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        Task<float[]>[] asked = [];
+        await served.Batcher.Alone(() =>
+        {
+            asked = [served.Logits(images[0].CopyTo, gone.Token), served.Logits(images[1].CopyTo, gone.Token), served.Logits(images[2].CopyTo, CancellationToken.None)];
+            gone.Cancel();
+        });
+        Assert.Equal(expected, await asked[2], (x, y) => Math.Abs(x - y) < 1e-5);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked[0]);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked[1]);
+        Assert.Equal([1], runs);
+    }
+
+    [Fact]
+    public async Task Image_that_cannot_be_written_fails_alone()
+    {
+        served.Batcher.Use([4]);
+        Task<float[]>[] asked = [];
+        await served.Batcher.Alone(() => asked = [served.Logits(_ => throw new FoveaException(ErrorCode.DamagedImage, "It is broken."), CancellationToken.None), served.Logits(Image(1).CopyTo, CancellationToken.None)]);
+        await Assert.ThrowsAsync<FoveaException>(() => asked[0]);
+        Assert.Equal(10, (await asked[1]).Length);
+    }
+
+    [Fact]
+    public async Task Batch_waits_for_an_image_that_is_being_decoded_and_not_for_one_that_failed()
+    {
+        served.Batcher.Use([4]);
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        using var failing = served.Batcher.Expect();
+        var asked = served.Logits(Image(1).CopyTo, CancellationToken.None);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(asked.IsCompleted);
+        failing.Dispose();
+        await asked;
+        Assert.Equal([1], runs);
+    }
+
+    [Fact]
+    public async Task Sizes_change_while_images_are_on_their_way()
+    {
+        var images = Enumerable.Range(0, 40).Select(Image).ToArray();
+        var asked = images.Select(image => Task.Run(() => Ask(image))).ToArray();
+        foreach (int size in new[] { 2, 4, 1, 8, 16 })
+        {
+            served.Batcher.Use([1, size]);
+            await Task.Yield();
+        }
+
+        Assert.Equal(40, (await Task.WhenAll(asked)).Select(logits => logits[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Model_is_freed_only_when_its_last_lease_has_gone()
+    {
+        var lease = served.TryLease()!;
+        served.Dispose();
+        Assert.Equal(10, (await lease.Model.Logits(Image(1).CopyTo, CancellationToken.None)).Length);
+        lease.Dispose();
+        Assert.Null(served.TryLease());
+    }
+
+    [Fact]
+    public async Task Model_is_freed_only_when_the_run_is_over_that_a_request_given_up_has_left_its_image_in()
+    {
+        var lease = served.TryLease()!;
+        using var gone = new CancellationTokenSource();
+        Task<float[]> asked = null!;
+        var logits = new float[10];
+        await served.Batcher.Alone(() =>
+        {
+            asked = served.Logits(Image(1).CopyTo, gone.Token);
+            gone.Cancel();
+            lease.Dispose();
+            served.Dispose();
+            classifier.Run(Image(1), 1, logits);
+        });
+        Assert.Null(served.TryLease());
+        Assert.Equal(10, logits.Distinct().Count());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+    }
+
+    public void Dispose()
+    {
+        served.Dispose();
+        services.Dispose();
+        repository.Dispose();
+    }
+
+    // While a turn alone is taken nothing runs, so all of them are gathered.
+    private async Task<float[][]> Together(float[][] images)
+    {
+        Task<float[]>[] asked = [];
+        await served.Batcher.Alone(() => asked = [.. images.Select(Ask)]);
+        return await Task.WhenAll(asked);
+    }
+
+    private Task<float[]> Ask(float[] image) => served.Logits(image.CopyTo, CancellationToken.None);
+
+    private static float[] Image(int seed)
+    {
+        var random = new SeededRandom(seed);
+        float[] image = new float[28 * 28];
+        foreach (ref float value in image.AsSpan())
+        {
+            value = random.Uniform(0, 1);
+        }
+
+        return image;
+    }
+
+    private MeterListener Listen(List<int> runs)
+    {
+        var factory = services.GetRequiredService<IMeterFactory>();
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "fovea.batch.size" && instrument.Meter.Scope == factory)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((_, size, _, _) => runs.Add(size));
+        listener.Start();
+        return listener;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+
+namespace Fovea.Api.Tests;
+
+/// <summary>All services of a process count together, so models whose metrics are looked at are called what no other test calls one.</summary>
+public sealed class OverloadTests
+{
+    [Fact]
+    public async Task Full_model_refuses_at_once_without_reading_the_body_and_says_when_to_come_back()
+    {
+        using var repository = new Repository().With("full", 1);
+        await using var service = await TestService.StartReady(repository, null, "--Fovea:MaxQueue=1");
+        var release = new TaskCompletionSource();
+        var underWay = service.Client.PostAsync("/classify/full", new HeldContent(Images.Digit, release.Task), TestContext.Current.CancellationToken);
+        await Eventually.True(async () => (await service.Metrics()).Contains("fovea_requests_active{otel_scope_name=\"Fovea\",model=\"full\"} 1", StringComparison.Ordinal));
+
+        using (var request = new HttpRequestMessage(HttpMethod.Post, "/classify/full") { Content = new HeldContent(new byte[100_000], Task.FromException(new InvalidOperationException("The body was asked for."))), Headers = { ExpectContinue = true } })
+        using (var refused = await service.Client.SendAsync(request, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+            Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+            Assert.Contains("\"code\":\"overloaded\"", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+
+        release.SetResult();
+        Assert.Equal(HttpStatusCode.OK, (await underWay).StatusCode);
+        Assert.Equal(200, (await service.Post("/classify/full", Images.Digit.As(null))).Status);
+    }
+
+    [Fact]
+    public async Task Far_more_than_it_takes_gets_only_answers_and_refusals_and_all_places_come_back()
+    {
+        using var repository = new Repository().With("swamped", 1);
+        await using var service = await TestService.StartReady(repository, null, "--Fovea:MaxQueue=4");
+        var image = Images.Stroke(SkiaSharp.SKEncodedImageFormat.Jpeg, 600);
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 200).Select(async _ => (await service.Post("/classify/swamped", image.As(null))).Status));
+        Assert.Superset(statuses.ToHashSet(), new HashSet<int> { 200, 429 });
+        Assert.Contains(200, statuses);
+        await Eventually.True(async () => (await service.Metrics()).Contains("fovea_requests_active{otel_scope_name=\"Fovea\",model=\"swamped\"} 0", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Each_key_is_a_caller_of_its_own_and_one_that_is_made_up_is_not()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        await using var service = await TestService.StartReady(repository, null, "--Fovea:RequestsPerMinute=1", "--Fovea:ApiKeys:0=first", "--Fovea:ApiKeys:1=second");
+        foreach (var (authorization, status) in ((string?, int)[])[("Bearer first", 200), ("Bearer first", 429), ("Bearer second", 200), (null, 200), ("Bearer made-up", 429), ("Bearer second", 429)])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/models");
+            request.Headers.TryAddWithoutValidation("Authorization", authorization);
+            using var answer = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(status, (int)answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Caller_that_asks_too_often_is_refused_but_probes_are_not()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        await using var service = await TestService.StartReady(repository, null, "--Fovea:RequestsPerMinute=3");
+        var statuses = new List<int>();
+        for (int i = 0; i < 5; i++)
+        {
+            statuses.Add((await service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
+        }
+
+        Assert.Equal([200, 200, 200, 429, 429], statuses);
+        using var refused = await service.Client.GetAsync("/models", TestContext.Current.CancellationToken);
+        await refused.IsProblem(429, "rate_limited", "3 requests");
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.True((await service.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).IsSuccessStatusCode);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>
+/// The service beside the bare runtime, in turn, so that the machine's moods fall on both alike. Needs wrk. Each line is one figure and stands for
+/// itself; the parts are chosen by name.
+/// </summary>
+internal static class ServeBenchmark
+{
+    private const int Seconds = 6, Pairs = 3;
+
+    private static readonly Models Models = new();
+
+    private static readonly Dictionary<string, Action> Parts = new()
+    {
+        ["resnet34"] = () => Throughput("resnet34", 640, 480, clients: 8, 1, 4, 8),
+        ["resnet34-12mp"] = () => Throughput("resnet34", 4000, 3000, clients: 8, 1, 4, 8),
+        ["alexnet"] = () => Throughput("alexnet", 640, 480, clients: 32, 8, 16, 32),
+        ["lenet5"] = LeNet5,
+        ["idle"] = Idle,
+        ["start"] = Start,
+        ["memory"] = Memory,
+        ["open-loop"] = () => OpenLoopLatency("resnet34").GetAwaiter().GetResult(),
+        ["overload"] = () => Overload("resnet34", seconds: 60).GetAwaiter().GetResult(),
+    };
+
+    /// <summary>Runs the parts that are named; all where none is.</summary>
+    public static int Run(string[] names)
+    {
+        foreach (var name in names.Length == 0 ? Parts.Keys : (IEnumerable<string>)names)
+        {
+            if (!Parts.TryGetValue(name, out var part))
+            {
+                Console.Error.WriteLine($"There is no part {name}; expected some of {string.Join(", ", Parts.Keys)}, or nothing for all.");
+                return 1;
+            }
+
+            part();
+        }
+
+        return 0;
+    }
+
+    private static void Throughput(string model, int width, int height, int clients, params int[] batches)
+    {
+        var picture = Models.Picture(width, height, "jpg");
+        using var service = ServiceProcess.StartMeasured(Models, model);
+        service.Wrk($"/classify/{model}", picture, clients, seconds: 2);
+        var ratios = new List<double>();
+        for (int i = 0; i < Pairs; i++)
+        {
+            double served = service.Wrk($"/classify/{model}", picture, clients, Seconds);
+            double bare = BareRuntime.Best(Models.ModelFile(model), Seconds / 3.0, batches);
+            ratios.Add(served / bare);
+            Print($"{model}, {width}x{height} JPEG, {clients} clients: {served:F1} images/s; bare runtime, best of batches {string.Join(", ", batches)}: {bare:F1}; ratio {served / bare:F2}");
+        }
+
+        PrintMedian(model, ratios);
+    }
+
+    private static void LeNet5()
+    {
+        var picture = Models.Digit;
+        using var service = ServiceProcess.StartMeasured(Models, "lenet5");
+        using var constant = ServiceProcess.StartConstant();
+        service.Wrk("/classify/lenet5", picture, clients: 16, seconds: 3);
+        constant.Wrk("/classify/lenet5", picture, clients: 16, seconds: 2);
+        var ratios = new List<double>();
+        for (int i = 0; i < Pairs; i++)
+        {
+            double served = service.Wrk("/classify/lenet5", picture, clients: 16, Seconds / 2);
+            double best = constant.Wrk("/classify/lenet5", picture, clients: 16, Seconds / 2);
+            ratios.Add(served / best);
+            Print($"lenet5, 28x28 PNG, 16 clients: {served:F0} requests/s; an endpoint that reads the body and returns a constant: {best:F0}; ratio {served / best:F2}");
+        }
+
+        PrintMedian("lenet5", ratios);
+    }
+
+    private static void Idle()
+    {
+        const string Model = "lenet5";
+        var body = File.ReadAllBytes(Models.Digit);
+        using var service = ServiceProcess.StartMeasured(Models, Model);
+        OpenLoop.Run(service, $"/classify/{Model}", body, perSecond: 500, seconds: 3).GetAwaiter().GetResult();
+        var times = OpenLoop.Run(service, $"/classify/{Model}", body, perSecond: 100, seconds: 4).GetAwaiter().GetResult();
+        var (_, bare) = BareRuntime.Measure(Models.ModelFile(Model), 1, 2);
+        Print($"{Model}, one idle client: median {times.Percentile(0.5):F3} ms; bare run {bare:F3} ms; over it {times.Percentile(0.5) - bare:F3} ms");
+    }
+
+    private static void Start()
+    {
+        foreach (var (model, picture) in new[] { ("lenet5", Models.Digit), ("resnet34", Models.Picture(640, 480, "jpg")) })
+        {
+            var body = File.ReadAllBytes(picture);
+            using var service = ServiceProcess.Start(Models, model);
+            Print($"{model}, from the start of the process to the first answer: {service.FirstAnswer($"/classify/{model}", body).TotalSeconds:F2} s");
+        }
+    }
+
+    private static void Memory()
+    {
+        const string Model = "vgg16";
+        var body = File.ReadAllBytes(Models.Picture(640, 480, "jpg"));
+        long weights = new FileInfo(Models.ModelFile(Model)).Length;
+        using var service = ServiceProcess.StartMeasured(Models, Model);
+        OpenLoop.Run(service, $"/classify/{Model}", body, perSecond: 3, seconds: 5).GetAwaiter().GetResult();
+        Print($"{Model}: {service.Resident >> 20} MiB resident; its weights {weights >> 20} MiB; over them {(service.Resident - weights) >> 20} MiB");
+    }
+
+    private static async Task OpenLoopLatency(string model)
+    {
+        var picture = Models.Picture(640, 480, "jpg");
+        var body = await File.ReadAllBytesAsync(picture);
+        using var service = ServiceProcess.StartMeasured(Models, model);
+        double capacity = service.Wrk($"/classify/{model}", picture, clients: 8, Seconds);
+        var idle = await OpenLoop.Run(service, $"/classify/{model}", body, perSecond: 2, seconds: 5);
+        var even = await OpenLoop.Run(service, $"/classify/{model}", body, 0.7 * capacity, seconds: 15);
+        var poisson = await OpenLoop.Run(service, $"/classify/{model}", body, 0.7 * capacity, seconds: 15, poisson: true);
+        Print($"{model}, 70 % of {capacity:F1} images/s: p99 {even.Percentile(0.99):F0} ms evenly spaced, {poisson.Percentile(0.99):F0} ms Poisson; idle median {idle.Percentile(0.5):F0} ms; ratio {even.Percentile(0.99) / idle.Percentile(0.5):F2}");
+    }
+
+    private static async Task Overload(string model, double seconds)
+    {
+        var picture = Models.Picture(640, 480, "jpg");
+        var body = await File.ReadAllBytesAsync(picture);
+        using var service = ServiceProcess.StartMeasured(Models, model, "--Fovea:MaxQueue=64");
+        double capacity = service.Wrk($"/classify/{model}", picture, clients: 8, Seconds);
+        await OpenLoop.Run(service, $"/classify/{model}", body, 10 * capacity, seconds / 6);
+        long before = service.Resident;
+        var outcome = await OpenLoop.Run(service, $"/classify/{model}", body, 10 * capacity, seconds);
+        Print($"{model}, ten times {capacity:F1} images/s for {seconds} s: {outcome.Statuses}; p99 of the accepted {outcome.Percentile(0.99):F0} ms, 64 places are {64000 / capacity:F0} ms; resident {before >> 20} MiB, then {service.Resident >> 20} MiB");
+    }
+
+    private static void PrintMedian(string what, List<double> ratios)
+    {
+        ratios.Sort();
+        Print($"{what}: median ratio {ratios[ratios.Count / 2]:F2} (from {ratios[0]:F2} to {ratios[^1]:F2})");
+    }
+
+    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>The service, or what it is compared with, as a process of its own on this machine.</summary>
+internal sealed class ServiceProcess : IDisposable
+{
+    private const string Limit = "60";
+
+    private readonly Process process;
+
+    private ServiceProcess(string dll, params string[] arguments)
+    {
+        Address = new Uri($"http://127.0.0.1:{FreePort()}");
+        Started = Stopwatch.GetTimestamp();
+        process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. arguments, $"--urls={Address}"]) { RedirectStandardOutput = true })!;
+        process.OutputDataReceived += (_, line) => Log += line.Data + "\n";
+        process.BeginOutputReadLine();
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
+    }
+
+    public Uri Address { get; }
+
+    public long Started { get; }
+
+    public HttpClient Client { get; }
+
+    public string Log { get; private set; } = "";
+
+    /// <summary>Resident memory in bytes, now.</summary>
+    public long Resident
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
+    /// <summary>The service with one model, as soon as it is started.</summary>
+    public static ServiceProcess Start(Models models, string model, params string[] settings) =>
+        new("Fovea.Api.dll", [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
+
+    /// <summary>The service with one model, once its batch sizes are known.</summary>
+    public static ServiceProcess StartMeasured(Models models, string model, params string[] settings)
+    {
+        var service = Start(models, model, settings);
+        for (int i = 0; i < 600 && !service.Log.Contains("runs in batches of", StringComparison.Ordinal); i++)
+        {
+            Thread.Sleep(100);
+        }
+
+        return service;
+    }
+
+    /// <summary>An endpoint of the same server that reads its body and answers with constant JSON.</summary>
+    public static ServiceProcess StartConstant()
+    {
+        var service = new ServiceProcess("Fovea.Benchmarks.dll", "constant");
+        service.FirstAnswer("/", [1]);
+        return service;
+    }
+
+    /// <summary>Asks until an answer comes; the time since the process was started.</summary>
+    public TimeSpan FirstAnswer(string path, byte[] body)
+    {
+        while (true)
+        {
+            try
+            {
+                using var answer = Client.PostAsync(path, new ByteArrayContent(body)).GetAwaiter().GetResult();
+                if (answer.IsSuccessStatusCode)
+                {
+                    return Stopwatch.GetElapsedTime(Started);
+                }
+            }
+            catch (HttpRequestException) when (!process.HasExited)
+            {
+                // It does not listen yet.
+            }
+
+            Thread.Sleep(2);
+        }
+    }
+
+    /// <summary>Closed loop: so many clients, each with one request at a time. Requests per second, by wrk, bounded in time.</summary>
+    public double Wrk(string path, string bodyFile, int clients, int seconds)
+    {
+        var script = Path.Combine(Path.GetTempPath(), $"fovea-{Environment.ProcessId}.lua");
+        File.WriteAllText(script, $"wrk.method = 'POST'\nlocal f = io.open('{bodyFile}', 'rb')\nwrk.body = f:read('*a')\nf:close()\n");
+        var output = Run("timeout", Limit, "wrk", "-t1", $"-c{clients}", $"-d{seconds}s", "-s", script, new Uri(Address, path).ToString());
+        File.Delete(script);
+        return output.Contains("Non-2xx", StringComparison.Ordinal)
+            ? throw new InvalidOperationException($"Not every answer was a success:\n{output}")
+            : double.Parse(output.Split('\n').Single(line => line.StartsWith("Requests/sec:", StringComparison.Ordinal)).Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed:\n{output}");
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
