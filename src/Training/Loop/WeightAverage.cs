@@ -11,7 +11,7 @@ namespace Fovea.Training;
 internal sealed class WeightAverage(FloatBuffer weights, double decay) : IDisposable
 {
     /// <summary>The memory that the average has for itself, which a checkpoint must hold; null where it is the weights.</summary>
-    public FloatBuffer? Own { get; } = decay == 0 ? null : new FloatBuffer(weights.Length);
+    public FloatBuffer? Own { get; } = decay == 0 ? null : Copy(weights);
 
     /// <summary>The average of the moment.</summary>
     public FloatBuffer Values => Own ?? weights;
@@ -24,6 +24,13 @@ internal sealed class WeightAverage(FloatBuffer weights, double decay) : IDispos
             float share = (float)(1 - Math.Min(decay, (step - 1) / (step + 9.0)));
             TensorPrimitives.Lerp(Own.Floats, weights.Floats, share, Own.Floats);
         }
+    }
+
+    private static FloatBuffer Copy(FloatBuffer weights)
+    {
+        var copy = new FloatBuffer(weights.Length);
+        weights.Floats.CopyTo(copy.Floats);
+        return copy;
     }
 
     public void Dispose() => (Own as IDisposable)?.Dispose();
