@@ -6,7 +6,7 @@ namespace Fovea.Api;
 /// </summary>
 /// <remarks>
 /// Decoder and run on the same cores cost more than both in turn: a run's threads wait for each other at every operator, so one that has lost its
-/// core to a decoder stops the others too. ResNet-34 on two cores: 27.9 images a second in turn, 21.7 beside each other.
+/// core to a decoder stops the others too.
 /// </remarks>
 internal sealed class DecodingBudget(ServingSettings settings)
 {
