@@ -30,6 +30,9 @@ public enum ErrorCode
     /// <summary>No model of that name, or no such version of it.</summary>
     UnknownModel,
 
+    /// <summary>No data set of that name.</summary>
+    UnknownDataset,
+
     /// <summary>The model exists but could not be loaded.</summary>
     ModelUnavailable,
 

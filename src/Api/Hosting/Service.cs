@@ -33,6 +33,7 @@ internal static class Service
         builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration);
+        builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
@@ -53,6 +54,7 @@ internal static class Service
         app.MapModels();
         app.MapAdministration();
         app.MapInference();
+        app.MapDatasets();
         app.MapArchitectures();
         app.MapHealth();
         app.MapDiagnostics();
