@@ -59,11 +59,15 @@ internal sealed record Settings
     /// <summary>Reads some of the settings under <c>Fovea</c>.</summary>
     /// <exception cref="FoveaException">A value is of the wrong kind.</exception>
     public static T Bind<T>(IConfiguration configuration)
-        where T : new()
+        where T : new() => Reading(() => configuration.GetSection("Fovea").Get<T>() ?? new());
+
+    /// <summary>Reads something out of the configuration.</summary>
+    /// <exception cref="FoveaException">A value is of the wrong kind.</exception>
+    public static T Reading<T>(Func<T> read)
     {
         try
         {
-            return configuration.GetSection("Fovea").Get<T>() ?? new();
+            return read();
         }
         catch (InvalidOperationException e)
         {
