@@ -28,6 +28,9 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             "classes" => ("Number of classes, 2 to 100,000; by default the paper's.", Whole(least: 2), 10),
             "input" => ("The size of the input as channels (1 or 3) x height x width; by default the paper's.", Size(), "3x224x224"),
             "auxiliary" => ("Whether to add the heads that only serve training; only for networks that have them.", Flag(), null),
+            "job" => ("A fine-tuning job, as POST /fine_tuning/jobs answered its id.", Text(), "ftjob-019ab8e7a1b27c3d8e4f5a6b7c8d9e0f"),
+            "after" => ("The id of the last one of the part of the list before; by default the list begins with the newest.", Text(), null),
+            "limit" => ("How many to give, 1 to 100.", Whole(least: 1, otherwise: 20), null),
             _ => (described.Description, described.Schema, (JsonNode?)described.Example),
         };
     }
@@ -35,6 +38,8 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
     private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
 
     private static OpenApiSchema Names(IEnumerable<string> names) => new() { Type = JsonSchemaType.String, Enum = names.Any() ? [.. names.Select(name => JsonValue.Create(name))] : null };
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
 
     private static OpenApiSchema Flag() => new() { Type = JsonSchemaType.Boolean, Default = false };
 
