@@ -33,6 +33,12 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "Networks run on the CPU. {Reason}")]
     public static partial void DeviceFellBack(this ILogger log, string reason);
 
+    [LoggerMessage(11, LogLevel.Information, "Data set {Dataset} added: {Images} images of {Classes} classes, {Refused} files refused")]
+    public static partial void DatasetAdded(this ILogger log, string dataset, int images, int classes, int refused);
+
+    [LoggerMessage(12, LogLevel.Information, "Data set {Dataset} deleted")]
+    public static partial void DatasetDeleted(this ILogger log, string dataset);
+
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
     public static partial void BatchSizesFound(this ILogger log, string model, int version, string sizes);
 

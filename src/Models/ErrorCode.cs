@@ -30,6 +30,9 @@ public enum ErrorCode
     /// <summary>No model of that name, or no such version of it.</summary>
     UnknownModel,
 
+    /// <summary>No data set of that name.</summary>
+    UnknownDataset,
+
     /// <summary>The model exists but could not be loaded.</summary>
     ModelUnavailable,
 
@@ -77,9 +80,6 @@ public enum ErrorCode
 
     /// <summary>The request cannot be carried out on a model as it is now.</summary>
     Conflict,
-
-    /// <summary>No data set of that name.</summary>
-    UnknownDataset,
 
     /// <summary>No fine-tuning job of that name.</summary>
     UnknownJob,

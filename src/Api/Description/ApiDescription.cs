@@ -24,6 +24,7 @@ internal static class ApiDescription
             document.OperationFilter<ImageBodies>();
             document.OperationFilter<ModelBodies>();
             document.OperationFilter<JobBodies>();
+            document.OperationFilter<DatasetBodies>();
             document.OperationFilter<InferenceBodies>();
             document.OperationFilter<ProblemExamples>();
         });

@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Fovea.Api;
 
 /// <summary>Says what each parameter is, once for all routes, with an example that exists.</summary>
-internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilter
+internal sealed class ParameterDescriptions(ModelStore models, DatasetStore datasets) : IParameterFilter
 {
     private const string Example = "lenet5";
 
@@ -22,6 +22,9 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
         {
             "model" => ("A model of the repository.", Names(models.All.Select(model => model.Name)), Preferred()),
             "n" => ("A version of the model.", Whole(least: 1), 1),
+            "dataset" => ("A data set.", Names(datasets.All.Select(dataset => dataset.Id)), datasets.All is [var newest, ..] ? newest.Id : null),
+            "after" => ("The name of the last entry of the page before; by default the list begins.", new OpenApiSchema { Type = JsonSchemaType.String }, null),
+            "limit" => ("How many entries to give, 1 to 100.", Whole(least: 1, otherwise: 20), null),
             "top" => ("How many classes to give, the likeliest first: 1 to the number of classes; of more, all are given.", Whole(least: 1, otherwise: 5), null),
             "expand" => ("Whether each layer of a block has a row of its own, rather than the block one.", Flag(), null),
             "name" => ("A network of the catalog.", Names(Catalog.Architectures.Select(architecture => architecture.Name)), "googlenet"),
@@ -29,8 +32,6 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             "input" => ("The size of the input as channels (1 or 3) x height x width; by default the paper's.", Size(), "3x224x224"),
             "auxiliary" => ("Whether to add the heads that only serve training; only for networks that have them.", Flag(), null),
             "job" => ("A fine-tuning job, as POST /fine_tuning/jobs answered its id.", Text(), "ftjob-019ab8e7a1b27c3d8e4f5a6b7c8d9e0f"),
-            "after" => ("The id of the last one of the part of the list before; by default the list begins with the newest.", Text(), null),
-            "limit" => ("How many to give, 1 to 100.", Whole(least: 1, otherwise: 20), null),
             _ => (described.Description, described.Schema, (JsonNode?)described.Example),
         };
     }

@@ -6,8 +6,6 @@ namespace Fovea.Api;
 /// <summary>The routes of fine-tuning jobs, after OpenAI's.</summary>
 internal static class FineTuningEndpoints
 {
-    private const int MostOfList = 100, DefaultOfList = 20;
-
     public static void MapFineTuning(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning").NeedsKey().Refuses(503);
@@ -19,7 +17,7 @@ internal static class FineTuningEndpoints
         group.MapGet("", List)
             .WithSummary("List the jobs")
             .WithDescription("The newest first.")
-            .Refuses(400);
+            .Refuses(400, 404);
         group.MapGet("/{job}", Get)
             .WithSummary("Show a job")
             .WithDescription("Its status, its hyperparameters as far as they are decided, and when it will be done by what was measured so far.")
@@ -27,7 +25,7 @@ internal static class FineTuningEndpoints
         group.MapGet("/{job}/events", Events)
             .WithSummary("Follow a job")
             .WithDescription("A list, the newest event first; or, with `Accept: text/event-stream`, every event in its order as it comes until the job has ended, after the one named by `Last-Event-ID`.")
-            .Produces<JobList<JobEventAnswer>>().Refuses(400, 404);
+            .Produces<Page<JobEventAnswer>>().Refuses(400, 404);
         group.MapGet("/{job}/checkpoints", Checkpoints)
             .WithSummary("List the checkpoints of a job")
             .WithDescription("The newest first. A worker that is lost, or told to stop, costs the steps since the newest; the files of the others are gone.")
@@ -56,10 +54,15 @@ internal static class FineTuningEndpoints
         return TypedResults.Created($"/fine_tuning/jobs/{job.Id}", JobAnswer.Of(job));
     }
 
-    private static async Task<Ok<JobList<JobAnswer>>> List(string? after, string? limit, JobStore jobs, CancellationToken stop)
+    private static async Task<Ok<Page<JobAnswer>>> List(string? after, string? limit, JobStore jobs, CancellationToken stop)
     {
-        int most = Limit(limit);
-        return TypedResults.Ok(JobList<JobAnswer>.Of(await jobs.List(after, most + 1, stop), most, JobAnswer.Of));
+        int most = Page.Limit(limit);
+        if (after is not null)
+        {
+            await jobs.Find(after, stop);
+        }
+
+        return TypedResults.Ok(Page.Of(await jobs.List(after, most + 1, stop), most, JobAnswer.Of));
     }
 
     private static async Task<Ok<JobAnswer>> Get(string job, JobStore jobs, CancellationToken stop) => TypedResults.Ok(JobAnswer.Of(await jobs.Find(job, stop)));
@@ -73,15 +76,15 @@ internal static class FineTuningEndpoints
             return TypedResults.Empty;
         }
 
-        int most = Limit(limit);
-        return TypedResults.Ok(JobList<JobEventAnswer>.Of(await jobs.EventsBefore(job, After(after), most + 1, stop), most, JobEventAnswer.Of));
+        int most = Page.Limit(limit);
+        return TypedResults.Ok(Page.Of(await jobs.EventsBefore(job, After(after), most + 1, stop), most, JobEventAnswer.Of));
     }
 
-    private static async Task<Ok<JobList<JobCheckpointAnswer>>> Checkpoints(string job, string? after, string? limit, JobStore jobs, CancellationToken stop)
+    private static async Task<Ok<Page<JobCheckpointAnswer>>> Checkpoints(string job, string? after, string? limit, JobStore jobs, CancellationToken stop)
     {
         await jobs.Find(job, stop);
-        int most = Limit(limit);
-        return TypedResults.Ok(JobList<JobCheckpointAnswer>.Of(await jobs.CheckpointsBefore(job, After(after), most + 1, stop), most, JobCheckpointAnswer.Of));
+        int most = Page.Limit(limit);
+        return TypedResults.Ok(Page.Of(await jobs.CheckpointsBefore(job, After(after), most + 1, stop), most, JobCheckpointAnswer.Of));
     }
 
     private static async Task<PhysicalFileHttpResult> Report(string job, HttpRequest request, JobStore jobs, Settings settings, CancellationToken stop)
@@ -100,10 +103,6 @@ internal static class FineTuningEndpoints
     private static async Task<Ok<JobAnswer>> Pause(string job, JobStore jobs, CancellationToken stop) => TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Pause(), stop)));
 
     private static async Task<Ok<JobAnswer>> Resume(string job, JobStore jobs, CancellationToken stop) => TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Resume(), stop)));
-
-    private static int Limit(string? limit) => limit is null ? DefaultOfList
-        : int.TryParse(limit, out int value) && value is >= 1 and <= MostOfList ? value
-        : throw new FoveaException(ErrorCode.MalformedRequest, $"limit is {limit}; expected a whole number from 1 to {MostOfList}.");
 
     private static long After(string? after) => after is null ? long.MaxValue
         : long.TryParse(after, out long value) && value >= 0 ? value

@@ -120,23 +120,13 @@ internal sealed record JobCheckpointAnswer(
         new("fine_tuning.job.checkpoint", $"{checkpoint.Step}", JobAnswer.Seconds(checkpoint.CreatedAt), checkpoint.JobId, checkpoint.Step, JsonNode.Parse(checkpoint.Metrics));
 }
 
-/// <summary>A part of a list.</summary>
-/// <param name="Object">Always list.</param>
-/// <param name="Data">The part.</param>
-/// <param name="HasMore">Whether more follows; <c>after</c> with the last one's id gives it.</param>
-internal sealed record JobList<T>(string Object, IReadOnlyList<T> Data, [property: JsonPropertyName("has_more")] bool HasMore)
-{
-    /// <summary>A part of a list, of which one more than wanted was looked up.</summary>
-    public static JobList<T> Of<TRow>(IReadOnlyList<TRow> rows, int limit, Func<TRow, T> show) => new("list", [.. rows.Take(limit).Select(show)], rows.Count > limit);
-}
-
 /// <summary>How all this becomes JSON.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(JobAnswer))]
 [JsonSerializable(typeof(JobEventAnswer))]
-[JsonSerializable(typeof(JobList<JobAnswer>))]
-[JsonSerializable(typeof(JobList<JobEventAnswer>))]
-[JsonSerializable(typeof(JobList<JobCheckpointAnswer>))]
+[JsonSerializable(typeof(Page<JobAnswer>))]
+[JsonSerializable(typeof(Page<JobEventAnswer>))]
+[JsonSerializable(typeof(Page<JobCheckpointAnswer>))]
 internal sealed partial class FineTuningJson : JsonSerializerContext
 {
     /// <summary>The same, with messages as readable as in the service's other answers.</summary>

@@ -35,7 +35,7 @@ internal static class Service
         builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
-        builder.Services.AddSingleton<DatasetStore>();
+        builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddApiDescription();
@@ -59,6 +59,7 @@ internal static class Service
             app.MapModels();
             app.MapAdministration();
             app.MapInference();
+            app.MapDatasets();
             app.MapArchitectures();
             app.MapFineTuning();
         }

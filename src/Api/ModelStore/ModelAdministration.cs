@@ -7,6 +7,8 @@ namespace Fovea.Api;
 /// <summary>Changes the repository, and what is served with it. Whatever is refused or fails changes nothing.</summary>
 internal sealed class ModelAdministration(Settings settings, ModelStoreSettings limits, FineTuningSettings roles, ModelStore models, ModelCheck check, ILogger<ModelAdministration> log)
 {
+    private const string Place = "The model repository";
+
     /// <summary>Takes a new version, once it was loaded and has classified in a process of its own. It serves where it is the highest and none was published.</summary>
     /// <exception cref="FoveaException">The names cannot be, the version exists, the upload cannot be used, or the repository cannot be written to.</exception>
     public async Task<StoredModel> Upload(string name, string version, HttpRequest request, CancellationToken stop)
@@ -15,10 +17,10 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
         var model = models.At(ModelNames.CheckModel(name));
         var place = Path.Combine(model.Folder, number.ToString(CultureInfo.InvariantCulture));
         RefuseWhereTaken();
-        using var staging = new StagingFolder(settings.ModelRepository);
-        await new ModelUpload(request, staging.Path, limits.MaxModelBytes).Receive(stop);
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        await new ModelUpload(request, staging, limits.MaxModelBytes).Receive(stop);
         await check.Run(staging.Path, model.Folder, stop);
-        await model.Change(Act(() =>
+        await model.Change(Act(staging, () =>
         {
             RefuseWhereTaken();
             Directory.CreateDirectory(model.Folder);
@@ -49,7 +51,7 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
     {
         var model = models.At(ModelNames.CheckModel(name));
         var place = Path.Combine(model.Folder, $"{number}");
-        using var staging = new StagingFolder(settings.ModelRepository);
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
         if (!Path.Exists(place))
         {
             JobFolder.Copy(file, Path.Combine(staging.Path, VersionFolder.ModelFile));
@@ -57,7 +59,7 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
         }
 
         bool isOurs = true;
-        var act = Act(() =>
+        var act = Act(staging, () =>
         {
             var before = ModelFolder.Read(model.Folder);
             if (!Path.Exists(place))
@@ -90,8 +92,8 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
     public async Task Delete(string name, string number, CancellationToken stop)
     {
         var model = models.Find(name);
-        using var staging = new StagingFolder(settings.ModelRepository);
-        await model.Change(Act(() =>
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        await model.Change(Act(staging, () =>
         {
             var version = model.Find(number);
             bool isOnly = model.Now.Versions.Count == 1;
@@ -186,9 +188,9 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
         return model;
     }
 
-    private static Func<Task> Act(Action act) => () =>
+    private static Func<Task> Act(StagingFolder staging, Action act) => () =>
     {
-        StagingFolder.Writing(act);
+        staging.Write(act);
         return Task.CompletedTask;
     };
 }

@@ -6,6 +6,9 @@ namespace Fovea.Api;
 /// <summary>The models under <see cref="Settings.ModelRepository"/>. Names are looked up in memory: a name in a request to classify never becomes a path.</summary>
 internal sealed class ModelStore : IDisposable
 {
+    // An upload may be under check for an hour, and nothing is written meanwhile.
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
+
     private readonly string repository;
     private readonly ModelLoader loader;
     private readonly Device device;
@@ -44,7 +47,7 @@ internal sealed class ModelStore : IDisposable
     /// <summary>Loads the version of each model that serves. One that fails does not keep the others from serving.</summary>
     public async Task LoadAll(CancellationToken stop)
     {
-        StagingFolder.DeleteAbandoned(repository);
+        StagingFolder.DeleteAbandoned(repository, Abandoned);
         if (device.FellBack)
         {
             log.DeviceFellBack(device.Reason);
