@@ -23,12 +23,19 @@ internal static class Page
     /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: the limit is out of its range, or there is no such entry.</exception>
     public static Page<T> Of<T>(IReadOnlyList<T> all, Func<T, string> name, string? after, string? limit)
     {
-        int count = string.IsNullOrEmpty(limit) ? Default
-            : int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given is >= 1 and <= Most ? given
-            : throw new FoveaException(ErrorCode.MalformedRequest, $"limit is {limit}; expected a whole number from 1 to {Most}.");
+        int count = Limit(limit);
         int start = string.IsNullOrEmpty(after) ? 0 : all.TakeWhile(entry => name(entry) != after).Count() + 1;
         return start <= all.Count
             ? new("list", [.. all.Skip(start).Take(count)], start + count < all.Count)
             : throw new FoveaException(ErrorCode.MalformedRequest, $"after is {after}, which is not in the list; expected the name of an entry.");
     }
+
+    /// <summary>A page of entries that were looked up: one more than it holds, where there are so many.</summary>
+    public static Page<T> Of<TRow, T>(IReadOnlyList<TRow> rows, int limit, Func<TRow, T> show) => new("list", [.. rows.Take(limit).Select(show)], rows.Count > limit);
+
+    /// <summary>How many entries a page has: 1 to 100, by default 20.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: it is out of its range.</exception>
+    public static int Limit(string? limit) => string.IsNullOrEmpty(limit) ? Default
+        : int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given is >= 1 and <= Most ? given
+        : throw new FoveaException(ErrorCode.MalformedRequest, $"limit is {limit}; expected a whole number from 1 to {Most}.");
 }

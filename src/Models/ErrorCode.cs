@@ -81,6 +81,12 @@ public enum ErrorCode
     /// <summary>The request cannot be carried out on a model as it is now.</summary>
     Conflict,
 
+    /// <summary>No fine-tuning job of that name.</summary>
+    UnknownJob,
+
+    /// <summary>A fine-tuning job that failed.</summary>
+    TrainingFailed,
+
     /// <summary>A download that failed or whose checksum is wrong.</summary>
     DownloadFailed,
 

@@ -1,3 +1,4 @@
+using Fovea.Models;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api;
@@ -31,8 +32,8 @@ internal static class DatasetEndpoints
             .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png"]).Refuses(404);
         group.MapDelete("/{dataset}", Delete)
             .WithSummary("Delete a data set")
-            .WithDescription("With its images.")
-            .Refuses(404, 507);
+            .WithDescription("With its images; not while a job learns from it.")
+            .Refuses(404, 409, 507);
     }
 
     private static async Task<Created<Dataset>> Upload(HttpRequest request, DatasetUpload upload, CancellationToken stop)
@@ -55,8 +56,13 @@ internal static class DatasetEndpoints
         return TypedResults.Bytes(thumbnail.File, thumbnail.MediaType);
     }
 
-    private static NoContent Delete(string dataset, DatasetStore datasets)
+    private static async Task<NoContent> Delete(string dataset, DatasetStore datasets, JobStore jobs, CancellationToken stop)
     {
+        if (await jobs.UsesDataset(dataset, stop))
+        {
+            throw new FoveaException(ErrorCode.Conflict, $"A job that has not ended learns from {dataset}; cancel it, or wait for its end, before deleting the data set.");
+        }
+
         datasets.Delete(dataset);
         return TypedResults.NoContent();
     }

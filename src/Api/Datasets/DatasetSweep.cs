@@ -1,19 +1,22 @@
 namespace Fovea.Api;
 
 /// <summary>Deletes, at the start and every hour, what cut uploads left and data sets that are kept no longer.</summary>
-internal sealed class DatasetSweep(DatasetStore datasets, RetentionSettings retention, TimeProvider time, ILogger<DatasetSweep> log) : BackgroundService
+internal sealed class DatasetSweep(DatasetStore datasets, JobStore jobs, RetentionSettings retention, TimeProvider time, ILogger<DatasetSweep> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     /// <summary>Does it once.</summary>
-    public void Sweep()
+    public async Task Sweep(CancellationToken stop)
     {
         datasets.DeleteAbandoned();
         if (RetentionSettings.Since(retention.Datasets, time.GetUtcNow()) is { } since)
         {
             foreach (var dataset in datasets.All.Where(dataset => dataset.CreatedAt < since.ToUnixTimeSeconds()))
             {
-                datasets.Delete(dataset.Id);
+                if (!await jobs.UsesDataset(dataset.Id, stop))
+                {
+                    datasets.Delete(dataset.Id);
+                }
             }
         }
     }
@@ -26,11 +29,11 @@ internal sealed class DatasetSweep(DatasetStore datasets, RetentionSettings rete
         {
             try
             {
-                Sweep();
+                await Sweep(stoppingToken);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or Fovea.Models.FoveaException)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                // A share that cannot be reached for a while, or another service that sweeps it too.
+                // A share or a database that cannot be reached for a while, or another service that sweeps too.
                 log.NotSwept(e.Message);
             }
         }

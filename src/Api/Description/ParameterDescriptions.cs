@@ -34,6 +34,7 @@ internal sealed class ParameterDescriptions(ModelStore models, DatasetStore data
             "classes" => ("Number of classes, 2 to 100,000; by default the paper's.", Whole(least: 2), 10),
             "input" => ("The size of the input as channels (1 or 3) x height x width; by default the paper's.", Size(), "3x224x224"),
             "auxiliary" => ("Whether to add the heads that only serve training; only for networks that have them.", Flag(), null),
+            "job" => ("A fine-tuning job, as POST /fine_tuning/jobs answered its id.", Text(), "ftjob-019ab8e7a1b27c3d8e4f5a6b7c8d9e0f"),
             _ => (described.Description, described.Schema, (JsonNode?)described.Example),
         };
     }
@@ -41,6 +42,8 @@ internal sealed class ParameterDescriptions(ModelStore models, DatasetStore data
     private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
 
     private static OpenApiSchema Names(IEnumerable<string> names) => new() { Type = JsonSchemaType.String, Enum = names.Any() ? [.. names.Select(name => JsonValue.Create(name))] : null };
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
 
     private static OpenApiSchema Flag() => new() { Type = JsonSchemaType.Boolean, Default = false };
 

@@ -37,14 +37,15 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         return response.WriteAsJsonAsync(this, options: null, MediaType);
     }
 
-    private static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+    /// <summary>What an error is called.</summary>
+    public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
         ErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
         ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
-        ErrorCode.UnknownModel or ErrorCode.UnknownDataset or ErrorCode.UnknownArchitecture or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownDataset or ErrorCode.UnknownJob or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
         ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace Fovea.Api.Tests;
@@ -111,14 +112,28 @@ public sealed class DatasetTests
     }
 
     [Fact]
+    public async Task Data_set_that_a_job_learns_from_is_neither_deleted_nor_swept()
+    {
+        await using var service = await DatasetService.Start(new Repository().With("lenet5", 1), "--role=serve", "--Fovea:Retention:Datasets=1");
+        var id = Id((await service.Upload(Archives.AntsAndBees(2))).Json);
+        using var body = JsonContent.Create(new { model = "lenet5", dataset = id });
+        var (status, job) = await service.Administrator.Send(HttpMethod.Post, "/fine_tuning/jobs", body);
+        Assert.Equal(201, status);
+        (await service.Administrator.Send(HttpMethod.Delete, $"/datasets/{id}")).Json.IsProblem(409, "conflict", id);
+        service.Age(id, days: 2);
+        await service.Administrator.Service.Get<DatasetSweep>().Sweep(TestContext.Current.CancellationToken);
+        Assert.Equal([id], service.Left);
+        Assert.Equal(200, (await service.Administrator.Post($"/fine_tuning/jobs/{Id(job)}/cancel")).Status);
+        Assert.Equal(204, (await service.Administrator.Send(HttpMethod.Delete, $"/datasets/{id}")).Status);
+    }
+
+    [Fact]
     public async Task Old_data_set_is_swept_where_the_settings_say_so()
     {
         await using var service = await DatasetService.Start("--Fovea:Retention:Datasets=7");
         var (old, young) = (Id((await service.Upload(Archives.AntsAndBees(2))).Json), Id((await service.Upload(Archives.AntsAndBees(3))).Json));
-        var description = Path.Combine(service.Folder, old, "dataset.json");
-        long created = (await service.Administrator.Service.Get($"/datasets/{old}")).GetProperty("created_at").GetInt64();
-        await File.WriteAllTextAsync(description, (await File.ReadAllTextAsync(description, TestContext.Current.CancellationToken)).Replace($"{created}", $"{created - (8 * 86_400)}", StringComparison.Ordinal), TestContext.Current.CancellationToken);
-        service.Administrator.Service.Get<DatasetSweep>().Sweep();
+        service.Age(old, days: 8);
+        await service.Administrator.Service.Get<DatasetSweep>().Sweep(TestContext.Current.CancellationToken);
         Assert.Equal([young], service.Left);
     }
 
