@@ -130,13 +130,16 @@ internal sealed class Workshop : IAsyncDisposable
     public int[] Versions(string suffix) => [.. Directory.GetDirectories(Path.Combine(Repository.Folder, $"lenet5-{suffix}")).Select(folder => int.Parse(Path.GetFileName(folder), null)).Order()];
 
     /// <summary>The training processes that work at this workshop's jobs.</summary>
-    public Process[] Trainers() =>
+    public IReadOnlyList<Process> Trainers() =>
     [
         .. from folder in Directory.GetDirectories("/proc")
            let name = Path.GetFileName(folder)
            where name.All(char.IsAsciiDigit) && CommandLine(folder) is var line && line.Contains("finetune\0", StringComparison.Ordinal) && line.Contains(data.Path, StringComparison.Ordinal)
            select Process.GetProcessById(int.Parse(name, null)),
     ];
+
+    /// <summary>The process that started another.</summary>
+    public static int ParentOf(Process process) => int.Parse(File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal))["PPid:".Length..], null);
 
     public async ValueTask DisposeAsync()
     {
