@@ -53,6 +53,11 @@ public sealed class EncodedImage : IDisposable
 
             limits.CheckSize(format, codec.Info.Width, codec.Info.Height);
             limits.CheckFrames(format, () => codec.FrameCount);
+            if (format == "PNG" && !PngHeader.CanHold(file.Span))
+            {
+                throw ImageDecoder.Damaged(format, "it ends before its last pixel");
+            }
+
             if (format == "JPEG" && JpegMarkers.Misplaced(file.Span) is { } marker)
             {
                 throw ImageDecoder.Damaged(format, $"its data are corrupt (marker {marker} out of place)");

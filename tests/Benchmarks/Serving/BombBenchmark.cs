@@ -19,7 +19,7 @@ internal static class BombBenchmark
         [
             ("PNG of 500 megapixels", Bombs.PngHeader(25_000, 20_000)),
             ("PNG whose 49 megapixels are missing", Bombs.PngHeader(7_000, 7_000)),
-            ("JPEG of 12 megapixels, cut in the middle", photo[..(photo.Length / 2)]),
+            ("JPEG of 12 megapixels, cut in its header", photo[..100]),
             ("JPEG that says it is of 65,500 x 65,500", Widened(photo)),
             ("GIF of 10,000 frames", Bombs.Gif(10_000)),
         ];
