@@ -21,7 +21,7 @@ internal sealed class LearningArguments
     private readonly Option<double?> averaging = new("--averaging") { Description = "The decay, at each step, of the average of the weights that is validated and kept in their place, 0 to less than 1; 0: the weights themselves; default: the network's own." };
     private readonly Option<string?> augmentation = new("--augmentation") { Description = $"How images are changed before they are learnt from: {Augmentation.Usage}, as in photos,rotation=10; default: digits for handwriting, photos for the rest." };
     private readonly Option<int?> patience = new("--patience") { Description = "Epochs without a lower validation loss after which training ends, 1 to 100000; default: never." };
-    private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds") { Description = "Time between two checkpoints within an epoch, 0 to 86400; each epoch ends with one besides; default: 60." };
+    private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds") { Description = "Time between two checkpoints within an epoch, 0 to 86400; an epoch ends with one besides unless it was much shorter than writing one takes; default: 60." };
     private readonly Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint beside the output, where there is one." };
     private readonly Option<long> seed = Arguments.Seed();
 

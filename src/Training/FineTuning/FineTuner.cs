@@ -70,7 +70,7 @@ internal sealed class FineTuner
             tell(new FileRefused(refused.File, refused.Reason));
         }
 
-        var (trained, loss, accuracy) = new HeadTraining(head, train, validation, tell).Run(stop);
+        var (trained, loss, accuracy) = new HeadTraining(head, train, validation, tell).Run(cautious: false, stop);
         var network = WithHead(trained, new TrainingRecord(
             options.Dataset, train.Hash(), train.Count, Optimizer: "l-bfgs", Seed: options.Seed, Accuracy: accuracy, Loss: loss, ValidationImages: validation.Count, Method: "head", Base: model.File));
         OnnxFile.Write(network, options.Output);
@@ -81,9 +81,10 @@ internal sealed class FineTuner
 
     private void LearnAll(CancellationToken stop)
     {
+        // A head fitted closely to features that were never augmented is too sure of itself, and its errors would tear at the backbone.
         // A run that is resumed has its head in the checkpoint.
         bool begun = options.Resume && File.Exists(options.Checkpoint);
-        var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : new HeadTraining(head, train, validation, tell).Run(stop).Head;
+        var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : new HeadTraining(head, train, validation, tell).Run(cautious: true, stop).Head;
         double size = FeatureSize(stop);
         var network = WithHead(start, new TrainingRecord(Method: "full", Base: model.File), size);
         var newWeights = network.Outputs[0].Producer!.Inputs.Skip(1).ToHashSet();

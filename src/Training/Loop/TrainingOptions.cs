@@ -38,7 +38,7 @@ internal sealed record TrainingOptions(string Output, string Dataset, int Epochs
     /// <summary>How images are changed before they are learnt from.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.None;
 
-    /// <summary>The time between two checkpoints within an epoch, at most a day; each epoch ends with one besides.</summary>
+    /// <summary>The time between two checkpoints within an epoch, at most a day; an epoch ends with one besides, unless it was much shorter than writing one takes.</summary>
     public TimeSpan BetweenCheckpoints { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Where the run's checkpoint lies; it is gone when the run is done.</summary>
