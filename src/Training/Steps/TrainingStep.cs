@@ -10,9 +10,8 @@ namespace Fovea.Training;
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
-    private readonly InferenceSession session;
+    private readonly PlannedSession session;
     private readonly OrtIoBinding binding;
-    private readonly RunOptions options = new();
     private readonly FloatBuffer images, targets, gradients, statistics;
     private readonly FloatBuffer results = new(2);
     private readonly List<FloatBuffer> noise = [];
@@ -50,8 +49,8 @@ internal sealed class TrainingStep : IDisposable
 
         int imagesAtOnce = microBatch ?? batchSize;
         var graph = new GradientGraph(network, imagesAtOnce, Layout.Parameters.ToHashSet(), frozenStatistics: Layout.Statistics.Count == 0, cuda: device is { IsCuda: true });
-        session = Sessions.Open(graph.Graph, device, planned: false);
-        binding = session.CreateIoBinding();
+        session = new PlannedSession(graph.Graph, device);
+        binding = session.CreateBinding();
         BindWeights(graph);
         binding.BindOutput(graph.Loss.Name, results.View(0, Shape.Scalar));
         binding.BindOutput(graph.Correct.Name, results.View(1, Shape.Scalar));
@@ -106,7 +105,7 @@ internal sealed class TrainingStep : IDisposable
                 BindInputs();
             }
 
-            session.RunWithBinding(options, binding);
+            session.Run(binding);
             statistics.Floats.CopyTo(Weights.Floats[Layout.ParametersLength..]);
             accumulation.Add(part);
             (loss, correct) = (loss + results.Floats[0] / microBatches.Count, correct + (int)results.Floats[1]);
@@ -123,7 +122,6 @@ internal sealed class TrainingStep : IDisposable
         accumulation.Dispose();
         binding.Dispose();
         session.Dispose();
-        options.Dispose();
         foreach (var buffer in States.Concat(noise).Concat([Weights, images, targets, gradients, statistics, results]))
         {
             ((IDisposable)buffer).Dispose();
