@@ -4,7 +4,7 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>The method <c>head</c>: everything but the head is frozen and run once over the images; a new head learns from what comes out.</summary>
-internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset validation, Action<TrainingEvent> tell)
+internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset validation, Device device, Action<TrainingEvent> tell)
 {
     private readonly Stopwatch running = Stopwatch.StartNew();
     private int done;
@@ -15,7 +15,7 @@ internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset v
     /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
     public (LinearHead Head, double Loss, double Accuracy) Run(bool cautious, CancellationToken stop)
     {
-        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount);
+        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, device);
         var (known, unseen) = (extractor.Read(train, Tell, stop), extractor.Read(validation, Tell, stop));
         var learner = new MaximumEntropy(known, train.Labels.Count, stop);
         var trained = cautious ? learner.Cautious() : learner.Best(unseen);

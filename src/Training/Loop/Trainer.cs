@@ -42,9 +42,9 @@ internal sealed class Trainer : IDisposable
         }
 
         loader = new BatchLoader(train, options.BatchSize);
-        step = new TrainingStep(network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed);
+        step = new TrainingStep(network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed, options.Device);
         average = new WeightAverage(step.Weights, options.Averaging);
-        forward = new ForwardPass(network, step.Layout, average.Values);
+        forward = new ForwardPass(network, step.Layout, average.Values, options.Device);
         best = new FloatBuffer(step.Weights.Length);
         var buffers = new Dictionary<string, FloatBuffer> { ["weights"] = step.Weights, ["best"] = best };
         if (average.Own is { } own)
