@@ -14,6 +14,8 @@ namespace Fovea.Api;
 [JsonSerializable(typeof(ArchitectureDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ArchitectureDescription>))]
 [JsonSerializable(typeof(NetworkSummary))]
+[JsonSerializable(typeof(Dataset))]
+[JsonSerializable(typeof(Page<Dataset>))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(Dictionary<string, MeasuredSize[]>))]
 [JsonSerializable(typeof(Diagnosis))]

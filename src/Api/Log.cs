@@ -33,6 +33,12 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "Networks run on the CPU. {Reason}")]
     public static partial void DeviceFellBack(this ILogger log, string reason);
 
+    [LoggerMessage(11, LogLevel.Information, "Data set {Dataset} added: {Images} images of {Classes} classes, {Refused} files refused")]
+    public static partial void DatasetAdded(this ILogger log, string dataset, int images, int classes, int refused);
+
+    [LoggerMessage(12, LogLevel.Information, "Data set {Dataset} deleted")]
+    public static partial void DatasetDeleted(this ILogger log, string dataset);
+
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
     public static partial void BatchSizesFound(this ILogger log, string model, int version, string sizes);
 
@@ -41,4 +47,22 @@ internal static partial class Log
 
     [LoggerMessage(22, LogLevel.Warning, "Batch sizes are measured again at every start: {Reason}")]
     public static partial void NotRemembered(this ILogger log, string reason);
+
+    [LoggerMessage(30, LogLevel.Information, "{Job} is worked at here, with the fencing number {Fence}")]
+    public static partial void JobBegun(this ILogger log, string job, long fence);
+
+    [LoggerMessage(31, LogLevel.Information, "{Job} is {Status}")]
+    public static partial void JobEnded(this ILogger log, string job, JobStatus status);
+
+    [LoggerMessage(32, LogLevel.Information, "{Job} is left: {Reason}")]
+    public static partial void JobLeft(this ILogger log, string job, string reason);
+
+    [LoggerMessage(33, LogLevel.Error, "{Job} failed by a fault of the service")]
+    public static partial void JobFaulted(this ILogger log, Exception exception, string job);
+
+    [LoggerMessage(34, LogLevel.Warning, "Fine-tuning jobs cannot be worked at for now: {Reason}")]
+    public static partial void JobsUnreachable(this ILogger log, string reason);
+
+    [LoggerMessage(35, LogLevel.Warning, "Another process works at the fine-tuning jobs of this folder; this one takes over when it ends")]
+    public static partial void AnotherWorks(this ILogger log);
 }

@@ -30,6 +30,9 @@ public enum ErrorCode
     /// <summary>No model of that name, or no such version of it.</summary>
     UnknownModel,
 
+    /// <summary>No data set of that name.</summary>
+    UnknownDataset,
+
     /// <summary>The model exists but could not be loaded.</summary>
     ModelUnavailable,
 
@@ -77,6 +80,12 @@ public enum ErrorCode
 
     /// <summary>The request cannot be carried out on a model as it is now.</summary>
     Conflict,
+
+    /// <summary>No fine-tuning job of that name.</summary>
+    UnknownJob,
+
+    /// <summary>A fine-tuning job that failed.</summary>
+    TrainingFailed,
 
     /// <summary>A download that failed or whose checksum is wrong.</summary>
     DownloadFailed,

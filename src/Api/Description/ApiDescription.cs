@@ -23,6 +23,8 @@ internal static class ApiDescription
             document.ParameterFilter<ParameterDescriptions>();
             document.OperationFilter<ImageBodies>();
             document.OperationFilter<ModelBodies>();
+            document.OperationFilter<JobBodies>();
+            document.OperationFilter<DatasetBodies>();
             document.OperationFilter<InferenceBodies>();
             document.OperationFilter<ProblemExamples>();
         });

@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Fovea.Api;
 
 /// <summary>Says what each parameter is, once for all routes, with an example that exists.</summary>
-internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilter
+internal sealed class ParameterDescriptions(ModelStore models, DatasetStore datasets) : IParameterFilter
 {
     private const string Example = "lenet5";
 
@@ -22,12 +22,16 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
         {
             "model" => ("A model of the repository.", Names(models.All.Select(model => model.Name)), Preferred()),
             "n" => ("A version of the model.", Whole(least: 1), 1),
+            "dataset" => ("A data set.", Names(datasets.All.Select(dataset => dataset.Id)), datasets.All is [var newest, ..] ? newest.Id : null),
+            "after" => ("The name of the last entry of the page before; by default the list begins.", new OpenApiSchema { Type = JsonSchemaType.String }, null),
+            "limit" => ("How many entries to give, 1 to 100.", Whole(least: 1, otherwise: 20), null),
             "top" => ("How many classes to give, the likeliest first: 1 to the number of classes; of more, all are given.", Whole(least: 1, otherwise: 5), null),
             "expand" => ("Whether each layer of a block has a row of its own, rather than the block one.", Flag(), null),
             "name" => ("A network of the catalog.", Names(Catalog.Architectures.Select(architecture => architecture.Name)), "googlenet"),
             "classes" => ("Number of classes, 2 to 100,000; by default the paper's.", Whole(least: 2), 10),
             "input" => ("The size of the input as channels (1 or 3) x height x width; by default the paper's.", Size(), "3x224x224"),
             "auxiliary" => ("Whether to add the heads that only serve training; only for networks that have them.", Flag(), null),
+            "job" => ("A fine-tuning job, as POST /fine_tuning/jobs answered its id.", Text(), "ftjob-019ab8e7a1b27c3d8e4f5a6b7c8d9e0f"),
             _ => (described.Description, described.Schema, (JsonNode?)described.Example),
         };
     }
@@ -35,6 +39,8 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
     private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
 
     private static OpenApiSchema Names(IEnumerable<string> names) => new() { Type = JsonSchemaType.String, Enum = names.Any() ? [.. names.Select(name => JsonValue.Create(name))] : null };
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
 
     private static OpenApiSchema Flag() => new() { Type = JsonSchemaType.Boolean, Default = false };
 

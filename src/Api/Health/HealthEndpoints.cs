@@ -20,9 +20,9 @@ internal static class HealthEndpoints
 
     private static Ok<Health> Live() => TypedResults.Ok(new Health("live"));
 
-    private static Ok<Health> Ready(ModelStore models, IHostApplicationLifetime lifetime) =>
+    private static Ok<Health> Ready(ModelStore models, FineTuningSettings roles, IHostApplicationLifetime lifetime) =>
         lifetime.ApplicationStopping.IsCancellationRequested ? throw new FoveaException(ErrorCode.Unavailable, "The service is shutting down.")
-        : models.IsLoaded ? TypedResults.Ok(new Health("ready"))
+        : models.IsLoaded || !roles.Serves ? TypedResults.Ok(new Health("ready"))
         : throw new FoveaException(ErrorCode.Unavailable, "The service is starting: not all models are loaded yet.");
 }
 

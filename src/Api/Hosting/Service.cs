@@ -14,6 +14,7 @@ internal static class Service
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         var serving = ServingSettings.Read(builder.Configuration);
         var host = HostSettings.Read(builder.Configuration);
+        var fineTuning = FineTuningSettings.Read(builder.Configuration);
         builder.Listen(settings, host);
 
         // Images are classified on the pool's threads; so many more keep the rest of the service answering meanwhile.
@@ -23,6 +24,7 @@ internal static class Service
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, FineTuningJson.Default);
 
             // Answers are never part of an HTML page, so labels and messages may stay readable.
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
@@ -32,7 +34,9 @@ internal static class Service
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddServing();
-        builder.Services.AddModelStore(builder.Configuration);
+        builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
+        builder.Services.AddDatasets(builder.Configuration);
+        builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
@@ -49,11 +53,17 @@ internal static class Service
         app.UseRateLimits(host.RequestsPerMinute);
         app.UseKeyCheck();
         app.UseApiDescription();
-        app.MapClassification();
-        app.MapModels();
-        app.MapAdministration();
-        app.MapInference();
-        app.MapArchitectures();
+        if (fineTuning.Serves)
+        {
+            app.MapClassification();
+            app.MapModels();
+            app.MapAdministration();
+            app.MapInference();
+            app.MapDatasets();
+            app.MapArchitectures();
+            app.MapFineTuning();
+        }
+
         app.MapHealth();
         app.MapDiagnostics();
         app.MapTelemetry();

@@ -5,8 +5,10 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>Changes the repository, and what is served with it. Whatever is refused or fails changes nothing.</summary>
-internal sealed class ModelAdministration(Settings settings, ModelStoreSettings limits, ModelStore models, ModelCheck check, ILogger<ModelAdministration> log)
+internal sealed class ModelAdministration(Settings settings, ModelStoreSettings limits, FineTuningSettings roles, ModelStore models, ModelCheck check, ILogger<ModelAdministration> log)
 {
+    private const string Place = "The model repository";
+
     /// <summary>Takes a new version, once it was loaded and has classified in a process of its own. It serves where it is the highest and none was published.</summary>
     /// <exception cref="FoveaException">The names cannot be, the version exists, the upload cannot be used, or the repository cannot be written to.</exception>
     public async Task<StoredModel> Upload(string name, string version, HttpRequest request, CancellationToken stop)
@@ -15,10 +17,10 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
         var model = models.At(ModelNames.CheckModel(name));
         var place = Path.Combine(model.Folder, number.ToString(CultureInfo.InvariantCulture));
         RefuseWhereTaken();
-        using var staging = new StagingFolder(settings.ModelRepository);
-        await new ModelUpload(request, staging.Path, limits.MaxModelBytes).Receive(stop);
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        await new ModelUpload(request, staging, limits.MaxModelBytes).Receive(stop);
         await check.Run(staging.Path, model.Folder, stop);
-        await model.Change(Act(() =>
+        await model.Change(Act(staging, () =>
         {
             RefuseWhereTaken();
             Directory.CreateDirectory(model.Folder);
@@ -35,13 +37,63 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
         }
     }
 
+    /// <summary>
+    /// Takes a file of our own as a version, once it was loaded and has classified in a process of its own. It may be called again for the same file, after a process was killed in the middle.
+    /// </summary>
+    /// <param name="name">The model.</param>
+    /// <param name="number">The version.</param>
+    /// <param name="file">The .onnx file, which is copied.</param>
+    /// <param name="publish">Whether it is to serve; otherwise what serves now goes on, or nothing does.</param>
+    /// <param name="stop">Gives up before anything is changed.</param>
+    /// <returns>Whether this version is that file now; false where it is another.</returns>
+    /// <exception cref="FoveaException">The file cannot be used, or the repository cannot be written to.</exception>
+    public async Task<bool> Add(string name, int number, string file, bool publish, CancellationToken stop)
+    {
+        var model = models.At(ModelNames.CheckModel(name));
+        var place = Path.Combine(model.Folder, $"{number}");
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        if (!Path.Exists(place))
+        {
+            JobFolder.Copy(file, Path.Combine(staging.Path, VersionFolder.ModelFile));
+            await check.Run(staging.Path, model.Folder, stop);
+        }
+
+        bool isOurs = true;
+        var act = Act(staging, () =>
+        {
+            var before = ModelFolder.Read(model.Folder);
+            if (!Path.Exists(place))
+            {
+                Directory.CreateDirectory(model.Folder);
+                if (!publish && before.Chosen is null)
+                {
+                    // The highest would serve otherwise.
+                    Write(model, ModelFolder.Default, $"{before.Serving?.Number.ToString(CultureInfo.InvariantCulture) ?? ModelFolder.None}");
+                }
+
+                Directory.Move(staging.Path, place);
+            }
+
+            isOurs = JobFolder.AreEqual(file, Path.Combine(place, VersionFolder.ModelFile));
+            if (isOurs && publish && before.Chosen is not null && before.Chosen != $"{number}")
+            {
+                WriteChoice(model, before.Serving?.Number, number);
+            }
+        });
+
+        // A process that does not serve has no use for the model in its memory.
+        await (roles.Serves ? model.Change(act, CancellationToken.None) : act());
+        log.ModelChanged(name, $"version {number} added", model.Now.Serving?.Number);
+        return isOurs;
+    }
+
     /// <summary>Deletes a version that does not serve, or the only one, and the model with it.</summary>
     /// <exception cref="FoveaException">There is no such version, or it serves.</exception>
     public async Task Delete(string name, string number, CancellationToken stop)
     {
         var model = models.Find(name);
-        using var staging = new StagingFolder(settings.ModelRepository);
-        await model.Change(Act(() =>
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        await model.Change(Act(staging, () =>
         {
             var version = model.Find(number);
             bool isOnly = model.Now.Versions.Count == 1;
@@ -115,15 +167,20 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
     {
         var version = model.Find(number);
         using var lease = model.Now.IsUnloaded ? null : await model.Serve(number);
-        if ((model.Now.Serving ?? model.Now.Wanted)?.Number is { } serving && serving != version.Number)
+        WriteChoice(model, (model.Now.Serving ?? model.Now.Wanted)?.Number, version.Number);
+    }
+
+    private static void WriteChoice(StoredModel model, int? before, int chosen)
+    {
+        if (before is not null && before != chosen)
         {
-            Write(ModelFolder.Previous, serving);
+            Write(model, ModelFolder.Previous, $"{before}");
         }
 
-        Write(ModelFolder.Default, version.Number);
-
-        void Write(string file, int value) => AtomicFile.Write(Path.Combine(model.Folder, file), stream => stream.Write(Encoding.ASCII.GetBytes($"{value}\n")));
+        Write(model, ModelFolder.Default, $"{chosen}");
     }
+
+    private static void Write(StoredModel model, string file, string value) => AtomicFile.Write(Path.Combine(model.Folder, file), stream => stream.Write(Encoding.ASCII.GetBytes($"{value}\n")));
 
     private StoredModel Logged(StoredModel model, string change)
     {
@@ -131,9 +188,9 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
         return model;
     }
 
-    private static Func<Task> Act(Action act) => () =>
+    private static Func<Task> Act(StagingFolder staging, Action act) => () =>
     {
-        StagingFolder.Writing(act);
+        staging.Write(act);
         return Task.CompletedTask;
     };
 }

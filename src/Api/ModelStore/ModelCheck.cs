@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Fovea.Models;
 
 namespace Fovea.Api;
@@ -73,22 +72,8 @@ internal sealed class ModelCheck(ModelStoreSettings settings) : IDisposable
 
     private ProcessStartInfo Command(string version, string model)
     {
-        // This program may have been started by the dotnet command, by an executable of its own, or by a test.
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        string[] program = File.Exists(dotnet) ? [dotnet, typeof(ModelCheck).Assembly.Location] : [Environment.ProcessPath!];
-        var start = new ProcessStartInfo(program[0], [.. program[1..], CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-
-        // It needs no secrets, and one thread, so that requests keep the others.
-        foreach (var secret in start.Environment.Keys.Where(name => name.StartsWith("Fovea", StringComparison.OrdinalIgnoreCase)).ToArray())
-        {
-            start.Environment.Remove(secret);
-        }
-
+        // One thread, so that requests keep the others.
+        var start = ChildProgram.Of(typeof(ModelCheck).Assembly.Location, [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}"]);
         start.Environment["DOTNET_PROCESSOR_COUNT"] = "1";
         return start;
     }

@@ -13,6 +13,12 @@ internal sealed record ModelFolder(IReadOnlyList<VersionFolder> Versions, string
     /// <summary>The file that holds the number of the version that served before.</summary>
     public const string Previous = "previous";
 
+    /// <summary>What the file named default holds where no version is to serve yet.</summary>
+    public const string None = "none";
+
+    /// <summary>The version that is to serve; null where there is none.</summary>
+    public VersionFolder? Serving => Chosen is null && Versions is [.., var last] ? last : Versions.FirstOrDefault(version => version.Number.ToString(CultureInfo.InvariantCulture) == Chosen);
+
     /// <summary>A folder in which there is no model.</summary>
     public static ModelFolder Empty { get; } = new([], null);
 

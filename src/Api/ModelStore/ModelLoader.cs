@@ -19,6 +19,14 @@ internal sealed class ModelLoader(Settings settings, ServingEngine engine, Devic
         fallback: ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)),
         device);
 
+    /// <summary>What a version says about itself, together with what stands beside it, without loading it.</summary>
+    /// <param name="version">The version's folder.</param>
+    /// <param name="model">The model's folder.</param>
+    /// <exception cref="FoveaException">A file cannot be read.</exception>
+    public static ModelMetadata Describe(string version, string model) => (ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)) ?? new())
+        .Or(ModelMetadata.Read(OnnxFile.Read(Path.Combine(version, VersionFolder.ModelFile)).Metadata))
+        .Or(ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)));
+
     private ServedModel Load(string model, VersionFolder version)
     {
         long start = time.GetTimestamp();

@@ -18,6 +18,10 @@ internal enum ModelState
     [JsonStringEnumMemberName("failed")]
     Failed,
 
+    /// <summary>It has versions, and none of them was published yet.</summary>
+    [JsonStringEnumMemberName("unpublished")]
+    Unpublished,
+
     /// <summary>It was unloaded, and answers again once it is loaded.</summary>
     [JsonStringEnumMemberName("unloaded")]
     Unloaded,

@@ -6,6 +6,9 @@ namespace Fovea.Api;
 /// <summary>The models under <see cref="Settings.ModelRepository"/>. Names are looked up in memory: a name in a request to classify never becomes a path.</summary>
 internal sealed class ModelStore : IDisposable
 {
+    // An upload may be under check for an hour, and nothing is written meanwhile.
+    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
+
     private readonly string repository;
     private readonly ModelLoader loader;
     private readonly Device device;
@@ -18,7 +21,7 @@ internal sealed class ModelStore : IDisposable
         (repository, this.loader, this.device, this.log) = (settings.ModelRepository, loader, device, log);
         foreach (var name in Folders())
         {
-            models[name] = Open(name, ModelFolder.Read(Path.Combine(repository, name)));
+            models[name] = Open(name, ModelFolder.Read(PathOf(name)));
         }
     }
 
@@ -37,10 +40,14 @@ internal sealed class ModelStore : IDisposable
     /// <param name="name">A name that a model may have.</param>
     public StoredModel At(string name) => models.GetOrAdd(name, _ => Open(name, ModelFolder.Empty));
 
+    /// <summary>Where the folder of a model is, or would be.</summary>
+    /// <param name="name">A name that a model may have.</param>
+    public string PathOf(string name) => Path.Combine(repository, name);
+
     /// <summary>Loads the version of each model that serves. One that fails does not keep the others from serving.</summary>
     public async Task LoadAll(CancellationToken stop)
     {
-        StagingFolder.DeleteAbandoned(repository);
+        StagingFolder.DeleteAbandoned(repository, Abandoned);
         if (device.FellBack)
         {
             log.DeviceFellBack(device.Reason);
@@ -51,7 +58,7 @@ internal sealed class ModelStore : IDisposable
         }
 
         await Parallel.ForEachAsync(All, stop, async (model, _) => await model.Change(() => Task.CompletedTask, stop));
-        foreach (var model in All.Where(model => model.Now is { Wanted: null }))
+        foreach (var model in All.Where(model => model.Now is { Wanted: null, State: ModelState.Failed }))
         {
             log.ModelFailed(model.Name, model.Now.Reason!);
         }
@@ -103,7 +110,7 @@ internal sealed class ModelStore : IDisposable
         }
     }
 
-    private StoredModel Open(string name, ModelFolder folder) => new(Path.Combine(repository, name), folder, version => loader.Open(name, version));
+    private StoredModel Open(string name, ModelFolder folder) => new(PathOf(name), folder, version => loader.Open(name, version));
 
     private IEnumerable<string> Folders() => new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name).Where(name => !name.StartsWith('.'));
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Fovea.Models;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
@@ -9,9 +8,9 @@ namespace Fovea.Api;
 /// Receives a model: as the bytes of its .onnx file; or as a form with that file and, for one that says too little about itself, a model.json and a
 /// .txt file of labels. Nothing is held in memory.
 /// </summary>
-internal sealed class ModelUpload(HttpRequest request, string folder, int mostBytes)
+internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, int mostBytes)
 {
-    private const int MostBesideBytes = 16 << 20, MostFiles = 3, BufferBytes = 128 << 10;
+    private const int MostBesideBytes = 16 << 20, MostFiles = 3;
 
     /// <summary>Writes the files into the folder.</summary>
     /// <exception cref="FoveaException">They are too large, or not those that were expected; or the folder cannot be written to.</exception>
@@ -30,10 +29,10 @@ internal sealed class ModelUpload(HttpRequest request, string folder, int mostBy
         }
         else
         {
-            await Save(request.Body, VersionFolder.ModelFile, mostBytes, stop);
+            await staging.Receive(request.Body, VersionFolder.ModelFile, mostBytes, stop);
         }
 
-        if (!File.Exists(Path.Combine(folder, VersionFolder.ModelFile)))
+        if (!File.Exists(Path.Combine(staging.Path, VersionFolder.ModelFile)))
         {
             throw new FoveaException(ErrorCode.MalformedRequest, "The form has no .onnx file; expected one, and beside it at most a .json and a .txt file.");
         }
@@ -53,35 +52,12 @@ internal sealed class ModelUpload(HttpRequest request, string folder, int mostBy
                 ".txt" when Path.GetFileName(sent) == sent && !sent.Contains('\\', StringComparison.Ordinal) && !sent.StartsWith('.') => sent,
                 _ => throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{sent}'; expected one .onnx file, and beside it at most a .json and a .txt file, without folders."),
             };
-            if (files > MostFiles || File.Exists(Path.Combine(folder, name)))
+            if (files > MostFiles || File.Exists(Path.Combine(staging.Path, name)))
             {
                 throw new FoveaException(ErrorCode.MalformedRequest, $"'{sent}' is one file too many; expected one .onnx file, and beside it at most a .json and a .txt file.");
             }
 
-            await MultipartImages.Try(() => Save(section.Body, name, name == VersionFolder.ModelFile ? mostBytes : MostBesideBytes, stop));
-        }
-    }
-
-    private async Task<long> Save(Stream from, string name, long most, CancellationToken stop)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            using var file = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-            long length = 0;
-            for (int read; (read = await from.ReadAsync(buffer, stop)) > 0;)
-            {
-                length += read;
-                RequestBody.RefuseOver(most, name, length);
-                StagingFolder.Writing(() => file.Write(buffer, 0, read));
-            }
-
-            StagingFolder.Writing(() => file.Flush(flushToDisk: true));
-            return length > 0 ? length : throw new FoveaException(ErrorCode.EmptyBody, $"{name} is empty; expected the bytes of the file.");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            await MultipartImages.Try(() => staging.Receive(section.Body, name, name == VersionFolder.ModelFile ? mostBytes : MostBesideBytes, stop));
         }
     }
 }

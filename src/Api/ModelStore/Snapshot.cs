@@ -40,6 +40,11 @@ internal sealed record Snapshot(ModelFolder Folder, IReadOnlyList<ModelVersion> 
             return this;
         }
 
+        if (Folder.Chosen == ModelFolder.None)
+        {
+            return this with { State = ModelState.Unpublished, Reason = "None of its versions was published yet." };
+        }
+
         try
         {
             var version = Wanted ?? throw new FoveaException(ErrorCode.ModelUnavailable, $"Its file named {ModelFolder.Default} holds {Folder.Chosen}; expected one of the versions {Numbers}.");

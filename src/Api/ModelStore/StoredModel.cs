@@ -108,6 +108,7 @@ internal sealed class StoredModel : IDisposable
     private FoveaException CannotServe(Snapshot seen) => seen.State switch
     {
         ModelState.Loading => new(ErrorCode.Unavailable, $"The service is starting: {Name} is not loaded yet."),
+        ModelState.Unpublished => new(ErrorCode.ModelUnavailable, $"{Name} has no version that is published; POST /models/{Name}/versions/{seen.Versions[^1].Number}/publish publishes one, and /classify/{Name}/versions/{seen.Versions[^1].Number} tries it before."),
         ModelState.Unloaded => new(ErrorCode.ModelUnavailable, $"{Name} is unloaded; POST /models/{Name}/load loads it."),
         _ => new(ErrorCode.ModelUnavailable, $"{Name} cannot serve. {seen.Reason}"),
     };

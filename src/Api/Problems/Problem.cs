@@ -37,18 +37,19 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         return response.WriteAsJsonAsync(this, options: null, MediaType);
     }
 
-    private static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+    /// <summary>What an error is called.</summary>
+    public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
         ErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
         ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
-        ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownDataset or ErrorCode.UnknownJob or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
         ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.BadModelFile => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.BadModelFile or ErrorCode.BadDataset => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
         ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,

@@ -26,6 +26,7 @@ internal sealed class ProblemHandler(Settings settings, Metrics metrics, ILogger
             FoveaException e => Problem.Of(e.Code, e.Message),
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
             BadHttpRequestException e => Problem.Of(ErrorCode.MalformedRequest, $"The request cannot be read: {e.Message}"),
+            _ when StateDatabase.IsAway(exception) => Problem.Of(ErrorCode.Unavailable, "The database of the fine-tuning jobs cannot be reached now."),
             _ => Problem.Of(ErrorCode.Internal, "The service failed at this request; its log says why."),
         };
 

@@ -32,6 +32,11 @@ public static class ModelJson
         }
     }
 
+    /// <summary>Writes such a file, which says how images become the input and nothing else.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    public static void Write(string path, Preprocessing preprocessing) => AtomicFile.Write(path, stream =>
+        JsonSerializer.Serialize(stream, new(null, JsonSerializer.SerializeToNode(preprocessing, MetadataJson.Default.Preprocessing)!.AsObject(), null), ModelJsonFile.Default.Content));
+
     private static ImmutableArray<string>? Labels(JsonElement? labels, string path) => labels switch
     {
         null or { ValueKind: JsonValueKind.Null } => null,

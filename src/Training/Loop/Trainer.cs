@@ -79,7 +79,7 @@ internal sealed class Trainer : IDisposable
             tell(new FileRefused(refused.File, refused.Reason));
         }
 
-        tell(new RunStarted(network.Name, train.Count, validation.Count, options.Epochs, loader.BatchesPerEpoch, options.BatchSize, state.Epoch, state.StepsInEpoch));
+        tell(new RunStarted(network.Name, train.Count, validation.Count, options.Epochs, loader.BatchesPerEpoch, options.BatchSize, options.LearningRate, state.Epoch, state.StepsInEpoch));
         using var batches = loader.Epochs(options.Seed, state.Epoch, state.StepsInEpoch, options.Augmentation).GetEnumerator();
         try
         {

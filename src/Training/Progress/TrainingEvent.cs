@@ -23,8 +23,8 @@ internal abstract record TrainingEvent;
 /// <summary>A file of the data set is left out.</summary>
 internal sealed record FileRefused(string File, string Reason) : TrainingEvent;
 
-/// <summary>The run begins, or goes on after a checkpoint.</summary>
-internal sealed record RunStarted(string Model, int Images, int ValidationImages, int Epochs, int StepsPerEpoch, int BatchSize, int ResumedEpoch, int ResumedStep) : TrainingEvent;
+/// <summary>The run begins, or goes on after a checkpoint. The learning rate is the highest of its schedule.</summary>
+internal sealed record RunStarted(string Model, int Images, int ValidationImages, int Epochs, int StepsPerEpoch, int BatchSize, double LearningRate, int ResumedEpoch, int ResumedStep) : TrainingEvent;
 
 /// <summary>A step is done. Loss in nats and accuracy, 0 to 1, are means over the epoch so far.</summary>
 internal sealed record StepDone(int Epoch, int Step, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;

@@ -1,0 +1,18 @@
+using Fovea.Models;
+
+namespace Fovea.Api;
+
+/// <summary>What fine-tuning consists of.</summary>
+internal static class FineTuningServices
+{
+    /// <summary>Adds the jobs, and, unless the process only serves, what works at them.</summary>
+    /// <exception cref="FoveaException">A setting is wrong.</exception>
+    public static void AddFineTuning(this IServiceCollection services, FineTuningSettings settings)
+    {
+        services.AddSingleton(settings).AddSingleton<StateDatabase>().AddSingleton<JobStore>().AddSingleton<JobRequests>().AddSingleton<EventStream>();
+        if (settings.Trains)
+        {
+            services.AddSingleton<TrainingProcess>().AddSingleton<Publishing>().AddSingleton<JobRunner>().AddHostedService<JobQueue>();
+        }
+    }
+}

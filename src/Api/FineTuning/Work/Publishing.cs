@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+using Fovea.Models;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fovea.Api;
+
+/// <summary>Brings what a job has trained into the model repository, once, whatever stops it in between: everything is decided and written down before it is done.</summary>
+internal sealed class Publishing(JobStore store, ModelStore models, ModelAdministration administration, TrainingProcess training)
+{
+    /// <summary>Compares, adds the version, and ends the job.</summary>
+    /// <exception cref="FoveaException">The model cannot be added.</exception>
+    /// <exception cref="OperationCanceledException">The job is no longer ours, or paused.</exception>
+    public async Task Publish(HeldJob job, JobFolder folder, Dataset dataset, CancellationToken stop)
+    {
+        while (true)
+        {
+            if (job.Now.Version is null)
+            {
+                await Decide(job, folder, dataset, stop);
+            }
+
+            var (model, version, publish) = (job.Now.FineTunedModel, job.Now.Version!.Value, job.Now.Published);
+            await job.RequireRunning();
+            if (await administration.Add(model, version, folder.Model, publish, stop))
+            {
+                await job.Advance(now => now.Succeed(publish
+                    ? $"{model} version {version} is published. POST /models/{model}/rollback goes back to the one before."
+                    : $"{model} version {version} is there, and not published. POST /models/{model}/versions/{version}/publish does it."));
+                return;
+            }
+
+            // Someone else has put a version of this number there since it was chosen.
+            await job.Advance(now => now.Version = null);
+        }
+    }
+
+    private async Task Decide(HeldJob job, JobFolder folder, Dataset dataset, CancellationToken stop)
+    {
+        var name = job.Now.FineTunedModel;
+        var there = ModelFolder.Read(models.PathOf(name));
+        if (there.Versions is [.., var last] && !HasLabels(last, dataset))
+        {
+            throw new FoveaException(ErrorCode.Conflict, $"There is a model {name} with other classes than the data set's {string.Join(", ", dataset.Classes.Select(c => c.Label))}; expected a job with another suffix.");
+        }
+
+        var (publish, reason) = await Compare(job, folder, dataset, there.Serving, stop);
+        while (true)
+        {
+            int version = Math.Max(there.Versions is [.., var highest] ? highest.Number : 0, await store.HighestVersion(name, stop)) + 1;
+            try
+            {
+                await job.Advance(now =>
+                {
+                    (now.Version, now.Published) = (version, publish);
+                    now.Tell(reason);
+                });
+                return;
+            }
+            catch (DbUpdateException)
+            {
+                // Another job has chosen it at the same time.
+            }
+        }
+    }
+
+    private async Task<(bool Publish, string Reason)> Compare(HeldJob job, JobFolder folder, Dataset dataset, VersionFolder? incumbent, CancellationToken stop)
+    {
+        var name = job.Now.FineTunedModel;
+        if (incumbent is null)
+        {
+            return (job.Now.PublishesItself, $"{name} is a new model.");
+        }
+
+        double own = await Accuracy(job, folder.Model, dataset, stop);
+        double before;
+        try
+        {
+            before = await Accuracy(job, Path.Combine(incumbent.Path, VersionFolder.ModelFile), dataset, stop);
+        }
+        catch (FoveaException e)
+        {
+            return (false, $"Version {incumbent.Number} of {name}, which serves, cannot be evaluated, so the new one is not published by itself: {e.Message}");
+        }
+
+        return (job.Now.PublishesItself && own >= before, string.Create(
+            CultureInfo.InvariantCulture,
+            $"On the validation images the new version has an accuracy of {own:P2}, version {incumbent.Number} of {name}, which serves, {before:P2}: it is {(own > before ? "better" : own < before ? "worse" : "as good")}."));
+    }
+
+    private async Task<double> Accuracy(HeldJob job, string file, Dataset dataset, CancellationToken stop)
+    {
+        string? last = null;
+        var (code, errors) = await training.Run(["evaluate", file, "--data", dataset.Folder, "--json"], job.Now.Threads, line => Task.FromResult(last = line), CancellationToken.None, stop);
+        if (code != 0 || last is null)
+        {
+            throw new FoveaException(ErrorCode.TrainingFailed, $"The evaluation failed: {errors}");
+        }
+
+        using var report = JsonDocument.Parse(last);
+        return report.RootElement.GetProperty("accuracy").GetDouble();
+    }
+
+    private static bool HasLabels(VersionFolder version, Dataset dataset) =>
+        ModelLoader.Describe(version.Path, Path.GetDirectoryName(version.Path)!).Labels is { } labels && labels.SequenceEqual(dataset.Classes.Select(c => c.Label));
+}
