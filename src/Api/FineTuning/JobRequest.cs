@@ -19,8 +19,8 @@ internal sealed partial record JobRequest
     /// <summary>The data set to learn from.</summary>
     public required string Dataset { get; init; }
 
-    /// <summary>What the trained model's name ends in; by default eight digits of the data set's own.</summary>
-    public required string Suffix { get; init; }
+    /// <summary>What the trained model's name ends in; null: the first eight digits of the data set's id, the default.</summary>
+    public string? Suffix { get; init; }
 
     /// <summary>head, full or auto, the default.</summary>
     public required string Method { get; init; }
@@ -55,12 +55,11 @@ internal sealed partial record JobRequest
             using var none = JsonDocument.Parse("{}");
             var hyperparameters = Get(root, "hyperparameters") ?? none.RootElement;
             RefuseOthers(hyperparameters, "hyperparameters", Hyperparameters);
-            var dataset = ReadDataset(root);
             return new()
             {
                 Model = Text(root, "model") ?? throw Malformed("The body has no model; expected the name of a model, such as resnet18"),
-                Dataset = dataset,
-                Suffix = CheckSuffix(Text(root, "suffix") ?? (dataset.Split('_')[^1] is var digits && digits.Length > 8 ? digits[..8] : digits)),
+                Dataset = ReadDataset(root),
+                Suffix = Text(root, "suffix") is { } suffix ? CheckSuffix(suffix) : null,
                 Method = OneOf(root, "method", Auto, "head", "full"),
                 Epochs = (int?)Number(hyperparameters, "n_epochs", "a whole number from 1 to 100000", n => n is >= 1 and <= 100_000 && n == Math.Floor(n)),
                 BatchSize = (int?)Number(hyperparameters, "batch_size", "a whole number from 1 to 65536", n => n is >= 1 and <= 65_536 && n == Math.Floor(n)),

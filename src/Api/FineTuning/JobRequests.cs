@@ -31,7 +31,8 @@ internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelSt
         var version = model.Serving ?? model.Wanted ?? throw new FoveaException(ErrorCode.ModelUnavailable, $"{request.Model} has no version that serves; expected a model that could answer.");
         var dataset = datasets.Find(request.Dataset)
             ?? throw new FoveaException(ErrorCode.UnknownDataset, $"There is no data set {request.Dataset}; expected the id of one, as POST /datasets answers it.");
-        var name = ModelNames.CheckModel($"{request.Model}-{request.Suffix}");
+        var suffix = request.Suffix ?? dataset.Id["ds_".Length..][..8];
+        var name = ModelNames.CheckModel($"{request.Model}-{suffix}");
         if (models.All.FirstOrDefault(other => other.Name == name) is { } there)
         {
             RefuseOtherClasses(there, dataset);
@@ -44,7 +45,7 @@ internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelSt
             Model = request.Model,
             BaseVersion = version.Number,
             Dataset = request.Dataset,
-            Suffix = request.Suffix,
+            Suffix = suffix,
             FineTunedModel = name,
             Method = request.Method,
             Epochs = request.Epochs,

@@ -8,6 +8,9 @@ internal sealed class FeatureScale
     // A feature that hardly moved while training must not decide alone when it moves.
     private const double LeastDeviation = 1e-2;
 
+    // Its reciprocal is still a number, so that features which never move become 0 and not undefined.
+    private const double Smallest = 1e-30;
+
     private readonly float[] mean, factor;
 
     public FeatureScale(IReadOnlyList<float[]> rows)
@@ -25,7 +28,7 @@ internal sealed class FeatureScale
 
         mean = Array.ConvertAll(sum, s => (float)(s / rows.Count));
         double[] deviation = [.. squares.Zip(sum).Select(s => Math.Sqrt(Math.Max(0, s.First / rows.Count - Math.Pow(s.Second / rows.Count, 2))))];
-        double least = Math.Max(LeastDeviation * deviation.Average(), float.Epsilon);
+        double least = Math.Max(LeastDeviation * deviation.Average(), Smallest);
         factor = Array.ConvertAll(deviation, d => (float)(1 / (Math.Max(d, least) * Math.Sqrt(sum.Length))));
     }
 

@@ -29,6 +29,14 @@ internal sealed class ServiceProcess : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    public int Id => process.Id;
+
+    public void Kill()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
     public void Terminate()
     {
         using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);

@@ -25,7 +25,7 @@ internal sealed class TestService : IAsyncDisposable
 
     public static async Task<TestService> Start(Repository repository, Action<WebApplication>? configure = null, params string[] args)
     {
-        var app = Service.Build(["--urls=http://127.0.0.1:0", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", $"--Fovea:Data={Repository.Data}", .. args]);
+        var app = Service.Build(["--urls=http://127.0.0.1:0", "--role=serve", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", $"--Fovea:Data={Repository.Data}", .. args]);
         var logs = new Logs();
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
         configure?.Invoke(app);

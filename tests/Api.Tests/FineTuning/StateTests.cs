@@ -1,0 +1,94 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Fovea.Api.Tests;
+
+public sealed class StateTests
+{
+    [Fact]
+    public async Task Migrations_make_the_tables_that_the_model_describes()
+    {
+        using var folder = new TemporaryFolder();
+        using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
+        await using var migrated = await database.Open(TestContext.Current.CancellationToken);
+        await using var created = new FineTuningContext(new DbContextOptionsBuilder<FineTuningContext>().UseSqlite($"Data Source={folder["created.db"]}").Options);
+        await created.Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);
+        const string Columns = "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk AS Value FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1";
+        Assert.Equal(await Rows(created, Columns), await Rows(migrated, Columns));
+        const string Indexes = "SELECT name || ' ' || coalesce(sql, '') AS Value FROM sqlite_master WHERE type = 'index' AND tbl_name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1";
+        Assert.Equal(await Rows(created, Indexes), await Rows(migrated, Indexes));
+    }
+
+    [Fact]
+    public async Task Worker_that_lost_its_job_can_write_nothing_any_more()
+    {
+        using var folder = new TemporaryFolder();
+        using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
+        var store = new JobStore(database);
+        await store.Add(Job(), TestContext.Current.CancellationToken);
+        var first = await Take(store, "1");
+        await first.Change(job => job.Tell("The first says this."));
+        var second = await Take(store, "1");
+        var checkpoint = new JobCheckpoint { JobId = "ftjob-1", Step = 1, CreatedAt = 0, Metrics = "{}" };
+        await Assert.ThrowsAsync<OperationCanceledException>(() => first.Change(job => job.Tell("The first says more."), checkpoint));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => first.Advance(job => job.Succeed("The first is done.")));
+        await second.Change(job => job.Tell("The second says this."));
+        Assert.Equal(4, (await store.EventsAfter("ftjob-1", 0, 100, TestContext.Current.CancellationToken)).Count);
+        Assert.Empty(await store.CheckpointsBefore("ftjob-1", long.MaxValue, 100, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Entry_of_the_queue_that_does_not_stand_for_the_job_does_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
+        var store = new JobStore(database);
+        await store.Add(Job(), TestContext.Current.CancellationToken);
+        await Take(store, "1");
+        bool begun = true;
+        await store.Change("ftjob-1", job => begun = job.TryBegin("2", 1), TestContext.Current.CancellationToken);
+        Assert.False(begun);
+    }
+
+    [Fact]
+    public async Task Events_told_at_the_same_time_have_numbers_without_gaps()
+    {
+        using var folder = new TemporaryFolder();
+        using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
+        var store = new JobStore(database);
+        await store.Add(Job(), TestContext.Current.CancellationToken);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(teller => Task.Run(async () =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                await store.Change("ftjob-1", job => job.Tell($"{teller} {i}"), TestContext.Current.CancellationToken);
+            }
+        })));
+        var events = await store.EventsAfter("ftjob-1", 0, 100, TestContext.Current.CancellationToken);
+        Assert.Equal(Enumerable.Range(1, 40), events.Select(e => (int)e.Number));
+        Assert.Equal(40, events.Select(e => e.Message).Distinct().Count());
+    }
+
+    private static async Task<HeldJob> Take(JobStore store, string entry)
+    {
+        bool begun = false;
+        var job = await store.Change("ftjob-1", job => begun = job.TryBegin(entry, 1), TestContext.Current.CancellationToken);
+        Assert.True(begun);
+        return new HeldJob(store, job);
+    }
+
+    private static Job Job() => new()
+    {
+        Id = "ftjob-1",
+        Model = "lenet5",
+        BaseVersion = 1,
+        Dataset = "ds_0",
+        Suffix = "a",
+        FineTunedModel = "lenet5-a",
+        Method = "auto",
+        Seed = 1,
+        PublishesItself = true,
+        CreatedAt = 0,
+    };
+
+    private static async Task<string[]> Rows(FineTuningContext context, string sql) => await context.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken);
+}

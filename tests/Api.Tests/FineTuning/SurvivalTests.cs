@@ -1,0 +1,87 @@
+namespace Fovea.Api.Tests;
+
+/// <summary>Whatever stops a job, it ends, with the file that it would have ended with.</summary>
+public sealed class SurvivalTests
+{
+    // Long enough to be stopped in the middle.
+    private const int Epochs = 150;
+
+    [Fact]
+    public async Task Paused_job_and_one_whose_trainer_was_killed_end_with_the_same_file_as_one_left_alone()
+    {
+        await using var workshop = await Workshop.Start("--Fovea:TrainingJobs=3");
+        var dataset = await workshop.Upload();
+        await workshop.Until(await workshop.Create(dataset, "alone", Epochs), "succeeded");
+
+        var paused = await workshop.Create(dataset, "paused", Epochs);
+        await workshop.UntilTold(paused, "Checkpoint");
+        Assert.Equal("paused", (await workshop.Post(paused, "pause")).GetProperty("status").GetString());
+        (await workshop.Post(paused, "pause", 409)).IsProblem(409, "conflict", $"{paused} is paused");
+        await Eventually.True(() => Task.FromResult(workshop.Trainers() is []));
+
+        var killed = await workshop.Create(dataset, "killed", Epochs);
+        await workshop.UntilTold(killed, "Checkpoint");
+        Assert.Single(workshop.Trainers()).Kill();
+        Assert.Equal("queued", (await workshop.Post(paused, "resume")).GetProperty("status").GetString());
+        (await workshop.Post(killed, "resume", 409)).IsProblem(409, "conflict", $"{killed} is running");
+        await workshop.Until(paused, "succeeded");
+        await workshop.Until(killed, "succeeded");
+        Assert.Contains(await workshop.Follow(killed), e => e.Message.Contains("killed", StringComparison.Ordinal));
+        Assert.Equal(workshop.Model("alone"), workshop.Model("paused"));
+        Assert.Equal(workshop.Model("alone"), workshop.Model("killed"));
+    }
+
+    [Fact]
+    public async Task Killed_and_stopped_services_go_on_with_their_jobs_when_they_start_again()
+    {
+        await using var workshop = Workshop.OfProcesses();
+        var first = await workshop.StartProcess("both");
+        var dataset = await workshop.Upload();
+        var job = await workshop.Create(dataset, "killed", Epochs);
+        var waiting = await workshop.Create(dataset, "alone", Epochs);
+        await workshop.UntilTold(job, "Checkpoint");
+        first.Kill();
+
+        var second = await workshop.StartProcess("both");
+        await workshop.UntilTold(job, "The job goes on");
+        await workshop.UntilTold(job, "Training on");
+        second.Terminate();
+        Assert.Equal(0, (await second.Exit()).Code);
+
+        await workshop.StartProcess("both");
+        await workshop.Until(job, "succeeded");
+        await workshop.Until(waiting, "succeeded");
+        var told = await workshop.Follow(job);
+        Assert.Equal(Enumerable.Range(1, told.Length), told.Select(e => e.Number));
+        Assert.Contains(told, e => e.Message.Contains("started anew", StringComparison.Ordinal));
+        Assert.Contains(told, e => e.Message.Contains("is stopping", StringComparison.Ordinal));
+        Assert.Equal(workshop.Model("alone"), workshop.Model("killed"));
+        Assert.Equal([1], workshop.Versions("killed"));
+    }
+
+    [Fact]
+    public async Task Trainer_that_takes_too_much_memory_or_says_nothing_is_the_jobs_failure_alone()
+    {
+        await using var workshop = await Workshop.Start("--Fovea:TrainingMemoryBytes=1000000");
+        var dataset = await workshop.Upload();
+        var job = await workshop.Until(await workshop.Create(dataset), "failed");
+        Assert.Equal("training_failed", job.GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains("expected at most 1,000,000", job.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(200, (await workshop.Service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
+        Assert.Empty(workshop.Service.Logs.Errors);
+    }
+
+    [Fact]
+    public async Task Training_that_cannot_be_done_fails_with_the_sentence_of_the_trainer()
+    {
+        await using var workshop = await Workshop.Start();
+        var job = await workshop.Create(await workshop.Upload(), epochs: 100_000);
+        await workshop.UntilTold(job, "Checkpoint");
+        await workshop.Post(job, "pause");
+        await Eventually.True(() => Task.FromResult(workshop.Trainers() is []));
+        Directory.Delete(workshop.Service.Get<DatasetStore>().All[0].Folder + "/val/ring", recursive: true);
+        await workshop.Post(job, "resume");
+        var failed = await workshop.Until(job, "failed");
+        Assert.Contains("val has 1 class folders; expected at least 2", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace Fovea.Api.Tests;
+
+/// <summary>A repository with LeNet-5, a folder of data, and a service on them that may be killed and started again.</summary>
+internal sealed class Workshop : IAsyncDisposable
+{
+    private const string Key = "a secret";
+
+    private readonly TemporaryFolder data = new();
+    private readonly string[] settings;
+    private readonly List<ServiceProcess> processes = [];
+    private TestService? service;
+
+    private Workshop(string[] settings) => this.settings = settings;
+
+    public Repository Repository { get; } = new Repository().With("lenet5", 1);
+
+    public HttpClient Client { get; private set; } = new();
+
+    public TestService Service => service!;
+
+    /// <summary>A workshop whose service runs in this process.</summary>
+    public static async Task<Workshop> Start(params string[] settings)
+    {
+        var workshop = new Workshop(settings);
+        await workshop.Start();
+        return workshop;
+    }
+
+    /// <summary>A workshop whose services are processes of their own, none of which runs yet.</summary>
+    public static Workshop OfProcesses(params string[] settings) => new(settings);
+
+    public async Task Start()
+    {
+        service = await TestService.StartReady(Repository, null, ["--role=both", $"--Fovea:Data={data.Path}", $"--Fovea:ApiKeys:0={Key}", .. settings]);
+        Use(service.Client.BaseAddress!);
+    }
+
+    public async Task Stop()
+    {
+        await service!.DisposeAsync();
+        service = null;
+    }
+
+    /// <summary>Starts a process with a role, and asks it from now on, if it answers requests.</summary>
+    public async Task<ServiceProcess> StartProcess(string role)
+    {
+        var url = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
+        var environment = new Dictionary<string, string?> { ["Fovea__ModelRepository"] = Repository.Folder, ["Fovea__Data"] = data.Path, ["Fovea__ApiKeys__0"] = Key, ["Fovea__PollSeconds"] = "1" };
+        var process = new ServiceProcess(environment, [$"--urls={url}", $"--role={role}", .. settings]);
+        processes.Add(process);
+        if (role != "train")
+        {
+            Use(url);
+        }
+
+        using var probe = new HttpClient { BaseAddress = url };
+        await Eventually.True(() => IsReady(probe));
+        return process;
+    }
+
+    public async Task<string> Upload(int each = 20)
+    {
+        using var answer = await Client.PostAsync("/datasets", Archives.Content(Archives.Zip(Shapes.Of(each))));
+        return (await Json(answer, 201)).GetProperty("id").GetString()!;
+    }
+
+    public async Task<string> Create(string dataset, string suffix = "shapes", int epochs = 3, string method = "full", string publish = "auto")
+    {
+        var body = $$"""{"model": "lenet5", "dataset": "{{dataset}}", "suffix": "{{suffix}}", "method": "{{method}}", "publish": "{{publish}}", "hyperparameters": { "n_epochs": {{epochs}} } }""";
+        using var answer = await Client.PostAsync("/fine_tuning/jobs", new StringContent(body, Encoding.UTF8, "application/json"));
+        return (await Json(answer, 201)).GetProperty("id").GetString()!;
+    }
+
+    public async Task<JsonElement> Post(string job, string verb, int status = 200)
+    {
+        using var answer = await Client.PostAsync($"/fine_tuning/jobs/{job}/{verb}", null);
+        return await Json(answer, status);
+    }
+
+    public Task<JsonElement> Get(string path) => Client.GetFromJsonAsync<JsonElement>(path);
+
+    public Task<JsonElement> Job(string job) => Get($"/fine_tuning/jobs/{job}");
+
+    /// <summary>Waits until a job has this status; one that ends in another is not waited for.</summary>
+    public async Task<JsonElement> Until(string job, string status)
+    {
+        JsonElement now = default;
+        await Eventually.True(
+            async () =>
+            {
+                now = await Job(job);
+                var reached = now.GetProperty("status").GetString();
+                Assert.True(reached == status || reached is not ("failed" or "succeeded" or "cancelled"), $"{now}");
+                return reached == status;
+            },
+            $"{job} to be {status}");
+        return now;
+    }
+
+    /// <summary>Waits until a job has told something.</summary>
+    public Task UntilTold(string job, string text) => Eventually.True(async () => (await Told(job)).Any(message => message.Contains(text, StringComparison.Ordinal)), $"{job} to tell: {text}");
+
+    /// <summary>What a job has told, in order.</summary>
+    public async Task<string[]> Told(string job) =>
+        [.. (await Get($"/fine_tuning/jobs/{job}/events?limit=100")).GetProperty("data").EnumerateArray().Select(e => e.GetProperty("message").GetString()!).Reverse()];
+
+    /// <summary>The stream of a job's events to its end, as the numbers and messages come.</summary>
+    public async Task<(int Number, string Message)[]> Follow(string job, int after = 0)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/fine_tuning/jobs/{job}/events");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (after > 0)
+        {
+            request.Headers.Add("Last-Event-ID", $"{after}");
+        }
+
+        using var answer = await Client.SendAsync(request);
+        var lines = (await answer.Content.ReadAsStringAsync()).Split('\n').Where(line => line.Length > 1).ToArray();
+        return [.. lines.Chunk(2).Select(pair => (int.Parse(pair[0]["id: ".Length..], null), JsonDocument.Parse(pair[1]["data: ".Length..]).RootElement.GetProperty("message").GetString()!))];
+    }
+
+    public byte[] Model(string suffix, int version = 1) => File.ReadAllBytes(Path.Combine(Repository.Folder, $"lenet5-{suffix}", $"{version}", "model.onnx"));
+
+    public int[] Versions(string suffix) => [.. Directory.GetDirectories(Path.Combine(Repository.Folder, $"lenet5-{suffix}")).Select(folder => int.Parse(Path.GetFileName(folder), null)).Order()];
+
+    /// <summary>The training processes that work at this workshop's jobs.</summary>
+    public IReadOnlyList<Process> Trainers() =>
+    [
+        .. from folder in Directory.GetDirectories("/proc")
+           let name = Path.GetFileName(folder)
+           where name.All(char.IsAsciiDigit) && CommandLine(folder) is var line && line.Contains("finetune\0", StringComparison.Ordinal) && line.Contains(data.Path, StringComparison.Ordinal)
+           select Process.GetProcessById(int.Parse(name, null)),
+    ];
+
+    /// <summary>The process that started another.</summary>
+    public static int ParentOf(Process process) => int.Parse(File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal))["PPid:".Length..], null);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        processes.ForEach(process => process.Dispose());
+        if (service is not null)
+        {
+            await service.DisposeAsync();
+        }
+
+        await Eventually.True(() => Task.FromResult(Trainers() is []), "training processes to end with their service");
+        Repository.Dispose();
+        data.Dispose();
+    }
+
+    private static async Task<JsonElement> Json(HttpResponseMessage answer, int status)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True((int)answer.StatusCode == status, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    private static async Task<bool> IsReady(HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync("/health/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static string CommandLine(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private void Use(Uri address)
+    {
+        Client.Dispose();
+        Client = new HttpClient { BaseAddress = address, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) } };
+    }
+}
