@@ -15,8 +15,11 @@ public sealed class Device
     /// <summary>The CPU, asked for by nobody.</summary>
     public static Device Cpu { get; } = new(null, "Nothing else was asked for.");
 
+    /// <summary>Whether it is a GPU with CUDA.</summary>
+    public bool IsCuda => cuda is not null;
+
     /// <summary>cpu or cuda.</summary>
-    public string Provider => cuda is null ? "cpu" : "cuda";
+    public string Provider => IsCuda ? "cuda" : "cpu";
 
     /// <summary>Why, in a sentence.</summary>
     public string Reason { get; }
@@ -71,7 +74,7 @@ public sealed class Device
     }
 
     /// <summary>Whether a bound input is copied when it is bound, and not looked at when it is run.</summary>
-    internal bool CopiesWhenBound => cuda is not null;
+    public bool CopiesWhenBound => IsCuda;
 
     /// <summary>Where inputs are best written; null: anywhere.</summary>
     internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);

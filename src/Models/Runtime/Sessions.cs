@@ -9,7 +9,11 @@ namespace Fovea.Models;
 public static class Sessions
 {
     // Not a field's initializer, which could run after something here has asked for the environment.
-    static Sessions() => SharesThreads = CreateEnvironment();
+    static Sessions()
+    {
+        SharesThreads = CreateEnvironment();
+        PlannedSession.RegisterMemory(OrtEnv.Instance());
+    }
 
     /// <summary>Whether all sessions share one pool of threads: not where something else in the process had made ONNX Runtime's environment before.</summary>
     public static bool SharesThreads { get; }
@@ -32,16 +36,8 @@ public static class Sessions
     /// <summary>A session on a graph in memory.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <param name="planned">
-    /// Whether the runtime lays out all memory of a run in one piece, once it has seen a first run. That piece and what the first run took are held
-    /// together, so a graph with much in it at once, as a training graph is, does with half the memory without.
-    /// </param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
-    public static InferenceSession Open(Graph graph, Device? device = null, bool planned = true) => Open(graph, options =>
-    {
-        options.EnableMemoryPattern = planned;
-        (device ?? Device.Cpu).AppendTo(options);
-    });
+    public static InferenceSession Open(Graph graph, Device? device = null) => Open(graph, (device ?? Device.Cpu).AppendTo);
 
     /// <summary>A session that writes down how long each node takes, until its EndProfiling gives the name of the file.</summary>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>

@@ -25,6 +25,31 @@ internal static class Arguments
         Required = true,
     };
 
+    /// <summary>What networks run on.</summary>
+    public static Option<string> Device()
+    {
+        var device = new Option<string>("--device")
+        {
+            Description = "What networks run on: cpu, cuda (an error where it does not work) or auto (cuda where it works, else cpu).",
+            DefaultValueFactory = _ => "auto",
+        };
+        device.AcceptOnlyFromAmong("auto", "cpu", "cuda");
+        return device;
+    }
+
+    /// <summary>The device that an option means; on standard error, why it is not the one wanted.</summary>
+    /// <exception cref="FoveaException">It is cuda, which does not work here; the message says why.</exception>
+    public static Device Chosen(string device)
+    {
+        var chosen = Fovea.Models.Device.Choose(new() { Device = Enum.Parse<DeviceChoice>(device, ignoreCase: true) });
+        if (chosen.FellBack)
+        {
+            Console.Error.WriteLine($"warning: {chosen.Reason}");
+        }
+
+        return chosen;
+    }
+
     /// <summary>What all randomness comes from.</summary>
     public static Option<long> Seed() => new("--seed") { Description = "What all randomness comes from.", DefaultValueFactory = _ => 1 };
 

@@ -22,15 +22,17 @@ internal static class BenchmarkCommand
         var train = new Option<bool>("--train") { Description = "Time training steps (SGD with momentum; lenet5: Adam) instead of plain runs." };
         var batchSize = new Option<int>("--batch-size") { Description = "Images in a run, 1 to 65536.", DefaultValueFactory = _ => 16 };
         var steps = new Option<int>("--steps") { Description = "Timed runs, 1 to 1000000, after a few that are not.", DefaultValueFactory = _ => 100 };
+        var device = Arguments.Device();
         var json = new Option<bool>("--json") { Description = "Print one line of JSON, the last." };
-        var command = new Command("benchmark", "Times a network: median and fastest run, images per second, peak memory.") { network, train, batchSize, steps, json };
+        var command = new Command("benchmark", "Times a network: median and fastest run, images per second, peak memory.") { network, train, batchSize, steps, device, json };
         command.SetWork((parsed, stop) =>
         {
             int images = InRange("--batch-size", parsed.GetValue(batchSize), 65_536), runs = InRange("--steps", parsed.GetValue(steps), 1_000_000);
             bool trains = parsed.GetValue(train);
+            var runsOn = Arguments.Chosen(parsed.GetRequiredValue(device));
             var name = parsed.GetRequiredValue(network);
             var graph = Arguments.Network(name, auxiliary: trains && Catalog.Architectures.Any(a => a.Name == name && a.HasAuxiliary));
-            var times = trains ? TrainingSteps(graph, images, runs, stop) : Runs(graph, images, runs, stop);
+            var times = trains ? TrainingSteps(graph, images, runs, runsOn, stop) : Runs(graph, images, runs, runsOn, stop);
             var result = BenchmarkResult.Of(times, images);
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(result, BenchmarkJson.Default.BenchmarkResult) : string.Create(
                 CultureInfo.InvariantCulture,
@@ -43,9 +45,9 @@ internal static class BenchmarkCommand
         ? value
         : throw new FoveaException(ErrorCode.BadArgument, $"{option} is {value}; expected 1 to {highest}.");
 
-    private static List<double> TrainingSteps(Graph graph, int images, int runs, CancellationToken stop)
+    private static List<double> TrainingSteps(Graph graph, int images, int runs, Device device, CancellationToken stop)
     {
-        using var step = new TrainingStep(graph, images, Optimizer.Create(Recipe.For(graph.Name).Optimizer));
+        using var step = new TrainingStep(graph, images, Optimizer.Create(Recipe.For(graph.Name).Optimizer), device: device);
         Randomize(step.Images);
         int classes = step.Targets.Length / images;
         for (int i = 0; i < images; i++)
@@ -56,9 +58,9 @@ internal static class BenchmarkCommand
         return Timed(runs, number => step.Run(number, learningRate: 1e-4), stop);
     }
 
-    private static List<double> Runs(Graph graph, int images, int runs, CancellationToken stop)
+    private static List<double> Runs(Graph graph, int images, int runs, Device device, CancellationToken stop)
     {
-        using var session = Sessions.Open(graph);
+        using var session = Sessions.Open(graph, device);
         using var options = new RunOptions();
         var shape = graph.Inputs[0].Shape.With(0, images);
         if (!shape.IsKnown)

@@ -24,9 +24,10 @@ internal static class FinetuneCommand
         command.SetWork((parsed, stop) =>
         {
             AtomicFile.EnsureWritable(parsed.GetRequiredValue(output));
+            var device = learning.Device(parsed);
             var model = Arguments.Base(parsed.GetRequiredValue(file), parsed.GetValue(preprocessing));
             var dataset = DatasetFolder.OpenForTraining(parsed.GetRequiredValue(data), model.Preprocessing);
-            var options = learning.Read(parsed, Recipe.ForFineTuning, dataset, parsed.GetRequiredValue(output));
+            var options = learning.Read(parsed, Recipe.ForFineTuning, dataset, parsed.GetRequiredValue(output), device);
             ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (tell, stop) =>
             {
                 var chosen = FineTuningMethod.Find(parsed.GetRequiredValue(method), dataset.ForTraining(options.Seed).Train.Count, dataset.Train.Labels.Count);

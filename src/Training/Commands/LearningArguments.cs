@@ -21,8 +21,9 @@ internal sealed class LearningArguments
     private readonly Option<double?> averaging = new("--averaging") { Description = "The decay, at each step, of the average of the weights that is validated and kept in their place, 0 to less than 1; 0: the weights themselves; default: the network's own." };
     private readonly Option<string?> augmentation = new("--augmentation") { Description = $"How images are changed before they are learnt from: {Augmentation.Usage}, as in photos,rotation=10; default: digits for handwriting, photos for the rest." };
     private readonly Option<int?> patience = new("--patience") { Description = "Epochs without a lower validation loss after which training ends, 1 to 100000; default: never." };
-    private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds") { Description = "Time between two checkpoints within an epoch, 0 to 86400; each epoch ends with one besides; default: 60." };
+    private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds") { Description = "Time between two checkpoints within an epoch, 0 to 86400; an epoch ends with one besides unless it was much shorter than writing one takes; default: 60." };
     private readonly Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint beside the output, where there is one." };
+    private readonly Option<string> device = Arguments.Device();
     private readonly Option<long> seed = Arguments.Seed();
 
     public LearningArguments()
@@ -37,7 +38,7 @@ internal sealed class LearningArguments
     /// <summary>Gives a command these options.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in OfSteps.Concat([seed, JsonLines]))
+        foreach (var option in OfSteps.Concat([device, seed, JsonLines]))
         {
             command.Options.Add(option);
         }
@@ -46,9 +47,13 @@ internal sealed class LearningArguments
     /// <summary>The names of the options given that only concern training in steps.</summary>
     public IReadOnlyList<string> GivenOfSteps(ParseResult parsed) => [.. OfSteps.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 
+    /// <summary>What networks run on: chosen first, so that nothing is read in vain.</summary>
+    /// <exception cref="FoveaException">It is cuda, which does not work here.</exception>
+    public Device Device(ParseResult parsed) => Arguments.Chosen(parsed.GetRequiredValue(device));
+
     /// <summary>What a run is told.</summary>
     /// <exception cref="FoveaException">A value is out of range, or does not go with another.</exception>
-    public TrainingOptions Read(ParseResult parsed, Recipe recipe, DatasetFolder data, string output)
+    public TrainingOptions Read(ParseResult parsed, Recipe recipe, DatasetFolder data, string output, Device runsOn)
     {
         var chosen = parsed.GetValue(optimizer) ?? recipe.Optimizer;
         bool own = chosen == recipe.Optimizer;
@@ -65,6 +70,7 @@ internal sealed class LearningArguments
             Averaging = parsed.GetValue(averaging) ?? recipe.Averaging,
             Clip = parsed.GetValue(clip) ?? recipe.Clip,
             MicroBatch = parsed.GetValue(microBatch),
+            Device = runsOn,
             Patience = parsed.GetValue(patience),
             Augmentation = parsed.GetValue(augmentation) is { } text ? Augmentation.Parse(text) : train.Preprocessing.Invert == Inversion.Auto ? Augmentation.Digits : Augmentation.Photos,
             BetweenCheckpoints = parsed.GetValue(checkpointSeconds) is { } seconds ? Seconds(seconds) : TimeSpan.FromSeconds(60),

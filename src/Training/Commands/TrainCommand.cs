@@ -18,11 +18,12 @@ internal static class TrainCommand
         command.SetWork((parsed, stop) =>
         {
             AtomicFile.EnsureWritable(parsed.GetRequiredValue(output));
+            var device = learning.Device(parsed);
             var architecture = Catalog.Find(parsed.GetRequiredValue(name));
             var size = InputSize.Parse(parsed.GetValue(input));
             var preprocessing = ModelMetadata.Read(architecture.Build(input: size).Metadata).Preprocessing!;
             var dataset = DatasetFolder.OpenForTraining(parsed.GetRequiredValue(data), preprocessing);
-            var options = learning.Read(parsed, Recipe.For(architecture.Name), dataset, parsed.GetRequiredValue(output));
+            var options = learning.Read(parsed, Recipe.For(architecture.Name), dataset, parsed.GetRequiredValue(output), device);
             var network = architecture.Build(dataset.Train.Labels.Count, size, options.Seed, auxiliary: architecture.HasAuxiliary);
             ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (tell, stop) =>
             {

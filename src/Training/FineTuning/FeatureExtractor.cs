@@ -4,11 +4,11 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Training;
 
 /// <summary>Runs a frozen network over images once, up to its features: an ordinary session, whose weights are constants.</summary>
-internal sealed class FeatureExtractor(Graph backbone, int features) : IDisposable
+internal sealed class FeatureExtractor(Graph backbone, int features, Device device) : IDisposable
 {
     private const int BatchSize = 16;
 
-    private readonly InferenceSession session = Sessions.Open(backbone);
+    private readonly InferenceSession session = Sessions.Open(backbone, device);
     private readonly RunOptions options = new();
 
     /// <summary>The features of each image, in order. <paramref name="done"/> is told how many more images are done.</summary>

@@ -27,7 +27,7 @@ internal sealed class FineTuner
     /// <summary>Prepares a run.</summary>
     /// <param name="model">The network.</param>
     /// <param name="data">The new classes, preprocessed as the network takes them.</param>
-    /// <param name="options">How everything is trained; of these only the output and the seed concern a head alone.</param>
+    /// <param name="options">How everything is trained; of these only the output, the device and the seed concern a head alone.</param>
     /// <param name="tell">Is told how far the run has come.</param>
     /// <exception cref="FoveaException">The network has no head that could be replaced, or there are no images to validate with.</exception>
     public FineTuner(BaseModel model, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell)
@@ -70,7 +70,7 @@ internal sealed class FineTuner
             tell(new FileRefused(refused.File, refused.Reason));
         }
 
-        var (trained, loss, accuracy) = new HeadTraining(head, train, validation, tell).Run(stop);
+        var (trained, loss, accuracy) = new HeadTraining(head, train, validation, options.Device, tell).Run(cautious: false, stop);
         var network = WithHead(trained, new TrainingRecord(
             options.Dataset, train.Hash(), train.Count, Optimizer: "l-bfgs", Seed: options.Seed, Accuracy: accuracy, Loss: loss, ValidationImages: validation.Count, Method: "head", Base: model.File));
         OnnxFile.Write(network, options.Output);
@@ -81,9 +81,10 @@ internal sealed class FineTuner
 
     private void LearnAll(CancellationToken stop)
     {
+        // A head fitted closely to features that were never augmented is too sure of itself, and its errors would tear at the backbone.
         // A run that is resumed has its head in the checkpoint.
         bool begun = options.Resume && File.Exists(options.Checkpoint);
-        var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : new HeadTraining(head, train, validation, tell).Run(stop).Head;
+        var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : new HeadTraining(head, train, validation, options.Device, tell).Run(cautious: true, stop).Head;
         double size = FeatureSize(stop);
         var network = WithHead(start, new TrainingRecord(Method: "full", Base: model.File), size);
         var newWeights = network.Outputs[0].Producer!.Inputs.Skip(1).ToHashSet();
@@ -98,7 +99,7 @@ internal sealed class FineTuner
     {
         int count = Math.Min(Sample, train.Count);
         var sample = train.Subset([.. Enumerable.Range(0, count).Select(i => (int)((long)i * train.Count / count))]);
-        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount);
+        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, options.Device);
         double squares = extractor.Read(sample, _ => { }, stop).Rows.Average(row => row.Average(feature => (double)feature * feature));
         return squares > 0 ? Math.Sqrt(squares) : 1;
     }

@@ -4,21 +4,24 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>The method <c>head</c>: everything but the head is frozen and run once over the images; a new head learns from what comes out.</summary>
-internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset validation, Action<TrainingEvent> tell)
+internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset validation, Device device, Action<TrainingEvent> tell)
 {
     private readonly Stopwatch running = Stopwatch.StartNew();
     private int done;
 
     /// <summary>Trains a head, and says how well it does on the validation images: mean cross-entropy in nats, and the share classified rightly.</summary>
+    /// <param name="cautious">Whether the head is one to go on from, not the best as it is.</param>
+    /// <param name="stop">Ends the run.</param>
     /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
-    public (LinearHead Head, double Loss, double Accuracy) Run(CancellationToken stop)
+    public (LinearHead Head, double Loss, double Accuracy) Run(bool cautious, CancellationToken stop)
     {
-        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount);
+        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, device);
         var (known, unseen) = (extractor.Read(train, Tell, stop), extractor.Read(validation, Tell, stop));
-        var best = new MaximumEntropy(known, train.Labels.Count, stop).Best(unseen);
-        var (loss, accuracy) = best.Evaluate(unseen);
+        var learner = new MaximumEntropy(known, train.Labels.Count, stop);
+        var trained = cautious ? learner.Cautious() : learner.Best(unseen);
+        var (loss, accuracy) = trained.Evaluate(unseen);
         tell(new HeadTrained(loss, accuracy));
-        return (best, loss, accuracy);
+        return (trained, loss, accuracy);
     }
 
     private void Tell(int images)

@@ -8,14 +8,19 @@ internal static class ConvForms
     // Places of an image so few that a matrix product with them alone is too narrow.
     private const int FewPlaces = 64;
 
+    /// <summary>Whether the images of a tensor are so small that a matrix product with one of them is too narrow.</summary>
+    public static bool HasFewPlaces(Value y) => y.Shape[2] * y.Shape[3] < FewPlaces;
+
     /// <summary>A convolution, and max(y, 0) of its results where asked.</summary>
     public static Value? Forward(Layouts layouts, Node node, Value?[] inputs, bool relu)
     {
         Value x = inputs[0]!, w = inputs[1]!;
         var bias = inputs.ElementAtOrDefault(2);
         var window = Window.Of(node);
-        return node.Int("group", 1) != 1 ? null
-            : node.Output.Shape[2] * node.Output.Shape[3] < FewPlaces && x.Shape[0] > 1 && window is { Strides: [1, 1], Extents: > 1 } ? Folded(layouts.Graph, x, w, bias, window, relu)
+
+        // A 1x1 kernel is a matrix product of the images as they lie; bringing more channels back from the blocks than there went in costs more than the blocks gain.
+        return node.Int("group", 1) != 1 || (IsPointwise(window) && w.Shape[0] >= w.Shape[1]) ? null
+            : HasFewPlaces(node.Output) && x.Shape[0] > 1 && window is { Strides: [1, 1], Extents: > 1 } ? Folded(layouts.Graph, x, w, bias, window, relu)
             : Layouts.Blocks(w.Shape[0]) && Layouts.Blocks(x.Shape[1]) ? layouts.Plain(layouts.Conv(layouts.Blocked(x), layouts.Filters(w), bias, window, relu))
             : null;
     }
@@ -36,6 +41,11 @@ internal static class ConvForms
     {
         Value dY = inputs[0]!, w = inputs[1]!;
         var window = Window.Of(node);
+        if (node.Int("group", 1) == 1 && IsPointwise(window) && HasFewPlaces(dY) && inputs.ElementAtOrDefault(2) is null)
+        {
+            return PointwiseBack(layouts.Graph, dY, w);
+        }
+
         if (node.Int("group", 1) != 1 || !Layouts.Blocks(w.Shape[0]) || !Layouts.Blocks(w.Shape[1]) || window.Strides is not [1, 1] || inputs.ElementAtOrDefault(2) is not null)
         {
             return null;
@@ -50,5 +60,15 @@ internal static class ConvForms
         }
 
         return layouts.Plain(layouts.Conv(layouts.Blocked(dY), layouts.TurnedFilters(w), null, window with { Before = before, After = after }));
+    }
+
+    private static bool IsPointwise(Window window) => window is { Kernel: [1, 1], Strides: [1, 1], Before: [0, 0], After: [0, 0] };
+
+    // A 1x1 kernel: dX[n] = W' dY[n].
+    private static Value PointwiseBack(Graph g, Value dY, Value w)
+    {
+        int n = dY.Shape[0], m = w.Shape[0], c = w.Shape[1], places = dY.Shape[2] * dY.Shape[3];
+        var products = g.Apply("com.microsoft", "FusedMatMul", [g.Reshape(w, new Shape(1, m, c)), g.Reshape(dY, new Shape(n, m, places))], new Shape(n, c, places), ("transA", 1L));
+        return g.Reshape(products, new Shape(n, c, dY.Shape[2], dY.Shape[3]));
     }
 }

@@ -9,6 +9,7 @@ internal sealed class CudaForms(Graph graph)
     public IReadOnlyList<Value>? Of(Node node, Value?[] inputs) => (node.Domain, node.Op) switch
     {
         (Forms.Domain, ConvRule.WeightGradientOp) => [WeightGradient(node, inputs[0]!, inputs[1]!)],
+        ("", "ConvTranspose") when Window.Of(node) is var window && !window.Before.SequenceEqual(window.After) => [EvenlyPadded(node, inputs, window)],
         ("", "BatchNormalization") when node.Int("training_mode") != 0 => Normalized(node, inputs),
         _ => null,
     };
@@ -31,6 +32,16 @@ internal sealed class CudaForms(Graph graph)
         }
 
         return graph.Reshape(graph.Concat([.. places], 2), new Shape(groups * m, c, r, s));
+    }
+
+    // A transposed convolution's paddings, which are cut off from its result, must be the same on both sides: the smaller of two is, and the rest is cut off afterwards.
+    private Value EvenlyPadded(Node node, Value?[] inputs, Window window)
+    {
+        int[] even = [Math.Min(window.Before[0], window.After[0]), Math.Min(window.Before[1], window.After[1])];
+        int[] starts = [window.Before[0] - even[0], window.Before[1] - even[1]];
+        var attributes = node.Attributes.Where(a => a.Key is "group" or "output_padding").Select(a => (a.Key, a.Value));
+        var y = graph.Apply("ConvTranspose", inputs, [.. (window with { Before = even, After = even }).Attributes(), .. attributes]);
+        return graph.Slice(y, starts, [starts[0] + node.Output.Shape[2], starts[1] + node.Output.Shape[3]], [2, 3]);
     }
 
     // Batch normalisation by the batch has no kernel: Y = gamma (X - mean) / sqrt(variance + epsilon) + beta.

@@ -74,7 +74,7 @@ internal sealed class Layouts(Graph graph)
     {
         var (m, c, r, s) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
         var rows = new Shape(m / Block, Block, c, r * s);
-        return graph.Reshape(Apply("ReorderInput", [graph.Reshape(Apply("ReorderInput", [w], w.Shape), rows)], rows), w.Shape);
+        return graph.Reshape(Apply("ReorderInput", [graph.Reshape(Blocked(w), rows)], rows), w.Shape);
     }
 
     /// <summary>Weights [M, C, R, S] turned round for the way back, [C, M, R, S] with each kernel reversed, in blocked order.</summary>
@@ -83,7 +83,7 @@ internal sealed class Layouts(Graph graph)
         var (m, c, kernel) = (w.Shape[0], w.Shape[1], w.Shape[2] * w.Shape[3]);
 
         // Runs of B channels keep their order, so it is they that are gathered: from [M, C / B, RS] to [C / B, M / B, RS reversed, B of M].
-        var runs = graph.Reshape(Apply("ReorderInput", [w], w.Shape), new Shape(m * c / Block * kernel, Block));
+        var runs = graph.Reshape(Blocked(w), new Shape(m * c / Block * kernel, Block));
         var order = graph.Constant($"turned_{m}_{c}_{kernel}", () => Order(m, c / Block, kernel));
         return graph.Reshape(graph.Apply("Gather", [runs, order]), new Shape(c, m, w.Shape[2], w.Shape[3]));
     }

@@ -39,13 +39,19 @@ internal static class WeightGradientForms
         return layouts.ChannelsFirst(g.Reshape(products, new Shape(m, r, s, c)));
     }
 
-    // A 1x1 kernel: dW = sum over n of dY[n] X[n]', one matrix product an image.
+    // A 1x1 kernel: dW = sum over n of dY[n] X[n]', one matrix product an image; where an image has few places, one of all of them side by side.
     private static Value Pointwise(Graph g, Value x, Value dY, Window window)
     {
         int n = x.Shape[0], c = x.Shape[1], m = dY.Shape[1], places = dY.Shape[2] * dY.Shape[3];
         if (window.Strides is not [1, 1])
         {
             x = g.Slice(x, [0, 0], [x.Shape[2], x.Shape[3]], [2, 3], window.Strides);
+        }
+
+        if (ConvForms.HasFewPlaces(dY))
+        {
+            Value Together(Value images) => g.Reshape(g.Transpose(images, 1, 0, 2, 3), new Shape(images.Shape[1], n * places));
+            return g.Reshape(g.Apply("com.microsoft", "FusedMatMul", [Together(dY), Together(x)], new Shape(m, c), ("transB", 1L)), new Shape(m, c, 1, 1));
         }
 
         var products = g.Apply("com.microsoft", "FusedMatMul", [g.Reshape(dY, new Shape(n, m, places)), g.Reshape(x, new Shape(n, c, places))], new Shape(n, m, c), ("transB", 1L));

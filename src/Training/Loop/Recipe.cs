@@ -19,7 +19,7 @@ internal sealed record Recipe(
     public static Recipe For(string architecture) => architecture switch
     {
         // Chosen by validation images of MNIST.
-        "lenet5" => new("adam", 4e-3, 32, WeightDecay: 0, Averaging: 0.999),
+        "lenet5" => new("adam", 4e-3, 32, WeightDecay: 1e-5, LabelSmoothing: 0.02, Averaging: 0.999),
 
         // Deep networks with batch normalisation take large steps: 0.1 for 256 images (He et al., 2015), in proportion to the batch (Goyal et al., 2017).
         _ when architecture.StartsWith("resnet", StringComparison.Ordinal) || architecture.EndsWith("-bn", StringComparison.Ordinal) =>

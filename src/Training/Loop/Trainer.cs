@@ -19,8 +19,8 @@ internal sealed class Trainer : IDisposable
     private readonly ForwardPass forward;
     private readonly WeightAverage average;
     private readonly FloatBuffer best;
-    private readonly Dictionary<string, FloatBuffer> buffers;
-    private readonly Stopwatch sinceCheckpoint = Stopwatch.StartNew(), waiting = new();
+    private readonly CheckpointWriter checkpoints;
+    private readonly Stopwatch waiting = new();
     private TrainingState state;
 
     /// <summary>Prepares a run, going on from its checkpoint where the options say so.</summary>
@@ -42,11 +42,11 @@ internal sealed class Trainer : IDisposable
         }
 
         loader = new BatchLoader(train, options.BatchSize);
-        step = new TrainingStep(network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed);
+        step = new TrainingStep(network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed, options.Device);
         average = new WeightAverage(step.Weights, options.Averaging);
-        forward = new ForwardPass(network, step.Layout, average.Values);
+        forward = new ForwardPass(network, step.Layout, average.Values, options.Device);
         best = new FloatBuffer(step.Weights.Length);
-        buffers = new() { ["weights"] = step.Weights, ["best"] = best };
+        var buffers = new Dictionary<string, FloatBuffer> { ["weights"] = step.Weights, ["best"] = best };
         if (average.Own is { } own)
         {
             buffers.Add("average", own);
@@ -57,6 +57,7 @@ internal sealed class Trainer : IDisposable
             buffers.Add(string.Create(CultureInfo.InvariantCulture, $"optimizer.{i}"), buffer);
         }
 
+        checkpoints = new(options, buffers, tell);
         var settings = Settings();
         state = (options.Resume ? Checkpoint.Load(options.Checkpoint, settings, buffers) : null) ?? new TrainingState { Settings = settings };
     }
@@ -90,7 +91,10 @@ internal sealed class Trainer : IDisposable
             while (!Done)
             {
                 Epoch(batches, stop);
-                TrySave();
+                if (Done || checkpoints.DueAfterEpoch)
+                {
+                    state = checkpoints.TrySave(state);
+                }
             }
 
             Write();
@@ -98,7 +102,7 @@ internal sealed class Trainer : IDisposable
         }
         catch (OperationCanceledException)
         {
-            Save();
+            state = checkpoints.Save(state);
             tell(new RunStopped(options.Checkpoint, state.Epoch, state.StepsInEpoch));
             throw;
         }
@@ -128,9 +132,9 @@ internal sealed class Trainer : IDisposable
             double stepsPerSecond = (state.StepsInEpoch - first) / clock.Elapsed.TotalSeconds;
             tell(new StepDone(
                 state.Epoch, state.StepsInEpoch, MeanLoss, MeanAccuracy, rate, stepsPerSecond * options.BatchSize, (StepsInAll - StepsDone) / stepsPerSecond));
-            if (sinceCheckpoint.Elapsed >= options.BetweenCheckpoints && state.StepsInEpoch < loader.BatchesPerEpoch)
+            if (checkpoints.DueWithinEpoch && state.StepsInEpoch < loader.BatchesPerEpoch)
             {
-                TrySave();
+                state = checkpoints.TrySave(state);
             }
         }
 
@@ -180,28 +184,6 @@ internal sealed class Trainer : IDisposable
     {
         average.Values.Floats.CopyTo(best.Floats);
         state = state with { BestEpoch = epoch, BestLoss = found.Loss, BestAccuracy = found.Accuracy };
-    }
-
-    // A disk that is full now may have room at the next try, and what is learnt until then is not lost.
-    private void TrySave()
-    {
-        try
-        {
-            Save();
-        }
-        catch (FoveaException e)
-        {
-            sinceCheckpoint.Restart();
-            tell(new CheckpointFailed(options.Checkpoint, e.Message));
-        }
-    }
-
-    private void Save()
-    {
-        state = state with { Seconds = state.Seconds + sinceCheckpoint.Elapsed.TotalSeconds };
-        sinceCheckpoint.Restart();
-        Checkpoint.Save(options.Checkpoint, state, buffers);
-        tell(new CheckpointSaved(options.Checkpoint, state.Epoch, state.StepsInEpoch));
     }
 
     private void Write()

@@ -32,13 +32,16 @@ internal sealed record TrainingOptions(string Output, string Dataset, int Epochs
     /// <summary>Images that are run at once, a divisor of the batch size; null: the whole batch.</summary>
     public int? MicroBatch { get; init; }
 
+    /// <summary>What the network runs on.</summary>
+    public Device Device { get; init; } = Device.Cpu;
+
     /// <summary>Epochs without a lower validation loss after which the run ends, at least 1; null: never.</summary>
     public int? Patience { get; init; }
 
     /// <summary>How images are changed before they are learnt from.</summary>
     public Augmentation Augmentation { get; init; } = Augmentation.None;
 
-    /// <summary>The time between two checkpoints within an epoch, at most a day; each epoch ends with one besides.</summary>
+    /// <summary>The time between two checkpoints within an epoch, at most a day; an epoch ends with one besides, unless it was much shorter than writing one takes.</summary>
     public TimeSpan BetweenCheckpoints { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Where the run's checkpoint lies; it is gone when the run is done.</summary>
@@ -75,6 +78,7 @@ internal sealed record TrainingOptions(string Output, string Dataset, int Epochs
         yield return new("epochs", Text($"{Epochs}"));
         yield return new("batch size", Text($"{BatchSize}"));
         yield return new("micro-batch", Text($"{MicroBatch ?? BatchSize}"));
+        yield return new("device", Device.Provider);
         yield return new("learning rate", Text($"{LearningRate}"));
         yield return new("schedule", Text($"{Schedule} after a warm-up of {WarmUp}"));
         yield return new("optimizer", Text($"{Optimizer}"));

@@ -13,7 +13,7 @@ internal sealed class ForwardPass : IDisposable
     private readonly string[] inputs, outputs;
     private readonly OrtValue[] views;
 
-    public ForwardPass(Graph network, ParameterLayout layout, FloatBuffer weights)
+    public ForwardPass(Graph network, ParameterLayout layout, FloatBuffer weights, Device? device = null)
     {
         var graph = new Graph($"{network.Name}_forward");
         var input = graph.Input(network.Inputs[0].Name, ElementType.Float, network.Inputs[0].Shape);
@@ -26,7 +26,7 @@ internal sealed class ForwardPass : IDisposable
         network.CopyTo(graph, values);
         graph.Output(values[network.Outputs[0]]);
         graph.Prune();
-        session = Sessions.Open(graph);
+        session = Sessions.Open(graph, device);
         image = new Shape([.. input.Shape.Dimensions[1..]]);
         classes = graph.Outputs[0].Shape[1];
         inputs = [.. graph.Inputs.Select(i => i.Name)];

@@ -16,8 +16,9 @@ internal sealed class GradientGraph
     /// <param name="batchSize">Images in a batch.</param>
     /// <param name="learnt">The initializers that are learnt, the others staying as they are; null: all that can be.</param>
     /// <param name="frozenStatistics">Whether batch normalisation goes on using its running statistics, instead of the batch's.</param>
+    /// <param name="cuda">Whether it will run on CUDA instead of the CPU.</param>
     /// <exception cref="FoveaException">The network holds an operator without a gradient rule.</exception>
-    public GradientGraph(Graph network, int batchSize, IReadOnlyCollection<Value>? learnt = null, bool frozenStatistics = false)
+    public GradientGraph(Graph network, int batchSize, IReadOnlyCollection<Value>? learnt = null, bool frozenStatistics = false, bool cuda = false)
     {
         var graph = new Graph($"{network.Name}_gradients");
         var input = network.Inputs[0];
@@ -42,7 +43,7 @@ internal sealed class GradientGraph
         }
 
         graph.Prune();
-        (Graph, var final) = Forms.Of(graph);
+        (Graph, var final) = Forms.Of(graph, cuda);
         (Images, Targets, Loss, Correct) = (final[images], final[targets], final[loss], final[correct]);
         (Parameters, Gradients, Noise) = ([.. parameters.Select(p => final[p])], [.. gradients.Select(p => final[p])], [.. forms.Noise.Select(n => final[n])]);
         Statistics = [.. forms.Statistics.Select(s => (final[s.Before], final[s.After]))];

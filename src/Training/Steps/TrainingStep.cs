@@ -5,18 +5,20 @@ namespace Fovea.Training;
 
 /// <summary>
 /// A network that learns: weights, gradients and optimizer state, and the two ONNX sessions that read and write them in place. Fill
-/// <see cref="Images"/> and <see cref="Targets"/>, then <see cref="Run"/>.
+/// <see cref="Images"/> and <see cref="Targets"/>, then <see cref="Run"/>. On CUDA the gradients are computed there, from weights that are copied in each
+/// time, and the update is the CPU's, where all of this lies.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
-    private readonly InferenceSession session;
+    private readonly PlannedSession session;
     private readonly OrtIoBinding binding;
-    private readonly RunOptions options = new();
     private readonly FloatBuffer images, targets, gradients, statistics;
     private readonly FloatBuffer results = new(2);
     private readonly List<FloatBuffer> noise = [];
     private readonly List<(OrtValue Images, OrtValue Targets)> microBatches = [];
     private readonly string imagesName, targetsName;
+    private readonly List<(string Name, OrtValue Value)> inputs = [];
+    private readonly bool copiesWhenBound;
     private readonly Accumulation accumulation;
     private readonly Update update;
     private readonly long seed;
@@ -29,10 +31,12 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="microBatch">Images that are run at once, a divisor of the batch size: their gradients are added up. null: all.</param>
     /// <param name="clip">The gradient's highest norm over all parameters together, to which a larger one is shortened; null: any.</param>
     /// <param name="seed">What dropout is drawn from, with the step's number.</param>
+    /// <param name="device">What the gradients are computed on; null: the CPU.</param>
     /// <exception cref="FoveaException">The network holds an operator without a gradient rule.</exception>
-    public TrainingStep(Graph network, int batchSize, Optimizer optimizer, ParameterLayout? layout = null, int? microBatch = null, double? clip = null, long seed = 0)
+    public TrainingStep(
+        Graph network, int batchSize, Optimizer optimizer, ParameterLayout? layout = null, int? microBatch = null, double? clip = null, long seed = 0, Device? device = null)
     {
-        this.seed = seed;
+        (this.seed, copiesWhenBound) = (seed, device is { CopiesWhenBound: true });
         Layout = layout ?? new ParameterLayout(network);
         Weights = new FloatBuffer(Layout.Length);
         gradients = new FloatBuffer(Layout.ParametersLength);
@@ -44,16 +48,16 @@ internal sealed class TrainingStep : IDisposable
         }
 
         int imagesAtOnce = microBatch ?? batchSize;
-        var graph = new GradientGraph(network, imagesAtOnce, Layout.Parameters.ToHashSet(), frozenStatistics: Layout.Statistics.Count == 0);
-        session = Sessions.Open(graph.Graph, planned: false);
-        binding = session.CreateIoBinding();
+        var graph = new GradientGraph(network, imagesAtOnce, Layout.Parameters.ToHashSet(), frozenStatistics: Layout.Statistics.Count == 0, cuda: device is { IsCuda: true });
+        session = new PlannedSession(graph.Graph, device);
+        binding = session.CreateBinding();
         BindWeights(graph);
         binding.BindOutput(graph.Loss.Name, results.View(0, Shape.Scalar));
         binding.BindOutput(graph.Correct.Name, results.View(1, Shape.Scalar));
         foreach (var input in graph.Noise)
         {
             noise.Add(new FloatBuffer(input.Shape.Size));
-            binding.BindInput(input.Name, noise[^1].View(0, input.Shape));
+            inputs.Add((input.Name, noise[^1].View(0, input.Shape)));
         }
 
         (imagesName, targetsName) = (graph.Images.Name, graph.Targets.Name);
@@ -65,6 +69,7 @@ internal sealed class TrainingStep : IDisposable
             microBatches.Add((images.View(part * imagesSize, graph.Images.Shape), targets.View(part * targetsSize, graph.Targets.Shape)));
         }
 
+        BindInputs();
         accumulation = new Accumulation(gradients, Layout.Groups, parts, clip);
         update = new Update(optimizer, Layout.Groups, Weights, gradients, States);
     }
@@ -95,7 +100,12 @@ internal sealed class TrainingStep : IDisposable
             binding.BindInput(imagesName, image);
             binding.BindInput(targetsName, target);
             FillNoise(step, part);
-            session.RunWithBinding(options, binding);
+            if (copiesWhenBound)
+            {
+                BindInputs();
+            }
+
+            session.Run(binding);
             statistics.Floats.CopyTo(Weights.Floats[Layout.ParametersLength..]);
             accumulation.Add(part);
             (loss, correct) = (loss + results.Floats[0] / microBatches.Count, correct + (int)results.Floats[1]);
@@ -112,7 +122,6 @@ internal sealed class TrainingStep : IDisposable
         accumulation.Dispose();
         binding.Dispose();
         session.Dispose();
-        options.Dispose();
         foreach (var buffer in States.Concat(noise).Concat([Weights, images, targets, gradients, statistics, results]))
         {
             ((IDisposable)buffer).Dispose();
@@ -125,14 +134,22 @@ internal sealed class TrainingStep : IDisposable
         var byName = Layout.Offsets.ToDictionary(weight => weight.Key.Name, weight => weight.Value);
         foreach (var (parameter, gradient) in graph.Parameters.Zip(graph.Gradients))
         {
-            binding.BindInput(parameter.Name, Weights.View(byName[parameter.Name], parameter.Shape));
+            inputs.Add((parameter.Name, Weights.View(byName[parameter.Name], parameter.Shape)));
             binding.BindOutput(gradient.Name, gradients.View(byName[parameter.Name], parameter.Shape));
         }
 
         foreach (var (before, after) in graph.Statistics)
         {
-            binding.BindInput(before.Name, Weights.View(byName[before.Name], before.Shape));
+            inputs.Add((before.Name, Weights.View(byName[before.Name], before.Shape)));
             binding.BindOutput(after.Name, statistics.View(byName[before.Name] - Layout.ParametersLength, after.Shape));
+        }
+    }
+
+    private void BindInputs()
+    {
+        foreach (var (name, value) in inputs)
+        {
+            binding.BindInput(name, value);
         }
     }
 

@@ -133,7 +133,7 @@ public sealed class FineTunerTests : IDisposable
         var model = Base("base.onnx");
         var head = ClassifierHead.Find(model.Network);
         var train = DatasetFolder.OpenForTraining(folder["data"], model.Preprocessing).Train;
-        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount);
+        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, Device.Cpu);
         var features = extractor.Read(train, _ => { }, TestContext.Current.CancellationToken);
 
         var learner = new MaximumEntropy(features, Labels.Length, TestContext.Current.CancellationToken);

@@ -13,7 +13,11 @@ public class FormsTests
         ["blocked"] = (new(2, Channels, 9, 10), new(2 * Channels, Channels, 3, 3), Window.Square(3, 1, 1)),
         ["blocked, unevenly padded"] = (new(2, Channels, 9, 10), new(Channels, Channels, 3, 2), new([3, 2], [1, 1], [2, 0], [1, 1], [1, 1])),
         ["blocked, with strides that leave rows over"] = (new(3, Channels, 18, 17), new(Channels, Channels, 3, 3), Window.Square(3, 2)),
-        ["blocked, pointwise"] = (new(2, Channels, 8, 9), new(2 * Channels, Channels, 1, 1), Window.Square(1)),
+        ["with strides, unevenly padded"] = (new(2, Channels, 9, 10), new(Channels, Channels, 3, 3), new([3, 3], [2, 2], [2, 0], [0, 1], [1, 1])),
+        ["pointwise"] = (new(2, Channels, 8, 9), new(2 * Channels, Channels, 1, 1), Window.Square(1)),
+        ["blocked, pointwise, to fewer channels"] = (new(2, 2 * Channels, 8, 9), new(Channels, 2 * Channels, 1, 1), Window.Square(1)),
+        ["pointwise, of few places"] = (new(3, Channels, 5, 4), new(2 * Channels, Channels, 1, 1), Window.Square(1)),
+        ["pointwise, of few places, with strides"] = (new(3, Channels, 9, 8), new(2 * Channels, Channels, 1, 1), Window.Square(1, 2)),
         ["pointwise, with strides"] = (new(2, Channels, 8, 9), new(2 * Channels, Channels, 1, 1), Window.Square(1, 2)),
         ["of few places"] = (new(3, Channels, 5, 4), new(Channels, Channels, 3, 3), Window.Square(3, 1, 1)),
         ["of few places, with strides"] = (new(3, Channels, 7, 6), new(Channels, Channels, 3, 3), Window.Square(3, 2, 1)),
@@ -40,7 +44,9 @@ public class FormsTests
 
         float[][] numbers = [.. graph.Inputs.Select((input, i) => Numbers(input.Shape, i))];
         var expected = Sums(x, w, y.Shape, window, numbers);
-        foreach (var (sums, found) in expected.Zip(Run(Forms.Of(graph, cuda).Graph, numbers)))
+        var formed = Forms.Of(graph, cuda).Graph;
+        Assert.All(formed.Nodes.Where(node => cuda && node.Op == "ConvTranspose"), node => Assert.Equal(Window.Of(node).Before, Window.Of(node).After));
+        foreach (var (sums, found) in expected.Zip(Run(formed, numbers)))
         {
             double largest = sums.Max(Math.Abs);
             Assert.Equal(sums.Length, found.Length);
@@ -55,6 +61,16 @@ public class FormsTests
         Value x = graph.Input("x", ElementType.Float, new(2, Channels, 12, 12)), w = graph.Input("w", ElementType.Float, new(Channels, Channels, 3, 3));
         graph.Output(graph.Relu(graph.Conv(x, w)));
         Assert.DoesNotContain(Forms.Of(graph).Graph.Nodes, node => node.Op == "Relu" && Layouts.Block > 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Forms_are_those_of_the_device(bool cuda)
+    {
+        var nodes = new GradientGraph(Catalog.Find("resnet18").Build(input: new(3, 64, 64)), batchSize: 2, cuda: cuda).Graph.Nodes;
+        Assert.Equal(!cuda && Layouts.Block > 1, nodes.Any(node => node.Domain.EndsWith("nchwc", StringComparison.Ordinal)));
+        Assert.Equal(!cuda, nodes.Any(node => node is { Op: "BatchNormalization" }));
     }
 
     private static float[] Numbers(Shape shape, int stream)
