@@ -17,13 +17,12 @@ internal sealed class ServedModel : IDisposable
     /// <param name="version">Its version, from 1.</param>
     /// <param name="classifier">What was loaded; disposed of with this.</param>
     /// <param name="places">The requests that may be under way.</param>
-    /// <param name="decoding">What is told of its runs.</param>
     /// <param name="metrics">Where its runs are counted.</param>
-    public ServedModel(string name, int version, Classifier classifier, int places, DecodingBudget decoding, Metrics metrics)
+    public ServedModel(string name, int version, Classifier classifier, int places, Metrics metrics)
     {
         (Name, Version, Classifier) = (name, version, classifier);
         Admission = new(name, places);
-        Batcher = new(name, classifier, Admission, decoding, metrics, Statistics);
+        Batcher = new(classifier, new RunLog(name, classifier.Lanes, Admission, Statistics, metrics));
     }
 
     /// <summary>The model's name.</summary>

@@ -70,8 +70,8 @@ public sealed class Device
         }
     }
 
-    /// <summary>Whether a bound input is copied when it is bound, and not looked at when it is run.</summary>
-    internal bool CopiesWhenBound => cuda is not null;
+    /// <summary>Whether it is a GPU: there a bound input is copied when it is bound and not looked at when it is run, and a batch of a new size costs a search for algorithms.</summary>
+    internal bool IsCuda => cuda is not null;
 
     /// <summary>Where inputs are best written; null: anywhere.</summary>
     internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);

@@ -14,7 +14,7 @@ public sealed class BatchSizesTests
         {
         }
 
-        var sizes = JsonSerializer.Deserialize<Dictionary<string, MeasuredSize[]>>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), JsonSerializerOptions.Web)!.Values.Single();
+        var sizes = JsonSerializer.Deserialize<Dictionary<string, MeasuredSize[]>>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), JsonSerializerOptions.Web)!.Values.Single().Where(size => !size.Spread).ToArray();
         Assert.Equal(1, sizes[0].Size);
         Assert.All(sizes.Zip(sizes.Skip(1)), pair => Assert.True(pair.First.Size < pair.Second.Size && pair.First.ImagesPerSecond < pair.Second.ImagesPerSecond));
 

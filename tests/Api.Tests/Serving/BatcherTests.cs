@@ -14,7 +14,7 @@ public sealed class BatcherTests : IDisposable
     public BatcherTests()
     {
         classifier = Classifier.Load(Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"));
-        served = new("lenet5", 1, classifier, places: 8, new DecodingBudget(new()), services.GetRequiredService<Metrics>());
+        served = new("lenet5", 1, classifier, places: 8, services.GetRequiredService<Metrics>());
     }
 
     [Fact]

@@ -1,0 +1,30 @@
+namespace Fovea.Api;
+
+/// <summary>What is noted of a model's runs: for metrics, for statistics, and to know how long a place in its queue is.</summary>
+internal sealed class RunLog(string model, int lanes, Admission admission, ModelStatistics statistics, Metrics metrics)
+{
+    /// <summary>Notes a run.</summary>
+    /// <param name="count">Images in it.</param>
+    /// <param name="spread">Whether it took all lanes.</param>
+    /// <param name="input">Writing the images, all together.</param>
+    /// <param name="infer">The run itself.</param>
+    /// <param name="output">Reading what came out.</param>
+    public void Ran(int count, bool spread, TimeSpan input, TimeSpan infer, TimeSpan output)
+    {
+        admission.Ran(count, spread ? infer : infer / lanes);
+        metrics.Ran(model, count, infer);
+        statistics.Ran(count, input, infer, output);
+    }
+
+    /// <summary>Notes an image that was answered.</summary>
+    /// <param name="waited">From when it was written to its run.</param>
+    /// <param name="all">From when it was to be written to its answer.</param>
+    public void Answered(TimeSpan waited, TimeSpan all)
+    {
+        metrics.Waited(model, waited);
+        statistics.Answered(waited, all);
+    }
+
+    /// <summary>Notes an image whose run failed.</summary>
+    public void Failed(TimeSpan all) => statistics.Failed(all);
+}
