@@ -38,6 +38,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
             {
                 served.Sizes = await sizes.Find(served, stoppingToken);
                 served.Batcher.Use([.. served.Sizes.Select(size => size.Size).Distinct()]);
+                ProcessMemory.Trim();
                 log.BatchSizesFound(served.Name, served.Version, string.Join(", ", served.Sizes));
             }
             catch (Exception e) when (e is not OperationCanceledException)

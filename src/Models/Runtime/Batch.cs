@@ -23,11 +23,16 @@ public sealed unsafe class Batch : IDisposable
     private readonly Shape input;
     private readonly int imageSize, classes;
 
-    internal Batch(InferenceSession session, InferenceSession? spread, Shape input, int classes, bool givesProbabilities, Device device, bool takesAnySize, IEnumerable<int> sizes)
+    internal Batch(InferenceSession session, InferenceSession? spread, Shape input, int classes, bool givesProbabilities, Device device, bool takesAnySize, bool sparesMemory, IEnumerable<int> sizes)
     {
         (this.session, this.spread, this.input, this.classes, this.givesProbabilities, TakesAnySize) = (session, spread, input, classes, givesProbabilities, takesAnySize);
         (imageSize, copiesWhenBound, pinned) = ((int)input.Size, device.IsCuda, device.InputAllocator(session));
         Sizes = [.. sizes.Order()];
+        if (sparesMemory && !device.IsCuda)
+        {
+            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        }
+
         if (pinned is not null)
         {
             pinnedImages = OrtValue.CreateAllocatedTensorValue(pinned, TensorElementType.Float, [Capacity, .. input.ToInt64()]);

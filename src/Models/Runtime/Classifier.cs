@@ -7,6 +7,9 @@ namespace Fovea.Models;
 /// <summary>A model file, loaded and ready to classify. May be used from many threads at once.</summary>
 public sealed class Classifier : IDisposable
 {
+    // Weights of more bytes are held once, and what a run of theirs takes beside them is given back after it.
+    private const long LargeBytes = 256 << 20;
+
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
     private Classifier? spread;
@@ -70,12 +73,12 @@ public sealed class Classifier : IDisposable
     /// <param name="device">What it runs on; null: the CPU.</param>
     /// <param name="sideBySide">
     /// Whether a run stays on the thread that asks for it, and several go on side by side, which puts more images through; otherwise, and always on
-    /// CUDA, one run is spread over all processors, which answers a lone image sooner.
+    /// CUDA and with files of more than 256 MiB, one run is spread over all processors, which answers a lone image sooner.
     /// </param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
     public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null, bool sideBySide = false)
     {
-        sideBySide &= device is not { IsCuda: true };
+        sideBySide &= device is not { IsCuda: true } && !IsLarge(path);
         var session = Sessions.Open(path, device, sideBySide);
         try
         {
@@ -144,7 +147,7 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
-    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, spread?.session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, sizes);
+    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, spread?.session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge(File), sizes);
 
     /// <summary>The same file once more, with each run spread over all processors.</summary>
     /// <exception cref="FoveaException">The file cannot be loaded any more.</exception>
@@ -157,8 +160,22 @@ public sealed class Classifier : IDisposable
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
     {
-        var probabilities = Softmax(logits);
-        return [.. probabilities.Index().OrderByDescending(p => p.Item).Take(top).Select(p => new Prediction(Labels[p.Index], p.Index, p.Item))];
+        double[] probabilities = Softmax(logits);
+        int[] likeliest = new int[Math.Min(top, probabilities.Length)];
+        int count = 0;
+        for (int i = 0; i < probabilities.Length; i++)
+        {
+            // Behind those that are as likely: they come earlier.
+            int place = Place(probabilities, likeliest.AsSpan(0, count), probabilities[i]);
+            if (place < likeliest.Length)
+            {
+                count = Math.Min(count + 1, likeliest.Length);
+                likeliest.AsSpan(place, count - place - 1).CopyTo(likeliest.AsSpan(place + 1));
+                likeliest[place] = i;
+            }
+        }
+
+        return Array.ConvertAll(likeliest, i => new Prediction(Labels[i], i, probabilities[i]));
     }
 
     /// <summary>Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.</summary>
@@ -187,6 +204,26 @@ public sealed class Classifier : IDisposable
         options.Dispose();
         ProcessMemory.Trim();
     }
+
+    // Where a probability belongs among classes of falling probability, behind its equals.
+    private static int Place(double[] probabilities, ReadOnlySpan<int> falling, double probability)
+    {
+        int from = 0, to = falling.Length;
+        if (to > 0 && !(probability > probabilities[falling[^1]]))
+        {
+            return to;
+        }
+
+        while (from < to)
+        {
+            int middle = (from + to) / 2;
+            (from, to) = probability > probabilities[falling[middle]] ? (from, middle) : (middle + 1, to);
+        }
+
+        return from;
+    }
+
+    private static bool IsLarge(string file) => new FileInfo(file) is { Exists: true, Length: > LargeBytes };
 
     // Logits that are all positive and sum to exactly one do not happen by chance.
     private bool EndsInSoftmax()

@@ -52,6 +52,29 @@ public sealed class BatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task Images_are_divided_among_the_processors_and_a_lone_one_is_spread_over_all()
+    {
+        using var sideBySide = new ServedModel("lenet5", 1, Classifier.Load(classifier.File, sideBySide: true), places: 64, services.GetRequiredService<Metrics>());
+        int lanes = sideBySide.Classifier.Lanes;
+        sideBySide.Classifier.Spread(sideBySide.Classifier.OpenSpread());
+        sideBySide.Batcher.Use([1, 4 * lanes]);
+        var images = Enumerable.Range(0, 3 * lanes).Select(Image).ToArray();
+        var expected = await Task.WhenAll(images.Select(Ask));
+
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        Task<float[]>[] asked = [];
+        await sideBySide.Batcher.Alone(() => asked = [.. images.Select(image => sideBySide.Logits(image.CopyTo, CancellationToken.None))]);
+        var answers = await Task.WhenAll(asked);
+        Assert.Equal(Enumerable.Repeat(3, lanes), runs);
+        Assert.Equal(expected, answers, (x, y) => x.Zip(y).All(pair => Math.Abs(pair.First - pair.Second) < 1e-4f));
+
+        runs.Clear();
+        Assert.Equal(expected[0], await sideBySide.Logits(images[0].CopyTo, CancellationToken.None), (x, y) => Math.Abs(x - y) < 1e-4f);
+        Assert.Equal([1], runs);
+    }
+
+    [Fact]
     public async Task Image_whose_client_has_gone_costs_no_run_and_the_others_are_answered()
     {
         served.Batcher.Use([8]);
@@ -183,7 +206,13 @@ public sealed class BatcherTests : IDisposable
                 }
             },
         };
-        listener.SetMeasurementEventCallback<int>((_, size, _, _) => runs.Add(size));
+        listener.SetMeasurementEventCallback<int>((_, size, _, _) =>
+        {
+            lock (runs)
+            {
+                runs.Add(size);
+            }
+        });
         listener.Start();
         return listener;
     }
