@@ -6,10 +6,8 @@ namespace Fovea.Api;
 /// <summary>The way of an image: header, decoding, its slot of a batch, the likeliest classes.</summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
-    // A batch that is about to run waits for images that are being decoded; but not for one that takes a tenth of a second and more, nor where the
-    // run is shorter than that would be.
+    // A batch that is about to run waits for images that are being decoded; but not for one that takes a tenth of a second and more.
     private const long MostPixelsWaitedFor = 16_000_000;
-    private const double LeastSecondsPerImage = 0.002;
 
     /// <summary>Classifies one image file.</summary>
     /// <exception cref="FoveaException">It is no image that can be used, or its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>.</exception>
@@ -29,7 +27,7 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         var preprocessing = served.Classifier.Preprocessing;
         long start = Stopwatch.GetTimestamp();
         using var encoded = EncodedImage.Open(image, limits.ImageLimits);
-        using var arrival = served.Admission.SecondsPerImage >= LeastSecondsPerImage && (long)encoded.Width * encoded.Height <= MostPixelsWaitedFor ? served.Batcher.Expect() : null;
+        using var arrival = served.Log.RunsLong && (long)encoded.Width * encoded.Height <= MostPixelsWaitedFor ? served.Batcher.Expect() : null;
         var fitted = await Decode(encoded, preprocessing, stop);
         metrics.Stage("decode", served.Name, start);
         return await served.Logits(Fill, stop);

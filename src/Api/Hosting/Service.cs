@@ -16,9 +16,9 @@ internal static class Service
         var host = HostSettings.Read(builder.Configuration);
         builder.Listen(settings, host);
 
-        // Images are decoded and run on the pool's threads; so many more keep the rest of the service answering meanwhile.
+        // Images are decoded on the pool's threads; so many more keep the rest of the service answering meanwhile.
         ThreadPool.GetMinThreads(out int workers, out int ports);
-        ThreadPool.SetMinThreads(Math.Max(workers, (2 * Environment.ProcessorCount) + serving.MaxConcurrency), ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + serving.MaxConcurrency), ports);
 
         builder.Services.ConfigureHttpJsonOptions(json =>
         {

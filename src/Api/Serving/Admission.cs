@@ -18,9 +18,6 @@ internal sealed class Admission(string model, int places)
     /// <summary>The requests under way.</summary>
     public int Taken => Volatile.Read(ref taken);
 
-    /// <summary>How long an image takes of all processors' time, on average; 0 until one was run.</summary>
-    public double SecondsPerImage => Volatile.Read(ref secondsPerImage);
-
     /// <summary>Takes a place.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.Overloaded"/>, with the time in which those before it will be done.</exception>
     public void Enter()
@@ -28,7 +25,7 @@ internal sealed class Admission(string model, int places)
         if (Interlocked.Increment(ref taken) > places)
         {
             Interlocked.Decrement(ref taken);
-            var wait = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(places * SecondsPerImage, LeastSeconds, MostSeconds)));
+            var wait = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(places * Volatile.Read(ref secondsPerImage), LeastSeconds, MostSeconds)));
             throw new FoveaException(ErrorCode.Overloaded, $"{model} has {places:N0} requests under way, as many as it takes; expected to be asked again in {wait.TotalSeconds:N0} s.") { RetryAfter = wait };
         }
     }
@@ -39,7 +36,7 @@ internal sealed class Admission(string model, int places)
     /// <summary>Learns how fast the model is from a run, and the share of all processors' time that it took.</summary>
     public void Ran(int images, TimeSpan time)
     {
-        double now = time.TotalSeconds / images, before = SecondsPerImage;
+        double now = time.TotalSeconds / images, before = secondsPerImage;
         Volatile.Write(ref secondsPerImage, before == 0 ? now : before + (Smoothing * (now - before)));
     }
 }

@@ -149,7 +149,11 @@ internal sealed class Batcher : IDisposable
             parts = Start();
         }
 
-        if (parts is [.. var others, var own])
+        if (log.RunsLong)
+        {
+            RunElsewhere(parts);
+        }
+        else if (parts is [.. var others, var own])
         {
             RunElsewhere(others);
             Execute(own);
@@ -191,12 +195,19 @@ internal sealed class Batcher : IDisposable
         }
     }
 
-    // On other threads, so that the request that ran the last batch gets its answer now.
+    // On other threads, so that the request that ran the last batch gets its answer now. Long runs would keep the pool's few threads from requests.
     private void RunElsewhere(ReadOnlySpan<Part> parts)
     {
         foreach (var part in parts)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(Execute, part, preferLocal: false);
+            if (log.RunsLong)
+            {
+                new Thread(() => Execute(part)) { IsBackground = true, Name = "Run" }.UnsafeStart();
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(Execute, part, preferLocal: false);
+            }
         }
     }
 

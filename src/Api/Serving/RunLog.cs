@@ -3,6 +3,14 @@ namespace Fovea.Api;
 /// <summary>What is noted of a model's runs: for metrics, for statistics, and to know how long a place in its queue is.</summary>
 internal sealed class RunLog(string model, int lanes, Admission admission, ModelStatistics statistics, Metrics metrics)
 {
+    // Much more than it costs to start a thread.
+    private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(2);
+
+    private long lastTicks;
+
+    /// <summary>Whether a run is long enough for a thread of its own, and for waiting until images are decoded that can share it.</summary>
+    public bool RunsLong => Volatile.Read(ref lastTicks) >= Long.Ticks;
+
     /// <summary>Notes a run.</summary>
     /// <param name="count">Images in it.</param>
     /// <param name="spread">Whether it took all lanes.</param>
@@ -11,6 +19,7 @@ internal sealed class RunLog(string model, int lanes, Admission admission, Model
     /// <param name="output">Reading what came out.</param>
     public void Ran(int count, bool spread, TimeSpan input, TimeSpan infer, TimeSpan output)
     {
+        Volatile.Write(ref lastTicks, infer.Ticks);
         admission.Ran(count, spread ? infer : infer / lanes);
         metrics.Ran(model, count, infer);
         statistics.Ran(count, input, infer, output);

@@ -22,7 +22,8 @@ internal sealed class ServedModel : IDisposable
     {
         (Name, Version, Classifier) = (name, version, classifier);
         Admission = new(name, places);
-        Batcher = new(classifier, new RunLog(name, classifier.Lanes, Admission, Statistics, metrics));
+        Log = new(name, classifier.Lanes, Admission, Statistics, metrics);
+        Batcher = new(classifier, Log);
     }
 
     /// <summary>The model's name.</summary>
@@ -39,6 +40,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>What was inferred since it was loaded.</summary>
     public ModelStatistics Statistics { get; } = new();
+
+    /// <summary>What is noted of its runs.</summary>
+    public RunLog Log { get; }
 
     /// <summary>What makes batches of their images.</summary>
     public Batcher Batcher { get; }
