@@ -2,29 +2,48 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>The batches of a model, made when they are first needed and then used again: one for each lane, and one that gathers. Not for several threads at once.</summary>
-internal sealed class BatchPool(Classifier classifier) : IDisposable
+/// <summary>
+/// The batches of a model, made when they are first needed and then used again: one for each lane, and one that is open, in which images take
+/// seats. Not for several threads at once.
+/// </summary>
+internal sealed class BatchPool : IDisposable
 {
-    private readonly Stack<Gathering> idle = [];
+    private readonly Classifier classifier;
     private readonly HashSet<Gathering> made = [];
-    private IReadOnlyList<int> sizes = [classifier.FixedBatch ?? 1];
+    private readonly Stack<Gathering> idle = [];
+    private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
+    private IReadOnlyList<int> sizes;
 
-    /// <summary>An empty batch; null where all are in use.</summary>
-    public Gathering? Take()
+    public BatchPool(Classifier classifier)
     {
-        if (idle.TryPop(out var batch))
+        (this.classifier, sizes) = (classifier, [classifier.FixedBatch ?? 1]);
+        OpenNext();
+    }
+
+    /// <summary>The batch that takes images; null where all are in use.</summary>
+    public Gathering? Open { get; private set; }
+
+    /// <summary>A seat in the open batch, as soon as there is one.</summary>
+    public ValueTask<Seat> TakeSeat()
+    {
+        if (Open is { HasRoom: true })
         {
-            return batch;
+            return new(Open.Reserve());
         }
 
-        if (made.Count > classifier.Lanes)
-        {
-            return null;
-        }
+        var seat = new TaskCompletionSource<Seat>(TaskCreationOptions.RunContinuationsAsynchronously);
+        waiting.Enqueue(seat);
+        return new(seat.Task);
+    }
 
-        batch = new(classifier.CreateBatch(sizes));
-        made.Add(batch);
-        return batch;
+    /// <summary>Opens an empty batch, where there is one, and seats those that wait; the batch that was open is under way by now.</summary>
+    public void OpenNext()
+    {
+        Open = idle.TryPop(out var batch) ? batch : made.Count <= classifier.Lanes ? Make() : null;
+        while (Open is { HasRoom: true } && waiting.TryDequeue(out var seat))
+        {
+            seat.SetResult(Open.Reserve());
+        }
     }
 
     /// <summary>Takes an empty batch back; one that was made before the last <see cref="Use"/> is freed.</summary>
@@ -38,18 +57,41 @@ internal sealed class BatchPool(Classifier classifier) : IDisposable
         {
             batch.Dispose();
         }
+
+        if (Open is null)
+        {
+            OpenNext();
+        }
     }
 
     /// <summary>Makes batches of these sizes from now on.</summary>
     public void Use(IReadOnlyList<int> newSizes)
     {
-        Dispose();
+        FreeIdle();
         made.Clear();
         sizes = newSizes;
+        if (Open is { IsEmpty: true })
+        {
+            Open.Dispose();
+            OpenNext();
+        }
     }
 
-    /// <summary>Frees those that are not in use.</summary>
+    /// <summary>Frees all; none may be under way.</summary>
     public void Dispose()
+    {
+        Open?.Dispose();
+        FreeIdle();
+    }
+
+    private Gathering Make()
+    {
+        var batch = new Gathering(classifier.CreateBatch(sizes));
+        made.Add(batch);
+        return batch;
+    }
+
+    private void FreeIdle()
     {
         while (idle.TryPop(out var batch))
         {

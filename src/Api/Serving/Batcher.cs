@@ -18,8 +18,6 @@ internal sealed class Batcher : IDisposable
     private readonly Lanes lanes;
     private readonly RunLog log;
     private readonly Lock gate = new();
-    private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
-    private Gathering? open;
     private int coming;
     private bool isRetired;
 
@@ -29,7 +27,6 @@ internal sealed class Batcher : IDisposable
     {
         (this.classifier, this.log) = (classifier, log);
         (pool, lanes) = (new(classifier), new(classifier.Lanes));
-        open = pool.Take();
     }
 
     /// <summary>Runs one image; its logits.</summary>
@@ -37,7 +34,13 @@ internal sealed class Batcher : IDisposable
     /// <param name="stop">An image whose request has ended before its batch starts is left out.</param>
     public async Task<float[]> Run(Action<Span<float>> fill, CancellationToken stop)
     {
-        var seat = await TakeSeat();
+        ValueTask<Seat> place;
+        lock (gate)
+        {
+            place = pool.TakeSeat();
+        }
+
+        var seat = await place;
         Task<float[]> logits;
         try
         {
@@ -69,11 +72,6 @@ internal sealed class Batcher : IDisposable
         lock (gate)
         {
             pool.Use(sizes);
-            if (open is { IsEmpty: true })
-            {
-                open.Dispose();
-                Open(pool.Take());
-            }
         }
     }
 
@@ -125,21 +123,6 @@ internal sealed class Batcher : IDisposable
         RunElsewhere(parts);
     }
 
-    private ValueTask<Seat> TakeSeat()
-    {
-        lock (gate)
-        {
-            if (open is { HasRoom: true })
-            {
-                return new(open.Reserve());
-            }
-
-            var seat = new TaskCompletionSource<Seat>(TaskCreationOptions.RunContinuationsAsynchronously);
-            waiting.Enqueue(seat);
-            return new(seat.Task);
-        }
-    }
-
     private void Settle(Gathering batch)
     {
         Part[] parts;
@@ -178,11 +161,6 @@ internal sealed class Batcher : IDisposable
                 pool.Return(batch);
             }
 
-            if (open is null)
-            {
-                Open(pool.Take());
-            }
-
             parts = Start(beforeTurns: batch is null);
             lanes.PassTurn();
             isLast = isRetired && lanes.AllFree;
@@ -213,17 +191,14 @@ internal sealed class Batcher : IDisposable
 
     private void Free()
     {
-        open?.Dispose();
         pool.Dispose();
         classifier.Dispose();
     }
 
-    // The methods below are called under the gate.
-
-    // Whoever waits for all lanes goes before the next batch, and after what was gathered while somebody had all of them.
+    // Under the gate. Whoever waits for all lanes goes before the next batch, and after what was gathered while somebody had all of them.
     private Part[] Start(bool beforeTurns = false)
     {
-        if ((lanes.AreAwaited && !beforeTurns) || open is not { IsComplete: true } batch || (coming > 0 && batch.HasRoom) || lanes.Free == 0)
+        if ((lanes.AreAwaited && !beforeTurns) || pool.Open is not { IsComplete: true } batch || (coming > 0 && batch.HasRoom) || lanes.Free == 0)
         {
             return [];
         }
@@ -231,16 +206,7 @@ internal sealed class Batcher : IDisposable
         bool spread = lanes.AllFree && batch.ShouldSpread(lanes.Count);
         var parts = batch.Split(spread ? 1 : lanes.Free, spread);
         lanes.Take(spread ? lanes.Count : parts.Length);
-        Open(pool.Take());
+        pool.OpenNext();
         return parts;
-    }
-
-    private void Open(Gathering? batch)
-    {
-        open = batch;
-        while (open is { HasRoom: true } && waiting.TryDequeue(out var seat))
-        {
-            seat.SetResult(open.Reserve());
-        }
     }
 }

@@ -161,21 +161,7 @@ public sealed class Classifier : IDisposable
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
     {
         double[] probabilities = Softmax(logits);
-        int[] likeliest = new int[Math.Min(top, probabilities.Length)];
-        int count = 0;
-        for (int i = 0; i < probabilities.Length; i++)
-        {
-            // Behind those that are as likely: they come earlier.
-            int place = Place(probabilities, likeliest.AsSpan(0, count), probabilities[i]);
-            if (place < likeliest.Length)
-            {
-                count = Math.Min(count + 1, likeliest.Length);
-                likeliest.AsSpan(place, count - place - 1).CopyTo(likeliest.AsSpan(place + 1));
-                likeliest[place] = i;
-            }
-        }
-
-        return Array.ConvertAll(likeliest, i => new Prediction(Labels[i], i, probabilities[i]));
+        return Array.ConvertAll(Likeliest.Of(probabilities, top), i => new Prediction(Labels[i], i, probabilities[i]));
     }
 
     /// <summary>Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.</summary>
@@ -203,24 +189,6 @@ public sealed class Classifier : IDisposable
         session.Dispose();
         options.Dispose();
         ProcessMemory.Trim();
-    }
-
-    // Where a probability belongs among classes of falling probability, behind its equals.
-    private static int Place(double[] probabilities, ReadOnlySpan<int> falling, double probability)
-    {
-        int from = 0, to = falling.Length;
-        if (to > 0 && !(probability > probabilities[falling[^1]]))
-        {
-            return to;
-        }
-
-        while (from < to)
-        {
-            int middle = (from + to) / 2;
-            (from, to) = probability > probabilities[falling[middle]] ? (from, middle) : (middle + 1, to);
-        }
-
-        return from;
     }
 
     private static bool IsLarge(string file) => new FileInfo(file) is { Exists: true, Length: > LargeBytes };
