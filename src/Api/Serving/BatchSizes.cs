@@ -10,7 +10,7 @@ namespace Fovea.Api;
 internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
 {
     // What a larger batch must gain to be worth its memory and its wait, and spreading to be worth the weights' memory; less is noise.
-    private const double LeastGain = 1.03, LeastSpreadGain = 1.2;
+    private const double LeastGain = 1.01, LeastSpreadGain = 1.2;
 
     // A batch keeps those behind it waiting, so none is tried that would take longer than this.
     private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(1), LongestTrial = TimeSpan.FromMilliseconds(200);
