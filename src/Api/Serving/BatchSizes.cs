@@ -50,7 +50,7 @@ internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
             double perSecond = size / time.TotalSeconds;
             if (found.Count == 0 || perSecond > LeastGain * found[^1].ImagesPerSecond)
             {
-                found.Add(new(size, perSecond));
+                found.Add(new(size, perSecond, Spread: false));
             }
 
             // Two doublings without a gain, and no more is to be had.
