@@ -12,7 +12,7 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
 
     /// <summary>Takes a place with the model, and only then reads the images of a request; classifies them.</summary>
     /// <exception cref="FoveaException">The request cannot be used, of a form none of it; or the model has no place for it.</exception>
-    public async Task<Results<Ok<Answer>, JsonHttpResult<IReadOnlyList<object>>>> Answer(Lease lease, string? top, HttpRequest request, CancellationToken stop)
+    public async Task<IResult> Answer(Lease lease, string? top, HttpRequest request, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         var served = lease.Model;
@@ -29,7 +29,7 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
         metrics.Stage("admit", served.Name, start);
         var answer = await classifier.Classify(served, image.Memory, count, stop);
         timing.Answered = Stopwatch.GetTimestamp();
-        return TypedResults.Ok(answer);
+        return new AnswerResult(answer);
     }
 
     private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(ServedModel served, int top, HttpRequest request, CancellationToken stop)

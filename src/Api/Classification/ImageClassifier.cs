@@ -6,7 +6,7 @@ namespace Fovea.Api;
 /// <summary>The way of an image: header, decoding, its slot of a batch, the likeliest classes.</summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
-    // A batch that is about to run waits while images are decoded that came before; but not for one that takes a tenth of a second and more.
+    // A batch that is about to run waits for images that are being decoded; but not for one that takes a tenth of a second and more.
     private const long MostPixelsWaitedFor = 16_000_000;
 
     /// <summary>Classifies one image file.</summary>
@@ -27,8 +27,8 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         var preprocessing = served.Classifier.Preprocessing;
         long start = Stopwatch.GetTimestamp();
         using var encoded = EncodedImage.Open(image, limits.ImageLimits);
-        using var arrival = (long)encoded.Width * encoded.Height <= MostPixelsWaitedFor ? served.Batcher.Expect() : null;
-        var fitted = await Decode(encoded, arrival, preprocessing, stop);
+        using var arrival = served.Log.RunsLong && (long)encoded.Width * encoded.Height <= MostPixelsWaitedFor ? served.Batcher.Expect() : null;
+        var fitted = await Decode(encoded, preprocessing, stop);
         metrics.Stage("decode", served.Name, start);
         return await served.Logits(Fill, stop);
 
@@ -56,11 +56,10 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         }
     }
 
-    private async ValueTask<Pixels> Decode(EncodedImage encoded, Arrival? arrival, Preprocessing preprocessing, CancellationToken stop)
+    private async ValueTask<Pixels> Decode(EncodedImage encoded, Preprocessing preprocessing, CancellationToken stop)
     {
         int leastSide = Preprocessor.LeastSide(preprocessing);
         using var share = await budget.Take(encoded.BytesToDecode(leastSide), stop);
-        using var time = arrival?.Decoding() ?? default;
         return Preprocessor.Fit(encoded.Decode(leastSide), preprocessing);
     }
 }

@@ -29,7 +29,8 @@ internal static class ApiDescription
             document.OperationFilter<ProblemExamples>();
         });
 
-    public static void UseApiDescription(this WebApplication app)
+    // Only what is no route of the service's is looked at.
+    public static void UseApiDescription(this WebApplication service) => service.UseWhen(context => context.GetEndpoint() is null, app =>
     {
         app.UseSwagger();
         app.UseSwaggerUI(page =>
@@ -40,5 +41,5 @@ internal static class ApiDescription
             page.EnableTryItOutByDefault();
             page.DisplayRequestDuration();
         });
-    }
+    });
 }

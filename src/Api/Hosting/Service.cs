@@ -17,7 +17,7 @@ internal static class Service
         var fineTuning = FineTuningSettings.Read(builder.Configuration);
         builder.Listen(settings, host);
 
-        // Images are classified on the pool's threads; so many more keep the rest of the service answering meanwhile.
+        // Images are decoded on the pool's threads; so many more keep the rest of the service answering meanwhile.
         ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + serving.MaxConcurrency), ports);
 

@@ -31,9 +31,25 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
 
     private async Task<float[][]> Infer(ServedModel served, InferImages images, CancellationToken stop)
     {
+        return await Task.WhenAll(images.Tensor is { } tensor
+            ? InferTogether(served, tensor, images.Count, stop)
+            : images.Files!.Select(file => classifier.Logits(served, file, stop)));
+    }
+
+    // All are announced before the first is written, which would run alone otherwise.
+    private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
+    {
         int size = (int)served.Classifier.Input.Size;
-        return await Task.WhenAll(Enumerable.Range(0, images.Count).Select(i => images.Tensor is { } tensor
-            ? served.Logits(slot => tensor.AsSpan(i * size, size).CopyTo(slot), stop)
-            : classifier.Logits(served, images.Files![i], stop)));
+        var arrivals = Enumerable.Range(0, count).Select(_ => served.Batcher.Expect()).ToArray();
+        return
+        [
+            .. arrivals.Select((arrival, i) => served.Logits(
+                slot =>
+                {
+                    tensor.AsSpan(i * size, size).CopyTo(slot);
+                    arrival.Dispose();
+                },
+                stop)),
+        ];
     }
 }

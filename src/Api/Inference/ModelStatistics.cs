@@ -6,15 +6,20 @@ namespace Fovea.Api;
 /// <summary>Counts what a loaded version has inferred, as the protocol's statistics extension has it. An image counts as an inference, a batch as an execution.</summary>
 internal sealed class ModelStatistics
 {
-    private readonly Accumulator success = new(), fail = new(), queue = new(), infer = new();
-    private readonly ConcurrentDictionary<int, Accumulator> batches = new();
+    private readonly Accumulator success = new(), fail = new(), queue = new();
+    private readonly Stages all = new();
+    private readonly ConcurrentDictionary<int, Stages> batches = new();
     private long images, lastMilliseconds;
 
     /// <summary>Counts a batch that was run.</summary>
-    public void Ran(int count, TimeSpan time)
+    /// <param name="count">Images in it.</param>
+    /// <param name="input">Writing them into it, all together.</param>
+    /// <param name="infer">The run.</param>
+    /// <param name="output">Reading what came out.</param>
+    public void Ran(int count, TimeSpan input, TimeSpan infer, TimeSpan output)
     {
-        infer.Add(time);
-        batches.GetOrAdd(count, _ => new()).Add(time);
+        all.Add(input, infer, output);
+        batches.GetOrAdd(count, _ => new()).Add(input, infer, output);
         Interlocked.Add(ref images, count);
         Volatile.Write(ref lastMilliseconds, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
     }
@@ -37,9 +42,25 @@ internal sealed class ModelStatistics
         version,
         Volatile.Read(ref lastMilliseconds),
         Interlocked.Read(ref images),
-        infer.Read().Count,
-        new(success.Read(), fail.Read(), queue.Read(), new(0, 0), infer.Read(), new(0, 0)),
-        [.. batches.OrderBy(batch => batch.Key).Select(batch => new BatchStatistics(batch.Key, new(0, 0), batch.Value.Read(), new(0, 0)))]);
+        all.Infer.Read().Count,
+        new(success.Read(), fail.Read(), queue.Read(), all.Input.Read(), all.Infer.Read(), all.Output.Read()),
+        [.. batches.OrderBy(batch => batch.Key).Select(batch => new BatchStatistics(batch.Key, batch.Value.Input.Read(), batch.Value.Infer.Read(), batch.Value.Output.Read()))]);
+
+    private sealed class Stages
+    {
+        public Accumulator Input { get; } = new();
+
+        public Accumulator Infer { get; } = new();
+
+        public Accumulator Output { get; } = new();
+
+        public void Add(TimeSpan input, TimeSpan infer, TimeSpan output)
+        {
+            Input.Add(input);
+            Infer.Add(infer);
+            Output.Add(output);
+        }
+    }
 
     private sealed class Accumulator
     {
@@ -76,13 +97,13 @@ internal sealed record ModelStatisticsRow(
     [property: JsonPropertyName("inference_stats")] InferenceStatistics InferenceStats,
     [property: JsonPropertyName("batch_stats")] IReadOnlyList<BatchStatistics> BatchStats);
 
-/// <summary>Counts and times by stage. Input is written straight into the batch and output read from it, so that neither takes time of its own.</summary>
+/// <summary>Counts and times by stage.</summary>
 /// <param name="Success">Images answered, from when they were written.</param>
 /// <param name="Fail">Images whose batch failed.</param>
 /// <param name="Queue">Waiting for the batch.</param>
-/// <param name="ComputeInput">Always 0.</param>
+/// <param name="ComputeInput">Writing a batch's images into it.</param>
 /// <param name="ComputeInfer">Batches run.</param>
-/// <param name="ComputeOutput">Always 0.</param>
+/// <param name="ComputeOutput">Reading what came out of them.</param>
 internal sealed record InferenceStatistics(
     DurationStatistic Success,
     DurationStatistic Fail,
@@ -93,9 +114,9 @@ internal sealed record InferenceStatistics(
 
 /// <summary>Times of batches of one size.</summary>
 /// <param name="BatchSize">Images in the batch.</param>
-/// <param name="ComputeInput">Always 0.</param>
+/// <param name="ComputeInput">Writing the images into it.</param>
 /// <param name="ComputeInfer">Runs.</param>
-/// <param name="ComputeOutput">Always 0.</param>
+/// <param name="ComputeOutput">Reading what came out.</param>
 internal sealed record BatchStatistics(
     [property: JsonPropertyName("batch_size")] int BatchSize,
     [property: JsonPropertyName("compute_input")] DurationStatistic ComputeInput,

@@ -33,7 +33,7 @@ internal sealed class Admission(string model, int places)
     /// <summary>Gives the place back.</summary>
     public void Leave() => Interlocked.Decrement(ref taken);
 
-    /// <summary>Learns how fast the model is, from one batch at a time.</summary>
+    /// <summary>Learns how fast the model is from a run, and the share of all processors' time that it took.</summary>
     public void Ran(int images, TimeSpan time)
     {
         double now = time.TotalSeconds / images, before = secondsPerImage;

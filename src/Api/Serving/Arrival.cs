@@ -5,13 +5,6 @@ internal sealed class Arrival(Batcher batcher) : IDisposable
 {
     private bool over;
 
-    /// <summary>While what is returned is not disposed of the image is being decoded: no run starts meanwhile, not even of a batch that is full.</summary>
-    public DecodingTime Decoding()
-    {
-        batcher.BeginDecoding();
-        return new(batcher);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -19,12 +12,5 @@ internal sealed class Arrival(Batcher batcher) : IDisposable
         {
             batcher.Arrived();
         }
-    }
-
-    /// <summary>The time in which an image is decoded.</summary>
-    internal readonly struct DecodingTime(Batcher? batcher) : IDisposable
-    {
-        /// <inheritdoc/>
-        public void Dispose() => batcher?.EndDecoding();
     }
 }

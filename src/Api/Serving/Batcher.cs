@@ -3,33 +3,30 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// Makes batches of the images of many requests. An image that finds the model idle runs at once; what comes while a batch runs is gathered, and
-/// runs when that one is done. Each request writes its own slot, on its own thread; whoever completes a batch that can start runs it. The model is
-/// freed with this.
+/// Makes batches of the images of many requests. An image that finds the model idle runs at once, spread over all processors where that is faster;
+/// several are divided among the lanes, which run side by side; what comes while none is free is gathered. Each request writes its own slot, on its
+/// own thread; whoever completes a batch that can start runs it. The model is freed with this.
 /// </summary>
+/// <remarks>
+/// Side by side no run waits for another's threads, as the threads of one run do at every operator; so decoding may take processors from runs
+/// without holding up more than one, and more images go through.
+/// </remarks>
 internal sealed class Batcher : IDisposable
 {
-    private readonly string model;
     private readonly Classifier classifier;
-    private readonly Admission admission;
-    private readonly DecodingBudget decoding;
-    private readonly Metrics metrics;
-    private readonly ModelStatistics statistics;
+    private readonly BatchPool pool;
+    private readonly Lanes lanes;
+    private readonly RunLog log;
     private readonly Lock gate = new();
+    private int coming;
+    private bool isRetired;
 
-    // One is gathered while the other runs. After a change of sizes those that are under way are used no more.
-    private Gathering[] current = [];
-    private Gathering? open;
-    private readonly Queue<Gathering> idle = [];
-    private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
-    private readonly Queue<TaskCompletionSource> turns = [];
-    private int coming, beingDecoded;
-    private bool running, announced, isRetired;
-
-    public Batcher(string model, Classifier classifier, Admission admission, DecodingBudget decoding, Metrics metrics, ModelStatistics statistics)
+    /// <param name="classifier">What is run; freed with this.</param>
+    /// <param name="log">Where runs and images are counted.</param>
+    public Batcher(Classifier classifier, RunLog log)
     {
-        (this.model, this.classifier, this.admission, this.decoding, this.metrics, this.statistics) = (model, classifier, admission, decoding, metrics, statistics);
-        Use([classifier.FixedBatch ?? 1]);
+        (this.classifier, this.log) = (classifier, log);
+        (pool, lanes) = (new(classifier), new(classifier.Lanes));
     }
 
     /// <summary>Runs one image; its logits.</summary>
@@ -37,23 +34,28 @@ internal sealed class Batcher : IDisposable
     /// <param name="stop">An image whose request has ended before its batch starts is left out.</param>
     public async Task<float[]> Run(Action<Span<float>> fill, CancellationToken stop)
     {
-        var seat = await TakeSeat();
+        ValueTask<Seat> place;
+        lock (gate)
+        {
+            place = pool.TakeSeat();
+        }
+
+        var seat = await place;
         Task<float[]> logits;
         try
         {
             stop.ThrowIfCancellationRequested();
-            fill(seat.Slot);
-            logits = seat.Occupy(stop);
+            logits = seat.Write(fill, stop);
         }
         finally
         {
-            Settled(seat.Batch);
+            Settle(seat.Batch);
         }
 
         return await logits.WaitAsync(stop);
     }
 
-    /// <summary>Announces an image that is about to be decoded: what came while a batch ran is decoded and then runs together.</summary>
+    /// <summary>Announces an image that is about to be decoded: a batch with room for it waits until it is there.</summary>
     public Arrival Expect()
     {
         lock (gate)
@@ -64,79 +66,42 @@ internal sealed class Batcher : IDisposable
         return new(this);
     }
 
-    /// <summary>Runs batches of these sizes from now on, smaller ones padded.</summary>
+    /// <summary>Runs batches of these sizes from now on.</summary>
     public void Use(IReadOnlyList<int> sizes)
     {
-        Gathering[] fresh = [new(classifier.CreateBatch(sizes)), new(classifier.CreateBatch(sizes))];
-        var old = new List<Gathering>();
         lock (gate)
         {
-            old.AddRange(idle);
-            idle.Clear();
-            current = fresh;
-            idle.Enqueue(fresh[0]);
-            if (open is { IsEmpty: false })
-            {
-                idle.Enqueue(fresh[1]);
-            }
-            else
-            {
-                old.AddRange(open is null ? [] : [open]);
-                Open(fresh[1]);
-            }
+            pool.Use(sizes);
         }
-
-        old.ForEach(batch => batch.Dispose());
     }
 
-    /// <summary>Does something while no batch runs; requests wait meanwhile.</summary>
+    /// <summary>Does something while nothing runs; requests wait meanwhile.</summary>
     public async Task Alone(Action work)
     {
-        TaskCompletionSource? turn = null;
+        Task turn;
         lock (gate)
         {
-            if (running)
-            {
-                turns.Enqueue(turn = new(TaskCreationOptions.RunContinuationsAsynchronously));
-            }
-            else
-            {
-                Begin();
-            }
+            turn = lanes.TakeAll();
         }
 
-        await (turn?.Task ?? Task.CompletedTask);
+        await turn;
         try
         {
             work();
         }
         finally
         {
-            Gathering? next;
-            bool isLast;
-            lock (gate)
-            {
-                running = false;
-                next = Startable() ?? PassTurn();
-                AnnounceEnd();
-                isLast = isRetired && !running;
-            }
-
-            RunElsewhere(next);
-            if (isLast)
-            {
-                Free();
-            }
+            End(lanes.Count, batch: null);
         }
     }
 
-    /// <summary>Frees the model, after the run that is under way: a request that was given up has left, but its image may be in it. To be called once, by when nobody asks any more.</summary>
+    /// <summary>Frees the model, after the runs that are under way: a request that was given up has left, but its image may be in one. To be called once, by when nobody asks any more.</summary>
     public void Dispose()
     {
         lock (gate)
         {
             isRetired = true;
-            if (running)
+            if (!lanes.AllFree)
             {
                 return;
             }
@@ -145,174 +110,103 @@ internal sealed class Batcher : IDisposable
         Free();
     }
 
-    private void Free()
-    {
-        open?.Dispose();
-        foreach (var batch in idle)
-        {
-            batch.Dispose();
-        }
-
-        classifier.Dispose();
-    }
-
-    private ValueTask<Seat> TakeSeat()
-    {
-        lock (gate)
-        {
-            if (open is { HasRoom: true })
-            {
-                return new(open.Reserve());
-            }
-
-            var seat = new TaskCompletionSource<Seat>(TaskCreationOptions.RunContinuationsAsynchronously);
-            waiting.Enqueue(seat);
-            return new(seat.Task);
-        }
-    }
-
-    /// <summary>Says that an image is there, or will not come.</summary>
+    /// <summary>Says that an image is there that was announced, or will not come.</summary>
     internal void Arrived()
     {
+        Part[] parts;
         lock (gate)
         {
             coming--;
-            RunElsewhere(Startable());
+            parts = Start();
         }
+
+        RunElsewhere(parts);
     }
 
-    /// <summary>Says that one of those expected is being decoded.</summary>
-    internal void BeginDecoding()
+    private void Settle(Gathering batch)
     {
-        lock (gate)
-        {
-            beingDecoded++;
-        }
-    }
-
-    /// <summary>Says that one is decoded, or cannot be.</summary>
-    internal void EndDecoding()
-    {
-        lock (gate)
-        {
-            beingDecoded--;
-            RunElsewhere(Startable());
-        }
-    }
-
-    private void Settled(Gathering batch)
-    {
-        Gathering? start;
+        Part[] parts;
         lock (gate)
         {
             batch.Settle();
-            start = Startable();
+            parts = Start();
         }
 
-        if (start is not null)
+        if (log.RunsLong)
         {
-            Execute(start);
+            RunElsewhere(parts);
+        }
+        else if (parts is [.. var others, var own])
+        {
+            RunElsewhere(others);
+            Execute(own);
         }
     }
 
-    private void Execute(Gathering batch)
+    private void Execute(Part part)
     {
-        batch.Run(model, admission, metrics, statistics);
-        Gathering? next;
-        bool stale, isLast;
+        part.Batch.Run(part, log);
+        End(part.Spread ? lanes.Count : 1, part.Batch);
+    }
+
+    private void End(int taken, Gathering? batch)
+    {
+        Part[] parts;
+        bool isLast;
         lock (gate)
         {
-            running = false;
-            stale = !current.Contains(batch);
-            if (!stale)
+            lanes.Give(taken);
+            if (batch?.EndPart() == true)
             {
-                idle.Enqueue(batch);
+                pool.Return(batch);
             }
 
-            if (open is null)
-            {
-                Open(idle.TryDequeue(out var fresh) ? fresh : null);
-            }
-
-            next = PassTurn() ?? Startable();
-            AnnounceEnd();
-            isLast = isRetired && !running;
+            parts = Start(beforeTurns: batch is null);
+            lanes.PassTurn();
+            isLast = isRetired && lanes.AllFree;
         }
 
-        if (stale)
-        {
-            batch.Dispose();
-        }
-
-        RunElsewhere(next);
+        RunElsewhere(parts);
         if (isLast)
         {
             Free();
         }
     }
 
-    // On another thread, so that the request that ran the last batch gets its answer now.
-    private void RunElsewhere(Gathering? batch)
+    // On other threads, so that the request that ran the last batch gets its answer now. Long runs would keep the pool's few threads from requests.
+    private void RunElsewhere(ReadOnlySpan<Part> parts)
     {
-        if (batch is not null)
+        foreach (var part in parts)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(Execute, batch, preferLocal: false);
+            if (log.RunsLong)
+            {
+                new Thread(() => Execute(part)) { IsBackground = true, Name = "Run" }.UnsafeStart();
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(Execute, part, preferLocal: false);
+            }
         }
     }
 
-    // The methods below are called under the gate.
-    private Gathering? Startable()
+    private void Free()
     {
-        if (running || open is not { IsComplete: true } start || beingDecoded > 0 || (coming > 0 && start.HasRoom))
-        {
-            return null;
-        }
-
-        Begin();
-        Open(idle.TryDequeue(out var next) ? next : null);
-        return start;
+        pool.Dispose();
+        classifier.Dispose();
     }
 
-    private Gathering? PassTurn()
+    // Under the gate. Whoever waits for all lanes goes before the next batch, and after what was gathered while somebody had all of them.
+    private Part[] Start(bool beforeTurns = false)
     {
-        if (!running && turns.TryDequeue(out var turn))
+        if ((lanes.AreAwaited && !beforeTurns) || pool.Open is not { IsComplete: true } batch || (coming > 0 && batch.HasRoom) || lanes.Free == 0)
         {
-            Begin();
-            turn.SetResult();
+            return [];
         }
 
-        return null;
-    }
-
-    private void Begin()
-    {
-        running = true;
-        if (!announced)
-        {
-            decoding.RunStarts();
-            announced = true;
-        }
-    }
-
-    private void AnnounceEnd()
-    {
-        if (running)
-        {
-            decoding.RunGoesOn();
-        }
-        else
-        {
-            decoding.RunEnds();
-            announced = false;
-        }
-    }
-
-    private void Open(Gathering? batch)
-    {
-        open = batch;
-        while (open is { HasRoom: true } && waiting.TryDequeue(out var seat))
-        {
-            seat.SetResult(open.Reserve());
-        }
+        bool spread = lanes.AllFree && batch.ShouldSpread(lanes.Count);
+        var parts = batch.Split(spread ? 1 : lanes.Free, spread);
+        lanes.Take(spread ? lanes.Count : parts.Length);
+        pool.OpenNext();
+        return parts;
     }
 }

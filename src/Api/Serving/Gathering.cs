@@ -7,7 +7,7 @@ namespace Fovea.Api;
 internal sealed class Gathering(Batch batch) : IDisposable
 {
     private readonly Passenger?[] seats = new Passenger?[batch.Capacity];
-    private int reserved, settled;
+    private int reserved, settled, underWay;
 
     /// <summary>Whether nobody has taken a seat.</summary>
     public bool IsEmpty => reserved == 0;
@@ -24,60 +24,89 @@ internal sealed class Gathering(Batch batch) : IDisposable
     /// <summary>Says that a seat's image is written, or will not come.</summary>
     public void Settle() => settled++;
 
-    /// <summary>Where a seat's image is written.</summary>
-    public Span<float> Slot(int seat) => batch.Slot(seat);
+    /// <summary>Whether one run on all lanes is the way to have the answers soonest: where there are too few images to give each lane one.</summary>
+    public bool ShouldSpread(int lanes) => batch.Spreads && (reserved < lanes || !batch.TakesAnySize);
 
-    /// <summary>Says that a seat's image is written; its logits, in time.</summary>
-    public Task<float[]> Occupy(int seat, CancellationToken stop) => (seats[seat] = new(stop)).Logits.Task;
-
-    /// <summary>Runs the images that are still wanted, answers each, and empties the batch.</summary>
-    public void Run(string model, Admission admission, Metrics metrics, ModelStatistics statistics)
+    /// <summary>Divides the images among so many lanes at most. Each part is then to be run.</summary>
+    public Part[] Split(int lanes, bool spread)
     {
-        int count = DropThoseGone();
-        long start = Stopwatch.GetTimestamp(), end = start;
+        var parts = new Part[batch.TakesAnySize ? Math.Min(lanes, reserved) : 1];
+        for (int i = 0, first = 0; i < parts.Length; i++)
+        {
+            int count = (reserved - first) / (parts.Length - i);
+            parts[i] = new(this, first, count, spread);
+            first += count;
+        }
+
+        underWay = parts.Length;
+        return parts;
+    }
+
+    /// <summary>Writes a seat's image; its logits, in time.</summary>
+    public Task<float[]> Write(int seat, Action<Span<float>> fill, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        fill(batch.Slot(seat));
+        return (seats[seat] = new(Stopwatch.GetElapsedTime(start), stop)).Logits.Task;
+    }
+
+    /// <summary>Runs those images of a part that are still wanted, and answers each.</summary>
+    public void Run(Part part, RunLog log)
+    {
+        int count = DropThoseGone(part);
+        var riders = seats.AsSpan(part.First, count);
+        long start = Stopwatch.GetTimestamp();
         try
         {
             if (count > 0)
             {
-                batch.Run(count);
-                end = Stopwatch.GetTimestamp();
-                var time = Stopwatch.GetElapsedTime(start, end);
-                admission.Ran(count, time);
-                metrics.Ran(model, count, time);
-                statistics.Ran(count, time);
-            }
+                batch.Run(part.First, count, part.Spread);
+                long end = Stopwatch.GetTimestamp();
+                var writing = TimeSpan.Zero;
+                for (int i = 0; i < count; i++)
+                {
+                    writing += riders[i]!.Writing;
+                    log.Answered(riders[i]!.Request, riders[i]!.Since, start, end, riders[i]!.Writing);
+                    riders[i]!.Logits.SetResult(batch.Logits(part.First + i).ToArray());
+                }
 
-            for (int i = 0; i < count; i++)
-            {
-                var waited = Stopwatch.GetElapsedTime(seats[i]!.Since, start);
-                metrics.Waited(model, waited);
-                Traces.Add("queue", model, seats[i]!.Request, seats[i]!.Since, start);
-                Traces.Add("infer", model, seats[i]!.Request, start, end);
-                statistics.Answered(waited, Stopwatch.GetElapsedTime(seats[i]!.Since));
-                seats[i]!.Logits.SetResult(batch.Logits(i).ToArray());
+                log.Ran(count, part.Spread, writing, Stopwatch.GetElapsedTime(start, end), Stopwatch.GetElapsedTime(end));
             }
         }
         catch (Exception e)
         {
-            foreach (var passenger in seats[..count])
+            foreach (var rider in riders)
             {
-                statistics.Failed(Stopwatch.GetElapsedTime(passenger!.Since));
-                passenger.Logits.TrySetException(e);
+                if (rider!.Logits.TrySetException(e))
+                {
+                    log.Failed(Stopwatch.GetElapsedTime(rider.Since));
+                }
             }
         }
 
-        Array.Clear(seats);
+        seats.AsSpan(part.First, part.Count).Clear();
+    }
+
+    /// <summary>Says that a part has been run; true for the last one, with which the batch is empty again.</summary>
+    public bool EndPart()
+    {
+        if (--underWay > 0)
+        {
+            return false;
+        }
+
         reserved = settled = 0;
+        return true;
     }
 
     /// <inheritdoc/>
     public void Dispose() => batch.Dispose();
 
-    // The last image takes the place of one that nobody waits for any more.
-    private int DropThoseGone()
+    // The part's last image takes the place of one that nobody waits for any more.
+    private int DropThoseGone(Part part)
     {
-        int count = reserved;
-        for (int i = 0; i < count;)
+        int end = part.First + part.Count;
+        for (int i = part.First; i < end;)
         {
             if (seats[i] is { Stop.IsCancellationRequested: false })
             {
@@ -86,19 +115,19 @@ internal sealed class Gathering(Batch batch) : IDisposable
             }
 
             seats[i]?.Logits.SetCanceled(seats[i]!.Stop);
-            count--;
-            if (seats[count] is not null && i < count)
+            end--;
+            if (seats[end] is not null && i < end)
             {
-                batch.Slot(count).CopyTo(batch.Slot(i));
+                batch.Slot(end).CopyTo(batch.Slot(i));
             }
 
-            seats[i] = seats[count];
+            seats[i] = seats[end];
         }
 
-        return count;
+        return end - part.First;
     }
 
-    private sealed record Passenger(CancellationToken Stop)
+    private sealed record Passenger(TimeSpan Writing, CancellationToken Stop)
     {
         public long Since { get; } = Stopwatch.GetTimestamp();
 
@@ -107,15 +136,4 @@ internal sealed class Gathering(Batch batch) : IDisposable
 
         public TaskCompletionSource<float[]> Logits { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
-}
-
-/// <summary>A place in a batch.</summary>
-internal readonly record struct Seat(Gathering Batch, int Index)
-{
-    /// <summary>Where the image is written, [C, H, W].</summary>
-    public Span<float> Slot => Batch.Slot(Index);
-
-    /// <summary>Says that the image is written; its logits, in time.</summary>
-    /// <param name="stop">Once this is set before the run, the image is left out of it.</param>
-    public Task<float[]> Occupy(CancellationToken stop) => Batch.Occupy(Index, stop);
 }

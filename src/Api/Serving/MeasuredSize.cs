@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Fovea.Api;
 
-/// <summary>A batch size that was run alone on this machine.</summary>
+/// <summary>A batch size that was run on this machine while nothing else was.</summary>
 /// <param name="Size">Images in a batch.</param>
 /// <param name="ImagesPerSecond">How many went through it in a second.</param>
-internal sealed record MeasuredSize(int Size, double ImagesPerSecond)
+/// <param name="Spread">Whether the run was spread over all processors; otherwise as many can go on side by side as there are, each as fast but for what they share.</param>
+internal sealed record MeasuredSize(int Size, double ImagesPerSecond, bool Spread)
 {
-    /// <summary>For example <c>8 (30.7/s)</c>.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Size} ({ImagesPerSecond:F1}/s)");
+    /// <summary>For example <c>8 (30.7/s)</c>, or <c>1 spread (30.7/s)</c>.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Size}{(Spread ? " spread" : "")} ({ImagesPerSecond:F1}/s)");
 }

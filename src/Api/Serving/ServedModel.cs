@@ -17,13 +17,13 @@ internal sealed class ServedModel : IDisposable
     /// <param name="version">Its version, from 1.</param>
     /// <param name="classifier">What was loaded; disposed of with this.</param>
     /// <param name="places">The requests that may be under way.</param>
-    /// <param name="decoding">What is told of its runs.</param>
     /// <param name="metrics">Where its runs are counted.</param>
-    public ServedModel(string name, int version, Classifier classifier, int places, DecodingBudget decoding, Metrics metrics)
+    public ServedModel(string name, int version, Classifier classifier, int places, Metrics metrics)
     {
         (Name, Version, Classifier) = (name, version, classifier);
         Admission = new(name, places);
-        Batcher = new(name, classifier, Admission, decoding, metrics, Statistics);
+        Log = new(name, classifier.Lanes, Admission, Statistics, metrics);
+        Batcher = new(classifier, Log);
     }
 
     /// <summary>The model's name.</summary>
@@ -40,6 +40,9 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>What was inferred since it was loaded.</summary>
     public ModelStatistics Statistics { get; } = new();
+
+    /// <summary>What is noted of its runs.</summary>
+    public RunLog Log { get; }
 
     /// <summary>What makes batches of their images.</summary>
     public Batcher Batcher { get; }

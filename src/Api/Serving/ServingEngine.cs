@@ -7,7 +7,7 @@ namespace Fovea.Api;
 /// Puts loaded models to work. A model answers at once, one image at a time; in the background, one model after the other, it is found out which
 /// batch sizes are worth running.
 /// </summary>
-internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, DecodingBudget decoding, Metrics metrics, ILogger<ServingEngine> log) : BackgroundService
+internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, Metrics metrics, ILogger<ServingEngine> log) : BackgroundService
 {
     private readonly Channel<ServedModel> unmeasured = Channel.CreateUnbounded<ServedModel>();
 
@@ -17,7 +17,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
     /// <param name="classifier">What was loaded; it now belongs to what is returned.</param>
     public ServedModel Serve(string name, int version, Classifier classifier)
     {
-        var served = new ServedModel(name, version, classifier, settings.MaxQueue, decoding, metrics);
+        var served = new ServedModel(name, version, classifier, settings.MaxQueue, metrics);
         metrics.Watch(served);
         unmeasured.Writer.TryWrite(served);
         return served;
@@ -29,7 +29,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
         await foreach (var served in unmeasured.Reader.ReadAllAsync(stoppingToken))
         {
             using var lease = served.TryLease();
-            if (lease is null || served.Classifier.FixedBatch is not null)
+            if (lease is null)
             {
                 continue;
             }
@@ -37,7 +37,8 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
             try
             {
                 served.Sizes = await sizes.Find(served, stoppingToken);
-                served.Batcher.Use([.. served.Sizes.Select(size => size.Size)]);
+                served.Batcher.Use([.. served.Sizes.Select(size => size.Size).Distinct()]);
+                ProcessMemory.Trim();
                 log.BatchSizesFound(served.Name, served.Version, string.Join(", ", served.Sizes));
             }
             catch (Exception e) when (e is not OperationCanceledException)

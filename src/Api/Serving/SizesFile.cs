@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Fovea.Models;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api;
 
@@ -14,7 +13,7 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 {
     private const string ProcessorFile = "/proc/cpuinfo";
 
-    private static readonly string Machine = $"{Processor()} x{Environment.ProcessorCount} onnxruntime {OrtEnv.Instance().GetVersionString()}";
+    private static readonly string Machine = $"{Processor()} x{Environment.ProcessorCount} onnxruntime {Sessions.Version} side by side";
 
     private readonly string path = Path.Combine(settings.Data, "batch-sizes.json");
 

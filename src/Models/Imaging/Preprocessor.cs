@@ -76,10 +76,7 @@ public static class Preprocessor
         Span<float> table = stackalloc float[256];
         for (int c = 0; c < channels; c++)
         {
-            for (int value = 0; value < table.Length; value++)
-            {
-                table[value] = preprocessing.Normalized(value, c);
-            }
+            preprocessing.Normalized(c, table);
 
             var target = tensor.Slice(c * plane, plane);
             var values = fitted.Values.AsSpan(c);

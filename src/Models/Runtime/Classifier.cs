@@ -7,12 +7,16 @@ namespace Fovea.Models;
 /// <summary>A model file, loaded and ready to classify. May be used from many threads at once.</summary>
 public sealed class Classifier : IDisposable
 {
+    // Weights of more bytes are held once, and what a run of theirs takes beside them is given back after it.
+    private const long LargeBytes = 256 << 20;
+
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
+    private Classifier? spread;
 
-    private Classifier(string file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
+    private Classifier(string file, InferenceSession session, Device device, bool sideBySide, ModelMetadata metadata, Shape input, int classes)
     {
-        (File, this.session, Device) = (file, session, device);
+        (File, this.session, Device, Lanes) = (file, session, device, sideBySide ? Environment.ProcessorCount : 1);
         (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
@@ -25,6 +29,12 @@ public sealed class Classifier : IDisposable
 
     /// <summary>What it runs on.</summary>
     public Device Device { get; }
+
+    /// <summary>The runs that may go on side by side, each on a processor of its own; 1 where a run is spread over all of them.</summary>
+    public int Lanes { get; }
+
+    /// <summary>Whether one run can be spread over all processors, though runs go on side by side.</summary>
+    public bool Spreads => spread is not null;
 
     /// <summary>The one batch size that the file takes; null where it takes any.</summary>
     public int? FixedBatch { get; }
@@ -61,10 +71,15 @@ public sealed class Classifier : IDisposable
     /// <param name="overrides">What holds in place of what the file says about itself.</param>
     /// <param name="fallback">What holds where the file says nothing.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
+    /// <param name="sideBySide">
+    /// Whether a run stays on the thread that asks for it, and several go on side by side, which puts more images through; otherwise, and always on
+    /// CUDA and with files of more than 256 MiB, one run is spread over all processors, which answers a lone image sooner.
+    /// </param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
-    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
+    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null, bool sideBySide = false)
     {
-        var session = Sessions.Open(path, device);
+        sideBySide &= device is not { IsCuda: true } && !IsLarge(path);
+        var session = Sessions.Open(path, device, sideBySide);
         try
         {
             var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
@@ -75,7 +90,7 @@ public sealed class Classifier : IDisposable
             Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
-            return new Classifier(path, session, device ?? Device.Cpu, metadata, preprocessing.Shape, output[1]);
+            return new Classifier(path, session, device ?? Device.Cpu, sideBySide, metadata, preprocessing.Shape, output[1]);
         }
         catch
         {
@@ -132,13 +147,21 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
-    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, Input, Classes, GivesProbabilities, Device, sizes);
+    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, spread?.session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge(File), sizes);
+
+    /// <summary>The same file once more, with each run spread over all processors.</summary>
+    /// <exception cref="FoveaException">The file cannot be loaded any more.</exception>
+    public Classifier OpenSpread() => new(File, Sessions.Open(File, Device), Device, sideBySide: false, Metadata, Input, Classes);
+
+    /// <summary>Lets batches that are created from now on spread a run over all processors.</summary>
+    /// <param name="by">What <see cref="OpenSpread"/> gave; disposed of with this.</param>
+    public void Spread(Classifier by) => spread = by;
 
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
     {
-        var probabilities = Softmax(logits);
-        return [.. probabilities.Index().OrderByDescending(p => p.Item).Take(top).Select(p => new Prediction(Labels[p.Index], p.Index, p.Item))];
+        double[] probabilities = Softmax(logits);
+        return Array.ConvertAll(Likeliest.Of(probabilities, top), i => new Prediction(Labels[i], i, probabilities[i]));
     }
 
     /// <summary>Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.</summary>
@@ -162,10 +185,13 @@ public sealed class Classifier : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        spread?.Dispose();
         session.Dispose();
         options.Dispose();
         ProcessMemory.Trim();
     }
+
+    private static bool IsLarge(string file) => new FileInfo(file) is { Exists: true, Length: > LargeBytes };
 
     // Logits that are all positive and sum to exactly one do not happen by chance.
     private bool EndsInSoftmax()

@@ -15,7 +15,7 @@ public sealed class Device
     /// <summary>The CPU, asked for by nobody.</summary>
     public static Device Cpu { get; } = new(null, "Nothing else was asked for.");
 
-    /// <summary>Whether it is a GPU with CUDA.</summary>
+    /// <summary>Whether it is a GPU: there a bound input is copied when it is bound and not looked at when it is run, and a batch of a new size costs a search for algorithms.</summary>
     public bool IsCuda => cuda is not null;
 
     /// <summary>cpu or cuda.</summary>
@@ -72,9 +72,6 @@ public sealed class Device
             Cuda.AppendTo(session, cuda);
         }
     }
-
-    /// <summary>Whether a bound input is copied when it is bound, and not looked at when it is run.</summary>
-    public bool CopiesWhenBound => IsCuda;
 
     /// <summary>Where inputs are best written; null: anywhere.</summary>
     internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);

@@ -8,6 +8,9 @@ namespace Fovea.Models;
 /// </summary>
 public static class Sessions
 {
+    // A setting of an application's runtime configuration: threads that spin between operators go on sooner, and take processors from others meanwhile.
+    private const string SpinSwitch = "Fovea.ThreadsSpin";
+
     // Not a field's initializer, which could run after something here has asked for the environment.
     static Sessions()
     {
@@ -30,8 +33,9 @@ public static class Sessions
     /// <summary>A session on a model file.</summary>
     /// <param name="path">The .onnx file.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
+    /// <param name="onOneThread">Whether a run stays on the thread that asks for it, so that several go on side by side; otherwise it is spread over the shared pool.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
-    public static InferenceSession Open(string path, Device? device = null) => Open(path, options => new InferenceSession(path, options), (device ?? Device.Cpu).AppendTo);
+    public static InferenceSession Open(string path, Device? device = null, bool onOneThread = false) => Open(path, options => new InferenceSession(path, options), (device ?? Device.Cpu).AppendTo, onOneThread);
 
     /// <summary>A session on a graph in memory.</summary>
     /// <param name="graph">The graph.</param>
@@ -50,10 +54,14 @@ public static class Sessions
     /// <summary>A session on a graph in memory, with settings of its own.</summary>
     internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure);
 
-    private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure)
+    private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure, bool onOneThread = false)
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        if (SharesThreads)
+        if (onOneThread)
+        {
+            (options.IntraOpNumThreads, options.InterOpNumThreads) = (1, 1);
+        }
+        else if (SharesThreads)
         {
             options.DisablePerSessionThreads();
         }
@@ -77,7 +85,7 @@ public static class Sessions
             return false;
         }
 
-        using var threads = new OrtThreadingOptions { GlobalIntraOpNumThreads = Environment.ProcessorCount, GlobalInterOpNumThreads = 1 };
+        using var threads = new OrtThreadingOptions { GlobalIntraOpNumThreads = Environment.ProcessorCount, GlobalInterOpNumThreads = 1, GlobalSpinControl = !AppContext.TryGetSwitch(SpinSwitch, out bool spin) || spin };
         var options = new EnvironmentCreationOptions { logId = "fovea", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, threadOptions = threads };
         OrtEnv.CreateInstanceWithOptions(ref options);
         return true;

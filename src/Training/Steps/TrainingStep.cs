@@ -36,7 +36,7 @@ internal sealed class TrainingStep : IDisposable
     public TrainingStep(
         Graph network, int batchSize, Optimizer optimizer, ParameterLayout? layout = null, int? microBatch = null, double? clip = null, long seed = 0, Device? device = null)
     {
-        (this.seed, copiesWhenBound) = (seed, device is { CopiesWhenBound: true });
+        (this.seed, copiesWhenBound) = (seed, device is { IsCuda: true });
         Layout = layout ?? new ParameterLayout(network);
         Weights = new FloatBuffer(Layout.Length);
         gradients = new FloatBuffer(Layout.ParametersLength);

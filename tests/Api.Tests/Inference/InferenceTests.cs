@@ -114,7 +114,11 @@ public sealed class InferenceTests(SharedService shared)
             Assert.InRange(row.GetProperty("execution_count").GetInt32(), 1, 5);
             Assert.Equal(5, row.GetProperty("inference_stats").GetProperty("success").GetProperty("count").GetInt32());
             Assert.Equal(0, row.GetProperty("inference_stats").GetProperty("fail").GetProperty("count").GetInt32());
-            Assert.True(row.GetProperty("inference_stats").GetProperty("compute_infer").GetProperty("ns").GetInt64() > 0);
+            foreach (var stage in (string[])["compute_input", "compute_infer", "compute_output"])
+            {
+                Assert.True(row.GetProperty("inference_stats").GetProperty(stage).GetProperty("ns").GetInt64() > 0);
+            }
+
             Assert.Equal(5, row.GetProperty("batch_stats").EnumerateArray().Sum(batch => batch.GetProperty("batch_size").GetInt32() * batch.GetProperty("compute_infer").GetProperty("count").GetInt32()));
         }
     }

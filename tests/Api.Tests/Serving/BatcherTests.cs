@@ -14,7 +14,7 @@ public sealed class BatcherTests : IDisposable
     public BatcherTests()
     {
         classifier = Classifier.Load(Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"));
-        served = new("lenet5", 1, classifier, places: 8, new DecodingBudget(new()), services.GetRequiredService<Metrics>());
+        served = new("lenet5", 1, classifier, places: 8, services.GetRequiredService<Metrics>());
     }
 
     [Fact]
@@ -49,6 +49,29 @@ public sealed class BatcherTests : IDisposable
         Assert.Equal(7, runs.Sum());
         Assert.All(runs, run => Assert.InRange(run, 1, 2));
         Assert.Equal(7, answers.Select(logits => logits[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Images_are_divided_among_the_processors_and_a_lone_one_is_spread_over_all()
+    {
+        using var sideBySide = new ServedModel("lenet5", 1, Classifier.Load(classifier.File, sideBySide: true), places: 64, services.GetRequiredService<Metrics>());
+        int lanes = sideBySide.Classifier.Lanes;
+        sideBySide.Classifier.Spread(sideBySide.Classifier.OpenSpread());
+        sideBySide.Batcher.Use([1, 4 * lanes]);
+        var images = Enumerable.Range(0, 3 * lanes).Select(Image).ToArray();
+        var expected = await Task.WhenAll(images.Select(Ask));
+
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        Task<float[]>[] asked = [];
+        await sideBySide.Batcher.Alone(() => asked = [.. images.Select(image => sideBySide.Logits(image.CopyTo, CancellationToken.None))]);
+        var answers = await Task.WhenAll(asked);
+        Assert.Equal(Enumerable.Repeat(3, lanes), runs);
+        Assert.Equal(expected, answers, (x, y) => x.Zip(y).All(pair => Math.Abs(pair.First - pair.Second) < 1e-4f));
+
+        runs.Clear();
+        Assert.Equal(expected[0], await sideBySide.Logits(images[0].CopyTo, CancellationToken.None), (x, y) => Math.Abs(x - y) < 1e-4f);
+        Assert.Equal([1], runs);
     }
 
     [Fact]
@@ -183,7 +206,13 @@ public sealed class BatcherTests : IDisposable
                 }
             },
         };
-        listener.SetMeasurementEventCallback<int>((_, size, _, _) => runs.Add(size));
+        listener.SetMeasurementEventCallback<int>((_, size, _, _) =>
+        {
+            lock (runs)
+            {
+                runs.Add(size);
+            }
+        });
         listener.Start();
         return listener;
     }

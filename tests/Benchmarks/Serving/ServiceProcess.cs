@@ -50,8 +50,11 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     /// <summary>The service with one model, as soon as it is started.</summary>
-    public static ServiceProcess Start(Models models, string model, params string[] settings) =>
-        new("Fovea.Api.dll", [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
+    public static ServiceProcess Start(Models models, string model, params string[] settings) => Start("Fovea.Api.dll", models, model, settings);
+
+    /// <summary>A published service with one model, as soon as it is started.</summary>
+    public static ServiceProcess Start(string dll, Models models, string model, params string[] settings) =>
+        new(dll, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
     /// <summary>The service with one model, once its batch sizes are known.</summary>
     public static ServiceProcess StartMeasured(Models models, string model, params string[] settings)
@@ -105,6 +108,19 @@ internal sealed class ServiceProcess : IDisposable
         return output.Contains("Non-2xx", StringComparison.Ordinal)
             ? throw new InvalidOperationException($"Not every answer was a success:\n{output}")
             : double.Parse(output.Split('\n').Single(line => line.StartsWith("Requests/sec:", StringComparison.Ordinal)).Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Publishes the service as the Dockerfile does; its program.</summary>
+    public static string Publish(string folder)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Service.sln")))
+        {
+            root = root.Parent ?? throw new InvalidOperationException($"There is no Service.sln above {AppContext.BaseDirectory}.");
+        }
+
+        Run("dotnet", "publish", Path.Combine(root.FullName, "src", "Api"), "-c", "Release", "--use-current-runtime", "--self-contained", "false", "-nodeReuse:false", "-o", folder);
+        return Path.Combine(folder, "Fovea.Api.dll");
     }
 
     public static string Run(string program, params string[] arguments)

@@ -34,6 +34,49 @@ public class ClassifierTests
     }
 
     [Fact]
+    public void Runs_side_by_side_and_spread_ones_answer_as_one_by_one()
+    {
+        using var model = Classifier.Load(ModelFile, sideBySide: true);
+        Assert.Equal(Environment.ProcessorCount, model.Lanes);
+        model.Spread(model.OpenSpread());
+        using var batch = model.CreateBatch(8);
+        var random = new SeededRandom(1);
+        var expected = new float[8][];
+        for (int i = 0; i < 8; i++)
+        {
+            float[] image = new float[model.Input.Size], logits = new float[10];
+            foreach (ref float value in image.AsSpan())
+            {
+                value = random.Uniform(0, 1);
+            }
+
+            image.CopyTo(batch.Slot(i));
+            model.Run(image, 1, logits);
+            expected[i] = logits;
+        }
+
+        Parallel.Invoke(() => batch.Run(0, 3, spread: false), () => batch.Run(3, 5, spread: false));
+        Check();
+        batch.Run(0, 8, spread: true);
+        Check();
+
+        void Check()
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                Assert.Equal(expected[i], batch.Logits(i).ToArray(), (a, b) => Math.Abs(a - b) < 1e-4f);
+            }
+        }
+    }
+
+    [Fact]
+    public void Classes_as_likely_as_each_other_keep_their_order()
+    {
+        using var model = Classifier.Load(ModelFile);
+        Assert.Equal([3, 9, 0, 1], model.Predictions([1, 1, 1, 2, 1, 0, 1, 1, 1, 2], top: 4).Select(p => p.Index));
+    }
+
+    [Fact]
     public void Probabilities_are_the_softmax_of_the_logits_the_likeliest_first()
     {
         using var model = Classifier.Load(ModelFile);
