@@ -16,6 +16,7 @@ namespace Fovea.Api;
 [JsonSerializable(typeof(NetworkSummary))]
 [JsonSerializable(typeof(Dataset))]
 [JsonSerializable(typeof(Page<Dataset>))]
+[JsonSerializable(typeof(Page<DatasetEntry>))]
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(Dictionary<string, MeasuredSize[]>))]
 [JsonSerializable(typeof(Diagnosis))]

@@ -39,6 +39,12 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Information, "Data set {Dataset} deleted")]
     public static partial void DatasetDeleted(this ILogger log, string dataset);
 
+    [LoggerMessage(13, LogLevel.Information, "{Key}: {Method} {Path} was answered with {Status}")]
+    public static partial void Wrote(this ILogger log, string key, string method, string path, int status);
+
+    [LoggerMessage(14, LogLevel.Warning, "Old data sets could not be deleted: {Reason}")]
+    public static partial void NotSwept(this ILogger log, string reason);
+
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
     public static partial void BatchSizesFound(this ILogger log, string model, int version, string sizes);
 

@@ -11,6 +11,11 @@ if (args is [CheckCommand.Verb, var version, var model, var bytes])
     return CheckCommand.Run(version, model, bytes);
 }
 
+if (args is [KeysCommand.Verb, ..])
+{
+    return KeysCommand.Run(args);
+}
+
 try
 {
     await using var app = Service.Build(args);

@@ -26,6 +26,9 @@ internal sealed record Settings
     /// <summary>The width or height of one image in pixels, 1 to 65,535. Default 16,384. An image over it is refused with 422, undecoded.</summary>
     public int MaxSide { get; init; } = 16_384;
 
+    /// <summary>The frames of an animated image, 0 to 1 million; 0: any number. Default 0, since only the first is decoded. An image over it is refused with 422.</summary>
+    public int MaxFrames { get; init; }
+
     /// <summary>The formats that are accepted, of JPEG, PNG, WebP, BMP and GIF. Default: all of them. An image of another is refused with 422.</summary>
     public IReadOnlyList<string> Formats { get; init; } = [];
 
@@ -49,6 +52,7 @@ internal sealed record Settings
         Check(settings.MaxImages, 1, 10_000);
         Check(settings.MaxPixels, 1, 1_000_000_000);
         Check(settings.MaxSide, 1, 65_535);
+        Check(settings.MaxFrames, 0, 1_000_000);
         var basis = BaseFolder(environment);
         var folder = Path.GetFullPath(settings.ModelRepository, basis);
         return Directory.Exists(folder)
@@ -59,11 +63,15 @@ internal sealed record Settings
     /// <summary>Reads some of the settings under <c>Fovea</c>.</summary>
     /// <exception cref="FoveaException">A value is of the wrong kind.</exception>
     public static T Bind<T>(IConfiguration configuration)
-        where T : new()
+        where T : new() => Reading(() => configuration.GetSection("Fovea").Get<T>() ?? new());
+
+    /// <summary>Reads something out of the configuration.</summary>
+    /// <exception cref="FoveaException">A value is of the wrong kind.</exception>
+    public static T Reading<T>(Func<T> read)
     {
         try
         {
-            return configuration.GetSection("Fovea").Get<T>() ?? new();
+            return read();
         }
         catch (InvalidOperationException e)
         {
@@ -83,7 +91,7 @@ internal sealed record Settings
 
     private ImageLimits Limits()
     {
-        var limits = new ImageLimits(MaxPixels, MaxSide);
+        var limits = new ImageLimits(MaxPixels, MaxSide) { Frames = MaxFrames };
         return Formats.Except(limits.Formats, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unknown
             ? throw new FoveaException(ErrorCode.BadArgument, $"Fovea:Formats holds {unknown}; expected some of {string.Join(", ", limits.Formats)}.")
             : Formats.Count == 0 ? limits : limits with { Formats = [.. Formats] };

@@ -27,6 +27,9 @@ public enum ErrorCode
     /// <summary>The image has more pixels than allowed.</summary>
     TooManyPixels,
 
+    /// <summary>The image has more frames than allowed.</summary>
+    TooManyFrames,
+
     /// <summary>No model of that name, or no such version of it.</summary>
     UnknownModel,
 

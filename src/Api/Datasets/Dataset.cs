@@ -18,6 +18,9 @@ internal sealed record Dataset(
     /// <summary>The parts: what is learned from, what models are chosen and compared by, and, where the archive has one, what is looked at last.</summary>
     public const string Train = "train", Validation = "val", Test = "test";
 
+    /// <summary>Their names, in the order of their use.</summary>
+    public static IReadOnlyList<string> Parts { get; } = [Train, Validation, Test];
+
     /// <summary>The folder, an absolute path, with a sub-folder for each part and in it one for each class.</summary>
     [JsonIgnore]
     public string Folder { get; init; } = "";

@@ -31,7 +31,7 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
             {
                 var bytes = archive.Read(candidate.Archived);
                 await Decode(bytes, stopped);
-                var image = new DatasetImage(candidate.Part ?? Dataset.Train, candidate.Label, candidate.File, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+                var image = new DatasetImage(candidate.Part ?? Dataset.Train, candidate.Label, candidate.File, Convert.ToHexStringLower(SHA256.HashData(bytes)), candidate.Archived.Path);
                 Write(image, bytes);
                 unpacked.Add(image);
             }
@@ -76,7 +76,7 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
             else
             {
                 File.Delete(Path.Combine(staging.Path, image.Path));
-                refused.Add(new(image.Path, $"It is the same image as {first[image.Sha256].Path}; expected each in one class and one part only."));
+                refused.Add(new(image.Archived, $"It is the same image as {first[image.Sha256].Archived}; expected each in one class and one part only."));
             }
         }
 
@@ -120,7 +120,8 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
 /// <param name="Label">The class.</param>
 /// <param name="File">Its own name.</param>
 /// <param name="Sha256">SHA-256 of its bytes, in hexadecimal.</param>
-internal sealed record DatasetImage(string Part, string Label, string File, string Sha256)
+/// <param name="Archived">The path that it had in the archive.</param>
+internal sealed record DatasetImage(string Part, string Label, string File, string Sha256, string Archived)
 {
     /// <summary>Its path in the data set's folder.</summary>
     public string Path => $"{Part}/{Label}/{File}";

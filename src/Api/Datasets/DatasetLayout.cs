@@ -5,8 +5,6 @@ namespace Fovea.Api;
 /// <summary>What the files of an archive are by their paths: images of classes and, where the archive divides them itself, of parts. Their contents were not looked at.</summary>
 internal sealed class DatasetLayout
 {
-    private static readonly string[] Parts = [Dataset.Train, Dataset.Validation, Dataset.Test];
-
     private readonly List<RefusedFile> refused;
 
     /// <param name="files">Those that may be looked at.</param>
@@ -15,8 +13,9 @@ internal sealed class DatasetLayout
     public DatasetLayout(IReadOnlyList<ArchivedFile> files, IEnumerable<RefusedFile> refused)
     {
         this.refused = [.. refused];
+        files = [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
         int depth = Wrapping(files);
-        bool hasParts = files.Any(file => IsUnder(file, depth, Dataset.Train)) && files.All(file => file.Names.Count == depth + 1 || Parts.Contains(file.Names[depth]));
+        bool hasParts = files.Any(file => IsUnder(file, depth, Dataset.Train)) && files.All(file => file.Names.Count == depth + 1 || Dataset.Parts.Contains(file.Names[depth]));
         int folders = depth + (hasParts ? 2 : 1);
         Images = [.. Distinct(files.Where(file => file.Names.Count == folders + 1).Select(file => new Candidate(file, hasParts ? file.Names[depth] : null, file.Names[^2], file.Names[^1])))];
         this.refused.AddRange(files.Where(file => file.Names.Count != folders + 1).Select(file => new RefusedFile(

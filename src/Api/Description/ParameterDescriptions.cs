@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Fovea.Api;
 
 /// <summary>Says what each parameter is, once for all routes, with an example that exists.</summary>
-internal sealed class ParameterDescriptions(ModelStore models, DatasetStore datasets) : IParameterFilter
+internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilter
 {
     private const string Example = "lenet5";
 
@@ -22,7 +22,10 @@ internal sealed class ParameterDescriptions(ModelStore models, DatasetStore data
         {
             "model" => ("A model of the repository.", Names(models.All.Select(model => model.Name)), Preferred()),
             "n" => ("A version of the model.", Whole(least: 1), 1),
-            "dataset" => ("A data set.", Names(datasets.All.Select(dataset => dataset.Id)), datasets.All is [var newest, ..] ? newest.Id : null),
+            "dataset" => ("The id of a data set, as its upload answers it.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^ds_[0-9a-f]{16}$" }, null),
+            "class" => ("A class of the data set; of the list, all where it is left out.", new OpenApiSchema { Type = JsonSchemaType.String }, null),
+            "file" => ("An image's own name.", new OpenApiSchema { Type = JsonSchemaType.String }, null),
+            "part" => ("The part that the image is in; by default whichever has it.", Names(Dataset.Parts), null),
             "after" => ("The name of the last entry of the page before; by default the list begins.", new OpenApiSchema { Type = JsonSchemaType.String }, null),
             "limit" => ("How many entries to give, 1 to 100.", Whole(least: 1, otherwise: 20), null),
             "top" => ("How many classes to give, the likeliest first: 1 to the number of classes; of more, all are given.", Whole(least: 1, otherwise: 5), null),

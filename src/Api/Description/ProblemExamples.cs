@@ -13,7 +13,7 @@ internal sealed class ProblemExamples : IOperationFilter
     {
         ("The request is malformed, its body is empty, or an argument is out of range.", ErrorCode.MalformedRequest, "top is 0; expected a whole number from 1 to 10."),
         ("The route wants an API key.", ErrorCode.Unauthorized, "This route wants an API key, and none was sent; expected the header Authorization: Bearer KEY."),
-        ("No API key is set, and the caller is no developer on the same machine.", ErrorCode.Forbidden, "This route writes and no API key is set; without one it is open to a developer on the same machine only, but this is not the Development environment. Set a key, in the environment Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY."),
+        ("The key that was sent is for something else; or no API key is set, and the caller is no developer on the same machine.", ErrorCode.Forbidden, "This route writes and no API key is set; without one it is open to a developer on the same machine only, but this is not the Development environment. Set a key, in the environment Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY."),
         ("The model is not in a state for that.", ErrorCode.Conflict, "lenet5 has a version 1 already; expected a number that is free, since a version never changes."),
         ("The model repository cannot be written to.", ErrorCode.CannotWrite, "The model repository cannot be written to: Read-only file system. Nothing was changed; expected a folder that the service may write to, with enough room."),
         ("There is no such model, version or architecture.", ErrorCode.UnknownModel, "There is no model lenet; expected one of lenet5."),

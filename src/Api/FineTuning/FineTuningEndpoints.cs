@@ -8,7 +8,7 @@ internal static class FineTuningEndpoints
 {
     public static void MapFineTuning(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning").NeedsKey().Refuses(503);
+        var group = app.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning").NeedsKey(KeyScope.Train).Refuses(503);
         group.MapPost("", Create)
             .WithSummary("Teach a model the classes of a data set")
             .WithDescription("The job waits for a worker, trains in a process of its own, is evaluated, and ends in a new model, or in the next version of one with the same classes, which is published if it is not worse "

@@ -31,7 +31,7 @@ internal static class Service
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<ProblemHandler>();
-        builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(TimeProvider.System).AddSingleton(RetentionSettings.Read(builder.Configuration));
         builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);

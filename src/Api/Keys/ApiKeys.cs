@@ -20,7 +20,7 @@ internal sealed class ApiKeys
     public bool RequiredToClassify { get; }
 
     /// <summary>Reads the keys.</summary>
-    /// <exception cref="FoveaException">One is empty, or none is there where one is required.</exception>
+    /// <exception cref="FoveaException">One is empty or incomplete, two have one name, or none is there where one is required.</exception>
     public static ApiKeys Read(IConfiguration configuration)
     {
         var given = Settings.Bind<Given>(configuration);
@@ -29,14 +29,15 @@ internal sealed class ApiKeys
             throw new FoveaException(ErrorCode.BadArgument, "Fovea:ApiKeys is a text; expected a list, in the environment Fovea__ApiKeys__0=KEY.");
         }
 
-        if (given.ApiKeys.Any(key => key.Trim() != key || key.Length == 0))
+        var keys = Settings.Reading(() => configuration.GetSection("Fovea:ApiKeys").GetChildren().Select(KeySetting.Read).ToArray());
+        if (keys.CountBy(key => key.Name).FirstOrDefault(named => named.Value > 1).Key is { } twice)
         {
-            throw new FoveaException(ErrorCode.BadArgument, "A key of Fovea:ApiKeys is empty, or begins or ends with white space; expected a secret.");
+            throw new FoveaException(ErrorCode.BadArgument, $"Fovea:ApiKeys has two keys named {twice}; expected a name for each, since the log tells them apart by it.");
         }
 
-        return given.RequireKeyToClassify && given.ApiKeys.Count == 0
+        return given.RequireKeyToClassify && keys.Length == 0
             ? throw new FoveaException(ErrorCode.BadArgument, "Fovea:RequireKeyToClassify is true, but Fovea:ApiKeys has no key; expected at least one, in the environment Fovea__ApiKeys__0=KEY.")
-            : new([.. given.ApiKeys.Select((key, i) => new ApiKey($"key {i}", Hash(key)))], given.RequireKeyToClassify);
+            : new(keys, given.RequireKeyToClassify);
     }
 
     /// <summary>The key that a request shows; null where it shows none, or one that is not known.</summary>
@@ -59,12 +60,11 @@ internal sealed class ApiKeys
         return found;
     }
 
-    private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+    /// <summary>SHA-256 of a key's UTF-8 bytes.</summary>
+    public static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
     private sealed record Given
     {
-        public IReadOnlyList<string> ApiKeys { get; init; } = [];
-
         public bool RequireKeyToClassify { get; init; }
     }
 }

@@ -3,7 +3,7 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Refuses, before the body is read, who may not use a route. Without any key the routes that write are open to a developer on the same machine alone.</summary>
+/// <summary>Refuses, before the body is read, who may not use a route. Without any key the routes that write, or show what is private, are open to a developer on the same machine alone.</summary>
 internal static class KeyCheck
 {
     private const string Mend = "Set a key, in the environment Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY.";
@@ -13,9 +13,13 @@ internal static class KeyCheck
         var keys = app.Services.GetRequiredService<ApiKeys>();
         app.Use((context, next) =>
         {
-            if (context.GetEndpoint()?.Metadata.GetMetadata<NeedsKey>() is { } needs && (!needs.ToClassify || keys.RequiredToClassify))
+            if (context.GetEndpoint()?.Metadata.GetMetadata<NeedsKey>() is { } needs && (needs.Scope != KeyScope.Classify || keys.RequiredToClassify))
             {
-                Check(context, keys, app.Environment);
+                var key = Check(context, keys, needs.Scope, app.Environment);
+                if (needs.Scope != KeyScope.Classify && !HttpMethods.IsGet(context.Request.Method))
+                {
+                    LogWhenDone(context, key, app.Logger);
+                }
             }
 
             return next(context);
@@ -31,19 +35,32 @@ internal static class KeyCheck
         : context.Request.Headers.Origin is { Count: > 0 } origin && origin != $"{context.Request.Scheme}://{context.Request.Host}" ? $"the request comes from a page of {origin}"
         : null;
 
-    private static void Check(HttpContext context, ApiKeys keys, IHostEnvironment environment)
+    // The key that opens the route; null for a developer at this machine.
+    private static ApiKey? Check(HttpContext context, ApiKeys keys, KeyScope scope, IHostEnvironment environment)
     {
         if (!keys.Any)
         {
             if (WhyNotLocal(context, environment) is { } reason)
             {
-                throw new FoveaException(ErrorCode.Forbidden, $"This route writes and no API key is set; without one it is open to a developer on the same machine only, but {reason}. {Mend}");
+                throw new FoveaException(ErrorCode.Forbidden, $"This route {(HttpMethods.IsGet(context.Request.Method) ? "shows what is private" : "writes")} and no API key is set; without one it is open to a developer on the same machine only, but {reason}. {Mend}");
             }
+
+            return null;
         }
-        else if (keys.Find(context.Request) is null)
+
+        var key = keys.Find(context.Request) ?? throw new FoveaException(ErrorCode.Unauthorized, $"This route wants an API key, and {(context.Request.Headers.Authorization.Count == 0 ? "none was sent" : "the one that was sent is not known")}; expected the header Authorization: Bearer KEY.");
+        return key.Scopes.Contains(scope) ? key : throw new FoveaException(
+            ErrorCode.Forbidden, $"The key {key.Name} is for {string.Join(" and ", key.Scopes.Order().Select(KeySetting.NameOf))} alone, and this route wants one for {KeySetting.NameOf(scope)}; expected another key.");
+    }
+
+    private static void LogWhenDone(HttpContext context, ApiKey? key, ILogger log)
+    {
+        var (method, path) = (context.Request.Method, context.Request.Path);
+        context.Response.OnCompleted(() =>
         {
-            throw new FoveaException(ErrorCode.Unauthorized, $"This route wants an API key, and {(context.Request.Headers.Authorization.Count == 0 ? "none was sent" : "the one that was sent is not known")}; expected the header Authorization: Bearer KEY.");
-        }
+            log.Wrote(key?.Name ?? "a developer at this machine", method, path, context.Response.StatusCode);
+            return Task.CompletedTask;
+        });
     }
 
     private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);

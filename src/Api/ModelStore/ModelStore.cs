@@ -73,7 +73,7 @@ internal sealed class ModelStore : IDisposable
 
     /// <summary>
     /// Follows what has changed in the repository, by whatever hand, once it has stayed the same from one call to the next, so that nothing is
-    /// loaded that is still being written. Sizes and times are compared, since notices of changes do not cross a network. To be called by one caller at a time.
+    /// loaded that is still being written; another choice among the same files needs no such wait. Sizes and times are compared, since notices of changes do not cross a network. To be called by one caller at a time.
     /// </summary>
     /// <param name="idle">How long a version that does not serve stays in memory unused.</param>
     /// <param name="stop">Ends it.</param>
@@ -88,7 +88,7 @@ internal sealed class ModelStore : IDisposable
                 changed.Remove(name);
                 await model.FreeIdle(idle, stop);
             }
-            else if (folder.Equals(changed.GetValueOrDefault(name)))
+            else if (folder.Equals(changed.GetValueOrDefault(name)) || folder.Equals(model.Now.Folder with { Chosen = folder.Chosen }))
             {
                 changed.Remove(name);
                 await model.Follow(folder, stop);

@@ -49,7 +49,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.BadModelFile or ErrorCode.BadDataset => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.TooManyFrames or ErrorCode.BadModelFile or ErrorCode.BadDataset => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
         ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,

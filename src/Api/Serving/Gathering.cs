@@ -34,13 +34,14 @@ internal sealed class Gathering(Batch batch) : IDisposable
     public void Run(string model, Admission admission, Metrics metrics, ModelStatistics statistics)
     {
         int count = DropThoseGone();
-        long start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp(), end = start;
         try
         {
             if (count > 0)
             {
                 batch.Run(count);
-                var time = Stopwatch.GetElapsedTime(start);
+                end = Stopwatch.GetTimestamp();
+                var time = Stopwatch.GetElapsedTime(start, end);
                 admission.Ran(count, time);
                 metrics.Ran(model, count, time);
                 statistics.Ran(count, time);
@@ -50,6 +51,8 @@ internal sealed class Gathering(Batch batch) : IDisposable
             {
                 var waited = Stopwatch.GetElapsedTime(seats[i]!.Since, start);
                 metrics.Waited(model, waited);
+                Traces.Add("queue", model, seats[i]!.Request, seats[i]!.Since, start);
+                Traces.Add("infer", model, seats[i]!.Request, start, end);
                 statistics.Answered(waited, Stopwatch.GetElapsedTime(seats[i]!.Since));
                 seats[i]!.Logits.SetResult(batch.Logits(i).ToArray());
             }
@@ -98,6 +101,9 @@ internal sealed class Gathering(Batch batch) : IDisposable
     private sealed record Passenger(CancellationToken Stop)
     {
         public long Since { get; } = Stopwatch.GetTimestamp();
+
+        /// <summary>The span of the request whose image it is.</summary>
+        public ActivityContext Request { get; } = Activity.Current?.Context ?? default;
 
         public TaskCompletionSource<float[]> Logits { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

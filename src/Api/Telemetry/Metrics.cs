@@ -42,6 +42,7 @@ internal sealed class Metrics : IDisposable
     public long Stage(string stage, string model, long start)
     {
         long end = Stopwatch.GetTimestamp();
+        Traces.Add(stage, model, Activity.Current?.Context ?? default, start, end);
         stages.Record(Stopwatch.GetElapsedTime(start, end).TotalSeconds, new("stage", stage), new KeyValuePair<string, object?>("model", model));
         return end;
     }

@@ -29,7 +29,7 @@ public sealed class EncodedImage : IDisposable
     /// <param name="file">The whole file; not to be changed before this is disposed of.</param>
     /// <param name="limits">Held against the header.</param>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/> or <see cref="ErrorCode.TooManyPixels"/>.
+    /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/> <see cref="ErrorCode.TooManyPixels"/> or <see cref="ErrorCode.TooManyFrames"/>.
     /// </exception>
     public static unsafe EncodedImage Open(ReadOnlyMemory<byte> file, ImageLimits limits)
     {
@@ -52,6 +52,7 @@ public sealed class EncodedImage : IDisposable
             }
 
             limits.CheckSize(format, codec.Info.Width, codec.Info.Height);
+            limits.CheckFrames(format, () => codec.FrameCount);
             if (format == "JPEG" && JpegMarkers.Misplaced(file.Span) is { } marker)
             {
                 throw ImageDecoder.Damaged(format, $"its data are corrupt (marker {marker} out of place)");

@@ -10,11 +10,24 @@ public sealed record ImageLimits(long Pixels = 50_000_000, int Side = 16_384)
     /// <summary>The formats that are decoded: of JPEG, PNG, WebP, BMP and GIF. Default all; another is refused with <see cref="ErrorCode.NotAnImage"/>.</summary>
     public ImmutableArray<string> Formats { get; init; } = ImageFormat.All;
 
+    /// <summary>The frames of an animated image, of which only the first is ever decoded; 0: any number. Default 0. An image over it is refused with <see cref="ErrorCode.TooManyFrames"/>.</summary>
+    public int Frames { get; init; }
+
     internal void CheckFormat(string format)
     {
         if (!Formats.Contains(format, StringComparer.OrdinalIgnoreCase))
         {
             throw new FoveaException(ErrorCode.NotAnImage, $"The image is a {format}, which is not accepted here. Expected {string.Join(", ", Formats)}.");
+        }
+    }
+
+    /// <param name="format">The image's format.</param>
+    /// <param name="count">Counts its frames, for which the whole file is looked through.</param>
+    internal void CheckFrames(string format, Func<int> count)
+    {
+        if (Frames > 0 && count() is var frames && frames > Frames)
+        {
+            throw new FoveaException(ErrorCode.TooManyFrames, $"The {format} has {frames:N0} frames. Expected at most {Frames:N0}.");
         }
     }
 

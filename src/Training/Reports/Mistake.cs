@@ -26,7 +26,7 @@ internal sealed record Mistake(string Image, string Label, string Predicted, dou
             var (index, o) = wrong;
             dataset.Read(index, tensor);
             return new(
-                ShortPath(dataset.Source(index)), labels[o.Target], labels[o.Predicted], o.Confidence, o.Probabilities[o.Target], o.Loss, Thumbnail.DataUri(tensor, dataset.Preprocessing));
+                ShortPath(dataset.Source(index)), labels[o.Target], labels[o.Predicted], o.Confidence, o.Probabilities[o.Target], o.Loss, SeenPicture.DataUri(tensor, dataset.Preprocessing));
         }
     }
 }

@@ -19,15 +19,25 @@ internal sealed class DatasetService : IAsyncDisposable
     /// <summary>What is in the folder of data sets, hidden folders too.</summary>
     public IEnumerable<string> Left => Directory.Exists(Folder) ? Directory.EnumerateFileSystemEntries(Folder).Select(path => Path.GetFileName(path)) : [];
 
-    public static async Task<DatasetService> Start(params string[] args)
+    public static Task<DatasetService> Start(params string[] args) => Start(new Repository(), args);
+
+    public static async Task<DatasetService> Start(Repository repository, params string[] args)
     {
-        var (repository, data) = (new Repository(), new TemporaryFolder());
+        var data = new TemporaryFolder();
         return new(repository, data, await Administrator.Start(repository, [$"--Fovea:Data={data.Path}", .. args]));
     }
 
     public Task<(int Status, JsonElement Json)> Upload(byte[] zip) => Administrator.Send(HttpMethod.Post, "/datasets", Archives.Content(zip));
 
     public Task<(int Status, JsonElement Json)> Upload(params (string Path, byte[] Bytes)[] files) => Upload(Archives.Zip(files));
+
+    /// <summary>Makes a data set seem so much older.</summary>
+    public void Age(string id, int days)
+    {
+        var description = Path.Combine(Folder, id, "dataset.json");
+        var created = Administrator.Service.Get<DatasetStore>().Get(id).CreatedAt;
+        File.WriteAllText(description, File.ReadAllText(description).Replace($"{created}", $"{created - (days * 86_400)}", StringComparison.Ordinal));
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace Fovea.Api.Tests;
@@ -83,10 +84,65 @@ public sealed class DatasetTests
         (await service.Administrator.Send(HttpMethod.Get, "/datasets/..%2f..%2fetc")).Json.IsProblem(404, "unknown_dataset", "etc");
     }
 
+    [Fact]
+    public async Task Images_are_listed_with_their_parts_and_shown_small()
+    {
+        await using var service = await DatasetService.Start();
+        var files = Archives.AntsAndBees(3).Append(("ants/a large one #1.jpg", Images.Stroke(SkiaSharp.SKEncodedImageFormat.Jpeg, 600)));
+        var id = Id((await service.Upload([.. files])).Json);
+        var all = await service.Administrator.Service.Get($"/datasets/{id}/images?class=ants");
+        Assert.Equal(["0.png", "1.png", "2.png", "a large one #1.jpg"], all.GetProperty("data").EnumerateArray().Select(image => image.GetProperty("file").GetString()!).Order(StringComparer.Ordinal));
+        foreach (var image in all.GetProperty("data").EnumerateArray())
+        {
+            using var answer = await service.Client.GetAsync(image.GetProperty("thumbnail").GetString(), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using var picture = SkiaSharp.SKBitmap.Decode(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+            bool isLarge = image.GetProperty("file").GetString()!.EndsWith(".jpg", StringComparison.Ordinal);
+            Assert.Equal(isLarge ? (192, "image/jpeg") : (24, "image/png"), (picture.Width, answer.Content.Headers.ContentType!.MediaType));
+        }
+
+        var page = await service.Administrator.Service.Get($"/datasets/{id}/images?limit=6");
+        Assert.Equal((6, true), (page.GetProperty("data").GetArrayLength(), page.GetProperty("has_more").GetBoolean()));
+        var rest = await service.Administrator.Service.Get($"/datasets/{id}/images?after={Uri.EscapeDataString(Ids(page)[^1])}");
+        Assert.Equal((1, false), (rest.GetProperty("data").GetArrayLength(), rest.GetProperty("has_more").GetBoolean()));
+        foreach (var path in (string[])["images?class=wasps", "thumbnails/ants/9.png", "thumbnails/ants/..%2f..%2fdataset.json", "thumbnails/%2e%2e/dataset.json"])
+        {
+            Assert.Equal(404, (await service.Administrator.Send(HttpMethod.Get, $"/datasets/{id}/{path}")).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Data_set_that_a_job_learns_from_is_neither_deleted_nor_swept()
+    {
+        await using var service = await DatasetService.Start(new Repository().With("lenet5", 1), "--role=serve", "--Fovea:Retention:Datasets=1");
+        var id = Id((await service.Upload(Archives.AntsAndBees(2))).Json);
+        using var body = JsonContent.Create(new { model = "lenet5", dataset = id });
+        var (status, job) = await service.Administrator.Send(HttpMethod.Post, "/fine_tuning/jobs", body);
+        Assert.Equal(201, status);
+        (await service.Administrator.Send(HttpMethod.Delete, $"/datasets/{id}")).Json.IsProblem(409, "conflict", id);
+        service.Age(id, days: 2);
+        await service.Administrator.Service.Get<DatasetSweep>().Sweep(TestContext.Current.CancellationToken);
+        Assert.Equal([id], service.Left);
+        Assert.Equal(200, (await service.Administrator.Post($"/fine_tuning/jobs/{Id(job)}/cancel")).Status);
+        Assert.Equal(204, (await service.Administrator.Send(HttpMethod.Delete, $"/datasets/{id}")).Status);
+    }
+
+    [Fact]
+    public async Task Old_data_set_is_swept_where_the_settings_say_so()
+    {
+        await using var service = await DatasetService.Start("--Fovea:Retention:Datasets=7");
+        var (old, young) = (Id((await service.Upload(Archives.AntsAndBees(2))).Json), Id((await service.Upload(Archives.AntsAndBees(3))).Json));
+        service.Age(old, days: 8);
+        await service.Administrator.Service.Get<DatasetSweep>().Sweep(TestContext.Current.CancellationToken);
+        Assert.Equal([young], service.Left);
+    }
+
     [Theory]
     [InlineData("GET", "/datasets")]
     [InlineData("POST", "/datasets")]
     [InlineData("GET", "/datasets/ds_0123456789abcdef")]
+    [InlineData("GET", "/datasets/ds_0123456789abcdef/images")]
+    [InlineData("GET", "/datasets/ds_0123456789abcdef/thumbnails/ants/0.png")]
     [InlineData("DELETE", "/datasets/ds_0123456789abcdef")]
     public async Task Data_sets_are_private(string method, string path)
     {

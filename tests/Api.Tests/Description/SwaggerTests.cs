@@ -8,7 +8,7 @@ public sealed class SwaggerTests(SharedService shared)
 {
     private static readonly string[] Routes =
     [
-        "/architectures", "/architectures/{name}", "/architectures/{name}/summary", "/classify/{model}", "/classify/{model}/versions/{n}", "/datasets", "/datasets/{dataset}", "/diagnostics", "/fine_tuning/jobs", "/fine_tuning/jobs/{job}", "/fine_tuning/jobs/{job}/cancel", "/fine_tuning/jobs/{job}/checkpoints", "/fine_tuning/jobs/{job}/events", "/fine_tuning/jobs/{job}/pause", "/fine_tuning/jobs/{job}/report", "/fine_tuning/jobs/{job}/resume",
+        "/architectures", "/architectures/{name}", "/architectures/{name}/summary", "/classify/{model}", "/classify/{model}/versions/{n}", "/datasets", "/datasets/{dataset}", "/datasets/{dataset}/images", "/datasets/{dataset}/thumbnails/{class}/{file}", "/diagnostics", "/fine_tuning/jobs", "/fine_tuning/jobs/{job}", "/fine_tuning/jobs/{job}/cancel", "/fine_tuning/jobs/{job}/checkpoints", "/fine_tuning/jobs/{job}/events", "/fine_tuning/jobs/{job}/pause", "/fine_tuning/jobs/{job}/report", "/fine_tuning/jobs/{job}/resume",
         "/health/live", "/health/ready", "/models", "/models/{model}", "/models/{model}/load", "/models/{model}/rollback",
         "/models/{model}/summary", "/models/{model}/unload", "/models/{model}/versions/{n}", "/models/{model}/versions/{n}/publish",
         "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/stats", "/v2/models/{model}", "/v2/models/{model}/infer", "/v2/models/{model}/ready", "/v2/models/{model}/stats",

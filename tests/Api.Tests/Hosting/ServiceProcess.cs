@@ -51,13 +51,17 @@ internal sealed class ServiceProcess : IDisposable
         return (process.ExitCode, errors);
     }
 
-    public void Dispose()
+    public void Kill()
     {
         if (!process.HasExited)
         {
             process.Kill();
         }
+    }
 
+    public void Dispose()
+    {
+        Kill();
         process.Dispose();
     }
 }

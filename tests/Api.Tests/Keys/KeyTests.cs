@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Fovea.Models;
 using Microsoft.Extensions.Configuration;
@@ -58,6 +59,7 @@ public sealed class KeyTests(SharedService shared)
     [InlineData("X-Forwarded-For", "10.0.0.1", 403)]
     [InlineData("Forwarded", "for=10.0.0.1", 403)]
     [InlineData("X-Real-IP", "10.0.0.1", 403)]
+    [InlineData("X-Original-For", "127.0.0.1", 403)]
     public async Task Without_a_key_a_developer_at_the_same_machine_may_write_and_nobody_behind_a_proxy_or_a_foreign_page(string? header, string? value, int status)
     {
         using var repository = new Repository().With("lenet5", 1);
@@ -72,6 +74,90 @@ public sealed class KeyTests(SharedService shared)
         Assert.Equal(status, (int)answer.StatusCode);
     }
 
+    [Fact]
+    public async Task What_came_through_a_trusted_proxy_does_not_count_as_this_machine_even_if_its_client_was_here()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        await using var service = await TestService.StartReady(repository, null, "--environment=Development", "--Fovea:TrustedProxies:0=127.0.0.1");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/models/lenet5/load") { Headers = { { "X-Forwarded-For", "127.0.0.1" } } };
+        using var answer = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        await answer.IsProblem(403, "forbidden", "X-Original-For");
+    }
+
+    [Theory]
+    [InlineData("classify", 200, 403, 403)]
+    [InlineData("train", 403, 200, 403)]
+    [InlineData("administer", 403, 403, 200)]
+    [InlineData("administer,classify", 200, 403, 200)]
+    [InlineData("", 200, 200, 200)]
+    public async Task Key_opens_the_routes_of_its_scopes_alone(string scopes, int classify, int train, int administer)
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        string[] granted = [.. scopes.Split(',', StringSplitOptions.RemoveEmptyEntries).Select((scope, i) => $"--Fovea:ApiKeys:0:Scopes:{i}={scope}")];
+        await using var service = await TestService.StartReady(
+            repository, null, [.. granted, "--Fovea:ApiKeys:0:Name=lab", $"--Fovea:ApiKeys:0:Sha256={Convert.ToHexString(ApiKeys.Hash("secret"))}", "--Fovea:ApiKeys:1=other", "--Fovea:RequireKeyToClassify=true"]);
+        await Answers(service, "/classify/lenet5", "Bearer secret", classify);
+        await Answers(service, "/models/lenet5/load", "Bearer secret", administer);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/datasets") { Headers = { { "Authorization", "Bearer secret" } } };
+        using var answer = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(train, (int)answer.StatusCode);
+        if (train == 403)
+        {
+            await answer.IsProblem(403, "forbidden", "The key lab is for");
+        }
+    }
+
+    [Fact]
+    public async Task Every_write_is_logged_with_the_name_of_its_key()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        await using var service = await TestService.StartReady(repository, null, "--Fovea:ApiKeys:0:Name=lab", $"--Fovea:ApiKeys:0:Sha256={Convert.ToHexString(ApiKeys.Hash("secret"))}");
+        await Answers(service, "/models/lenet5/load", "Bearer secret", 200);
+        await service.Logs.Until("lab: POST /models/lenet5/load was answered with 200");
+        await Answers(service, "/models/lenet6/load", "Bearer secret", 404);
+        await service.Logs.Until("lab: POST /models/lenet6/load was answered with 404");
+    }
+
+    [Fact]
+    public async Task Command_makes_a_key_that_opens_and_settings_that_hold_its_hash_alone()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        var (code, output, _) = await Keys("new", "--name", "lab", "--scopes", "train,administer");
+        Assert.Equal(0, code);
+        var key = Assert.Single(output.Split('\n'), line => line.StartsWith("fovea_", StringComparison.Ordinal));
+        var settings = output.Split('\n').Where(line => line.StartsWith("Fovea__", StringComparison.Ordinal)).ToArray();
+        Assert.DoesNotContain(settings, line => line.Contains(key, StringComparison.Ordinal));
+        await using var service = await TestService.StartReady(repository, null, [.. settings.Select(line => $"--{line.Replace("__", ":", StringComparison.Ordinal)}"), "--Fovea:RequireKeyToClassify=true"]);
+        await Answers(service, "/models/lenet5/load", $"Bearer {key}", 200);
+        await Answers(service, "/classify/lenet5", $"Bearer {key}", 403);
+        await Answers(service, "/models/lenet5/load", $"Bearer {key}0", 401);
+    }
+
+    [Theory]
+    [InlineData("Expected: keys new --name NAME", "make", "--name", "lab")]
+    [InlineData("Expected: keys new --name NAME", "new")]
+    [InlineData("has 0 characters", "new", "--name", "")]
+    [InlineData("the scope fly", "new", "--name", "lab", "--scopes", "train,fly")]
+    public async Task Command_with_wrong_arguments_says_which_are_right(string reason, params string[] arguments)
+    {
+        var (code, output, errors) = await Keys(arguments);
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains(reason, errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no name", "Scopes:0=train")]
+    [InlineData("sha256 of the key lab is missing", "Name=lab")]
+    [InlineData("sha256 of the key lab is 12", "Name=lab", "Sha256=12")]
+    [InlineData("scope fly; expected some of classify, train, administer", "Name=lab", "Sha256=HASH", "Scopes:0=fly")]
+    [InlineData("Scope", "Name=lab", "Sha256=HASH", "Scope=train")]
+    public void Key_that_is_not_whole_is_refused_with_the_reason(string reason, params string[] values)
+    {
+        var pairs = values.Select(value => value.Replace("HASH", new string('a', 64), StringComparison.Ordinal).Split('=')).Select(pair => KeyValuePair.Create($"Fovea:ApiKeys:0:{pair[0]}", (string?)pair[1]));
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(pairs).Build();
+        Assert.Contains(reason, Assert.Throws<FoveaException>(() => ApiKeys.Read(configuration)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Fovea:ApiKeys", "secret", "expected a list")]
     [InlineData("Fovea:ApiKeys:0", "", "is empty")]
@@ -81,6 +167,14 @@ public sealed class KeyTests(SharedService shared)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build();
         Assert.Contains(reason, Assert.Throws<FoveaException>(() => ApiKeys.Read(configuration)).Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> Keys(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Api.dll"), "keys", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await errors);
     }
 
     private static async Task Answers(TestService service, string path, string? authorization, int status)

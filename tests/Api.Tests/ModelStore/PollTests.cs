@@ -56,6 +56,16 @@ public sealed class PollTests
     }
 
     [Fact]
+    public async Task Version_published_elsewhere_is_followed_at_the_first_look()
+    {
+        using var repository = new Repository().With("lenet5", 1, 2);
+        await using var administrator = await Administrator.Start(repository);
+        repository.WithFile("lenet5/default", "1");
+        await administrator.Poll();
+        Assert.Equal(1, await administrator.Version());
+    }
+
+    [Fact]
     public async Task Labels_changed_beside_the_file_hold_from_then_on()
     {
         using var repository = new Repository().With("lenet5", 1);

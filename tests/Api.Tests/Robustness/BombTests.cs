@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Fovea.Api.Tests;
 
 public sealed class BombTests(SharedService shared)
@@ -9,74 +7,32 @@ public sealed class BombTests(SharedService shared)
     [Fact]
     public async Task Png_of_500_megapixels_is_refused_by_its_header()
     {
-        using var answer = await service.Client.PostAsync("/classify/lenet5", PngHeader(25_000, 20_000).As(null), TestContext.Current.CancellationToken);
+        using var answer = await service.Client.PostAsync("/classify/lenet5", Bombs.PngHeader(25_000, 20_000).As(null), TestContext.Current.CancellationToken);
         await answer.IsProblem(422, "too_many_pixels", "25,000");
     }
 
     [Fact]
     public async Task Png_within_the_limits_whose_pixels_are_missing_is_damaged()
     {
-        using var answer = await service.Client.PostAsync("/classify/lenet5", PngHeader(7_000, 7_000).As(null), TestContext.Current.CancellationToken);
+        using var answer = await service.Client.PostAsync("/classify/lenet5", Bombs.PngHeader(7_000, 7_000).As(null), TestContext.Current.CancellationToken);
         await answer.IsProblem(422, "damaged_image", "PNG");
     }
 
     [Fact]
     public async Task Gif_of_10000_frames_is_answered_from_its_first_without_decoding_the_others()
     {
-        var (status, many) = await service.Post("/classify/lenet5", Gif(10_000).As(null));
-        var (_, one) = await service.Post("/classify/lenet5", Gif(1).As(null));
+        var (status, many) = await service.Post("/classify/lenet5", Bombs.Gif(10_000).As(null));
+        var (_, one) = await service.Post("/classify/lenet5", Bombs.Gif(1).As(null));
         Assert.Equal(200, status);
         Assert.Equal($"{one}", $"{many}");
     }
 
-    // A signature, a header that is whole and in order, and a first piece of data.
-    private static byte[] PngHeader(int width, int height)
+    [Fact]
+    public async Task Frames_over_the_limit_are_refused_where_there_is_one()
     {
-        byte[] header = [0x89, .. "PNG\r\n\u001a\n"u8, 0, 0, 0, 13, .. "IHDR"u8, .. new byte[8], 8, 2, 0, 0, 0, 0, 0, 0, 0, .. new byte[] { 0, 0, 0, 8 }, .. "IDAT"u8, 0x78, 0x9C, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(16), width);
-        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(20), height);
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(29), Checksum(header.AsSpan(12, 17)));
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(49), Checksum(header.AsSpan(37, 12)));
-        return header;
-    }
-
-    // CRC-32 as PNG has it, bit by bit.
-    private static uint Checksum(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte value in bytes)
-        {
-            crc ^= value;
-            for (int bit = 0; bit < 8; bit++)
-            {
-                crc = (crc >> 1) ^ (0xEDB88320 & (uint)-(int)(crc & 1));
-            }
-        }
-
-        return ~crc;
-    }
-
-    // 28 x 28 pixels of two colours, each frame one run of LZW codes: a clear code before every pixel keeps them three bits long.
-    private static byte[] Gif(int frames)
-    {
-        var codes = new List<bool>();
-        for (int i = 0; i < 28 * 28; i++)
-        {
-            Add(4);
-            Add(i / 28 % 7 == 3 ? 1 : 0);
-        }
-
-        Add(5);
-        byte[] data = [.. codes.Chunk(8).Select(bits => (byte)bits.Index().Sum(bit => bit.Item ? 1 << bit.Index : 0))];
-        byte[] frame = [0x21, 0xF9, 4, 0, 1, 0, 0, 0, 0x2C, 0, 0, 0, 0, 28, 0, 28, 0, 0, 2, .. data.Chunk(255).SelectMany(block => new[] { (byte)block.Length }.Concat(block)), 0];
-        return [.. "GIF89a"u8, 28, 0, 28, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, .. Enumerable.Repeat(frame, frames).SelectMany(bytes => bytes), 0x3B];
-
-        void Add(int code)
-        {
-            for (int bit = 0; bit < 3; bit++)
-            {
-                codes.Add((code >> bit & 1) != 0);
-            }
-        }
+        using var repository = new Repository().With("lenet5", 1);
+        await using var limited = await TestService.StartReady(repository, null, "--Fovea:MaxFrames=2");
+        Assert.Equal(200, (await limited.Post("/classify/lenet5", Bombs.Gif(2).As(null))).Status);
+        (await limited.Post("/classify/lenet5", Bombs.Gif(3).As(null))).Json.IsProblem(422, "too_many_frames", "3 frames");
     }
 }

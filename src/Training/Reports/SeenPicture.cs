@@ -1,0 +1,35 @@
+using Fovea.Models;
+
+namespace Fovea.Training;
+
+/// <summary>Small pictures of what a network saw.</summary>
+internal static class SeenPicture
+{
+    /// <summary>A preprocessed image [C, H, W] as a data URI.</summary>
+    public static string DataUri(ReadOnlySpan<float> tensor, Preprocessing preprocessing)
+    {
+        var thumbnail = Thumbnail.Of(Picture(tensor, preprocessing));
+        return $"data:{thumbnail.MediaType};base64,{Convert.ToBase64String(thumbnail.File)}";
+    }
+
+    private static Pixels Picture(ReadOnlySpan<float> tensor, Preprocessing preprocessing)
+    {
+        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
+        int[] channels = preprocessing.Color switch { ColorOrder.Gray => [0], ColorOrder.Bgr => [2, 1, 0], _ => [0, 1, 2] };
+        byte[] values = new byte[width * height * channels.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            int channel = channels[i % channels.Length];
+            values[i] = Value(tensor[(channel * width * height) + (i / channels.Length)], channel, preprocessing);
+        }
+
+        return new(width, height, channels.Length, values);
+    }
+
+    // The inverse of (value x scale - mean) / deviation.
+    private static byte Value(float number, int channel, Preprocessing preprocessing)
+    {
+        float mean = preprocessing.Mean[channel % preprocessing.Mean.Length], deviation = preprocessing.Std[channel % preprocessing.Std.Length];
+        return (byte)Math.Clamp(MathF.Round(((number * deviation) + mean) / preprocessing.Scale), byte.MinValue, byte.MaxValue);
+    }
+}

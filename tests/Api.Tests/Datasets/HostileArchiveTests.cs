@@ -1,0 +1,232 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Fovea.Api.Tests;
+
+public sealed class HostileArchiveTests
+{
+    private static readonly byte[] Spare = Archives.Photo(200);
+
+    public static TheoryData<string, string, string> Paths => new()
+    {
+        { "../evil.png", "../evil.png", "'..'" },
+        { "ants/../../evil.png", "ants/../../evil.png", "'..'" },
+        { @"ants\..\..\evil.png", "ants/../../evil.png", "'..'" },
+        { "/etc/evil.png", "/etc/evil.png", "begins at the root" },
+        { "C:/evil/1.png", "C:/evil/1.png", "cannot be stored everywhere" },
+        { "ants/a\u0001b.png", "ants/a\u0001b.png", "control characters" },
+        { "ants//b.png", "ants//b.png", "without a name" },
+        { "ants/1.png ", "ants/1.png ", "at its end" },
+        { $"ants/{new string('x', 300)}.png", $"ants/{new string('x', 300)}.png", "longer than 200 bytes" },
+        { "ants/deep/er.png", "ants/deep/er.png", "too deep" },
+        { "stray.png", "stray.png", "in no class folder" },
+        { "ants/0.PNG", "ants/0.png", "by case alone" },
+        { "ants/0.png", "ants/0.png", "has it twice" },
+    };
+
+    [Theory, MemberData(nameof(Paths))]
+    public async Task File_whose_path_cannot_be_is_named_and_written_nowhere(string path, string named, string reason)
+    {
+        await using var service = await DatasetService.Start();
+        var (status, json) = await service.Upload([.. Archives.AntsAndBees(2), (path, Spare)]);
+        Assert.Equal(201, status);
+        var refused = Assert.Single(json.GetProperty("refused").EnumerateArray());
+        Assert.Equal(named, refused.GetProperty("file").GetString());
+        Assert.Contains(reason, refused.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        var stored = Path.Combine(service.Folder, json.GetProperty("id").GetString()!);
+        Assert.Equal(5, Directory.GetFiles(stored, "*", SearchOption.AllDirectories).Length);
+        Assert.Single(service.Left);
+        Assert.DoesNotContain(Directory.EnumerateFiles(Path.GetDirectoryName(service.Folder)!, "*", SearchOption.AllDirectories), file => file.Contains("evil", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Backslashes_between_folders_are_taken_as_Windows_means_them()
+    {
+        await using var service = await DatasetService.Start();
+        var (status, json) = await service.Upload([.. Archives.AntsAndBees(2).Select(file => (file.Path.Replace('/', '\\'), file.Bytes))]);
+        Assert.Equal((201, 0), (status, json.GetProperty("refused").GetArrayLength()));
+    }
+
+    [Fact]
+    public async Task Links_encrypted_damaged_and_vast_images_are_named()
+    {
+        await using var service = await DatasetService.Start($"--Fovea:MaxImageBytes={4 << 20}");
+        (string Path, byte[] Bytes)[] files =
+        [
+            .. Archives.AntsAndBees(3), ("ants/link.png", Spare), ("ants/socket.png", Spare), ("bees/locked.png", Archives.Photo(201)), ("bees/cut.jpg", Images.Stroke(SkiaSharp.SKEncodedImageFormat.Jpeg, 300)[..2000]),
+            ("bees/wide.png", Images.Blank(20_000, 1)), ("bees/empty.png", []), ("bees/large.png", new byte[5 << 20]), ("bees/zip.png", Archives.Zip(("a/b.png", Spare))), ("bees/bomb.png", new byte[3 << 20]),
+            ("bees/other ant.png", Archives.Photo(0)),
+        ];
+        var zip = Archives.Zip(files, (path, entry) => entry.ExternalAttributes = path switch { "ants/link.png" => 0xA1FF << 16, "ants/socket.png" => 0xC1FF << 16, _ => 0x81A4 << 16 });
+        Header(zip, "bees/locked.png", at: 8, bytes: 2, 1);
+        var (status, json) = await service.Upload(zip);
+        Assert.Equal(201, status);
+        var refused = json.GetProperty("refused").EnumerateArray().ToDictionary(file => file.GetProperty("file").GetString()!, file => file.GetProperty("reason").GetString()!);
+        Assert.Equal(
+            ["ants/link.png", "ants/socket.png", "bees/bomb.png", "bees/cut.jpg", "bees/empty.png", "bees/large.png", "bees/locked.png", "bees/other ant.png", "bees/wide.png", "bees/zip.png"], refused.Keys);
+        foreach (var (file, reason) in (ReadOnlySpan<(string, string)>)
+        [
+            ("ants/link.png", "a link"), ("ants/socket.png", "no regular file"), ("bees/bomb.png", "times its size"), ("bees/cut.jpg", "damaged"), ("bees/empty.png", "0 bytes"), ("bees/large.png", "at most 4,194,304"),
+            ("bees/locked.png", "encrypted"), ("bees/other ant.png", "same image as ants/0.png"), ("bees/wide.png", "a side"), ("bees/zip.png", "no image"),
+        ])
+        {
+            Assert.Contains(reason, refused[file], StringComparison.Ordinal);
+            Assert.EndsWith(".", refused[file], StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("no zip", 422, "bad_dataset", "no zip file")]
+    [InlineData("nothing", 400, "empty_body", "is empty")]
+    [InlineData("cut short", 422, "bad_dataset", "no directory")]
+    [InlineData("no entries", 422, "bad_dataset", "has 0 class folders")]
+    [InlineData("one class", 422, "bad_dataset", "has 1 class folders, ants")]
+    [InlineData("one class in a folder", 422, "bad_dataset", "has 1 class folders, ants")]
+    [InlineData("no folders", 422, "bad_dataset", "in no class folder")]
+    [InlineData("case clash", 422, "bad_dataset", "Ants and ants differ by case alone")]
+    [InlineData("class without images", 422, "bad_dataset", "The class bees has 0 images")]
+    [InlineData("class of one image", 422, "bad_dataset", "The class bees has 1 images")]
+    [InlineData("part without a class", 422, "bad_dataset", "val has no class bees")]
+    [InlineData("all encrypted", 422, "bad_dataset", "encrypted")]
+    [InlineData("many entries", 413, "too_large", "more than the 30 entries")]
+    [InlineData("many entries, few declared", 413, "too_large", "more than the 30 entries")]
+    [InlineData("more unpacked than allowed", 413, "too_large", "unpacks to")]
+    [InlineData("more bytes than allowed", 413, "too_large", "at most 100,000")]
+    [InlineData("overlapping entries", 422, "bad_dataset", "overlap")]
+    [InlineData("size that lies", 422, "bad_dataset", "bees has 1 images")]
+    [InlineData("directory elsewhere", 422, "bad_dataset", "")]
+    public async Task Archive_that_makes_no_data_set_is_refused_and_leaves_nothing(string kind, int status, string code, string reason)
+    {
+        await using var service = await DatasetService.Start("--Fovea:MaxDatasetFiles=30", "--Fovea:MaxDatasetBytes=100000");
+        (await service.Upload(Archive(kind))).Json.IsProblem(status, code, reason);
+        Assert.Empty(service.Left);
+        Assert.Empty(service.Administrator.Service.Logs.Errors);
+        Assert.Equal(201, (await service.Upload(Archives.AntsAndBees(2))).Status);
+    }
+
+    [Fact]
+    public async Task Something_declared_as_no_zip_file_is_415()
+    {
+        await using var service = await DatasetService.Start();
+        (await service.Administrator.Send(HttpMethod.Post, "/datasets", Images.Digit.As("image/png"))).Json.IsProblem(415, "unsupported_media_type", "application/zip");
+    }
+
+    [Fact]
+    public async Task Archive_larger_than_other_requests_may_be_is_taken_and_one_over_its_limit_is_not_whether_announced_or_not()
+    {
+        await using var service = await DatasetService.Start("--Fovea:MaxRequestBytes=10000", "--Fovea:MaxImageBytes=10000", "--Fovea:MaxDatasetBytes=50000");
+        var zip = Archives.Zip(Archives.AntsAndBees(60));
+        Assert.InRange(zip.Length, 10_001, 50_000);
+        Assert.Equal(201, (await service.Upload(zip)).Status);
+        (await service.Administrator.Send(HttpMethod.Post, "/datasets", new DribblingContent(new byte[60_000], 20_000))).Json.IsProblem(413, "too_large", "at most 50,000");
+    }
+
+    [Fact]
+    public async Task Client_that_hangs_up_leaves_nothing()
+    {
+        await using var service = await DatasetService.Start();
+        using (var client = new TcpClient("127.0.0.1", service.Client.BaseAddress!.Port))
+        {
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /datasets HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {Administrator.Key}\r\nContent-Length: 5000\r\n\r\nPK"), TestContext.Current.CancellationToken);
+            await Eventually.True(() => Task.FromResult(service.Left.Any()));
+        }
+
+        await Eventually.True(() => Task.FromResult(!service.Left.Any()));
+        Assert.Empty(service.Administrator.Service.Logs.Errors);
+    }
+
+    [Fact]
+    public async Task Folder_that_cannot_be_written_to_is_named()
+    {
+        await using var service = await DatasetService.Start();
+        await File.WriteAllTextAsync(service.Folder, "", TestContext.Current.CancellationToken);
+        (await service.Upload(Archives.AntsAndBees(2))).Json.IsProblem(507, "cannot_write", "The folder of data sets cannot be written to");
+        File.Delete(service.Folder);
+    }
+
+    [Fact]
+    public async Task What_was_cut_off_is_swept_an_hour_later_and_what_is_under_way_is_not()
+    {
+        await using var service = await DatasetService.Start();
+        var (old, young) = (Directory.CreateDirectory(Path.Combine(service.Folder, ".upload-old")), Directory.CreateDirectory(Path.Combine(service.Folder, ".upload-young")));
+        await File.WriteAllTextAsync(Path.Combine(old.FullName, "archive.zip"), "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(young.FullName, "archive.zip"), "", TestContext.Current.CancellationToken);
+        File.SetLastWriteTimeUtc(Path.Combine(old.FullName, "archive.zip"), DateTime.UtcNow.AddHours(-2));
+        (old.LastWriteTimeUtc, young.LastWriteTimeUtc) = (DateTime.UtcNow.AddHours(-2), DateTime.UtcNow.AddHours(-2));
+        service.Administrator.Service.Get<DatasetStore>().DeleteAbandoned();
+        Assert.Equal([".upload-young"], service.Left);
+    }
+
+    private static byte[] Archive(string kind)
+    {
+        var both = Archives.Zip(Archives.AntsAndBees(2));
+        switch (kind)
+        {
+            case "no zip":
+                return "not a zip file"u8.ToArray();
+            case "nothing":
+                return [];
+            case "cut short":
+                return both[..(both.Length / 2)];
+            case "no entries":
+                return Archives.Zip();
+            case "one class":
+                return Archives.Zip([.. Archives.AntsAndBees(3).Where(file => file.Path.StartsWith("ants", StringComparison.Ordinal))]);
+            case "one class in a folder":
+                return Archives.Zip([.. Archives.AntsAndBees(3, "photos/").Where(file => file.Path.Contains("ants", StringComparison.Ordinal))]);
+            case "no folders":
+                return Archives.Zip(("1.png", Archives.Photo(1)), ("2.png", Archives.Photo(2)));
+            case "case clash":
+                return Archives.Zip([.. Archives.AntsAndBees(2), ("Ants/0.png", Spare)]);
+            case "class without images":
+                return Archives.Zip(("ants/1.png", Archives.Photo(1)), ("ants/2.png", Archives.Photo(2)), ("bees/1.txt", "text"u8.ToArray()));
+            case "class of one image":
+                return Archives.Zip(("ants/1.png", Archives.Photo(1)), ("ants/2.png", Archives.Photo(2)), ("bees/1.png", Archives.Photo(3)));
+            case "part without a class":
+                return Archives.Zip([.. Archives.AntsAndBees(2, "train/"), ("val/ants/5.png", Spare)]);
+            case "all encrypted":
+                foreach (var (path, _) in Archives.AntsAndBees(2))
+                {
+                    Header(both, path, at: 8, bytes: 2, 1);
+                }
+
+                return both;
+            case "many entries":
+                return Archives.Zip(Archives.AntsAndBees(20));
+            case "many entries, few declared":
+                var many = Archives.Zip(Archives.AntsAndBees(20));
+                BinaryPrimitives.WriteUInt16LittleEndian(many.AsSpan(many.Length - 14), 1);
+                BinaryPrimitives.WriteUInt16LittleEndian(many.AsSpan(many.Length - 12), 1);
+                return many;
+            case "more unpacked than allowed":
+                return Archives.Zip([.. Archives.AntsAndBees(2), ("ants/zeros.png", new byte[100_001])]);
+            case "more bytes than allowed":
+                return new byte[100_001];
+            case "overlapping entries":
+                // Each says that it is as long as the archive.
+                foreach (var (path, _) in Archives.AntsAndBees(2))
+                {
+                    Header(both, path, at: 20, bytes: 4, both.Length - 100);
+                }
+
+                return both;
+            case "size that lies":
+                // It says that it unpacks to a few bytes.
+                Header(both, "bees/0.png", at: 24, bytes: 4, 20);
+                return both;
+            case "directory elsewhere":
+                BinaryPrimitives.WriteUInt32LittleEndian(both.AsSpan(both.Length - 6), 0xFFFFFF00);
+                return both;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind));
+        }
+    }
+
+    // Overwrites a field of an entry in the directory, where readers look, at its place as APPNOTE.TXT 4.3.12 gives it.
+    private static void Header(byte[] zip, string path, int at, int bytes, int value)
+    {
+        int name = zip.AsSpan().LastIndexOf(Encoding.UTF8.GetBytes(path));
+        BitConverter.GetBytes(value).AsSpan(0, bytes).CopyTo(zip.AsSpan(name - 46 + at));
+    }
+}
