@@ -10,7 +10,7 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
     private const string MediaType = "text/event-stream";
     private const int AtOnce = 100;
 
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(0.5), BetweenSigns = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenSigns = TimeSpan.FromSeconds(15);
 
     /// <summary>Whether a request asks for a stream.</summary>
     public static bool IsWanted(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type => type.MediaType == MediaType);
@@ -42,22 +42,29 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
         long sign = time.GetTimestamp();
         while (true)
         {
-            // Looked up first: what an ended job has told is there by then.
-            bool hasEnded = (await jobs.Find(job, over)).HasEnded;
-            var events = await jobs.EventsAfter(job, last, AtOnce, over);
-            foreach (var e in events)
+            var (told, hasEnded) = await jobs.Told(job, over);
+            while (last < told)
             {
-                var json = JsonSerializer.Serialize(JobEventAnswer.Of(e), FineTuningJson.Readable.JobEventAnswer);
-                await response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"id: {e.Number}\ndata: {json}\n\n"), over);
-                last = e.Number;
+                var events = await jobs.EventsAfter(job, last, AtOnce, over);
+
+                // There is nothing before the end where what a job told is being cleared away.
+                last = events.Count == 0 ? told : last;
+                foreach (var e in events)
+                {
+                    var json = JsonSerializer.Serialize(JobEventAnswer.Of(e), FineTuningJson.Readable.JobEventAnswer);
+                    await response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"id: {e.Number}\ndata: {json}\n\n"), over);
+                    last = e.Number;
+                }
+
+                sign = time.GetTimestamp();
             }
 
-            if (events.Count == 0 && hasEnded)
+            if (hasEnded)
             {
                 return;
             }
 
-            if (events.Count == 0 && time.GetElapsedTime(sign) > BetweenSigns)
+            if (time.GetElapsedTime(sign) > BetweenSigns)
             {
                 // A comment, so that those in between do not take the connection for dead.
                 await response.WriteAsync(":\n\n", over);
@@ -65,10 +72,7 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
             }
 
             await response.Body.FlushAsync(over);
-            if (events.Count == 0)
-            {
-                await Task.Delay(BetweenLooks, time, over);
-            }
+            await Task.Delay(BetweenLooks, time, over);
         }
     }
 

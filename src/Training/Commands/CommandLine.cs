@@ -7,7 +7,10 @@ namespace Fovea.Training;
 /// <summary>Runs a command: 0 when it did its work, 1 with one sentence on standard error when it could not, 130 when it was told to stop.</summary>
 internal static class CommandLine
 {
-    private const int Failed = 1, Stopped = 130;
+    /// <summary>The exit code of a command that was told to stop.</summary>
+    public const int Stopped = 130;
+
+    private const int Failed = 1;
 
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {

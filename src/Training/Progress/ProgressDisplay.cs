@@ -6,7 +6,7 @@ namespace Fovea.Training;
 /// <summary>Shows a training run: a bar on a terminal, plain lines elsewhere, one JSON event per line where another program reads them.</summary>
 internal static class ProgressDisplay
 {
-    private static readonly TimeSpan BetweenPlainLines = TimeSpan.FromSeconds(5), BetweenJsonSteps = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan BetweenPlainLines = TimeSpan.FromSeconds(5), BetweenJsonSteps = TimeSpan.FromSeconds(0.5), LongestFarewell = TimeSpan.FromMinutes(2);
 
     /// <summary>Does the work, showing what it tells.</summary>
     public static void Run(bool jsonLines, Action<Action<TrainingEvent>, CancellationToken> work, CancellationToken stop)
@@ -56,5 +56,9 @@ internal static class ProgressDisplay
         }
 
         await stop.CancelAsync();
+
+        // What hangs cannot be told to stop.
+        await Task.Delay(LongestFarewell);
+        Environment.Exit(CommandLine.Stopped);
     });
 }

@@ -31,12 +31,6 @@ internal sealed class ServiceProcess : IDisposable
 
     public int Id => process.Id;
 
-    public void Kill()
-    {
-        process.Kill();
-        process.WaitForExit();
-    }
-
     public void Terminate()
     {
         using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
@@ -56,6 +50,7 @@ internal sealed class ServiceProcess : IDisposable
         if (!process.HasExited)
         {
             process.Kill();
+            process.WaitForExit();
         }
 
         process.Dispose();

@@ -45,6 +45,14 @@ internal sealed class JobStore(StateDatabase database)
         return await context.Jobs.AsNoTracking().Where(job => statuses.Contains(job.Status)).OrderBy(job => job.Id).ToListAsync(stop);
     }
 
+    /// <summary>How many events a job has told, and whether it has ended, which its last event tells.</summary>
+    public async Task<(long Events, bool HasEnded)> Told(string id, CancellationToken stop)
+    {
+        await using var context = await database.Open(stop);
+        var job = await context.Jobs.Where(job => job.Id == id).Select(job => new { job.Events, job.FinishedAt }).SingleOrDefaultAsync(stop) ?? throw Unknown(id);
+        return (job.Events, job.FinishedAt is not null);
+    }
+
     /// <summary>Events of a job after a number, in their order.</summary>
     public async Task<IReadOnlyList<JobEvent>> EventsAfter(string id, long number, int limit, CancellationToken stop)
     {

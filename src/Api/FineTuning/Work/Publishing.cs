@@ -25,7 +25,7 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
             if (await administration.Add(model, version, folder.Model, publish, stop))
             {
                 await job.Advance(now => now.Succeed(publish
-                    ? $"{model} version {version} is published. POST /models/{model}/rollback goes back to the one before."
+                    ? $"{model} version {version} is published.{(version > 1 ? $" POST /models/{model}/rollback goes back to the one before." : "")}"
                     : $"{model} version {version} is there, and not published. POST /models/{model}/versions/{version}/publish does it."));
                 return;
             }

@@ -20,16 +20,16 @@ internal sealed class TrainingProgress(HeldJob job, TimeProvider time)
 
     /// <summary>Takes one line.</summary>
     /// <exception cref="OperationCanceledException">The job is no longer ours.</exception>
-    public Task Read(string line)
+    public async Task Read(string line)
     {
         if (!line.StartsWith('{'))
         {
-            return Task.CompletedTask;
+            return;
         }
 
         using var json = JsonDocument.Parse(line);
         var e = json.RootElement;
-        return e.GetProperty("event").GetString() switch
+        await (e.GetProperty("event").GetString() switch
         {
             "refused" => Tell($"Left out: {Path.GetFileName(Text(e, "file"))}: {Text(e, "reason")}", JobEvent.Warning),
             "head" => Tell(Text(e, "description")),
@@ -46,7 +46,7 @@ internal sealed class TrainingProgress(HeldJob job, TimeProvider time)
             "stopped" => Tell($"Training has stopped in epoch {Number(e, "epoch")} after step {Number(e, "step")}."),
             "finished" => Tell(Say($"Training is done: {e.GetProperty("validationAccuracy").GetDouble():P2} of the validation images are classified rightly.")),
             _ => Task.CompletedTask,
-        };
+        });
     }
 
     private Task Tell(string message, string level = JobEvent.Info) => job.Change(now => now.Tell(message, level));
