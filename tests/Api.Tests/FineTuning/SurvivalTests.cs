@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Fovea.Api.Tests;
 
 /// <summary>Whatever stops a job, it ends, with the file that it would have ended with.</summary>
@@ -60,15 +62,31 @@ public sealed class SurvivalTests
     }
 
     [Fact]
-    public async Task Trainer_that_takes_too_much_memory_or_says_nothing_is_the_jobs_failure_alone()
+    public async Task Trainer_that_takes_too_much_memory_is_the_jobs_failure_alone()
     {
         await using var workshop = await Workshop.Start("--Fovea:TrainingMemoryBytes=1000000");
         var dataset = await workshop.Upload();
-        var job = await workshop.Until(await workshop.Create(dataset), "failed");
+        var job = await workshop.Until(await workshop.Create(dataset, epochs: 100_000), "failed");
         Assert.Equal("training_failed", job.GetProperty("error").GetProperty("code").GetString());
         Assert.Contains("expected at most 1,000,000", job.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(200, (await workshop.Service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
         Assert.Empty(workshop.Service.Logs.Errors);
+    }
+
+    [Fact]
+    public async Task Trainer_that_hangs_is_the_jobs_failure()
+    {
+        await using var workshop = await Workshop.Start("--Fovea:TrainingSilenceSeconds=15");
+        var job = await workshop.Create(await workshop.Upload(), epochs: 100_000);
+        await workshop.UntilTold(job, "Checkpoint");
+        using (var halt = Process.Start("kill", ["-STOP", $"{Assert.Single(workshop.Trainers()).Id}"]))
+        {
+            await halt.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var failed = await workshop.Until(job, "failed");
+        Assert.Contains("said nothing for 15 seconds", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Empty(workshop.Trainers());
     }
 
     [Fact]
