@@ -45,14 +45,18 @@ internal sealed class ServiceProcess : IDisposable
         return (process.ExitCode, errors);
     }
 
-    public void Dispose()
+    public void Kill()
     {
         if (!process.HasExited)
         {
             process.Kill();
             process.WaitForExit();
         }
+    }
 
+    public void Dispose()
+    {
+        Kill();
         process.Dispose();
     }
 }
