@@ -1,5 +1,5 @@
-using Microsoft.EntityFrameworkCore;
 using Fovea.Models;
+using Microsoft.EntityFrameworkCore;
 
 namespace Fovea.Api;
 
