@@ -70,7 +70,7 @@ internal sealed class FineTuner
             tell(new FileRefused(refused.File, refused.Reason));
         }
 
-        var (trained, loss, accuracy) = new HeadTraining(head, train, validation, options.Device, tell).Run(cautious: false, stop);
+        var (trained, _, loss, accuracy) = new HeadTraining(head, train, validation, options.Device, tell).Run(stop);
         var network = WithHead(trained, new TrainingRecord(
             options.Dataset, train.Hash(), train.Count, Optimizer: "l-bfgs", Seed: options.Seed, Accuracy: accuracy, Loss: loss, ValidationImages: validation.Count, Method: "head", Base: model.File));
         OnnxFile.Write(network, options.Output);
@@ -81,16 +81,18 @@ internal sealed class FineTuner
 
     private void LearnAll(CancellationToken stop)
     {
-        // A head fitted closely to features that were never augmented is too sure of itself, and its errors would tear at the backbone.
-        // A run that is resumed has its head in the checkpoint.
+        // A head fitted closely to features that were never augmented is too sure of itself, and its errors would tear at the backbone: it only competes.
+        // A run that is resumed has its heads in the checkpoint.
         bool begun = options.Resume && File.Exists(options.Checkpoint);
-        var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : new HeadTraining(head, train, validation, options.Device, tell).Run(cautious: true, stop).Head;
+        var none = LinearHead.Zero(train.Labels.Count, head.FeatureCount);
+        var (best, start, _, _) = begun ? (none, none, 0, 0) : new HeadTraining(head, train, validation, options.Device, tell).Run(stop);
         double size = FeatureSize(stop);
         var network = WithHead(start, new TrainingRecord(Method: "full", Base: model.File), size);
-        var newWeights = network.Outputs[0].Producer!.Inputs.Skip(1).ToHashSet();
+        var newWeights = network.Outputs[0].Producer!.Inputs.Skip(1).OfType<Value>().ToArray();
+        var rival = newWeights.Zip(Tensors(best, size)).ToDictionary(pair => pair.First, pair => pair.Second);
         double backboneRate = BackboneRate * Math.Min(1, Math.Pow(size / LeastFeature, 2));
         var layout = new ParameterLayout(network, weight => newWeights.Contains(weight) ? 1 : backboneRate, frozenStatistics: true);
-        using var trainer = new Trainer(network, data, options, tell, layout, startCounts: true);
+        using var trainer = new Trainer(network, data, options, tell, layout, rival);
         trainer.Run(stop);
     }
 
@@ -107,10 +109,16 @@ internal sealed class FineTuner
     // Features of one size, whatever the network, make one learning rate suit all heads.
     private Graph WithHead(LinearHead trained, TrainingRecord record, double featureSize = 1)
     {
-        var shape = new Shape(trained.Bias.Length, head.FeatureCount);
-        var weights = Array.ConvertAll(trained.Weights, weight => (float)(weight * featureSize));
-        var network = head.Replaced(train.Preprocessing.Shape, Tensor.Of(shape, weights), Tensor.Of(new Shape(shape[0]), trained.Bias), (float)(1 / featureSize));
+        Tensor[] tensors = Tensors(trained, featureSize);
+        var network = head.Replaced(train.Preprocessing.Shape, tensors[0], tensors[1], (float)(1 / featureSize));
         new ModelMetadata { Labels = [.. train.Labels], Preprocessing = train.Preprocessing, Architecture = model.Metadata.Architecture, Training = record }.WriteTo(network);
         return network;
     }
+
+    // Weights and bias, over features of the size 1.
+    private Tensor[] Tensors(LinearHead trained, double featureSize) =>
+    [
+        Tensor.Of(new Shape(trained.Bias.Length, head.FeatureCount), Array.ConvertAll(trained.Weights, weight => (float)(weight * featureSize))),
+        Tensor.Of(new Shape(trained.Bias.Length), trained.Bias),
+    ];
 }

@@ -9,19 +9,17 @@ internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset v
     private readonly Stopwatch running = Stopwatch.StartNew();
     private int done;
 
-    /// <summary>Trains a head, and says how well it does on the validation images: mean cross-entropy in nats, and the share classified rightly.</summary>
-    /// <param name="cautious">Whether the head is one to go on from, not the best as it is.</param>
-    /// <param name="stop">Ends the run.</param>
+    /// <summary>Trains the best head and a cautious one to go on from, and says how well the first does on the validation images: mean cross-entropy in nats, and the share classified rightly.</summary>
     /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
-    public (LinearHead Head, double Loss, double Accuracy) Run(bool cautious, CancellationToken stop)
+    public (LinearHead Best, LinearHead Cautious, double Loss, double Accuracy) Run(CancellationToken stop)
     {
         using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, device);
         var (known, unseen) = (extractor.Read(train, Tell, stop), extractor.Read(validation, Tell, stop));
         var learner = new MaximumEntropy(known, train.Labels.Count, stop);
-        var trained = cautious ? learner.Cautious() : learner.Best(unseen);
-        var (loss, accuracy) = trained.Evaluate(unseen);
+        var best = learner.Best(unseen);
+        var (loss, accuracy) = best.Evaluate(unseen);
         tell(new HeadTrained(loss, accuracy));
-        return (trained, loss, accuracy);
+        return (best, learner.Cautious(), loss, accuracy);
     }
 
     private void Tell(int images)

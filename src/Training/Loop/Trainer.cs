@@ -12,7 +12,7 @@ internal sealed class Trainer : IDisposable
     private readonly Dataset train, validation;
     private readonly TrainingOptions options;
     private readonly Action<TrainingEvent> tell;
-    private readonly bool startCounts;
+    private readonly IReadOnlyDictionary<Value, Tensor>? rival;
     private readonly ModelMetadata metadata;
     private readonly BatchLoader loader;
     private readonly TrainingStep step;
@@ -29,11 +29,11 @@ internal sealed class Trainer : IDisposable
     /// <param name="options">How.</param>
     /// <param name="tell">Is told how far the run has come.</param>
     /// <param name="layout">What of the network is learnt, at which rates; null: all, at one.</param>
-    /// <param name="startCounts">Whether the network as it comes is one of those that the best is chosen from.</param>
+    /// <param name="rival">Weights with which the network, otherwise as it comes, is one of those that the best is chosen from; null: it is none.</param>
     /// <exception cref="FoveaException">The data set does not fit the network, or the checkpoint is not of this run.</exception>
-    public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell, ParameterLayout? layout = null, bool startCounts = false)
+    public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell, ParameterLayout? layout = null, IReadOnlyDictionary<Value, Tensor>? rival = null)
     {
-        (this.network, this.data, this.options, this.tell, this.startCounts) = (network, data, options, tell, startCounts);
+        (this.network, this.data, this.options, this.tell, this.rival) = (network, data, options, tell, rival);
         metadata = ModelMetadata.Read(network.Metadata) with { Preprocessing = data.Train.Preprocessing };
         (train, validation) = data.ForTraining(options.Seed);
         if (train.Count < options.BatchSize || validation.Count == 0)
@@ -80,14 +80,14 @@ internal sealed class Trainer : IDisposable
         }
 
         tell(new RunStarted(network.Name, train.Count, validation.Count, options.Epochs, loader.BatchesPerEpoch, options.BatchSize, options.LearningRate, state.Epoch, state.StepsInEpoch));
+        if (rival is not null && state.BestLoss == double.MaxValue)
+        {
+            KeepRival(rival, stop);
+        }
+
         using var batches = loader.Epochs(options.Seed, state.Epoch, state.StepsInEpoch, options.Augmentation).GetEnumerator();
         try
         {
-            if (startCounts && state.BestLoss == double.MaxValue)
-            {
-                Keep(0, Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop));
-            }
-
             while (!Done)
             {
                 Epoch(batches, stop);
@@ -178,6 +178,18 @@ internal sealed class Trainer : IDisposable
         }
 
         state = state with { Epoch = state.Epoch + 1, StepsInEpoch = 0, LossSum = 0, Correct = 0, History = [.. state.History, done] };
+    }
+
+    private void KeepRival(IReadOnlyDictionary<Value, Tensor> weights, CancellationToken stop)
+    {
+        var own = average.Values.Floats.ToArray();
+        foreach (var (weight, values) in weights)
+        {
+            values.Floats.CopyTo(average.Values.Floats[step.Layout.Offsets[weight]..]);
+        }
+
+        Keep(0, Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop));
+        own.CopyTo(average.Values.Floats);
     }
 
     private void Keep(int epoch, Evaluation found)
