@@ -42,7 +42,7 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Information, "{Key}: {Method} {Path} was answered with {Status}")]
     public static partial void Wrote(this ILogger log, string key, string method, string path, int status);
 
-    [LoggerMessage(14, LogLevel.Warning, "Old data sets could not be deleted: {Reason}")]
+    [LoggerMessage(14, LogLevel.Warning, "What is kept no longer could not be deleted: {Reason}")]
     public static partial void NotSwept(this ILogger log, string reason);
 
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
@@ -71,4 +71,7 @@ internal static partial class Log
 
     [LoggerMessage(35, LogLevel.Warning, "Another process works at the fine-tuning jobs of this folder; this one takes over when it ends")]
     public static partial void AnotherWorks(this ILogger log);
+
+    [LoggerMessage(36, LogLevel.Information, "{Job} deleted")]
+    public static partial void JobDeleted(this ILogger log, string job);
 }

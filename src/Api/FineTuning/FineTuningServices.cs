@@ -5,7 +5,7 @@ namespace Fovea.Api;
 /// <summary>What fine-tuning consists of.</summary>
 internal static class FineTuningServices
 {
-    /// <summary>Adds the jobs, and, unless the process only serves, what works at them.</summary>
+    /// <summary>Adds the jobs, and, unless the process only serves, what works at them and clears them away.</summary>
     /// <exception cref="FoveaException">A setting is wrong.</exception>
     public static void AddFineTuning(this IServiceCollection services, FineTuningSettings settings)
     {
@@ -13,6 +13,7 @@ internal static class FineTuningServices
         if (settings.Trains)
         {
             services.AddSingleton<TrainingProcess>().AddSingleton<Publishing>().AddSingleton<JobRunner>().AddHostedService<JobQueue>();
+            services.AddSingleton<JobSweep>().AddHostedService(provider => provider.GetRequiredService<JobSweep>());
         }
     }
 }

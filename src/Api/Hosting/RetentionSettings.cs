@@ -11,7 +11,7 @@ internal sealed record RetentionSettings
     /// <summary>How long a job is kept from its end on, with its events and its report, 0 to 36,500 days. Default 0, for ever. What it has published stays.</summary>
     public int Jobs { get; init; }
 
-    /// <summary>How long a job's checkpoints are kept from its end on, 0 to 36,500 days. Default 30.</summary>
+    /// <summary>How long a job's checkpoints are kept from its end on, and with them all of its files but the report, 0 to 36,500 days. Default 30.</summary>
     public int Checkpoints { get; init; } = 30;
 
     /// <summary>Reads the settings and checks their ranges.</summary>

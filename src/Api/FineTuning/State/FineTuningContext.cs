@@ -11,6 +11,8 @@ internal sealed class FineTuningContext(DbContextOptions<FineTuningContext> opti
 
     public DbSet<JobCheckpoint> Checkpoints => Set<JobCheckpoint>();
 
+    public DbSet<UsedVersion> UsedVersions => Set<UsedVersion>();
+
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -28,6 +30,11 @@ internal sealed class FineTuningContext(DbContextOptions<FineTuningContext> opti
         {
             e.HasKey(each => new { each.JobId, each.Number });
             e.HasOne<Job>().WithMany().HasForeignKey(each => each.JobId);
+        });
+        modelBuilder.Entity<UsedVersion>(used =>
+        {
+            used.HasKey(each => each.Model);
+            used.Property(each => each.Highest).IsConcurrencyToken();
         });
         modelBuilder.Entity<JobCheckpoint>(checkpoint =>
         {

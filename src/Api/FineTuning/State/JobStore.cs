@@ -81,11 +81,44 @@ internal sealed class JobStore(StateDatabase database)
         return await UnderWay(context).AnyAsync(job => job.Dataset == id, stop);
     }
 
-    /// <summary>The highest version of a model that a job has chosen; 0 where none has.</summary>
+    /// <summary>The highest version of a model that a job has chosen, be it deleted since; 0 where none has.</summary>
     public async Task<int> HighestVersion(string model, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
-        return await context.Jobs.Where(job => job.FineTunedModel == model).MaxAsync(job => job.Version, stop) ?? 0;
+        int kept = await context.Jobs.Where(job => job.FineTunedModel == model).MaxAsync(job => job.Version, stop) ?? 0;
+
+        // After the others: a job that is deleted meanwhile is found there or here.
+        int deleted = await context.UsedVersions.Where(used => used.Model == model).MaxAsync(used => (int?)used.Highest, stop) ?? 0;
+        return Math.Max(kept, deleted);
+    }
+
+    /// <summary>The jobs that ended before a time, the oldest first.</summary>
+    public async Task<IReadOnlyList<Job>> EndedBefore(DateTimeOffset time, CancellationToken stop)
+    {
+        await using var context = await database.Open(stop);
+        long limit = time.ToUnixTimeMilliseconds();
+        return await context.Jobs.AsNoTracking().Where(job => job.FinishedAt < limit).OrderBy(job => job.Id).ToListAsync(stop);
+    }
+
+    /// <summary>Deletes a job, its events and its checkpoints, as one step; the number of the version that it chose stays taken. One that another service has deleted is no error.</summary>
+    public async Task Delete(Job job, CancellationToken stop)
+    {
+        await using var context = await database.Open(stop);
+        if (job.Version is { } version)
+        {
+            var used = await context.UsedVersions.SingleOrDefaultAsync(used => used.Model == job.FineTunedModel, stop) ?? context.Add(new UsedVersion { Model = job.FineTunedModel, Highest = 0 }).Entity;
+            used.Highest = Math.Max(used.Highest, version);
+        }
+
+        context.Remove(job);
+        try
+        {
+            await context.SaveChangesAsync(stop);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            // Either it is gone already, or the next sweep finds it.
+        }
     }
 
     /// <summary>The jobs that have not ended.</summary>

@@ -85,6 +85,27 @@ internal sealed class JobFolder
         Copy(file, Base);
     }
 
+    /// <summary>Deletes it all.</summary>
+    public void Delete()
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Deletes what training needed for itself: the model that it began with, its checkpoints, and its own copy of the model that came out.</summary>
+    public void DeleteAllButReport()
+    {
+        if (Directory.Exists(folder))
+        {
+            foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(file => file != Page && file != Report))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
     /// <summary>Copies a file as one step.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public static void Copy(string from, string to) => AtomicFile.Write(to, stream =>

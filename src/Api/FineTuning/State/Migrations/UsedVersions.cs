@@ -1,0 +1,22 @@
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Fovea.Api;
+
+/// <summary>The table of what is remembered of deleted jobs.</summary>
+[DbContext(typeof(FineTuningContext)), Migration("20261124000001_UsedVersions")]
+internal sealed class UsedVersions : Migration
+{
+    /// <inheritdoc/>
+    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.CreateTable(
+        "UsedVersions",
+        table => new
+        {
+            Model = table.Column<string>(),
+            Highest = table.Column<int>(),
+        },
+        constraints: table => table.PrimaryKey("PK_UsedVersions", used => used.Model));
+
+    /// <inheritdoc/>
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.DropTable("UsedVersions");
+}
