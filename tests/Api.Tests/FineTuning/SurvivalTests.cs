@@ -62,6 +62,21 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public async Task Killed_evaluation_is_done_again()
+    {
+        await using var workshop = await Workshop.Start();
+        var dataset = await workshop.Upload();
+        await workshop.Until(await workshop.Create(dataset), "succeeded");
+        var job = await workshop.Create(dataset);
+        IReadOnlyList<Process> evaluations = [];
+        await Eventually.True(() => Task.FromResult((evaluations = workshop.Trainers("evaluate")) is not []));
+        evaluations[0].Kill();
+        await workshop.Until(job, "succeeded");
+        Assert.Contains(await workshop.Told(job), message => message.StartsWith("The evaluation ended because it was killed", StringComparison.Ordinal));
+        Assert.Equal(workshop.Model("shapes"), workshop.Model("shapes", version: 2));
+    }
+
+    [Fact]
     public async Task Trainer_that_takes_too_much_memory_is_the_jobs_failure_alone()
     {
         await using var workshop = await Workshop.Start("--Fovea:TrainingMemoryBytes=1000000");

@@ -129,12 +129,12 @@ internal sealed class Workshop : IAsyncDisposable
 
     public int[] Versions(string suffix) => [.. Directory.GetDirectories(Path.Combine(Repository.Folder, $"lenet5-{suffix}")).Select(folder => int.Parse(Path.GetFileName(folder), null)).Order()];
 
-    /// <summary>The training processes that work at this workshop's jobs.</summary>
-    public IReadOnlyList<Process> Trainers() =>
+    /// <summary>The processes that train for this workshop's jobs, or run another command of the training program.</summary>
+    public IReadOnlyList<Process> Trainers(string command = "finetune") =>
     [
         .. from folder in Directory.GetDirectories("/proc")
            let name = Path.GetFileName(folder)
-           where name.All(char.IsAsciiDigit) && CommandLine(folder) is var line && line.Contains("finetune\0", StringComparison.Ordinal) && line.Contains(data.Path, StringComparison.Ordinal)
+           where name.All(char.IsAsciiDigit) && CommandLine(folder) is var line && line.Contains($"{command}\0", StringComparison.Ordinal) && line.Contains(data.Path, StringComparison.Ordinal)
            select Process.GetProcessById(int.Parse(name, null)),
     ];
 

@@ -9,9 +9,6 @@ namespace Fovea.Api;
 internal sealed class JobRunner(
     JobStore store, DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training, Publishing publishing, TimeProvider time, ILogger<JobRunner> log)
 {
-    // So many deaths in a row without a checkpoint in between are no accident.
-    private const int MostDeaths = 3, Done = 0, Refused = 1;
-
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     /// <summary>Takes what an entry of the queue stands for. What cannot be written down, as when the database is away, is tried again.</summary>
@@ -86,22 +83,22 @@ internal sealed class JobRunner(
         {
             var progress = new TrainingProgress(job, time);
             var (code, errors) = await training.Run(Arguments(job.Now, folder, dataset), job.Now.Threads, progress.Read, pause, kill);
-            if (code == Done)
+            if (code == TrainingProcess.Done)
             {
                 return;
             }
 
             pause.ThrowIfCancellationRequested();
-            if (code == Refused)
+            if (code == TrainingProcess.Refused)
             {
                 throw new FoveaException(ErrorCode.TrainingFailed, errors.Replace(settings.Data + Path.DirectorySeparatorChar, "", StringComparison.Ordinal));
             }
 
             deaths = progress.Checkpoints > 0 ? 1 : deaths;
-            var death = Death(code, errors);
-            if (deaths == MostDeaths)
+            var death = TrainingProcess.Death(code, errors);
+            if (deaths == TrainingProcess.MostDeaths)
             {
-                throw new FoveaException(ErrorCode.TrainingFailed, $"The training process ended {MostDeaths} times without a checkpoint in between, the last time {death}.");
+                throw new FoveaException(ErrorCode.TrainingFailed, $"The training process ended {TrainingProcess.MostDeaths} times without a checkpoint in between, the last time {death}.");
             }
 
             await job.Advance(now => now.Tell($"The training process ended {death}. It is started again, from the last checkpoint where there is one.", JobEvent.Warning));
@@ -161,12 +158,4 @@ internal sealed class JobRunner(
             await kill.CancelAsync();
         }
     }
-
-    // 128 and the signal's number, as shells have it.
-    private static string Death(int code, string errors) => (code, errors.Split('\n')[0].Trim()) switch
-    {
-        (137, _) => "because it was killed: by hand, or by the system for want of memory",
-        (_, "") => $"with the exit code {code}",
-        (_, var said) => $"with the exit code {code}: {said}",
-    };
 }

@@ -90,15 +90,24 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
 
     private async Task<double> Accuracy(HeldJob job, string file, Dataset dataset, CancellationToken stop)
     {
-        string? last = null;
-        var (code, errors) = await training.Run(["evaluate", file, "--data", dataset.Folder, "--json"], job.Now.Threads, line => Task.FromResult(last = line), CancellationToken.None, stop);
-        if (code != 0 || last is null)
+        for (int deaths = 1; ; deaths++)
         {
-            throw new FoveaException(ErrorCode.TrainingFailed, $"The evaluation failed: {errors}");
-        }
+            string? last = null;
+            var (code, errors) = await training.Run(["evaluate", file, "--data", dataset.Folder, "--json"], job.Now.Threads, line => Task.FromResult(last = line), CancellationToken.None, stop);
+            if (code == TrainingProcess.Done)
+            {
+                using var report = JsonDocument.Parse(last!);
+                return report.RootElement.GetProperty("accuracy").GetDouble();
+            }
 
-        using var report = JsonDocument.Parse(last);
-        return report.RootElement.GetProperty("accuracy").GetDouble();
+            var death = TrainingProcess.Death(code, errors);
+            if (code == TrainingProcess.Refused || deaths == TrainingProcess.MostDeaths)
+            {
+                throw new FoveaException(ErrorCode.TrainingFailed, $"The evaluation failed: {(code == TrainingProcess.Refused ? errors : $"it ended {deaths} times, the last time {death}.")}");
+            }
+
+            await job.Advance(now => now.Tell($"The evaluation ended {death}. It is started again.", JobEvent.Warning));
+        }
     }
 
     private static bool HasLabels(VersionFolder version, Dataset dataset) =>

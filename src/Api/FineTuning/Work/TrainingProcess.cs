@@ -6,6 +6,15 @@ namespace Fovea.Api;
 /// <summary>Runs commands of the training program, each in a process of its own: behind everything else on the processors, watched, and ended with this process.</summary>
 internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider time)
 {
+    /// <summary>The exit code of a command that has done what it was asked for.</summary>
+    public const int Done = 0;
+
+    /// <summary>The exit code of a command that says why it cannot be done.</summary>
+    public const int Refused = 1;
+
+    /// <summary>So many deaths in a row, with nothing to go on from in between, are no accident.</summary>
+    public const int MostDeaths = 3;
+
     private const int LongestError = 4_000;
 
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll");
@@ -48,6 +57,15 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
             Kill(process);
         }
     }
+
+    /// <summary>What ended a command that was neither done nor refused.</summary>
+    public static string Death(int code, string errors) => (code, errors.Split('\n')[0].Trim()) switch
+    {
+        // 128 and the signal's number, as shells have it.
+        (137, _) => "because it was killed: by hand, or by the system for want of memory",
+        (_, "") => $"with the exit code {code}",
+        (_, var said) => $"with the exit code {code}: {said}",
+    };
 
     // A process has the rank of the thread that starts it.
     private static Task<Process> Start(IReadOnlyList<string> arguments, int threads)
