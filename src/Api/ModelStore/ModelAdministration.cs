@@ -54,7 +54,8 @@ internal sealed class ModelAdministration(Settings settings, ModelStoreSettings 
         using var staging = new StagingFolder(settings.ModelRepository, Place);
         if (!Path.Exists(place))
         {
-            JobFolder.Copy(file, Path.Combine(staging.Path, VersionFolder.ModelFile));
+            using var source = File.OpenRead(file);
+            await staging.Receive(source, VersionFolder.ModelFile, long.MaxValue, stop);
             await check.Run(staging.Path, model.Folder, stop);
         }
 

@@ -26,9 +26,14 @@ internal sealed class ProblemHandler(Settings settings, Metrics metrics, ILogger
             FoveaException e => Problem.Of(e.Code, e.Message),
             BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
             BadHttpRequestException e => Problem.Of(ErrorCode.MalformedRequest, $"The request cannot be read: {e.Message}"),
-            _ when StateDatabase.IsAway(exception) => Problem.Of(ErrorCode.Unavailable, "The database of the fine-tuning jobs cannot be reached now."),
+            _ when StateDatabase.IsAway(exception) => Problem.Of(ErrorCode.Unavailable, "The database of the fine-tuning jobs cannot be reached, or not be written to, now."),
             _ => Problem.Of(ErrorCode.Internal, "The service failed at this request; its log says why."),
         };
+
+        if (StateDatabase.IsAway(exception))
+        {
+            log.JobsUnreachable(StateDatabase.Reason(exception));
+        }
 
         if (problem.Status == StatusCodes.Status500InternalServerError)
         {

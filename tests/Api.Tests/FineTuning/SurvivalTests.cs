@@ -77,6 +77,22 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public async Task Job_that_cannot_be_written_down_goes_on_when_it_can_and_the_log_says_so()
+    {
+        await using var workshop = await Workshop.Start();
+        var job = await workshop.Create(await workshop.Upload(), epochs: Epochs);
+        await workshop.UntilTold(job, "Checkpoint");
+        await workshop.Sql("CREATE TRIGGER full BEFORE UPDATE ON Jobs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+        await workshop.Service.Logs.Until("Fine-tuning jobs cannot be worked at for now: SQLite Error 19: 'the disk is full'");
+        (await workshop.Post(job, "pause", 503)).IsProblem(503, "unavailable", "not be written to");
+        Assert.Equal(200, (await workshop.Service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
+
+        await workshop.Sql("DROP TRIGGER full");
+        await workshop.Until(job, "succeeded");
+        Assert.Equal([1], workshop.Versions("shapes"));
+    }
+
+    [Fact]
     public async Task Trainer_that_takes_too_much_memory_is_the_jobs_failure_alone()
     {
         await using var workshop = await Workshop.Start("--Fovea:TrainingMemoryBytes=1000000");

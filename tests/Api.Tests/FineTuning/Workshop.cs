@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 
 namespace Fovea.Api.Tests;
 
@@ -123,6 +124,13 @@ internal sealed class Workshop : IAsyncDisposable
         using var answer = await Client.SendAsync(request);
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n').Where(line => line.Length > 1).ToArray();
         return [.. lines.Chunk(2).Select(pair => (int.Parse(pair[0]["id: ".Length..], null), JsonDocument.Parse(pair[1]["data: ".Length..]).RootElement.GetProperty("message").GetString()!))];
+    }
+
+    /// <summary>Changes the database behind the service's back.</summary>
+    public async Task Sql(string statement)
+    {
+        await using var database = new FineTuningContext(new DbContextOptionsBuilder<FineTuningContext>().UseSqlite($"Data Source={data["fovea.db"]}").Options);
+        await database.Database.ExecuteSqlRawAsync(statement);
     }
 
     public byte[] Model(string suffix, int version = 1) => File.ReadAllBytes(Path.Combine(Repository.Folder, $"lenet5-{suffix}", $"{version}", "model.onnx"));

@@ -30,6 +30,9 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Whether an error says that a database cannot be reached or written to, and nothing about what was asked of it.</summary>
     public static bool IsAway(Exception e) => e is DbException or DbUpdateException || e.InnerException is DbException;
 
+    /// <summary>What a database said that cannot be reached or written to.</summary>
+    public static string Reason(Exception e) => (e.InnerException as DbException ?? e).Message.TrimEnd('.');
+
     /// <summary>A connection to it.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.Unavailable"/>: it cannot be reached or made.</exception>
     public async Task<FineTuningContext> Open(CancellationToken stop)
@@ -61,7 +64,7 @@ internal sealed class StateDatabase : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException || IsAway(e))
         {
-            throw new FoveaException(ErrorCode.Unavailable, $"The database of the fine-tuning jobs cannot be opened: {(e.InnerException as DbException ?? e).Message.TrimEnd('.')}. Expected {(IsShared ? "the PostgreSQL server of Fovea:Database to answer" : "the folder Fovea:Data to be one that the service may write to")}.", e);
+            throw new FoveaException(ErrorCode.Unavailable, $"The database of the fine-tuning jobs cannot be opened: {Reason(e)}. Expected {(IsShared ? "the PostgreSQL server of Fovea:Database to answer" : "the folder Fovea:Data to be one that the service may write to")}.", e);
         }
         finally
         {

@@ -82,7 +82,11 @@ internal sealed class JobFolder
 
         ModelJson.Write(Preprocessing, ModelLoader.Describe(source, model).Preprocessing
             ?? throw new FoveaException(ErrorCode.BadModelFile, $"{Path.GetFileName(model)} does not say how images become its input; expected its preprocessing in the file, or a model.json beside it."));
-        Copy(file, Base);
+        AtomicFile.Write(Base, stream =>
+        {
+            using var source = File.OpenRead(file);
+            source.CopyTo(stream);
+        });
     }
 
     /// <summary>Deletes it all.</summary>
@@ -106,13 +110,8 @@ internal sealed class JobFolder
         }
     }
 
-    /// <summary>Copies a file as one step.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
-    public static void Copy(string from, string to) => AtomicFile.Write(to, stream =>
-    {
-        using var source = File.OpenRead(from);
-        source.CopyTo(stream);
-    });
+    /// <summary>A sentence without where the folders of jobs and data sets lie, which is nothing to callers.</summary>
+    public static string WithoutPlace(string sentence, Settings settings) => sentence.Replace(settings.Data + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
     /// <summary>Whether two files hold the same.</summary>
     public static bool AreEqual(string one, string other) => HashOf(one) == HashOf(other);

@@ -122,7 +122,7 @@ internal sealed class JobQueue(StateDatabase database, JobStore store, JobRunner
             {
                 if (isFirst)
                 {
-                    log.JobsUnreachable(e.Message);
+                    log.JobsUnreachable(StateDatabase.Reason(e));
                 }
 
                 await Task.Delay(BetweenTries, time, stop);

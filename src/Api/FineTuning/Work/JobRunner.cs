@@ -15,12 +15,20 @@ internal sealed class JobRunner(
     [AutomaticRetry(Attempts = int.MaxValue, DelaysInSeconds = [10], LogEvents = false)]
     public async Task Run(string id, PerformContext? context, CancellationToken stop)
     {
-        bool isOurs = false;
-        var job = await store.Change(id, job => isOurs = job.TryBegin(context!.BackgroundJob.Id, fineTuning.Threads), stop);
-        if (isOurs)
+        try
         {
-            log.JobBegun(id, job.Fence);
-            await RunToItsEnd(new HeldJob(store, job), stop);
+            bool isOurs = false;
+            var job = await store.Change(id, job => isOurs = job.TryBegin(context!.BackgroundJob.Id, fineTuning.Threads), stop);
+            if (isOurs)
+            {
+                log.JobBegun(id, job.Fence);
+                await RunToItsEnd(new HeldJob(store, job), stop);
+            }
+        }
+        catch (Exception e) when (StateDatabase.IsAway(e))
+        {
+            log.JobsUnreachable(StateDatabase.Reason(e));
+            throw;
         }
     }
 
@@ -32,7 +40,7 @@ internal sealed class JobRunner(
         }
         catch (FoveaException e)
         {
-            await job.Advance(now => now.Fail(Problem.NameOf(e.Code), e.Message));
+            await job.Advance(now => now.Fail(Problem.NameOf(e.Code), JobFolder.WithoutPlace(e.Message, settings)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -81,7 +89,7 @@ internal sealed class JobRunner(
     {
         for (int deaths = 1; ; deaths++)
         {
-            var progress = new TrainingProgress(job, time);
+            var progress = new TrainingProgress(job, settings, time);
             var (code, errors) = await training.Run(Arguments(job.Now, folder, dataset), job.Now.Threads, progress.Read, pause, kill);
             if (code == TrainingProcess.Done)
             {
@@ -91,7 +99,7 @@ internal sealed class JobRunner(
             pause.ThrowIfCancellationRequested();
             if (code == TrainingProcess.Refused)
             {
-                throw new FoveaException(ErrorCode.TrainingFailed, errors.Replace(settings.Data + Path.DirectorySeparatorChar, "", StringComparison.Ordinal));
+                throw new FoveaException(ErrorCode.TrainingFailed, errors);
             }
 
             deaths = progress.Checkpoints > 0 ? 1 : deaths;

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Fovea.Api;
 
 /// <summary>Makes what the training program prints, a JSON event on each line, the job's own: events, checkpoints, hyperparameters, and when it will be done.</summary>
-internal sealed class TrainingProgress(HeldJob job, TimeProvider time)
+internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvider time)
 {
     // A long job takes many steps, and each event is kept.
     private static readonly TimeSpan BetweenMetrics = TimeSpan.FromSeconds(2);
@@ -42,7 +42,7 @@ internal sealed class TrainingProgress(HeldJob job, TimeProvider time)
             "step" => Step(e),
             "epoch" => Epoch(e),
             "checkpoint" => Checkpoint(e),
-            "warning" => Tell($"{Text(e, "message")} The checkpoint before it is as it was; training goes on.", JobEvent.Warning),
+            "warning" => Tell($"{JobFolder.WithoutPlace(Text(e, "message"), settings)} The checkpoint before it is as it was; training goes on.", JobEvent.Warning),
             "stopped" => Tell($"Training has stopped in epoch {Number(e, "epoch")} after step {Number(e, "step")}."),
             "finished" => Tell(Say($"Training is done: {e.GetProperty("validationAccuracy").GetDouble():P2} of the validation images are classified rightly.")),
             _ => Task.CompletedTask,
