@@ -93,6 +93,18 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public async Task Version_that_cannot_be_written_down_is_chosen_when_it_can()
+    {
+        await using var workshop = await Workshop.Start();
+        var job = await workshop.Create(await workshop.Upload());
+        await workshop.Sql("CREATE TRIGGER full BEFORE UPDATE OF Version ON Jobs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+        await workshop.Service.Logs.Until("Fine-tuning jobs cannot be worked at for now: SQLite Error 19: 'the disk is full'");
+        await workshop.Sql("DROP TRIGGER full");
+        await workshop.Until(job, "succeeded");
+        Assert.Equal([1], workshop.Versions("shapes"));
+    }
+
+    [Fact]
     public async Task Trainer_that_takes_too_much_memory_is_the_jobs_failure_alone()
     {
         await using var workshop = await Workshop.Start("--Fovea:TrainingMemoryBytes=1000000");

@@ -1,13 +1,18 @@
 using System.Data.Common;
 using Fovea.Models;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
 
 namespace Fovea.Api;
 
 /// <summary>The database of the jobs: PostgreSQL where the settings name one, else a file. It is made, or brought up to date, when it is first needed.</summary>
 internal sealed class StateDatabase : IDisposable
 {
+    // SQLITE_CONSTRAINT_UNIQUE.
+    private const int SqliteUnique = 2_067;
+
     private readonly string file;
     private readonly DbContextOptions<FineTuningContext> options;
     private readonly SemaphoreSlim preparing = new(1);
@@ -29,6 +34,9 @@ internal sealed class StateDatabase : IDisposable
 
     /// <summary>Whether an error says that a database cannot be reached or written to, and nothing about what was asked of it.</summary>
     public static bool IsAway(Exception e) => e is DbException or DbUpdateException || e.InnerException is DbException;
+
+    /// <summary>Whether an error says that another row has what a new one was to have alone.</summary>
+    public static bool IsTaken(DbUpdateException e) => e.InnerException is SqliteException { SqliteExtendedErrorCode: SqliteUnique } or DbException { SqlState: PostgresErrorCodes.UniqueViolation };
 
     /// <summary>What a database said that cannot be reached or written to.</summary>
     public static string Reason(Exception e) => (e.InnerException as DbException ?? e).Message.TrimEnd('.');

@@ -57,7 +57,7 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
                 });
                 return;
             }
-            catch (DbUpdateException)
+            catch (DbUpdateException e) when (StateDatabase.IsTaken(e))
             {
                 // Another job has chosen it at the same time.
             }
