@@ -3,7 +3,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>The method <c>head</c>: everything but the head is frozen and run once over the images; a new head learns from what comes out.</summary>
+/// <summary>Everything but the head is frozen and run once over the images; a new head learns from what comes out.</summary>
 internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset validation, Device device, Action<TrainingEvent> tell)
 {
     private readonly Stopwatch running = Stopwatch.StartNew();
@@ -15,11 +15,10 @@ internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset v
     {
         using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, device);
         var (known, unseen) = (extractor.Read(train, Tell, stop), extractor.Read(validation, Tell, stop));
-        var learner = new MaximumEntropy(known, train.Labels.Count, stop);
-        var best = learner.Best(unseen);
+        var (best, cautious) = new MaximumEntropy(known, train.Labels.Count, stop).Heads(unseen);
         var (loss, accuracy) = best.Evaluate(unseen);
         tell(new HeadTrained(loss, accuracy));
-        return (best, learner.Cautious(), loss, accuracy);
+        return (best, cautious, loss, accuracy);
     }
 
     private void Tell(int images)

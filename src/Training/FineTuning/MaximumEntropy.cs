@@ -8,9 +8,7 @@ namespace Fovea.Training;
 internal sealed class MaximumEntropy
 {
     // Penalties on the mean loss. Rows have length 1, so these span from a firm hand to almost none.
-    private const float Firm = 1e-2f;
-
-    private static readonly float[] Penalties = [Firm, 1e-3f, 1e-4f, 1e-5f];
+    private static readonly float[] Penalties = [1e-2f, 1e-3f, 1e-4f, 1e-5f];
 
     private readonly MLContext context = new(seed: 0);
     private readonly FeatureSet train;
@@ -25,11 +23,12 @@ internal sealed class MaximumEntropy
         rows = View(train);
     }
 
-    /// <summary>The head whose penalty does best on the validation rows, by loss.</summary>
-    public LinearHead Best(FeatureSet validation) => Penalties.Select(penalty => Folded(Train(penalty))).MinBy(head => head.Evaluate(validation).Loss)!;
-
-    /// <summary>A head that is sure of little, for learning to go on from.</summary>
-    public LinearHead Cautious() => Folded(Train(Firm));
+    /// <summary>The head whose penalty does best on the validation rows, by loss, and the one of the firmest, which is sure of little: for learning to go on from.</summary>
+    public (LinearHead Best, LinearHead Cautious) Heads(FeatureSet validation)
+    {
+        var heads = Array.ConvertAll(Penalties, penalty => Folded(Train(penalty)));
+        return (heads.MinBy(head => head.Evaluate(validation).Loss)!, heads[0]);
+    }
 
     /// <summary>ML.NET's own model, over scaled features.</summary>
     public MulticlassPredictionTransformer<MaximumEntropyModelParameters> Train(float penalty) => context.MulticlassClassification.Trainers.LbfgsMaximumEntropy(new LbfgsMaximumEntropyMulticlassTrainer.Options
