@@ -117,21 +117,7 @@ public sealed class RetentionTests : IDisposable
     private async Task Add(string id, params Action<Job>[] happens)
     {
         var stop = TestContext.Current.CancellationToken;
-        await store.Add(
-            new()
-            {
-                Id = id,
-                Model = "lenet5",
-                BaseVersion = 1,
-                Dataset = "ds_0",
-                Suffix = "a",
-                FineTunedModel = "lenet5-a",
-                Method = "auto",
-                Seed = 1,
-                PublishesItself = true,
-                CreatedAt = 0,
-            },
-            stop);
+        await store.Add(NewJob.Of(id), stop);
         await store.Change(id, job => Assert.True(job.TryBegin("1", 1)), stop, new JobCheckpoint { JobId = id, Step = 1, CreatedAt = 0, Metrics = "{}" });
         var files = JobFolder.Take(settings, id, fence: 1);
         foreach (var file in (string[])[files.Base, files.Preprocessing, files.Model, $"{files.Model}.checkpoint", files.Page, files.Report])

@@ -24,7 +24,7 @@ public sealed class StateTests
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
         var store = new JobStore(database);
-        await store.Add(Job(), TestContext.Current.CancellationToken);
+        await store.Add(NewJob.Of("ftjob-1"), TestContext.Current.CancellationToken);
         var first = await Take(store, "1");
         await first.Change(job => job.Tell("The first says this."));
         var second = await Take(store, "1");
@@ -42,7 +42,7 @@ public sealed class StateTests
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
         var store = new JobStore(database);
-        await store.Add(Job(), TestContext.Current.CancellationToken);
+        await store.Add(NewJob.Of("ftjob-1"), TestContext.Current.CancellationToken);
         await Take(store, "1");
         bool begun = true;
         await store.Change("ftjob-1", job => begun = job.TryBegin("2", 1), TestContext.Current.CancellationToken);
@@ -55,7 +55,7 @@ public sealed class StateTests
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
         var store = new JobStore(database);
-        await store.Add(Job(), TestContext.Current.CancellationToken);
+        await store.Add(NewJob.Of("ftjob-1"), TestContext.Current.CancellationToken);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(teller => Task.Run(async () =>
         {
             for (int i = 0; i < 10; i++)
@@ -75,20 +75,6 @@ public sealed class StateTests
         Assert.True(begun);
         return new HeldJob(store, job);
     }
-
-    private static Job Job() => new()
-    {
-        Id = "ftjob-1",
-        Model = "lenet5",
-        BaseVersion = 1,
-        Dataset = "ds_0",
-        Suffix = "a",
-        FineTunedModel = "lenet5-a",
-        Method = "auto",
-        Seed = 1,
-        PublishesItself = true,
-        CreatedAt = 0,
-    };
 
     private static async Task<string[]> Rows(FineTuningContext context, string sql) => await context.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken);
 }
