@@ -58,8 +58,7 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
 
     private async ValueTask<Pixels> Decode(EncodedImage encoded, Preprocessing preprocessing, CancellationToken stop)
     {
-        int leastSide = Preprocessor.LeastSide(preprocessing);
-        using var share = await budget.Take(encoded.BytesToDecode(leastSide), stop);
-        return Preprocessor.Fit(encoded.Decode(leastSide), preprocessing);
+        using var share = await budget.Take(encoded.BytesToDecode(Preprocessor.LeastSide(preprocessing)), stop);
+        return Preprocessor.Fit(encoded, preprocessing);
     }
 }

@@ -75,7 +75,7 @@ public sealed class EncodedImage : IDisposable
     }
 
     /// <summary>The memory that decoding takes at its peak, in bytes: an upper bound, known before any of it is taken.</summary>
-    /// <param name="leastSide">As for <see cref="Decode"/>.</param>
+    /// <param name="leastSide">As for <see cref="Decode(int)"/>.</param>
     public long BytesToDecode(int leastSide = 0)
     {
         var size = Size(leastSide);
@@ -94,10 +94,13 @@ public sealed class EncodedImage : IDisposable
     /// <param name="leastSide">The short side in pixels that will do, of a JPEG that holds many more: it is then decoded smaller, in a fraction of the time. 0: whole.</param>
     /// <returns>1 channel where the file holds brightness alone, else 3.</returns>
     /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>.</exception>
-    public Pixels Decode(int leastSide = 0)
+    public Pixels Decode(int leastSide = 0) => Decode(leastSide, length => GC.AllocateUninitializedArray<byte>(length));
+
+    /// <summary>The same, into memory of the caller's, which may be longer than the pixels.</summary>
+    internal Pixels Decode(int leastSide, Func<int, byte[]> allocate)
     {
         int orientation = Format == "JPEG" ? (int)codec.EncodedOrigin : Exif.Orientation(Format, file.Span);
-        return ImageDecoder.Decode(codec, Format, orientation, Size(leastSide));
+        return ImageDecoder.Decode(codec, Format, orientation, Size(leastSide), allocate);
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ public static class ImageDecoder
         return image.Decode(leastSide);
     }
 
-    internal static unsafe Pixels Decode(SKCodec codec, string format, int orientation, SKSizeI size)
+    internal static unsafe Pixels Decode(SKCodec codec, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate)
     {
         var (width, height) = (size.Width, size.Height);
         bool grey = codec.Info.ColorType == SKColorType.Gray8;
@@ -45,7 +45,7 @@ public static class ImageDecoder
         bool byRows = started == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown;
         int rowsAtOnce = byRows ? Math.Clamp(StripBytes / info.RowBytes, 1, height) : height;
 
-        byte[] values = GC.AllocateUninitializedArray<byte>(width * height * channels);
+        byte[] values = allocate(width * height * channels);
         // Native memory goes back at once, where a managed array would wait for a collection.
         byte* strip = (byte*)NativeMemory.Alloc((nuint)rowsAtOnce * (nuint)info.RowBytes);
         try

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.Intrinsics;
+
 namespace Fovea.Models;
 
 /// <summary>
@@ -6,10 +9,37 @@ namespace Fovea.Models;
 /// </summary>
 public static class Preprocessor
 {
+    // Photos decoded at the size that networks need; a larger array is seldom wanted again.
+    private const int LeastRented = 1 << 16, MostRented = 1 << 22;
+
     /// <summary>Decodes an image file and fits it. A photo of many more pixels than the network sees is decoded at a fraction of its size.</summary>
     /// <exception cref="FoveaException">The image cannot be decoded, for the reasons that <see cref="ImageDecoder"/> gives.</exception>
-    public static Pixels Fit(ReadOnlyMemory<byte> file, ImageLimits limits, Preprocessing preprocessing) =>
-        Fit(Decode(file, limits, preprocessing), preprocessing);
+    public static Pixels Fit(ReadOnlyMemory<byte> file, ImageLimits limits, Preprocessing preprocessing)
+    {
+        using var image = EncodedImage.Open(file, limits);
+        return Fit(image, preprocessing);
+    }
+
+    /// <summary>The same, of an image whose header is read.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>.</exception>
+    public static Pixels Fit(EncodedImage image, Preprocessing preprocessing)
+    {
+        byte[]? rented = null;
+        try
+        {
+            var fitted = Fit(image.Decode(LeastSide(preprocessing), Memory), preprocessing);
+            return fitted.Values != rented ? fitted : fitted with { Values = rented[..(fitted.Width * fitted.Height * fitted.Channels)] };
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
+
+        byte[] Memory(int bytes) => bytes is < LeastRented or > MostRented ? GC.AllocateUninitializedArray<byte>(bytes) : rented = ArrayPool<byte>.Shared.Rent(bytes);
+    }
 
     /// <summary>Decodes an image file as large as fitting it needs, and not larger where that is faster.</summary>
     /// <exception cref="FoveaException">The image cannot be decoded, for the reasons that <see cref="ImageDecoder"/> gives.</exception>
@@ -72,17 +102,19 @@ public static class Preprocessor
             throw new ArgumentException($"{channels} x {fitted.Height} x {fitted.Width} pixels do not become {tensor.Length} numbers of {preprocessing.Shape}.", nameof(fitted));
         }
 
-        // A pixel has 256 values, so each channel is a table.
-        Span<float> table = stackalloc float[256];
         for (int c = 0; c < channels; c++)
         {
-            preprocessing.Normalized(c, table);
-
             var target = tensor.Slice(c * plane, plane);
-            var values = fitted.Values.AsSpan(c);
-            for (int i = 0, from = 0; i < target.Length; i++, from += channels)
+            int i = 0;
+            for (; i + 8 <= plane; i += 8)
             {
-                target[i] = table[values[from]];
+                var values = Plane.Eight(fitted.Values.AsSpan(i * channels, 8 * channels), c);
+                preprocessing.Normalized(values, c).CopyTo(target[i..]);
+            }
+
+            for (; i < plane; i++)
+            {
+                target[i] = preprocessing.Normalized(fitted.Values[(i * channels) + c], c);
             }
         }
     }

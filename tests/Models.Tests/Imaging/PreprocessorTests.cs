@@ -97,6 +97,18 @@ public class PreprocessorTests
         Assert.Equal(128 / 255.0 / 2, tensor[10], 1e-6);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Every_value_is_normalised_as_one_alone(int channels)
+    {
+        var fitted = Random(13, 21, channels);
+        var preprocessing = Rgb with { Crop = [21, 13], Color = channels == 1 ? ColorOrder.Gray : ColorOrder.Rgb, Mean = [.. new[] { 0.485f, 0.456f, 0.406f }[..channels]], Std = [.. new[] { 0.229f, 0.224f, 0.225f }[..channels]] };
+        float[] tensor = new float[channels * 13 * 21];
+        Preprocessor.Normalize(fitted, preprocessing, tensor);
+        Assert.Equal(tensor, Enumerable.Range(0, tensor.Length).Select(i => preprocessing.Normalized(fitted.Values[(i % (13 * 21) * channels) + (i / (13 * 21))], i / (13 * 21))));
+    }
+
     [Fact]
     public void One_mean_and_deviation_serve_all_channels()
     {

@@ -42,6 +42,13 @@ public class ScaledDecodeTests
         Assert.Equal(Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), Network).Values, Preprocessor.Fit(file, new ImageLimits(), Network).Values);
     }
 
+    [Fact]
+    public void A_photo_of_the_networks_size_stays_as_it_is()
+    {
+        var (file, network) = (Photo(200, 150, SKEncodedImageFormat.Png), new Preprocessing { Crop = [150, 200] });
+        Assert.Equal(ImageDecoder.Decode(file, new ImageLimits()).Values, Preprocessor.Fit(file, new ImageLimits(), network).Values);
+    }
+
     // Colours that run, with edges across them.
     private static byte[] Photo(int width, int height, SKEncodedImageFormat format)
     {
