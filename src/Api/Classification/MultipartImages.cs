@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Fovea.Models;
 using Microsoft.AspNetCore.WebUtilities;
@@ -46,10 +47,11 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
     private async Task<(PooledBytes?, FoveaException?)> ReadFile(MultipartSection section, CancellationToken stop)
     {
         var name = section.AsFileSection()?.FileName is { Length: > 0 } fileName ? fileName : "A file of the form";
+        var content = PipeReader.Create(section.Body);
         try
         {
             RequestBody.RefuseUnlessImage(section.ContentType, name);
-            var image = await PooledBytes.Read(section.Body, settings.MaxImageBytes, expected: null, stop) ?? throw RequestBody.TooLarge(name, settings.MaxImageBytes);
+            var image = await PooledBytes.Read(content, settings.MaxImageBytes, expected: null, stop) ?? throw RequestBody.TooLarge(name, settings.MaxImageBytes);
             if (!image.Memory.IsEmpty)
             {
                 return (image, null);
@@ -61,6 +63,10 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
         catch (FoveaException e)
         {
             return (null, e);
+        }
+        finally
+        {
+            await content.CompleteAsync();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 
 namespace Fovea.Api;
 
@@ -19,21 +20,31 @@ internal sealed class PooledBytes : IDisposable
     /// <summary>The bytes; not to be used after <see cref="Dispose"/>.</summary>
     public ReadOnlySpan<byte> Span => buffer.AsSpan(0, length);
 
-    /// <summary>Reads a stream to its end; null as soon as it is longer than <paramref name="most"/> bytes.</summary>
-    public static async ValueTask<PooledBytes?> Read(Stream stream, int most, long? expected, CancellationToken stop)
+    /// <summary>Reads to the end of what comes; null as soon as it is longer than <paramref name="most"/> bytes.</summary>
+    public static async ValueTask<PooledBytes?> Read(PipeReader reader, int most, long? expected, CancellationToken stop)
     {
-        var bytes = new PooledBytes((int)Math.Min(FirstRent, expected + 1 ?? FirstRent));
+        var bytes = new PooledBytes((int)Math.Min(FirstRent, expected ?? FirstRent));
         try
         {
-            while (bytes.length <= most)
+            while (true)
             {
-                int read = await stream.ReadAsync(bytes.Free(), stop);
-                if (read == 0)
+                var read = await reader.ReadAsync(stop);
+                bool fits = read.Buffer.Length <= most - bytes.length;
+                if (fits)
+                {
+                    bytes.Append(read.Buffer);
+                }
+
+                reader.AdvanceTo(read.Buffer.End);
+                if (!fits)
+                {
+                    break;
+                }
+
+                if (read.IsCompleted)
                 {
                     return bytes;
                 }
-
-                bytes.length += read;
             }
         }
         catch
@@ -62,16 +73,18 @@ internal sealed class PooledBytes : IDisposable
         length = 0;
     }
 
-    private Memory<byte> Free()
+    private void Append(in ReadOnlySequence<byte> more)
     {
-        if (length == buffer.Length)
+        int all = length + (int)more.Length;
+        if (all > buffer.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(2 * length);
-            buffer.CopyTo(larger, 0);
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(all, 2 * length));
+            Span.CopyTo(larger);
             ArrayPool<byte>.Shared.Return(buffer);
             buffer = larger;
         }
 
-        return buffer.AsMemory(length);
+        more.CopyTo(buffer.AsSpan(length));
+        length = all;
     }
 }

@@ -60,7 +60,7 @@ internal static class RequestBody
         const string What = "The request's body";
         most = Math.Min(most, settings.MaxRequestBytes);
         RefuseOver(most, What, request.ContentLength);
-        var body = await PooledBytes.Read(request.Body, most, request.ContentLength, stop) ?? throw TooLarge(What, most);
+        var body = await PooledBytes.Read(request.BodyReader, most, request.ContentLength, stop) ?? throw TooLarge(What, most);
         if (body.Memory.IsEmpty)
         {
             body.Dispose();

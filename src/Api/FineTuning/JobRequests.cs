@@ -11,7 +11,7 @@ internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelSt
     /// <exception cref="FoveaException">It is malformed, names what there is not, or too many jobs wait.</exception>
     public async Task<Job> Create(HttpRequest http, CancellationToken stop)
     {
-        using var body = await PooledBytes.Read(http.Body, MostBytes, http.ContentLength, stop) ?? throw RequestBody.TooLarge("The request's body", MostBytes);
+        using var body = await PooledBytes.Read(http.BodyReader, MostBytes, http.ContentLength, stop) ?? throw RequestBody.TooLarge("The request's body", MostBytes);
         var request = body.Memory.IsEmpty
             ? throw new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected JSON such as {\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}.")
             : JobRequest.Read(body.Memory);

@@ -11,7 +11,7 @@ internal static class IndexRequest
     /// <exception cref="Fovea.Models.FoveaException">The body is not the JSON that was expected.</exception>
     public static async Task<bool> WantsReady(HttpRequest request, CancellationToken stop)
     {
-        using var body = await PooledBytes.Read(request.Body, MostBytes, request.ContentLength, stop) ?? throw RequestBody.TooLarge("The request's body", MostBytes);
+        using var body = await PooledBytes.Read(request.BodyReader, MostBytes, request.ContentLength, stop) ?? throw RequestBody.TooLarge("The request's body", MostBytes);
         if (body.Memory.IsEmpty)
         {
             return false;

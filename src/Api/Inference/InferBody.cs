@@ -30,7 +30,7 @@ internal sealed class InferBody : IDisposable
             : long.TryParse(header.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length
             : throw InferRequestReader.Malformed($"{LengthHeader} is {header}; expected a whole number of bytes.");
         RequestBody.RefuseOver(settings.MaxRequestBytes, What, request.ContentLength);
-        var bytes = await PooledBytes.Read(request.Body, settings.MaxRequestBytes, request.ContentLength, stop) ?? throw RequestBody.TooLarge(What, settings.MaxRequestBytes);
+        var bytes = await PooledBytes.Read(request.BodyReader, settings.MaxRequestBytes, request.ContentLength, stop) ?? throw RequestBody.TooLarge(What, settings.MaxRequestBytes);
         int all = bytes.Memory.Length;
         if (all == 0 || said > all)
         {
