@@ -16,8 +16,7 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
     {
         long start = Stopwatch.GetTimestamp();
         var served = lease.Model;
-        var timing = new RequestTiming(served.Name);
-        request.HttpContext.Features.Set(timing);
+        request.HttpContext.Features.Set(served);
         int count = Top(top, served.Classifier.Classes);
         lease.Admit();
         if (RequestBody.IsMultipart(request))
@@ -27,9 +26,7 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
 
         using var image = await RequestBody.ReadImage(request, settings, stop);
         metrics.Stage("admit", served.Name, start);
-        var answer = await classifier.Classify(served, image.Memory, count, stop);
-        timing.Answered = Stopwatch.GetTimestamp();
-        return new AnswerResult(answer);
+        return new AnswerResult(await classifier.Classify(served, image.Memory, count, stop), metrics);
     }
 
     private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(ServedModel served, int top, HttpRequest request, CancellationToken stop)

@@ -43,7 +43,6 @@ internal static class Service
 
         var app = builder.Build();
         app.UseProxies(host);
-        app.UseTelemetry();
         app.UseStatusCodePages(ProblemHandler.UnknownRoute);
         app.UseExceptionHandler(_ => { });
         app.UseDrain();

@@ -11,8 +11,7 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
     {
         long start = Stopwatch.GetTimestamp();
         var served = lease.Model;
-        var timing = new RequestTiming(served.Name);
-        context.Features.Set(timing);
+        context.Features.Set(served);
         lease.Admit();
         using var body = await InferBody.Read(context.Request, settings, stop);
         metrics.Stage("admit", served.Name, start);
@@ -25,8 +24,9 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
             metrics.Answered(served.Name, reason: null);
         }
 
-        timing.Answered = Stopwatch.GetTimestamp();
+        long answered = Stopwatch.GetTimestamp();
         await response.Write(logits, context.Response, stop);
+        metrics.Stage("write", served.Name, answered);
     }
 
     private async Task<float[][]> Infer(ServedModel served, InferImages images, CancellationToken stop)

@@ -52,7 +52,7 @@ internal sealed class ProblemHandler(Settings settings, Metrics metrics, ILogger
             DrainWhateverComes(context);
         }
 
-        metrics.Answered(context.Features.Get<RequestTiming>()?.Model ?? "none", problem.Code);
+        metrics.Answered(context.Features.Get<ServedModel>()?.Name ?? "none", problem.Code);
         await problem.WriteTo(context.Response);
         return true;
     }

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
 /// <summary>Everything that the service measures of itself; times in seconds, as histograms. At <c>/metrics</c> points are underscores.</summary>
+/// <remarks>What only grows is counted here and read when somebody asks: recording a number with its labels costs ten times as much as adding one.</remarks>
 internal sealed class Metrics : IDisposable
 {
     /// <summary>The name under which they are collected.</summary>
@@ -15,19 +17,20 @@ internal sealed class Metrics : IDisposable
     private static readonly InstrumentAdvice<int> Images = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
 
     private readonly ConcurrentDictionary<WeakReference<ServedModel>, byte> watched = [];
+    private readonly ConcurrentDictionary<(string Model, string? Reason), StrongBox<long>> answers = [];
+    private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [];
     private readonly Meter meter;
-    private readonly Counter<long> answers, executions, images;
     private readonly Histogram<double> stages, loads;
     private readonly Histogram<int> batches;
 
     public Metrics(IMeterFactory factory, Device device)
     {
         meter = factory.Create(Name);
-        answers = meter.CreateCounter<long>("fovea.answers", "{answer}", "Images answered and requests refused, by model, outcome (ok, refused) and reason (the code of the problem)");
+        meter.CreateObservableCounter("fovea.answers", Answers, "{answer}", "Images answered and requests refused, by model, outcome (ok, refused) and reason (the code of the problem)");
         stages = meter.CreateHistogram("fovea.stage.duration", "s", "Time in each stage of a request: admit (until its body is there), decode, queue, infer (the whole batch), write", advice: Seconds);
         batches = meter.CreateHistogram("fovea.batch.size", "{image}", "Images in a batch, before padding", advice: Images);
-        executions = meter.CreateCounter<long>("fovea.batch.runs", "{run}", "Runs of ONNX Runtime");
-        images = meter.CreateCounter<long>("fovea.batch.images", "{image}", "Images run; over the runs, the mean batch");
+        meter.CreateObservableCounter("fovea.batch.runs", () => ByModel(runs), "{run}", "Runs of ONNX Runtime");
+        meter.CreateObservableCounter("fovea.batch.images", () => ByModel(images), "{image}", "Images run; over the runs, the mean batch");
         loads = meter.CreateHistogram("fovea.model.load.duration", "s", "Loading a model, by outcome (ok, failed)", advice: Seconds);
         meter.CreateObservableGauge("fovea.requests.active", Active, "{request}", "Requests that have a place with a model, waiting ones included");
         meter.CreateObservableGauge("fovea.device.fallback", () => device.FellBack ? 1 : 0, description: "1 where CUDA was wanted and the CPU is used, because it does not work");
@@ -35,39 +38,48 @@ internal sealed class Metrics : IDisposable
     }
 
     /// <summary>Counts an image that was answered; <paramref name="reason"/> is null, or the code of the problem.</summary>
-    public void Answered(string model, string? reason) =>
-        answers.Add(1, new("model", model), new("outcome", reason is null ? "ok" : "refused"), new KeyValuePair<string, object?>("reason", reason ?? "none"));
+    public void Answered(string model, string? reason) => Add(answers, (model, reason), 1);
 
     /// <summary>Records how long a stage took since <paramref name="start"/>, a timestamp of <see cref="Stopwatch"/>; the timestamp of its end.</summary>
     public long Stage(string stage, string model, long start)
     {
         long end = Stopwatch.GetTimestamp();
         Traces.Add(stage, model, Activity.Current?.Context ?? default, start, end);
-        stages.Record(Stopwatch.GetElapsedTime(start, end).TotalSeconds, new("stage", stage), new KeyValuePair<string, object?>("model", model));
+        stages.Record(Stopwatch.GetElapsedTime(start, end).TotalSeconds, new("stage", stage), Of(model));
         return end;
     }
 
     /// <summary>Records how long one image waited for its batch.</summary>
-    public void Waited(string model, TimeSpan time) => stages.Record(time.TotalSeconds, new("stage", "queue"), new KeyValuePair<string, object?>("model", model));
+    public void Waited(string model, TimeSpan time) => stages.Record(time.TotalSeconds, new("stage", "queue"), Of(model));
 
     /// <summary>Records a run of <paramref name="count"/> images.</summary>
     public void Ran(string model, int count, TimeSpan time)
     {
-        var tag = new KeyValuePair<string, object?>("model", model);
-        stages.Record(time.TotalSeconds, new("stage", "infer"), tag);
-        batches.Record(count, tag);
-        executions.Add(1, tag);
-        images.Add(count, tag);
+        stages.Record(time.TotalSeconds, new("stage", "infer"), Of(model));
+        batches.Record(count, Of(model));
+        Add(runs, model, 1);
+        Add(images, model, count);
     }
 
     /// <summary>Records that a model was loaded, or could not be.</summary>
-    public void Loaded(string model, bool succeeded, TimeSpan time) => loads.Record(time.TotalSeconds, new("model", model), new KeyValuePair<string, object?>("outcome", succeeded ? "ok" : "failed"));
+    public void Loaded(string model, bool succeeded, TimeSpan time) => loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
 
     /// <summary>Shows the requests that a model has, for as long as it is served.</summary>
     public void Watch(ServedModel served) => watched[new(served)] = 0;
 
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
+
+    private static KeyValuePair<string, object?> Of(string model) => new("model", model);
+
+    private static void Add<TKey>(ConcurrentDictionary<TKey, StrongBox<long>> totals, TKey key, long more)
+        where TKey : notnull => Interlocked.Add(ref totals.GetOrAdd(key, _ => new()).Value, more);
+
+    private static IEnumerable<Measurement<long>> ByModel(ConcurrentDictionary<string, StrongBox<long>> totals) =>
+        totals.Select(total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), Of(total.Key)));
+
+    private IEnumerable<Measurement<long>> Answers() => answers.Select(total => new Measurement<long>(
+        Interlocked.Read(ref total.Value.Value), Of(total.Key.Model), new("outcome", total.Key.Reason is null ? "ok" : "refused"), new("reason", total.Key.Reason ?? "none")));
 
     private List<Measurement<int>> Active()
     {
@@ -84,6 +96,6 @@ internal sealed class Metrics : IDisposable
             }
         }
 
-        return [.. active.Select(pair => new Measurement<int>(pair.Value, new KeyValuePair<string, object?>("model", pair.Key)))];
+        return [.. active.Select(pair => new Measurement<int>(pair.Value, Of(pair.Key)))];
     }
 }

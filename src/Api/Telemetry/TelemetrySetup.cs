@@ -21,19 +21,5 @@ internal static class TelemetrySetup
         }
     }
 
-    /// <summary>Times how long answers take to be written.</summary>
-    public static void UseTelemetry(this WebApplication app)
-    {
-        var metrics = app.Services.GetRequiredService<Metrics>();
-        app.Use(async (context, next) =>
-        {
-            await next(context);
-            if (context.Features.Get<RequestTiming>() is { Answered: > 0 } timing)
-            {
-                metrics.Stage("write", timing.Model, timing.Answered);
-            }
-        });
-    }
-
     public static void MapTelemetry(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics").WithTags("Health").WithSummary("Metrics in Prometheus' format");
 }
