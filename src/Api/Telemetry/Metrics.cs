@@ -16,7 +16,7 @@ internal sealed class Metrics : IDisposable
     private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
     private static readonly InstrumentAdvice<int> Images = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
 
-    private readonly ConcurrentDictionary<WeakReference<ServedModel>, byte> watched = [];
+    private readonly ConditionalWeakTable<ServedModel, Admission> watched = [];
     private readonly ConcurrentDictionary<(string Model, string? Reason), StrongBox<long>> answers = [];
     private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [];
     private readonly Meter meter;
@@ -65,7 +65,7 @@ internal sealed class Metrics : IDisposable
     public void Loaded(string model, bool succeeded, TimeSpan time) => loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
 
     /// <summary>Shows the requests that a model has, for as long as it is served.</summary>
-    public void Watch(ServedModel served) => watched[new(served)] = 0;
+    public void Watch(ServedModel served) => watched.Add(served, served.Admission);
 
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
@@ -84,16 +84,9 @@ internal sealed class Metrics : IDisposable
     private List<Measurement<int>> Active()
     {
         var active = new Dictionary<string, int>();
-        foreach (var reference in watched.Keys)
+        foreach (var (served, admission) in watched)
         {
-            if (reference.TryGetTarget(out var served))
-            {
-                active[served.Name] = active.GetValueOrDefault(served.Name) + served.Admission.Taken;
-            }
-            else
-            {
-                watched.TryRemove(reference, out _);
-            }
+            active[served.Name] = active.GetValueOrDefault(served.Name) + admission.Taken;
         }
 
         return [.. active.Select(pair => new Measurement<int>(pair.Value, Of(pair.Key)))];
