@@ -4,6 +4,7 @@ using Fovea.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- serve [PART...]                  the service beside the bare runtime, in turn
 // dotnet run -c Release --project tests/Benchmarks -- mutate [SECONDS [SEED]]          spoilt images and requests, without an end but this
+// dotnet run -c Release --project tests/Benchmarks -- cycles [COUNT]                   what loading and unloading leaves in memory
 // dotnet run -c Release --project tests/Benchmarks -- bombs                            what small files that ask for much cost
 // dotnet run -c Release --project tests/Benchmarks -- torch NAME|all [BATCH [PAIRS]]   our training step beside PyTorch's, in turn
 // dotnet run -c Release --project tests/Benchmarks -- profile NAME [BATCH]             where a training step's time goes
@@ -14,6 +15,8 @@ switch (args)
         return ServeBenchmark.Run(parts);
     case ["mutate", .. { Length: <= 2 } numbers]:
         return await Mutations.Run(Number(numbers, 0) ?? 60, Number(numbers, 1) ?? 1);
+    case ["cycles", .. { Length: <= 1 } numbers]:
+        return await LoadCycles.Run(Number(numbers, 0) ?? 2_000);
     case ["bombs"]:
         return await BombBenchmark.Run();
     case ["bare", var file, var images, var time]:

@@ -10,11 +10,12 @@ internal static class Mutations
     public static async Task<int> Run(int seconds, int seed)
     {
         var models = new Models();
-        using var service = ServiceProcess.StartMeasured(models, "lenet5");
+        using var service = ServiceProcess.StartMeasured(ServiceProcess.Publish(models.Published), models, "lenet5");
         byte[][] originals = [File.ReadAllBytes(Models.Digit), .. new[] { (64, 48, "jpg"), (300, 200, "png"), (640, 480, "jpg") }.Select(p => File.ReadAllBytes(models.Picture(p.Item1, p.Item2, p.Item3)))];
         var mutator = new Mutator(seed, originals);
         var statuses = new SortedDictionary<int, int>();
-        long start = Stopwatch.GetTimestamp(), warm = 0;
+        var memory = new ResidentMemory(service);
+        long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
         {
             using var request = mutator.Next("/classify/lenet5");
@@ -31,13 +32,10 @@ internal static class Mutations
             }
 
             statuses[status] = statuses.GetValueOrDefault(status) + 1;
-            if (warm == 0 && Stopwatch.GetElapsedTime(start).TotalSeconds > seconds / 4.0)
-            {
-                warm = service.Resident;
-            }
+            memory.Read();
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {seconds} s: {string.Join(", ", statuses.Select(pair => $"{pair.Key}: {pair.Value}"))}; resident {warm >> 20} MiB after a quarter, {service.Resident >> 20} MiB at the end"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}, {seconds} s: {string.Join(", ", statuses.Select(pair => $"{pair.Key}: {pair.Value}"))}; {memory}"));
         return statuses.Keys.Any(status => status >= 500) ? 1 : 0;
     }
 }

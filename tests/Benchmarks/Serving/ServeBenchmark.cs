@@ -24,7 +24,7 @@ internal static class ServeBenchmark
         ["idle"] = Idle,
         ["start"] = Start,
         ["memory"] = Memory,
-        ["cycles"] = () => Cycles(1_000).GetAwaiter().GetResult(),
+        ["cycles"] = () => LoadCycles.Run(2_000).GetAwaiter().GetResult(),
         ["open-loop"] = () => OpenLoopLatency("resnet34").GetAwaiter().GetResult(),
         ["overload"] = () => Overload("resnet34", seconds: 60).GetAwaiter().GetResult(),
     };
@@ -124,29 +124,6 @@ internal static class ServeBenchmark
         using var service = ServiceProcess.StartMeasured(Models, Model);
         OpenLoop.Run(service, $"/classify/{Model}", body, perSecond: 3, seconds: 5).GetAwaiter().GetResult();
         Print($"{Model}: {service.Resident >> 20} MiB resident; its weights {weights >> 20} MiB; over them {(service.Resident - weights) >> 20} MiB");
-    }
-
-    private static async Task Cycles(int cycles)
-    {
-        const string Model = "lenet5";
-        using var service = ServiceProcess.StartMeasured(Models, Model, "--Fovea:ApiKeys:0=key");
-        service.Client.DefaultRequestHeaders.Authorization = new("Bearer", "key");
-        var body = await File.ReadAllBytesAsync(Models.Digit);
-        long warm = 0;
-        for (int i = 0; i < cycles; i++)
-        {
-            foreach (var act in new[] { "unload", "load" })
-            {
-                using var done = await service.Client.PostAsync($"/models/{Model}/{act}", null);
-                done.EnsureSuccessStatusCode();
-            }
-
-            using var answer = await service.Client.PostAsync($"/classify/{Model}", new ByteArrayContent(body));
-            answer.EnsureSuccessStatusCode();
-            warm = i == cycles / 10 ? service.Resident : warm;
-        }
-
-        Print($"{Model}, {cycles} times unloaded and loaded: {service.Resident >> 20} MiB resident; after the first tenth {warm >> 20} MiB; ratio {(double)service.Resident / warm:F3}");
     }
 
     private static async Task OpenLoopLatency(string model)

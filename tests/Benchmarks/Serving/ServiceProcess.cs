@@ -57,9 +57,12 @@ internal sealed class ServiceProcess : IDisposable
         new(dll, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
     /// <summary>The service with one model, once its batch sizes are known.</summary>
-    public static ServiceProcess StartMeasured(Models models, string model, params string[] settings)
+    public static ServiceProcess StartMeasured(Models models, string model, params string[] settings) => StartMeasured("Fovea.Api.dll", models, model, settings);
+
+    /// <summary>A published service with one model, once its batch sizes are known.</summary>
+    public static ServiceProcess StartMeasured(string dll, Models models, string model, params string[] settings)
     {
-        var service = Start(models, model, settings);
+        var service = Start(dll, models, model, settings);
         for (int i = 0; i < 600 && !service.Log.Contains("runs in batches of", StringComparison.Ordinal); i++)
         {
             Thread.Sleep(100);
