@@ -7,7 +7,7 @@ internal static class LoadCycles
     {
         const string Model = "lenet5";
         var models = new Models();
-        using var service = ServiceProcess.StartMeasured(ServiceProcess.Publish(models.Published), models, Model, "--Fovea:ApiKeys:0=key");
+        using var service = ServiceProcess.StartMeasured(models, Model, "--Fovea:ApiKeys:0=key");
         service.Client.DefaultRequestHeaders.Authorization = new("Bearer", "key");
         var body = await File.ReadAllBytesAsync(Models.Digit);
         var memory = new ResidentMemory(service);

@@ -8,9 +8,6 @@ internal sealed class Models
 {
     private readonly string folder = Path.Combine(Path.GetTempPath(), "fovea-benchmarks");
 
-    /// <summary>Where the service is published.</summary>
-    public string Published => Path.Combine(folder, "published");
-
     /// <summary>Where measured batch sizes are remembered.</summary>
     public string Data => Path.Combine(folder, "data");
 

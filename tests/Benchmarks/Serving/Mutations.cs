@@ -10,7 +10,7 @@ internal static class Mutations
     public static async Task<int> Run(int seconds, int seed)
     {
         var models = new Models();
-        using var service = ServiceProcess.StartMeasured(ServiceProcess.Publish(models.Published), models, "lenet5");
+        using var service = ServiceProcess.StartMeasured(models, "lenet5");
         byte[][] originals = [File.ReadAllBytes(Models.Digit), .. new[] { (64, 48, "jpg"), (300, 200, "png"), (640, 480, "jpg") }.Select(p => File.ReadAllBytes(models.Picture(p.Item1, p.Item2, p.Item3)))];
         var mutator = new Mutator(seed, originals);
         var statuses = new SortedDictionary<int, int>();

@@ -9,6 +9,8 @@ internal sealed class ServiceProcess : IDisposable
 {
     private const string Limit = "60";
 
+    private static readonly Lazy<string> Published = new(() => Publish(Path.Combine(Path.GetTempPath(), "fovea-benchmarks", "published")));
+
     private readonly Process process;
 
     private ServiceProcess(string dll, params string[] arguments)
@@ -49,20 +51,14 @@ internal sealed class ServiceProcess : IDisposable
         return Status("VmHWM") - before;
     }
 
-    /// <summary>The service with one model, as soon as it is started.</summary>
-    public static ServiceProcess Start(Models models, string model, params string[] settings) => Start("Fovea.Api.dll", models, model, settings);
+    /// <summary>The published service with one model, as soon as it is started.</summary>
+    public static ServiceProcess Start(Models models, string model, params string[] settings) =>
+        new(Published.Value, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
-    /// <summary>A published service with one model, as soon as it is started.</summary>
-    public static ServiceProcess Start(string dll, Models models, string model, params string[] settings) =>
-        new(dll, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
-
-    /// <summary>The service with one model, once its batch sizes are known.</summary>
-    public static ServiceProcess StartMeasured(Models models, string model, params string[] settings) => StartMeasured("Fovea.Api.dll", models, model, settings);
-
-    /// <summary>A published service with one model, once its batch sizes are known.</summary>
-    public static ServiceProcess StartMeasured(string dll, Models models, string model, params string[] settings)
+    /// <summary>The published service with one model, once its batch sizes are known.</summary>
+    public static ServiceProcess StartMeasured(Models models, string model, params string[] settings)
     {
-        var service = Start(dll, models, model, settings);
+        var service = Start(models, model, settings);
         for (int i = 0; i < 600 && !service.Log.Contains("runs in batches of", StringComparison.Ordinal); i++)
         {
             Thread.Sleep(100);
@@ -113,8 +109,8 @@ internal sealed class ServiceProcess : IDisposable
             : double.Parse(output.Split('\n').Single(line => line.StartsWith("Requests/sec:", StringComparison.Ordinal)).Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Publishes the service as the Dockerfile does; its program.</summary>
-    public static string Publish(string folder)
+    // As the Dockerfile does it.
+    private static string Publish(string folder)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "Service.sln")))
