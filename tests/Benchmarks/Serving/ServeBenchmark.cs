@@ -9,7 +9,7 @@ namespace Fovea.Benchmarks;
 internal static class ServeBenchmark
 {
     // What the runtime takes to compile the hot path for good, at a few requests a second.
-    private const int WarmUpSeconds = 12;
+    private const int WarmUpSeconds = 40;
 
     private const int Seconds = 20, Pairs = 3;
 
