@@ -38,7 +38,10 @@ public static class Preprocessor
             }
         }
 
-        byte[] Memory(int bytes) => bytes is < LeastRented or > MostRented ? GC.AllocateUninitializedArray<byte>(bytes) : rented = ArrayPool<byte>.Shared.Rent(bytes);
+        // What searches for writing takes an array to be as long as its image.
+        byte[] Memory(int bytes) => preprocessing.Invert == Inversion.Auto || bytes is < LeastRented or > MostRented
+            ? GC.AllocateUninitializedArray<byte>(bytes)
+            : rented = ArrayPool<byte>.Shared.Rent(bytes);
     }
 
     /// <summary>Decodes an image file as large as fitting it needs, and not larger where that is faster.</summary>

@@ -49,6 +49,24 @@ public class ScaledDecodeTests
         Assert.Equal(ImageDecoder.Decode(file, new ImageLimits()).Values, Preprocessor.Fit(file, new ImageLimits(), network).Values);
     }
 
+    [Fact]
+    public void Writing_of_the_networks_size_comes_out_as_from_its_pixels()
+    {
+        var (file, network) = (Paper(300), new Preprocessing { Crop = [300, 300], Color = ColorOrder.Gray, Invert = Inversion.Auto });
+        Assert.Equal(Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), network).Values, Preprocessor.Fit(file, new ImageLimits(), network).Values);
+    }
+
+    // A black box on white, whose file holds brightness alone.
+    private static byte[] Paper(int side)
+    {
+        using var bitmap = new SKBitmap(side, side, SKColorType.Gray8, SKAlphaType.Opaque);
+        using var canvas = new SKCanvas(bitmap);
+        canvas.Clear(SKColors.White);
+        canvas.DrawRect(side / 3, side / 4, side / 3, side / 2, new SKPaint { Color = SKColors.Black });
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
     // Colours that run, with edges across them.
     private static byte[] Photo(int width, int height, SKEncodedImageFormat format)
     {
