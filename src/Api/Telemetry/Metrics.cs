@@ -7,7 +7,7 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>Everything that the service measures of itself; times in seconds, as histograms. At <c>/metrics</c> points are underscores.</summary>
-/// <remarks>What only grows is counted here and read when somebody asks: recording a number with its labels costs ten times as much as adding one.</remarks>
+/// <remarks>What only grows is counted here and read when somebody asks: recording a number with its labels costs more than adding one.</remarks>
 internal sealed class Metrics : IDisposable
 {
     /// <summary>The name under which they are collected.</summary>
