@@ -4,84 +4,106 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// Finds the batch sizes of a model: 1, and each power of two that puts more images through in a second than every smaller one; and whether a lone
-/// run is faster spread over all processors, for which the model is then loaded a second time.
+/// Finds how a model runs best on this machine: its batch sizes, 1 and each power of two that puts more images through in a second than every
+/// smaller one; whether it gains by being rewritten; and whether a lone run is faster spread over all processors.
 /// </summary>
 internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
 {
-    // What a larger batch must gain to be worth its memory and its wait, and spreading to be worth the weights' memory; less is noise.
-    private const double LeastGain = 1.01, LeastSpreadGain = 1.2;
+    // What a larger batch, another form and spreading must gain to be worth what they take; less is noise.
+    private const double LeastGain = 1.01, LeastRewrittenGain = 1.05, LeastSpreadGain = 1.1;
 
     // A batch keeps those behind it waiting, so none is tried that would take longer than this.
-    private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(1), LongestTrial = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRun = TimeSpan.FromMilliseconds(500), LongestTrial = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The sizes, the smallest first, remembered or measured; each has been run, so that its first request waits for nothing.</summary>
+    /// <summary>The sizes, the smallest first, remembered or measured; each has been run, so that its first request waits for nothing. The model runs side by side from now on where it can.</summary>
     public async Task<IReadOnlyList<MeasuredSize>> Find(ServedModel served, CancellationToken stop)
     {
         var key = await SizesFile.Key(served.Classifier.File, stop);
-        if (file.Find(key)?.Where(size => size.Size <= settings.MaxBatch || served.Classifier.FixedBatch is not null).ToArray() is not { Length: > 0 } remembered)
+        MeasuredSize[] sizes = [.. (file.Find(key) ?? []).Where(size => size.Size <= settings.MaxBatch || served.Classifier.FixedBatch is not null)];
+        if (sizes.Length == 0)
         {
-            var measured = await Measure(served, stop);
-            file.Remember(key, measured);
-            return measured;
+            sizes = [.. await Measure(served, stop)];
+            file.Remember(key, sizes);
         }
 
-        foreach (var known in remembered.Where(known => !known.Spread))
-        {
-            await Time(served, served.Classifier, known.Size, once: true, stop);
-        }
-
-        if (remembered.FirstOrDefault(known => known.Spread) is { } spread)
-        {
-            var all = served.Classifier.OpenSpread();
-            served.Classifier.Spread(all);
-            await Time(served, all, spread.Size, once: true, stop);
-        }
-
-        return remembered;
+        await Prepare(served, sizes, stop);
+        return sizes;
     }
 
     private async Task<IReadOnlyList<MeasuredSize>> Measure(ServedModel served, CancellationToken stop)
     {
-        var found = new List<MeasuredSize>();
-        for (int size = served.Classifier.FixedBatch ?? 1; size <= settings.MaxBatch || found.Count == 0; size *= 2)
+        var model = served.Classifier;
+        if (!model.CanRunSideBySide)
         {
-            var time = await Time(served, served.Classifier, size, once: false, stop);
-            double perSecond = size / time.TotalSeconds;
-            if (found.Count == 0 || perSecond > LeastGain * found[^1].ImagesPerSecond)
-            {
-                found.Add(new(size, perSecond, Spread: false));
-            }
-
-            // Two doublings without a gain, and no more is to be had.
-            if (found[^1].Size * 4 <= size || 2 * time > LongestRun || served.Classifier.FixedBatch is not null)
-            {
-                break;
-            }
+            return await Measure(served, model, rewritten: false, stop);
         }
 
-        if (served.Classifier.Lanes > 1 && await MeasureSpread(served, found[0], stop) is { } spread)
+        var sizes = await MeasureSideBySide(served, rewritten: false, stop);
+        var others = await MeasureSideBySide(served, rewritten: true, stop);
+        sizes = others is [.., var best] && best.ImagesPerSecond >= LeastRewrittenGain * sizes[^1].ImagesPerSecond ? others : sizes;
+        var spread = await Measure(served, model, model.FixedBatch ?? 1, stop) with { Spread = true };
+        return spread.ImagesPerSecond >= LeastSpreadGain * sizes[0].ImagesPerSecond ? [.. sizes, spread] : sizes;
+    }
+
+    // What the trials took is given back with the session that they were made with.
+    private async Task<IReadOnlyList<MeasuredSize>> MeasureSideBySide(ServedModel served, bool rewritten, CancellationToken stop)
+    {
+        using var lanes = served.Classifier.OpenSideBySide(rewritten);
+        return lanes is null ? [] : await Measure(served, lanes, rewritten, stop);
+    }
+
+    private static async Task Prepare(ServedModel served, MeasuredSize[] sizes, CancellationToken stop)
+    {
+        var model = served.Classifier;
+        if (model.CanRunSideBySide)
         {
-            found.Add(spread);
+            var lanes = model.OpenSideBySide(sizes.Any(size => size.Rewritten))!;
+            model.RunSideBySide(lanes, spreads: sizes.Any(size => size.Spread));
+            model = lanes;
+        }
+
+        foreach (var known in sizes.Where(known => !known.Spread))
+        {
+            await Time(served, model, known.Size, once: true, stop);
+        }
+    }
+
+    // Twice, since whatever disturbs the machine for a second or two would decide between sizes.
+    private async Task<IReadOnlyList<MeasuredSize>> Measure(ServedModel served, Classifier classifier, bool rewritten, CancellationToken stop)
+    {
+        MeasuredSize[] measured = [.. await Walk(served, classifier, stop), .. await Walk(served, classifier, stop)];
+        var found = new List<MeasuredSize>();
+        foreach (var size in measured.GroupBy(size => size.Size, (_, same) => same.MaxBy(size => size.ImagesPerSecond)!).OrderBy(size => size.Size))
+        {
+            if (found.Count == 0 || size.ImagesPerSecond > LeastGain * found[^1].ImagesPerSecond)
+            {
+                found.Add(size with { Rewritten = rewritten });
+            }
         }
 
         return found;
     }
 
-    private static async Task<MeasuredSize?> MeasureSpread(ServedModel served, MeasuredSize onOneLane, CancellationToken stop)
+    private async Task<List<MeasuredSize>> Walk(ServedModel served, Classifier classifier, CancellationToken stop)
     {
-        var all = served.Classifier.OpenSpread();
-        var time = await Time(served, all, onOneLane.Size, once: false, stop);
-        var spread = new MeasuredSize(onOneLane.Size, onOneLane.Size / time.TotalSeconds, Spread: true);
-        if (spread.ImagesPerSecond < LeastSpreadGain * onOneLane.ImagesPerSecond)
+        var measured = new List<MeasuredSize>();
+        int first = classifier.FixedBatch ?? 1;
+        for (int size = first; size <= settings.MaxBatch || size == first; size *= 2)
         {
-            all.Dispose();
-            return null;
+            measured.Add(await Measure(served, classifier, size, stop));
+
+            // Two doublings without a gain, and no more is to be had.
+            if (measured.MaxBy(known => known.ImagesPerSecond)!.Size * 4 <= size || 2 * size > LongestRun.TotalSeconds * measured[^1].ImagesPerSecond || classifier.FixedBatch is not null)
+            {
+                break;
+            }
         }
 
-        served.Classifier.Spread(all);
-        return spread;
+        return measured;
     }
+
+    private static async Task<MeasuredSize> Measure(ServedModel served, Classifier classifier, int size, CancellationToken stop) =>
+        new(size, size / (await Time(served, classifier, size, once: false, stop)).TotalSeconds);
 
     // The fastest run: what disturbs a measurement only ever makes it slower.
     private static async Task<TimeSpan> Time(ServedModel served, Classifier classifier, int size, bool once, CancellationToken stop)
@@ -90,7 +112,7 @@ internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
         await served.Batcher.Alone(() => batch.Run(size));
         var fastest = TimeSpan.MaxValue;
         long start = Stopwatch.GetTimestamp();
-        for (int runs = 0; !once && (runs < 3 || Stopwatch.GetElapsedTime(start) < LongestTrial); runs++)
+        for (int runs = 0; !once && (runs < 2 || Stopwatch.GetElapsedTime(start) < LongestTrial); runs++)
         {
             stop.ThrowIfCancellationRequested();
             var time = TimeSpan.Zero;

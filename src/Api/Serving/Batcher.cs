@@ -15,7 +15,7 @@ internal sealed class Batcher : IDisposable
 {
     private readonly Classifier classifier;
     private readonly BatchPool pool;
-    private readonly Lanes lanes;
+    private readonly Lanes lanes = new();
     private readonly RunLog log;
     private readonly Lock gate = new();
     private int coming;
@@ -26,7 +26,7 @@ internal sealed class Batcher : IDisposable
     public Batcher(Classifier classifier, RunLog log)
     {
         (this.classifier, this.log) = (classifier, log);
-        (pool, lanes) = (new(classifier), new(classifier.Lanes));
+        pool = new(classifier);
     }
 
     /// <summary>Runs one image; its logits.</summary>
@@ -66,14 +66,15 @@ internal sealed class Batcher : IDisposable
         return new(this);
     }
 
-    /// <summary>Runs batches of these sizes from now on.</summary>
-    public void Use(IReadOnlyList<int> sizes)
+    /// <summary>Runs batches of these sizes from now on, side by side where the model does so by now.</summary>
+    public Task Use(IReadOnlyList<int> sizes) => Alone(() =>
     {
         lock (gate)
         {
             pool.Use(sizes);
+            lanes.Resize(classifier.Lanes);
         }
-    }
+    });
 
     /// <summary>Does something while nothing runs; requests wait meanwhile.</summary>
     public async Task Alone(Action work)

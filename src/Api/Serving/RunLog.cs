@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using Fovea.Models;
 
 namespace Fovea.Api;
 
 /// <summary>What is noted of a model's runs: for metrics, for statistics, and to know how long a place in its queue is.</summary>
-internal sealed class RunLog(string model, int lanes, Admission admission, ModelStatistics statistics, Metrics metrics)
+internal sealed class RunLog(string model, Classifier classifier, Admission admission, ModelStatistics statistics, Metrics metrics)
 {
     // Much more than it costs to start a thread.
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(2);
@@ -22,7 +23,7 @@ internal sealed class RunLog(string model, int lanes, Admission admission, Model
     public void Ran(int count, bool spread, TimeSpan input, TimeSpan infer, TimeSpan output)
     {
         Volatile.Write(ref lastTicks, infer.Ticks);
-        admission.Ran(count, spread ? infer : infer / lanes);
+        admission.Ran(count, spread ? infer : infer / classifier.Lanes);
         metrics.Ran(model, count, infer);
         statistics.Ran(count, input, infer, output);
     }

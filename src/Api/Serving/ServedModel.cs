@@ -22,7 +22,7 @@ internal sealed class ServedModel : IDisposable
     {
         (Name, Version, Classifier) = (name, version, classifier);
         Admission = new(name, places);
-        Log = new(name, classifier.Lanes, Admission, Statistics, metrics);
+        Log = new(name, classifier, Admission, Statistics, metrics);
         Batcher = new(classifier, Log);
     }
 

@@ -37,7 +37,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
             try
             {
                 served.Sizes = await sizes.Find(served, stoppingToken);
-                served.Batcher.Use([.. served.Sizes.Select(size => size.Size).Distinct()]);
+                await served.Batcher.Use(Sizes(served));
                 ProcessMemory.Trim();
                 log.BatchSizesFound(served.Name, served.Version, string.Join(", ", served.Sizes));
             }
@@ -47,6 +47,14 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
                 log.BatchSizesUnknown(e, served.Name, served.Version);
             }
         }
+    }
+
+    // One batch holds enough for all lanes: it is divided among those that are free.
+    private int[] Sizes(ServedModel served)
+    {
+        int[] sizes = [.. served.Sizes.Select(size => size.Size)];
+        int together = served.Classifier.FixedBatch is null ? Math.Min(sizes.Max() * served.Classifier.Lanes, settings.MaxBatch) : 0;
+        return [.. sizes.Append(Math.Max(together, sizes.Max())).Distinct()];
     }
 }
 

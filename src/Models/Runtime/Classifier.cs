@@ -12,11 +12,11 @@ public sealed class Classifier : IDisposable
 
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
-    private Classifier? spread;
+    private volatile Classifier? sideBySide;
 
-    private Classifier(string file, InferenceSession session, Device device, bool sideBySide, ModelMetadata metadata, Shape input, int classes)
+    private Classifier(string file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
-        (File, this.session, Device, Lanes) = (file, session, device, sideBySide ? Environment.ProcessorCount : 1);
+        (File, this.session, Device) = (file, session, device);
         (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
@@ -30,11 +30,16 @@ public sealed class Classifier : IDisposable
     /// <summary>What it runs on.</summary>
     public Device Device { get; }
 
-    /// <summary>The runs that may go on side by side, each on a processor of its own; 1 where a run is spread over all of them.</summary>
-    public int Lanes { get; }
+    /// <summary>The runs that may go on side by side, each on a processor of its own; 1 until <see cref="RunSideBySide"/>: then a run is spread over all of them.</summary>
+    public int Lanes => sideBySide is null ? 1 : Environment.ProcessorCount;
 
-    /// <summary>Whether one run can be spread over all processors, though runs go on side by side.</summary>
-    public bool Spreads => spread is not null;
+    /// <summary>Whether a lone run is spread over all processors, though runs go on side by side.</summary>
+    public bool Spreads { get; private set; }
+
+    /// <summary>
+    /// Whether runs can go on side by side: not on CUDA, nor with files of more than 256 MiB, since it takes a second session, nor on one processor.
+    /// </summary>
+    public bool CanRunSideBySide => !Device.IsCuda && !IsLarge(File) && Environment.ProcessorCount > 1;
 
     /// <summary>The one batch size that the file takes; null where it takes any.</summary>
     public int? FixedBatch { get; }
@@ -71,15 +76,10 @@ public sealed class Classifier : IDisposable
     /// <param name="overrides">What holds in place of what the file says about itself.</param>
     /// <param name="fallback">What holds where the file says nothing.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <param name="sideBySide">
-    /// Whether a run stays on the thread that asks for it, and several go on side by side, which puts more images through; otherwise, and always on
-    /// CUDA and with files of more than 256 MiB, one run is spread over all processors, which answers a lone image sooner.
-    /// </param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
-    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null, bool sideBySide = false)
+    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
     {
-        sideBySide &= device is not { IsCuda: true } && !IsLarge(path);
-        var session = Sessions.Open(path, device, sideBySide);
+        var session = Sessions.Open(path, device);
         try
         {
             var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
@@ -90,7 +90,7 @@ public sealed class Classifier : IDisposable
             Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
-            return new Classifier(path, session, device ?? Device.Cpu, sideBySide, metadata, preprocessing.Shape, output[1]);
+            return new Classifier(path, session, device ?? Device.Cpu, metadata, preprocessing.Shape, output[1]);
         }
         catch
         {
@@ -147,15 +147,32 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
-    public Batch CreateBatch(params IEnumerable<int> sizes) => new(session, spread?.session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge(File), sizes);
+    public Batch CreateBatch(params IEnumerable<int> sizes) =>
+        new(sideBySide?.session ?? session, Spreads ? session : null, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge(File), sizes);
 
-    /// <summary>The same file once more, with each run spread over all processors.</summary>
+    /// <summary>
+    /// The same file once more, each run on the thread that asks for it: several go on side by side, which puts more images through, and a lone one
+    /// takes longer. Only where <see cref="CanRunSideBySide"/>.
+    /// </summary>
+    /// <param name="rewritten">Whether operators are rewritten in forms that may run faster, in more memory.</param>
+    /// <returns>Null where there is nothing to rewrite.</returns>
     /// <exception cref="FoveaException">The file cannot be loaded any more.</exception>
-    public Classifier OpenSpread() => new(File, Sessions.Open(File, Device), Device, sideBySide: false, Metadata, Input, Classes);
+    public Classifier? OpenSideBySide(bool rewritten)
+    {
+        if (!rewritten)
+        {
+            return Same(Sessions.Open(File, Device, onOneThread: true));
+        }
 
-    /// <summary>Lets batches that are created from now on spread a run over all processors.</summary>
-    /// <param name="by">What <see cref="OpenSpread"/> gave; disposed of with this.</param>
-    public void Spread(Classifier by) => spread = by;
+        return Rewritten() is { } graph ? Same(Sessions.Open(graph, Device, onOneThread: true)) : null;
+
+        Classifier Same(InferenceSession opened) => new(File, opened, Device, Metadata, Input, Classes);
+    }
+
+    /// <summary>Lets batches that are created from now on run side by side.</summary>
+    /// <param name="by">What <see cref="OpenSideBySide"/> gave; disposed of with this.</param>
+    /// <param name="spreads">Whether a lone run is still spread over all processors.</param>
+    public void RunSideBySide(Classifier by, bool spreads) => (sideBySide, Spreads) = (by, spreads);
 
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
@@ -185,10 +202,23 @@ public sealed class Classifier : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        spread?.Dispose();
+        sideBySide?.Dispose();
         session.Dispose();
         options.Dispose();
         ProcessMemory.Trim();
+    }
+
+    // What the runtime reads may still be nothing that can be rewritten here.
+    private Graph? Rewritten()
+    {
+        try
+        {
+            return FasterForms.Of(OpsetConversion.Convert(OnnxFile.Read(File)).ForImages(Input));
+        }
+        catch (FoveaException)
+        {
+            return null;
+        }
     }
 
     private static bool IsLarge(string file) => new FileInfo(file) is { Exists: true, Length: > LargeBytes };

@@ -40,8 +40,9 @@ public static class Sessions
     /// <summary>A session on a graph in memory.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
+    /// <param name="onOneThread">As for a file.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
-    public static InferenceSession Open(Graph graph, Device? device = null) => Open(graph, (device ?? Device.Cpu).AppendTo);
+    public static InferenceSession Open(Graph graph, Device? device = null, bool onOneThread = false) => Open(graph, (device ?? Device.Cpu).AppendTo, onOneThread);
 
     /// <summary>A session that writes down how long each node takes, until its EndProfiling gives the name of the file.</summary>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
@@ -52,7 +53,7 @@ public static class Sessions
     });
 
     /// <summary>A session on a graph in memory, with settings of its own.</summary>
-    internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure);
+    internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure, bool onOneThread = false) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure, onOneThread);
 
     private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure, bool onOneThread = false)
     {

@@ -27,7 +27,7 @@ public sealed class BatcherTests : IDisposable
             single.Add(await Ask(image));
         }
 
-        served.Batcher.Use([2, 8]);
+        await served.Batcher.Use([2, 8]);
         var runs = new List<int>();
         using var listener = Listen(runs);
         var batched = await Together(images);
@@ -41,7 +41,7 @@ public sealed class BatcherTests : IDisposable
     [Fact]
     public async Task More_images_than_a_batch_holds_run_in_several()
     {
-        served.Batcher.Use([1, 2]);
+        await served.Batcher.Use([1, 2]);
         var images = Enumerable.Range(0, 7).Select(Image).ToArray();
         var runs = new List<int>();
         using var listener = Listen(runs);
@@ -54,10 +54,10 @@ public sealed class BatcherTests : IDisposable
     [Fact]
     public async Task Images_are_divided_among_the_processors_and_a_lone_one_is_spread_over_all()
     {
-        using var sideBySide = new ServedModel("lenet5", 1, Classifier.Load(classifier.File, sideBySide: true), places: 64, services.GetRequiredService<Metrics>());
-        int lanes = sideBySide.Classifier.Lanes;
-        sideBySide.Classifier.Spread(sideBySide.Classifier.OpenSpread());
-        sideBySide.Batcher.Use([1, 4 * lanes]);
+        using var sideBySide = new ServedModel("lenet5", 1, Classifier.Load(classifier.File), places: 64, services.GetRequiredService<Metrics>());
+        int lanes = Environment.ProcessorCount;
+        sideBySide.Classifier.RunSideBySide(sideBySide.Classifier.OpenSideBySide(rewritten: false)!, spreads: true);
+        await sideBySide.Batcher.Use([1, 4 * lanes]);
         var images = Enumerable.Range(0, 3 * lanes).Select(Image).ToArray();
         var expected = await Task.WhenAll(images.Select(Ask));
 
@@ -77,7 +77,7 @@ public sealed class BatcherTests : IDisposable
     [Fact]
     public async Task Image_whose_client_has_gone_costs_no_run_and_the_others_are_answered()
     {
-        served.Batcher.Use([8]);
+        await served.Batcher.Use([8]);
         var images = Enumerable.Range(0, 3).Select(Image).ToArray();
         var expected = await Ask(images[2]);
         using var gone = new CancellationTokenSource();
@@ -98,7 +98,7 @@ public sealed class BatcherTests : IDisposable
     [Fact]
     public async Task Image_that_cannot_be_written_fails_alone()
     {
-        served.Batcher.Use([4]);
+        await served.Batcher.Use([4]);
         Task<float[]>[] asked = [];
         await served.Batcher.Alone(() => asked = [served.Logits(_ => throw new FoveaException(ErrorCode.DamagedImage, "It is broken."), CancellationToken.None), served.Logits(Image(1).CopyTo, CancellationToken.None)]);
         await Assert.ThrowsAsync<FoveaException>(() => asked[0]);
@@ -108,7 +108,7 @@ public sealed class BatcherTests : IDisposable
     [Fact]
     public async Task Batch_waits_for_an_image_that_is_being_decoded_and_not_for_one_that_failed()
     {
-        served.Batcher.Use([4]);
+        await served.Batcher.Use([4]);
         var runs = new List<int>();
         using var listener = Listen(runs);
         using var failing = served.Batcher.Expect();
@@ -127,7 +127,7 @@ public sealed class BatcherTests : IDisposable
         var asked = images.Select(image => Task.Run(() => Ask(image))).ToArray();
         foreach (int size in new[] { 2, 4, 1, 8, 16 })
         {
-            served.Batcher.Use([1, size]);
+            await served.Batcher.Use([1, size]);
             await Task.Yield();
         }
 

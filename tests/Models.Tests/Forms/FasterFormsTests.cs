@@ -1,0 +1,100 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models.Tests;
+
+public class FasterFormsTests
+{
+    private const int Channels = 128;
+
+    // Operators that are rewritten, by what is special about them, on images of 128 x 9 x 6.
+    private static readonly Dictionary<string, Func<Graph, Value, Value>> Cases = new()
+    {
+        ["convolution"] = (g, x) => g.Conv(x, Weights(g), window: Window.Square(3, padding: 1)),
+        ["with a bias"] = (g, x) => g.Conv(x, Weights(g), g.Constant(Drawn(3, new Shape(Channels))), Window.Square(3, padding: 1)),
+        ["without padding"] = (g, x) => g.Conv(x, Weights(g)),
+        ["padded unevenly"] = (g, x) => g.Conv(x, Weights(g), window: new([3, 3], [1, 1], [2, 0], [1, 3], [1, 1])),
+        ["padded to the same size"] = (g, x) => g.Apply("Conv", [x, Weights(g)], ("auto_pad", "SAME_LOWER")),
+        ["one after another"] = (g, x) => g.Conv(g.Relu(g.Conv(x, Weights(g), window: Window.Square(3, padding: 1))), Weights(g), window: Window.Square(3, padding: 1)),
+        ["normalisation"] = (g, x) => Lrn(g, x, ("size", 5L), ("alpha", 0.3f), ("bias", 2f)),
+        ["by another power"] = (g, x) => Lrn(g, x, ("size", 3L), ("alpha", 0.7f), ("beta", 0.6f)),
+    };
+
+    public static TheoryData<string> Names => new(Cases.Keys);
+
+    [Theory, MemberData(nameof(Names))]
+    public void Rewritten_operator_gives_the_same_for_any_batch(string name)
+    {
+        var graph = Build(Cases[name]);
+        var rewritten = FasterForms.Of(graph)!;
+        Assert.DoesNotContain(rewritten.Nodes, node => node.Op == "LRN" || Winograd.Suits(node));
+        foreach (int batch in (int[])[1, 3])
+        {
+            var (expected, actual) = (Run(graph, batch), Run(rewritten, batch));
+            Assert.Equal(expected.Shape, actual.Shape);
+            Assert.All(expected.Values.Zip(actual.Values), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        }
+    }
+
+    public static TheoryData<string> NotRewritten => ["strides", "dilations", "groups", "5 x 5", "few channels"];
+
+    [Theory, MemberData(nameof(NotRewritten))]
+    public void Network_without_such_operators_is_left(string what) => Assert.Null(FasterForms.Of(Build((g, x) => what switch
+    {
+        "strides" => g.Conv(x, Weights(g), window: Window.Square(3, stride: 2)),
+        "dilations" => g.Conv(x, Weights(g), window: new([3, 3], [1, 1], [0, 0], [0, 0], [2, 2])),
+        "groups" => g.Conv(x, g.Constant(Drawn(2, new Shape(Channels, Channels / 2, 3, 3))), group: 2),
+        "5 x 5" => g.Conv(x, g.Constant(Drawn(2, new Shape(Channels, Channels, 5, 5)))),
+        _ => g.Conv(x, g.Constant(Drawn(2, new Shape(8, Channels, 3, 3)))),
+    })));
+
+    [Theory]
+    [InlineData("resnet18")]
+    [InlineData("alexnet")]
+    [InlineData("googlenet")]
+    public void Rewritten_network_gives_the_same(string name)
+    {
+        var network = Catalog.Find(name).Build(classes: 50, input: new Shape(3, 127, 127), seed: 1);
+        var rewritten = FasterForms.Of(network)!;
+        Assert.Equal((network.Inputs[0].Name, network.Outputs[0].Name), (rewritten.Inputs[0].Name, rewritten.Outputs[0].Name));
+        var (expected, actual) = (Run(network, 2).Values, Run(rewritten, 2).Values);
+        float largest = expected.Max(Math.Abs);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f * largest));
+    }
+
+    private static Graph Build(Func<Graph, Value, Value> apply)
+    {
+        var graph = new Graph("images");
+        graph.Output(graph.Relu(apply(graph, graph.Input("x", ElementType.Float, new Shape(Shape.Free, Channels, 9, 6)))));
+        return graph;
+    }
+
+    private static Value Lrn(Graph g, Value x, params ReadOnlySpan<(string, object)> attributes) => g.Apply("LRN", [x], attributes);
+
+    private static Value Weights(Graph g) => g.Constant(Drawn(2, new Shape(Channels, Channels, 3, 3)));
+
+    private static Tensor Drawn(long seed, Shape shape) => Tensor.Drawn(shape, values =>
+    {
+        var random = new SeededRandom(seed);
+        foreach (ref float value in values)
+        {
+            value = random.Uniform(-0.05f, 0.05f);
+        }
+    });
+
+    private static (long[] Shape, float[] Values) Run(Graph graph, int batch)
+    {
+        using var session = Sessions.Open(graph);
+        Shape shape = graph.Inputs[0].Shape.With(0, batch);
+        var images = new float[shape.Size];
+        var random = new SeededRandom(7);
+        foreach (ref float value in images.AsSpan())
+        {
+            value = random.Uniform(-1, 1);
+        }
+
+        using var input = OrtValue.CreateTensorValueFromMemory(images, shape.ToInt64());
+        using var options = new RunOptions();
+        using var outputs = session.Run(options, [graph.Inputs[0].Name], [input], [graph.Outputs[0].Name]);
+        return (outputs[0].GetTensorTypeAndShape().Shape, outputs[0].GetTensorDataAsSpan<float>().ToArray());
+    }
+}
