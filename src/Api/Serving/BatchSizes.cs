@@ -57,7 +57,7 @@ internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
         var model = served.Classifier;
         if (model.CanRunSideBySide)
         {
-            var lanes = model.OpenSideBySide(sizes.Any(size => size.Rewritten))!;
+            var lanes = model.OpenSideBySide(sizes.Any(size => size.Rewritten)) ?? model.OpenSideBySide(rewritten: false)!;
             model.RunSideBySide(lanes, spreads: sizes.Any(size => size.Spread));
             model = lanes;
         }
