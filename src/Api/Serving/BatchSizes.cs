@@ -10,7 +10,7 @@ namespace Fovea.Api;
 internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
 {
     // What a larger batch, another form and spreading must gain to be worth what they take; less is noise.
-    private const double LeastGain = 1.01, LeastRewrittenGain = 1.05, LeastSpreadGain = 1.1;
+    private const double LeastGain = 1.01, LeastGainOfLarge = 1.05, LeastRewrittenGain = 1.05, LeastSpreadGain = 1.1;
 
     // A batch keeps those behind it waiting, so none is tried that would take longer than this.
     private static readonly TimeSpan LongestRun = TimeSpan.FromMilliseconds(500), LongestTrial = TimeSpan.FromMilliseconds(200);
@@ -72,10 +72,11 @@ internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
     private async Task<IReadOnlyList<MeasuredSize>> Measure(ServedModel served, Classifier classifier, bool rewritten, CancellationToken stop)
     {
         MeasuredSize[] measured = [.. await Walk(served, classifier, stop), .. await Walk(served, classifier, stop)];
+        double least = classifier.IsLarge ? LeastGainOfLarge : LeastGain;
         var found = new List<MeasuredSize>();
         foreach (var size in measured.GroupBy(size => size.Size, (_, same) => same.MaxBy(size => size.ImagesPerSecond)!).OrderBy(size => size.Size))
         {
-            if (found.Count == 0 || size.ImagesPerSecond > LeastGain * found[^1].ImagesPerSecond)
+            if (found.Count == 0 || size.ImagesPerSecond > least * found[^1].ImagesPerSecond)
             {
                 found.Add(size with { Rewritten = rewritten });
             }

@@ -39,7 +39,10 @@ public sealed class Classifier : IDisposable
     /// <summary>
     /// Whether runs can go on side by side: not on CUDA, nor with files of more than 256 MiB, since it takes a second session, nor on one processor.
     /// </summary>
-    public bool CanRunSideBySide => !Device.IsCuda && !IsLarge(File) && Environment.ProcessorCount > 1;
+    public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
+
+    /// <summary>Whether the file has more than 256 MiB: memory is spared then where that costs little time.</summary>
+    public bool IsLarge => new FileInfo(File) is { Exists: true, Length: > LargeBytes };
 
     /// <summary>The one batch size that the file takes; null where it takes any.</summary>
     public int? FixedBatch { get; }
@@ -148,7 +151,7 @@ public sealed class Classifier : IDisposable
     /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
     public Batch CreateBatch(params IEnumerable<int> sizes) =>
-        new(sideBySide?.session ?? session, Spreads ? session : null, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge(File), sizes);
+        new(sideBySide?.session ?? session, Spreads ? session : null, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
 
     /// <summary>
     /// The same file once more, each run on the thread that asks for it: several go on side by side, which puts more images through, and a lone one
@@ -220,8 +223,6 @@ public sealed class Classifier : IDisposable
             return null;
         }
     }
-
-    private static bool IsLarge(string file) => new FileInfo(file) is { Exists: true, Length: > LargeBytes };
 
     // Logits that are all positive and sum to exactly one do not happen by chance.
     private bool EndsInSoftmax()
