@@ -4,8 +4,8 @@ namespace Fovea.Api;
 
 /// <summary>
 /// Makes batches of the images of many requests. An image that finds the model idle runs at once, spread over all processors where that is faster;
-/// several are divided among the lanes, which run side by side; what comes while none is free is gathered. Each request writes its own slot, on its
-/// own thread; whoever completes a batch that can start runs it. The model is freed with this.
+/// several are divided among the lanes, which run side by side; what comes while none is free is gathered. Where runs are short, what comes while the
+/// pool's threads are busy is gathered too. Each request writes its own slot, on its own thread. The model is freed with this.
 /// </summary>
 /// <remarks>
 /// Side by side no run waits for another's threads, as the threads of one run do at every operator; so decoding may take processors from runs
@@ -19,7 +19,7 @@ internal sealed class Batcher : IDisposable
     private readonly RunLog log;
     private readonly Lock gate = new();
     private int coming;
-    private bool isRetired;
+    private bool isDue, isRetired;
 
     /// <param name="classifier">What is run; freed with this.</param>
     /// <param name="log">Where runs and images are counted.</param>
@@ -28,6 +28,9 @@ internal sealed class Batcher : IDisposable
         (this.classifier, this.log) = (classifier, log);
         pool = new(classifier);
     }
+
+    // Under the gate.
+    private bool IsOver => isRetired && lanes.AllFree && !isDue;
 
     /// <summary>Runs one image; its logits.</summary>
     /// <param name="fill">Writes it into its slot.</param>
@@ -102,7 +105,7 @@ internal sealed class Batcher : IDisposable
         lock (gate)
         {
             isRetired = true;
-            if (!lanes.AllFree)
+            if (!IsOver)
             {
                 return;
             }
@@ -124,23 +127,50 @@ internal sealed class Batcher : IDisposable
         RunElsewhere(parts);
     }
 
+    // Short runs cost much less together: what is there is run once the pool's threads have done what waits for them now, and brought their images.
     private void Settle(Gathering batch)
     {
-        Part[] parts;
+        Part[] parts = [];
+        bool becomesDue = false;
         lock (gate)
         {
             batch.Settle();
-            parts = Start();
+            if (log.RunsLong)
+            {
+                parts = Start();
+            }
+            else
+            {
+                (becomesDue, isDue) = (!isDue, true);
+            }
         }
 
-        if (log.RunsLong)
+        RunElsewhere(parts);
+        if (becomesDue)
         {
-            RunElsewhere(parts);
+            ThreadPool.UnsafeQueueUserWorkItem(static batcher => batcher.RunDue(), this, preferLocal: false);
         }
-        else if (parts is [.. var others, var own])
+    }
+
+    private void RunDue()
+    {
+        Part[] parts;
+        bool isLast;
+        lock (gate)
+        {
+            isDue = false;
+            parts = Start();
+            isLast = IsOver;
+        }
+
+        if (parts is [.. var others, var own])
         {
             RunElsewhere(others);
             Execute(own);
+        }
+        else if (isLast)
+        {
+            Free();
         }
     }
 
@@ -164,7 +194,7 @@ internal sealed class Batcher : IDisposable
 
             parts = Start(beforeTurns: batch is null);
             lanes.PassTurn();
-            isLast = isRetired && lanes.AllFree;
+            isLast = IsOver;
         }
 
         RunElsewhere(parts);
@@ -205,7 +235,7 @@ internal sealed class Batcher : IDisposable
         }
 
         bool spread = lanes.AllFree && batch.ShouldSpread(lanes.Count);
-        var parts = batch.Split(spread ? 1 : lanes.Free, spread);
+        var parts = batch.Split(spread || !log.RunsLong ? 1 : lanes.Free, spread);
         lanes.Take(spread ? lanes.Count : parts.Length);
         pool.OpenNext();
         return parts;

@@ -62,15 +62,21 @@ internal sealed class Gathering(Batch batch) : IDisposable
             {
                 batch.Run(part.First, count, part.Spread);
                 long end = Stopwatch.GetTimestamp();
+                var logits = new float[count][];
                 var writing = TimeSpan.Zero;
                 for (int i = 0; i < count; i++)
                 {
+                    logits[i] = batch.Logits(part.First + i).ToArray();
                     writing += riders[i]!.Writing;
-                    log.Answered(riders[i]!.Request, riders[i]!.Since, start, end, riders[i]!.Writing);
-                    riders[i]!.Logits.SetResult(batch.Logits(part.First + i).ToArray());
                 }
 
+                // Before anybody has an answer, so that whoever has one finds it counted.
                 log.Ran(count, part.Spread, writing, Stopwatch.GetElapsedTime(start, end), Stopwatch.GetElapsedTime(end));
+                for (int i = 0; i < count; i++)
+                {
+                    log.Answered(riders[i]!.Request, riders[i]!.Since, start, end, riders[i]!.Writing);
+                    riders[i]!.Logits.SetResult(logits[i]);
+                }
             }
         }
         catch (Exception e)

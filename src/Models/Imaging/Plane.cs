@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -14,6 +15,7 @@ internal static class Plane
     /// <summary>The values of a channel in eight pixels.</summary>
     /// <param name="pixels">The eight pixels, of 1 or 3 bytes each.</param>
     /// <param name="channel">0, or of three channels 0 to 2.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Eight(ReadOnlySpan<byte> pixels, int channel)
     {
         ref byte first = ref MemoryMarshal.GetReference(pixels);
