@@ -32,6 +32,20 @@ public sealed class ManyMachinesTests : IDisposable
     }
 
     [Fact]
+    public async Task Machines_that_start_together_make_the_database_once()
+    {
+        var settings = new FineTuningSettings { Database = postgres.Connection("contended") };
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(Open)));
+
+        async Task Open()
+        {
+            using var database = new StateDatabase(new Settings(), settings);
+            await using var context = await database.Open(TestContext.Current.CancellationToken);
+            Assert.False(await context.Jobs.AnyAsync(TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
     public async Task Migrations_make_the_tables_that_the_model_describes()
     {
         using var database = new StateDatabase(new Settings(), new FineTuningSettings { Database = postgres.Connection("migrated") });

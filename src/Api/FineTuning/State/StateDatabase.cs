@@ -13,6 +13,9 @@ internal sealed class StateDatabase : IDisposable
     // SQLITE_CONSTRAINT_UNIQUE.
     private const int SqliteUnique = 2_067;
 
+    // How often making a database may meet another process that makes the same.
+    private const int MostMeetings = 20;
+
     private readonly string file;
     private readonly DbContextOptions<FineTuningContext> options;
     private readonly SemaphoreSlim preparing = new(1);
@@ -85,7 +88,7 @@ internal sealed class StateDatabase : IDisposable
         await using var context = new FineTuningContext(options);
         if (IsShared)
         {
-            await context.Database.MigrateAsync(stop);
+            await MigrateShared(context, stop);
             return;
         }
 
@@ -101,6 +104,26 @@ internal sealed class StateDatabase : IDisposable
             // A process that was killed while it migrated leaves its mark, on which the next one would wait for ever.
             await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", stop);
             await context.Database.MigrateAsync(stop);
+        }
+    }
+
+    private static bool IsMadeByAnother(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation;
+
+    // A migration is one transaction: whoever meets another that makes the same begins again, and finds it made.
+    private static async Task MigrateShared(FineTuningContext context, CancellationToken stop)
+    {
+        for (int left = MostMeetings; ; left--)
+        {
+            try
+            {
+                await context.Database.MigrateAsync(stop);
+                return;
+            }
+            catch (PostgresException e) when (left > 0 && IsMadeByAnother(e))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 500)), stop);
+            }
         }
     }
 
