@@ -5,8 +5,8 @@ namespace Fovea.Api.Tests;
 /// <summary>Whatever stops a job, it ends, with the file that it would have ended with.</summary>
 public sealed class SurvivalTests
 {
-    // Long enough to be stopped in the middle.
-    private const int Epochs = 150;
+    // Long enough, some seconds, to be stopped in the middle even where this process has to wait for its turn.
+    private const int Epochs = 500;
 
     [Fact]
     public async Task Paused_job_and_one_whose_trainer_was_killed_end_with_the_same_file_as_one_left_alone()

@@ -108,8 +108,19 @@ internal sealed class Workshop : IAsyncDisposable
     public Task UntilTold(string job, string text) => Eventually.True(async () => (await Told(job)).Any(message => message.Contains(text, StringComparison.Ordinal)), $"{job} to tell: {text}");
 
     /// <summary>What a job has told, in order.</summary>
-    public async Task<string[]> Told(string job) =>
-        [.. (await Get($"/fine_tuning/jobs/{job}/events?limit=100")).GetProperty("data").EnumerateArray().Select(e => e.GetProperty("message").GetString()!).Reverse()];
+    public async Task<string[]> Told(string job)
+    {
+        List<JsonElement> told = [];
+        for (bool isMore = true; isMore;)
+        {
+            var after = told is [.., var last] ? $"&after={last.GetProperty("id").GetString()}" : "";
+            var page = await Get($"/fine_tuning/jobs/{job}/events?limit=100{after}");
+            told.AddRange(page.GetProperty("data").EnumerateArray());
+            isMore = page.GetProperty("has_more").GetBoolean();
+        }
+
+        return [.. told.Select(e => e.GetProperty("message").GetString()!).Reverse()];
+    }
 
     /// <summary>The stream of a job's events to its end, as the numbers and messages come.</summary>
     public async Task<(int Number, string Message)[]> Follow(string job, int after = 0)

@@ -134,6 +134,7 @@ public sealed class CommandLineTests : IDisposable
     public void With_json_lines_a_run_ends_when_its_standard_input_closes()
     {
         using var process = CommandLineProcess.Start(Endless("model.onnx", "--json-lines"));
+        _ = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         WaitForCheckpoint(process, "model.onnx");
         process.StandardInput.Close();
         Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)));
@@ -141,9 +142,10 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Interrupt_stops_cleanly_keeps_the_checkpoint_and_says_how_to_go_on()
+    public async Task Interrupt_stops_cleanly_keeps_the_checkpoint_and_says_how_to_go_on()
     {
         using var process = CommandLineProcess.Start(Endless("model.onnx"));
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         WaitForCheckpoint(process, "model.onnx");
         using (Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
         {
@@ -151,7 +153,7 @@ public sealed class CommandLineTests : IDisposable
         }
 
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("--resume", process.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        Assert.Contains("--resume", await output, StringComparison.Ordinal);
         Assert.Equal(["model.onnx.checkpoint"], Directory.GetFiles(folder.Path).Select(Path.GetFileName));
     }
 
