@@ -30,7 +30,7 @@ public sealed unsafe class Batch : IDisposable
         Sizes = [.. sizes.Order()];
         if (sparesMemory && !device.IsCuda)
         {
-            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+            ReturnedMemory.GiveBackAfter(options);
         }
 
         if (pinned is not null)

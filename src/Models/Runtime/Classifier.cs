@@ -42,7 +42,7 @@ public sealed class Classifier : IDisposable
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
     /// <summary>Whether the file has more than 256 MiB: memory is spared then where that costs little time.</summary>
-    public bool IsLarge => new FileInfo(File) is { Exists: true, Length: > LargeBytes };
+    public bool IsLarge => IsLargeFile(File);
 
     /// <summary>The one batch size that the file takes; null where it takes any.</summary>
     public int? FixedBatch { get; }
@@ -82,7 +82,7 @@ public sealed class Classifier : IDisposable
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
     public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
     {
-        var session = Sessions.Open(path, device);
+        var session = Sessions.Open(path, device, returnsMemory: IsLargeFile(path));
         try
         {
             var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
@@ -223,6 +223,8 @@ public sealed class Classifier : IDisposable
             return null;
         }
     }
+
+    private static bool IsLargeFile(string path) => new FileInfo(path) is { Exists: true, Length: > LargeBytes };
 
     // Logits that are all positive and sum to exactly one do not happen by chance.
     private bool EndsInSoftmax()

@@ -19,10 +19,10 @@ public sealed class PlannedSession : IDisposable
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
     public PlannedSession(Graph graph, Device? device = null)
     {
-        first.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        ReturnedMemory.GiveBackAfter(first);
         session = Sessions.Open(graph, options =>
         {
-            options.AddSessionConfigEntry("session.use_env_allocators", "1");
+            ReturnedMemory.Use(options);
             (device ?? Device.Cpu).AppendTo(options);
         });
     }
@@ -44,17 +44,5 @@ public sealed class PlannedSession : IDisposable
         session.Dispose();
         first.Dispose();
         others.Dispose();
-    }
-
-    /// <summary>
-    /// Gives the environment the memory that planned sessions share. Its regions are of the size asked for: the runtime's usual ones, which double, cannot be given
-    /// back one by one, and a plan may lie in another of them each time.
-    /// </summary>
-    internal static void RegisterMemory(OrtEnv environment)
-    {
-        const int SizeAskedFor = 1, Default = -1;
-        using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
-        using var regions = new OrtArenaCfg(0, SizeAskedFor, Default, Default);
-        environment.CreateAndRegisterAllocator(memory, regions);
     }
 }

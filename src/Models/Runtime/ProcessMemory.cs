@@ -9,6 +9,9 @@ public static partial class ProcessMemory
     // RLIMIT_DATA of Linux: private memory that can be written, and not the address space that the runtime reserves and never touches.
     private const int DataLimit = 2;
 
+    // M_MMAP_THRESHOLD of glibc.
+    private const int LeastMappedBlock = -3;
+
     /// <summary>Lets the process take so many bytes more than it has; what asks for more gets an error.</summary>
     public static void Limit(long bytes)
     {
@@ -17,6 +20,21 @@ public static partial class ProcessMemory
             ulong most = (ulong)(DataBytes() + bytes);
             var limit = new ResourceLimit(most, most);
             _ = SetLimit(DataLimit, in limit);
+        }
+    }
+
+    /// <summary>
+    /// Lets the C library give blocks of a mebibyte and more back as soon as they are freed. Otherwise it keeps blocks of up to 32 MiB, once it has seen some, for the next who asks.
+    /// </summary>
+    public static void ReturnLargeBlocks()
+    {
+        try
+        {
+            _ = SetAllocation(LeastMappedBlock, 1 << 20);
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // Not glibc.
         }
     }
 
@@ -43,6 +61,9 @@ public static partial class ProcessMemory
 
     [LibraryImport("libc", EntryPoint = "setrlimit")]
     private static partial int SetLimit(int resource, in ResourceLimit limit);
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetAllocation(int setting, int value);
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
     private static partial int TrimHeap(nuint keep);

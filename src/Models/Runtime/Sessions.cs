@@ -15,7 +15,7 @@ public static class Sessions
     static Sessions()
     {
         SharesThreads = CreateEnvironment();
-        PlannedSession.RegisterMemory(OrtEnv.Instance());
+        ReturnedMemory.Register(OrtEnv.Instance());
     }
 
     /// <summary>Whether all sessions share one pool of threads: not where something else in the process had made ONNX Runtime's environment before.</summary>
@@ -34,8 +34,21 @@ public static class Sessions
     /// <param name="path">The .onnx file.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
     /// <param name="onOneThread">Whether a run stays on the thread that asks for it, so that several go on side by side; otherwise it is spread over the shared pool.</param>
+    /// <param name="returnsMemory">Whether what a run takes on the CPU can be given back after it.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
-    public static InferenceSession Open(string path, Device? device = null, bool onOneThread = false) => Open(path, options => new InferenceSession(path, options), (device ?? Device.Cpu).AppendTo, onOneThread);
+    public static InferenceSession Open(string path, Device? device = null, bool onOneThread = false, bool returnsMemory = false) => Open(
+        path,
+        options => new InferenceSession(path, options),
+        options =>
+        {
+            if (returnsMemory)
+            {
+                ReturnedMemory.Use(options);
+            }
+
+            (device ?? Device.Cpu).AppendTo(options);
+        },
+        onOneThread);
 
     /// <summary>A session on a graph in memory.</summary>
     /// <param name="graph">The graph.</param>
