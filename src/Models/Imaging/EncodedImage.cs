@@ -13,17 +13,20 @@ public sealed class EncodedImage : IDisposable
     private readonly SKData data;
     private readonly SKCodec codec;
 
-    private EncodedImage(string format, ReadOnlyMemory<byte> file, MemoryHandle pinned, SKData data, SKCodec codec) =>
-        (Format, this.file, this.pinned, this.data, this.codec) = (format, file, pinned, data, codec);
+    // The codec makes another one each time that it is asked, which takes as long as reading a small file's header.
+    private readonly SKImageInfo info;
+
+    private EncodedImage(string format, ReadOnlyMemory<byte> file, MemoryHandle pinned, SKData data, SKCodec codec, SKImageInfo info) =>
+        (Format, this.file, this.pinned, this.data, this.codec, this.info) = (format, file, pinned, data, codec, info);
 
     /// <summary>JPEG, PNG, WebP, BMP or GIF, told by the bytes.</summary>
     public string Format { get; }
 
     /// <summary>Pixels in a row of the file.</summary>
-    public int Width => codec.Info.Width;
+    public int Width => info.Width;
 
     /// <summary>Rows of the file.</summary>
-    public int Height => codec.Info.Height;
+    public int Height => info.Height;
 
     /// <summary>Reads the header of an image, known by its bytes and not by a declared type.</summary>
     /// <param name="file">The whole file; not to be changed before this is disposed of.</param>
@@ -46,12 +49,12 @@ public sealed class EncodedImage : IDisposable
         var codec = SKCodec.Create(data);
         try
         {
-            if (codec is null || codec.Info is not { Width: > 0, Height: > 0 })
+            if (codec?.Info is not { Width: > 0, Height: > 0 } info)
             {
                 throw ImageDecoder.Damaged(format, "its header cannot be read");
             }
 
-            limits.CheckSize(format, codec.Info.Width, codec.Info.Height);
+            limits.CheckSize(format, info.Width, info.Height);
             limits.CheckFrames(format, () => codec.FrameCount);
             if (format == "PNG" && !PngHeader.CanHold(file.Span))
             {
@@ -63,7 +66,7 @@ public sealed class EncodedImage : IDisposable
                 throw ImageDecoder.Damaged(format, $"its data are corrupt (marker {marker} out of place)");
             }
 
-            return new(format, file, pinned, data, codec);
+            return new(format, file, pinned, data, codec, info);
         }
         catch
         {
@@ -100,7 +103,7 @@ public sealed class EncodedImage : IDisposable
     internal Pixels Decode(int leastSide, Func<int, byte[]> allocate)
     {
         int orientation = Format == "JPEG" ? (int)codec.EncodedOrigin : Exif.Orientation(Format, file.Span);
-        return ImageDecoder.Decode(codec, Format, orientation, Size(leastSide), allocate);
+        return ImageDecoder.Decode(codec, info, Format, orientation, Size(leastSide), allocate);
     }
 
     /// <inheritdoc/>
@@ -112,7 +115,7 @@ public sealed class EncodedImage : IDisposable
     }
 
     // A JPEG's blocks of 8 x 8 can be decoded as n x n, of all n best for powers of two.
-    private SKSizeI Size(int leastSide) => Format != "JPEG" || leastSide <= 0 ? codec.Info.Size : ((int[])[1, 2, 4, 8])
+    private SKSizeI Size(int leastSide) => Format != "JPEG" || leastSide <= 0 ? info.Size : ((int[])[1, 2, 4, 8])
         .Select(n => codec.GetScaledDimensions(n / 8f))
-        .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == codec.Info.Size);
+        .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == info.Size);
 }

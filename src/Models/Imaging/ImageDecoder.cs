@@ -26,11 +26,11 @@ public static class ImageDecoder
         return image.Decode(leastSide);
     }
 
-    internal static unsafe Pixels Decode(SKCodec codec, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate)
+    internal static unsafe Pixels Decode(SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate)
     {
         var (width, height) = (size.Width, size.Height);
-        bool grey = codec.Info.ColorType == SKColorType.Gray8;
-        bool opaque = codec.Info.AlphaType == SKAlphaType.Opaque;
+        bool grey = header.ColorType == SKColorType.Gray8;
+        bool opaque = header.AlphaType == SKAlphaType.Opaque;
         int channels = grey ? 1 : 3;
         var upright = Orientation.Of(orientation, width, height);
 

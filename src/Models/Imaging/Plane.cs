@@ -20,7 +20,7 @@ internal static class Plane
     {
         ref byte first = ref MemoryMarshal.GetReference(pixels);
         var bytes = pixels.Length == 8
-            ? Vector64.LoadUnsafe(ref first).ToVector128Unsafe()
+            ? Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref first)).AsByte()
             : Vector128.Shuffle(Vector128.LoadUnsafe(ref first), FirstFour + Vector128.Create((byte)channel)) | Vector128.Shuffle(Vector128.LoadUnsafe(ref first, 8), LastFour + Vector128.Create((byte)channel));
         var shorts = Vector128.WidenLower(bytes);
         return Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(shorts), Vector128.WidenUpper(shorts)).AsInt32());

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.Intrinsics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -53,12 +52,14 @@ public sealed record Preprocessing
     public Shape Shape => new(Channels, Crop[0], Crop[1]);
 
     /// <summary>What a pixel's value, 0 to 255, becomes in a channel.</summary>
-    public float Normalized(int value, int channel) =>
-        ((value * Scale) - Mean[Mean.Length == 1 ? 0 : channel]) / Std[Std.Length == 1 ? 0 : channel];
+    public float Normalized(int value, int channel)
+    {
+        var (scale, mean, std) = Of(channel);
+        return ((value * scale) - mean) / std;
+    }
 
-    /// <summary>What eight values become in a channel, to the last bit as <see cref="Normalized(int, int)"/> has it.</summary>
-    internal Vector256<float> Normalized(Vector256<float> values, int channel) =>
-        ((values * Scale) - Vector256.Create(Mean[Mean.Length == 1 ? 0 : channel])) / Vector256.Create(Std[Std.Length == 1 ? 0 : channel]);
+    /// <summary>How a pixel's value in a channel becomes a number: times the first, less the second, over the third.</summary>
+    internal (float Scale, float Mean, float Std) Of(int channel) => (Scale, Mean[Mean.Length == 1 ? 0 : channel], Std[Std.Length == 1 ? 0 : channel]);
 
     /// <summary>Reads the JSON form; what it leaves out has its default.</summary>
     /// <exception cref="FoveaException">A value is of the wrong kind or out of range.</exception>

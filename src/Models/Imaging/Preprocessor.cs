@@ -105,19 +105,21 @@ public static class Preprocessor
             throw new ArgumentException($"{channels} x {fitted.Height} x {fitted.Width} pixels do not become {tensor.Length} numbers of {preprocessing.Shape}.", nameof(fitted));
         }
 
+        ReadOnlySpan<byte> values = fitted.Values;
         for (int c = 0; c < channels; c++)
         {
             var target = tensor.Slice(c * plane, plane);
+            var (scale, mean, std) = preprocessing.Of(c);
+            var (means, stds) = (Vector256.Create(mean), Vector256.Create(std));
             int i = 0;
             for (; i + 8 <= plane; i += 8)
             {
-                var values = Plane.Eight(fitted.Values.AsSpan(i * channels, 8 * channels), c);
-                preprocessing.Normalized(values, c).CopyTo(target[i..]);
+                (((Plane.Eight(values.Slice(i * channels, 8 * channels), c) * scale) - means) / stds).CopyTo(target[i..]);
             }
 
             for (; i < plane; i++)
             {
-                target[i] = preprocessing.Normalized(fitted.Values[(i * channels) + c], c);
+                target[i] = ((values[(i * channels) + c] * scale) - mean) / std;
             }
         }
     }
