@@ -21,7 +21,7 @@ internal static class InferenceEndpoints
             var model = InferenceError.RefusesInference(group.MapGroup(path), 400, 404, 503);
             model.MapGet("", Describe).WithSummary("Describe a model's tensors").WithDescription($"Of {which}.");
             model.MapGet("/ready", ModelIsReady).WithSummary("Whether a model answers").WithDescription($"503 where it does not: {which}.").Produces<ModelReady>(503);
-            InferenceError.RefusesInference(model.MapPost("/infer", Infer), 401, 403, 413, 429, 504).WithMetadata(new NeedsKey(KeyScope.Classify), new TakesTensors())
+            InferenceError.RefusesInference(model.MapPost("/infer", Infer), 401, 403, 413, 429, 504).DisableHttpMetrics().WithMetadata(new NeedsKey(KeyScope.Classify), new TakesTensors())
                 .WithSummary("Infer").WithDescription($"With {which}. The input is preprocessed images, FP32, or image files, BYTES: base64 in JSON, or as they are behind it (`{InferBody.LengthHeader}`). With this header 0 the body is one image file, or one tensor.");
             model.MapGet("/stats", Statistics).WithSummary("Count what a model has inferred").WithDescription("Since each version was loaded.");
         }

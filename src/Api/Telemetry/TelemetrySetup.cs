@@ -14,7 +14,10 @@ internal static class TelemetrySetup
         builder.Services.AddSingleton<Metrics>();
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Service, serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3)))
-            .WithMetrics(metrics => metrics.AddMeter(Metrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime").AddPrometheusExporter());
+            .WithMetrics(metrics => metrics
+                .AddMeter(Metrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+                .AddPrometheusExporter());
         if (!string.IsNullOrEmpty(builder.Configuration[Endpoint]))
         {
             telemetry.WithTracing(traces => traces.AddSource(Traces.Name).AddAspNetCoreInstrumentation().AddOtlpExporter());

@@ -13,11 +13,19 @@ internal sealed class ServiceProcess : IDisposable
 
     private readonly Process process;
 
-    private ServiceProcess(string dll, params string[] arguments)
+    // An argument that is NAME=value, without dashes, is for the environment.
+    private ServiceProcess(string dll, params string[] settings)
     {
+        var environment = settings.Where(setting => !setting.StartsWith('-') && setting.Contains('=', StringComparison.Ordinal)).ToArray();
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
         Started = Stopwatch.GetTimestamp();
-        process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. arguments, $"--urls={Address}"]) { RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. settings.Except(environment), $"--urls={Address}"]) { RedirectStandardOutput = true };
+        foreach (string[] pair in environment.Select(variable => variable.Split('=', 2)))
+        {
+            start.Environment[pair[0]] = pair[1];
+        }
+
+        process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Log += line.Data + "\n";
         process.BeginOutputReadLine();
         Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
@@ -51,7 +59,7 @@ internal sealed class ServiceProcess : IDisposable
         return Status("VmHWM") - before;
     }
 
-    /// <summary>The published service with one model, as soon as it is started.</summary>
+    /// <summary>The published service with one model, as soon as it is started. Settings are arguments of its, or NAME=value for its environment.</summary>
     public static ServiceProcess Start(Models models, string model, params string[] settings) =>
         new(Published.Value, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
