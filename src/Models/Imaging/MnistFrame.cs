@@ -60,19 +60,24 @@ internal static class MnistFrame
     {
         long sum = 0, sumX = 0, sumY = 0;
         int left = gray.Width, right = -1, top = gray.Height, bottom = -1;
-        for (int y = 0, i = 0; y < gray.Height; y++)
+        for (int y = 0; y < gray.Height; y++)
         {
-            for (int x = 0; x < gray.Width; x++, i++)
+            var row = gray.Values.AsSpan(y * gray.Width, gray.Width);
+            int first = row.IndexOfAnyExcept((byte)0), last = row.LastIndexOfAnyExcept((byte)0);
+            if (first < 0)
             {
-                int value = gray.Values[i];
-                if (value != 0)
-                {
-                    sum += value;
-                    sumX += value * x;
-                    sumY += value * y;
-                    (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x), Math.Min(top, y), y);
-                }
+                continue;
             }
+
+            int inRow = 0;
+            for (int x = first; x <= last; x++)
+            {
+                inRow += row[x];
+                sumX += row[x] * x;
+            }
+
+            (sum, sumY) = (sum + inRow, sumY + ((long)inRow * y));
+            (left, right, top, bottom) = (Math.Min(left, first), Math.Max(right, last), Math.Min(top, y), y);
         }
 
         return sum == 0 ? (0, 0, 0) : ((double)sumX / sum, (double)sumY / sum, Math.Max(right - left, bottom - top) + 1);
