@@ -13,7 +13,7 @@ public sealed class EncodedImage : IDisposable
     private readonly SKData data;
     private readonly SKCodec codec;
 
-    // The codec makes another one each time that it is asked, which takes as long as reading a small file's header.
+    // The codec makes another one each time that it is asked.
     private readonly SKImageInfo info;
 
     private EncodedImage(string format, ReadOnlyMemory<byte> file, MemoryHandle pinned, SKData data, SKCodec codec, SKImageInfo info) =>
