@@ -119,7 +119,7 @@ public static class Preprocessor
 
             for (; i < plane; i++)
             {
-                target[i] = ((values[(i * channels) + c] * scale) - mean) / std;
+                target[i] = preprocessing.Normalized(values[(i * channels) + c], c);
             }
         }
     }

@@ -22,5 +22,10 @@ public sealed class MetricsTests
         Assert.Contains("model=\"counted\",outcome=\"refused\",reason=\"damaged_image\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("model=\"none\",outcome=\"refused\",reason=\"unknown_model\"} ", metrics, StringComparison.Ordinal);
         Assert.Contains("fovea_model_load_duration_seconds_count", metrics, StringComparison.Ordinal);
+
+        // What classifies is not measured a second time by the server, as the other routes are.
+        Assert.Contains("http_route=\"/health/ready\"", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("http_route=\"/classify", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("http_server_active_requests", metrics, StringComparison.Ordinal);
     }
 }
