@@ -13,7 +13,7 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 {
     private const string ProcessorFile = "/proc/cpuinfo";
 
-    private static readonly string Machine = $"{Processor()} x{Environment.ProcessorCount} onnxruntime {Sessions.Version} side by side, rewritten";
+    private static readonly string Machine = $"{Processor()} x{Environment.ProcessorCount} onnxruntime {Sessions.Version} side by side, forms 2";
 
     private readonly string path = Path.Combine(settings.Data, "batch-sizes.json");
 

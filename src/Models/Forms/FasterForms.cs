@@ -16,12 +16,15 @@ internal static class FasterForms
             rewritten.Output(values[output]);
         }
 
+        // What a form stands for together with its node is still there.
+        rewritten.Prune();
         return changed == 0 ? null : rewritten;
 
         IReadOnlyList<Value>? Form(Node node, Value?[] inputs)
         {
             Value? form = Winograd.Suits(node) ? Winograd.Form(rewritten, node, inputs)
                 : ResponseNormalization.Suits(node) ? ResponseNormalization.Form(rewritten, node, inputs[0]!)
+                : PairedColumns.Suits(node) ? PairedColumns.Form(rewritten, node, values)
                 : null;
             changed += form is null ? 0 : 1;
             return form is null ? null : [form];

@@ -39,6 +39,28 @@ public sealed class BatchSizesTests
     }
 
     [Fact]
+    public async Task Rewritten_model_answers_as_its_file_does()
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        using var data = new TemporaryFolder();
+        var key = await SizesFile.Key(Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"), TestContext.Current.CancellationToken);
+        var file = new SizesFile(new Settings { Data = data.Path }, NullLogger<SizesFile>.Instance);
+        double[][] answers = [await Answer(rewritten: false), await Answer(rewritten: true)];
+        Assert.Equal(10, answers[0].Length);
+        Assert.All(answers[0].Zip(answers[1]), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        Assert.NotEqual(answers[0], answers[1]);
+
+        async Task<double[]> Answer(bool rewritten)
+        {
+            file.Remember(key, [new(1, 1000, Rewritten: rewritten)]);
+            await using var service = await Start(repository, data, Path.Combine(data.Path, "batch-sizes.json"));
+            var (status, json) = await service.Post("/classify/lenet5?top=10", Images.Digit.As(null));
+            Assert.Equal(200, status);
+            return [.. json.GetProperty("predictions").EnumerateArray().OrderBy(prediction => prediction.GetProperty("label").GetString()).Select(prediction => prediction.GetProperty("probability").GetDouble())];
+        }
+    }
+
+    [Fact]
     public async Task Unreadable_memory_is_measured_anew()
     {
         using var repository = new Repository().With("lenet5", 1);

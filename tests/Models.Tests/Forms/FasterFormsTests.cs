@@ -17,6 +17,9 @@ public class FasterFormsTests
         ["one after another"] = (g, x) => g.Conv(g.Relu(g.Conv(x, Weights(g), window: Window.Square(3, padding: 1))), Weights(g), window: Window.Square(3, padding: 1)),
         ["normalisation"] = (g, x) => Lrn(g, x, ("size", 5L), ("alpha", 0.3f), ("bias", 2f)),
         ["by another power"] = (g, x) => Lrn(g, x, ("size", 3L), ("alpha", 0.7f), ("beta", 0.6f)),
+        ["few filters and their mean"] = (g, x) => Mean(g, g.Relu(g.Conv(x, Filters(g, 6), g.Constant(Drawn(3, new Shape(6))), Window.Square(3, padding: 1)))),
+        ["the mean of an odd number of columns"] = (g, x) => Mean(g, g.Relu(g.Conv(x, Filters(g, 8), window: new([3, 3], [1, 1], [2, 0], [1, 3], [1, 1])))),
+        ["the mean of sums"] = (g, x) => Mean(g, g.Conv(x, Filters(g, 1))),
     };
 
     public static TheoryData<string> Names => new(Cases.Keys);
@@ -26,7 +29,7 @@ public class FasterFormsTests
     {
         var graph = Build(Cases[name]);
         var rewritten = FasterForms.Of(graph)!;
-        Assert.DoesNotContain(rewritten.Nodes, node => node.Op == "LRN" || Winograd.Suits(node));
+        Assert.DoesNotContain(rewritten.Nodes, node => node.Op == "LRN" || Winograd.Suits(node) || PairedColumns.Suits(node));
         foreach (int batch in (int[])[1, 3])
         {
             var (expected, actual) = (Run(graph, batch), Run(rewritten, batch));
@@ -35,7 +38,7 @@ public class FasterFormsTests
         }
     }
 
-    public static TheoryData<string> NotRewritten => ["strides", "dilations", "groups", "5 x 5", "few channels"];
+    public static TheoryData<string> NotRewritten => ["strides", "dilations", "groups", "5 x 5", "few channels", "many filters", "means that overlap", "something in between"];
 
     [Theory, MemberData(nameof(NotRewritten))]
     public void Network_without_such_operators_is_left(string what) => Assert.Null(FasterForms.Of(Build((g, x) => what switch
@@ -44,16 +47,20 @@ public class FasterFormsTests
         "dilations" => g.Conv(x, Weights(g), window: new([3, 3], [1, 1], [0, 0], [0, 0], [2, 2])),
         "groups" => g.Conv(x, g.Constant(Drawn(2, new Shape(Channels, Channels / 2, 3, 3))), group: 2),
         "5 x 5" => g.Conv(x, g.Constant(Drawn(2, new Shape(Channels, Channels, 5, 5)))),
-        _ => g.Conv(x, g.Constant(Drawn(2, new Shape(8, Channels, 3, 3)))),
+        "few channels" => g.Conv(x, Filters(g, 8)),
+        "many filters" => Mean(g, g.Relu(g.Conv(x, Filters(g, 9)))),
+        "means that overlap" => g.AveragePool(g.Conv(x, Filters(g, 6)), Window.Square(2)),
+        _ => Mean(g, g.Softmax(g.Conv(x, Filters(g, 6)))),
     })));
 
     [Theory]
-    [InlineData("resnet18")]
-    [InlineData("alexnet")]
-    [InlineData("googlenet")]
-    public void Rewritten_network_gives_the_same(string name)
+    [InlineData("resnet18", 3, 127, 127)]
+    [InlineData("alexnet", 3, 127, 127)]
+    [InlineData("googlenet", 3, 127, 127)]
+    [InlineData("lenet5", 1, 28, 28)]
+    public void Rewritten_network_gives_the_same(string name, params int[] input)
     {
-        var network = Catalog.Find(name).Build(classes: 50, input: new Shape(3, 127, 127), seed: 1);
+        var network = Catalog.Find(name).Build(classes: 50, input: new Shape(input), seed: 1);
         var rewritten = FasterForms.Of(network)!;
         Assert.Equal((network.Inputs[0].Name, network.Outputs[0].Name), (rewritten.Inputs[0].Name, rewritten.Outputs[0].Name));
         var (expected, actual) = (Run(network, 2).Values, Run(rewritten, 2).Values);
@@ -70,7 +77,11 @@ public class FasterFormsTests
 
     private static Value Lrn(Graph g, Value x, params ReadOnlySpan<(string, object)> attributes) => g.Apply("LRN", [x], attributes);
 
-    private static Value Weights(Graph g) => g.Constant(Drawn(2, new Shape(Channels, Channels, 3, 3)));
+    private static Value Mean(Graph g, Value x) => g.AveragePool(x, Window.Square(2, stride: 2));
+
+    private static Value Weights(Graph g) => Filters(g, Channels);
+
+    private static Value Filters(Graph g, int count) => g.Constant(Drawn(2, new Shape(count, Channels, 3, 3)));
 
     private static Tensor Drawn(long seed, Shape shape) => Tensor.Drawn(shape, values =>
     {
