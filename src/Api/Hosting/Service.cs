@@ -43,11 +43,15 @@ internal static class Service
 
         var app = builder.Build();
         app.UseProxies(host);
-        app.UseStatusCodePages(ProblemHandler.UnknownRoute);
         app.UseExceptionHandler(_ => { });
         app.UseDrain();
         app.UseHeadAsGet();
         app.UseRouting();
+        app.UseForOtherRequests(others =>
+        {
+            others.UseRequestMetrics();
+            others.UseStatusCodePages(ProblemHandler.UnknownRoute);
+        });
         app.UseOrigins(host);
         app.UseRateLimits(host.RequestsPerMinute);
         app.UseKeyCheck();

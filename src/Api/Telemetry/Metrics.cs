@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
@@ -16,11 +17,14 @@ internal sealed class Metrics : IDisposable
     private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
     private static readonly InstrumentAdvice<int> Images = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
 
+    // Whatever else a client calls a method would be a series of its own.
+    private static readonly FrozenSet<string> Methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
+
     private readonly ConditionalWeakTable<ServedModel, Admission> watched = [];
     private readonly ConcurrentDictionary<(string Model, string? Reason), StrongBox<long>> answers = [];
     private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [];
     private readonly Meter meter;
-    private readonly Histogram<double> stages, loads;
+    private readonly Histogram<double> stages, loads, requests;
     private readonly Histogram<int> batches;
 
     public Metrics(IMeterFactory factory, Device device)
@@ -32,6 +36,7 @@ internal sealed class Metrics : IDisposable
         meter.CreateObservableCounter("fovea.batch.runs", () => ByModel(runs), "{run}", "Runs of ONNX Runtime");
         meter.CreateObservableCounter("fovea.batch.images", () => ByModel(images), "{image}", "Images run; over the runs, the mean batch");
         loads = meter.CreateHistogram("fovea.model.load.duration", "s", "Loading a model, by outcome (ok, failed)", advice: Seconds);
+        requests = meter.CreateHistogram("http.server.request.duration", "s", "Requests that do not classify, by method, route and status", advice: Seconds);
         meter.CreateObservableGauge("fovea.requests.active", Active, "{request}", "Requests that have a place with a model, waiting ones included");
         meter.CreateObservableGauge("fovea.device.fallback", () => device.FellBack ? 1 : 0, description: "1 where CUDA was wanted and the CPU is used, because it does not work");
         meter.CreateObservableGauge("fovea.process.resident", () => Environment.WorkingSet, "By", "Resident memory of the process");
@@ -63,6 +68,10 @@ internal sealed class Metrics : IDisposable
 
     /// <summary>Records that a model was loaded, or could not be.</summary>
     public void Loaded(string model, bool succeeded, TimeSpan time) => loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
+
+    /// <summary>Records a request that did not classify, under the names of OpenTelemetry's conventions (https://opentelemetry.io/docs/specs/semconv/http/http-metrics).</summary>
+    public void Requested(string method, string? route, int status, TimeSpan time) => requests.Record(
+        time.TotalSeconds, new("http.request.method", Methods.Contains(method) ? method : "_OTHER"), new("http.route", route ?? ""), new("http.response.status_code", status));
 
     /// <summary>Shows the requests that a model has, for as long as it is served.</summary>
     public void Watch(ServedModel served) => watched.Add(served, served.Admission);

@@ -15,8 +15,7 @@ internal static class TelemetrySetup
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Service, serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics => metrics
-                .AddMeter(Metrics.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
-                .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+                .AddMeter(Metrics.Name, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
                 .AddPrometheusExporter());
         if (!string.IsNullOrEmpty(builder.Configuration[Endpoint]))
         {

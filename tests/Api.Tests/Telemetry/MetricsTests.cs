@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Fovea.Api.Tests;
 
 /// <summary>All services of a process count together, so this model is called what no other test calls one.</summary>
@@ -11,6 +13,7 @@ public sealed class MetricsTests
         await service.Post("/classify/counted", Images.Digit.As(null));
         await service.Post("/classify/counted", Images.TruncatedPng.As(null));
         await service.Post("/classify/not-there", Images.Digit.As(null));
+        using var invented = await service.Client.SendAsync(new(new("INVENTED"), "/no-such-route"), TestContext.Current.CancellationToken);
         var metrics = await service.Metrics();
         foreach (var stage in new[] { "admit", "decode", "queue", "infer", "write" })
         {
@@ -23,9 +26,13 @@ public sealed class MetricsTests
         Assert.Contains("model=\"none\",outcome=\"refused\",reason=\"unknown_model\"} ", metrics, StringComparison.Ordinal);
         Assert.Contains("fovea_model_load_duration_seconds_count", metrics, StringComparison.Ordinal);
 
-        // What classifies is not measured a second time by the server, as the other routes are.
-        Assert.Contains("http_route=\"/health/ready\"", metrics, StringComparison.Ordinal);
+        // What classifies is not measured a second time, as a request.
+        Assert.Contains("http_server_request_duration_seconds_count{otel_scope_name=\"Fovea\",http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/health/ready\"}", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("http_route=\"/classify", metrics, StringComparison.Ordinal);
-        Assert.DoesNotContain("http_server_active_requests", metrics, StringComparison.Ordinal);
+
+        // What a client makes up is no series of its own.
+        Assert.Equal(HttpStatusCode.NotFound, invented.StatusCode);
+        Assert.Contains("http_request_method=\"_OTHER\",http_response_status_code=\"404\"", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("INVENTED", metrics, StringComparison.Ordinal);
     }
 }
