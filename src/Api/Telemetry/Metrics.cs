@@ -24,14 +24,15 @@ internal sealed class Metrics : IDisposable
     private readonly ConcurrentDictionary<(string Model, string? Reason), StrongBox<long>> answers = [];
     private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [];
     private readonly Meter meter;
-    private readonly Histogram<double> stages, loads, requests;
+    private readonly StageTimes stages;
+    private readonly Histogram<double> loads, requests;
     private readonly Histogram<int> batches;
 
     public Metrics(IMeterFactory factory, Device device)
     {
         meter = factory.Create(Name);
         meter.CreateObservableCounter("fovea.answers", Answers, "{answer}", "Images answered and requests refused, by model, outcome (ok, refused) and reason (the code of the problem)");
-        stages = meter.CreateHistogram("fovea.stage.duration", "s", "Time in each stage of a request: admit (until its body is there), decode, queue, infer (the whole batch), write", advice: Seconds);
+        stages = new(meter.CreateHistogram("fovea.stage.duration", "s", "Time in each stage of a request: admit (until its body is there), decode, queue, infer (the whole batch), write", advice: Seconds));
         batches = meter.CreateHistogram("fovea.batch.size", "{image}", "Images in a batch, before padding", advice: Images);
         meter.CreateObservableCounter("fovea.batch.runs", () => ByModel(runs), "{run}", "Runs of ONNX Runtime");
         meter.CreateObservableCounter("fovea.batch.images", () => ByModel(images), "{image}", "Images run; over the runs, the mean batch");
@@ -50,17 +51,17 @@ internal sealed class Metrics : IDisposable
     {
         long end = Stopwatch.GetTimestamp();
         Traces.Add(stage, model, Activity.Current?.Context ?? default, start, end);
-        stages.Record(Stopwatch.GetElapsedTime(start, end).TotalSeconds, new("stage", stage), Of(model));
+        stages.Add(stage, model, Stopwatch.GetElapsedTime(start, end).TotalSeconds);
         return end;
     }
 
     /// <summary>Records how long one image waited for its batch.</summary>
-    public void Waited(string model, TimeSpan time) => stages.Record(time.TotalSeconds, new("stage", "queue"), Of(model));
+    public void Waited(string model, TimeSpan time) => stages.Add("queue", model, time.TotalSeconds);
 
     /// <summary>Records a run of <paramref name="count"/> images.</summary>
     public void Ran(string model, int count, TimeSpan time)
     {
-        stages.Record(time.TotalSeconds, new("stage", "infer"), Of(model));
+        stages.Add("infer", model, time.TotalSeconds);
         batches.Record(count, Of(model));
         Add(runs, model, 1);
         Add(images, model, count);
@@ -87,8 +88,13 @@ internal sealed class Metrics : IDisposable
     private static IEnumerable<Measurement<long>> ByModel(ConcurrentDictionary<string, StrongBox<long>> totals) =>
         totals.Select(total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), Of(total.Key)));
 
-    private IEnumerable<Measurement<long>> Answers() => answers.Select(total => new Measurement<long>(
-        Interlocked.Read(ref total.Value.Value), Of(total.Key.Model), new("outcome", total.Key.Reason is null ? "ok" : "refused"), new("reason", total.Key.Reason ?? "none")));
+    // Whoever reads asks for what is observed first, and then for what was recorded.
+    private IEnumerable<Measurement<long>> Answers()
+    {
+        stages.Record();
+        return answers.Select(total => new Measurement<long>(
+            Interlocked.Read(ref total.Value.Value), Of(total.Key.Model), new("outcome", total.Key.Reason is null ? "ok" : "refused"), new("reason", total.Key.Reason ?? "none")));
+    }
 
     private List<Measurement<int>> Active()
     {

@@ -14,14 +14,15 @@ internal static class TelemetrySetup
         builder.Services.AddSingleton<Metrics>();
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Service, serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3)))
-            .WithMetrics(metrics => metrics
-                .AddMeter(Metrics.Name, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
-                .AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddServiceMeters().AddPrometheusExporter());
         if (!string.IsNullOrEmpty(builder.Configuration[Endpoint]))
         {
             telemetry.WithTracing(traces => traces.AddSource(Traces.Name).AddAspNetCoreInstrumentation().AddOtlpExporter());
         }
     }
+
+    /// <summary>Everything that is shown.</summary>
+    public static MeterProviderBuilder AddServiceMeters(this MeterProviderBuilder metrics) => metrics.AddMeter(Metrics.Name, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
 
     public static void MapTelemetry(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics").WithTags("Health").WithSummary("Metrics in Prometheus' format");
 }

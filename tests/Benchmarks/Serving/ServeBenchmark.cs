@@ -21,7 +21,7 @@ internal static class ServeBenchmark
         ["resnet34-12mp"] = () => Throughput("resnet34", 4000, 3000, clients: 8, 1, 4, 8),
         ["alexnet"] = () => Throughput("alexnet", 640, 480, clients: 32, 8, 16, 32),
         ["lenet5"] = LeNet5,
-        ["metrics"] = MetricsCost,
+        ["metrics"] = () => MetricsCost.Run(Models).GetAwaiter().GetResult(),
         ["idle"] = Idle,
         ["start"] = Start,
         ["memory"] = Memory,
@@ -64,37 +64,24 @@ internal static class ServeBenchmark
         PrintMedian(model, ratios);
     }
 
-    private static void LeNet5()
-    {
-        using var service = ServiceProcess.StartMeasured(Models, "lenet5");
-        using var constant = ServiceProcess.StartConstant();
-        Compare("beside an endpoint that reads the body and returns a constant", service, constant);
-    }
-
-    // The SDK's own switch: nothing listens to any instrument then.
-    private static void MetricsCost()
-    {
-        using var service = ServiceProcess.StartMeasured(Models, "lenet5");
-        using var without = ServiceProcess.StartMeasured(Models, "lenet5", "OTEL_SDK_DISABLED=true");
-        Compare("beside itself without metrics", service, without);
-    }
-
     // In short turns, many of them, since the machine is faster for some seconds and slower for others.
-    private static void Compare(string what, ServiceProcess service, ServiceProcess other)
+    private static void LeNet5()
     {
         const int Turns = 40, TurnSeconds = 2;
         const string Path = "/classify/lenet5";
+        using var service = ServiceProcess.StartMeasured(Models, "lenet5");
+        using var constant = ServiceProcess.StartConstant();
         service.Wrk(Path, Models.Digit, clients: 16, WarmUpSeconds);
-        other.Wrk(Path, Models.Digit, clients: 16, WarmUpSeconds / 2);
-        var (rates, others, ratios) = (new List<double>(), new List<double>(), new List<double>());
+        constant.Wrk(Path, Models.Digit, clients: 16, WarmUpSeconds / 2);
+        var (rates, constants, ratios) = (new List<double>(), new List<double>(), new List<double>());
         for (int i = 0; i < Turns; i++)
         {
             rates.Add(service.Wrk(Path, Models.Digit, clients: 16, TurnSeconds));
-            others.Add(other.Wrk(Path, Models.Digit, clients: 16, TurnSeconds));
-            ratios.Add(rates[^1] / others[^1]);
+            constants.Add(constant.Wrk(Path, Models.Digit, clients: 16, TurnSeconds));
+            ratios.Add(rates[^1] / constants[^1]);
         }
 
-        Print($"lenet5, 28x28 PNG, 16 clients, {what}, {Turns} turns of {TurnSeconds} s, medians: {Median(rates):F0} and {Median(others):F0} requests/s; ratio {Median(ratios):F3} (half of them from {ratios[Turns / 4]:F3} to {ratios[3 * Turns / 4]:F3})");
+        Print($"lenet5, 28x28 PNG, 16 clients, beside an endpoint that reads the body and returns a constant, {Turns} turns of {TurnSeconds} s, medians: {Median(rates):F0} and {Median(constants):F0} requests/s; ratio {Median(ratios):F3} (half of them from {ratios[Turns / 4]:F3} to {ratios[3 * Turns / 4]:F3})");
     }
 
     private static void Idle()

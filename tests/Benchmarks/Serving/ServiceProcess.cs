@@ -13,19 +13,11 @@ internal sealed class ServiceProcess : IDisposable
 
     private readonly Process process;
 
-    // An argument that is NAME=value, without dashes, is for the environment.
     private ServiceProcess(string dll, params string[] settings)
     {
-        var environment = settings.Where(setting => !setting.StartsWith('-') && setting.Contains('=', StringComparison.Ordinal)).ToArray();
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
         Started = Stopwatch.GetTimestamp();
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. settings.Except(environment), $"--urls={Address}"]) { RedirectStandardOutput = true };
-        foreach (string[] pair in environment.Select(variable => variable.Split('=', 2)))
-        {
-            start.Environment[pair[0]] = pair[1];
-        }
-
-        process = Process.Start(start)!;
+        process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. settings, $"--urls={Address}"]) { RedirectStandardOutput = true })!;
         process.OutputDataReceived += (_, line) => Log += line.Data + "\n";
         process.BeginOutputReadLine();
         Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
@@ -59,7 +51,7 @@ internal sealed class ServiceProcess : IDisposable
         return Status("VmHWM") - before;
     }
 
-    /// <summary>The published service with one model, as soon as it is started. Settings are arguments of its, or NAME=value for its environment.</summary>
+    /// <summary>The published service with one model, as soon as it is started.</summary>
     public static ServiceProcess Start(Models models, string model, params string[] settings) =>
         new(Published.Value, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
@@ -106,11 +98,14 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     /// <summary>Closed loop: so many clients, each with one request at a time. Requests per second, by wrk, bounded in time.</summary>
-    public double Wrk(string path, string bodyFile, int clients, int seconds)
+    public double Wrk(string path, string bodyFile, int clients, int seconds) => Wrk(new Uri(Address, path), bodyFile, clients, seconds);
+
+    /// <summary>The same, of any service.</summary>
+    public static double Wrk(Uri address, string bodyFile, int clients, int seconds)
     {
         var script = Path.Combine(Path.GetTempPath(), $"fovea-{Environment.ProcessId}.lua");
         File.WriteAllText(script, $"wrk.method = 'POST'\nlocal f = io.open('{bodyFile}', 'rb')\nwrk.body = f:read('*a')\nf:close()\n");
-        var output = Run("timeout", Limit, "wrk", "-t1", $"-c{clients}", $"-d{seconds}s", "-s", script, new Uri(Address, path).ToString());
+        var output = Run("timeout", Limit, "wrk", "-t1", $"-c{clients}", $"-d{seconds}s", "-s", script, address.ToString());
         File.Delete(script);
         return output.Contains("Non-2xx", StringComparison.Ordinal)
             ? throw new InvalidOperationException($"Not every answer was a success:\n{output}")
