@@ -6,9 +6,6 @@ namespace Fovea.Api;
 /// <summary>The way of an image: header, decoding, its slot of a batch, the likeliest classes.</summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
-    // A batch that is about to run waits for images that are being decoded; but not for one that takes a tenth of a second and more.
-    private const long MostPixelsWaitedFor = 16_000_000;
-
     /// <summary>Classifies one image file.</summary>
     /// <exception cref="FoveaException">It is no image that can be used, or its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
@@ -27,16 +24,9 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         var preprocessing = served.Classifier.Preprocessing;
         long start = Stopwatch.GetTimestamp();
         using var encoded = EncodedImage.Open(image, limits.ImageLimits);
-        using var arrival = served.Log.RunsLong && (long)encoded.Width * encoded.Height <= MostPixelsWaitedFor ? served.Batcher.Expect() : null;
         var fitted = await Decode(encoded, preprocessing, stop);
         metrics.Stage("decode", served.Name, start);
-        return await served.Logits(Fill, stop);
-
-        void Fill(Span<float> slot)
-        {
-            Preprocessor.Normalize(fitted, preprocessing, slot);
-            arrival?.Dispose();
-        }
+        return await served.Logits(slot => Preprocessor.Normalize(fitted, preprocessing, slot), stop);
     }
 
     /// <summary>Does something within <see cref="ServingSettings.DeadlineSeconds"/>.</summary>

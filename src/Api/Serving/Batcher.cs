@@ -1,11 +1,12 @@
+using System.Diagnostics;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
 /// <summary>
-/// Makes batches of the images of many requests. An image that finds the model idle runs at once, spread over all processors where that is faster;
-/// several are divided among the lanes, which run side by side; what comes while none is free is gathered. Where runs are short, what comes while the
-/// pool's threads are busy is gathered too. Each request writes its own slot, on its own thread. The model is freed with this.
+/// Makes batches of the images of many requests. An image that finds the model idle runs at once, spread over all processors where that is faster, and
+/// waits for a run that is nearly over where that is sooner still; several are divided among the lanes, which run side by side; what comes while none is free is gathered.
+/// Where runs are short, what comes while the pool's threads are busy is gathered too. Each request writes its own slot, on its own thread. The model is freed with this.
 /// </summary>
 /// <remarks>
 /// Side by side no run waits for another's threads, as the threads of one run do at every operator; so decoding may take processors from runs
@@ -17,7 +18,9 @@ internal sealed class Batcher : IDisposable
     private readonly BatchPool pool;
     private readonly Lanes lanes = new();
     private readonly RunLog log;
+    private readonly Queue<Part> divided = [];
     private readonly Lock gate = new();
+    private Pace pace = new();
     private int coming;
     private bool isDue, isRetired;
 
@@ -29,8 +32,11 @@ internal sealed class Batcher : IDisposable
         pool = new(classifier);
     }
 
+    // In seconds.
+    private static double Now => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+
     // Under the gate.
-    private bool IsOver => isRetired && lanes.AllFree && !isDue;
+    private bool IsOver => isRetired && lanes.AllFree && divided.Count == 0 && !isDue;
 
     /// <summary>Runs one image; its logits.</summary>
     /// <param name="fill">Writes it into its slot.</param>
@@ -58,7 +64,7 @@ internal sealed class Batcher : IDisposable
         return await logits.WaitAsync(stop);
     }
 
-    /// <summary>Announces an image that is about to be decoded: a batch with room for it waits until it is there.</summary>
+    /// <summary>Announces an image that is about to be written, with others: a batch with room for it waits until it is there.</summary>
     public Arrival Expect()
     {
         lock (gate)
@@ -70,12 +76,15 @@ internal sealed class Batcher : IDisposable
     }
 
     /// <summary>Runs batches of these sizes from now on, side by side where the model does so by now.</summary>
-    public Task Use(IReadOnlyList<int> sizes) => Alone(() =>
+    /// <param name="sizes">The sizes.</param>
+    /// <param name="measured">How fast they are; without it no image waits for a run that is nearly over.</param>
+    public Task Use(IReadOnlyList<int> sizes, Pace? measured = null) => Alone(() =>
     {
         lock (gate)
         {
             pool.Use(sizes);
             lanes.Resize(classifier.Lanes);
+            pace = measured ?? new();
         }
     });
 
@@ -226,18 +235,45 @@ internal sealed class Batcher : IDisposable
         classifier.Dispose();
     }
 
-    // Under the gate. Whoever waits for all lanes goes before the next batch, and after what was gathered while somebody had all of them.
+    // Under the gate. Whoever waits for all lanes goes before the next run, and after what was gathered while somebody had all of them.
     private Part[] Start(bool beforeTurns = false)
     {
-        if ((lanes.AreAwaited && !beforeTurns) || pool.Open is not { IsComplete: true } batch || (coming > 0 && batch.HasRoom) || lanes.Free == 0)
+        Part[] starting = [];
+        while (lanes.Free > 0 && (beforeTurns || !lanes.AreAwaited) && TryNext(out var part))
         {
-            return [];
+            lanes.Take(part.Spread ? lanes.Count : 1);
+            if (!part.Spread)
+            {
+                pace.Begin(part.Count, Now);
+            }
+
+            starting = [.. starting, part];
         }
 
-        bool spread = lanes.AllFree && batch.ShouldSpread(lanes.Count);
-        var parts = batch.Split(spread || !log.RunsLong ? 1 : lanes.Free, spread);
-        lanes.Take(spread ? lanes.Count : parts.Length);
-        pool.OpenNext();
-        return parts;
+        return starting;
+    }
+
+    // What has been gathered is divided among all lanes; those that are busy take their share when they are free.
+    private bool TryNext(out Part part)
+    {
+        if (divided.Count == 0 && pool.Open is { IsComplete: true } batch && (coming == 0 || !batch.HasRoom))
+        {
+            bool spread = batch.ShouldSpread(lanes.Count);
+            if (spread && !lanes.AllFree && pace.IsSoonerSpread(batch.Count, Now))
+            {
+                part = default;
+                return false;
+            }
+
+            spread &= lanes.AllFree;
+            foreach (var share in batch.Split(spread || !log.RunsLong ? 1 : lanes.Count, spread))
+            {
+                divided.Enqueue(share);
+            }
+
+            pool.OpenNext();
+        }
+
+        return divided.TryDequeue(out part);
     }
 }

@@ -9,6 +9,9 @@ internal sealed class Gathering(Batch batch) : IDisposable
     private readonly Passenger?[] seats = new Passenger?[batch.Capacity];
     private int reserved, settled, underWay;
 
+    /// <summary>The seats that are taken.</summary>
+    public int Count => reserved;
+
     /// <summary>Whether nobody has taken a seat.</summary>
     public bool IsEmpty => reserved == 0;
 

@@ -11,7 +11,7 @@ internal sealed class RunLog(string model, Classifier classifier, Admission admi
 
     private long lastTicks;
 
-    /// <summary>Whether a run is long enough for a thread of its own, and for waiting until images are decoded that can share it.</summary>
+    /// <summary>Whether a run is long enough for a thread of its own.</summary>
     public bool RunsLong => Volatile.Read(ref lastTicks) >= Long.Ticks;
 
     /// <summary>Notes a run.</summary>

@@ -37,7 +37,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
             try
             {
                 served.Sizes = await sizes.Find(served, stoppingToken);
-                await served.Batcher.Use(Sizes(served));
+                await served.Batcher.Use(Sizes(served), Pace.Of(served.Sizes));
                 ProcessMemory.Trim();
                 log.BatchSizesFound(served.Name, served.Version, string.Join(", ", served.Sizes));
             }
@@ -49,7 +49,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
         }
     }
 
-    // One batch holds enough for all lanes: it is divided among those that are free.
+    // One batch holds enough for all lanes: it is divided among them.
     private int[] Sizes(ServedModel served)
     {
         int[] sizes = [.. served.Sizes.Select(size => size.Size)];

@@ -134,7 +134,7 @@ public sealed class BatcherTests : IDisposable
     }
 
     [Fact]
-    public async Task Batch_waits_for_an_image_that_is_being_decoded_and_not_for_one_that_failed()
+    public async Task Batch_waits_for_an_image_that_was_announced_and_not_for_one_that_failed()
     {
         await served.Batcher.Use([4]);
         var runs = new List<int>();
