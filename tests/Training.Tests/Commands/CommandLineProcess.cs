@@ -18,7 +18,8 @@ internal static class CommandLineProcess
     /// <summary>Starts a command; its three streams are open to the caller.</summary>
     public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), .. arguments])
+        // What a shell runs in the background ignores interrupts, and so would this by inheritance.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
