@@ -19,8 +19,8 @@ switch (args)
         return await LoadCycles.Run(Number(numbers, 0) ?? 2_000);
     case ["bombs"]:
         return await BombBenchmark.Run();
-    case ["bare", var file, var images, var time]:
-        return BareRuntime.Run(file, int.Parse(images, null), double.Parse(time, CultureInfo.InvariantCulture));
+    case ["bare", var file, var images, var time, .. { Length: <= 1 } rate]:
+        return BareRuntime.Run(file, int.Parse(images, null), double.Parse(time, CultureInfo.InvariantCulture), rate is [var perSecond] ? double.Parse(perSecond, CultureInfo.InvariantCulture) : null);
     case ["constant", .. var rest]:
         return ConstantEndpoint.Run(rest);
     case ["torch", var name, .. { Length: <= 2 } numbers]:

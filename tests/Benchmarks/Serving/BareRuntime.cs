@@ -10,16 +10,18 @@ internal static class BareRuntime
     /// <summary>Images per second with the best of these batch sizes, each for this long.</summary>
     public static double Best(string file, double seconds, params int[] batches) => batches.Max(batch => Measure(file, batch, seconds).ImagesPerSecond);
 
-    /// <summary>Starts a process that runs one batch size.</summary>
-    public static (double ImagesPerSecond, double MedianMs) Measure(string file, int batch, double seconds)
-    {
-        var output = ServiceProcess.Run("dotnet", Path.Combine(AppContext.BaseDirectory, "Fovea.Benchmarks.dll"), "bare", file, batch.ToString(CultureInfo.InvariantCulture), seconds.ToString(CultureInfo.InvariantCulture));
-        var numbers = output.Trim().Split('\n')[^1].Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray();
-        return (numbers[0], numbers[1]);
-    }
+    /// <summary>Starts a process that runs one batch size, one run after the other.</summary>
+    public static (double ImagesPerSecond, double MedianMs) Measure(string file, int batch, double seconds) => InProcess("bare", file, Text(batch), Text(seconds)) is [var rate, var median, ..] ? (rate, median) : default;
 
-    /// <summary>That process: prints images per second, and the median run in milliseconds.</summary>
-    public static int Run(string file, int batch, double seconds)
+    /// <summary>Starts a process that runs single images at a rate, evenly spaced; how long they take from the moment that each was meant to start.</summary>
+    public static (double MedianMs, double HighMs) OpenLoop(string file, double perSecond, double seconds) => InProcess("bare", file, "1", Text(seconds), Text(perSecond)) is [_, var median, var high] ? (median, high) : default;
+
+    /// <summary>That process: prints images per second, then the median and the 99th percentile of the times of the runs in milliseconds.</summary>
+    /// <param name="file">The model.</param>
+    /// <param name="batch">Images in a run.</param>
+    /// <param name="seconds">How long.</param>
+    /// <param name="perSecond">Runs in a second; null: each begins when the one before is over.</param>
+    public static int Run(string file, int batch, double seconds, double? perSecond)
     {
         using var options = new SessionOptions { IntraOpNumThreads = Environment.ProcessorCount };
         using var session = new InferenceSession(file, options);
@@ -44,14 +46,27 @@ internal static class BareRuntime
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
         {
-            long began = Stopwatch.GetTimestamp();
+            long intended = perSecond is { } rate ? start + (long)(times.Count / rate * Stopwatch.Frequency) : Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(intended, Stopwatch.GetTimestamp()) < TimeSpan.Zero)
+            {
+                Thread.Sleep(1);
+            }
+
             session.RunWithBinding(run, binding);
-            times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            times.Add(Stopwatch.GetElapsedTime(intended).TotalMilliseconds);
         }
 
-        double perSecond = times.Count * batch / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double images = times.Count * batch / Stopwatch.GetElapsedTime(start).TotalSeconds;
         times.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{perSecond} {times[times.Count / 2]}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{images} {times[times.Count / 2]} {times[(int)(0.99 * (times.Count - 1))]}"));
         return 0;
     }
+
+    private static double[] InProcess(params string[] arguments)
+    {
+        var output = ServiceProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Benchmarks.dll"), .. arguments]);
+        return [.. output.Trim().Split('\n')[^1].Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+    }
+
+    private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -130,6 +130,7 @@ internal static class ServeBenchmark
     private static async Task OpenLoopLatency(string model)
     {
         const int Rounds = 5;
+        const double Load = 0.7;
         var picture = Models.Picture(640, 480, "jpg");
         var body = await File.ReadAllBytesAsync(picture);
         using var service = ServiceProcess.StartMeasured(Models, model);
@@ -137,16 +138,20 @@ internal static class ServeBenchmark
         double capacity = service.Wrk($"/classify/{model}", picture, clients: 8, Seconds);
         var idle = await OpenLoop.Run(service, $"/classify/{model}", body, perSecond: 2, seconds: 15);
         double usual = idle.Percentile(0.5);
-        var ratios = new List<double>();
+        var (bareUsual, _) = BareRuntime.OpenLoop(Models.ModelFile(model), perSecond: 2, seconds: 15);
+        var (ratios, bareRatios) = (new List<double>(), new List<double>());
         for (int i = 0; i < Rounds; i++)
         {
-            var even = await OpenLoop.Run(service, $"/classify/{model}", body, 0.7 * capacity, Seconds);
+            var even = await OpenLoop.Run(service, $"/classify/{model}", body, Load * capacity, Seconds);
+            var (bareMedian, bareHigh) = BareRuntime.OpenLoop(Models.ModelFile(model), Load * capacity, Seconds);
             ratios.Add(even.Percentile(0.99) / usual);
-            Print($"{model}, 70 % of {capacity:F1} images/s, evenly spaced: median {even.Percentile(0.5):F0} ms, p99 {even.Percentile(0.99):F0} ms; idle median {usual:F0} ms; p99 over idle {ratios[^1]:F2}");
+            bareRatios.Add(bareHigh / bareUsual);
+            Print($"{model}, {100 * Load:F0} % of {capacity:F1} images/s, evenly spaced: median {even.Percentile(0.5):F0} ms, p99 {even.Percentile(0.99):F0} ms; idle median {usual:F0} ms; p99 over idle {ratios[^1]:F2}; bare runtime at the same rate: median {bareMedian:F0} ms, p99 {bareHigh:F0} ms, idle {bareUsual:F0} ms; p99 over idle {bareRatios[^1]:F2}");
         }
 
         PrintMedian("p99 over idle", ratios);
-        var poisson = await OpenLoop.Run(service, $"/classify/{model}", body, 0.7 * capacity, Seconds, poisson: true);
+        PrintMedian("bare runtime, p99 over idle", bareRatios);
+        var poisson = await OpenLoop.Run(service, $"/classify/{model}", body, Load * capacity, Seconds, poisson: true);
         Print($"{model}, the same as a Poisson process: median {poisson.Percentile(0.5):F0} ms, p99 {poisson.Percentile(0.99):F0} ms");
     }
 
