@@ -10,7 +10,10 @@ namespace Fovea.Api;
 /// <param name="places">The requests that may be under way, waiting ones included; at least 1.</param>
 internal sealed class Admission(string model, int places)
 {
-    private const double Smoothing = 0.1, LeastSeconds = 1, MostSeconds = 60;
+    // Slower runs count for more: who comes back too early is refused once more.
+    private const double WhenSlower = 0.5, WhenFaster = 0.05;
+
+    private const double LeastSeconds = 1, MostSeconds = 60;
 
     private int taken;
     private double secondsPerImage;
@@ -37,6 +40,6 @@ internal sealed class Admission(string model, int places)
     public void Ran(int images, TimeSpan time)
     {
         double now = time.TotalSeconds / images, before = secondsPerImage;
-        Volatile.Write(ref secondsPerImage, before == 0 ? now : before + (Smoothing * (now - before)));
+        Volatile.Write(ref secondsPerImage, before == 0 ? now : before + ((now > before ? WhenSlower : WhenFaster) * (now - before)));
     }
 }

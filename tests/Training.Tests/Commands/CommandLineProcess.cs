@@ -15,7 +15,7 @@ internal static class CommandLineProcess
         return (process.ExitCode, output, error.Result);
     }
 
-    /// <summary>Starts a command; its three streams are open to the caller.</summary>
+    /// <summary>Starts a command; its three streams are open to the caller, and it ends with what is returned, if it has not before.</summary>
     public static Process Start(params string[] arguments)
     {
         // What a shell runs in the background ignores interrupts, and so would this by inheritance.
@@ -25,6 +25,22 @@ internal static class CommandLineProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        return Process.Start(start)!;
+        var process = new Owned { StartInfo = start };
+        process.Start();
+        return process;
+    }
+
+    // A test that fails would leave it training.
+    private sealed class Owned : Process
+    {
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing && !HasExited)
+            {
+                Kill(entireProcessTree: true);
+            }
+
+            base.Dispose(disposing);
+        }
     }
 }
