@@ -11,10 +11,18 @@ internal static class BareRuntime
     public static double Best(string file, double seconds, params int[] batches) => batches.Max(batch => Measure(file, batch, seconds).ImagesPerSecond);
 
     /// <summary>Starts a process that runs one batch size, one run after the other.</summary>
-    public static (double ImagesPerSecond, double MedianMs) Measure(string file, int batch, double seconds) => InProcess("bare", file, Text(batch), Text(seconds)) is [var rate, var median, ..] ? (rate, median) : default;
+    public static (double ImagesPerSecond, double MedianMs) Measure(string file, int batch, double seconds)
+    {
+        double[] figures = InProcess("bare", file, Text(batch), Text(seconds));
+        return (figures[0], figures[1]);
+    }
 
     /// <summary>Starts a process that runs single images at a rate, evenly spaced; how long they take from the moment that each was meant to start.</summary>
-    public static (double MedianMs, double HighMs) OpenLoop(string file, double perSecond, double seconds) => InProcess("bare", file, "1", Text(seconds), Text(perSecond)) is [_, var median, var high] ? (median, high) : default;
+    public static (double MedianMs, double HighMs) OpenLoop(string file, double perSecond, double seconds)
+    {
+        double[] figures = InProcess("bare", file, "1", Text(seconds), Text(perSecond));
+        return (figures[1], figures[2]);
+    }
 
     /// <summary>That process: prints images per second, then the median and the 99th percentile of the times of the runs in milliseconds.</summary>
     /// <param name="file">The model.</param>
