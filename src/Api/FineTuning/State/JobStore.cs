@@ -95,6 +95,11 @@ internal sealed class JobStore(StateDatabase database)
     /// <summary>The jobs that ended before a time, the oldest first.</summary>
     public async Task<IReadOnlyList<Job>> EndedBefore(DateTimeOffset time, CancellationToken stop)
     {
+        if (!database.IsMade)
+        {
+            return [];
+        }
+
         await using var context = await database.Open(stop);
         long limit = time.ToUnixTimeMilliseconds();
         return await context.Jobs.AsNoTracking().Where(job => job.FinishedAt < limit).OrderBy(job => job.Id).ToListAsync(stop);

@@ -35,6 +35,9 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>Whether it is a server's, which many machines may use.</summary>
     public bool IsShared { get; }
 
+    /// <summary>Whether anybody may have needed it yet. Where not, there are no jobs, and whoever only looks for some need not make it.</summary>
+    public bool IsMade => IsShared || File.Exists(file);
+
     /// <summary>Whether an error says that a database cannot be reached or written to, and nothing about what was asked of it.</summary>
     public static bool IsAway(Exception e) => e is DbException or DbUpdateException || e.InnerException is DbException;
 

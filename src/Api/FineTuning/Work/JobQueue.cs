@@ -16,6 +16,13 @@ internal sealed class JobQueue(StateDatabase database, JobStore store, JobRunner
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        using var looks = new PeriodicTimer(BetweenLooks, time);
+        while (!database.IsMade)
+        {
+            // A service that only classifies has neither the tables nor a queue in its memory.
+            await looks.WaitForNextTickAsync(stoppingToken);
+        }
+
         using var alone = database.IsShared ? null : await UntilAlone(stoppingToken);
         var storage = await Persistently(Open, stoppingToken);
         if (!database.IsShared)
@@ -27,7 +34,6 @@ internal sealed class JobQueue(StateDatabase database, JobStore store, JobRunner
             new BackgroundJobServerOptions { WorkerCount = settings.TrainingJobs, Activator = new Activator(runner), ShutdownTimeout = TimeSpan.FromMinutes(2), SchedulePollingInterval = BetweenTries },
             storage);
         var client = new BackgroundJobClient(storage);
-        using var looks = new PeriodicTimer(BetweenLooks, time);
         try
         {
             while (await looks.WaitForNextTickAsync(stoppingToken))
