@@ -5,7 +5,8 @@ namespace Fovea.Api;
 
 /// <summary>
 /// Makes batches of the images of many requests. An image that finds the model idle runs at once, spread over all processors where that is faster, and
-/// waits for a run that is nearly over where that is sooner still; several are divided among the lanes, which run side by side; what comes while none is free is gathered.
+/// waits for a run that is nearly over where that is sooner still; so are a few, one after the other. Several are divided among the lanes, which run side by side; what comes while none
+/// is free is gathered.
 /// Where runs are short, what comes while the pool's threads are busy is gathered too. Each request writes its own slot, on its own thread. The model is freed with this.
 /// </summary>
 /// <remarks>
@@ -196,6 +197,11 @@ internal sealed class Batcher : IDisposable
         lock (gate)
         {
             lanes.Give(taken);
+            if (lanes.AllFree)
+            {
+                pace.Rest();
+            }
+
             if (batch?.EndPart() == true)
             {
                 pool.Return(batch);
@@ -253,20 +259,21 @@ internal sealed class Batcher : IDisposable
         return starting;
     }
 
-    // What has been gathered is divided among all lanes; those that are busy take their share when they are free.
+    // What has been gathered is divided among all lanes, and those that are busy take their share when they are free; a few images are rather spread one after the other.
     private bool TryNext(out Part part)
     {
         if (divided.Count == 0 && pool.Open is { IsComplete: true } batch && (coming == 0 || !batch.HasRoom))
         {
-            bool spread = batch.ShouldSpread(lanes.Count);
-            if (spread && !lanes.AllFree && pace.IsSoonerSpread(batch.Count, Now))
+            bool oneByOne = pace.IsSoonerSpread(batch.Count, Now);
+            if (oneByOne && !lanes.AllFree)
             {
                 part = default;
                 return false;
             }
 
-            spread &= lanes.AllFree;
-            foreach (var share in batch.Split(spread || !log.RunsLong ? 1 : lanes.Count, spread))
+            bool spread = lanes.AllFree && (oneByOne || batch.ShouldSpread(lanes.Count));
+            int parts = oneByOne ? batch.Count : spread || !log.RunsLong ? 1 : lanes.Count;
+            foreach (var share in batch.Split(parts, spread))
             {
                 divided.Enqueue(share);
             }

@@ -30,10 +30,10 @@ internal sealed class Gathering(Batch batch) : IDisposable
     /// <summary>Whether one run on all lanes is the way to have the answers soonest: where there are too few images to give each lane one.</summary>
     public bool ShouldSpread(int lanes) => batch.Spreads && (reserved < lanes || !batch.TakesAnySize);
 
-    /// <summary>Divides the images among so many lanes at most. Each part is then to be run.</summary>
-    public Part[] Split(int lanes, bool spread)
+    /// <summary>Divides the images into so many parts at most. Each is then to be run.</summary>
+    public Part[] Split(int most, bool spread)
     {
-        var parts = new Part[batch.TakesAnySize ? Math.Min(lanes, reserved) : 1];
+        var parts = new Part[batch.TakesAnySize ? Math.Min(most, reserved) : 1];
         for (int i = 0, first = 0; i < parts.Length; i++)
         {
             int count = (reserved - first) / (parts.Length - i);

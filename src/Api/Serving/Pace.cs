@@ -16,6 +16,9 @@ internal sealed class Pace(double inLane = 0, double spread = 0)
     /// <param name="now">The time in seconds, since whenever.</param>
     public void Begin(int images, double now) => allFree = Math.Max(allFree, now + (images * inLane));
 
-    /// <summary>Whether images that wait until all lanes are free, and are then spread over them, should be done before one that takes a lane now.</summary>
-    public bool IsSoonerSpread(int images, double now) => spread > 0 && Math.Max(0, allFree - now) + (images * spread) < inLane;
+    /// <summary>Notes that no lane is taken.</summary>
+    public void Rest() => allFree = 0;
+
+    /// <summary>Whether images that wait until all lanes are free, and are then spread over them one after the other, should be done on average before one that takes a lane now.</summary>
+    public bool IsSoonerSpread(int images, double now) => spread > 0 && Math.Max(0, allFree - now) + ((images + 1) / 2.0 * spread) < inLane;
 }

@@ -74,6 +74,13 @@ public sealed class BatcherTests : IDisposable
         await sideBySide.Batcher.Alone(() => asked = [.. images.Select(image => sideBySide.Logits(image.CopyTo, CancellationToken.None))]);
         Assert.Equal(expected, await Task.WhenAll(asked), (x, y) => Near(x, y));
         Assert.Equal(Enumerable.Repeat(3, lanes), runs);
+
+        // Where spreading is so fast that all of them are answered sooner one after the other.
+        await sideBySide.Batcher.Use([1, 4 * lanes], new Pace(inLane: 1, spread: 0.1 / lanes));
+        runs.Clear();
+        await sideBySide.Batcher.Alone(() => asked = [.. images.Select(image => sideBySide.Logits(image.CopyTo, CancellationToken.None))]);
+        Assert.Equal(expected, await Task.WhenAll(asked), (x, y) => Near(x, y));
+        Assert.Equal(Enumerable.Repeat(1, images.Length), runs);
     }
 
     [Fact]
