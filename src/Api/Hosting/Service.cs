@@ -42,6 +42,9 @@ internal static class Service
         builder.AddTelemetry();
 
         var app = builder.Build();
+
+        // What takes longest goes on beside all that follows.
+        app.Services.GetService<ModelPolling>()?.Begin();
         app.UseProxies(host);
         app.UseExceptionHandler(_ => { });
         app.UseDrain();

@@ -1,12 +1,17 @@
 namespace Fovea.Api;
 
-/// <summary>Loads the models while the service is already listening, and then follows what changes in their folder.</summary>
-internal sealed class ModelPolling(ModelStore models, ModelStoreSettings settings, TimeProvider time, ILogger<ModelPolling> log) : BackgroundService
+/// <summary>Loads the models while the service is put together and while it listens already, and then follows what changes in their folder.</summary>
+internal sealed class ModelPolling(ModelStore models, ModelStoreSettings settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ModelPolling> log) : BackgroundService
 {
+    private readonly Lazy<Task> loading = new(() => Task.Run(() => models.LoadAll(lifetime.ApplicationStopping)));
+
+    /// <summary>Begins to load the models; to be called once the service will be started.</summary>
+    public void Begin() => _ = loading.Value;
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await models.LoadAll(stoppingToken);
+        await loading.Value;
         if (settings.PollSeconds == 0)
         {
             return;

@@ -14,7 +14,7 @@ internal static class ModelStoreServices
             .AddSingleton<ModelLoader>().AddSingleton<ModelStore>().AddSingleton<ModelCheck>().AddSingleton<ModelAdministration>();
         if (serves)
         {
-            services.AddHostedService<ModelPolling>();
+            services.AddSingleton<ModelPolling>().AddHostedService(provider => provider.GetRequiredService<ModelPolling>());
         }
     }
 }

@@ -14,6 +14,7 @@ public static class Sessions
     // Not a field's initializer, which could run after something here has asked for the environment.
     static Sessions()
     {
+        ProcessMemory.KeepFreed();
         SharesThreads = CreateEnvironment();
         ReturnedMemory.Register(OrtEnv.Instance());
     }
