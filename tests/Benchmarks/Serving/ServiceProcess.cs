@@ -75,12 +75,12 @@ internal sealed class ServiceProcess : IDisposable
         return service;
     }
 
-    /// <summary>Asks until an answer comes; the time since the process was started.</summary>
+    /// <summary>Asks as soon as it listens, and until a right answer comes; the time since the process was started.</summary>
     public TimeSpan FirstAnswer(string path, byte[] body)
     {
         while (true)
         {
-            try
+            if (Listens())
             {
                 using var answer = Client.PostAsync(path, new ByteArrayContent(body)).GetAwaiter().GetResult();
                 if (answer.IsSuccessStatusCode)
@@ -88,12 +88,12 @@ internal sealed class ServiceProcess : IDisposable
                     return Stopwatch.GetElapsedTime(Started);
                 }
             }
-            catch (HttpRequestException) when (!process.HasExited)
+            else if (process.HasExited)
             {
-                // It does not listen yet.
+                throw new InvalidOperationException($"It has ended:\n{Log}");
             }
 
-            Thread.Sleep(2);
+            Thread.Sleep(5);
         }
     }
 
@@ -140,6 +140,9 @@ internal sealed class ServiceProcess : IDisposable
         process.WaitForExit();
         process.Dispose();
     }
+
+    // Looked up, since connections that are refused would take a processor from what is starting; see proc_pid_net(5).
+    private bool Listens() => File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{Address.Port:X4} 00000000:0000 0A ", StringComparison.Ordinal));
 
     private long Status(string field) => 1024 * long.Parse(
         File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith(field, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal).Trim(), System.Globalization.CultureInfo.InvariantCulture);
