@@ -5,9 +5,11 @@ namespace Fovea.Api;
 /// <summary>Puts the service together.</summary>
 internal static class Service
 {
-    /// <summary>The service, ready to run.</summary>
+    /// <summary>The service, ready to run; its models are being loaded already.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="configure">Adds to what it consists of.</param>
     /// <exception cref="Fovea.Models.FoveaException">A setting is wrong.</exception>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         // appsettings.json lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -40,6 +42,7 @@ internal static class Service
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
+        configure?.Invoke(builder);
 
         var app = builder.Build();
 

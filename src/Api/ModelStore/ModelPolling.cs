@@ -5,7 +5,7 @@ internal sealed class ModelPolling(ModelStore models, ModelStoreSettings setting
 {
     private readonly Lazy<Task> loading = new(() => Task.Run(() => models.LoadAll(lifetime.ApplicationStopping)));
 
-    /// <summary>Begins to load the models; to be called once the service will be started.</summary>
+    /// <summary>Begins to load the models; to be called where the service is going to be started.</summary>
     public void Begin() => _ = loading.Value;
 
     /// <inheritdoc/>

@@ -77,6 +77,18 @@ public sealed class SurvivalTests
     }
 
     [Fact]
+    public async Task Database_is_made_when_a_job_first_needs_it()
+    {
+        await using var workshop = await Workshop.Start();
+        await workshop.Service.Get<JobSweep>().Sweep(TestContext.Current.CancellationToken);
+        var dataset = await workshop.Upload();
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Assert.False(workshop.HasDatabase);
+        await workshop.Until(await workshop.Create(dataset), "succeeded");
+        Assert.True(workshop.HasDatabase);
+    }
+
+    [Fact]
     public async Task Job_that_cannot_be_written_down_goes_on_when_it_can_and_the_log_says_so()
     {
         await using var workshop = await Workshop.Start();

@@ -25,6 +25,8 @@ internal sealed class Workshop : IAsyncDisposable
 
     public TestService Service => service!;
 
+    public bool HasDatabase => File.Exists(data["fovea.db"]);
+
     /// <summary>A workshop whose service runs in this process.</summary>
     public static async Task<Workshop> Start(params string[] settings)
     {

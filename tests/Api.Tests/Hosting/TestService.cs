@@ -25,9 +25,10 @@ internal sealed class TestService : IAsyncDisposable
 
     public static async Task<TestService> Start(Repository repository, Action<WebApplication>? configure = null, params string[] args)
     {
-        var app = Service.Build(["--urls=http://127.0.0.1:0", "--role=serve", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", $"--Fovea:Data={Repository.Data}", .. args]);
         var logs = new Logs();
-        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(logs);
+        var app = Service.Build(
+            ["--urls=http://127.0.0.1:0", "--role=serve", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", $"--Fovea:Data={Repository.Data}", .. args],
+            builder => builder.Logging.AddProvider(logs));
         configure?.Invoke(app);
         await app.StartAsync();
         return new(app) { Logs = logs };
