@@ -25,7 +25,7 @@ public static partial class ProcessMemory
 
     /// <summary>
     /// Lets the C library keep up to a gibibyte of what is freed, in blocks of up to 32 MiB, until <see cref="Trim"/>. Loading a model copies its weights several times, and memory that the
-    /// process has already costs less than new memory, up to half of the time.
+    /// process has already costs less than new memory: up to a third of the time.
     /// </summary>
     public static void KeepFreed()
     {
