@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Fovea.Models;
+using OpenTelemetry.Metrics;
 
 namespace Fovea.Api;
 
@@ -23,13 +24,15 @@ internal sealed class Metrics : IDisposable
     private readonly ConditionalWeakTable<ServedModel, Admission> watched = [];
     private readonly ConcurrentDictionary<(string Model, string? Reason), StrongBox<long>> answers = [];
     private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [];
+    private readonly IServiceProvider services;
     private readonly Meter meter;
     private readonly StageTimes stages;
     private readonly Histogram<double> loads, requests;
     private readonly Histogram<int> batches;
 
-    public Metrics(IMeterFactory factory, Device device)
+    public Metrics(IMeterFactory factory, Device device, IServiceProvider services)
     {
+        this.services = services;
         meter = factory.Create(Name);
         meter.CreateObservableCounter("fovea.answers", Answers, "{answer}", "Images answered and requests refused, by model, outcome (ok, refused) and reason (the code of the problem)");
         stages = new(meter.CreateHistogram("fovea.stage.duration", "s", "Time in each stage of a request: admit (until its body is there), decode, queue, infer (the whole batch), write", advice: Seconds));
@@ -68,7 +71,12 @@ internal sealed class Metrics : IDisposable
     }
 
     /// <summary>Records that a model was loaded, or could not be.</summary>
-    public void Loaded(string model, bool succeeded, TimeSpan time) => loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
+    public void Loaded(string model, bool succeeded, TimeSpan time)
+    {
+        // The first models are loaded while the service is put together, and what nobody collects yet is lost.
+        _ = services.GetService<MeterProvider>();
+        loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
+    }
 
     /// <summary>Records a request that did not classify, under the names of OpenTelemetry's conventions (https://opentelemetry.io/docs/specs/semconv/http/http-metrics).</summary>
     public void Requested(string method, string? route, int status, TimeSpan time) => requests.Record(

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fovea.Api.Tests;
 
@@ -24,7 +25,6 @@ public sealed class MetricsTests
         Assert.Contains("model=\"counted\",outcome=\"ok\",reason=\"none\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("model=\"counted\",outcome=\"refused\",reason=\"damaged_image\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("model=\"none\",outcome=\"refused\",reason=\"unknown_model\"} ", metrics, StringComparison.Ordinal);
-        Assert.Contains("fovea_model_load_duration_seconds_count", metrics, StringComparison.Ordinal);
 
         // What classifies is not measured a second time, as a request.
         Assert.Contains("http_server_request_duration_seconds_count{otel_scope_name=\"Fovea\",http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/health/ready\"}", metrics, StringComparison.Ordinal);
@@ -34,5 +34,13 @@ public sealed class MetricsTests
         Assert.Equal(HttpStatusCode.NotFound, invented.StatusCode);
         Assert.Contains("http_request_method=\"_OTHER\",http_response_status_code=\"404\"", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("INVENTED", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Model_that_is_loaded_before_the_service_has_started_is_counted()
+    {
+        using var repository = new Repository().With("early", 1);
+        await using var service = await TestService.Start(repository, app => Assert.True(SpinWait.SpinUntil(() => app.Services.GetRequiredService<ModelStore>().IsLoaded, TimeSpan.FromSeconds(60))));
+        Assert.Contains("fovea_model_load_duration_seconds_count{otel_scope_name=\"Fovea\",model=\"early\",outcome=\"ok\"} 1", await service.Metrics(), StringComparison.Ordinal);
     }
 }
