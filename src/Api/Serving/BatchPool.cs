@@ -13,6 +13,8 @@ internal sealed class BatchPool : IDisposable
     private readonly Stack<Gathering> idle = [];
     private readonly Queue<TaskCompletionSource<Seat>> waiting = [];
     private IReadOnlyList<int> sizes;
+    private int replacedInUse;
+    private TaskCompletionSource? replaced;
 
     public BatchPool(Classifier classifier)
     {
@@ -56,6 +58,8 @@ internal sealed class BatchPool : IDisposable
         else
         {
             batch.Dispose();
+            replacedInUse--;
+            EndReplacing();
         }
 
         if (Open is null)
@@ -65,16 +69,24 @@ internal sealed class BatchPool : IDisposable
     }
 
     /// <summary>Makes batches of these sizes from now on.</summary>
-    public void Use(IReadOnlyList<int> newSizes)
+    /// <returns>Done when all that were made before are freed.</returns>
+    public Task Use(IReadOnlyList<int> newSizes)
     {
+        replacedInUse += made.Count - idle.Count;
         FreeIdle();
         made.Clear();
         sizes = newSizes;
         if (Open is { IsEmpty: true })
         {
             Open.Dispose();
+            replacedInUse--;
             OpenNext();
         }
+
+        replaced ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = replaced.Task;
+        EndReplacing();
+        return done;
     }
 
     /// <summary>Frees all; none may be under way.</summary>
@@ -82,6 +94,15 @@ internal sealed class BatchPool : IDisposable
     {
         Open?.Dispose();
         FreeIdle();
+    }
+
+    private void EndReplacing()
+    {
+        if (replacedInUse == 0)
+        {
+            replaced?.SetResult();
+            replaced = null;
+        }
     }
 
     private Gathering Make()

@@ -41,14 +41,15 @@ internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
         var sizes = await MeasureSideBySide(served, rewritten: false, stop);
         var others = await MeasureSideBySide(served, rewritten: true, stop);
         sizes = others is [.., var best] && best.ImagesPerSecond >= LeastRewrittenGain * sizes[^1].ImagesPerSecond ? others : sizes;
-        var spread = await Measure(served, model, model.FixedBatch ?? 1, stop) with { Spread = true };
+        using var whole = model.OpenAgain(spread: true)!;
+        var spread = await Measure(served, whole, model.FixedBatch ?? 1, stop) with { Spread = true };
         return spread.ImagesPerSecond >= LeastSpreadGain * sizes[0].ImagesPerSecond ? [.. sizes, spread] : sizes;
     }
 
     // What the trials took is given back with the session that they were made with.
     private async Task<IReadOnlyList<MeasuredSize>> MeasureSideBySide(ServedModel served, bool rewritten, CancellationToken stop)
     {
-        using var lanes = served.Classifier.OpenSideBySide(rewritten);
+        using var lanes = served.Classifier.OpenAgain(rewritten: rewritten);
         return lanes is null ? [] : await Measure(served, lanes, rewritten, stop);
     }
 
@@ -57,14 +58,14 @@ internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
         var model = served.Classifier;
         if (model.CanRunSideBySide)
         {
-            var lanes = model.OpenSideBySide(sizes.Any(size => size.Rewritten)) ?? model.OpenSideBySide(rewritten: false)!;
-            model.RunSideBySide(lanes, spreads: sizes.Any(size => size.Spread));
-            model = lanes;
+            model.RunSideBySide(sizes.Any(size => size.Rewritten), sizes.Any(size => size.Spread));
         }
 
-        foreach (var known in sizes.Where(known => !known.Spread))
+        foreach (var known in sizes)
         {
-            await Time(served, model, known.Size, once: true, stop);
+            using var batch = model.CreateBatch(known.Size);
+            stop.ThrowIfCancellationRequested();
+            await served.Batcher.Alone(() => batch.Run(0, known.Size, known.Spread));
         }
     }
 
@@ -104,16 +105,16 @@ internal sealed class BatchSizes(ServingSettings settings, SizesFile file)
     }
 
     private static async Task<MeasuredSize> Measure(ServedModel served, Classifier classifier, int size, CancellationToken stop) =>
-        new(size, size / (await Time(served, classifier, size, once: false, stop)).TotalSeconds);
+        new(size, size / (await Time(served, classifier, size, stop)).TotalSeconds);
 
     // The fastest run: what disturbs a measurement only ever makes it slower.
-    private static async Task<TimeSpan> Time(ServedModel served, Classifier classifier, int size, bool once, CancellationToken stop)
+    private static async Task<TimeSpan> Time(ServedModel served, Classifier classifier, int size, CancellationToken stop)
     {
         using var batch = classifier.CreateBatch(size);
         await served.Batcher.Alone(() => batch.Run(size));
         var fastest = TimeSpan.MaxValue;
         long start = Stopwatch.GetTimestamp();
-        for (int runs = 0; !once && (runs < 2 || Stopwatch.GetElapsedTime(start) < LongestTrial); runs++)
+        for (int runs = 0; runs < 2 || Stopwatch.GetElapsedTime(start) < LongestTrial; runs++)
         {
             stop.ThrowIfCancellationRequested();
             var time = TimeSpan.Zero;

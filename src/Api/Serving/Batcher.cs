@@ -76,18 +76,23 @@ internal sealed class Batcher : IDisposable
         return new(this);
     }
 
-    /// <summary>Runs batches of these sizes from now on, side by side where the model does so by now.</summary>
+    /// <summary>Runs batches of these sizes from now on, side by side where the model does so by now; done when no batch from before is left.</summary>
     /// <param name="sizes">The sizes.</param>
     /// <param name="measured">How fast they are; without it no image waits for a run that is nearly over.</param>
-    public Task Use(IReadOnlyList<int> sizes, Pace? measured = null) => Alone(() =>
+    public async Task Use(IReadOnlyList<int> sizes, Pace? measured = null)
     {
-        lock (gate)
+        var replaced = Task.CompletedTask;
+        await Alone(() =>
         {
-            pool.Use(sizes);
-            lanes.Resize(classifier.Lanes);
-            pace = measured ?? new();
-        }
-    });
+            lock (gate)
+            {
+                replaced = pool.Use(sizes);
+                lanes.Resize(classifier.Lanes);
+                pace = measured ?? new();
+            }
+        });
+        await replaced;
+    }
 
     /// <summary>Does something while nothing runs; requests wait meanwhile.</summary>
     public async Task Alone(Action work)

@@ -38,6 +38,7 @@ internal sealed class ServingEngine(ServingSettings settings, BatchSizes sizes, 
             {
                 served.Sizes = await sizes.Find(served, stoppingToken);
                 await served.Batcher.Use(Sizes(served), Pace.Of(served.Sizes));
+                served.Classifier.FreeReplaced();
                 ProcessMemory.Trim();
                 log.BatchSizesFound(served.Name, served.Version, string.Join(", ", served.Sizes));
             }

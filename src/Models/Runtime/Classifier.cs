@@ -12,7 +12,7 @@ public sealed class Classifier : IDisposable
 
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
-    private volatile Classifier? sideBySide;
+    private volatile SideBySide? sideBySide;
 
     private Classifier(string file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
@@ -33,13 +33,10 @@ public sealed class Classifier : IDisposable
     /// <summary>The runs that may go on side by side, each on a processor of its own; 1 until <see cref="RunSideBySide"/>: then a run is spread over all of them.</summary>
     public int Lanes => sideBySide is null ? 1 : Environment.ProcessorCount;
 
-    /// <summary>Whether a lone run is spread over all processors, though runs go on side by side.</summary>
-    public bool Spreads { get; private set; }
-
     /// <summary>
     /// Whether runs can go on side by side: not on CUDA, nor with files of more than 256 MiB, since it takes a second session, nor on one processor.
     /// </summary>
-    public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
+    public bool CanRunSideBySide => CanBeSideBySide(File, Device);
 
     /// <summary>Whether the file has more than 256 MiB: memory is spared then where that costs little time.</summary>
     public bool IsLarge => IsLargeFile(File);
@@ -79,10 +76,11 @@ public sealed class Classifier : IDisposable
     /// <param name="overrides">What holds in place of what the file says about itself.</param>
     /// <param name="fallback">What holds where the file says nothing.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
+    /// <param name="atOnce">Whether it is to be ready soon rather than to run fast, until <see cref="RunSideBySide"/>; without effect where runs cannot go on side by side.</param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
-    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
+    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null, bool atOnce = false)
     {
-        var session = Sessions.Open(path, device, returnsMemory: IsLargeFile(path));
+        var session = Sessions.Open(path, device, returnsMemory: IsLargeFile(path), asItIs: atOnce && CanBeSideBySide(path, device ?? Device.Cpu));
         try
         {
             var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
@@ -141,7 +139,7 @@ public sealed class Classifier : IDisposable
     {
         using var input = Tensor(images, [count, .. Input.ToInt64()]);
         using var output = Tensor(logits, [count, Classes]);
-        session.Run(options, [InputName], [input], [OutputName], [output]);
+        (sideBySide?.Spread ?? sideBySide?.Lane ?? session).Run(options, [InputName], [input], [OutputName], [output]);
         if (GivesProbabilities)
         {
             TensorPrimitives.Log(logits.Span, logits.Span);
@@ -151,31 +149,45 @@ public sealed class Classifier : IDisposable
     /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
     public Batch CreateBatch(params IEnumerable<int> sizes) =>
-        new(sideBySide?.session ?? session, Spreads ? session : null, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
+        new(sideBySide?.Lane ?? session, sideBySide?.Spread, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
 
-    /// <summary>
-    /// The same file once more, each run on the thread that asks for it: several go on side by side, which puts more images through, and a lone one
-    /// takes longer. Only where <see cref="CanRunSideBySide"/>.
-    /// </summary>
-    /// <param name="rewritten">Whether operators are rewritten in forms that may run faster, in more memory.</param>
+    /// <summary>The same file once more, as it runs in one of the ways of <see cref="RunSideBySide"/>. Only where <see cref="CanRunSideBySide"/>.</summary>
+    /// <param name="spread">Whether a run is spread over all processors; otherwise it stays on the thread that asks for it.</param>
+    /// <param name="rewritten">Whether operators are rewritten in forms that may run faster, in more memory; not for a run that is spread.</param>
     /// <returns>Null where there is nothing to rewrite.</returns>
     /// <exception cref="FoveaException">The file cannot be loaded any more.</exception>
-    public Classifier? OpenSideBySide(bool rewritten)
+    public Classifier? OpenAgain(bool spread = false, bool rewritten = false) =>
+        OpenSession(spread, rewritten) is { } opened ? new(File, opened, Device, Metadata, Input, Classes) : null;
+
+    /// <summary>
+    /// Opens the file once more for runs that stay on the thread that asks for them, several of which go on side by side: more images go through, and a lone one takes longer.
+    /// Batches that are created from now on run so. Only where <see cref="CanRunSideBySide"/>, and once.
+    /// </summary>
+    /// <param name="rewritten">Whether operators are rewritten, where there are some, in forms that may run faster, in more memory.</param>
+    /// <param name="spreads">Whether it is opened for lone runs as well, spread over all processors.</param>
+    /// <exception cref="FoveaException">The file cannot be loaded any more.</exception>
+    public void RunSideBySide(bool rewritten, bool spreads)
     {
-        if (!rewritten)
+        var lane = OpenSession(spread: false, rewritten) ?? OpenSession(spread: false, rewritten: false)!;
+        try
         {
-            return Same(Sessions.Open(File, Device, onOneThread: true));
+            sideBySide = new(lane, spreads ? OpenSession(spread: true, rewritten: false) : null);
         }
-
-        return Rewritten() is { } graph ? Same(Sessions.Open(graph, Device, onOneThread: true)) : null;
-
-        Classifier Same(InferenceSession opened) => new(File, opened, Device, Metadata, Input, Classes);
+        catch
+        {
+            lane.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Lets batches that are created from now on run side by side.</summary>
-    /// <param name="by">What <see cref="OpenSideBySide"/> gave; disposed of with this.</param>
-    /// <param name="spreads">Whether a lone run is still spread over all processors.</param>
-    public void RunSideBySide(Classifier by, bool spreads) => (sideBySide, Spreads) = (by, spreads);
+    /// <summary>Frees what was loaded first, and has been replaced by <see cref="RunSideBySide"/>; no batch from before may be left.</summary>
+    public void FreeReplaced()
+    {
+        if (sideBySide is not null)
+        {
+            session.Dispose();
+        }
+    }
 
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
@@ -205,11 +217,18 @@ public sealed class Classifier : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        sideBySide?.Dispose();
+        sideBySide?.Lane.Dispose();
+        sideBySide?.Spread?.Dispose();
         session.Dispose();
         options.Dispose();
         ProcessMemory.Trim();
     }
+
+    private static bool CanBeSideBySide(string path, Device device) => !device.IsCuda && !IsLargeFile(path) && Environment.ProcessorCount > 1;
+
+    private InferenceSession? OpenSession(bool spread, bool rewritten) => !rewritten ? Sessions.Open(File, Device, onOneThread: !spread)
+        : Rewritten() is { } graph ? Sessions.Open(graph, Device, onOneThread: !spread)
+        : null;
 
     // What the runtime reads may still be nothing that can be rewritten here.
     private Graph? Rewritten()
@@ -236,4 +255,6 @@ public sealed class Classifier : IDisposable
     }
 
     private static OrtValue Tensor(Memory<float> values, long[] shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);
+
+    private sealed record SideBySide(InferenceSession Lane, InferenceSession? Spread);
 }

@@ -58,7 +58,7 @@ public sealed class BatcherTests : IDisposable
         OnnxFile.Write(Catalog.Find("resnet18").Build(classes: 10, input: new Shape(3, 128, 128)), file);
         using var sideBySide = new ServedModel("resnet18", 1, Classifier.Load(file), places: 64, services.GetRequiredService<Metrics>());
         int lanes = Environment.ProcessorCount;
-        sideBySide.Classifier.RunSideBySide(sideBySide.Classifier.OpenSideBySide(rewritten: false)!, spreads: true);
+        sideBySide.Classifier.RunSideBySide(rewritten: false, spreads: true);
         await sideBySide.Batcher.Use([1, 4 * lanes]);
         var images = Enumerable.Range(0, 3 * lanes).Select(seed => Noise(seed, 3 * 128 * 128)).ToArray();
         float[][] expected = [.. images.Select(image => Alone(sideBySide.Classifier, image))];
