@@ -52,8 +52,11 @@ public class CatalogTests
     [MemberData(nameof(Names))]
     public void Written_network_passes_the_ONNX_checker_and_runs_at_any_batch(string name)
     {
+        // Networks that flatten what they see weigh up to 570 MB at their own size: they have the same nodes, and a tenth of the weights, on the smallest images they take.
         using var folder = new TemporaryFolder();
-        var graph = Catalog.Find(name).Build();
+        var architecture = Catalog.Find(name);
+        bool flattens = name.StartsWith("vgg", StringComparison.Ordinal) || name.StartsWith("alexnet", StringComparison.Ordinal);
+        var graph = architecture.Build(input: flattens ? Square(SmallestSide(architecture)) : null);
         OnnxFile.Write(graph, folder["model.onnx"]);
         using (var session = Sessions.Open(folder["model.onnx"]))
         {
@@ -101,23 +104,10 @@ public class CatalogTests
     public void A_size_that_does_not_fit_is_refused_with_the_smallest_that_does(string name)
     {
         var architecture = Catalog.Find(name);
-        int smallest = Enumerable.Range(1, 300).First(side => Fits(side) is null);
+        int smallest = SmallestSide(architecture);
 
-        Assert.Null(Fits(architecture.Input[1]));
-        Assert.All(Enumerable.Range(1, smallest - 1), side => Assert.EndsWith($"expected at least [3, {smallest}, {smallest}].", Fits(side), StringComparison.Ordinal));
-
-        string? Fits(int side)
-        {
-            try
-            {
-                architecture.Build(input: new Shape(3, side, side));
-                return null;
-            }
-            catch (FoveaException e)
-            {
-                return e.Message;
-            }
-        }
+        Assert.Null(Refusal(architecture, architecture.Input[1]));
+        Assert.All(Enumerable.Range(1, smallest - 1), side => Assert.EndsWith($"expected at least [3, {smallest}, {smallest}].", Refusal(architecture, side), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -127,6 +117,24 @@ public class CatalogTests
 
         Assert.Equal(ErrorCode.UnknownArchitecture, error.Code);
         Assert.Contains("lenet5", error.Message, StringComparison.Ordinal);
+    }
+
+    private static Shape Square(int side) => new(3, side, side);
+
+    private static int SmallestSide(Architecture architecture) => Enumerable.Range(1, 300).First(side => Refusal(architecture, side) is null);
+
+    /// <summary>What is said of square images of that side; null where they fit.</summary>
+    private static string? Refusal(Architecture architecture, int side)
+    {
+        try
+        {
+            architecture.Build(input: Square(side));
+            return null;
+        }
+        catch (FoveaException e)
+        {
+            return e.Message;
+        }
     }
 
     private static void AssertRuns(InferenceSession session, Graph graph, int batch)

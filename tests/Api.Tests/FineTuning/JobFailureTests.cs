@@ -1,0 +1,49 @@
+using System.Diagnostics;
+
+namespace Fovea.Api.Tests;
+
+/// <summary>What ends a training ends its job with the reason, and nothing else.</summary>
+public sealed class JobFailureTests
+{
+    [Fact]
+    public async Task Trainer_that_takes_too_much_memory_is_the_jobs_failure_alone()
+    {
+        await using var workshop = await Workshop.Start("--Fovea:TrainingMemoryBytes=1000000");
+        var dataset = await workshop.Upload();
+        var job = await workshop.Until(await workshop.Create(dataset, epochs: 100_000), "failed");
+        Assert.Equal("training_failed", job.GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains("expected at most 1,000,000", job.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(200, (await workshop.Service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
+        Assert.Empty(workshop.Service.Logs.Errors);
+    }
+
+    [Fact]
+    public async Task Trainer_that_hangs_is_the_jobs_failure()
+    {
+        await using var workshop = await Workshop.Start("--Fovea:TrainingSilenceSeconds=15");
+        var job = await workshop.Create(await workshop.Upload(), epochs: 100_000);
+        await workshop.UntilTold(job, "Checkpoint");
+        using (var halt = Process.Start("kill", ["-STOP", $"{Assert.Single(workshop.Trainers()).Id}"]))
+        {
+            await halt.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var failed = await workshop.Until(job, "failed");
+        Assert.Contains("said nothing for 15 seconds", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Empty(workshop.Trainers());
+    }
+
+    [Fact]
+    public async Task Training_that_cannot_be_done_fails_with_the_sentence_of_the_trainer()
+    {
+        await using var workshop = await Workshop.Start();
+        var job = await workshop.Create(await workshop.Upload(), epochs: 100_000);
+        await workshop.UntilTold(job, "Checkpoint");
+        await workshop.Post(job, "pause");
+        await Eventually.True(() => Task.FromResult(workshop.Trainers() is []));
+        Directory.Delete(workshop.Service.Get<DatasetStore>().All[0].Folder + "/val/ring", recursive: true);
+        await workshop.Post(job, "resume");
+        var failed = await workshop.Until(job, "failed");
+        Assert.Contains("val has 1 class folders; expected at least 2", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+}
