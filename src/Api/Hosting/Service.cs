@@ -50,7 +50,6 @@ internal static class Service
         app.Services.GetService<ModelPolling>()?.Begin();
         app.UseProxies(host);
         app.UseExceptionHandler(_ => { });
-        app.UseDrain();
         app.UseHeadAsGet();
         app.UseRouting();
         app.UseForOtherRequests(others =>
@@ -58,6 +57,7 @@ internal static class Service
             others.UseRequestMetrics();
             others.UseStatusCodePages(ProblemHandler.UnknownRoute);
         });
+        app.UseDrain();
         app.UseOrigins(host);
         app.UseRateLimits(host.RequestsPerMinute);
         app.UseKeyCheck();

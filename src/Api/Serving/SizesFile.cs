@@ -55,7 +55,11 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
         }
     }
 
-    private static string Processor() => File.Exists(ProcessorFile) && File.ReadLines(ProcessorFile).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
-        ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
-        : RuntimeInformation.ProcessArchitecture.ToString();
+    // The name alone may be the same for several generations, where a hypervisor shortens it.
+    private static string Processor()
+    {
+        var first = File.Exists(ProcessorFile) ? File.ReadLines(ProcessorFile).TakeWhile(line => line.Length > 0) : [];
+        string[] known = [.. first.Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries)).Where(field => field is ["cpu family" or "model" or "model name", _]).Select(field => field[1])];
+        return known.Length > 0 ? string.Join(' ', known) : RuntimeInformation.ProcessArchitecture.ToString();
+    }
 }
