@@ -54,13 +54,9 @@ public sealed class BatcherTests : IDisposable
     [Fact]
     public async Task Images_of_long_runs_are_divided_among_the_processors_and_a_lone_one_is_spread_over_all()
     {
-        var file = Path.Combine(repository.Folder, "resnet18.onnx");
-        OnnxFile.Write(Catalog.Find("resnet18").Build(classes: 10, input: new Shape(3, 128, 128)), file);
-        using var sideBySide = new ServedModel("resnet18", 1, Classifier.Load(file), places: 64, services.GetRequiredService<Metrics>());
         int lanes = Environment.ProcessorCount;
-        sideBySide.Classifier.RunSideBySide(rewritten: false, spreads: true);
-        await sideBySide.Batcher.Use([1, 4 * lanes]);
-        var images = Enumerable.Range(0, 3 * lanes).Select(seed => Noise(seed, 3 * 128 * 128)).ToArray();
+        using var sideBySide = await SideBySide(spreads: true);
+        var images = Photos(3 * lanes);
         float[][] expected = [.. images.Select(image => Alone(sideBySide.Classifier, image))];
 
         var runs = new List<int>();
@@ -81,6 +77,26 @@ public sealed class BatcherTests : IDisposable
         await sideBySide.Batcher.Alone(() => asked = [.. images.Select(image => sideBySide.Logits(image.CopyTo, CancellationToken.None))]);
         Assert.Equal(expected, await Task.WhenAll(asked), (x, y) => Near(x, y));
         Assert.Equal(Enumerable.Repeat(1, images.Length), runs);
+    }
+
+    [Fact]
+    public async Task Busy_lane_takes_its_share_of_what_has_been_gathered()
+    {
+        int lanes = Environment.ProcessorCount;
+        using var sideBySide = await SideBySide(spreads: false);
+        var images = Photos(2 * lanes);
+        await sideBySide.Logits(images[0].CopyTo, CancellationToken.None);
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        var busy = sideBySide.Logits(images[0].CopyTo, CancellationToken.None);
+        Task<float[]>[] asked;
+        using (sideBySide.Batcher.Expect())
+        {
+            asked = [.. images.Select(image => sideBySide.Logits(image.CopyTo, CancellationToken.None))];
+        }
+
+        await Task.WhenAll([busy, .. asked]);
+        Assert.Equal([1, .. Enumerable.Repeat(2, lanes)], runs.Order());
     }
 
     [Fact]
@@ -205,6 +221,19 @@ public sealed class BatcherTests : IDisposable
         services.Dispose();
         repository.Dispose();
     }
+
+    // A model whose runs are long.
+    private async Task<ServedModel> SideBySide(bool spreads)
+    {
+        var file = Path.Combine(repository.Folder, "resnet18.onnx");
+        OnnxFile.Write(Catalog.Find("resnet18").Build(classes: 10, input: new Shape(3, 128, 128)), file);
+        var model = new ServedModel("resnet18", 1, Classifier.Load(file), places: 64, services.GetRequiredService<Metrics>());
+        model.Classifier.RunSideBySide(rewritten: false, spreads);
+        await model.Batcher.Use([1, 4 * Environment.ProcessorCount]);
+        return model;
+    }
+
+    private static float[][] Photos(int count) => [.. Enumerable.Range(0, count).Select(seed => Noise(seed, 3 * 128 * 128))];
 
     // While a turn alone is taken nothing runs, so all of them are gathered.
     private async Task<float[][]> Together(float[][] images)
