@@ -18,8 +18,7 @@ if (args is [KeysCommand.Verb, ..])
 
 try
 {
-    await using var app = Service.Build(args);
-    await app.RunAsync();
+    await Service.Run(args);
     return 0;
 }
 catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException)

@@ -2,9 +2,34 @@ using System.Text.Encodings.Web;
 
 namespace Fovea.Api;
 
-/// <summary>Puts the service together.</summary>
+/// <summary>Puts the service together, and runs it.</summary>
 internal static class Service
 {
+    /// <summary>Serves until the process is told to stop.</summary>
+    /// <param name="args">The command line.</param>
+    /// <exception cref="Fovea.Models.FoveaException">A setting is wrong.</exception>
+    /// <exception cref="IOException">The address is in use.</exception>
+    public static async Task Run(string[] args)
+    {
+        await using var app = Build(args);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it was starting.
+        }
+        catch
+        {
+            // What has begun, such as loading models, ends before it is taken apart.
+            await app.StopAsync();
+            throw;
+        }
+
+        await app.WaitForShutdownAsync();
+    }
+
     /// <summary>The service, ready to run; its models are being loaded already.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="configure">Adds to what it consists of.</param>

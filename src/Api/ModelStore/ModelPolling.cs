@@ -9,6 +9,17 @@ internal sealed class ModelPolling(ModelStore models, ModelStoreSettings setting
     public void Begin() => _ = loading.Value;
 
     /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (loading.IsValueCreated)
+        {
+            // What models are being loaded with is not taken apart meanwhile, even where this was never started.
+            await loading.Value.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await loading.Value;

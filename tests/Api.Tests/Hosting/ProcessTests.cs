@@ -18,21 +18,46 @@ public sealed class ProcessTests
         { "--Fovea:Formats:0=tiff", "Fovea:Formats holds tiff" },
         { "--Fovea:CorsOrigins:0=example.org", "Fovea:CorsOrigins holds example.org" },
         { "--Fovea:TrustedProxies:0=proxy", "Fovea:TrustedProxies holds proxy" },
-        { "--urls=http://127.0.0.1:1", "127.0.0.1:1" },
     };
 
     [Theory, MemberData(nameof(WrongSettings))]
     public async Task Wrong_setting_ends_the_start_with_one_sentence(string setting, string named)
     {
         using var repository = new Repository();
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var last = setting.StartsWith("--urls", StringComparison.Ordinal) ? $"--urls=http://{taken.LocalEndpoint}" : setting;
-        using var process = new ServiceProcess(Environment(ServiceProcess.FreePort(), repository), last);
+        using var process = new ServiceProcess(Environment(ServiceProcess.FreePort(), repository), setting);
         var (code, errors) = await process.Exit();
         Assert.NotEqual(0, code);
-        Assert.Contains(last == setting ? named : $"{taken.LocalEndpoint}", errors, StringComparison.Ordinal);
+        Assert.Contains(named, errors, StringComparison.Ordinal);
         Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [Fact]
+    public async Task Address_that_is_taken_ends_the_start_with_one_sentence_though_models_are_being_loaded()
+    {
+        using var repository = ManyModels();
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var process = new ServiceProcess(Environment(((IPEndPoint)taken.LocalEndpoint).Port, repository));
+        var (code, errors) = await process.Exit();
+        Assert.Equal(1, code);
+        Assert.Contains($"{taken.LocalEndpoint}", Assert.Single(errors.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Service_that_is_told_to_stop_while_it_starts_ends_without_an_error()
+    {
+        const int KilledBySignal = 128 + 15;
+        using var repository = ManyModels();
+        using var process = new ServiceProcess(Environment(ServiceProcess.FreePort(), repository));
+        await Eventually.True(() => Task.FromResult(process.Output.Contains("Loaded", StringComparison.Ordinal)));
+        process.Terminate();
+        var (code, errors) = await process.Exit();
+
+        // It may not listen to signals yet.
+        Assert.True(code is 0 or KilledBySignal, $"{code}");
+        Assert.Empty(errors);
+        Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,6 +99,17 @@ public sealed class ProcessTests
         await UntilReady(port);
         using var probe = new ServiceProcess(Environment(port, repository), "--health");
         Assert.Equal(0, (await probe.Exit()).Code);
+    }
+
+    private static Repository ManyModels()
+    {
+        var repository = new Repository();
+        foreach (char name in "abcdefgh")
+        {
+            repository.With($"{name}", 1);
+        }
+
+        return repository;
     }
 
     private static Dictionary<string, string?> Environment(int port, Repository repository) =>

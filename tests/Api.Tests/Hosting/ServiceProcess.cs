@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Fovea.Api.Tests;
 
@@ -8,6 +9,7 @@ namespace Fovea.Api.Tests;
 internal sealed class ServiceProcess : IDisposable
 {
     private readonly Process process;
+    private readonly StringBuilder output = new();
 
     public ServiceProcess(IReadOnlyDictionary<string, string?> environment, params string[] args)
     {
@@ -18,7 +20,7 @@ internal sealed class ServiceProcess : IDisposable
         }
 
         process = Process.Start(start)!;
-        process.OutputDataReceived += (_, _) => { };
+        process.OutputDataReceived += (_, line) => Add(line.Data);
         process.BeginOutputReadLine();
     }
 
@@ -30,6 +32,18 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     public int Id => process.Id;
+
+    /// <summary>What it has logged; whole once <see cref="Exit"/> has returned.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output)
+            {
+                return $"{output}";
+            }
+        }
+    }
 
     public void Terminate()
     {
@@ -58,5 +72,13 @@ internal sealed class ServiceProcess : IDisposable
     {
         Kill();
         process.Dispose();
+    }
+
+    private void Add(string? line)
+    {
+        lock (output)
+        {
+            output.AppendLine(line);
+        }
     }
 }
