@@ -8,8 +8,8 @@ namespace Fovea.Models;
 /// <summary>All that touches CUDA. It needs the build with <c>-p:OnnxRuntime=gpu</c>, CUDA 13, cuDNN 9 and a GPU; everything else works without.</summary>
 internal static partial class Cuda
 {
-    // What ONNX Runtime's CUDA provider is linked with since 1.27, and the driver beneath.
-    private static readonly string[] Libraries = ["libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcublasLt.so.13", "libcurand.so.10", "libcufft.so.12", "libcudnn.so.9"];
+    // What ONNX Runtime's CUDA provider is linked with, the driver beneath, and what it opens at the first convolution.
+    private static readonly string[] Libraries = ["libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcublasLt.so.13", "libcurand.so.10", "libcudnn.so.9"];
 
     /// <summary>Appends the CUDA provider.</summary>
     /// <exception cref="OnnxRuntimeException">A library is missing, or there is no such GPU.</exception>
