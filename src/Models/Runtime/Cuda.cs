@@ -85,6 +85,9 @@ internal static partial class Cuda
     /// <summary>The libraries that a loader's message says it could not open.</summary>
     public static IEnumerable<string> LibrariesNamedIn(string message) => CannotOpen().Matches(message).Select(match => match.Groups[1].Value);
 
+    /// <summary>What is wrong, of a message that says where in the runtime's source it was found as well; the whole message where that is not known.</summary>
+    public static string CauseIn(string message) => (Cause().Match(message) is { Success: true } cause ? cause.Value : message).Trim().TrimEnd('.');
+
     private static bool IsThere(string library)
     {
         if (NativeLibrary.TryLoad(library, out nint handle))
@@ -99,4 +102,8 @@ internal static partial class Cuda
     // As in "libcudnn.so.9: cannot open shared object file: No such file or directory".
     [GeneratedRegex(@"(lib[\w+-]+\.so[.\d]*): cannot open shared object file")]
     private static partial Regex CannotOpen();
+
+    // Followed by processor, file and line, if by anything.
+    [GeneratedRegex(@"Invalid device ID: \d+, must be between \d+ \(inclusive\) and \d+ \(exclusive\)|CUDA failure \d+: [^;]+")]
+    private static partial Regex Cause();
 }

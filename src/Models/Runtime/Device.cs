@@ -59,7 +59,7 @@ public sealed class Device
         catch (Exception e) when (e is OnnxRuntimeException or FoveaException or EntryPointNotFoundException or DllNotFoundException)
         {
             string[] missing = [.. Cuda.LibrariesNamedIn(e.Message).Union(missingLibraries())];
-            var reason = missing.Length > 0 ? $"CUDA lacks {string.Join(", ", missing)}" : $"CUDA does not work: {e.Message.Trim().TrimEnd('.')}";
+            var reason = missing.Length > 0 ? $"CUDA lacks {string.Join(", ", missing)}" : $"CUDA does not work: {Cuda.CauseIn(e.Message)}";
             return options.Device == DeviceChoice.Auto ? new(null, $"Device is auto, but {reason}.", fellBack: true, missing) : throw Unavailable(reason, e);
         }
     }
