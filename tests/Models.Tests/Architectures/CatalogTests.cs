@@ -52,7 +52,7 @@ public class CatalogTests
     [MemberData(nameof(Names))]
     public void Written_network_passes_the_ONNX_checker_and_runs_at_any_batch(string name)
     {
-        // Networks that flatten what they see weigh up to 570 MB at their own size: they have the same nodes, and a tenth of the weights, on the smallest images they take.
+        // Networks that flatten what they see weigh up to 570 MB at their own size: on the smallest images they take they have the same nodes and a fraction of the weights.
         using var folder = new TemporaryFolder();
         var architecture = Catalog.Find(name);
         bool flattens = name.StartsWith("vgg", StringComparison.Ordinal) || name.StartsWith("alexnet", StringComparison.Ordinal);
