@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fovea.Api.Tuning;
 using Fovea.Models;
 
 namespace Fovea.Api;

@@ -46,12 +46,18 @@ internal static partial class Log
     public static partial void NotSwept(this ILogger log, string reason);
 
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
-    public static partial void BatchSizesFound(this ILogger log, string model, int version, string sizes);
+    public static partial void ModelTuned(this ILogger log, string model, int version, string sizes);
 
-    [LoggerMessage(21, LogLevel.Warning, "{Model} version {Version} runs one image at a time: its batch sizes could not be measured")]
-    public static partial void BatchSizesUnknown(this ILogger log, Exception exception, string model, int version);
+    [LoggerMessage(21, LogLevel.Warning, "{Model} version {Version} is not tuned to this machine any further, and goes on as it runs now")]
+    public static partial void TuningFailed(this ILogger log, Exception exception, string model, int version);
 
-    [LoggerMessage(22, LogLevel.Warning, "Batch sizes are measured again at every start: {Reason}")]
+    [LoggerMessage(23, LogLevel.Information, "{Model} version {Version} is tuned anew: {Remembered} was remembered, and {Measured} was measured now")]
+    public static partial void RememberedSizesDiffer(this ILogger log, string model, int version, string remembered, string measured);
+
+    [LoggerMessage(24, LogLevel.Warning, "{Model} version {Version} cannot run as {Trial}, and is not tried so again")]
+    public static partial void TrialFailed(this ILogger log, Exception exception, string model, int version, string trial);
+
+    [LoggerMessage(22, LogLevel.Warning, "Models are tuned anew at every start, because what was measured cannot be kept: {Reason}")]
     public static partial void NotRemembered(this ILogger log, string reason);
 
     [LoggerMessage(30, LogLevel.Information, "{Job} is worked at here, with the fencing number {Fence}")]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Fovea.Api.Tuning;
 using Fovea.Models;
 
 namespace Fovea.Api;

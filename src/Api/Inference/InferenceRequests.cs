@@ -40,7 +40,7 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
     private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
     {
         int size = (int)served.Classifier.Input.Size;
-        var arrivals = Enumerable.Range(0, count).Select(_ => served.Batcher.Expect()).ToArray();
+        var arrivals = Enumerable.Range(0, count).Select(_ => served.Scheduler.Expect()).ToArray();
         return
         [
             .. arrivals.Select((arrival, i) => served.Logits(

@@ -12,14 +12,12 @@ internal sealed class ModelLoader(Settings settings, ServingEngine engine, Devic
     /// <param name="version">The version's folder.</param>
     /// <param name="model">The model's folder.</param>
     /// <param name="device">What it is to run on.</param>
-    /// <param name="atOnce">Whether it is to be ready soon rather than to run fast.</param>
     /// <exception cref="FoveaException">It cannot be used; the message says why.</exception>
-    public static Classifier Load(string version, string model, Device device, bool atOnce = false) => Classifier.Load(
+    public static Classifier Load(string version, string model, Device device) => Classifier.Load(
         Path.Combine(version, VersionFolder.ModelFile),
         overrides: ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)),
         fallback: ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)),
-        device,
-        atOnce);
+        device);
 
     /// <summary>What a version says about itself, together with what stands beside it, without loading it.</summary>
     /// <param name="version">The version's folder.</param>
@@ -34,7 +32,7 @@ internal sealed class ModelLoader(Settings settings, ServingEngine engine, Devic
         long start = time.GetTimestamp();
         try
         {
-            var classifier = Load(version.Path, Path.GetDirectoryName(version.Path)!, device, atOnce: true);
+            var classifier = Load(version.Path, Path.GetDirectoryName(version.Path)!, device);
             metrics.Loaded(model, succeeded: true, time.GetElapsedTime(start));
             log.ModelLoaded(model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
             return engine.Serve(model, version.Number, classifier);

@@ -8,7 +8,8 @@ namespace Fovea.Api;
 /// </summary>
 /// <param name="model">The model's name, for messages.</param>
 /// <param name="places">The requests that may be under way, waiting ones included; at least 1.</param>
-internal sealed class Admission(string model, int places)
+/// <param name="inFlight">Counts the requests of all models.</param>
+internal sealed class Admission(string model, int places, RequestsInFlight inFlight)
 {
     // Slower runs count for more: who comes back too early is refused once more.
     private const double WhenSlower = 0.5, WhenFaster = 0.05;
@@ -31,10 +32,16 @@ internal sealed class Admission(string model, int places)
             var wait = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(places * Volatile.Read(ref secondsPerImage), LeastSeconds, MostSeconds)));
             throw new FoveaException(ErrorCode.Overloaded, $"{model} has {places:N0} requests under way, as many as it takes; expected to be asked again in {wait.TotalSeconds:N0} s.") { RetryAfter = wait };
         }
+
+        inFlight.Enter();
     }
 
     /// <summary>Gives the place back.</summary>
-    public void Leave() => Interlocked.Decrement(ref taken);
+    public void Leave()
+    {
+        Interlocked.Decrement(ref taken);
+        inFlight.Leave();
+    }
 
     /// <summary>Learns how fast the model is from a run, and the share of all processors' time that it took.</summary>
     public void Ran(int images, TimeSpan time)

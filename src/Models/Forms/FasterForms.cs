@@ -3,6 +3,9 @@ namespace Fovea.Models;
 /// <summary>Rewrites a network for ONNX Runtime on CPUs: what it computes stays the same but for rounding.</summary>
 internal static class FasterForms
 {
+    /// <summary>Grows with each change of what is rewritten, and how: measurements of older rewrites count no more.</summary>
+    public const int Version = 3;
+
     /// <summary>The same network, with operators in forms that may run faster; null where it has none of them.</summary>
     /// <param name="network">In operator set 13 or a later one, of images of a known size.</param>
     public static Graph? Of(Graph network)

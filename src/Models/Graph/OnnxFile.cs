@@ -40,11 +40,26 @@ public static class OnnxFile
             throw new FoveaException(ErrorCode.BadModelFile, $"There is no file '{path}'; expected an .onnx file.");
         }
 
-        try
+        return Parsing(path, () =>
         {
             // Parsing from mapped memory lets protobuf allocate each tensor once, at its size; from a stream it would collect pieces first.
             using var file = new MappedFile(path);
             return OnnxReader.FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(file.Memory)));
+        });
+    }
+
+    /// <summary>Reads a graph from the content of its file, its shapes inferred.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="name">What messages call the file.</param>
+    /// <exception cref="FoveaException">The content is no ONNX, or is damaged.</exception>
+    public static Graph Read(ReadOnlyMemory<byte> content, string name) =>
+        Parsing(name, () => OnnxReader.FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(content))));
+
+    private static Graph Parsing(string path, Func<Graph> parse)
+    {
+        try
+        {
+            return parse();
         }
         // Protobuf's exception is an IOException too.
         catch (Exception e) when (e is InvalidProtocolBufferException or OverflowException)

@@ -7,26 +7,24 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Fovea.Models;
 
 /// <summary>
-/// Memory for a batch of images, allocated once and bound to a model: images are written into its slots, and a run writes the logits behind them.
-/// Runs of slots apart from each other may go on at the same time.
+/// Memory for a batch of images and their logits, allocated once. Images are written into slots, and a run reads a range of slots and writes their logits. Runs of
+/// ranges that do not overlap may go on at the same time, in one session or in several.
 /// </summary>
 public sealed unsafe class Batch : IDisposable
 {
-    private readonly InferenceSession session;
-    private readonly InferenceSession? spread;
     private readonly RunOptions options = new();
     private readonly bool givesProbabilities, copiesWhenBound;
     private readonly OrtAllocator? pinned;
     private readonly OrtValue? pinnedImages;
     private readonly float* images, logits;
-    private readonly ConcurrentDictionary<(int First, int Size, bool Spread), Bound> bounds = [];
+    private readonly ConcurrentDictionary<(ModelSession Session, int First, int Size), Bound> bounds = [];
     private readonly Shape input;
     private readonly int imageSize, classes;
 
-    internal Batch(InferenceSession session, InferenceSession? spread, Shape input, int classes, bool givesProbabilities, Device device, bool takesAnySize, bool sparesMemory, IEnumerable<int> sizes)
+    internal Batch(ModelSession session, Shape input, int classes, bool givesProbabilities, Device device, bool takesAnySize, bool sparesMemory, IEnumerable<int> sizes)
     {
-        (this.session, this.spread, this.input, this.classes, this.givesProbabilities, TakesAnySize) = (session, spread, input, classes, givesProbabilities, takesAnySize);
-        (imageSize, copiesWhenBound, pinned) = ((int)input.Size, device.IsCuda, device.InputAllocator(session));
+        (this.input, this.classes, this.givesProbabilities, TakesAnySize) = (input, classes, givesProbabilities, takesAnySize);
+        (imageSize, copiesWhenBound, pinned) = ((int)input.Size, device.IsCuda, device.InputAllocator(session.Inner));
         Sizes = [.. sizes.Order()];
         if (sparesMemory && !device.IsCuda)
         {
@@ -41,7 +39,7 @@ public sealed unsafe class Batch : IDisposable
         }
         else
         {
-            // Zeroed by the system: what is never written takes no memory.
+            // The system hands out zeroed pages, and a page that is never written takes no memory.
             images = (float*)NativeMemory.AllocZeroed((nuint)Capacity * (nuint)imageSize, sizeof(float));
         }
 
@@ -54,9 +52,6 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>Whether as many images are run as there are. Otherwise, on CUDA and with files of one fixed size, a run begins at slot 0 and has one of <see cref="Sizes"/>.</summary>
     public bool TakesAnySize { get; }
 
-    /// <summary>Whether one run can be spread over all processors.</summary>
-    public bool Spreads => spread is not null;
-
     /// <summary>The most images that it takes.</summary>
     public int Capacity => Sizes[^1];
 
@@ -64,26 +59,22 @@ public sealed unsafe class Batch : IDisposable
     /// <param name="index">0 to <see cref="Capacity"/> - 1.</param>
     public Span<float> Slot(int index) => new(images + ((long)index * imageSize), imageSize);
 
-    /// <summary>What the last run made of a slot's image; of a file that ends in a softmax, the logarithms of its probabilities.</summary>
-    /// <param name="index">One of that run's.</param>
+    /// <summary>The logits of a slot's image after the last run; the logarithms of the probabilities where the file ends in a softmax.</summary>
+    /// <param name="index">A slot of that run.</param>
     public ReadOnlySpan<float> Logits(int index) => new(logits + ((long)index * classes), classes);
 
-    /// <summary>Runs the network on the images in the first slots.</summary>
-    /// <param name="count">How many there are, 1 to <see cref="Capacity"/>.</param>
-    /// <returns>The size that was run, at least <paramref name="count"/>.</returns>
-    public int Run(int count) => Run(0, count, spread: false);
-
     /// <summary>Runs the network on the images in some slots.</summary>
-    /// <param name="first">The first of them; 0 where not <see cref="TakesAnySize"/>.</param>
-    /// <param name="count">How many there are, at least 1.</param>
-    /// <param name="spread">Whether the run is spread over all processors; only where <see cref="Spreads"/>.</param>
+    /// <param name="session">A session of the model that made the batch.</param>
+    /// <param name="first">The first slot; 0 where <see cref="TakesAnySize"/> is false.</param>
+    /// <param name="count">The number of images, 1 to <see cref="Capacity"/> - <paramref name="first"/>.</param>
     /// <returns>The size that was run, at least <paramref name="count"/>.</returns>
-    public int Run(int first, int count, bool spread)
+    /// <exception cref="OnnxRuntimeException">The run failed, or was stopped by <see cref="Cancel"/>.</exception>
+    public int Run(ModelSession session, int first, int count)
     {
         int size = TakesAnySize ? count : Sizes.First(size => size >= count);
-        if (!bounds.TryGetValue((first, size, spread), out var bound))
+        if (!bounds.TryGetValue((session, first, size), out var bound))
         {
-            bound = bounds.GetOrAdd((first, size, spread), Bind);
+            bound = bounds.GetOrAdd((session, first, size), Bind);
         }
 
         if (copiesWhenBound)
@@ -91,7 +82,7 @@ public sealed unsafe class Batch : IDisposable
             bound.BindInput();
         }
 
-        (spread ? this.spread! : session).RunWithBinding(options, bound.Binding);
+        session.Inner.RunWithBinding(options, bound.Binding);
         if (givesProbabilities)
         {
             var written = new Span<float>(logits + ((long)first * classes), count * classes);
@@ -100,6 +91,9 @@ public sealed unsafe class Batch : IDisposable
 
         return size;
     }
+
+    /// <summary>Stops the runs that are under way, and all later ones, before their next operator; they throw.</summary>
+    public void Cancel() => options.Terminate = true;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -120,8 +114,8 @@ public sealed unsafe class Batch : IDisposable
         options.Dispose();
     }
 
-    private Bound Bind((int First, int Size, bool Spread) run) => new(
-        run.Spread ? spread! : session,
+    private Bound Bind((ModelSession Session, int First, int Size) run) => new(
+        run.Session.Inner,
         View(images + ((long)run.First * imageSize), [run.Size, .. input.ToInt64()]),
         View(logits + ((long)run.First * classes), [run.Size, classes]));
 

@@ -7,16 +7,17 @@ namespace Fovea.Models;
 /// <summary>A model file, loaded and ready to classify. May be used from many threads at once.</summary>
 public sealed class Classifier : IDisposable
 {
-    // Weights of more bytes are held once, and what a run of theirs takes beside them is given back after it.
+    // The weights of a larger file are held in memory only once, and each run gives back the memory that it took beside them.
     private const long LargeBytes = 256 << 20;
 
-    private readonly InferenceSession session;
+    private readonly ModelBytes bytes;
     private readonly RunOptions options = new();
-    private volatile SideBySide? sideBySide;
+    private ModelSession? session;
 
-    private Classifier(string file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
+    private Classifier(ModelBytes bytes, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
-        (File, this.session, Device) = (file, session, device);
+        (this.bytes, this.session, Device) = (bytes, new(session, SessionKind.AllCores), device);
+        IsLarge = IsLargeFile(bytes.Path);
         (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
@@ -24,22 +25,26 @@ public sealed class Classifier : IDisposable
         GivesProbabilities = EndsInSoftmax();
     }
 
-    /// <summary>The path that it was loaded from.</summary>
-    public string File { get; }
+    /// <summary>The version of the rewrites of <see cref="SessionKind.Rewritten"/>; measurements of another version do not count.</summary>
+    public static int RewritesVersion => FasterForms.Version;
+
+    /// <summary>The path of the file.</summary>
+    public string File => bytes.Path;
+
+    /// <summary>The SHA-256 of the file's content, 64 lower-case hexadecimal digits. Every session runs this content, whatever the file holds by now.</summary>
+    public string Sha256 => bytes.Sha256;
 
     /// <summary>What it runs on.</summary>
     public Device Device { get; }
 
-    /// <summary>The runs that may go on side by side, each on a processor of its own; 1 until <see cref="RunSideBySide"/>: then a run is spread over all of them.</summary>
-    public int Lanes => sideBySide is null ? 1 : Environment.ProcessorCount;
-
     /// <summary>
-    /// Whether runs can go on side by side: not on CUDA, nor with files of more than 256 MiB, since it takes a second session, nor on one processor.
+    /// Whether sessions of <see cref="SessionKind.OneCore"/> can be opened. Not on CUDA, not on a machine with one core, and not for a file of more than 256 MiB, since
+    /// another session holds the weights once more.
     /// </summary>
-    public bool CanRunSideBySide => CanBeSideBySide(File, Device);
+    public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
-    /// <summary>Whether the file has more than 256 MiB: memory is spared then where that costs little time.</summary>
-    public bool IsLarge => IsLargeFile(File);
+    /// <summary>Whether the file has more than 256 MiB. Memory is spared then where that costs little time.</summary>
+    public bool IsLarge { get; }
 
     /// <summary>The one batch size that the file takes; null where it takes any.</summary>
     public int? FixedBatch { get; }
@@ -76,11 +81,12 @@ public sealed class Classifier : IDisposable
     /// <param name="overrides">What holds in place of what the file says about itself.</param>
     /// <param name="fallback">What holds where the file says nothing.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <param name="atOnce">Whether it is to be ready soon rather than to run fast, until <see cref="RunSideBySide"/>; without effect where runs cannot go on side by side.</param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
-    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null, bool atOnce = false)
+    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
     {
-        var session = Sessions.Open(path, device, returnsMemory: IsLargeFile(path), asItIs: atOnce && CanBeSideBySide(path, device ?? Device.Cpu));
+        var (bytes, session) = IsLargeFile(path)
+            ? (ModelBytes.Of(path), Sessions.OpenLarge(path, device))
+            : ModelBytes.Load(path, content => Sessions.Open(path, content, device));
         try
         {
             var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
@@ -91,7 +97,7 @@ public sealed class Classifier : IDisposable
             Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
             Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
-            return new Classifier(path, session, device ?? Device.Cpu, metadata, preprocessing.Shape, output[1]);
+            return new Classifier(bytes, session, device ?? Device.Cpu, metadata, preprocessing.Shape, output[1]);
         }
         catch
         {
@@ -139,54 +145,40 @@ public sealed class Classifier : IDisposable
     {
         using var input = Tensor(images, [count, .. Input.ToInt64()]);
         using var output = Tensor(logits, [count, Classes]);
-        (sideBySide?.Spread ?? sideBySide?.Lane ?? session).Run(options, [InputName], [input], [OutputName], [output]);
+        Session.Inner.Run(options, [InputName], [input], [OutputName], [output]);
         if (GivesProbabilities)
         {
             TensorPrimitives.Log(logits.Span, logits.Span);
         }
     }
 
-    /// <summary>Tensors for batches of images, bound to this model; to be disposed of before it.</summary>
+    /// <summary>Memory for batches of images; to be disposed of before the sessions that run it.</summary>
+    /// <param name="session">One of the sessions that will run it; on CUDA the images lie in memory that this session can copy fast.</param>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
-    public Batch CreateBatch(params IEnumerable<int> sizes) =>
-        new(sideBySide?.Lane ?? session, sideBySide?.Spread, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
+    public Batch CreateBatch(ModelSession session, params IEnumerable<int> sizes) =>
+        new(session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
 
-    /// <summary>The same file once more, as it runs in one of the ways of <see cref="RunSideBySide"/>. Only where <see cref="CanRunSideBySide"/>.</summary>
-    /// <param name="spread">Whether a run is spread over all processors; otherwise it stays on the thread that asks for it.</param>
-    /// <param name="rewritten">Whether operators are rewritten in forms that may run faster, in more memory; not for a run that is spread.</param>
-    /// <returns>Null where there is nothing to rewrite.</returns>
-    /// <exception cref="FoveaException">The file cannot be loaded any more.</exception>
-    public Classifier? OpenAgain(bool spread = false, bool rewritten = false) =>
-        OpenSession(spread, rewritten) is { } opened ? new(File, opened, Device, Metadata, Input, Classes) : null;
-
-    /// <summary>
-    /// Opens the file once more for runs that stay on the thread that asks for them, several of which go on side by side: more images go through, and a lone one takes longer.
-    /// Batches that are created from now on run so. Only where <see cref="CanRunSideBySide"/>, and once.
-    /// </summary>
-    /// <param name="rewritten">Whether operators are rewritten, where there are some, in forms that may run faster, in more memory.</param>
-    /// <param name="spreads">Whether it is opened for lone runs as well, spread over all processors.</param>
-    /// <exception cref="FoveaException">The file cannot be loaded any more.</exception>
-    public void RunSideBySide(bool rewritten, bool spreads)
+    /// <summary>Opens a further session on the content that was loaded. Only where <see cref="CanRunSideBySide"/>.</summary>
+    /// <returns>The session, the caller's to dispose; null where the graph has nothing to rewrite.</returns>
+    /// <exception cref="FoveaException">The file cannot be read, or has changed since it was loaded.</exception>
+    public ModelSession? Open(SessionKind kind)
     {
-        var lane = OpenSession(spread: false, rewritten) ?? OpenSession(spread: false, rewritten: false)!;
-        try
-        {
-            sideBySide = new(lane, spreads ? OpenSession(spread: true, rewritten: false) : null);
-        }
-        catch
-        {
-            lane.Dispose();
-            throw;
-        }
+        var content = bytes.Read();
+        var opened = !kind.Rewritten ? Sessions.Open(File, content, Device, onOneThread: !kind.Spread)
+            : Rewrite(content) is { } graph ? Sessions.Open(graph, Device, onOneThread: !kind.Spread)
+            : null;
+        return opened is null ? null : new(opened, kind);
     }
 
-    /// <summary>Frees what was loaded first, and has been replaced by <see cref="RunSideBySide"/>; no batch from before may be left.</summary>
-    public void FreeReplaced()
+    /// <summary>
+    /// Hands over the session that was opened by <see cref="Load"/>, of <see cref="SessionKind.AllCores"/>; it is the caller's to dispose. <see cref="Run"/> and
+    /// <see cref="Classify"/> cannot be called any more. To be called once.
+    /// </summary>
+    public ModelSession TakeSession()
     {
-        if (sideBySide is not null)
-        {
-            session.Dispose();
-        }
+        var taken = Session;
+        session = null;
+        return taken;
     }
 
     /// <summary>The likeliest classes, given the logits of one image.</summary>
@@ -217,25 +209,19 @@ public sealed class Classifier : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        sideBySide?.Lane.Dispose();
-        sideBySide?.Spread?.Dispose();
-        session.Dispose();
+        session?.Dispose();
         options.Dispose();
         ProcessMemory.Trim();
     }
 
-    private static bool CanBeSideBySide(string path, Device device) => !device.IsCuda && !IsLargeFile(path) && Environment.ProcessorCount > 1;
+    private ModelSession Session => session ?? throw new InvalidOperationException("The session of this classifier was handed over.");
 
-    private InferenceSession? OpenSession(bool spread, bool rewritten) => !rewritten ? Sessions.Open(File, Device, onOneThread: !spread)
-        : Rewritten() is { } graph ? Sessions.Open(graph, Device, onOneThread: !spread)
-        : null;
-
-    // What the runtime reads may still be nothing that can be rewritten here.
-    private Graph? Rewritten()
+    // ONNX Runtime reads some files that Fovea's own reader and converter refuse; those run as they are.
+    private Graph? Rewrite(byte[] content)
     {
         try
         {
-            return FasterForms.Of(OpsetConversion.Convert(OnnxFile.Read(File)).ForImages(Input));
+            return FasterForms.Of(OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input));
         }
         catch (FoveaException)
         {
@@ -255,6 +241,4 @@ public sealed class Classifier : IDisposable
     }
 
     private static OrtValue Tensor(Memory<float> values, long[] shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);
-
-    private sealed record SideBySide(InferenceSession Lane, InferenceSession? Spread);
 }

@@ -31,31 +31,34 @@ public static class Sessions
     /// <summary>The execution providers that this build of ONNX Runtime holds, by its names for them.</summary>
     public static IReadOnlyCollection<string> Providers => OrtEnv.Instance().GetAvailableProviders();
 
-    /// <summary>A session on a model file.</summary>
+    /// <summary>A session on a model file that is in memory.</summary>
+    /// <param name="path">Where the file lies. Tensors that the file keeps in other files are looked up beside it; messages name it.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="device">What it runs on; null: the CPU.</param>
+    /// <param name="onOneThread">Whether a run stays on the calling thread, so that several go on side by side; otherwise it is spread over the shared pool.</param>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
+    public static InferenceSession Open(string path, byte[] content, Device? device = null, bool onOneThread = false) => Open(
+        path,
+        options => new InferenceSession(content, options),
+        options =>
+        {
+            options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(path)));
+            (device ?? Device.Cpu).AppendTo(options);
+        },
+        onOneThread);
+
+    /// <summary>A session on a large model file. The file is never held in memory as a whole, and a run can give its memory back on the CPU.</summary>
     /// <param name="path">The .onnx file.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <param name="onOneThread">Whether a run stays on the thread that asks for it, so that several go on side by side; otherwise it is spread over the shared pool.</param>
-    /// <param name="returnsMemory">Whether what a run takes on the CPU can be given back after it.</param>
-    /// <param name="asItIs">Whether the graph is run as it is: it is open in half the time, and runs take about twice theirs.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
-    public static InferenceSession Open(string path, Device? device = null, bool onOneThread = false, bool returnsMemory = false, bool asItIs = false) => Open(
+    public static InferenceSession OpenLarge(string path, Device? device = null) => Open(
         path,
         options => new InferenceSession(path, options),
         options =>
         {
-            if (returnsMemory)
-            {
-                ReturnedMemory.Use(options);
-            }
-
-            if (asItIs)
-            {
-                options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL;
-            }
-
+            ReturnedMemory.Use(options);
             (device ?? Device.Cpu).AppendTo(options);
-        },
-        onOneThread);
+        });
 
     /// <summary>A session on a graph in memory.</summary>
     /// <param name="graph">The graph.</param>
@@ -74,6 +77,14 @@ public static class Sessions
 
     /// <summary>A session on a graph in memory, with settings of its own.</summary>
     internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure, bool onOneThread = false) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure, onOneThread);
+
+    /// <summary>What ONNX Runtime says went wrong, without its error code, which tells users nothing.</summary>
+    internal static string ReasonOf(OnnxRuntimeException error)
+    {
+        const string Code = "[ErrorCode:";
+        int end = error.Message.IndexOf(']', StringComparison.Ordinal);
+        return error.Message.StartsWith(Code, StringComparison.Ordinal) && end > 0 ? error.Message[(end + 1)..].Trim() : error.Message;
+    }
 
     private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure, bool onOneThread = false)
     {
@@ -94,7 +105,7 @@ public static class Sessions
         }
         catch (OnnxRuntimeException e)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"ONNX Runtime cannot load {name}: {e.Message}", e);
+            throw new FoveaException(ErrorCode.BadModelFile, $"ONNX Runtime cannot load {name}: {ReasonOf(e)}", e);
         }
     }
 

@@ -8,13 +8,16 @@ public static partial class ThreadRank
     // PRIO_PROCESS, by which Linux means one thread; 0: the one that asks.
     private const int OfThread = 0, Caller = 0;
 
-    /// <summary>Lets the calling thread, and what it starts from now on, run only when nothing of a usual rank wants to. There is no way back, so the thread should end soon.</summary>
-    public static void Lower()
+    /// <summary>Runs the calling thread, and the processes that it starts from now on, only while no thread of usual rank wants a core. It cannot be undone.</summary>
+    public static void Lower() => Lower(19);
+
+    /// <summary>Gives the calling thread a smaller share of a core that threads of usual rank want too. It cannot be undone, so the thread should end soon.</summary>
+    /// <param name="nice">How much smaller, 1 to 19: with 5 about a quarter of the core, with 19 a seventieth.</param>
+    public static void Lower(int nice)
     {
         if (OperatingSystem.IsLinux())
         {
-            const int Lowest = 19;
-            _ = SetPriority(OfThread, Caller, Lowest);
+            _ = SetPriority(OfThread, Caller, nice);
         }
     }
 

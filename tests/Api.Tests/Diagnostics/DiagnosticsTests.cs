@@ -26,7 +26,7 @@ public sealed class DiagnosticsTests(SharedService shared)
         await using var service = await TestService.StartReady(repository, null, "--Fovea:MaxBatch=4");
         await Eventually.True(async () => (await Sizes()).GetArrayLength() > 0);
         var first = (await Sizes())[0];
-        Assert.Equal(1, first.GetProperty("size").GetInt32());
+        Assert.InRange(first.GetProperty("size").GetInt32(), 1, 4);
         Assert.True(first.GetProperty("imagesPerSecond").GetDouble() > 0);
 
         async Task<JsonElement> Sizes() => (await service.Get("/diagnostics")).GetProperty("models")[0].GetProperty("batchSizes");

@@ -22,28 +22,13 @@ public sealed class LimitTests
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(repository, null, "--Fovea:DeadlineSeconds=1");
         using var lease = service.Get<ModelStore>().Find("lenet5").Serve();
-        using var hold = new ManualResetEventSlim();
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var held = Task.Run(() => lease.Model.Batcher.Alone(Hold), TestContext.Current.CancellationToken);
-        try
+        using (lease.Model.Scheduler.Expect())
         {
-            await begun.Task;
             using var late = await service.Client.PostAsync("/classify/lenet5", Images.Digit.As(null), TestContext.Current.CancellationToken);
             await late.IsProblem(504, "deadline_exceeded", "1 s");
         }
-        finally
-        {
-            hold.Set();
-        }
 
-        await held;
         Assert.Equal(200, (await service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
-
-        void Hold()
-        {
-            begun.SetResult();
-            hold.Wait();
-        }
     }
 
     [Fact]

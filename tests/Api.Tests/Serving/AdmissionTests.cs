@@ -7,7 +7,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Refused_is_told_how_long_the_requests_before_it_take_when_runs_are_slow()
     {
-        var admission = new Admission("lenet5", places: 64);
+        var admission = new Admission("lenet5", places: 64, new());
         for (int i = 0; i < 64; i++)
         {
             admission.Ran(images: 4, TimeSpan.FromMilliseconds(4 * (i % 2 == 0 ? 33 : 29)));
@@ -27,7 +27,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Once_runs_are_faster_the_pause_becomes_shorter()
     {
-        var admission = new Admission("lenet5", places: 1);
+        var admission = new Admission("lenet5", places: 1, new());
         admission.Enter();
         admission.Ran(images: 1, TimeSpan.FromSeconds(20));
         Assert.Equal(TimeSpan.FromSeconds(20), Assert.Throws<FoveaException>(admission.Enter).RetryAfter);

@@ -34,10 +34,9 @@ public class ClassifierTests
     }
 
     [Fact]
-    public void Runs_side_by_side_and_spread_ones_answer_as_what_was_loaded_at_once()
+    public void Sessions_of_every_kind_answer_alike_also_at_the_same_time()
     {
-        using var model = Classifier.Load(ModelFile, atOnce: true);
-        Assert.Equal(1, model.Lanes);
+        using var model = Classifier.Load(ModelFile);
         var random = new SeededRandom(1);
         var images = new float[8][];
         var expected = new float[8][];
@@ -52,23 +51,20 @@ public class ClassifierTests
             model.Run(images[i], 1, expected[i]);
         }
 
-        model.RunSideBySide(rewritten: false, spreads: true);
-        model.FreeReplaced();
-        Assert.Equal(Environment.ProcessorCount, model.Lanes);
-        using var batch = model.CreateBatch(8);
+        using var spread = model.TakeSession();
+        using var oneCore = model.Open(SessionKind.OneCore)!;
+        using var rewritten = model.Open(SessionKind.OneCoreRewritten)!;
+        using var batch = model.CreateBatch(spread, 8);
         for (int i = 0; i < 8; i++)
         {
             images[i].CopyTo(batch.Slot(i));
         }
 
-        Parallel.Invoke(() => batch.Run(0, 3, spread: false), () => batch.Run(3, 5, spread: false));
+        Parallel.Invoke(() => batch.Run(oneCore, 0, 3), () => batch.Run(rewritten, 3, 5));
         Check();
-        batch.Run(0, 8, spread: true);
+        batch.Run(spread, 0, 8);
         Check();
-
-        var alone = new float[10];
-        model.Run(images[0], 1, alone);
-        Assert.Equal(expected[0], alone, (a, b) => Math.Abs(a - b) < 1e-4f);
+        Assert.Throws<InvalidOperationException>(() => model.Run(images[0], 1, new float[10]));
 
         void Check()
         {
@@ -77,6 +73,36 @@ public class ClassifierTests
                 Assert.Equal(expected[i], batch.Logits(i).ToArray(), (a, b) => Math.Abs(a - b) < 1e-4f);
             }
         }
+    }
+
+    [Fact]
+    public void Session_on_a_file_that_was_replaced_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(ModelFile, folder["model.onnx"]);
+        using var model = Classifier.Load(folder["model.onnx"]);
+        Assert.Matches("^[0-9a-f]{64}$", model.Sha256);
+        model.Open(SessionKind.OneCore)!.Dispose();
+        OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 1), folder["other.onnx"]);
+        File.WriteAllBytes(folder["model.onnx"], File.ReadAllBytes(folder["other.onnx"]));
+        foreach (var kind in (SessionKind[])[SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores])
+        {
+            var error = Assert.Throws<FoveaException>(() => model.Open(kind));
+            Assert.Contains("has changed since it was loaded", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Run_that_is_cancelled_stops_before_its_next_operator()
+    {
+        using var folder = new TemporaryFolder();
+        OnnxFile.Write(Catalog.Find("resnet18").Build(classes: 10, input: new Shape(3, 64, 64)), folder["model.onnx"]);
+        using var model = Classifier.Load(folder["model.onnx"]);
+        using var session = model.TakeSession();
+        using var batch = model.CreateBatch(session, 1);
+        batch.Run(session, 0, 1);
+        batch.Cancel();
+        Assert.ThrowsAny<Exception>(() => batch.Run(session, 0, 1));
     }
 
     [Fact]

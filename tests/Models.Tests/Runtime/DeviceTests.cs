@@ -16,7 +16,8 @@ public class DeviceTests
         OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 1), folder["model.onnx"]);
         using var cpu = Classifier.Load(folder["model.onnx"]);
         using var model = Classifier.Load(folder["model.onnx"], device: Device.Choose(new() { Device = choice, CudaTf32 = false }));
-        using var batch = model.CreateBatch(1, 4);
+        using var session = model.TakeSession();
+        using var batch = model.CreateBatch(session, 1, 4);
         var random = new SeededRandom(1);
         var images = Enumerable.Range(0, 4 * 784).Select(_ => random.Uniform(0, 1)).ToArray();
         var expected = new float[40];
@@ -26,14 +27,14 @@ public class DeviceTests
         foreach (int count in (int[])[4, 1, 4])
         {
             Fill(batch, images.AsSpan(0, count * 784));
-            batch.Run(count);
+            batch.Run(session, 0, count);
             for (int i = 0; i < count; i++)
             {
                 Assert.All(expected.AsSpan(i * 10, 10).ToArray().Zip(batch.Logits(i).ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
             }
 
             Fill(batch, new float[4 * 784]);
-            batch.Run(4);
+            batch.Run(session, 0, 4);
         }
 
         static void Fill(Batch batch, ReadOnlySpan<float> images)

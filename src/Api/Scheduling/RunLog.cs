@@ -1,29 +1,33 @@
 using System.Diagnostics;
-using Fovea.Models;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Scheduling;
 
-/// <summary>What is noted of a model's runs: for metrics, for statistics, and to know how long a place in its queue is.</summary>
-internal sealed class RunLog(string model, Classifier classifier, Admission admission, ModelStatistics statistics, Metrics metrics)
+/// <summary>Passes on what happens in a model's runs: to the metrics, to the protocol's statistics, and to the admission, which tells refused clients when to retry.</summary>
+/// <param name="model">The model's name.</param>
+/// <param name="slots">The runs that may go on side by side.</param>
+/// <param name="admission">Learns how fast the model is.</param>
+/// <param name="statistics">Counts runs and images of this version.</param>
+/// <param name="metrics">Counts runs and images of the model.</param>
+internal sealed class RunLog(string model, int slots, Admission admission, ModelStatistics statistics, Metrics metrics)
 {
-    // Much more than it costs to start a thread.
+    // Starting a thread costs a small part of this.
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(2);
 
     private long lastTicks;
 
-    /// <summary>Whether a run is long enough for a thread of its own.</summary>
+    /// <summary>Whether the last run was long enough for a thread of its own.</summary>
     public bool RunsLong => Volatile.Read(ref lastTicks) >= Long.Ticks;
 
     /// <summary>Notes a run.</summary>
     /// <param name="count">Images in it.</param>
-    /// <param name="spread">Whether it took all lanes.</param>
-    /// <param name="input">Writing the images, all together.</param>
-    /// <param name="infer">The run itself.</param>
-    /// <param name="output">Reading what came out.</param>
+    /// <param name="spread">Whether it held all slots.</param>
+    /// <param name="input">How long writing its images took, added up.</param>
+    /// <param name="infer">How long the run itself took.</param>
+    /// <param name="output">How long reading its logits took.</param>
     public void Ran(int count, bool spread, TimeSpan input, TimeSpan infer, TimeSpan output)
     {
         Volatile.Write(ref lastTicks, infer.Ticks);
-        admission.Ran(count, spread ? infer : infer / classifier.Lanes);
+        admission.Ran(count, spread ? infer : infer / slots);
         metrics.Ran(model, count, infer);
         statistics.Ran(count, input, infer, output);
     }

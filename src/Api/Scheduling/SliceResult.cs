@@ -1,0 +1,10 @@
+using Fovea.Models;
+
+namespace Fovea.Api.Scheduling;
+
+/// <summary>What tuning learns from the run of a slice.</summary>
+/// <param name="Kind">The kind of the session that was to run it.</param>
+/// <param name="Images">The images that were run.</param>
+/// <param name="Time">How long the run took; zero where it was not timed.</param>
+/// <param name="FellBack">Whether that session failed, and another ran the images in its place.</param>
+internal readonly record struct SliceResult(SessionKind Kind, int Images, TimeSpan Time, bool FellBack);

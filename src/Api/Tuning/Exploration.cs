@@ -1,0 +1,199 @@
+using Fovea.Api.Scheduling;
+using Fovea.Models;
+
+namespace Fovea.Api.Tuning;
+
+/// <summary>
+/// Finds how a model runs best on this machine: which kind of session, and which batch sizes. It says what to try next, on the batches that requests make or on synthetic
+/// ones, and takes what the runs took. Each kind begins with the smallest size and goes on by doubling while that gains. Kinds and sizes take turns, so that a change of
+/// the machine's speed falls on all alike.
+/// </summary>
+/// <remarks>Safe for several threads: one lock guards the results, and nothing else happens under it.</remarks>
+internal sealed class Exploration
+{
+    // A kind that is so much slower than another on the same size is given up early.
+    private const double Hopeless = 1.3;
+
+    private readonly Lock gate = new();
+    private readonly TuningLimits limits;
+    private readonly IReadOnlyList<int>? sizes;
+    private readonly Dictionary<Trial, TrialResults> results = [];
+    private SessionKind[] kinds;
+
+    /// <param name="kinds">The kinds of sessions that there are.</param>
+    /// <param name="limits">What may be tried.</param>
+    /// <param name="sizes">The only sizes to try, in ascending order; null: those that <see cref="TuningLimits.SizeAfter"/> says.</param>
+    public Exploration(IEnumerable<SessionKind> kinds, TuningLimits limits, IReadOnlyList<int>? sizes = null) =>
+        (this.kinds, this.limits, this.sizes) = ([.. kinds], limits, sizes);
+
+    /// <summary>Whether nothing is left to try.</summary>
+    public bool IsDone
+    {
+        get
+        {
+            lock (gate)
+            {
+                return !Open_NeedsLock().Any();
+            }
+        }
+    }
+
+    /// <summary>The samples taken so far.</summary>
+    public int Samples
+    {
+        get
+        {
+            lock (gate)
+            {
+                return results.Values.Sum(result => result.Count);
+            }
+        }
+    }
+
+    /// <summary>What to try next, of the ways that fit; null where there is none.</summary>
+    public Trial? Next(Func<Trial, bool> fits)
+    {
+        lock (gate)
+        {
+            Trial? best = null;
+            foreach (var trial in Open_NeedsLock().Where(fits))
+            {
+                best = best is null || Of_NeedsLock(trial).Count < Of_NeedsLock(best.Value).Count ? trial : best;
+            }
+
+            return best;
+        }
+    }
+
+    /// <summary>Notes a run.</summary>
+    /// <param name="kind">The kind of its session.</param>
+    /// <param name="images">Its images.</param>
+    /// <param name="seconds">How long it took, as <see cref="RunClock"/> has it.</param>
+    public void Record(SessionKind kind, int images, double seconds)
+    {
+        lock (gate)
+        {
+            if (IsTried_NeedsLock(new(kind, images)))
+            {
+                Of_NeedsLock(new(kind, images)).Add(images, seconds);
+            }
+        }
+    }
+
+    /// <summary>Notes the run of a slice.</summary>
+    public void Record(SliceResult result)
+    {
+        if (result.FellBack)
+        {
+            Fail(result.Kind);
+        }
+        else if (result.Time > TimeSpan.Zero)
+        {
+            Record(result.Kind, result.Images, result.Time.TotalSeconds);
+        }
+    }
+
+    /// <summary>Notes that a session of a kind failed; it is not tried again, and not chosen.</summary>
+    public void Fail(SessionKind kind)
+    {
+        lock (gate)
+        {
+            kinds = [.. kinds.Where(other => other != kind)];
+        }
+    }
+
+    /// <summary>The best way to run, by what is known so far; empty where nothing is.</summary>
+    public IReadOnlyList<MeasuredSize> Best()
+    {
+        lock (gate)
+        {
+            var oneSlot = kinds.Where(kind => !kind.Spread).ToArray();
+            var chosen = (oneSlot.Length > 0 ? oneSlot : kinds).Select(Gaining_NeedsLock).Where(sizes => sizes.Count > 0).ToArray();
+            if (chosen.Length == 0)
+            {
+                return [];
+            }
+
+            var plain = chosen[0];
+            var rewritten = chosen.FirstOrDefault(sizes => sizes[0].Rewritten);
+            var best = rewritten is null || rewritten == plain || rewritten[^1].ImagesPerSecond < TuningLimits.RewrittenGain * plain[^1].ImagesPerSecond ? plain : rewritten;
+            var spread = oneSlot.Length > 0 && kinds.Contains(SessionKind.AllCores) ? Gaining_NeedsLock(SessionKind.AllCores) : [];
+            return spread.Count > 0 && spread[0].ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond ? [.. best, spread[0] with { Spread = true }] : best;
+        }
+    }
+
+    // The sizes of a kind that were tried and put more images through than every smaller one.
+    private List<MeasuredSize> Gaining_NeedsLock(SessionKind kind)
+    {
+        var found = new List<MeasuredSize>();
+        foreach (var (size, seconds) in Tried_NeedsLock(kind))
+        {
+            if (found.Count == 0 || 1 / seconds > limits.BatchGain * found[^1].ImagesPerSecond)
+            {
+                found.Add(new(size, 1 / seconds, Rewritten: kind.Rewritten));
+            }
+        }
+
+        return found;
+    }
+
+    private IEnumerable<Trial> Open_NeedsLock()
+    {
+        foreach (var kind in kinds)
+        {
+            foreach (var trial in Trials_NeedsLock(kind))
+            {
+                if (!Of_NeedsLock(trial).IsDone && !IsHopeless_NeedsLock(kind))
+                {
+                    yield return trial;
+                }
+            }
+        }
+    }
+
+    // The sizes of a kind as far as they are known to be worth a try. A lone image is all that a spread run is for, where others go on side by side.
+    private IEnumerable<Trial> Trials_NeedsLock(SessionKind kind)
+    {
+        if (sizes is not null && !IsForLoneImages(kind))
+        {
+            return sizes.Select(size => new Trial(kind, size));
+        }
+
+        var trials = new List<Trial> { new(kind, limits.FirstSize) };
+        while (!IsForLoneImages(kind) && Of_NeedsLock(trials[^1]).IsDone
+            && limits.SizeAfter([.. trials.Select(trial => (trial.Size, Of_NeedsLock(trial).SecondsPerImage))]) is { } next)
+        {
+            trials.Add(new(kind, next));
+        }
+
+        return trials;
+    }
+
+    private bool IsForLoneImages(SessionKind kind) => kind.Spread && kinds.Any(other => !other.Spread);
+
+    private bool IsTried_NeedsLock(Trial trial) => kinds.Contains(trial.Kind) && Trials_NeedsLock(trial.Kind).Contains(trial);
+
+    private bool IsHopeless_NeedsLock(SessionKind kind)
+    {
+        var size = Trials_NeedsLock(kind).First().Size;
+        var own = Of_NeedsLock(new(kind, size));
+        return own.Count >= 2 && !kind.Spread && kinds.Any(other =>
+            !other.Spread && Of_NeedsLock(new(other, size)) is { Count: >= 2 } rival && own.SecondsPerImage > Hopeless * rival.SecondsPerImage);
+    }
+
+    private IEnumerable<(int Size, double SecondsPerImage)> Tried_NeedsLock(SessionKind kind) =>
+        from result in results
+        where result.Key.Kind == kind && result.Value.Count > 0
+        orderby result.Key.Size
+        select (result.Key.Size, result.Value.SecondsPerImage);
+
+    private TrialResults Of_NeedsLock(Trial trial)
+    {
+        if (!results.TryGetValue(trial, out var result))
+        {
+            results[trial] = result = new();
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Fovea.Models;
+
+namespace Fovea.Api.Tuning;
+
+/// <summary>
+/// Remembers how models ran best, in <c>batch-sizes.json</c> under <see cref="Settings.Data"/>. An entry counts for one content of a model file, one kind of processor, one
+/// version of ONNX Runtime and one version of the rewrites. If the folder cannot be written to, models are measured anew at the next start.
+/// </summary>
+internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
+{
+    private const string ProcessorFile = "/proc/cpuinfo";
+
+    private static readonly string Machine = $"{Processor()} x{Environment.ProcessorCount} onnxruntime {Sessions.Version} rewrites {Classifier.RewritesVersion}";
+
+    private readonly string path = Path.Combine(settings.Data, "batch-sizes.json");
+    private readonly Lock gate = new();
+
+    /// <summary>What an entry counts for.</summary>
+    /// <param name="sha256">The SHA-256 of the model file.</param>
+    public static string Key(string sha256) => $"{sha256} {Machine}";
+
+    /// <summary>The sizes remembered under a key; null where there are none.</summary>
+    public IReadOnlyList<MeasuredSize>? Find(string key) => Read().GetValueOrDefault(key);
+
+    /// <summary>Remembers sizes under a key.</summary>
+    public void Remember(string key, IReadOnlyList<MeasuredSize> sizes)
+    {
+        lock (gate)
+        {
+            var all = Read();
+            all[key] = [.. sizes];
+            try
+            {
+                AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, all, ApiJson.Default.DictionaryStringMeasuredSizeArray));
+            }
+            catch (FoveaException e)
+            {
+                log.NotRemembered(e.Message);
+            }
+        }
+    }
+
+    // An entry without a size that can be run was not written by this service.
+    private Dictionary<string, MeasuredSize[]> Read()
+    {
+        try
+        {
+            var all = File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJson.Default.DictionaryStringMeasuredSizeArray) ?? [] : [];
+            return all.Where(entry => entry.Value is { Length: > 0 } sizes && sizes.All(size => size is { Size: > 0, ImagesPerSecond: > 0 })).ToDictionary();
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            log.NotRemembered(e.Message);
+            return [];
+        }
+    }
+
+    // Hypervisors shorten the name, so that several generations share it; family and model tell them apart.
+    private static string Processor()
+    {
+        var first = File.Exists(ProcessorFile) ? File.ReadLines(ProcessorFile).TakeWhile(line => line.Length > 0) : [];
+        string[] known =
+        [
+            .. from line in first
+               let field = line.Split(':', 2, StringSplitOptions.TrimEntries)
+               where field is ["cpu family" or "model" or "model name", _]
+               select field[1],
+        ];
+        return known.Length > 0 ? string.Join(' ', known) : RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}

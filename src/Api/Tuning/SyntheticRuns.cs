@@ -1,0 +1,72 @@
+using Fovea.Models;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Api.Tuning;
+
+/// <summary>Runs trials of a model on images of zeros while no request is in flight. A run is given up within one operator when a request comes.</summary>
+/// <param name="classifier">The model.</param>
+/// <param name="inFlight">The requests of all models.</param>
+internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFlight) : IDisposable
+{
+    // Several short runs in one go; less than this is lost when a request comes.
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(50);
+
+    private readonly Dictionary<Trial, Batch> batches = [];
+
+    /// <summary>Runs a trial for a while, at least once, and records what it took. Nothing is recorded of a run that was given up.</summary>
+    public void Run(Trial trial, ModelSession session, Exploration exploration)
+    {
+        var batch = Find(trial, session);
+        var work = inFlight.TryBegin(batch.Cancel);
+        if (work is null)
+        {
+            return;
+        }
+
+        try
+        {
+            for (var spent = TimeSpan.Zero; spent < Longest && !work.IsCancelled;)
+            {
+                var clock = RunClock.Start(trial.Kind);
+                batch.Run(session, 0, trial.Size);
+                spent += clock.Elapsed;
+                exploration.Record(trial.Kind, trial.Size, clock.Elapsed.TotalSeconds);
+            }
+        }
+        catch (OnnxRuntimeException) when (work.IsCancelled)
+        {
+            // The request that came goes first.
+        }
+        finally
+        {
+            work.Dispose();
+            if (work.IsCancelled)
+            {
+                // A batch that was cancelled cannot be run again.
+                batches.Remove(trial);
+                batch.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Frees the memory of the trials; to be called before their sessions are disposed of.</summary>
+    public void Dispose()
+    {
+        foreach (var batch in batches.Values)
+        {
+            batch.Dispose();
+        }
+
+        batches.Clear();
+    }
+
+    private Batch Find(Trial trial, ModelSession session)
+    {
+        if (!batches.TryGetValue(trial, out var batch))
+        {
+            batches[trial] = batch = classifier.CreateBatch(session, trial.Size);
+        }
+
+        return batch;
+    }
+}

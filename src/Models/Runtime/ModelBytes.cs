@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+
+namespace Fovea.Models;
+
+/// <summary>
+/// The content of a model file, known by its SHA-256. All sessions of a loaded model are opened from the same content: a file that was replaced since is refused,
+/// because its weights would be served under the labels of the first.
+/// </summary>
+public sealed class ModelBytes
+{
+    private ModelBytes(string path, string sha256) => (Path, Sha256) = (path, sha256);
+
+    /// <summary>The path of the file.</summary>
+    public string Path { get; }
+
+    /// <summary>The SHA-256 of the content, 64 lower-case hexadecimal digits.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>Reads a file, and does some work on its content while the hash is computed on another thread.</summary>
+    /// <param name="path">The .onnx file, at most 2 GiB.</param>
+    /// <param name="work">The work, for example opening a session.</param>
+    /// <exception cref="FoveaException">The file cannot be read, or the work fails.</exception>
+    public static (ModelBytes Bytes, T Result) Load<T>(string path, Func<byte[], T> work)
+        where T : IDisposable
+    {
+        var content = ReadAll(path);
+        var hash = Task.Run(() => SHA256.HashData(content));
+        var result = work(content);
+        try
+        {
+            return (new(path, Hex(hash.GetAwaiter().GetResult())), result);
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Hashes a file without holding its content in memory.</summary>
+    /// <param name="path">The .onnx file.</param>
+    /// <exception cref="FoveaException">The file cannot be read.</exception>
+    public static ModelBytes Of(string path) => new(path, Reading(path, () =>
+    {
+        using var stream = File.OpenRead(path);
+        return Hex(SHA256.HashData(stream));
+    }));
+
+    /// <summary>Reads the content again.</summary>
+    /// <exception cref="FoveaException">The file cannot be read, or its content has changed.</exception>
+    public byte[] Read()
+    {
+        var content = ReadAll(Path);
+        return Hex(SHA256.HashData(content)) == Sha256
+            ? content
+            : throw new FoveaException(ErrorCode.BadModelFile, $"{Path} has changed since it was loaded; expected the content with the SHA-256 {Sha256}.");
+    }
+
+    private static byte[] ReadAll(string path) => Reading(path, () => File.ReadAllBytes(path));
+
+    private static string Hex(byte[] hash) => Convert.ToHexStringLower(hash);
+
+    private static T Reading<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"There is no file {path}; expected an ONNX model.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{path} is a folder, or may not be read; expected an ONNX model.", e);
+        }
+        catch (IOException e)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message.TrimEnd('.')}. Expected an ONNX model of at most 2 GiB.", e);
+        }
+    }
+}

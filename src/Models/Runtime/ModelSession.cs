@@ -1,0 +1,35 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models;
+
+/// <summary>How a session runs a network.</summary>
+/// <param name="Spread">
+/// Whether a run uses all cores (or the GPU). Otherwise a run stays on the thread that calls it, and as many runs go on side by side as there are cores: more images
+/// go through, and a lone image takes longer.
+/// </param>
+/// <param name="Rewritten">Whether some operators are replaced by faster equivalents, see <see cref="FasterForms"/>. Logits differ by rounding. Only where not spread.</param>
+public readonly record struct SessionKind(bool Spread, bool Rewritten = false)
+{
+    /// <summary>A run on all cores, of the graph as the file has it.</summary>
+    public static readonly SessionKind AllCores = new(Spread: true);
+
+    /// <summary>A run on one core, of the graph as the file has it.</summary>
+    public static readonly SessionKind OneCore = new(Spread: false);
+
+    /// <summary>A run on one core, of the rewritten graph.</summary>
+    public static readonly SessionKind OneCoreRewritten = new(Spread: false, Rewritten: true);
+}
+
+/// <summary>A session on a loaded model. Several threads may run it at once.</summary>
+public sealed class ModelSession : IDisposable
+{
+    internal ModelSession(InferenceSession session, SessionKind kind) => (Inner, Kind) = (session, kind);
+
+    /// <summary>How it runs.</summary>
+    public SessionKind Kind { get; }
+
+    internal InferenceSession Inner { get; }
+
+    /// <summary>Frees the session; no run may be under way, and no <see cref="Batch"/> that has run in it may be left.</summary>
+    public void Dispose() => Inner.Dispose();
+}

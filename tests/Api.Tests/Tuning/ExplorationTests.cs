@@ -1,0 +1,113 @@
+using Fovea.Api.Tuning;
+using Fovea.Models;
+
+namespace Fovea.Api.Tests.Tuning;
+
+public sealed class ExplorationTests
+{
+    private static readonly SessionKind[] AllKinds = [SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores];
+
+    private static readonly TuningLimits Limits = new(MaxBatch: 32, FixedBatch: null, SparesMemory: false);
+
+    [Theory]
+    [InlineData(1.0, 1.2, 0.95, "1")] // Rewriting makes it slower, and spreading gains too little.
+    [InlineData(1.0, 0.98, 0.95, "1")] // Rewriting gains too little.
+    [InlineData(1.0, 0.7, 0.5, "1 rewritten, 1 spread")]
+    [InlineData(1.0, 0.7, 0.68, "1 rewritten")]
+    [InlineData(1.0, 2.0, 0.5, "1, 1 spread")]
+    public void Fastest_kind_is_found(double plain, double rewritten, double spread, string expected)
+    {
+        var found = Explore(new(AllKinds, Limits), trial => (trial.Kind.Spread ? spread : trial.Kind.Rewritten ? rewritten : plain) * 0.1);
+        Assert.Equal(expected, string.Join(", ", found.Select(size => $"{size}".Split(" (")[0])));
+    }
+
+    [Fact]
+    public void Sizes_grow_while_they_gain()
+    {
+        // A run takes 1 ms and 4 ms an image more; from 8 images on it gains nothing.
+        var found = Explore(new([SessionKind.OneCore], Limits), trial => 0.004 + (0.001 / Math.Min(trial.Size, 8)));
+        Assert.Equal([1, 2, 4, 8], found.Select(size => size.Size));
+        Assert.Equal(1 / 0.005, found[0].ImagesPerSecond, 1e-6);
+    }
+
+    [Fact]
+    public void No_size_is_tried_that_would_keep_images_waiting_for_long()
+    {
+        var tried = new HashSet<int>();
+        Explore(new([SessionKind.OneCore], Limits), trial =>
+        {
+            tried.Add(trial.Size);
+            return 0.15 / trial.Size;
+        });
+        Assert.Equal([1, 2, 4, 8, 16, 32], tried.Order());
+        tried.Clear();
+        Explore(new([SessionKind.OneCore], Limits), trial =>
+        {
+            tried.Add(trial.Size);
+            return 0.2;
+        });
+        Assert.Equal([1, 2], tried.Order());
+    }
+
+    [Fact]
+    public void File_of_one_batch_size_is_tried_with_that_size()
+    {
+        var found = Explore(new([SessionKind.OneCore], Limits with { FixedBatch = 4 }), _ => 0.01);
+        Assert.Equal([4], found.Select(size => size.Size));
+    }
+
+    [Fact]
+    public void Noise_that_disturbs_some_runs_does_not_change_the_choice()
+    {
+        // Every third run takes three times as long, as when other work has the machine.
+        int run = 0;
+        var found = Explore(new(AllKinds, Limits), trial => (trial.Kind.Rewritten ? 0.07 : 0.1) * (++run % 3 == 0 ? 3 : 1));
+        Assert.True(found[0].Rewritten);
+    }
+
+    [Fact]
+    public void Trials_take_turns_so_that_a_slow_minute_falls_on_all_alike()
+    {
+        var exploration = new Exploration([SessionKind.OneCore, SessionKind.OneCoreRewritten], Limits);
+        var order = new List<SessionKind>();
+        while (exploration.Next(trial => trial.Size == 1) is { } trial)
+        {
+            order.Add(trial.Kind);
+            exploration.Record(trial.Kind, 1, 0.1);
+        }
+
+        Assert.Equal(order.Count(kind => kind.Rewritten), order.Count(kind => !kind.Rewritten));
+        Assert.All(order.Chunk(4), some => Assert.Equal(2, some.Distinct().Count()));
+    }
+
+    [Fact]
+    public void Kind_that_failed_is_not_tried_again_and_not_chosen()
+    {
+        var exploration = new Exploration(AllKinds, Limits);
+        exploration.Fail(SessionKind.OneCoreRewritten);
+        var found = Explore(exploration, trial => trial.Kind.Rewritten ? 0.01 : 0.1);
+        Assert.DoesNotContain(found, size => size.Rewritten);
+    }
+
+    [Fact]
+    public void Runs_of_requests_that_fit_no_trial_are_left_out()
+    {
+        var exploration = new Exploration([SessionKind.OneCore], Limits);
+        exploration.Record(SessionKind.OneCore, 3, 1);
+        exploration.Record(SessionKind.AllCores, 1, 1);
+        Assert.Equal(0, exploration.Samples);
+        Assert.Empty(exploration.Best());
+    }
+
+    private static IReadOnlyList<MeasuredSize> Explore(Exploration exploration, Func<Trial, double> secondsPerImage)
+    {
+        for (int i = 0; exploration.Next(_ => true) is { } trial; i++)
+        {
+            Assert.True(i < 1_000, "exploring does not end");
+            exploration.Record(trial.Kind, trial.Size, trial.Size * secondsPerImage(trial));
+        }
+
+        Assert.True(exploration.IsDone);
+        return exploration.Best();
+    }
+}
