@@ -4,6 +4,8 @@ using Fovea.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- serve [PART...]                  the service beside the bare runtime, in turn
 // dotnet run -c Release --project tests/Benchmarks -- mutate [SECONDS [SEED]]          spoilt images and requests, without an end but this
+// dotnet run -c Release --project tests/Benchmarks -- stress [MINUTES [SEED [STARTS]]] starts, swaps and replaced files under load: only right answers
+// dotnet run -c Release --project tests/Benchmarks -- first-start NAME [CLIENTS]       images a second from the first answer on, with fresh data
 // dotnet run -c Release --project tests/Benchmarks -- cycles [COUNT]                   what loading and unloading leaves in memory
 // dotnet run -c Release --project tests/Benchmarks -- bombs                            what small files that ask for much cost
 // dotnet run -c Release --project tests/Benchmarks -- torch NAME|all [BATCH [PAIRS]]   our training step beside PyTorch's, in turn
@@ -15,6 +17,10 @@ switch (args)
         return ServeBenchmark.Run(parts);
     case ["mutate", .. { Length: <= 2 } numbers]:
         return await Mutations.Run(Number(numbers, 0) ?? 60, Number(numbers, 1) ?? 1);
+    case ["stress", .. { Length: <= 3 } numbers]:
+        return await StressBenchmark.Run(Number(numbers, 0) ?? 10, Number(numbers, 1) ?? 1, Number(numbers, 2) ?? 1_000);
+    case ["first-start", var name, .. { Length: <= 1 } numbers]:
+        return await FirstStart.Run(name, Number(numbers, 0) ?? 8);
     case ["cycles", .. { Length: <= 1 } numbers]:
         return await LoadCycles.Run(Number(numbers, 0) ?? 2_000);
     case ["bombs"]:

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Fovea.Models;
+
+namespace Fovea.Api.Tests.Robustness;
+
+/// <summary>
+/// One content of a model file. Its labels name the content, and its answer to the test image is known, so that an answer with the labels of one content and the weights of
+/// another shows itself.
+/// </summary>
+internal sealed class StressModel
+{
+    private const int Classes = 5, Side = 96;
+
+    private static readonly Preprocessing Preprocessing = new() { Crop = [Side, Side] };
+
+    private readonly double[] expected;
+
+    private StressModel(int id, byte[] bytes, double[] expected) => (Id, Bytes, this.expected) = (id, bytes, expected);
+
+    /// <summary>Tells contents apart.</summary>
+    public int Id { get; }
+
+    /// <summary>The content of the file.</summary>
+    public byte[] Bytes { get; }
+
+    /// <summary>
+    /// Makes a content: two convolutions of 64 channels, one of which Winograd's form replaces. A run takes some milliseconds, so that images are gathered and cut into slices.
+    /// </summary>
+    /// <param name="id">Decides the weights and names the labels.</param>
+    /// <param name="image">The test image.</param>
+    public static StressModel Make(int id, byte[] image)
+    {
+        var graph = new Graph("stress");
+        graph.OperatorSets[""] = 17;
+        var net = new Network(graph, seed: id);
+        var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 3, Side, Side));
+        x = net.Relu(net.Conv(x, 64, kernel: 3, stride: 2, padding: 1));
+        x = net.Relu(net.Conv(x, 64, kernel: 3, padding: 1));
+        graph.Output(net.Logits(net.Flatten(net.GlobalAveragePool(x)), Classes));
+        new ModelMetadata { Labels = [.. Enumerable.Range(0, Classes).Select(i => $"{id}-{i}")], Preprocessing = Preprocessing }.WriteTo(graph);
+        var file = Path.GetTempFileName();
+        try
+        {
+            OnnxFile.Write(graph, file);
+            using var classifier = Classifier.Load(file);
+            var answer = classifier.Classify(image, new(1 << 20, 1 << 10), Classes).OrderBy(prediction => prediction.Index).Select(prediction => prediction.Probability);
+            return new(id, File.ReadAllBytes(file), [.. answer]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>What is wrong with an answer to the test image; null where nothing is.</summary>
+    /// <param name="answer">The answer, with all classes.</param>
+    /// <param name="contents">Every content that there is.</param>
+    public static string? WhyWrong(JsonElement answer, IReadOnlyList<StressModel> contents)
+    {
+        var predictions = answer.GetProperty("predictions").EnumerateArray().ToArray();
+        string[] ids = [.. predictions.Select(prediction => prediction.GetProperty("label").GetString()!.Split('-')[0]).Distinct()];
+        if (ids is not [var id] || contents.FirstOrDefault(content => $"{content.Id}" == id) is not { } content)
+        {
+            return $"it has labels of the contents {string.Join(", ", ids)}";
+        }
+
+        var wrong = predictions.FirstOrDefault(prediction => Math.Abs(content.expected[prediction.GetProperty("index").GetInt32()] - prediction.GetProperty("probability").GetDouble()) > 1e-3);
+        return wrong.ValueKind == JsonValueKind.Undefined ? null : $"it has the labels of content {id} and not its weights: {wrong}";
+    }
+}

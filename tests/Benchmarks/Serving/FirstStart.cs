@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>The images a second that a service gives from its first answer on, when nothing about the model is remembered.</summary>
+internal static class FirstStart
+{
+    private const int Seconds = 60;
+
+    /// <summary>Prints the images of each second, and what the service measured.</summary>
+    public static async Task<int> Run(string model, int clients)
+    {
+        var models = new Models();
+        models.Repository(model);
+        var data = Directory.CreateTempSubdirectory("fovea-first-start-").FullName;
+        var body = await File.ReadAllBytesAsync(model == "lenet5" ? Models.Digit : models.Picture(640, 480, "jpg"));
+        using var service = ServiceProcess.Start(models, model, $"--Fovea:Data={data}");
+        var first = service.FirstAnswer($"/classify/{model}", body);
+        long start = Stopwatch.GetTimestamp();
+        int[] answered = new int[Seconds];
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(Classify)));
+        var tuned = service.Log.Split('\n').LastOrDefault(line => line.Contains("runs in batches of", StringComparison.Ordinal))?.Trim();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model}, {clients} clients, fresh data: first answer after {first.TotalSeconds:F2} s; images in each second: {string.Join(' ', answered)}; {tuned ?? "not tuned by then"}"));
+        Directory.Delete(data, recursive: true);
+        return 0;
+
+        async Task Classify()
+        {
+            while (Stopwatch.GetElapsedTime(start).TotalSeconds < Seconds)
+            {
+                using var answer = await service.Client.PostAsync($"/classify/{model}", new ByteArrayContent(body));
+                answer.EnsureSuccessStatusCode();
+                int second = (int)Stopwatch.GetElapsedTime(start).TotalSeconds;
+                if (second < Seconds)
+                {
+                    Interlocked.Increment(ref answered[second]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Fovea.Api.Tests.Robustness;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>The long form of the stress tests.</summary>
+internal static class StressBenchmark
+{
+    /// <summary>Starts a service so often, and then changes its models for so long; all under load. The exit code is 1 where anything was wrong.</summary>
+    public static async Task<int> Run(int minutes, int seed, int starts)
+    {
+        using var stress = new StressRun(seed, await File.ReadAllBytesAsync(Models.Digit));
+        var started = await stress.Starts(starts);
+        Console.WriteLine($"{starts} starts, seed {seed}: {started}");
+        var changed = await stress.Changes(TimeSpan.FromMinutes(minutes));
+        Console.WriteLine($"{minutes} minutes of changes, seed {seed}: {changed}");
+        return started.Faults.Count + changed.Faults.Count == 0 ? 0 : 1;
+    }
+}
