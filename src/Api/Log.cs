@@ -60,24 +60,27 @@ internal static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "Models are tuned anew at every start, because what was measured cannot be kept: {Reason}")]
     public static partial void NotRemembered(this ILogger log, string reason);
 
-    [LoggerMessage(30, LogLevel.Information, "{Job} is worked at here, with the fencing number {Fence}")]
+    [LoggerMessage(30, LogLevel.Information, "{Job} begins on this worker, with the fencing number {Fence}")]
     public static partial void JobBegun(this ILogger log, string job, long fence);
 
     [LoggerMessage(31, LogLevel.Information, "{Job} is {Status}")]
     public static partial void JobEnded(this ILogger log, string job, JobStatus status);
 
-    [LoggerMessage(32, LogLevel.Information, "{Job} is left: {Reason}")]
+    [LoggerMessage(32, LogLevel.Information, "This worker stops working at {Job}: {Reason}")]
     public static partial void JobLeft(this ILogger log, string job, string reason);
 
-    [LoggerMessage(33, LogLevel.Error, "{Job} failed by a fault of the service")]
+    [LoggerMessage(33, LogLevel.Error, "{Job} failed because of an error in the service")]
     public static partial void JobFaulted(this ILogger log, Exception exception, string job);
 
-    [LoggerMessage(34, LogLevel.Warning, "Fine-tuning jobs cannot be worked at for now: {Reason}")]
+    [LoggerMessage(34, LogLevel.Warning, "The database of the fine-tuning jobs cannot be reached or written to; retrying: {Reason}")]
     public static partial void JobsUnreachable(this ILogger log, string reason);
 
-    [LoggerMessage(35, LogLevel.Warning, "Another process works at the fine-tuning jobs of this folder; this one takes over when it ends")]
+    [LoggerMessage(35, LogLevel.Warning, "Another process is the worker for the jobs of this folder; this process takes over when that one ends")]
     public static partial void AnotherWorks(this ILogger log);
 
     [LoggerMessage(36, LogLevel.Information, "{Job} deleted")]
     public static partial void JobDeleted(this ILogger log, string job);
+
+    [LoggerMessage(37, LogLevel.Warning, "The queue has lost the entries of waiting jobs; it is opened anew, and the jobs are entered again")]
+    public static partial void EntriesLost(this ILogger log);
 }

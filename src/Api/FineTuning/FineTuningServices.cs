@@ -12,7 +12,8 @@ internal static class FineTuningServices
         services.AddSingleton(settings).AddSingleton<StateDatabase>().AddSingleton<JobStore>().AddSingleton<JobRequests>().AddSingleton<EventStream>();
         if (settings.Trains)
         {
-            services.AddSingleton<TrainingProcess>().AddSingleton<Publishing>().AddSingleton<JobRunner>().AddHostedService<JobQueue>();
+            services.AddSingleton<TrainingProcess>().AddSingleton<Publishing>().AddSingleton<JobWork>().AddSingleton<JobRunner>();
+            services.AddSingleton<JobRecovery>().AddHostedService<JobQueue>();
             services.AddSingleton<JobSweep>().AddHostedService(provider => provider.GetRequiredService<JobSweep>());
         }
     }

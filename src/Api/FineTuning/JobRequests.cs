@@ -55,6 +55,7 @@ internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelSt
             PublishesItself = request.PublishesItself,
             Metadata = request.Metadata,
             CreatedAt = now.ToUnixTimeMilliseconds(),
+            At = now.ToUnixTimeMilliseconds(),
         };
         job.Tell($"{job.Model} version {job.BaseVersion} is to learn the {dataset.Classes.Count} classes of {dataset.Id}; the result will be called {name}.");
         return job;

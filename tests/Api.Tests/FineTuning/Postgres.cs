@@ -1,15 +1,18 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Fovea.Api.Tests;
 
-/// <summary>A PostgreSQL server of the test's own, on a free port of this machine.</summary>
+/// <summary>A PostgreSQL server of its own, on a free port of this machine. It can be stopped and started again.</summary>
 internal sealed class Postgres : IDisposable
 {
-    // The server refuses to run as root; nobody, then.
+    // The server refuses to run as root, so it runs as the user nobody.
     private const string Nobody = "65534";
 
     private readonly TemporaryFolder folder = new();
-    private readonly int port = ServiceProcess.FreePort();
+    private readonly int port = FreePort();
+    private bool isRunning;
 
     public Postgres()
     {
@@ -19,7 +22,7 @@ internal sealed class Postgres : IDisposable
         }
 
         RunServer("initdb", "--pgdata", Cluster, "--username", "fovea", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C");
-        RunServer("pg_ctl", "--pgdata", Cluster, "--wait", "--log", folder["log"], "--options", $"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off", "start");
+        Start();
     }
 
     private string Cluster => folder["cluster"];
@@ -27,22 +30,53 @@ internal sealed class Postgres : IDisposable
     /// <summary>How to connect to a database of the server.</summary>
     public string Connection(string database = "fovea") => $"Host=127.0.0.1;Port={port};Username=fovea;Database={database}";
 
-    public void Dispose()
+    /// <summary>Starts the server, and waits until it answers.</summary>
+    public void Start()
+    {
+        var options = $"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off";
+        RunServer("pg_ctl", "--pgdata", Cluster, "--wait", "--log", folder["log"], "--options", options, "start");
+        isRunning = true;
+    }
+
+    /// <summary>Stops the server as a crash would: connections break, and transactions under way are undone.</summary>
+    public void Stop()
     {
         RunServer("pg_ctl", "--pgdata", Cluster, "--mode", "immediate", "stop");
+        isRunning = false;
+    }
+
+    public void Dispose()
+    {
+        if (isRunning)
+        {
+            Stop();
+        }
+
         folder.Dispose();
     }
 
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
     private static string Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Concat(Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(version => $"{version}/bin") : [])
+        .Concat(Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(version => $"{version}/bin")
+            : [])
         .Select(bin => Path.Combine(bin, program)).FirstOrDefault(File.Exists)
-        ?? throw new FileNotFoundException($"{program} is not there; expected PostgreSQL, which tests/run installs.");
+        ?? throw new FileNotFoundException($"{program} is missing; expected PostgreSQL, which tests/run installs.");
 
     private static void Run(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+        }
     }
 
     private static void RunServer(string program, params string[] arguments)

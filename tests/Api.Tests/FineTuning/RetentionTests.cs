@@ -17,7 +17,7 @@ public sealed class RetentionTests : IDisposable
     {
         settings = new Settings { Data = folder.Path };
         database = new StateDatabase(settings, new FineTuningSettings());
-        store = new JobStore(database);
+        store = new JobStore(database, TimeProvider.System);
     }
 
     // The settings, the days since a job's end, and what of it is left: null, not even the job.
@@ -118,7 +118,7 @@ public sealed class RetentionTests : IDisposable
     {
         var stop = TestContext.Current.CancellationToken;
         await store.Add(NewJob.Of(id), stop);
-        await store.Change(id, job => Assert.True(job.TryBegin("1", 1)), stop, new JobCheckpoint { JobId = id, Step = 1, CreatedAt = 0, Metrics = "{}" });
+        await store.Change(id, job => Assert.True(job.TryBegin("1", "worker", 1)), stop, new JobCheckpoint { JobId = id, Step = 1, CreatedAt = 0, Metrics = "{}" });
         var files = JobFolder.Take(settings, id, fence: 1);
         foreach (var file in (string[])[files.Base, files.Preprocessing, files.Model, $"{files.Model}.checkpoint", files.Page, files.Report])
         {

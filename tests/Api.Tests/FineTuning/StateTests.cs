@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fovea.Api.Tests;
 
@@ -23,16 +24,18 @@ public sealed class StateTests
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
-        var store = new JobStore(database);
+        var store = new JobStore(database, TimeProvider.System);
         await store.Add(NewJob.Of("ftjob-1"), TestContext.Current.CancellationToken);
-        var first = await Take(store, "1");
+        await using var first = await Take(store, "1");
         await first.Change(job => job.Tell("The first says this."));
-        var second = await Take(store, "1");
+        await store.Change("ftjob-1", job => job.Release("The first is lost."), TestContext.Current.CancellationToken);
+        await using var second = await Take(store, "2");
         var checkpoint = new JobCheckpoint { JobId = "ftjob-1", Step = 1, CreatedAt = 0, Metrics = "{}" };
-        await Assert.ThrowsAsync<OperationCanceledException>(() => first.Change(job => job.Tell("The first says more."), checkpoint));
+        await first.Post(job => job.Tell("The first says more."), checkpoint);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => first.Change(job => job.Tell("The first says even more.")));
         await Assert.ThrowsAsync<OperationCanceledException>(() => first.Advance(job => job.Succeed("The first is done.")));
         await second.Change(job => job.Tell("The second says this."));
-        Assert.Equal(4, (await store.EventsAfter("ftjob-1", 0, 100, TestContext.Current.CancellationToken)).Count);
+        Assert.Equal(5, (await store.EventsAfter("ftjob-1", 0, 100, TestContext.Current.CancellationToken)).Count);
         Assert.Empty(await store.CheckpointsBefore("ftjob-1", long.MaxValue, 100, TestContext.Current.CancellationToken));
     }
 
@@ -41,12 +44,15 @@ public sealed class StateTests
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
-        var store = new JobStore(database);
+        var store = new JobStore(database, TimeProvider.System);
         await store.Add(NewJob.Of("ftjob-1"), TestContext.Current.CancellationToken);
-        await Take(store, "1");
-        bool begun = true;
-        await store.Change("ftjob-1", job => begun = job.TryBegin("2", 1), TestContext.Current.CancellationToken);
-        Assert.False(begun);
+        await store.Change("ftjob-1", job => job.Enter("1"), TestContext.Current.CancellationToken);
+        foreach (var (entry, expected) in new[] { ("2", false), ("1", true), ("1", false) })
+        {
+            bool begun = !expected;
+            await store.Change("ftjob-1", job => begun = job.TryBegin(entry, "worker", 1), TestContext.Current.CancellationToken);
+            Assert.Equal(expected, begun);
+        }
     }
 
     [Fact]
@@ -54,7 +60,7 @@ public sealed class StateTests
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
-        var store = new JobStore(database);
+        var store = new JobStore(database, TimeProvider.System);
         await store.Add(NewJob.Of("ftjob-1"), TestContext.Current.CancellationToken);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(teller => Task.Run(async () =>
         {
@@ -71,9 +77,10 @@ public sealed class StateTests
     private static async Task<HeldJob> Take(JobStore store, string entry)
     {
         bool begun = false;
-        var job = await store.Change("ftjob-1", job => begun = job.TryBegin(entry, 1), TestContext.Current.CancellationToken);
+        var stop = TestContext.Current.CancellationToken;
+        var job = await store.Change("ftjob-1", job => begun = job.TryBegin(entry, "worker", 1), stop);
         Assert.True(begun);
-        return new HeldJob(store, job);
+        return new HeldJob(store, job, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
     }
 
     private static async Task<string[]> Rows(FineTuningContext context, string sql) => await context.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken);

@@ -55,7 +55,7 @@ public sealed class SurvivalTests
         await workshop.Until(waiting, "succeeded");
         var told = await workshop.Follow(job);
         Assert.Equal(Enumerable.Range(1, told.Length), told.Select(e => e.Number));
-        Assert.Contains(told, e => e.Message.Contains("started anew", StringComparison.Ordinal));
+        Assert.Contains(told, e => e.Message.Contains("was restarted", StringComparison.Ordinal));
         Assert.Contains(told, e => e.Message.Contains("is stopping", StringComparison.Ordinal));
         Assert.Equal(workshop.Model("alone"), workshop.Model("killed"));
         Assert.Equal([1], workshop.Versions("killed"));

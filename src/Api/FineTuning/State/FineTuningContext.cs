@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fovea.Api;
 
-/// <summary>The state of the jobs: one model of tables for SQLite and PostgreSQL.</summary>
+/// <summary>The tables of the jobs: one model for SQLite and PostgreSQL.</summary>
 internal sealed class FineTuningContext(DbContextOptions<FineTuningContext> options) : DbContext(options)
 {
     public DbSet<Job> Jobs => Set<Job>();
@@ -21,9 +21,10 @@ internal sealed class FineTuningContext(DbContextOptions<FineTuningContext> opti
             job.Property(j => j.Status).HasConversion<string>();
             job.Property(j => j.Revision).IsConcurrencyToken();
             job.Ignore(j => j.News);
+            job.Ignore(j => j.At);
             job.HasIndex(j => j.Status);
 
-            // Of two jobs that choose a version of one model at the same time, one must choose again.
+            // Two jobs may choose the same version of a model at the same time. The second insert fails, and its job chooses again.
             job.HasIndex(j => new { j.FineTunedModel, j.Version }).IsUnique();
         });
         modelBuilder.Entity<JobEvent>(e =>

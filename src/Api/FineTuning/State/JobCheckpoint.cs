@@ -1,16 +1,17 @@
 namespace Fovea.Api;
 
-/// <summary>A step after which training could go on.</summary>
+/// <summary>A training step whose state was saved, so that training can be continued from it.</summary>
 internal sealed class JobCheckpoint
 {
+    /// <summary>The job.</summary>
     public required string JobId { get; init; }
 
-    /// <summary>The steps done by then, over all epochs.</summary>
+    /// <summary>The steps done until then, over all epochs.</summary>
     public required long Step { get; init; }
 
-    /// <summary>In milliseconds since 1970.</summary>
+    /// <summary>Unix time in milliseconds.</summary>
     public required long CreatedAt { get; init; }
 
-    /// <summary>What was known of the network then, a JSON object.</summary>
+    /// <summary>The latest metrics at that step, a JSON object: losses in nats, accuracies 0 to 1.</summary>
     public required string Metrics { get; init; }
 }

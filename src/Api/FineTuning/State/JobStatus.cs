@@ -2,35 +2,35 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api;
 
-/// <summary>How far a job is, by the names that OpenAI's fine-tuning jobs have.</summary>
+/// <summary>The state of a job, by the names that OpenAI's fine-tuning jobs have, and <c>paused</c>.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<JobStatus>))]
 internal enum JobStatus
 {
-    /// <summary>Nobody has looked at its model and its data set yet.</summary>
+    /// <summary>The job is new; no worker has seen it yet.</summary>
     [JsonStringEnumMemberName("validating_files")]
     ValidatingFiles,
 
-    /// <summary>It waits for a worker.</summary>
+    /// <summary>The job waits for a worker.</summary>
     [JsonStringEnumMemberName("queued")]
     Queued,
 
-    /// <summary>A worker trains, evaluates or publishes.</summary>
+    /// <summary>A worker holds the job: it trains, evaluates or publishes.</summary>
     [JsonStringEnumMemberName("running")]
     Running,
 
-    /// <summary>It waits to be resumed.</summary>
+    /// <summary>The job waits until a caller resumes it.</summary>
     [JsonStringEnumMemberName("paused")]
     Paused,
 
-    /// <summary>The model is trained.</summary>
+    /// <summary>The job has ended with a trained model.</summary>
     [JsonStringEnumMemberName("succeeded")]
     Succeeded,
 
-    /// <summary>It ended without a model; its error says why.</summary>
+    /// <summary>The job has ended without a model; its error says why.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 
-    /// <summary>It was called off.</summary>
+    /// <summary>A caller has cancelled the job.</summary>
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
 }

@@ -7,14 +7,20 @@ using Npgsql;
 
 namespace Fovea.Api;
 
-/// <summary>The database of the jobs: PostgreSQL where the settings name one, else a file. It is made, or brought up to date, when it is first needed.</summary>
+/// <summary>
+/// The database of the jobs: the PostgreSQL server that the settings name, else a SQLite file. It is created, or upgraded in place, at its
+/// first use.
+/// </summary>
 internal sealed class StateDatabase : IDisposable
 {
     // SQLITE_CONSTRAINT_UNIQUE.
     private const int SqliteUnique = 2_067;
 
-    // How often making a database may meet another process that makes the same.
-    private const int MostMeetings = 20;
+    // Processes that start together create the same tables; each retries at most this often.
+    private const int MostRetries = 20;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
     private readonly string file;
     private readonly DbContextOptions<FineTuningContext> options;
@@ -27,28 +33,33 @@ internal sealed class StateDatabase : IDisposable
         IsShared = fineTuning.Database.Length > 0;
         var builder = new DbContextOptionsBuilder<FineTuningContext>()
 
-            // The migrations are written by hand, without a picture of the model beside them; a test compares them with it.
+            // The migrations are written by hand and have no model snapshot. A test compares their tables with the model's.
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
         options = (IsShared ? builder.UseNpgsql(fineTuning.Database) : builder.UseSqlite($"Data Source={file}")).Options;
     }
 
-    /// <summary>Whether it is a server's, which many machines may use.</summary>
+    /// <summary>Whether the database is a server, which several machines may use. False: it is a file, which one machine uses.</summary>
     public bool IsShared { get; }
 
-    /// <summary>Whether anybody may have needed it yet. Where not, there are no jobs, and whoever only looks for some need not make it.</summary>
+    /// <summary>Whether the database may exist. False: there are no jobs, and a reader need not create it.</summary>
     public bool IsMade => IsShared || File.Exists(file);
 
-    /// <summary>Whether an error says that a database cannot be reached or written to, and nothing about what was asked of it.</summary>
-    public static bool IsAway(Exception e) => e is DbException or DbUpdateException || e.InnerException is DbException;
+    /// <summary>
+    /// Whether an error says that the database could not be reached or written to, so that the same call may succeed later. An error about
+    /// the values that were written is not one of these.
+    /// </summary>
+    public static bool IsAway(Exception e) => Causes(e).Any(cause => cause is DbException or DbUpdateException)
+        && !Causes(e).Any(cause => cause is PostgresException { SqlState: ['2', '2' or '3', ..] });
 
-    /// <summary>Whether an error says that another row has what a new one was to have alone.</summary>
-    public static bool IsTaken(DbUpdateException e) => e.InnerException is SqliteException { SqliteExtendedErrorCode: SqliteUnique } or DbException { SqlState: PostgresErrorCodes.UniqueViolation };
+    /// <summary>Whether an error says that another row has the value that must be unique.</summary>
+    public static bool IsTaken(Exception e) => Causes(e).Any(cause =>
+        cause is SqliteException { SqliteExtendedErrorCode: SqliteUnique } or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation });
 
-    /// <summary>What a database said that cannot be reached or written to.</summary>
-    public static string Reason(Exception e) => (e.InnerException as DbException ?? e).Message.TrimEnd('.');
+    /// <summary>The database's own message in an error, without a full stop.</summary>
+    public static string Reason(Exception e) => (Causes(e).OfType<DbException>().FirstOrDefault() ?? e).Message.TrimEnd('.');
 
-    /// <summary>A connection to it.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.Unavailable"/>: it cannot be reached or made.</exception>
+    /// <summary>A context on the database.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.Unavailable"/>: it cannot be reached or created.</exception>
     public async Task<FineTuningContext> Open(CancellationToken stop)
     {
         if (!isReady)
@@ -59,11 +70,19 @@ internal sealed class StateDatabase : IDisposable
         return new FineTuningContext(options);
     }
 
-    /// <summary>Lets this process alone work at the jobs of a file; null where another one does.</summary>
+    /// <summary>Makes this process the only worker on a database file; null: another process is.</summary>
     public FileStream? TryLock() => TryLock("worker");
 
     /// <inheritdoc/>
     public void Dispose() => preparing.Dispose();
+
+    private static IEnumerable<Exception> Causes(Exception e)
+    {
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            yield return cause;
+        }
+    }
 
     private async Task Prepare(CancellationToken stop)
     {
@@ -78,7 +97,11 @@ internal sealed class StateDatabase : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException || IsAway(e))
         {
-            throw new FoveaException(ErrorCode.Unavailable, $"The database of the fine-tuning jobs cannot be opened: {Reason(e)}. Expected {(IsShared ? "the PostgreSQL server of Fovea:Database to answer" : "the folder Fovea:Data to be one that the service may write to")}.", e);
+            var expected = IsShared
+                ? "the PostgreSQL server of Fovea:Database to answer"
+                : "the folder Fovea:Data to be one that the service may write to";
+            throw new FoveaException(
+                ErrorCode.Unavailable, $"The database of the fine-tuning jobs cannot be opened: {Reason(e)}. Expected {expected}.", e);
         }
         finally
         {
@@ -104,19 +127,54 @@ internal sealed class StateDatabase : IDisposable
 
         await using (alone)
         {
-            // A process that was killed while it migrated leaves its mark, on which the next one would wait for ever.
+            HideFromOthers();
+            await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = 'wal'", stop);
+
+            // A process that is killed during a migration leaves this table, and the next migration would wait for it forever.
             await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", stop);
             await context.Database.MigrateAsync(stop);
         }
     }
 
-    private static bool IsMadeByAnother(PostgresException e) =>
-        e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation;
+    // The file is created here with its final mode. SQLite gives the -wal and -shm files beside it the mode of the file.
+    private void HideFromOthers()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
 
-    // A migration is one transaction: whoever meets another that makes the same begins again, and finds it made.
+        using (new FileStream(file, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            UnixCreateMode = OwnerOnly,
+        }))
+        {
+        }
+
+        foreach (var each in new[] { file, $"{file}-wal", $"{file}-shm" }.Where(File.Exists))
+        {
+            try
+            {
+                File.SetUnixFileMode(each, File.GetUnixFileMode(each) & ~Others);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                // The file belongs to another user, who has shared it with this one on purpose.
+            }
+        }
+    }
+
+    private static bool IsMadeByAnother(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateColumn
+            or PostgresErrorCodes.UniqueViolation;
+
+    // A migration is one transaction. A process that meets another one at it tries again, and finds the tables.
     private static async Task MigrateShared(FineTuningContext context, CancellationToken stop)
     {
-        for (int left = MostMeetings; ; left--)
+        for (int left = MostRetries; ; left--)
         {
             try
             {
@@ -130,7 +188,7 @@ internal sealed class StateDatabase : IDisposable
         }
     }
 
-    // The system gives such a lock up with the process.
+    // The operating system releases the lock when the process ends, however it ends.
     private FileStream? TryLock(string purpose)
     {
         try

@@ -6,8 +6,8 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// The files of a job, on a disk that all workers share: the model that it begins with, and a folder for the worker that has it, named after the job's fencing number. Whoever takes the job
-/// over renames that folder, so what the one before may still write goes nowhere.
+/// The files of a job, on a disk that all workers share: the model that training starts from, and the folder of the worker that holds the job,
+/// named after the job's fencing number. A worker that takes the job over renames the folder, so later writes of the former worker fail.
 /// </summary>
 internal sealed class JobFolder
 {
@@ -17,44 +17,46 @@ internal sealed class JobFolder
 
     private JobFolder(string folder, string attempt) => (this.folder, this.attempt) = (folder, attempt);
 
-    /// <summary>The model that training begins with.</summary>
+    /// <summary>The model file that training starts from.</summary>
     public string Base => Path.Combine(folder, "base.onnx");
 
-    /// <summary>How images become its input.</summary>
+    /// <summary>The preprocessing of that model, a JSON file.</summary>
     public string Preprocessing => Path.ChangeExtension(Base, ".json");
 
-    /// <summary>What training writes.</summary>
+    /// <summary>The trained model file.</summary>
     public string Model => Path.Combine(attempt, $"{ModelName}.onnx");
 
-    /// <summary>The report as a page; the last file of a run.</summary>
+    /// <summary>The report as an HTML page. Training writes it last.</summary>
     public string Page => Path.Combine(attempt, $"{ModelName}.html");
 
-    /// <summary>The report for programs.</summary>
+    /// <summary>The report as JSON.</summary>
     public string Report => Path.Combine(attempt, $"{ModelName}.report.json");
 
-    /// <summary>Whether there is a checkpoint to go on from.</summary>
+    /// <summary>Whether there is a checkpoint to resume from.</summary>
     public bool HasCheckpoint => File.Exists($"{Model}.checkpoint");
 
-    /// <summary>Whether the model is trained: its report is there, and is about this very file.</summary>
+    /// <summary>Whether training is complete: the report exists and names the SHA-256 of the model file.</summary>
     public bool IsTrained => File.Exists(Model) && File.Exists(Page) && File.Exists(Report) && ReportedHash() == HashOf(Model);
 
-    /// <summary>The folder of a job, as the last worker left it.</summary>
+    /// <summary>The folder of a job, for reading: the newest attempt.</summary>
     public static JobFolder Of(Settings settings, string job)
     {
         var folder = PathOf(settings, job);
         return new(folder, Newest(folder) ?? Path.Combine(folder, $"{Attempt}0"));
     }
 
-    /// <summary>The folder of a job, for a worker that takes it with this fencing number.</summary>
+    /// <summary>The folder of a job, for the worker that holds it with this fencing number. It may be called again with the same number.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <exception cref="OperationCanceledException">A worker with a higher number has taken the folder.</exception>
     public static JobFolder Take(Settings settings, string job, long fence) => Writing(() =>
     {
         var folder = PathOf(settings, job);
         var attempt = Path.Combine(folder, $"{Attempt}{fence}");
         Directory.CreateDirectory(folder);
-        if (Newest(folder) is { } last)
+        if (Newest(folder) is { } last && NumberOf(last) is var number && number != fence)
         {
-            Directory.Move(last, attempt);
+            // If another worker renames the folder first, this fails, since the old name is gone.
+            Directory.Move(number < fence ? last : throw new OperationCanceledException($"{job} was taken over by another worker."), attempt);
         }
         else
         {
@@ -64,8 +66,8 @@ internal sealed class JobFolder
         return new JobFolder(folder, attempt);
     });
 
-    /// <summary>Copies the model that training begins with, which may be deleted from the repository before the job is done.</summary>
-    /// <exception cref="FoveaException">There is no such version any more, or the disk cannot be written to.</exception>
+    /// <summary>Copies the base model from the repository, once, since it may be deleted there before the job ends.</summary>
+    /// <exception cref="FoveaException">The version was deleted, or has no preprocessing, or the disk cannot be written to.</exception>
     public void CopyBase(string model, int version)
     {
         var source = Path.Combine(model, $"{version}");
@@ -77,11 +79,13 @@ internal sealed class JobFolder
 
         if (!File.Exists(file))
         {
-            throw new FoveaException(ErrorCode.UnknownModel, $"Version {version} of {Path.GetFileName(model)} is gone; expected it to stay until the job that begins with it has begun.");
+            throw new FoveaException(
+                ErrorCode.UnknownModel, $"Version {version} of {Path.GetFileName(model)} was deleted; expected it to stay until the job has begun.");
         }
 
-        ModelJson.Write(Preprocessing, ModelLoader.Describe(source, model).Preprocessing
-            ?? throw new FoveaException(ErrorCode.BadModelFile, $"{Path.GetFileName(model)} does not say how images become its input; expected its preprocessing in the file, or a model.json beside it."));
+        ModelJson.Write(Preprocessing, ModelLoader.Describe(source, model).Preprocessing ?? throw new FoveaException(
+            ErrorCode.BadModelFile,
+            $"{Path.GetFileName(model)} has no preprocessing; expected fovea.preprocessing in the file, or a model.json beside it."));
         AtomicFile.Write(Base, stream =>
         {
             using var source = File.OpenRead(file);
@@ -89,7 +93,7 @@ internal sealed class JobFolder
         });
     }
 
-    /// <summary>Deletes it all.</summary>
+    /// <summary>Deletes all files of the job.</summary>
     public void Delete()
     {
         if (Directory.Exists(folder))
@@ -98,22 +102,24 @@ internal sealed class JobFolder
         }
     }
 
-    /// <summary>Deletes what training needed for itself: the model that it began with, its checkpoints, and its own copy of the model that came out.</summary>
+    /// <summary>Deletes all files but the report: the base model, the checkpoints, and this folder's copy of the trained model.</summary>
     public void DeleteAllButReport()
     {
         if (Directory.Exists(folder))
         {
-            foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(file => file != Page && file != Report))
+            var files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories);
+            foreach (var file in files.Where(file => file != Page && file != Report))
             {
                 File.Delete(file);
             }
         }
     }
 
-    /// <summary>A sentence without where the folders of jobs and data sets lie, which is nothing to callers.</summary>
-    public static string WithoutPlace(string sentence, Settings settings) => sentence.Replace(settings.Data + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+    /// <summary>A sentence for callers, with paths relative to the data folder in place of absolute ones.</summary>
+    public static string WithoutPlace(string sentence, Settings settings) =>
+        sentence.Replace(settings.Data + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
-    /// <summary>Whether two files hold the same.</summary>
+    /// <summary>Whether two files have the same bytes.</summary>
     public static bool AreEqual(string one, string other) => HashOf(one) == HashOf(other);
 
     // SHA-256, in hexadecimal.
@@ -125,8 +131,10 @@ internal sealed class JobFolder
 
     private static string PathOf(Settings settings, string job) => Path.Combine(settings.Data, "fine-tuning", job);
 
-    private static string? Newest(string folder) => !Directory.Exists(folder) ? null
-        : Directory.GetDirectories(folder, $"{Attempt}*").MaxBy(path => long.Parse(Path.GetFileName(path)[Attempt.Length..], CultureInfo.InvariantCulture));
+    private static string? Newest(string folder) =>
+        Directory.Exists(folder) ? Directory.GetDirectories(folder, $"{Attempt}*").MaxBy(NumberOf) : null;
+
+    private static long NumberOf(string attempt) => long.Parse(Path.GetFileName(attempt)[Attempt.Length..], CultureInfo.InvariantCulture);
 
     private static T Writing<T>(Func<T> act)
     {
@@ -136,7 +144,11 @@ internal sealed class JobFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.CannotWrite, $"The folder of the jobs cannot be written to: {e.Message.TrimEnd('.')}. Expected Fovea:Data to be a folder that the service may write to, with enough room.", e);
+            throw new FoveaException(
+                ErrorCode.CannotWrite,
+                $"The folder of the jobs cannot be written to: {e.Message.TrimEnd('.')}. "
+                    + "Expected Fovea:Data to be a folder that the service may write to, with enough free space.",
+                e);
         }
     }
 

@@ -1,169 +1,113 @@
-using System.Globalization;
-using Fovea.Models;
+using System.Collections.Concurrent;
 using Hangfire;
 using Hangfire.Server;
 
 namespace Fovea.Api;
 
-/// <summary>Works at a job, from wherever it is to its end. It may be killed at any moment: whoever comes next goes on with what lies on the disk and in the database.</summary>
+/// <summary>
+/// Takes jobs as entries of the queue arrive, and works at several at the same time, one in each slot. A job runs apart from the queue's thread:
+/// neither a queue that loses its connection nor one that is closed stops it.
+/// </summary>
 internal sealed class JobRunner(
-    JobStore store, DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training, Publishing publishing, TimeProvider time, ILogger<JobRunner> log)
+    JobStore store, JobWork work, FineTuningSettings settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JobRunner> log)
+    : IDisposable
 {
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+    private readonly SemaphoreSlim freeSlots = new(settings.TrainingJobs);
+    private readonly ConcurrentDictionary<string, string> jobsByEntry = new();
+    private readonly ConcurrentDictionary<string, Task> running = new();
 
-    /// <summary>Takes what an entry of the queue stands for. What cannot be written down, as when the database is away, is tried again.</summary>
-    [AutomaticRetry(Attempts = int.MaxValue, DelaysInSeconds = [10], LogEvents = false)]
-    public async Task Run(string id, PerformContext? context, CancellationToken stop)
+    /// <summary>The name of this worker, as jobs carry it: the machine's name and a random number.</summary>
+    public string Worker { get; } = $"{Environment.MachineName}-{Guid.NewGuid().ToString("N")[..8]}";
+
+    /// <summary>Whether another job could begin now.</summary>
+    public bool HasFreeSlot => freeSlots.CurrentCount > 0;
+
+    /// <summary>Whether this process takes a job, or works at it.</summary>
+    public bool WorksAt(string job) => jobsByEntry.Values.Contains(job);
+
+    /// <summary>
+    /// Takes the job of an entry, if the entry stands for it. Returns when the runner has a free slot again, so that the queue does not fetch
+    /// entries that other workers could take. An entry whose job cannot be taken now is dropped; its job is entered again.
+    /// </summary>
+    [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
+    public async Task Run(string id, PerformContext? context, CancellationToken queueStops)
     {
+        await freeSlots.WaitAsync(queueStops);
+        await Begin(id, context!.BackgroundJob.Id);
         try
         {
-            bool isOurs = false;
-            var job = await store.Change(id, job => isOurs = job.TryBegin(context!.BackgroundJob.Id, fineTuning.Threads), stop);
-            if (isOurs)
-            {
-                log.JobBegun(id, job.Fence);
-                await RunToItsEnd(new HeldJob(store, job), stop);
-            }
+            await freeSlots.WaitAsync(queueStops);
+            freeSlots.Release();
         }
-        catch (Exception e) when (StateDatabase.IsAway(e))
+        catch (OperationCanceledException)
         {
-            log.JobsUnreachable(StateDatabase.Reason(e));
-            throw;
+            // The queue is closed. The job runs on.
         }
     }
 
-    private async Task RunToItsEnd(HeldJob job, CancellationToken stop)
+    /// <summary>Waits until the jobs that run have stopped. They stop with the service.</summary>
+    public Task Drain() => Task.WhenAll(running.Values);
+
+    /// <inheritdoc/>
+    public void Dispose() => freeSlots.Dispose();
+
+    private async Task Begin(string id, string entry)
+    {
+        // The recovery of lost jobs must find the job here as soon as the database says that it runs.
+        jobsByEntry[entry] = id;
+        if (await Take(id, entry) is { } taken)
+        {
+            var holding = Task.Run(() => Hold(taken.Job, taken.Before));
+            running[entry] = holding;
+            _ = holding.ContinueWith(_ => Free(entry), TaskScheduler.Default);
+        }
+        else
+        {
+            Free(entry);
+        }
+    }
+
+    private async Task<(Job Job, long Before)?> Take(string id, string entry)
     {
         try
         {
-            await Work(job, stop);
+            bool isTaken = false;
+            long before = time.GetTimestamp();
+            var job = lifetime.ApplicationStopping.IsCancellationRequested ? null : await store.Change(
+                id, now => isTaken = now.TryBegin(entry, Worker, settings.Threads), CancellationToken.None);
+            return isTaken ? (job!, before) : null;
         }
-        catch (FoveaException e)
+        catch (Exception e)
         {
-            await job.Advance(now => now.Fail(Problem.NameOf(e.Code), JobFolder.WithoutPlace(e.Message, settings)));
+            log.JobsUnreachable(StateDatabase.Reason(e));
+            return null;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+    }
+
+    private async Task Hold(Job taken, long before)
+    {
+        try
         {
-            await job.Change(now => now.Release("The service is stopping; the job goes on from its last checkpoint."));
+            log.JobBegun(taken.Id, taken.Fence);
+            await using var lease = new JobLease(store, taken, before, TimeSpan.FromSeconds(settings.TakeoverSeconds), time, log);
+            await using var job = new HeldJob(store, taken, time, log, lifetime.ApplicationStopping);
+            await work.RunToTheEnd(job, lease, lifetime.ApplicationStopping);
+            log.JobEnded(taken.Id, job.Now.Status);
         }
         catch (OperationCanceledException e)
         {
-            log.JobLeft(job.Now.Id, e.Message);
+            log.JobLeft(taken.Id, e.Message);
         }
-        catch (Exception e) when (!StateDatabase.IsAway(e))
+        catch (Exception e)
         {
-            log.JobFaulted(e, job.Now.Id);
-            await job.Advance(now => now.Fail(Problem.NameOf(ErrorCode.Internal), "The service failed at this job; its log says why."));
-        }
-
-        log.JobEnded(job.Now.Id, job.Now.Status);
-    }
-
-    private async Task Work(HeldJob job, CancellationToken stop)
-    {
-        var folder = JobFolder.Take(settings, job.Now.Id, job.Now.Fence);
-        var dataset = datasets.Find(job.Now.Dataset) ?? throw new FoveaException(ErrorCode.BadDataset, $"The data set {job.Now.Dataset} is gone; expected it to stay until the job has ended.");
-        using var kill = new CancellationTokenSource();
-        using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using var over = new CancellationTokenSource();
-        var watching = Watch(job, pause, kill, over.Token);
-        try
-        {
-            folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion);
-            if (!folder.IsTrained)
-            {
-                await Train(job, folder, dataset, pause.Token, kill.Token);
-            }
-
-            using var end = CancellationTokenSource.CreateLinkedTokenSource(kill.Token, stop);
-            await publishing.Publish(job, folder, dataset, end.Token);
-        }
-        finally
-        {
-            await over.CancelAsync();
-            await watching;
+            log.JobFaulted(e, taken.Id);
         }
     }
 
-    private async Task Train(HeldJob job, JobFolder folder, Dataset dataset, CancellationToken pause, CancellationToken kill)
+    private void Free(string entry)
     {
-        for (int deaths = 1; ; deaths++)
-        {
-            var progress = new TrainingProgress(job, settings, time);
-            var (code, errors) = await training.Run(Arguments(job.Now, folder, dataset), job.Now.Threads, progress.Read, pause, kill);
-            if (code == TrainingProcess.Done)
-            {
-                return;
-            }
-
-            pause.ThrowIfCancellationRequested();
-            if (code == TrainingProcess.Refused)
-            {
-                throw new FoveaException(ErrorCode.TrainingFailed, errors);
-            }
-
-            deaths = progress.Checkpoints > 0 ? 1 : deaths;
-            var death = TrainingProcess.Death(code, errors);
-            if (deaths == TrainingProcess.MostDeaths)
-            {
-                throw new FoveaException(ErrorCode.TrainingFailed, $"The training process ended {TrainingProcess.MostDeaths} times without a checkpoint in between, the last time {death}.");
-            }
-
-            await job.Advance(now => now.Tell($"The training process ended {death}. It is started again, from the last checkpoint where there is one.", JobEvent.Warning));
-        }
-    }
-
-    private List<string> Arguments(Job job, JobFolder folder, Dataset dataset)
-    {
-        List<string> arguments =
-        [
-            "finetune", folder.Base, "--preprocessing", folder.Preprocessing, "--data", dataset.Folder, "--method", job.Method, "--seed", Text(job.Seed), "--json-lines",
-            "--checkpoint-seconds", Text(fineTuning.CheckpointSeconds), "--output", folder.Model,
-        ];
-        Add("--epochs", job.Epochs);
-        Add("--batch-size", job.BatchSize);
-        Add("--learning-rate", job.LearningRate);
-        if (folder.HasCheckpoint)
-        {
-            arguments.Add("--resume");
-        }
-
-        return arguments;
-
-        void Add(string option, IFormattable? value)
-        {
-            if (value is not null)
-            {
-                arguments.AddRange([option, Text(value)]);
-            }
-        }
-
-        static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
-    }
-
-    // Other hands pause it, call it off or take it over, perhaps on another machine.
-    private static async Task Watch(HeldJob job, CancellationTokenSource pause, CancellationTokenSource kill, CancellationToken over)
-    {
-        try
-        {
-            while (true)
-            {
-                if (!await job.IsRunning())
-                {
-                    await pause.CancelAsync();
-                }
-
-                await Task.Delay(BetweenLooks, over);
-            }
-        }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
-        {
-            // The work is done.
-        }
-        catch (Exception)
-        {
-            // The job is lost; or the database is, and with it whether the job is ours.
-            await kill.CancelAsync();
-        }
+        running.TryRemove(entry, out _);
+        jobsByEntry.TryRemove(entry, out _);
+        freeSlots.Release();
     }
 }

@@ -1,10 +1,11 @@
 namespace Fovea.Api;
 
 /// <summary>
-/// Deletes jobs that are kept no longer, and of others what training needed for itself, counted from their end on. A job that has not ended, a paused one too, keeps everything, and what jobs
-/// have published stays.
+/// Deletes jobs that ended longer ago than the settings keep them, and earlier the files that only training needed. A job that has not ended,
+/// a paused one included, keeps everything. Published models stay.
 /// </summary>
-internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettings retention, TimeProvider time, ILogger<JobSweep> log) : HourlySweep(time, log)
+internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettings retention, TimeProvider time, ILogger<JobSweep> log)
+    : HourlySweep(time, log)
 {
     /// <inheritdoc/>
     protected override async Task Sweep(DateTimeOffset now, CancellationToken stop)
@@ -13,7 +14,7 @@ internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettin
         {
             foreach (var job in await jobs.EndedBefore(since, stop))
             {
-                // The files first: as long as the job is there, the next sweep finds what this one leaves.
+                // The files are deleted first: after a failure the row is still there, and the next sweep tries again.
                 if (TryDelete(JobFolder.Of(settings, job.Id).Delete))
                 {
                     await jobs.Delete(job, stop);
@@ -31,7 +32,7 @@ internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettin
         }
     }
 
-    // The files of one job that cannot be deleted do not keep those of the others.
+    // A job whose files cannot be deleted does not keep the sweep from the next job.
     private bool TryDelete(Action delete)
     {
         try

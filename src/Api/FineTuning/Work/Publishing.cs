@@ -5,12 +5,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fovea.Api;
 
-/// <summary>Brings what a job has trained into the model repository, once, whatever stops it in between: everything is decided and written down before it is done.</summary>
+/// <summary>
+/// Adds a trained model to the model repository, exactly once. Each decision is saved in the database before it is carried out, so after an
+/// interruption the same steps can be repeated.
+/// </summary>
 internal sealed class Publishing(JobStore store, ModelStore models, ModelAdministration administration, TrainingProcess training)
 {
-    /// <summary>Compares, adds the version, and ends the job.</summary>
+    /// <summary>Compares the model with the one that serves, adds it as a version, and ends the job.</summary>
     /// <exception cref="FoveaException">The model cannot be added.</exception>
-    /// <exception cref="OperationCanceledException">The job is no longer ours, or paused.</exception>
+    /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
     public async Task Publish(HeldJob job, JobFolder folder, Dataset dataset, CancellationToken stop)
     {
         while (true)
@@ -24,13 +27,14 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
             await job.RequireRunning();
             if (await administration.Add(model, version, folder.Model, publish, stop))
             {
+                var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the version before." : "";
                 await job.Advance(now => now.Succeed(publish
-                    ? $"{model} version {version} is published.{(version > 1 ? $" POST /models/{model}/rollback goes back to the one before." : "")}"
-                    : $"{model} version {version} is there, and not published. POST /models/{model}/versions/{version}/publish does it."));
+                    ? $"{model} version {version} is published.{rollback}"
+                    : $"{model} version {version} is added and not published. POST /models/{model}/versions/{version}/publish publishes it."));
                 return;
             }
 
-            // Someone else has put a version of this number there since it was chosen.
+            // A version with this number, of other bytes, was added since the number was chosen.
             await job.Advance(now => now.Version = null);
         }
     }
@@ -41,13 +45,17 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
         var there = ModelFolder.Read(models.PathOf(name));
         if (there.Versions is [.., var last] && !HasLabels(last, dataset))
         {
-            throw new FoveaException(ErrorCode.Conflict, $"There is a model {name} with other classes than the data set's {string.Join(", ", dataset.Classes.Select(c => c.Label))}; expected a job with another suffix.");
+            throw new FoveaException(
+                ErrorCode.Conflict,
+                $"A model {name} exists, and its classes are not the data set's {string.Join(", ", dataset.Classes.Select(c => c.Label))}; "
+                    + "expected a job with another suffix.");
         }
 
         var (publish, reason) = await Compare(job, folder, dataset, there.Serving, stop);
         while (true)
         {
-            int version = Math.Max(there.Versions is [.., var highest] ? highest.Number : 0, await store.HighestVersion(name, stop)) + 1;
+            int inRepository = there.Versions is [.., var highest] ? highest.Number : 0;
+            int version = Math.Max(inRepository, await store.HighestVersion(name, stop)) + 1;
             try
             {
                 await job.Advance(now =>
@@ -59,12 +67,13 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
             }
             catch (DbUpdateException e) when (StateDatabase.IsTaken(e))
             {
-                // Another job has chosen it at the same time.
+                // Another job has chosen the same version at the same time.
             }
         }
     }
 
-    private async Task<(bool Publish, string Reason)> Compare(HeldJob job, JobFolder folder, Dataset dataset, VersionFolder? incumbent, CancellationToken stop)
+    private async Task<(bool Publish, string Reason)> Compare(
+        HeldJob job, JobFolder folder, Dataset dataset, VersionFolder? incumbent, CancellationToken stop)
     {
         var name = job.Now.FineTunedModel;
         if (incumbent is null)
@@ -80,12 +89,14 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
         }
         catch (FoveaException e)
         {
-            return (false, $"Version {incumbent.Number} of {name}, which serves, cannot be evaluated, so the new one is not published by itself: {e.Message}");
+            return (false, $"Version {incumbent.Number} of {name}, which serves, cannot be evaluated, so the new one is not published: {e.Message}");
         }
 
+        var verdict = own > before ? "better" : own < before ? "worse" : "as good";
         return (job.Now.PublishesItself && own >= before, string.Create(
             CultureInfo.InvariantCulture,
-            $"On the validation images the new version has an accuracy of {own:P2}, version {incumbent.Number} of {name}, which serves, {before:P2}: it is {(own > before ? "better" : own < before ? "worse" : "as good")}."));
+            $"On the validation images the new version has an accuracy of {own:P2}, "
+                + $"version {incumbent.Number} of {name}, which serves, {before:P2}: it is {verdict}."));
     }
 
     private async Task<double> Accuracy(HeldJob job, string file, Dataset dataset, CancellationToken stop)
@@ -93,7 +104,8 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
         for (int deaths = 1; ; deaths++)
         {
             string? last = null;
-            var (code, errors) = await training.Run(["evaluate", file, "--data", dataset.Folder, "--json"], job.Now.Threads, line => Task.FromResult(last = line), CancellationToken.None, stop);
+            string[] arguments = ["evaluate", file, "--data", dataset.Folder, "--json"];
+            var (code, errors) = await training.Run(arguments, job.Now.Threads, Read, CancellationToken.None, stop);
             if (code == TrainingProcess.Done)
             {
                 using var report = JsonDocument.Parse(last!);
@@ -103,13 +115,21 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
             var death = TrainingProcess.Death(code, errors);
             if (code == TrainingProcess.Refused || deaths == TrainingProcess.MostDeaths)
             {
-                throw new FoveaException(ErrorCode.TrainingFailed, $"The evaluation failed: {(code == TrainingProcess.Refused ? errors : $"it ended {deaths} times, the last time {death}.")}");
+                var reason = code == TrainingProcess.Refused ? errors : $"it ended {deaths} times, the last time {death}.";
+                throw new FoveaException(ErrorCode.TrainingFailed, $"The evaluation failed: {reason}");
             }
 
             await job.Advance(now => now.Tell($"The evaluation ended {death}. It is started again.", JobEvent.Warning));
+
+            ValueTask Read(string line)
+            {
+                last = line;
+                return ValueTask.CompletedTask;
+            }
         }
     }
 
     private static bool HasLabels(VersionFolder version, Dataset dataset) =>
-        ModelLoader.Describe(version.Path, Path.GetDirectoryName(version.Path)!).Labels is { } labels && labels.SequenceEqual(dataset.Classes.Select(c => c.Label));
+        ModelLoader.Describe(version.Path, Path.GetDirectoryName(version.Path)!).Labels is { } labels
+            && labels.SequenceEqual(dataset.Classes.Select(c => c.Label));
 }

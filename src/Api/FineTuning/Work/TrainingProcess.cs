@@ -3,16 +3,19 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Runs commands of the training program, each in a process of its own: behind everything else on the processors, watched, and ended with this process.</summary>
+/// <summary>
+/// Runs commands of the training program, each in a process of its own with a low priority. The memory and the silence of the process are
+/// limited, and it ends when this process ends.
+/// </summary>
 internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider time)
 {
-    /// <summary>The exit code of a command that has done what it was asked for.</summary>
+    /// <summary>The exit code of a command that has succeeded.</summary>
     public const int Done = 0;
 
-    /// <summary>The exit code of a command that says why it cannot be done.</summary>
+    /// <summary>The exit code of a command whose input is bad; its standard error says why.</summary>
     public const int Refused = 1;
 
-    /// <summary>So many deaths in a row, with nothing to go on from in between, are no accident.</summary>
+    /// <summary>A job fails after this many deaths of its process in a row, without a checkpoint in between.</summary>
     public const int MostDeaths = 3;
 
     private const int LongestError = 4_000;
@@ -23,12 +26,14 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     /// <summary>Runs a command to its end.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="threads">The processors that it may use.</param>
-    /// <param name="line">Is given each line that it prints, in order.</param>
-    /// <param name="pause">Lets it write a checkpoint and end.</param>
-    /// <param name="stop">Ends it at once.</param>
-    /// <returns>Its exit code, and what it said on standard error.</returns>
+    /// <param name="line">Receives each line that the command prints, in order.</param>
+    /// <param name="pause">Asks the command to save a checkpoint and end; it is killed if that takes more than 2 minutes.</param>
+    /// <param name="stop">Kills the command.</param>
+    /// <returns>The exit code, and the beginning of what it wrote to standard error.</returns>
     /// <exception cref="FoveaException"><see cref="ErrorCode.TrainingFailed"/>: it took too much memory, or was silent for too long.</exception>
-    public async Task<(int Code, string Errors)> Run(IReadOnlyList<string> arguments, int threads, Func<string, Task> line, CancellationToken pause, CancellationToken stop)
+    /// <exception cref="OperationCanceledException">The command was killed by <paramref name="stop"/>.</exception>
+    public async Task<(int Code, string Errors)> Run(
+        IReadOnlyList<string> arguments, int threads, Func<string, ValueTask> line, CancellationToken pause, CancellationToken stop)
     {
         using var process = await Start(arguments, threads);
         using var ended = new CancellationTokenSource();
@@ -58,16 +63,16 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         }
     }
 
-    /// <summary>What ended a command that was neither done nor refused.</summary>
+    /// <summary>The end of a sentence that says why a command ended, by its exit code and what it wrote to standard error.</summary>
     public static string Death(int code, string errors) => (code, errors.Split('\n')[0].Trim()) switch
     {
-        // 128 and the signal's number, as shells have it.
-        (137, _) => "because it was killed: by hand, or by the system for want of memory",
+        // 128 plus the number of the signal, as in shells.
+        (137, _) => "because it was killed: by hand, or by the system because memory ran out",
         (_, "") => $"with the exit code {code}",
         (_, var said) => $"with the exit code {code}: {said}",
     };
 
-    // A process has the rank of the thread that starts it.
+    // A process inherits the priority of the thread that starts it.
     private static Task<Process> Start(IReadOnlyList<string> arguments, int threads)
     {
         var start = ChildProgram.Of(Program, arguments);
@@ -89,7 +94,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         return started.Task;
     }
 
-    // Gives the reason why it had to be ended; null where it ended by itself.
+    // Returns the reason why the process was killed; null: it ended by itself.
     private async Task<string?> Watch(Process process, Func<TimeSpan> silence, CancellationToken pause, CancellationToken ended)
     {
         long? farewell = null;
@@ -98,11 +103,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         {
             process.Refresh();
             long resident = process.HasExited ? 0 : process.WorkingSet64;
-            var reason = settings.TrainingMemoryBytes > 0 && resident > settings.TrainingMemoryBytes
-                    ? $"Training has {resident:N0} bytes of memory; expected at most {settings.TrainingMemoryBytes:N0} (Fovea:TrainingMemoryBytes). A smaller batch size, or the method head, takes less."
-                : silence().TotalSeconds > settings.TrainingSilenceSeconds ? $"Training has said nothing for {settings.TrainingSilenceSeconds} seconds, the longest allowed (Fovea:TrainingSilenceSeconds)."
-                : null;
-            if (reason is not null)
+            if (Excess(resident, silence()) is { } reason)
             {
                 Kill(process);
                 return reason;
@@ -122,6 +123,20 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         return null;
     }
 
+    // The reason to kill the process; null: none.
+    private string? Excess(long resident, TimeSpan silence)
+    {
+        if (settings.TrainingMemoryBytes > 0 && resident > settings.TrainingMemoryBytes)
+        {
+            return $"Training has {resident:N0} bytes of memory; expected at most {settings.TrainingMemoryBytes:N0} "
+                + "(Fovea:TrainingMemoryBytes). A smaller batch size, or the method head, takes less.";
+        }
+
+        return silence.TotalSeconds > settings.TrainingSilenceSeconds
+            ? $"Training has said nothing for {settings.TrainingSilenceSeconds} seconds, the longest allowed (Fovea:TrainingSilenceSeconds)."
+            : null;
+    }
+
     private static async Task<bool> NextLook(PeriodicTimer looks, CancellationToken ended)
     {
         try
@@ -134,7 +149,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         }
     }
 
-    // The first of what it says: a sentence of ours, or the exception that ended it.
+    // The beginning of standard error: the sentence of the training program, or the exception that ended it.
     private static async Task<string> ReadErrors(Process process)
     {
         var kept = new System.Text.StringBuilder();
@@ -155,7 +170,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         }
         catch (InvalidOperationException)
         {
-            // It has ended.
+            // The process has ended already.
         }
     }
 }

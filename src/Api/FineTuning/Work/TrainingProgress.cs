@@ -4,10 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace Fovea.Api;
 
-/// <summary>Makes what the training program prints, a JSON event on each line, the job's own: events, checkpoints, hyperparameters, and when it will be done.</summary>
+/// <summary>
+/// Turns the lines that the training program prints, one JSON event each, into the job's events, checkpoints, hyperparameters and estimate.
+/// </summary>
 internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvider time)
 {
-    // A long job takes many steps, and each event is kept.
+    // Each event is stored, and a long job takes many steps.
     private static readonly TimeSpan BetweenMetrics = TimeSpan.FromSeconds(2);
 
     private readonly JsonObject latest = [];
@@ -15,12 +17,11 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
     private double validationSeconds;
     private int epochs, stepsPerEpoch, validationImages;
 
-    /// <summary>How often training could be seen to have come further.</summary>
+    /// <summary>The checkpoints saved so far, which show that training makes progress.</summary>
     public int Checkpoints { get; private set; }
 
-    /// <summary>Takes one line.</summary>
-    /// <exception cref="OperationCanceledException">The job is no longer ours.</exception>
-    public async Task Read(string line)
+    /// <summary>Reads one line. A line that is no JSON object, and an event of an unknown kind, are skipped.</summary>
+    public async ValueTask Read(string line)
     {
         if (!line.StartsWith('{'))
         {
@@ -42,115 +43,137 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
             "step" => Step(e),
             "epoch" => Epoch(e),
             "checkpoint" => Checkpoint(e),
-            "warning" => Tell($"{JobFolder.WithoutPlace(Text(e, "message"), settings)} The checkpoint before it is as it was; training goes on.", JobEvent.Warning),
+            "warning" => Warn(e),
             "stopped" => Tell($"Training has stopped in epoch {Number(e, "epoch")} after step {Number(e, "step")}."),
-            "finished" => Tell(Say($"Training is done: {e.GetProperty("validationAccuracy").GetDouble():P2} of the validation images are classified rightly.")),
-            _ => Task.CompletedTask,
+            "finished" => Tell(Say($"Training is done: {Double(e, "validationAccuracy"):P2} of the validation images are classified correctly.")),
+            _ => ValueTask.CompletedTask,
         });
     }
 
-    private Task Tell(string message, string level = JobEvent.Info) => job.Change(now => now.Tell(message, level));
+    // Changes are made later, when the JSON is gone: they hold values only.
+    private ValueTask Tell(string message, string level = JobEvent.Info, JsonObject? metrics = null) =>
+        job.Post(now => now.Tell(message, level, metrics));
 
-    private Task Unused(JsonElement e)
+    private ValueTask Warn(JsonElement e) => Tell(
+        $"{JobFolder.WithoutPlace(Text(e, "message"), settings)} The last checkpoint is unharmed, and training goes on.", JobEvent.Warning);
+
+    private ValueTask Unused(JsonElement e)
     {
-        // Those that the caller knows of.
-        string[] options = [.. e.GetProperty("options").EnumerateArray().Select(option => option.GetString()).Select(Hyperparameter).OfType<string>()];
-        return options is [] ? Task.CompletedTask : Tell($"{string.Join(", ", options)}: without effect, since only a new last layer is learnt, and not in steps.", JobEvent.Warning);
+        // Options of the command line that callers cannot set are left out.
+        string[] options = [.. e.GetProperty("options").EnumerateArray().Select(option => Hyperparameter(option.GetString())).OfType<string>()];
+        return options is []
+            ? ValueTask.CompletedTask
+            : Tell($"{string.Join(", ", options)}: without effect, since only a new last layer is trained, and not in steps.", JobEvent.Warning);
 
-        static string? Hyperparameter(string? option) => option switch { "--epochs" => "n_epochs", "--batch-size" => "batch_size", "--learning-rate" => "learning_rate", _ => null };
+        static string? Hyperparameter(string? option) => option switch
+        {
+            "--epochs" => "n_epochs",
+            "--batch-size" => "batch_size",
+            "--learning-rate" => "learning_rate",
+            _ => null,
+        };
     }
 
-    private Task Started(JsonElement e)
+    private ValueTask Started(JsonElement e)
     {
         (epochs, stepsPerEpoch, validationImages) = (Number(e, "epochs"), Number(e, "stepsPerEpoch"), Number(e, "validationImages"));
-        int batchSize = Number(e, "batchSize");
-        double rate = e.GetProperty("learningRate").GetDouble();
-        return job.Change(now =>
+        var (count, batchSize, rate) = (epochs, Number(e, "batchSize"), Double(e, "learningRate"));
+        var summary = $"Training on {Number(e, "images")} images, validating with {validationImages}: "
+            + $"{epochs} epochs of {stepsPerEpoch} steps of {batchSize} images.";
+        return job.Post(now =>
         {
             string[] chosen =
             [
-                .. Chosen("n_epochs", now.Epochs, $"{epochs}", "what a network that is taught new classes usually needs"),
-                .. Chosen("batch_size", now.BatchSize, $"{batchSize}", "as many images as a step usually takes, or all of them where there are fewer"),
-                .. Chosen("learning_rate", now.LearningRate, Say($"{rate}"), "small steps from where the network is, and a tenth of that for what it knew before"),
+                .. Chosen("n_epochs", now.Epochs, $"{count}", "the usual number for new classes"),
+                .. Chosen("batch_size", now.BatchSize, $"{batchSize}", "the usual size, or all images if there are fewer"),
+                .. Chosen("learning_rate", now.LearningRate, Say($"{rate}"), "small, and a tenth of it for the layers that are trained already"),
             ];
-            (now.Epochs, now.BatchSize, now.LearningRate) = (epochs, batchSize, rate);
+            (now.Epochs, now.BatchSize, now.LearningRate) = (count, batchSize, rate);
             if (chosen.Length > 0)
             {
                 now.Tell($"Chosen for auto: {string.Join("; ", chosen)}.");
             }
 
-            now.Tell($"Training on {Number(e, "images")} images, validating with {validationImages}: {epochs} epochs of {stepsPerEpoch} steps of {batchSize} images.");
+            now.Tell(summary);
         });
 
         static string[] Chosen(string name, object? asked, string value, string reason) => asked is null ? [$"{name} {value} ({reason})"] : [];
     }
 
-    private Task Step(JsonElement e)
+    private ValueTask Step(JsonElement e)
     {
         lastStep = time.GetTimestamp();
         int epoch = Number(e, "epoch");
-        long step = StepsBefore(epoch) + Number(e, "step");
-        Remember(("step", step), ("train_loss", e.GetProperty("loss").GetDouble()), ("train_accuracy", e.GetProperty("accuracy").GetDouble()));
+        long step = StepsBefore(epoch) + Number(e, "step"), steps = StepsBefore(epochs + 1);
+        Remember(("step", step), ("train_loss", Double(e, "loss")), ("train_accuracy", Double(e, "accuracy")));
         if (lastMetrics is { } last && time.GetElapsedTime(last) < BetweenMetrics)
         {
-            return Task.CompletedTask;
+            return ValueTask.CompletedTask;
         }
 
         lastMetrics = lastStep;
         var metrics = Metrics("step", "train_loss", "train_accuracy");
-        (metrics["total_steps"], metrics["epoch"], metrics["learning_rate"]) = (StepsBefore(epochs + 1), epoch, e.GetProperty("learningRate").GetDouble());
-        metrics["images_per_second"] = e.GetProperty("imagesPerSecond").GetDouble();
+        (metrics["total_steps"], metrics["epoch"], metrics["learning_rate"]) = (steps, epoch, Double(e, "learningRate"));
+        metrics["images_per_second"] = Double(e, "imagesPerSecond");
 
-        // The network is looked at after each epoch that is left, and once more for the report.
-        double left = e.GetProperty("secondsLeft").GetDouble() + (validationSeconds * (epochs - epoch + 2));
-        return job.Change(now =>
-        {
-            now.EstimatedFinish = time.GetUtcNow().AddSeconds(left).ToUnixTimeMilliseconds();
-            now.Tell(Say($"Step {step} of {StepsBefore(epochs + 1)}: training loss {e.GetProperty("loss").GetDouble():F4}"), metrics: metrics);
-        });
+        // The network is validated after each remaining epoch, and once more for the report.
+        double left = Double(e, "secondsLeft") + (validationSeconds * (epochs - epoch + 2));
+        return Tell(left, Say($"Step {step} of {steps}: training loss {Double(e, "loss"):F4}"), metrics);
     }
 
-    private Task Epoch(JsonElement e)
+    private ValueTask Epoch(JsonElement e)
     {
         validationSeconds = lastStep is { } last ? time.GetElapsedTime(last).TotalSeconds : 0;
         int epoch = Number(e, "epoch");
-        double loss = e.GetProperty("validationLoss").GetDouble(), accuracy = e.GetProperty("validationAccuracy").GetDouble();
-        Remember(("step", StepsBefore(epoch + 1)), ("train_loss", e.GetProperty("loss").GetDouble()), ("train_accuracy", e.GetProperty("accuracy").GetDouble()), ("valid_loss", loss), ("valid_accuracy", accuracy));
+        double loss = Double(e, "validationLoss"), accuracy = Double(e, "validationAccuracy");
+        Remember(("step", StepsBefore(epoch + 1)), ("train_loss", Double(e, "loss")), ("train_accuracy", Double(e, "accuracy")));
+        Remember(("valid_loss", loss), ("valid_accuracy", accuracy));
         var metrics = Metrics("step", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy");
         (metrics["total_steps"], metrics["epoch"]) = (StepsBefore(epochs + 1), epoch);
-        return job.Change(now => now.Tell(
-            Say($"Epoch {epoch} of {epochs}: validation loss {loss:F4}, accuracy {accuracy:P2}{(e.GetProperty("best").GetBoolean() ? ", the best so far" : "")}"), metrics: metrics));
+        var best = e.GetProperty("best").GetBoolean() ? ", the best so far" : "";
+        return Tell(Say($"Epoch {epoch} of {epochs}: validation loss {loss:F4}, accuracy {accuracy:P2}{best}"), metrics: metrics);
     }
 
-    private Task Checkpoint(JsonElement e)
+    private ValueTask Checkpoint(JsonElement e)
     {
         Checkpoints++;
-        long step = StepsBefore(Number(e, "epoch")) + Number(e, "step");
+        long step = StepsBefore(Number(e, "epoch")) + Number(e, "step"), at = time.GetUtcNow().ToUnixTimeMilliseconds();
         var metrics = Metrics([.. latest.Select(metric => metric.Key)]);
         metrics["step"] = step;
-        var checkpoint = new JobCheckpoint { JobId = job.Now.Id, Step = step, CreatedAt = time.GetUtcNow().ToUnixTimeMilliseconds(), Metrics = metrics.ToJsonString() };
-        return job.Change(now => now.Tell($"Checkpoint after step {step}."), checkpoint);
+        return job.Post(
+            now => now.Tell($"Checkpoint after step {step}."),
+            new() { JobId = job.Now.Id, Step = step, CreatedAt = at, Metrics = metrics.ToJsonString() });
     }
 
-    private Task Features(JsonElement e)
+    private ValueTask Features(JsonElement e)
     {
         int images = Number(e, "images"), all = Number(e, "allImages");
-        double perSecond = e.GetProperty("imagesPerSecond").GetDouble();
+        double perSecond = Double(e, "imagesPerSecond");
 
-        // The report looks at the validation images once more.
-        var left = e.GetProperty("secondsLeft").GetDouble() + (validationImages / perSecond);
-        return job.Change(now =>
-        {
-            now.EstimatedFinish = time.GetUtcNow().AddSeconds(left).ToUnixTimeMilliseconds();
-            now.Tell(Say($"Features of {images} of {all} images, {perSecond:F0} images/s"), metrics: new JsonObject { ["images"] = images, ["total_images"] = all, ["images_per_second"] = perSecond });
-        });
+        // The report evaluates the validation images once more.
+        var left = Double(e, "secondsLeft") + (validationImages / perSecond);
+        return Tell(
+            left,
+            Say($"Features of {images} of {all} images, {perSecond:F0} images/s"),
+            new JsonObject { ["images"] = images, ["total_images"] = all, ["images_per_second"] = perSecond });
     }
 
-    private Task HeadTrained(JsonElement e)
+    private ValueTask HeadTrained(JsonElement e)
     {
-        double loss = e.GetProperty("validationLoss").GetDouble(), accuracy = e.GetProperty("validationAccuracy").GetDouble();
+        double loss = Double(e, "validationLoss"), accuracy = Double(e, "validationAccuracy");
         Remember(("valid_loss", loss), ("valid_accuracy", accuracy));
-        return job.Change(now => now.Tell(Say($"A new last layer is learnt: validation loss {loss:F4}, accuracy {accuracy:P2}"), metrics: Metrics("valid_loss", "valid_accuracy")));
+        return Tell(
+            Say($"A new last layer is trained: validation loss {loss:F4}, accuracy {accuracy:P2}"), metrics: Metrics("valid_loss", "valid_accuracy"));
+    }
+
+    private ValueTask Tell(double secondsLeft, string message, JsonObject metrics)
+    {
+        long finish = time.GetUtcNow().AddSeconds(secondsLeft).ToUnixTimeMilliseconds();
+        return job.Post(now =>
+        {
+            now.EstimatedFinish = finish;
+            now.Tell(message, metrics: metrics);
+        });
     }
 
     private void Remember(params (string Name, double Value)[] metrics)
@@ -161,11 +184,14 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
         }
     }
 
-    private JsonObject Metrics(params string[] names) => new(names.Select(name => KeyValuePair.Create(name, latest[name]?.DeepClone())));
+    private JsonObject Metrics(params string[] names) =>
+        new(names.Select(name => KeyValuePair.Create(name, latest[name]?.DeepClone())));
 
     private long StepsBefore(int epoch) => (long)(epoch - 1) * stepsPerEpoch;
 
     private static int Number(JsonElement e, string name) => e.GetProperty(name).GetInt32();
+
+    private static double Double(JsonElement e, string name) => e.GetProperty(name).GetDouble();
 
     private static string Text(JsonElement e, string name) => e.GetProperty(name).GetString()!;
 

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Fovea.Api;
 
-/// <summary>The tables of the jobs. No column names a type of one database, so that the same migration makes them in each.</summary>
+/// <summary>Creates the tables of the jobs. No column names a database type, so the same migration works on SQLite and on PostgreSQL.</summary>
 [DbContext(typeof(FineTuningContext)), Migration("20261124000000_Jobs")]
 internal sealed class Jobs : Migration
 {
@@ -70,7 +70,8 @@ internal sealed class Jobs : Migration
             constraints: table =>
             {
                 table.PrimaryKey("PK_Checkpoints", checkpoint => new { checkpoint.JobId, checkpoint.Step });
-                table.ForeignKey("FK_Checkpoints_Jobs_JobId", checkpoint => checkpoint.JobId, "Jobs", "Id", onDelete: ReferentialAction.Cascade);
+                table.ForeignKey(
+                    "FK_Checkpoints_Jobs_JobId", checkpoint => checkpoint.JobId, "Jobs", "Id", onDelete: ReferentialAction.Cascade);
             });
         migrationBuilder.CreateIndex("IX_Jobs_Status", "Jobs", "Status");
         migrationBuilder.CreateIndex("IX_Jobs_FineTunedModel_Version", "Jobs", ["FineTunedModel", "Version"], unique: true);

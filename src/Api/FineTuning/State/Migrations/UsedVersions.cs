@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Fovea.Api;
 
-/// <summary>The table of what is remembered of deleted jobs.</summary>
+/// <summary>Creates the table of the version numbers that deleted jobs have used.</summary>
 [DbContext(typeof(FineTuningContext)), Migration("20261124000001_UsedVersions")]
 internal sealed class UsedVersions : Migration
 {
