@@ -75,12 +75,12 @@ internal static partial class Log
     [LoggerMessage(34, LogLevel.Warning, "The database of the fine-tuning jobs cannot be reached or written to; retrying: {Reason}")]
     public static partial void JobsUnreachable(this ILogger log, string reason);
 
-    [LoggerMessage(35, LogLevel.Warning, "Another process is the worker for the jobs of this folder; this process takes over when that one ends")]
+    [LoggerMessage(35, LogLevel.Warning, "Another process works at the jobs of this folder; this process takes over when it ends")]
     public static partial void AnotherWorks(this ILogger log);
 
     [LoggerMessage(36, LogLevel.Information, "{Job} deleted")]
     public static partial void JobDeleted(this ILogger log, string job);
 
-    [LoggerMessage(37, LogLevel.Warning, "The queue has lost the entries of waiting jobs; it is opened anew, and the jobs are entered again")]
+    [LoggerMessage(37, LogLevel.Warning, "The queue has lost entries of waiting jobs; it is opened anew, and they are entered again")]
     public static partial void EntriesLost(this ILogger log);
 }

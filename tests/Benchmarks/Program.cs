@@ -8,6 +8,7 @@ using Fovea.Benchmarks;
 // dotnet run -c Release --project tests/Benchmarks -- first-start NAME [CLIENTS]       images a second from the first answer on, with fresh data
 // dotnet run -c Release --project tests/Benchmarks -- cycles [COUNT]                   what loading and unloading leaves in memory
 // dotnet run -c Release --project tests/Benchmarks -- bombs                            what small files that ask for much cost
+// dotnet run -c Release --project tests/Benchmarks -- outages [COUNT [SEED]]           PostgreSQL stopped at random moments of fine-tuning jobs
 // dotnet run -c Release --project tests/Benchmarks -- torch NAME|all [BATCH [PAIRS]]   our training step beside PyTorch's, in turn
 // dotnet run -c Release --project tests/Benchmarks -- profile NAME [BATCH]             where a training step's time goes
 // dotnet run -c Release --project tests/Benchmarks -- --filter '*'                     by BenchmarkDotNet
@@ -25,6 +26,8 @@ switch (args)
         return await LoadCycles.Run(Number(numbers, 0) ?? 2_000);
     case ["bombs"]:
         return await BombBenchmark.Run();
+    case ["outages", .. { Length: <= 2 } numbers]:
+        return await Outages.Run(Number(numbers, 0) ?? 20, Number(numbers, 1) ?? 1);
     case ["bare", var file, var images, var time, .. { Length: <= 1 } rate]:
         return BareRuntime.Run(file, int.Parse(images, null), double.Parse(time, CultureInfo.InvariantCulture), rate is [var perSecond] ? double.Parse(perSecond, CultureInfo.InvariantCulture) : null);
     case ["constant", .. var rest]:

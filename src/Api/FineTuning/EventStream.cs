@@ -4,26 +4,26 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>The events of a job as server-sent events: each once, in order, until the job has ended.</summary>
+/// <summary>Sends the events of a job as server-sent events: each once, in order, until the job has ended.</summary>
 internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const string MediaType = "text/event-stream";
     private const int AtOnce = 100;
 
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenSigns = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenComments = TimeSpan.FromSeconds(15);
 
     /// <summary>Whether a request asks for a stream.</summary>
     public static bool IsWanted(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type => type.MediaType == MediaType);
 
-    /// <summary>Answers a request.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: its Last-Event-ID is none.</exception>
+    /// <summary>Writes the events after the request's Last-Event-ID to the response.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: Last-Event-ID is no number.</exception>
     public async Task Write(string job, HttpContext context, CancellationToken stop)
     {
         long last = LastSeen(context.Request);
         var response = context.Response;
         (response.ContentType, response.Headers.CacheControl) = (MediaType, "no-cache");
 
-        // nginx would gather the events otherwise.
+        // Without this header nginx would buffer the events.
         response.Headers["X-Accel-Buffering"] = "no";
         await response.StartAsync(stop);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop, lifetime.ApplicationStopping);
@@ -33,13 +33,13 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
         }
         catch (OperationCanceledException)
         {
-            // The client has gone, or the service goes; who comes back names the event that was seen last.
+            // The client has closed the connection, or the service stops. A client that reconnects names the last event it has seen.
         }
     }
 
     private async Task Write(string job, long last, HttpResponse response, CancellationToken over)
     {
-        long sign = time.GetTimestamp();
+        long lastWrite = time.GetTimestamp();
         while (true)
         {
             var (told, hasEnded) = await jobs.Told(job, over);
@@ -47,7 +47,7 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
             {
                 var events = await jobs.EventsAfter(job, last, AtOnce, over);
 
-                // There is nothing before the end where what a job told is being cleared away.
+                // No events are left when the job is being deleted.
                 last = events.Count == 0 ? told : last;
                 foreach (var e in events)
                 {
@@ -56,7 +56,7 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
                     last = e.Number;
                 }
 
-                sign = time.GetTimestamp();
+                lastWrite = time.GetTimestamp();
             }
 
             if (hasEnded)
@@ -64,11 +64,11 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
                 return;
             }
 
-            if (time.GetElapsedTime(sign) > BetweenSigns)
+            if (time.GetElapsedTime(lastWrite) > BetweenComments)
             {
-                // A comment, so that those in between do not take the connection for dead.
+                // A comment keeps proxies from closing an idle connection.
                 await response.WriteAsync(":\n\n", over);
-                sign = time.GetTimestamp();
+                lastWrite = time.GetTimestamp();
             }
 
             await response.Body.FlushAsync(over);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api;
 
-/// <summary>The routes of fine-tuning jobs, after OpenAI's.</summary>
+/// <summary>The routes of fine-tuning jobs, modelled on OpenAI's.</summary>
 internal static class FineTuningEndpoints
 {
     public static void MapFineTuning(this IEndpointRouteBuilder app)
@@ -11,8 +11,9 @@ internal static class FineTuningEndpoints
         var group = app.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning").NeedsKey(KeyScope.Train).Refuses(503);
         group.MapPost("", Create)
             .WithSummary("Teach a model the classes of a data set")
-            .WithDescription("The job waits for a worker, trains in a process of its own, is evaluated, and ends in a new model, or in the next version of one with the same classes, which is published if it is not worse "
-                + "than the one that serves.")
+            .WithDescription(
+                "The job waits for a worker, trains in a process of its own, and is evaluated. The result is a new model, or the next "
+                + "version of a model with the same classes, which is published if it is not worse than the version that serves.")
             .WithMetadata(new TakesJob()).Refuses(400, 404, 409, 413, 429);
         group.MapGet("", List)
             .WithSummary("List the jobs")
@@ -20,31 +21,35 @@ internal static class FineTuningEndpoints
             .Refuses(400, 404);
         group.MapGet("/{job}", Get)
             .WithSummary("Show a job")
-            .WithDescription("Its status, its hyperparameters as far as they are decided, and when it will be done by what was measured so far.")
+            .WithDescription("Its status, its hyperparameters as far as they are chosen, and the estimated time of its end.")
             .Refuses(404);
         group.MapGet("/{job}/events", Events)
             .WithSummary("Follow a job")
-            .WithDescription("A list, the newest event first; or, with `Accept: text/event-stream`, every event in its order as it comes until the job has ended, after the one named by `Last-Event-ID`.")
+            .WithDescription(
+                "A list, the newest event first; or, with `Accept: text/event-stream`, each event as it happens, after the one that "
+                + "`Last-Event-ID` names, until the job has ended.")
             .Produces<Page<JobEventAnswer>>().Refuses(400, 404);
         group.MapGet("/{job}/checkpoints", Checkpoints)
             .WithSummary("List the checkpoints of a job")
-            .WithDescription("The newest first. A worker that is lost, or told to stop, costs the steps since the newest; the files of the others are gone.")
+            .WithDescription("The newest first. Only the newest has a file. After a lost worker, training repeats the steps since then.")
             .Refuses(400, 404);
         group.MapGet("/{job}/report", Report)
-            .WithSummary("Show what a job came to")
-            .WithDescription("Learning curves, confusion matrix, figures for each class, calibration, the worst mistakes and provenance: a page with `Accept: text/html`, else JSON.")
+            .WithSummary("Show the report of a job")
+            .WithDescription(
+                "Learning curves, confusion matrix, figures for each class, calibration, the worst mistakes and provenance: a page with "
+                + "`Accept: text/html`, else JSON.")
             .Produces<object>(200, "application/json", "text/html").Refuses(404, 409);
         group.MapPost("/{job}/cancel", Cancel)
-            .WithSummary("Call a job off")
-            .WithDescription("At once, for good.")
+            .WithSummary("Cancel a job")
+            .WithDescription("The job ends at once and cannot be resumed.")
             .Refuses(404, 409);
         group.MapPost("/{job}/pause", Pause)
             .WithSummary("Pause a job")
-            .WithDescription("Training writes a checkpoint and ends; the place is free for the next job.")
+            .WithDescription("Training saves a checkpoint and ends, and the worker takes the next job.")
             .Refuses(404, 409);
         group.MapPost("/{job}/resume", Resume)
-            .WithSummary("Go on with a paused job")
-            .WithDescription("It waits for a worker, and goes on from its checkpoint. What comes out is the same as without the pause.")
+            .WithSummary("Resume a paused job")
+            .WithDescription("The job waits for a worker and goes on from its checkpoint. The result is the same as without a pause.")
             .Refuses(404, 409);
     }
 
@@ -65,9 +70,11 @@ internal static class FineTuningEndpoints
         return TypedResults.Ok(Page.Of(await jobs.List(after, most + 1, stop), most, JobAnswer.Of));
     }
 
-    private static async Task<Ok<JobAnswer>> Get(string job, JobStore jobs, CancellationToken stop) => TypedResults.Ok(JobAnswer.Of(await jobs.Find(job, stop)));
+    private static async Task<Ok<JobAnswer>> Get(string job, JobStore jobs, CancellationToken stop) =>
+        TypedResults.Ok(JobAnswer.Of(await jobs.Find(job, stop)));
 
-    private static async Task<IResult> Events(string job, string? after, string? limit, HttpContext context, JobStore jobs, EventStream stream, CancellationToken stop)
+    private static async Task<IResult> Events(
+        string job, string? after, string? limit, HttpContext context, JobStore jobs, EventStream stream, CancellationToken stop)
     {
         await jobs.Find(job, stop);
         if (EventStream.IsWanted(context.Request))
@@ -80,14 +87,16 @@ internal static class FineTuningEndpoints
         return TypedResults.Ok(Page.Of(await jobs.EventsBefore(job, After(after), most + 1, stop), most, JobEventAnswer.Of));
     }
 
-    private static async Task<Ok<Page<JobCheckpointAnswer>>> Checkpoints(string job, string? after, string? limit, JobStore jobs, CancellationToken stop)
+    private static async Task<Ok<Page<JobCheckpointAnswer>>> Checkpoints(
+        string job, string? after, string? limit, JobStore jobs, CancellationToken stop)
     {
         await jobs.Find(job, stop);
         int most = Page.Limit(limit);
         return TypedResults.Ok(Page.Of(await jobs.CheckpointsBefore(job, After(after), most + 1, stop), most, JobCheckpointAnswer.Of));
     }
 
-    private static async Task<PhysicalFileHttpResult> Report(string job, HttpRequest request, JobStore jobs, Settings settings, CancellationToken stop)
+    private static async Task<PhysicalFileHttpResult> Report(
+        string job, HttpRequest request, JobStore jobs, Settings settings, CancellationToken stop)
     {
         var found = await jobs.Find(job, stop);
         var folder = JobFolder.Of(settings, job);
@@ -95,16 +104,20 @@ internal static class FineTuningEndpoints
         var file = asPage ? folder.Page : folder.Report;
         return found.Status is JobStatus.Succeeded && File.Exists(file)
             ? TypedResults.PhysicalFile(file, asPage ? "text/html; charset=utf-8" : "application/json")
-            : throw new FoveaException(ErrorCode.Conflict, $"{job} has no report; expected a job that has succeeded, and whose files have not been cleared away yet.");
+            : throw new FoveaException(
+                ErrorCode.Conflict, $"{job} has no report; expected a job that has succeeded, and whose files were not deleted yet.");
     }
 
-    private static async Task<Ok<JobAnswer>> Cancel(string job, JobStore jobs, CancellationToken stop) => TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Cancel(), stop)));
+    private static async Task<Ok<JobAnswer>> Cancel(string job, JobStore jobs, CancellationToken stop) =>
+        TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Cancel(), stop)));
 
-    private static async Task<Ok<JobAnswer>> Pause(string job, JobStore jobs, CancellationToken stop) => TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Pause(), stop)));
+    private static async Task<Ok<JobAnswer>> Pause(string job, JobStore jobs, CancellationToken stop) =>
+        TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Pause(), stop)));
 
-    private static async Task<Ok<JobAnswer>> Resume(string job, JobStore jobs, CancellationToken stop) => TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Resume(), stop)));
+    private static async Task<Ok<JobAnswer>> Resume(string job, JobStore jobs, CancellationToken stop) =>
+        TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Resume(), stop)));
 
     private static long After(string? after) => after is null ? long.MaxValue
         : long.TryParse(after, out long value) && value >= 0 ? value
-        : throw new FoveaException(ErrorCode.MalformedRequest, $"after is {after}; expected the id of one of the list.");
+        : throw new FoveaException(ErrorCode.MalformedRequest, $"after is {after}; expected the id of an entry of the list.");
 }

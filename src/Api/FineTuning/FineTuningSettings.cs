@@ -5,31 +5,50 @@ namespace Fovea.Api;
 /// <summary>The settings of fine-tuning, under <c>Fovea</c>.</summary>
 internal sealed record FineTuningSettings
 {
-    /// <summary>What this process does: <c>serve</c> answers requests, <c>train</c> works at jobs, <c>both</c> does both. Default both. On the command line also <c>--role</c>.</summary>
+    /// <summary>
+    /// What this process does: <c>serve</c> answers requests, <c>train</c> works at jobs, <c>both</c> does both. Default both. On the
+    /// command line also <c>--role</c>.
+    /// </summary>
     public string Role { get; init; } = "both";
 
-    /// <summary>Where the state of the jobs is: how to connect to a PostgreSQL server, such as <c>Host=db;Database=fovea;Username=fovea;Password=...</c>; empty: in the file <c>fovea.db</c> of the folder <see cref="Settings.Data"/>. Default empty.</summary>
+    /// <summary>
+    /// The database of the jobs: a connection string for PostgreSQL, such as <c>Host=db;Database=fovea;Username=fovea;Password=...</c>;
+    /// empty: the file <c>fovea.db</c> in the folder <see cref="Settings.Data"/>. Default empty.
+    /// </summary>
     public string Database { get; init; } = "";
 
-    /// <summary>The jobs that a worker works at at the same time, 1 to 64. Default 1. The rest waits.</summary>
+    /// <summary>The jobs that a worker runs at the same time, 1 to 64. Default 1. Other jobs wait.</summary>
     public int TrainingJobs { get; init; } = 1;
 
-    /// <summary>The processors that training uses, 0 to 1,024; 0: half of those that there are. Default 0. A job keeps the number with which it began.</summary>
+    /// <summary>
+    /// The processors that training uses, 0 to 1,024; 0: half of the machine's. Default 0. A job keeps the number with which it began.
+    /// </summary>
     public int TrainingThreads { get; init; }
 
-    /// <summary>How much memory a training process may have resident, in bytes, 0 to 1 PiB; 0: any. Default 0. One that has more is ended, and its job fails.</summary>
+    /// <summary>
+    /// The most resident memory of a training process, in bytes, 0 to 1 PiB; 0: no limit. Default 0. A process with more is killed, and its
+    /// job fails.
+    /// </summary>
     public long TrainingMemoryBytes { get; init; }
 
-    /// <summary>How long a training process may say nothing, in seconds, 1 to 86,400. Default 1,800. One that is silent for longer is ended, and its job fails.</summary>
+    /// <summary>
+    /// The longest time without output of a training process, in seconds, 1 to 86,400. Default 1,800. A process that is silent for longer
+    /// is killed, and its job fails.
+    /// </summary>
     public int TrainingSilenceSeconds { get; init; } = 1_800;
 
-    /// <summary>The time between two checkpoints within an epoch, in seconds, 0 to 86,400. Default 60. A worker that is lost loses at most that much of its work.</summary>
+    /// <summary>
+    /// The time between two checkpoints within an epoch, in seconds, 0 to 86,400. Default 60. A lost worker costs at most this much work.
+    /// </summary>
     public int CheckpointSeconds { get; init; } = 60;
 
-    /// <summary>How long a worker of many may not be heard of before another takes its jobs over, in seconds, 5 to 3,600. Default 30.</summary>
+    /// <summary>
+    /// The length of a worker's lease of a job, in seconds, 5 to 3,600. Default 30. A worker renews its leases six times in this time. A
+    /// job whose lease was not renewed for so long goes to another worker; a worker that cannot reach the database stops training by then.
+    /// </summary>
     public int TakeoverSeconds { get; init; } = 30;
 
-    /// <summary>The jobs that have not ended, 1 to 100,000. Default 1,000. One more is refused with 429.</summary>
+    /// <summary>The most jobs that have not ended, 1 to 100,000. Default 1,000. Further jobs are refused with 429.</summary>
     public int MaxJobs { get; init; } = 1_000;
 
     /// <summary>Whether this process answers requests.</summary>
@@ -38,11 +57,11 @@ internal sealed record FineTuningSettings
     /// <summary>Whether this process works at jobs.</summary>
     public bool Trains => Role is not "serve";
 
-    /// <summary>The processors that a job which begins here uses.</summary>
+    /// <summary>The processors that a job which begins in this process uses.</summary>
     public int Threads => TrainingThreads > 0 ? TrainingThreads : Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Reads the settings and checks their ranges.</summary>
-    /// <exception cref="FoveaException">A value is of the wrong kind, or out of its range.</exception>
+    /// <exception cref="FoveaException">A value has the wrong type, or is out of its range.</exception>
     public static FineTuningSettings Read(IConfiguration configuration)
     {
         var settings = Settings.Bind<FineTuningSettings>(configuration);

@@ -7,26 +7,26 @@ namespace Fovea.Api;
 
 /// <summary>A fine-tuning job. Times are in seconds since 1970.</summary>
 /// <param name="Object">Always fine_tuning.job.</param>
-/// <param name="Id">Its name.</param>
-/// <param name="CreatedAt">When it was asked for.</param>
+/// <param name="Id">The id.</param>
+/// <param name="CreatedAt">When it was created.</param>
 /// <param name="FinishedAt">When it ended.</param>
-/// <param name="EstimatedFinish">When it will have ended, by what was measured so far; null while nothing was.</param>
-/// <param name="Model">The model that it begins with.</param>
-/// <param name="FineTunedModel">The model that came out; null before.</param>
-/// <param name="FineTunedVersion">Its version; null before.</param>
+/// <param name="EstimatedFinish">When it will end, estimated from its speed so far; null: unknown.</param>
+/// <param name="Model">The model that training starts from.</param>
+/// <param name="FineTunedModel">The trained model; null: the job has not succeeded.</param>
+/// <param name="FineTunedVersion">The version of the trained model; null: the job has not succeeded.</param>
 /// <param name="Published">Whether that version was published by the job.</param>
-/// <param name="Status">How far it is.</param>
+/// <param name="Status">validating_files, queued, running, paused, succeeded, failed or cancelled.</param>
 /// <param name="Method">head, full or auto.</param>
-/// <param name="Hyperparameters">How it trains, each a number, or auto while it is not decided.</param>
-/// <param name="Seed">What all randomness comes from.</param>
-/// <param name="Suffix">What the trained model's name ends in.</param>
+/// <param name="Hyperparameters">Each a number, or auto until it is chosen.</param>
+/// <param name="Seed">The seed of all random numbers.</param>
+/// <param name="Suffix">The end of the trained model's name.</param>
 /// <param name="Publish">auto or manual.</param>
-/// <param name="Dataset">The data set that it learns from.</param>
-/// <param name="TrainingFile">The same.</param>
-/// <param name="ValidationFile">Null: a part of the data set is set aside.</param>
-/// <param name="ResultFiles">The route of its report, once there is one.</param>
-/// <param name="Metadata">What the caller noted down.</param>
-/// <param name="Error">Why it failed.</param>
+/// <param name="Dataset">The id of the data set.</param>
+/// <param name="TrainingFile">The id of the data set, under OpenAI's name.</param>
+/// <param name="ValidationFile">Always null: a part of the data set is used for validation.</param>
+/// <param name="ResultFiles">The route of the report; empty: the job has not succeeded.</param>
+/// <param name="Metadata">The caller's notes; null: none.</param>
+/// <param name="Error">Why the job failed; null: it has not.</param>
 internal sealed record JobAnswer(
     string Object,
     string Id,
@@ -50,18 +50,35 @@ internal sealed record JobAnswer(
     JsonNode? Metadata,
     JobError? Error)
 {
-    /// <summary>A job as it is shown.</summary>
+    /// <summary>The answer for a job.</summary>
     public static JobAnswer Of(Job job)
     {
         bool succeeded = job.Status is JobStatus.Succeeded;
         return new(
-            "fine_tuning.job", job.Id, Seconds(job.CreatedAt), job.FinishedAt is { } finished ? Seconds(finished) : null, job.EstimatedFinish is { } estimated ? Seconds(estimated) : null,
-            job.Model, succeeded ? job.FineTunedModel : null, succeeded ? job.Version : null, succeeded && job.Published, job.Status, job.Method,
-            new(Auto(job.Epochs), Auto(job.BatchSize), Auto(job.LearningRate)), job.Seed, job.Suffix, job.PublishesItself ? "auto" : "manual", job.Dataset, job.Dataset, null,
-            succeeded ? [$"/fine_tuning/jobs/{job.Id}/report"] : [], job.Metadata is null ? null : JsonNode.Parse(job.Metadata), job.ErrorCode is null ? null : new(job.ErrorCode, job.ErrorMessage!, null));
+            Object: "fine_tuning.job",
+            job.Id,
+            Seconds(job.CreatedAt),
+            job.FinishedAt is { } finished ? Seconds(finished) : null,
+            job.EstimatedFinish is { } estimated ? Seconds(estimated) : null,
+            job.Model,
+            FineTunedModel: succeeded ? job.FineTunedModel : null,
+            FineTunedVersion: succeeded ? job.Version : null,
+            Published: succeeded && job.Published,
+            job.Status,
+            job.Method,
+            new(Auto(job.Epochs), Auto(job.BatchSize), Auto(job.LearningRate)),
+            job.Seed,
+            job.Suffix,
+            Publish: job.PublishesItself ? "auto" : "manual",
+            job.Dataset,
+            TrainingFile: job.Dataset,
+            ValidationFile: null,
+            ResultFiles: succeeded ? [$"/fine_tuning/jobs/{job.Id}/report"] : [],
+            Metadata: job.Metadata is null ? null : JsonNode.Parse(job.Metadata),
+            Error: job.ErrorCode is null ? null : new(job.ErrorCode, job.ErrorMessage!, null));
     }
 
-    /// <summary>A time as it is shown.</summary>
+    /// <summary>A time in seconds, from milliseconds.</summary>
     public static long Seconds(long milliseconds) => milliseconds / 1_000;
 
     private static JsonValue Auto(int? value) => value is { } number ? JsonValue.Create(number) : JsonValue.Create("auto");
@@ -69,7 +86,7 @@ internal sealed record JobAnswer(
     private static JsonValue Auto(double? value) => value is { } number ? JsonValue.Create(number) : JsonValue.Create("auto");
 }
 
-/// <summary>How a job trains; each a number, or auto while it is not decided.</summary>
+/// <summary>The hyperparameters of a job; each a number, or auto until it is chosen.</summary>
 /// <param name="Epochs">Passes over the training images.</param>
 /// <param name="BatchSize">Images in a step.</param>
 /// <param name="LearningRate">The highest learning rate of the schedule.</param>
@@ -84,29 +101,41 @@ internal sealed record JobHyperparameters(
 /// <param name="Param">Always null.</param>
 internal sealed record JobError(string Code, string Message, string? Param);
 
-/// <summary>Something that a job told.</summary>
+/// <summary>An event of a job.</summary>
 /// <param name="Object">Always fine_tuning.job.event.</param>
-/// <param name="Id">Its number among the job's events, from 1.</param>
+/// <param name="Id">The number among the job's events, from 1.</param>
 /// <param name="CreatedAt">When, in seconds since 1970.</param>
 /// <param name="Level">info, warn or error.</param>
 /// <param name="Message">A sentence.</param>
-/// <param name="Type">metrics where it has figures, else message.</param>
-/// <param name="Data">The figures.</param>
+/// <param name="Type">metrics if it has data, else message.</param>
+/// <param name="Data">Metrics; null: none.</param>
 internal sealed record JobEventAnswer(
-    string Object, string Id, [property: JsonPropertyName("created_at")] long CreatedAt, string Level, string Message, string Type, JsonNode? Data)
+    string Object,
+    string Id,
+    [property: JsonPropertyName("created_at")] long CreatedAt,
+    string Level,
+    string Message,
+    string Type,
+    JsonNode? Data)
 {
-    /// <summary>An event as it is shown.</summary>
-    public static JobEventAnswer Of(JobEvent e) =>
-        new("fine_tuning.job.event", $"{e.Number}", JobAnswer.Seconds(e.CreatedAt), e.Level, e.Message, e.Data is null ? "message" : "metrics", e.Data is null ? null : JsonNode.Parse(e.Data));
+    /// <summary>The answer for an event.</summary>
+    public static JobEventAnswer Of(JobEvent e) => new(
+        "fine_tuning.job.event",
+        $"{e.Number}",
+        JobAnswer.Seconds(e.CreatedAt),
+        e.Level,
+        e.Message,
+        Type: e.Data is null ? "message" : "metrics",
+        Data: e.Data is null ? null : JsonNode.Parse(e.Data));
 }
 
-/// <summary>A step after which training could go on.</summary>
+/// <summary>A training step whose state was saved.</summary>
 /// <param name="Object">Always fine_tuning.job.checkpoint.</param>
-/// <param name="Id">Its name: the number of its step.</param>
+/// <param name="Id">The number of the step.</param>
 /// <param name="CreatedAt">When, in seconds since 1970.</param>
 /// <param name="Job">The job.</param>
-/// <param name="StepNumber">The steps that were done, over all epochs.</param>
-/// <param name="Metrics">What was known of the network then: losses in nats, accuracies 0 to 1.</param>
+/// <param name="StepNumber">The steps done until then, over all epochs.</param>
+/// <param name="Metrics">The latest metrics at that step: losses in nats, accuracies 0 to 1.</param>
 internal sealed record JobCheckpointAnswer(
     string Object,
     string Id,
@@ -115,12 +144,17 @@ internal sealed record JobCheckpointAnswer(
     [property: JsonPropertyName("step_number")] long StepNumber,
     JsonNode? Metrics)
 {
-    /// <summary>A checkpoint as it is shown.</summary>
-    public static JobCheckpointAnswer Of(JobCheckpoint checkpoint) =>
-        new("fine_tuning.job.checkpoint", $"{checkpoint.Step}", JobAnswer.Seconds(checkpoint.CreatedAt), checkpoint.JobId, checkpoint.Step, JsonNode.Parse(checkpoint.Metrics));
+    /// <summary>The answer for a checkpoint.</summary>
+    public static JobCheckpointAnswer Of(JobCheckpoint checkpoint) => new(
+        "fine_tuning.job.checkpoint",
+        $"{checkpoint.Step}",
+        JobAnswer.Seconds(checkpoint.CreatedAt),
+        checkpoint.JobId,
+        checkpoint.Step,
+        JsonNode.Parse(checkpoint.Metrics));
 }
 
-/// <summary>How all this becomes JSON.</summary>
+/// <summary>The JSON serialization of the answers.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(JobAnswer))]
 [JsonSerializable(typeof(JobEventAnswer))]
@@ -129,6 +163,7 @@ internal sealed record JobCheckpointAnswer(
 [JsonSerializable(typeof(Page<JobCheckpointAnswer>))]
 internal sealed partial class FineTuningJson : JsonSerializerContext
 {
-    /// <summary>The same, with messages as readable as in the service's other answers.</summary>
-    public static FineTuningJson Readable { get; } = new(new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>The same, without escapes for characters such as quotes in messages, as in the service's other answers.</summary>
+    public static FineTuningJson Readable { get; } =
+        new(new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -4,7 +4,7 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>What a caller asks a job for, as JSON.</summary>
+/// <summary>The body of a request for a job, read from JSON.</summary>
 internal sealed partial record JobRequest
 {
     private const string Auto = "auto";
@@ -13,13 +13,15 @@ internal sealed partial record JobRequest
     private static readonly string[] Fields = ["model", "dataset", "training_file", "suffix", "method", "hyperparameters", "seed", "publish", "metadata"];
     private static readonly string[] Hyperparameters = ["n_epochs", "batch_size", "learning_rate"];
 
-    /// <summary>The model to begin with.</summary>
+    /// <summary>The name of the model to start from.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The data set to learn from.</summary>
+    /// <summary>The id of the data set.</summary>
     public required string Dataset { get; init; }
 
-    /// <summary>What the trained model's name ends in; null: the first eight digits of the data set's id, the default.</summary>
+    /// <summary>
+    /// The end of the trained model's name, 1 to 64 characters; null: the first eight digits of the data set's id, the default.
+    /// </summary>
     public string? Suffix { get; init; }
 
     /// <summary>head, full or auto, the default.</summary>
@@ -34,13 +36,13 @@ internal sealed partial record JobRequest
     /// <summary>The highest learning rate, over 0 and at most 100; null: auto, the default.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>What all randomness comes from. Default 1.</summary>
+    /// <summary>The seed of all random numbers. Default 1.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Whether what is not worse than what serves is published without being asked for. Default true.</summary>
+    /// <summary>Whether the job publishes its model by itself when that is not worse than the one that serves. Default true.</summary>
     public bool PublishesItself { get; init; } = true;
 
-    /// <summary>What the caller notes down, a JSON object of texts; null: nothing.</summary>
+    /// <summary>The caller's notes, a JSON object of at most 16 texts; null: none, the default.</summary>
     public string? Metadata { get; init; }
 
     /// <summary>Reads a request.</summary>
@@ -117,7 +119,7 @@ internal sealed partial record JobRequest
     private static JsonElement? Get(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;
 
-    // A misspelt field that is passed over would train something else than was asked for.
+    // If a misspelt field were ignored, the job would train with other settings than the caller asked for.
     private static void RefuseOthers(JsonElement parent, string what, string[] fields)
     {
         if (parent.ValueKind is not JsonValueKind.Object)

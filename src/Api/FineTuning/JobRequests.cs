@@ -2,23 +2,30 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Makes jobs of requests, once it is seen that they can be done.</summary>
-internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelStore models, FineTuningSettings settings, TimeProvider time)
+/// <summary>Checks requests for jobs, and creates the jobs.</summary>
+internal sealed class JobRequests(
+    JobStore store, DatasetStore datasets, ModelStore models, FineTuningSettings settings, TimeProvider time)
 {
     private const int MostBytes = 64 << 10;
 
-    /// <summary>Takes a request.</summary>
-    /// <exception cref="FoveaException">It is malformed, names what there is not, or too many jobs wait.</exception>
+    /// <summary>Creates the job that a request asks for.</summary>
+    /// <exception cref="FoveaException">
+    /// The request is malformed, its model or data set does not exist, or <see cref="FineTuningSettings.MaxJobs"/> jobs have not ended.
+    /// </exception>
     public async Task<Job> Create(HttpRequest http, CancellationToken stop)
     {
-        using var body = await PooledBytes.Read(http.BodyReader, MostBytes, http.ContentLength, stop) ?? throw RequestBody.TooLarge("The request's body", MostBytes);
+        using var body = await PooledBytes.Read(http.BodyReader, MostBytes, http.ContentLength, stop)
+            ?? throw RequestBody.TooLarge("The request's body", MostBytes);
         var request = body.Memory.IsEmpty
-            ? throw new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected JSON such as {\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}.")
+            ? throw new FoveaException(
+                ErrorCode.EmptyBody,
+                "The request has no body; expected JSON such as {\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}.")
             : JobRequest.Read(body.Memory);
         var job = Begin(request);
         if (await store.CountUnderWay(stop) >= settings.MaxJobs)
         {
-            throw new FoveaException(ErrorCode.Overloaded, $"{settings.MaxJobs:N0} jobs have not ended yet, as many as are taken (Fovea:MaxJobs); expected to be asked again when one has.") { RetryAfter = TimeSpan.FromMinutes(1) };
+            var message = $"{settings.MaxJobs:N0} jobs have not ended, the most allowed (Fovea:MaxJobs). Retry in 1 minute.";
+            throw new FoveaException(ErrorCode.Overloaded, message) { RetryAfter = TimeSpan.FromMinutes(1) };
         }
 
         await store.Add(job, stop);
@@ -28,9 +35,10 @@ internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelSt
     private Job Begin(JobRequest request)
     {
         var model = models.Find(request.Model).Now;
-        var version = model.Serving ?? model.Wanted ?? throw new FoveaException(ErrorCode.ModelUnavailable, $"{request.Model} has no version that serves; expected a model that could answer.");
-        var dataset = datasets.Find(request.Dataset)
-            ?? throw new FoveaException(ErrorCode.UnknownDataset, $"There is no data set {request.Dataset}; expected the id of one, as POST /datasets answers it.");
+        var version = model.Serving ?? model.Wanted ?? throw new FoveaException(
+            ErrorCode.ModelUnavailable, $"{request.Model} has no version that serves; expected a model with a published version.");
+        var dataset = datasets.Find(request.Dataset) ?? throw new FoveaException(
+            ErrorCode.UnknownDataset, $"There is no data set {request.Dataset}; expected an id that POST /datasets has answered.");
         var suffix = request.Suffix ?? dataset.Id["ds_".Length..][..8];
         var name = ModelNames.CheckModel($"{request.Model}-{suffix}");
         if (models.All.FirstOrDefault(other => other.Name == name) is { } there)
@@ -57,7 +65,9 @@ internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelSt
             CreatedAt = now.ToUnixTimeMilliseconds(),
             At = now.ToUnixTimeMilliseconds(),
         };
-        job.Tell($"{job.Model} version {job.BaseVersion} is to learn the {dataset.Classes.Count} classes of {dataset.Id}; the result will be called {name}.");
+        job.Tell(
+            $"{job.Model} version {job.BaseVersion} will learn the {dataset.Classes.Count} classes of {dataset.Id}; "
+                + $"the result will be named {name}.");
         return job;
     }
 
@@ -66,7 +76,10 @@ internal sealed class JobRequests(JobStore store, DatasetStore datasets, ModelSt
         var labels = ModelLoader.Describe(there.Now.Versions[^1].Folder.Path, there.Folder).Labels;
         if (labels is null || !labels.Value.SequenceEqual(dataset.Classes.Select(c => c.Label)))
         {
-            throw new FoveaException(ErrorCode.Conflict, $"There is a model {there.Name} with other classes than the data set's {string.Join(", ", dataset.Classes.Select(c => c.Label))}; expected another suffix.");
+            var classes = string.Join(", ", dataset.Classes.Select(c => c.Label));
+            throw new FoveaException(
+                ErrorCode.Conflict,
+                $"There is a model {there.Name} with other classes than the data set's {classes}; expected another suffix.");
         }
     }
 }

@@ -22,7 +22,7 @@ public sealed class JobDatabaseTests
         var job = await workshop.Create(await workshop.Upload(), epochs: 500);
         await workshop.UntilTold(job, "Checkpoint");
         await workshop.Sql("CREATE TRIGGER full BEFORE UPDATE ON Jobs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
-        await workshop.Service.Logs.Until("The database of the fine-tuning jobs cannot be reached or written to; retrying: SQLite Error 19: 'the disk is full'");
+        await workshop.Service.Logs.Until("cannot be reached or written to; retrying: SQLite Error 19: 'the disk is full'");
         (await workshop.Post(job, "pause", 503)).IsProblem(503, "unavailable", "not be written to");
         Assert.Equal(200, (await workshop.Service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
 
@@ -37,7 +37,7 @@ public sealed class JobDatabaseTests
         await using var workshop = await Workshop.Start();
         var job = await workshop.Create(await workshop.Upload());
         await workshop.Sql("CREATE TRIGGER full BEFORE UPDATE OF Version ON Jobs BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
-        await workshop.Service.Logs.Until("The database of the fine-tuning jobs cannot be reached or written to; retrying: SQLite Error 19: 'the disk is full'");
+        await workshop.Service.Logs.Until("cannot be reached or written to; retrying: SQLite Error 19: 'the disk is full'");
         await workshop.Sql("DROP TRIGGER full");
         await workshop.Until(job, "succeeded");
         Assert.Equal([1], workshop.Versions("shapes"));

@@ -21,7 +21,8 @@ internal sealed class Postgres : IDisposable
             Run("chown", Nobody, folder.Path);
         }
 
-        RunServer("initdb", "--pgdata", Cluster, "--username", "fovea", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C");
+        string[] options = ["--username", "fovea", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C"];
+        RunServer("initdb", ["--pgdata", Cluster, .. options]);
         Start();
     }
 
@@ -71,7 +72,8 @@ internal sealed class Postgres : IDisposable
 
     private static void Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" };
+        using var process = Process.Start(start)!;
         process.WaitForExit();
         if (process.ExitCode != 0)
         {

@@ -118,7 +118,8 @@ public sealed class RetentionTests : IDisposable
     {
         var stop = TestContext.Current.CancellationToken;
         await store.Add(NewJob.Of(id), stop);
-        await store.Change(id, job => Assert.True(job.TryBegin("1", "worker", 1)), stop, new JobCheckpoint { JobId = id, Step = 1, CreatedAt = 0, Metrics = "{}" });
+        var checkpoint = new JobCheckpoint { JobId = id, Step = 1, CreatedAt = 0, Metrics = "{}" };
+        await store.Change(id, job => Assert.True(job.TryBegin("1", "worker", 1)), stop, checkpoint);
         var files = JobFolder.Take(settings, id, fence: 1);
         foreach (var file in (string[])[files.Base, files.Preprocessing, files.Model, $"{files.Model}.checkpoint", files.Page, files.Report])
         {

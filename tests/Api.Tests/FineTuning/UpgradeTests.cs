@@ -26,7 +26,8 @@ public sealed class UpgradeTests
         {
             var ended = await workshop.Until("ftjob-old", "failed");
             Assert.Equal("bad_dataset", ended.GetProperty("error").GetProperty("code").GetString());
-            Assert.Contains(await workshop.Told("ftjob-old"), message => message.StartsWith("The service was restarted", StringComparison.Ordinal));
+            var told = await workshop.Told("ftjob-old");
+            Assert.Contains(told, message => message.StartsWith("The service was restarted", StringComparison.Ordinal));
         }
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(file));

@@ -55,6 +55,9 @@ internal sealed class ServiceProcess : IDisposable
     public static ServiceProcess Start(Models models, string model, params string[] settings) =>
         new(Published.Value, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
+    /// <summary>The service as this project is built, with settings of the caller's.</summary>
+    public static ServiceProcess StartBuilt(params string[] settings) => new("Fovea.Api.dll", settings);
+
     /// <summary>The published service with one model, once its batch sizes are known.</summary>
     public static ServiceProcess StartMeasured(Models models, string model, params string[] settings)
     {

@@ -74,7 +74,9 @@ internal sealed class Job
     /// </summary>
     public int Threads { get; set; }
 
-    /// <summary>The version of the trained model; null: not chosen yet. It is saved before the file is added, so the file is added once.</summary>
+    /// <summary>
+    /// The version of the trained model; null: not chosen yet. It is saved before the file is added, so the file is added once.
+    /// </summary>
     public int? Version { get; set; }
 
     /// <summary>Whether the job publishes that version.</summary>
@@ -147,7 +149,9 @@ internal sealed class Job
         return true;
     }
 
-    /// <summary>Notes the queue's entry for a job that waits without one. A second entry changes nothing, and does nothing when it runs.</summary>
+    /// <summary>
+    /// Notes the queue's entry for a job that waits without one. A second entry changes nothing, and does nothing when it runs.
+    /// </summary>
     public void Enter(string entry)
     {
         if (QueueEntry is null && IsWaiting)

@@ -3,7 +3,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fovea.Api;
 
-/// <summary>Reads and changes the jobs, their events and their checkpoints. A database that cannot be reached is a <c>DbException</c>.</summary>
+/// <summary>
+/// Reads and changes the jobs, their events and their checkpoints. A database that cannot be reached is a <c>DbException</c>.
+/// </summary>
 internal sealed class JobStore(StateDatabase database, TimeProvider time)
 {
     /// <summary>Saves a new job and its events.</summary>
@@ -125,8 +127,8 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
     }
 
     /// <summary>
-    /// Deletes a job, its events and its checkpoints in one transaction. The number of its version stays used. A job that another service has
-    /// deleted is no error.
+    /// Deletes a job, its events and its checkpoints in one transaction. The number of its version stays used. A job that another service
+    /// has deleted is no error.
     /// </summary>
     public async Task Delete(Job job, CancellationToken stop)
     {
@@ -162,20 +164,23 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
     {
         await using var context = await database.Open(stop);
         return await context.Jobs.Where(job => job.Id == id && job.Fence == fence && job.Status == JobStatus.Running).ExecuteUpdateAsync(
-            set => set.SetProperty(job => job.Heartbeats, job => job.Heartbeats + 1).SetProperty(job => job.Revision, job => job.Revision + 1),
+            set => set
+                .SetProperty(job => job.Heartbeats, job => job.Heartbeats + 1)
+                .SetProperty(job => job.Revision, job => job.Revision + 1),
             stop) == 1;
     }
 
     /// <summary>
-    /// Changes a job, and saves its new events, in one transaction. When another change comes in between, this one is repeated on top of it,
-    /// so events become visible in the order of their numbers.
+    /// Changes a job, and saves its new events, in one transaction. When another change comes in between, this one is repeated on top of
+    /// it, so events become visible in the order of their numbers.
     /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="change">The change; it may be called several times, each time on a freshly read job.</param>
     /// <param name="stop">Cancels the transaction.</param>
     /// <param name="checkpoints">Checkpoints to save with the change; those of steps that have one already are left out.</param>
     /// <exception cref="FoveaException">There is no such job, or the change refuses.</exception>
-    /// <exception cref="DbUpdateException">The change takes a version that another job has (<see cref="StateDatabase.IsTaken"/>).</exception>
+    /// <exception cref="DbUpdateException">The change takes a version that another job has (<see
+    /// cref="StateDatabase.IsTaken"/>).</exception>
     public async Task<Job> Change(string id, Action<Job> change, CancellationToken stop, params IReadOnlyList<JobCheckpoint> checkpoints)
     {
         while (true)

@@ -53,7 +53,8 @@ internal sealed class StateDatabase : IDisposable
 
     /// <summary>Whether an error says that another row has the value that must be unique.</summary>
     public static bool IsTaken(Exception e) => Causes(e).Any(cause =>
-        cause is SqliteException { SqliteExtendedErrorCode: SqliteUnique } or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation });
+        cause is SqliteException { SqliteExtendedErrorCode: SqliteUnique }
+            or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation });
 
     /// <summary>The database's own message in an error, without a full stop.</summary>
     public static string Reason(Exception e) => (Causes(e).OfType<DbException>().FirstOrDefault() ?? e).Message.TrimEnd('.');
@@ -144,14 +145,10 @@ internal sealed class StateDatabase : IDisposable
             return;
         }
 
-        using (new FileStream(file, new FileStreamOptions
+        if (!File.Exists(file))
         {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = OwnerOnly,
-        }))
-        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+            new FileStream(file, options).Dispose();
         }
 
         foreach (var each in new[] { file, $"{file}-wal", $"{file}-shm" }.Where(File.Exists))

@@ -1,6 +1,8 @@
 namespace Fovea.Api;
 
-/// <summary>The highest version number that a model's deleted jobs have used. It keeps a number from being given to a second version.</summary>
+/// <summary>
+/// The highest version number that a model's deleted jobs have used. It keeps a number from being given to a second version.
+/// </summary>
 internal sealed class UsedVersion
 {
     /// <summary>The name of the model.</summary>

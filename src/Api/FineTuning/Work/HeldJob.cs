@@ -4,8 +4,9 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// A job in the hands of the worker that took it last. All writes go through one queue, in order, and are repeated while the database is away,
-/// so nothing is lost and the work need not wait. When another worker has taken the job, or it was cancelled, no more writes are made.
+/// A job in the hands of the worker that took it last. All writes go through one queue, in order, and are repeated while the database is
+/// away, so nothing is lost and the work need not wait. When another worker has taken the job, or it was cancelled, no more writes are
+/// made.
 /// </summary>
 internal sealed class HeldJob : IAsyncDisposable
 {
@@ -44,7 +45,8 @@ internal sealed class HeldJob : IAsyncDisposable
     /// <summary>Changes the job later. Waits only when 10,000 writes are waiting already.</summary>
     /// <param name="change">The change; it may be called several times.</param>
     /// <param name="checkpoint">A checkpoint to save with it.</param>
-    public ValueTask Post(Action<Job> change, JobCheckpoint? checkpoint = null) => waiting.Writer.WriteAsync(new(change, checkpoint, Milliseconds, null));
+    public ValueTask Post(Action<Job> change, JobCheckpoint? checkpoint = null) =>
+        waiting.Writer.WriteAsync(new(change, checkpoint, Milliseconds, null));
 
     /// <summary>Changes the job, after everything that was posted before, and waits until that is saved.</summary>
     /// <exception cref="OperationCanceledException">The worker no longer holds the job.</exception>

@@ -6,8 +6,9 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// The files of a job, on a disk that all workers share: the model that training starts from, and the folder of the worker that holds the job,
-/// named after the job's fencing number. A worker that takes the job over renames the folder, so later writes of the former worker fail.
+/// The files of a job, on a disk that all workers share: the model that training starts from, and the folder of the worker that holds the
+/// job, named after the job's fencing number. A worker that takes the job over renames the folder, so later writes of the former worker
+/// fail.
 /// </summary>
 internal sealed class JobFolder
 {
@@ -45,7 +46,9 @@ internal sealed class JobFolder
         return new(folder, Newest(folder) ?? Path.Combine(folder, $"{Attempt}0"));
     }
 
-    /// <summary>The folder of a job, for the worker that holds it with this fencing number. It may be called again with the same number.</summary>
+    /// <summary>
+    /// The folder of a job, for the worker that holds it with this fencing number. It may be called again with the same number.
+    /// </summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     /// <exception cref="OperationCanceledException">A worker with a higher number has taken the folder.</exception>
     public static JobFolder Take(Settings settings, string job, long fence) => Writing(() =>
@@ -56,7 +59,7 @@ internal sealed class JobFolder
         if (Newest(folder) is { } last && NumberOf(last) is var number && number != fence)
         {
             // If another worker renames the folder first, this fails, since the old name is gone.
-            Directory.Move(number < fence ? last : throw new OperationCanceledException($"{job} was taken over by another worker."), attempt);
+            Directory.Move(number < fence ? last : throw new OperationCanceledException($"{job} was taken over."), attempt);
         }
         else
         {
@@ -80,7 +83,8 @@ internal sealed class JobFolder
         if (!File.Exists(file))
         {
             throw new FoveaException(
-                ErrorCode.UnknownModel, $"Version {version} of {Path.GetFileName(model)} was deleted; expected it to stay until the job has begun.");
+                ErrorCode.UnknownModel,
+                $"Version {version} of {Path.GetFileName(model)} was deleted; expected it to stay until the job has begun.");
         }
 
         ModelJson.Write(Preprocessing, ModelLoader.Describe(source, model).Preprocessing ?? throw new FoveaException(

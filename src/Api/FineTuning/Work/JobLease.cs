@@ -3,8 +3,8 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// Keeps a worker's lease of a job while the worker works: renews it, and notices a pause, a cancellation and a takeover. Without contact to
-/// the database the term of the lease runs out. When contact is back and nobody has taken the job, a new term begins. The work reads
+/// Keeps a worker's lease of a job while the worker works: renews it, and notices a pause, a cancellation and a takeover. Without contact
+/// to the database the term of the lease runs out. When contact is back and nobody has taken the job, a new term begins. The work reads
 /// <see cref="Term"/>; one background task does the rest.
 /// </summary>
 internal sealed class JobLease : IAsyncDisposable

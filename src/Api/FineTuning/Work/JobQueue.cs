@@ -1,8 +1,8 @@
 namespace Fovea.Api;
 
 /// <summary>
-/// Enters waiting jobs into the queue, and recovers lost ones, each second. The database is the truth: an entry of the queue counts only while
-/// its job names it, so entries may be lost or doubled, and the queue itself may be lost and opened anew.
+/// Enters waiting jobs into the queue, and recovers lost ones, each second. The database is the truth: an entry of the queue counts only
+/// while its job names it, so entries may be lost or doubled, and the queue itself may be lost and opened anew.
 /// </summary>
 internal sealed class JobQueue(
     StateDatabase database, JobStore store, JobRunner runner, JobRecovery recovery, FineTuningSettings settings, TimeProvider time,

@@ -1,8 +1,8 @@
 namespace Fovea.Api;
 
 /// <summary>
-/// Finds jobs that would wait forever, and puts them back into the queue. Every worker does this, whatever the queue says: running jobs whose
-/// worker is lost, and waiting jobs whose entry the queue has lost. Several workers may do it at the same time.
+/// Finds jobs that would wait forever, and puts them back into the queue. Every worker does this, whatever the queue says: running jobs
+/// whose worker is lost, and waiting jobs whose entry the queue has lost. Several workers may do it at the same time.
 /// </summary>
 internal sealed class JobRecovery(StateDatabase database, JobStore store, JobRunner runner, FineTuningSettings settings, TimeProvider time)
 {
@@ -26,8 +26,8 @@ internal sealed class JobRecovery(StateDatabase database, JobStore store, JobRun
 
         foreach (var job in others[true].Where(job => silent.Contains(job.Id)))
         {
-            var reason = $"The worker was lost: it gave no sign of life for {settings.TakeoverSeconds} s. The job goes on from its last checkpoint.";
-            await Release(job, reason, stop);
+            var what = $"The worker was lost: it gave no sign of life for {settings.TakeoverSeconds} s";
+            await Release(job, $"{what}. The job goes on from its last checkpoint.", stop);
         }
     }
 

@@ -5,8 +5,8 @@ using Hangfire.Server;
 namespace Fovea.Api;
 
 /// <summary>
-/// Takes jobs as entries of the queue arrive, and works at several at the same time, one in each slot. A job runs apart from the queue's thread:
-/// neither a queue that loses its connection nor one that is closed stops it.
+/// Takes jobs as entries of the queue arrive, and works at several at the same time, one in each slot. A job runs apart from the queue's
+/// thread: neither a queue that loses its connection nor one that is closed stops it.
 /// </summary>
 internal sealed class JobRunner(
     JobStore store, JobWork work, FineTuningSettings settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JobRunner> log)
@@ -26,8 +26,8 @@ internal sealed class JobRunner(
     public bool WorksAt(string job) => jobsByEntry.Values.Contains(job);
 
     /// <summary>
-    /// Takes the job of an entry, if the entry stands for it. Returns when the runner has a free slot again, so that the queue does not fetch
-    /// entries that other workers could take. An entry whose job cannot be taken now is dropped; its job is entered again.
+    /// Takes the job of an entry, if the entry stands for it. Returns when the runner has a free slot again, so that the queue does not
+    /// fetch entries that other workers could take. An entry whose job cannot be taken now is dropped; its job is entered again.
     /// </summary>
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task Run(string id, PerformContext? context, CancellationToken queueStops)

@@ -1,8 +1,8 @@
 namespace Fovea.Api;
 
 /// <summary>
-/// Deletes jobs that ended longer ago than the settings keep them, and earlier the files that only training needed. A job that has not ended,
-/// a paused one included, keeps everything. Published models stay.
+/// Deletes jobs that ended longer ago than the settings keep them, and earlier the files that only training needed. A job that has not
+/// ended, a paused one included, keeps everything. Published models stay.
 /// </summary>
 internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettings retention, TimeProvider time, ILogger<JobSweep> log)
     : HourlySweep(time, log)

@@ -4,12 +4,12 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// Does the work of a job: training, evaluation, publishing. The process may be killed at any moment: the next worker goes on with the files on
-/// the disk and the row in the database, so each step may be done twice.
+/// Does the work of a job: training, evaluation, publishing. The process may be killed at any moment: the next worker goes on with the
+/// files on the disk and the row in the database, so each step may be done twice.
 /// </summary>
 internal sealed class JobWork(
-    DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training, Publishing publishing,
-    TimeProvider time, ILogger<JobWork> log)
+    DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training,
+    Publishing publishing, TimeProvider time, ILogger<JobWork> log)
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
@@ -107,7 +107,7 @@ internal sealed class JobWork(
             {
                 throw new FoveaException(
                     ErrorCode.TrainingFailed,
-                    $"The training process ended {TrainingProcess.MostDeaths} times without a checkpoint in between, the last time {death}.");
+                    $"The training process ended {deaths} times without a checkpoint in between, the last time {death}.");
             }
 
             await job.Advance(now => now.Tell(

@@ -53,6 +53,9 @@ internal sealed class LeaseTerm : IDisposable
     public void Fade(string reason)
     {
         next.TrySetException(new OperationCanceledException(reason));
+
+        // Nobody may be waiting: then the error counts as seen.
+        _ = next.Task.Exception;
         fading.Cancel();
     }
 

@@ -30,7 +30,7 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
                 var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the version before." : "";
                 await job.Advance(now => now.Succeed(publish
                     ? $"{model} version {version} is published.{rollback}"
-                    : $"{model} version {version} is added and not published. POST /models/{model}/versions/{version}/publish publishes it."));
+                    : $"{model} version {version} is added, not published. POST /models/{model}/versions/{version}/publish publishes it."));
                 return;
             }
 
@@ -89,7 +89,8 @@ internal sealed class Publishing(JobStore store, ModelStore models, ModelAdminis
         }
         catch (FoveaException e)
         {
-            return (false, $"Version {incumbent.Number} of {name}, which serves, cannot be evaluated, so the new one is not published: {e.Message}");
+            var reason = $"Version {incumbent.Number} of {name}, which serves, cannot be evaluated";
+            return (false, $"{reason}, so the new one is not published: {e.Message}");
         }
 
         var verdict = own > before ? "better" : own < before ? "worse" : "as good";

@@ -12,8 +12,8 @@ internal sealed class StandstillWatch(TimeSpan patience, TimeProvider time)
     private long lastLook = time.GetTimestamp();
 
     /// <summary>
-    /// Looks at all things. A thing that is absent is forgotten. After a gap of more than half the patience between two looks, everything is
-    /// forgotten: changes may have been impossible in the gap, as when the database was away.
+    /// Looks at all things. A thing that is absent is forgotten. After a gap of more than half the patience between two looks, everything
+    /// is forgotten: changes may have been impossible in the gap, as when the database was away.
     /// </summary>
     /// <param name="things">Each thing's id and mark.</param>
     /// <returns>The ids of the things that have had the same mark, at all looks, for at least the patience.</returns>

@@ -30,7 +30,8 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     /// <param name="pause">Asks the command to save a checkpoint and end; it is killed if that takes more than 2 minutes.</param>
     /// <param name="stop">Kills the command.</param>
     /// <returns>The exit code, and the beginning of what it wrote to standard error.</returns>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.TrainingFailed"/>: it took too much memory, or was silent for too long.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.TrainingFailed"/>: it took too much memory, or was silent for too
+    /// long.</exception>
     /// <exception cref="OperationCanceledException">The command was killed by <paramref name="stop"/>.</exception>
     public async Task<(int Code, string Errors)> Run(
         IReadOnlyList<string> arguments, int threads, Func<string, ValueTask> line, CancellationToken pause, CancellationToken stop)
@@ -133,7 +134,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         }
 
         return silence.TotalSeconds > settings.TrainingSilenceSeconds
-            ? $"Training has said nothing for {settings.TrainingSilenceSeconds} seconds, the longest allowed (Fovea:TrainingSilenceSeconds)."
+            ? $"Training has said nothing for {settings.TrainingSilenceSeconds} seconds, the most allowed (Fovea:TrainingSilenceSeconds)."
             : null;
     }
 

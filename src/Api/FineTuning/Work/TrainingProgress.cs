@@ -45,7 +45,8 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
             "checkpoint" => Checkpoint(e),
             "warning" => Warn(e),
             "stopped" => Tell($"Training has stopped in epoch {Number(e, "epoch")} after step {Number(e, "step")}."),
-            "finished" => Tell(Say($"Training is done: {Double(e, "validationAccuracy"):P2} of the validation images are classified correctly.")),
+            "finished" => Tell(Say(
+                $"Training is done: {Double(e, "validationAccuracy"):P2} of the validation images are classified correctly.")),
             _ => ValueTask.CompletedTask,
         });
     }
@@ -60,10 +61,11 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
     private ValueTask Unused(JsonElement e)
     {
         // Options of the command line that callers cannot set are left out.
-        string[] options = [.. e.GetProperty("options").EnumerateArray().Select(option => Hyperparameter(option.GetString())).OfType<string>()];
+        var all = e.GetProperty("options").EnumerateArray();
+        string[] options = [.. all.Select(option => Hyperparameter(option.GetString())).OfType<string>()];
         return options is []
             ? ValueTask.CompletedTask
-            : Tell($"{string.Join(", ", options)}: without effect, since only a new last layer is trained, and not in steps.", JobEvent.Warning);
+            : Tell($"{string.Join(", ", options)}: without effect, since only a new last layer is trained.", JobEvent.Warning);
 
         static string? Hyperparameter(string? option) => option switch
         {
@@ -86,7 +88,7 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
             [
                 .. Chosen("n_epochs", now.Epochs, $"{count}", "the usual number for new classes"),
                 .. Chosen("batch_size", now.BatchSize, $"{batchSize}", "the usual size, or all images if there are fewer"),
-                .. Chosen("learning_rate", now.LearningRate, Say($"{rate}"), "small, and a tenth of it for the layers that are trained already"),
+                .. Chosen("learning_rate", now.LearningRate, Say($"{rate}"), "small; a tenth of it for layers that are trained already"),
             ];
             (now.Epochs, now.BatchSize, now.LearningRate) = (count, batchSize, rate);
             if (chosen.Length > 0)
@@ -97,7 +99,8 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
             now.Tell(summary);
         });
 
-        static string[] Chosen(string name, object? asked, string value, string reason) => asked is null ? [$"{name} {value} ({reason})"] : [];
+        static string[] Chosen(string name, object? asked, string value, string reason) =>
+            asked is null ? [$"{name} {value} ({reason})"] : [];
     }
 
     private ValueTask Step(JsonElement e)
@@ -163,7 +166,8 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
         double loss = Double(e, "validationLoss"), accuracy = Double(e, "validationAccuracy");
         Remember(("valid_loss", loss), ("valid_accuracy", accuracy));
         return Tell(
-            Say($"A new last layer is trained: validation loss {loss:F4}, accuracy {accuracy:P2}"), metrics: Metrics("valid_loss", "valid_accuracy"));
+            Say($"A new last layer is trained: validation loss {loss:F4}, accuracy {accuracy:P2}"),
+            metrics: Metrics("valid_loss", "valid_accuracy"));
     }
 
     private ValueTask Tell(double secondsLeft, string message, JsonObject metrics)

@@ -3,7 +3,9 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Fovea.Api;
 
-/// <summary>Creates the tables of the jobs. No column names a database type, so the same migration works on SQLite and on PostgreSQL.</summary>
+/// <summary>
+/// Creates the tables of the jobs. No column names a database type, so the same migration works on SQLite and on PostgreSQL.
+/// </summary>
 [DbContext(typeof(FineTuningContext)), Migration("20261124000000_Jobs")]
 internal sealed class Jobs : Migration
 {

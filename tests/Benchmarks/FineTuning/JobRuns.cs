@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Fovea.Api.Tests;
+using Fovea.Models;
+
+namespace Fovea.Benchmarks;
+
+/// <summary>Two workers, one of which also serves, on one PostgreSQL server and one folder; and small jobs of LeNet-5 on them.</summary>
+internal sealed class JobRuns : IDisposable
+{
+    private const int Epochs = 400;
+
+    private readonly TemporaryFolder folder = new();
+    private readonly Dictionary<string, long> begun = [];
+    private readonly ServiceProcess service, worker;
+    private string dataset = "";
+
+    public JobRuns(string database)
+    {
+        OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 1), Path.Combine(folder["onnx"], "lenet5", "1", "model.onnx"));
+        string[] settings =
+        [
+            $"--Fovea:ModelRepository={folder["onnx"]}", $"--Fovea:Data={folder["data"]}", $"--Fovea:Database={database}",
+            "--Fovea:ApiKeys:0=key", "--Fovea:TakeoverSeconds=10", "--Fovea:CheckpointSeconds=1",
+        ];
+        service = ServiceProcess.StartBuilt([.. settings, "--role=both"]);
+        worker = ServiceProcess.StartBuilt([.. settings, "--role=train"]);
+        service.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "key");
+    }
+
+    /// <summary>Waits until the service is ready, and uploads the data set.</summary>
+    public async Task Prepare()
+    {
+        await Get("/health/ready", TimeSpan.FromMinutes(2));
+        using var answer = await service.Client.PostAsync("/datasets", Archives.Content(Archives.Zip(Shapes.Of(20))));
+        dataset = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    }
+
+    /// <summary>Creates a job.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<string> Create(string suffix)
+    {
+        var hyperparameters = new { n_epochs = Epochs };
+        using var answer = await service.Client.PostAsJsonAsync(
+            "/fine_tuning/jobs", new { model = "lenet5", dataset, suffix, method = "full", hyperparameters });
+        var job = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        var id = job.GetProperty("id").GetString()!;
+        begun[id] = Stopwatch.GetTimestamp();
+        return id;
+    }
+
+    /// <summary>Waits until a job has ended, or the time is over.</summary>
+    public async Task<JobRun> End(string id, TimeSpan longest)
+    {
+        var limit = Stopwatch.StartNew();
+        string status;
+        while ((status = await Status(id, longest)) is not ("succeeded" or "failed" or "cancelled") && limit.Elapsed < longest)
+        {
+            await Task.Delay(100);
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(begun[id]).TotalSeconds;
+        List<(int Number, string Message)> events = [];
+        for (JsonElement page = default; page.ValueKind is JsonValueKind.Undefined || page.GetProperty("has_more").GetBoolean();)
+        {
+            var after = events is [.., var last] ? $"&after={last.Number}" : "";
+            page = await Get($"/fine_tuning/jobs/{id}/events?limit=100{after}", longest);
+            events.AddRange(page.GetProperty("data").EnumerateArray().Select(e => (
+                int.Parse(e.GetProperty("id").GetString()!, null), e.GetProperty("message").GetString()!)));
+        }
+
+        int trainings = Count("Training on");
+
+        // An epoch that is trained again from a checkpoint has a second event. Otherwise each epoch has one.
+        var epochs = events.Select(e => e.Message).Where(message => message.StartsWith("Epoch", StringComparison.Ordinal)).ToArray();
+        bool isOrderly = events.Select(e => e.Number).Reverse().SequenceEqual(Enumerable.Range(1, events.Count))
+            && Count("The job has begun") == 1
+            && epochs.Distinct().Count() == Epochs
+            && (trainings > 1 || epochs.Length == Epochs);
+        return new(status, seconds, trainings, Count("The worker"), isOrderly);
+
+        int Count(string start) => events.Count(e => e.Message.StartsWith(start, StringComparison.Ordinal));
+    }
+
+    /// <summary>The trained file of a job.</summary>
+    public byte[] Model(string suffix) => File.ReadAllBytes(Path.Combine(folder["onnx"], $"lenet5-{suffix}", "1", "model.onnx"));
+
+    public void Dispose()
+    {
+        service.Dispose();
+        worker.Dispose();
+        Thread.Sleep(TimeSpan.FromSeconds(1));
+        folder.Dispose();
+    }
+
+    private async Task<string> Status(string id, TimeSpan longest) =>
+        (await Get($"/fine_tuning/jobs/{id}", longest)).GetProperty("status").GetString()!;
+
+    private async Task<JsonElement> Get(string path, TimeSpan longest)
+    {
+        for (var limit = Stopwatch.StartNew(); ; await Task.Delay(100))
+        {
+            try
+            {
+                using var answer = await service.Client.GetAsync(path);
+                if (answer.IsSuccessStatusCode)
+                {
+                    var text = await answer.Content.ReadAsStringAsync();
+                    return text.StartsWith('{') ? JsonDocument.Parse(text).RootElement : default;
+                }
+            }
+            catch (HttpRequestException) when (limit.Elapsed < longest)
+            {
+                // The service starts.
+            }
+
+            if (limit.Elapsed > longest)
+            {
+                throw new TimeoutException($"{path} was not answered within {longest.TotalSeconds} s:\n{service.Log}");
+            }
+        }
+    }
+}
