@@ -5,7 +5,8 @@ namespace Fovea.Api.Tests;
 /// <summary>Jobs on a PostgreSQL server that stops, or loses Hangfire's tables, in the middle of their work.</summary>
 public sealed class OutageTests : IDisposable
 {
-    private const int Epochs = 400, Lease = 5;
+    // Enough epochs for some seconds of training.
+    private const int Epochs = 300, Lease = 5;
 
     private readonly Postgres postgres = new();
 
