@@ -8,12 +8,12 @@ namespace Fovea.Api;
 /// <summary>The body <c>{"image": "&lt;base64&gt;"}</c>. It is read without making strings of it.</summary>
 internal static class JsonImage
 {
-    private const string Expected = """expected {"image": "<base64>"}, the bytes of an image file in base64""";
+    private const string Expected = """{"image": "<base64>"}, the bytes of an image file in base64""";
 
-    // Base64 makes four characters of three bytes, and may have line breaks; the rest is for the JSON round it.
+    // Base64 makes four characters of three bytes, and may have line breaks. The rest is for the JSON around it.
     private const int Around = 64 << 10;
 
-    /// <summary>The size of the JSON that an image of so many bytes can take.</summary>
+    /// <summary>The largest JSON, in bytes, for an image of at most <paramref name="imageBytes"/>.</summary>
     public static int MostBytes(int imageBytes) => (int)Math.Min(int.MaxValue, imageBytes * 3L / 2 + Around);
 
     /// <summary>The bytes of the image.</summary>
@@ -21,11 +21,13 @@ internal static class JsonImage
     public static PooledBytes Decode(ReadOnlySpan<byte> json, int mostBytes)
     {
         var image = DecodeBase64(Find(json));
-        if (image.Memory.IsEmpty || image.Memory.Length > mostBytes)
+        if (image.Length == 0 || image.Length > mostBytes)
         {
-            int length = image.Memory.Length;
+            int length = image.Length;
             image.Dispose();
-            throw length == 0 ? new FoveaException(ErrorCode.EmptyBody, $"The image in the JSON is empty; {Expected}.") : RequestBody.TooLarge("The image in the JSON", mostBytes, length);
+            throw length == 0
+                ? new FoveaException(ErrorCode.EmptyBody, $"The image in the JSON is empty; expected {Expected}.")
+                : RequestBody.TooLarge("The image in the JSON", mostBytes, length);
         }
 
         return image;
@@ -33,7 +35,7 @@ internal static class JsonImage
 
     private static Utf8JsonReader Find(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json);
+        var reader = RequestJson.Reader(json, Expected);
         try
         {
             var found = default(Utf8JsonReader);
@@ -46,16 +48,18 @@ internal static class JsonImage
                 reader.Skip();
             }
 
-            // Read to the end, so that what is broken behind the image is refused too.
+            // Read to the end, so that broken JSON behind the image is refused too.
             while (reader.Read())
             {
             }
 
-            return found.TokenType == JsonTokenType.String ? found : throw new FoveaException(ErrorCode.MalformedRequest, $"The JSON has no text named image; {Expected}.");
+            return found.TokenType == JsonTokenType.String
+                ? found
+                : throw new FoveaException(ErrorCode.MalformedRequest, $"The JSON has no text named image; expected {Expected}.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
-            throw new FoveaException(ErrorCode.MalformedRequest, $"The body is not JSON: {e.Message.TrimEnd('.')}; {Expected}.", e);
+            throw RequestJson.NotJson(e, Expected);
         }
     }
 
@@ -65,14 +69,11 @@ internal static class JsonImage
         try
         {
             int length = reader.CopyString(text);
-            return PooledBytes.Write(Base64.GetMaxDecodedFromUtf8Length(length), bytes => Base64.DecodeFromUtf8(text.AsSpan(0, length), bytes, out _, out int written) == OperationStatus.Done
-                ? written
-                : throw NotBase64());
-        }
-        catch (InvalidOperationException e)
-        {
-            // The reader says so where a text is not UTF-8.
-            throw NotBase64(e);
+            return PooledBytes.Write(
+                Base64.GetMaxDecodedFromUtf8Length(length),
+                bytes => Base64.DecodeFromUtf8(text.AsSpan(0, length), bytes, out _, out int written) == OperationStatus.Done
+                    ? written
+                    : throw NotBase64());
         }
         finally
         {
@@ -80,6 +81,6 @@ internal static class JsonImage
         }
     }
 
-    private static FoveaException NotBase64(Exception? cause = null) =>
-        new(ErrorCode.MalformedRequest, $"The value of image is not base64; {Expected}, without a data: prefix.", cause);
+    private static FoveaException NotBase64() =>
+        new(ErrorCode.MalformedRequest, $"The value of image is not base64; expected {Expected}, without a data: prefix.");
 }

@@ -49,32 +49,27 @@ internal sealed partial record JobRequest
     /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>; the message names the value.</exception>
     public static JobRequest Read(ReadOnlyMemory<byte> body)
     {
-        try
+        using var json = RequestJson.Parse(body, "an object such as {\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}");
+        var root = json.RootElement;
+        RefuseOthers(root, "The body", Fields);
+        using var none = JsonDocument.Parse("{}");
+        var hyperparameters = Get(root, "hyperparameters") ?? none.RootElement;
+        RefuseOthers(hyperparameters, "hyperparameters", Hyperparameters);
+        return new()
         {
-            using var json = JsonDocument.Parse(body);
-            var root = json.RootElement;
-            RefuseOthers(root, "The body", Fields);
-            using var none = JsonDocument.Parse("{}");
-            var hyperparameters = Get(root, "hyperparameters") ?? none.RootElement;
-            RefuseOthers(hyperparameters, "hyperparameters", Hyperparameters);
-            return new()
-            {
-                Model = Text(root, "model") ?? throw Malformed("The body has no model; expected the name of a model, such as resnet18"),
-                Dataset = ReadDataset(root),
-                Suffix = Text(root, "suffix") is { } suffix ? CheckSuffix(suffix) : null,
-                Method = OneOf(root, "method", Auto, "head", "full"),
-                Epochs = (int?)Number(hyperparameters, "n_epochs", "a whole number from 1 to 100000", n => n is >= 1 and <= 100_000 && n == Math.Floor(n)),
-                BatchSize = (int?)Number(hyperparameters, "batch_size", "a whole number from 1 to 65536", n => n is >= 1 and <= 65_536 && n == Math.Floor(n)),
-                LearningRate = Number(hyperparameters, "learning_rate", "a number over 0 and at most 100", n => n is > 0 and <= 100),
-                Seed = ReadSeed(root),
-                PublishesItself = OneOf(root, "publish", Auto, "manual") == Auto,
-                Metadata = ReadMetadata(root),
-            };
-        }
-        catch (JsonException e)
-        {
-            throw Malformed($"The body is not JSON: {e.Message.TrimEnd('.')}; expected an object such as {{\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}}");
-        }
+            Model = Text(root, "model") ?? throw Malformed("The body has no model; expected the name of a model, such as resnet18"),
+            Dataset = ReadDataset(root),
+            Suffix = Text(root, "suffix") is { } suffix ? CheckSuffix(suffix) : null,
+            Method = OneOf(root, "method", Auto, "head", "full"),
+            Epochs = (int?)Number(
+                hyperparameters, "n_epochs", "a whole number from 1 to 100000", n => n is >= 1 and <= 100_000 && n == Math.Floor(n)),
+            BatchSize = (int?)Number(
+                hyperparameters, "batch_size", "a whole number from 1 to 65536", n => n is >= 1 and <= 65_536 && n == Math.Floor(n)),
+            LearningRate = Number(hyperparameters, "learning_rate", "a number over 0 and at most 100", n => n is > 0 and <= 100),
+            Seed = ReadSeed(root),
+            PublishesItself = OneOf(root, "publish", Auto, "manual") == Auto,
+            Metadata = ReadMetadata(root),
+        };
     }
 
     private static string ReadDataset(JsonElement root) => (Text(root, "dataset"), Text(root, "training_file")) switch

@@ -4,7 +4,7 @@ namespace Fovea.Api;
 
 /// <summary>Checks requests for jobs, and creates the jobs.</summary>
 internal sealed class JobRequests(
-    JobStore store, DatasetStore datasets, ModelStore models, FineTuningSettings settings, TimeProvider time)
+    JobStore store, DatasetStore datasets, ModelStore models, RequestBodies bodies, FineTuningSettings settings, TimeProvider time)
 {
     private const int MostBytes = 64 << 10;
 
@@ -14,9 +14,8 @@ internal sealed class JobRequests(
     /// </exception>
     public async Task<Job> Create(HttpRequest http, CancellationToken stop)
     {
-        using var body = await PooledBytes.Read(http.BodyReader, MostBytes, http.ContentLength, stop)
-            ?? throw RequestBody.TooLarge("The request's body", MostBytes);
-        var request = body.Memory.IsEmpty
+        using var body = await bodies.Read(http, MostBytes);
+        var request = body.Length == 0
             ? throw new FoveaException(
                 ErrorCode.EmptyBody,
                 "The request has no body; expected JSON such as {\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}.")

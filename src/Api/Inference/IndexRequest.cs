@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fovea.Models;
 
 namespace Fovea.Api;
 
@@ -6,25 +7,24 @@ namespace Fovea.Api;
 internal static class IndexRequest
 {
     private const int MostBytes = 64 << 10;
+    private const string Expected = "nothing, or {\"ready\": true}";
 
-    /// <summary>Whether only versions are wanted that are loaded.</summary>
-    /// <exception cref="Fovea.Models.FoveaException">The body is not the JSON that was expected.</exception>
-    public static async Task<bool> WantsReady(HttpRequest request, CancellationToken stop)
+    /// <summary>Whether only loaded versions are wanted.</summary>
+    /// <exception cref="FoveaException">The body is not the JSON that was expected.</exception>
+    public static async Task<bool> WantsReady(HttpRequest request, RequestBodies bodies)
     {
-        using var body = await PooledBytes.Read(request.BodyReader, MostBytes, request.ContentLength, stop) ?? throw RequestBody.TooLarge("The request's body", MostBytes);
-        if (body.Memory.IsEmpty)
+        using var body = await bodies.Read(request, MostBytes);
+        if (body.Length == 0)
         {
             return false;
         }
 
-        try
-        {
-            using var json = JsonDocument.Parse(body.Memory);
-            return json.RootElement.TryGetProperty("ready", out var ready) && ready.GetBoolean();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw InferRequestReader.Malformed("The body is not the JSON that was expected: nothing, or {\"ready\": true}.", e);
-        }
+        using var json = RequestJson.Parse(body.Memory, Expected);
+        var root = json.RootElement;
+        return root.ValueKind != JsonValueKind.Object
+            ? throw InferRequestReader.Malformed($"The body is no JSON object; expected {Expected}.")
+            : !root.TryGetProperty("ready", out var ready) ? false
+            : ready.ValueKind is JsonValueKind.True or JsonValueKind.False ? ready.GetBoolean()
+            : throw InferRequestReader.Malformed("ready is not true or false; expected one of these.");
     }
 }

@@ -75,7 +75,7 @@ internal sealed record InferImages(float[]? Tensor, IReadOnlyList<ReadOnlyMemory
     private static float[] ReadNumbers(string name, ReadOnlySpan<byte> json, long size)
     {
         var numbers = new List<float>((int)Math.Min(size, json.Length / 2));
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = InferRequestReader.MostDepth });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = RequestJson.MostDepth });
         for (int depth = 0; reader.Read();)
         {
             switch (reader.TokenType)
@@ -106,7 +106,7 @@ internal sealed record InferImages(float[]? Tensor, IReadOnlyList<ReadOnlyMemory
     private static List<ReadOnlyMemory<byte>> ReadBase64(string name, ReadOnlySpan<byte> json, int count)
     {
         var files = new List<ReadOnlyMemory<byte>>();
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = InferRequestReader.MostDepth });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = RequestJson.MostDepth });
         for (int depth = 0; files.Count <= count && reader.Read();)
         {
             depth += reader.TokenType switch

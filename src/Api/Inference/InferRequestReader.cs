@@ -6,12 +6,11 @@ namespace Fovea.Api;
 /// <summary>Reads the JSON of a request to infer without making a tree of it. Elements are left where they are.</summary>
 internal ref struct InferRequestReader
 {
-    /// <summary>How deep JSON may be nested.</summary>
-    public const int MostDepth = 100;
+    private const string Expected = "a request to infer";
 
     private Utf8JsonReader json;
 
-    private InferRequestReader(ReadOnlySpan<byte> json) => this.json = new(json, new JsonReaderOptions { MaxDepth = MostDepth });
+    private InferRequestReader(ReadOnlySpan<byte> json) => this.json = RequestJson.Reader(json, Expected);
 
     /// <summary>Reads a request.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: it is not as the protocol says.</exception>
@@ -25,10 +24,9 @@ internal ref struct InferRequestReader
             reader.json.Read();
             return request;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (JsonException e)
         {
-            // The second is a string that is no valid Unicode.
-            throw Malformed($"The JSON cannot be read: {e.Message.TrimEnd('.')}.", e);
+            throw RequestJson.NotJson(e, Expected);
         }
     }
 
@@ -165,7 +163,9 @@ internal ref struct InferRequestReader
                     known.IsBinaryOutput = Flag(property);
                     break;
                 case "classification":
-                    known.Classes = Whole(property) is > 0 and <= int.MaxValue and var classes ? (int)classes : throw Malformed("classification is out of range; expected at least 1.");
+                    known.Classes = Whole(property) is > 0 and <= int.MaxValue and var classes
+                        ? (int)classes
+                        : throw Malformed("classification is out of range; expected at least 1.");
                     break;
                 default:
                     if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.Null)
@@ -180,7 +180,7 @@ internal ref struct InferRequestReader
         return known;
     }
 
-    // The name of the next property, standing at its value; null at the end of the object.
+    // Moves to the value of the next property and returns its name; null at the end of the object.
     private string? NextProperty()
     {
         json.Read();
@@ -204,11 +204,16 @@ internal ref struct InferRequestReader
         }
     }
 
-    private readonly string Text(string property) => json.TokenType == JsonTokenType.String ? json.GetString()! : throw Malformed($"{property} is no string; expected one.");
+    private readonly string Text(string property) =>
+        json.TokenType == JsonTokenType.String ? json.GetString()! : throw Malformed($"{property} is no string; expected one.");
 
-    private readonly long Whole(string property) => json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long value) ? value : throw Malformed($"{property} holds what is no whole number of 64 bits; expected one.");
+    private readonly long Whole(string property) => json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long value)
+        ? value
+        : throw Malformed($"{property} is no whole number of 64 bits; expected one.");
 
-    private readonly bool Flag(string property) => json.TokenType is JsonTokenType.True or JsonTokenType.False ? json.GetBoolean() : throw Malformed($"{property} is not true or false; expected one of these.");
+    private readonly bool Flag(string property) => json.TokenType is JsonTokenType.True or JsonTokenType.False
+        ? json.GetBoolean()
+        : throw Malformed($"{property} is not true or false; expected one of these.");
 
     private struct Known
     {

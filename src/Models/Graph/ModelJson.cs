@@ -19,8 +19,19 @@ public static class ModelJson
                 return null;
             }
 
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelJsonFile.Default.Content) ?? new(null, null, null);
-            return new() { Labels = Labels(file.Labels, path), Preprocessing = file.Preprocessing is { } given ? Preprocessing.FromJson(given) : null, Architecture = file.Architecture };
+            var json = File.ReadAllBytes(path);
+            if (JsonText.WhyNot(json) is { } reason)
+            {
+                throw new JsonException($"{reason}.");
+            }
+
+            var file = JsonSerializer.Deserialize(json, ModelJsonFile.Default.Content) ?? new(null, null, null);
+            return new()
+            {
+                Labels = Labels(file.Labels, path),
+                Preprocessing = file.Preprocessing is { } given ? Preprocessing.FromJson(given) : null,
+                Architecture = file.Architecture,
+            };
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {

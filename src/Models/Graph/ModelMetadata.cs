@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -43,7 +44,9 @@ public sealed record ModelMetadata
         {
             try
             {
-                return all.TryGetValue(key, out var json) ? JsonSerializer.Deserialize(json, type) : default;
+                return !all.TryGetValue(key, out var json) ? default
+                    : JsonText.WhyNot(Encoding.UTF8.GetBytes(json)) is { } reason ? throw new JsonException($"{reason}.")
+                    : JsonSerializer.Deserialize(json, type);
             }
             catch (JsonException e)
             {

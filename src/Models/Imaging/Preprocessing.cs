@@ -68,18 +68,20 @@ public sealed record Preprocessing
         // Generated deserializers set every init-only property, those that are absent to zero; so what is left out is filled in first.
         var all = JsonSerializer.SerializeToNode(new Preprocessing { Crop = [] }, MetadataJson.Default.Preprocessing)!.AsObject();
         all.Remove("crop");
-        foreach (var (name, value) in given)
-        {
-            all[name] = value?.DeepClone();
-        }
-
         try
         {
+            foreach (var (name, value) in given)
+            {
+                all[name] = value?.DeepClone();
+            }
+
             return all.Deserialize(MetadataJson.Default.Preprocessing)!.Checked();
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"The preprocessing cannot be read: {e.Message}", e);
+            // The second says that a name stands there twice.
+            var reason = e is JsonException ? e.Message : "a name stands in it twice.";
+            throw new FoveaException(ErrorCode.BadModelFile, $"The preprocessing cannot be read: {reason}", e);
         }
     }
 
