@@ -48,8 +48,11 @@ public enum ErrorCode
     /// <summary>As many requests as a model takes are under way.</summary>
     Overloaded,
 
-    /// <summary>One caller asks more often than allowed.</summary>
+    /// <summary>One caller sends more requests in a minute, or more at the same time, than allowed.</summary>
     RateLimited,
+
+    /// <summary>The body of a request arrives more slowly than allowed.</summary>
+    TooSlow,
 
     /// <summary>The answer took longer than allowed.</summary>
     DeadlineExceeded,

@@ -1,13 +1,19 @@
 namespace Fovea.Api;
 
-/// <summary>Where an entry of an archive says that it lies. Nothing of it becomes a path of ours before each of its names was looked at.</summary>
+/// <summary>
+/// Paths of entries in an archive, and names of files in a form. Each name is checked before it becomes part of a path of ours.
+/// </summary>
 internal static class ArchivePath
 {
     private const int LongestName = 200;
 
     private static readonly string[] Leftovers = ["__MACOSX", "Thumbs.db", "desktop.ini"];
 
-    // What some file system has a meaning for, or cannot store.
+    // Windows takes these names for devices, with any ending.
+    private static readonly string[] Devices =
+        ["CON", "PRN", "AUX", "NUL", .. "0123456789\u00B9\u00B2\u00B3".SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })];
+
+    // Some file system gives these a meaning, or cannot store them.
     private static readonly System.Buffers.SearchValues<char> Special = System.Buffers.SearchValues.Create(":*?\"<>|");
 
     /// <summary>The names of the folders and, last, of the file. Windows' own tools wrote backslashes for long.</summary>
@@ -23,9 +29,11 @@ internal static class ArchivePath
         : names.Any(name => name is ".." or ".") ? "Its path has '..' or '.' in it; expected plain folders."
         : names.Any(name => name.Length == 0) ? "Its path has a folder without a name."
         : names.FirstOrDefault(name => name.AsSpan().ContainsAny(Special) || name.Any(char.IsControl) || name.EndsWith(' ') || name.EndsWith('.')) is { } strange
-            ? $"The name '{Printable(strange)}' cannot be stored everywhere; expected one without control characters and : * ? \" < > |, and no space or point at its end."
-        : names.Any(name => System.Text.Encoding.UTF8.GetByteCount(name) > LongestName) ? $"A name in its path is longer than {LongestName} bytes."
+            ? $"The name '{ReadableText.Of(strange)}' cannot be stored everywhere; expected one without control characters and : * ? \" < > |, "
+                + "and no space or point at its end."
+        : names.FirstOrDefault(name => Devices.Contains(name.Split('.')[0].TrimEnd(), StringComparer.OrdinalIgnoreCase)) is { } device
+            ? $"The name '{ReadableText.Of(device)}' is a device's on Windows; expected another."
+        : names.Any(name => System.Text.Encoding.UTF8.GetByteCount(name) > LongestName)
+            ? $"A name in its path is longer than {LongestName} bytes."
         : null;
-
-    private static string Printable(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }

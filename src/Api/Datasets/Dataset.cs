@@ -35,6 +35,12 @@ internal sealed record Dataset(
 internal sealed record DatasetClass(string Label, int Count, int Train, int Val, int Test);
 
 /// <summary>A file that is no part of a data set.</summary>
-/// <param name="File">Its path in the archive.</param>
+/// <param name="File">Its path in the archive, at most 500 characters of it.</param>
 /// <param name="Reason">Why not.</param>
-internal sealed record RefusedFile(string File, string Reason);
+internal sealed record RefusedFile(string File, string Reason)
+{
+    private const int MostPath = 500;
+
+    /// <summary>The path in the archive, at most 500 characters of it.</summary>
+    public string File { get; } = ReadableText.Shortened(File, MostPath);
+}

@@ -41,7 +41,7 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
     private async Task ReceiveForm(CancellationToken stop)
     {
         var reader = new MultipartReader(MultipartImages.Boundary(request), request.Body);
-        for (int files = 1; await MultipartImages.Try(() => reader.ReadNextSectionAsync(stop)) is { } section; files++)
+        for (int files = 1; await MultipartImages.Try(() => reader.ReadNextSectionAsync(CancellationToken.None)) is { } section; files++)
         {
             var header = section.GetContentDispositionHeader();
             var sent = header?.FileName is { Length: > 0 } file ? file.ToString().Trim('"') : header?.Name.ToString().Trim('"') ?? "";
@@ -49,15 +49,26 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
             {
                 ".onnx" => VersionFolder.ModelFile,
                 ".json" => VersionFolder.JsonFile,
-                ".txt" when Path.GetFileName(sent) == sent && !sent.Contains('\\', StringComparison.Ordinal) && !sent.StartsWith('.') => sent,
-                _ => throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{sent}'; expected one .onnx file, and beside it at most a .json and a .txt file, without folders."),
+                ".txt" when ArchivePath.Names(sent) is [_] && !sent.StartsWith('.') => StoredName(sent),
+                _ => throw new FoveaException(
+                    ErrorCode.MalformedRequest,
+                    $"A file of the form is called '{ReadableText.Of(sent)}'; "
+                        + "expected one .onnx file, and beside it at most a .json and a .txt file, without folders."),
             };
             if (files > MostFiles || File.Exists(Path.Combine(staging.Path, name)))
             {
-                throw new FoveaException(ErrorCode.MalformedRequest, $"'{sent}' is one file too many; expected one .onnx file, and beside it at most a .json and a .txt file.");
+                throw new FoveaException(
+                    ErrorCode.MalformedRequest,
+                    $"'{ReadableText.Of(sent)}' is one file too many; "
+                        + "expected one .onnx file, and beside it at most a .json and a .txt file.");
             }
 
             await MultipartImages.Try(() => staging.Receive(section.Body, name, name == VersionFolder.ModelFile ? mostBytes : MostBesideBytes, stop));
         }
     }
+
+    // The name under which model.json refers to the labels, so it is kept, where every file system can store it.
+    private static string StoredName(string sent) => ArchivePath.WhyNot([sent]) is { } reason
+        ? throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form cannot be stored. {reason}")
+        : sent;
 }

@@ -20,7 +20,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
 
     /// <summary>The same for an error whose status the server has already chosen.</summary>
     public static Problem Of(ErrorCode code, string detail, int status) =>
-        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, detail, NameOf(code));
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ReadableText.OfMessage(detail), NameOf(code));
 
     /// <summary>Whether it is the problem that an error is.</summary>
     public bool IsOf(ErrorCode code) => Code == NameOf(code);
@@ -28,6 +28,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     /// <summary>Answers a request with this problem.</summary>
     public Task WriteTo(HttpResponse response)
     {
+        SafeHeaders.AddNoSniff(response);
         if (InferenceError.Speaks(response.HttpContext.Request))
         {
             return InferenceError.Write(this, response);
@@ -40,20 +41,26 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     /// <summary>What an error is called.</summary>
     public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
+#pragma warning disable CS8524 // A code without a name is no code. One with a name that is missing here does not compile (CS8509).
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
         ErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
         ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
-        ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownDataset or ErrorCode.UnknownJob or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownDataset or ErrorCode.UnknownJob
+            or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
+        ErrorCode.TooSlow => StatusCodes.Status408RequestTimeout,
         ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.TooManyFrames or ErrorCode.BadModelFile or ErrorCode.BadDataset => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.TooManyFrames or ErrorCode.BadModelFile
+            or ErrorCode.BadDataset => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
-        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+        ErrorCode.DeviceUnavailable or ErrorCode.TrainingFailed or ErrorCode.DownloadFailed or ErrorCode.Internal =>
+            StatusCodes.Status500InternalServerError,
         ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
         ErrorCode.CannotWrite => StatusCodes.Status507InsufficientStorage,
-        _ => StatusCodes.Status500InternalServerError,
     };
+#pragma warning restore CS8524
 }
