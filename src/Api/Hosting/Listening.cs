@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fovea.Api;
 
-/// <summary>Where the service listens, what it bears from clients, and whom it believes and lets in.</summary>
+/// <summary>Where the service listens, the limits of connections, and which proxies and origins it trusts.</summary>
 internal static class Listening
 {
     private const string DefaultUrl = "http://localhost:8080";
 
-    // How long a slow client may be slow: what a lost packet or two take to be sent again.
+    // A client may be slow for so long: lost packets are sent again within it.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public static void Listen(this WebApplicationBuilder builder, Settings settings, HostSettings host)
@@ -24,6 +24,7 @@ internal static class Listening
             server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(host.HeaderSeconds);
             server.Limits.MinRequestBodyDataRate = rate;
             server.Limits.MinResponseDataRate = rate;
+            server.ConfigureEndpointDefaults(endpoint => endpoint.UseHalfClose(TimeProvider.System));
         });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(host.ShutdownSeconds));
         builder.Services.AddCors();
@@ -35,7 +36,7 @@ internal static class Listening
         }
     }
 
-    /// <summary>Believes what trusted proxies say about who called, and nobody else.</summary>
+    /// <summary>Takes the caller's address, scheme and host from the headers of trusted proxies, and of nobody else.</summary>
     public static void UseProxies(this WebApplication app, HostSettings host)
     {
         if (host.TrustedProxies.Count > 0)
@@ -52,7 +53,7 @@ internal static class Listening
         }
     }
 
-    /// <summary>Lets pages of other origins call, those that are named.</summary>
+    /// <summary>Lets pages of the origins call that the settings name.</summary>
     public static void UseOrigins(this WebApplication app, HostSettings host)
     {
         if (host.CorsOrigins.Count > 0)

@@ -1,0 +1,41 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+
+namespace Fovea.Api;
+
+/// <summary>
+/// Answers clients that close their sending side after a whole request. Kestrel takes the end of the client's bytes for the end of the
+/// connection: it refuses a body that is whole, cancels the request, and resets the connection. So the end reaches Kestrel only when no
+/// byte is left before it, and the news that the connection is closed only after some seconds, in which the answer goes out.
+/// </summary>
+/// <remarks>
+/// A client that has gone altogether looks the same until something is sent to it. Its request is therefore canceled some seconds late. A
+/// connection that was reset is noticed as ever where it is read from or written to.
+/// </remarks>
+internal static class HalfClose
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Wraps every connection.</summary>
+    /// <param name="builder">The connection's pipeline.</param>
+    /// <param name="time">The clock.</param>
+    public static void UseHalfClose(this IConnectionBuilder builder, TimeProvider time) => builder.Use(next => async connection =>
+    {
+        using var closed = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        var registration = connection.ConnectionClosed.UnsafeRegister(
+            static closed => ((CancellationTokenSource)closed!).CancelAfter(Grace), closed);
+        connection.ConnectionClosed = closed.Token;
+        connection.Transport = new Pipes(new LateEndReader(connection.Transport.Input), connection.Transport.Output);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            // Waits for a callback under way, so that it does not meet a disposed source.
+            await registration.DisposeAsync();
+        }
+    });
+
+    private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
