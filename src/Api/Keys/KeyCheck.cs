@@ -3,10 +3,17 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Refuses, before the body is read, who may not use a route. Without any key the routes that write, or show what is private, are open to a developer on the same machine alone.</summary>
+/// <summary>
+/// Refuses, before the body is read, callers that may not use a route. Where no key is set, the routes that write or show private data are
+/// open to a developer on the same machine only.
+/// </summary>
 internal static class KeyCheck
 {
     private const string Mend = "Set a key, in the environment Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY.";
+
+    private static readonly string[] ForwardingStarts =
+        ["X-Original-", "X-Real-", "X-Client-", "X-Remote-", "X-Proxy", "X-Envoy-", "X-Azure-", "CF-", "CDN-"];
+    private static readonly string[] ForwardingEnds = ["-IP", "-IPv6", "ClientIP", "SocketIP", "RemoteIP", "-Address", "-Addr"];
 
     public static void UseKeyCheck(this WebApplication app)
     {
@@ -31,6 +38,8 @@ internal static class KeyCheck
         !environment.IsDevelopment() ? "this is not the Development environment"
         : context.Connection.RemoteIpAddress is not { } caller || !IsLoopback(caller) ? $"the caller is {context.Connection.RemoteIpAddress?.ToString() ?? "unknown"}, not this machine"
         : context.Request.Headers.Keys.FirstOrDefault(IsForwarding) is { } header ? $"the request was forwarded ({header})"
+        : context.Request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && site.ToString() is not ("same-origin" or "none")
+            ? $"the request comes from a page elsewhere (Sec-Fetch-Site: {site})"
         : !IsLocalName(context.Request.Host.Host) ? $"the request is for the host {context.Request.Host}, not localhost"
         : context.Request.Headers.Origin is { Count: > 0 } origin && origin != $"{context.Request.Scheme}://{context.Request.Host}" ? $"the request comes from a page of {origin}"
         : null;
@@ -67,6 +76,12 @@ internal static class KeyCheck
 
     private static bool IsLocalName(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
 
-    private static bool IsForwarding(string header) => header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase)
-        || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase) || header.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase) || header.Equals("Via", StringComparison.OrdinalIgnoreCase);
+    // Proxies and content delivery networks name the client in headers of many names: X-Forwarded-For, Forwarded, X-Original-For,
+    // X-Real-IP, True-Client-IP, CF-Connecting-IPv6, X-Azure-ClientIP, X-Envoy-External-Address ... A header too many here costs a
+    // developer at most a key.
+    private static bool IsForwarding(string header) =>
+        header.Contains("Forwarded", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("Via", StringComparison.OrdinalIgnoreCase)
+        || ForwardingStarts.Any(start => header.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+        || ForwardingEnds.Any(end => header.EndsWith(end, StringComparison.OrdinalIgnoreCase));
 }

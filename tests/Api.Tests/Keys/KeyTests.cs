@@ -60,6 +60,23 @@ public sealed class KeyTests(SharedService shared)
     [InlineData("Forwarded", "for=10.0.0.1", 403)]
     [InlineData("X-Real-IP", "10.0.0.1", 403)]
     [InlineData("X-Original-For", "127.0.0.1", 403)]
+    [InlineData("CF-Connecting-IP", "10.0.0.1", 403)]
+    [InlineData("CF-Connecting-IPv6", "::1", 403)]
+    [InlineData("True-Client-IP", "10.0.0.1", 403)]
+    [InlineData("X-Client-IP", "10.0.0.1", 403)]
+    [InlineData("X-Cluster-Client-IP", "10.0.0.1", 403)]
+    [InlineData("Fastly-Client-IP", "10.0.0.1", 403)]
+    [InlineData("X-Azure-ClientIP", "10.0.0.1", 403)]
+    [InlineData("X-Envoy-External-Address", "10.0.0.1", 403)]
+    [InlineData("X-Forwarded", "for=10.0.0.1", 403)]
+    [InlineData("X-ProxyUser-Ip", "10.0.0.1", 403)]
+    [InlineData("Via", "1.1 proxy", 403)]
+    [InlineData("Sec-Fetch-Site", "cross-site", 403)]
+    [InlineData("Sec-Fetch-Site", "same-site", 403)]
+    [InlineData("Sec-Fetch-Site", "same-origin", 200)]
+    [InlineData("Sec-Fetch-Site", "none", 200)]
+    [InlineData("X-Request-Id", "7", 200)]
+    [InlineData("User-Agent", "curl/8", 200)]
     public async Task Without_a_key_a_developer_at_the_same_machine_may_write_and_nobody_behind_a_proxy_or_a_foreign_page(string? header, string? value, int status)
     {
         using var repository = new Repository().With("lenet5", 1);
