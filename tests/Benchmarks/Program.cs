@@ -3,7 +3,8 @@ using BenchmarkDotNet.Running;
 using Fovea.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- serve [PART...]                  the service beside the bare runtime, in turn
-// dotnet run -c Release --project tests/Benchmarks -- mutate [SECONDS [SEED]]          spoilt images and requests, without an end but this
+// dotnet run -c Release --project tests/Benchmarks -- mutate [SECONDS [SEED]]          spoilt images, JSON, archives and models
+// dotnet run -c Release --project tests/Benchmarks -- slow-uploads [ROUNDS]            what slow uploads cost other clients
 // dotnet run -c Release --project tests/Benchmarks -- stress [MINUTES [SEED [STARTS]]] starts, swaps and replaced files under load: only right answers
 // dotnet run -c Release --project tests/Benchmarks -- first-start NAME [CLIENTS]       images a second from the first answer on, with fresh data
 // dotnet run -c Release --project tests/Benchmarks -- cycles [COUNT]                   what loading and unloading leaves in memory
@@ -22,6 +23,8 @@ switch (args)
         return await StressBenchmark.Run(Number(numbers, 0) ?? 10, Number(numbers, 1) ?? 1, Number(numbers, 2) ?? 1_000);
     case ["first-start", var name, .. { Length: <= 1 } numbers]:
         return await FirstStart.Run(name, Number(numbers, 0) ?? 8);
+    case ["slow-uploads", .. { Length: <= 1 } numbers]:
+        return await SlowUploads.Run(Number(numbers, 0) ?? 3);
     case ["cycles", .. { Length: <= 1 } numbers]:
         return await LoadCycles.Run(Number(numbers, 0) ?? 2_000);
     case ["bombs"]:
