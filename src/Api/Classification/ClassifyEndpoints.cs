@@ -5,16 +5,21 @@ internal static class ClassifyEndpoints
 {
     public static void MapClassification(this IEndpointRouteBuilder app)
     {
-        // Their requests are counted and timed by Fovea's own metrics.
-        var group = app.MapGroup("/classify/{model}").DisableHttpMetrics().WithTags("Classify").WithMetadata(new TakesImages()).NeedsKeyToClassify().Refuses(400, 404, 413, 415, 422, 429, 500, 503, 504);
+        // Fovea's own metrics count and time these requests.
+        var group = app.MapGroup("/classify/{model}").DisableHttpMetrics().WithTags("Classify").WithMetadata(new TakesImages())
+            .NeedsKeyToClassify().Refuses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504);
         group.MapPost("", Classify).Produces<Answer>()
             .WithSummary("Classify an image, or several")
-            .WithDescription("The body is an image (JPEG, PNG, WebP, BMP or the first frame of a GIF) of at most 20 MiB: as it is, in JSON as base64, or as the files of a form. "
+            .WithDescription(
+                "The body is an image (JPEG, PNG, WebP, BMP or the first frame of a GIF) of at most 20 MiB: as it is, in JSON as base64, "
+                + "or as the files of a form. "
                 + "A form is answered with a list in the order of its files; a file that cannot be used stands in it as its problem document. "
-                + "Where that goes for all of them the status is 422, or 413 if each is too large.");
+                + "Where no file can be used the status is 422, or 413 if each is too large.");
         group.MapPost("/versions/{n}", ClassifyWithVersion).Produces<Answer>()
             .WithSummary("Classify with one version of a model")
-            .WithDescription("As `POST /classify/{model}`, but with the version named. The first request for a version that does not serve by default waits until it is loaded.");
+            .WithDescription(
+                "As `POST /classify/{model}`, but with the version named. The first request for a version that does not serve by default "
+                + "waits until it is loaded.");
     }
 
     private static async Task<IResult> Classify(

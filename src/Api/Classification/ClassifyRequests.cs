@@ -6,11 +6,14 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Fovea.Api;
 
 /// <summary>Answers requests to classify: one image with one answer, a form with a list.</summary>
-internal sealed class ClassifyRequests(Settings settings, ImageClassifier classifier, Metrics metrics)
+internal sealed class ClassifyRequests(Settings settings, ImageClassifier classifier, RequestBodies bodies, Metrics metrics)
 {
     private const int DefaultTop = 5;
 
-    /// <summary>Takes a place with the model, and only then reads the images of a request; classifies them.</summary>
+    /// <summary>
+    /// Reads a request, takes a place with the model, and classifies. The place is taken once the body is there, so a slow client keeps
+    /// nobody from the model. A model that is full refuses at once all the same, before the body is read.
+    /// </summary>
     /// <exception cref="FoveaException">The request cannot be used, of a form none of it; or the model has no place for it.</exception>
     public async Task<IResult> Answer(Lease lease, string? top, HttpRequest request, CancellationToken stop)
     {
@@ -18,21 +21,31 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
         var served = lease.Model;
         request.HttpContext.Features.Set(served);
         int count = Top(top, served.Classifier.Classes);
-        lease.Admit();
-        if (RequestBody.IsMultipart(request))
+        served.Admission.RefuseIfFull();
+        var kind = RequestBody.KindOf(request);
+        var boundary = kind == BodyKind.Form ? MultipartImages.Boundary(request) : null;
+        using var body = await bodies.Read(request, RequestBody.Most(kind, settings));
+        if (body.Length == 0)
         {
-            return await AnswerEach(served, count, request, stop);
+            throw RequestBody.Empty(kind);
         }
 
-        using var image = await RequestBody.ReadImage(request, settings, stop);
+        lease.Admit();
+        if (boundary is not null)
+        {
+            return await AnswerEach(served, count, new(body, boundary, settings), stop);
+        }
+
+        using var decoded = kind == BodyKind.Json ? JsonImage.Decode(body.Span, settings.MaxImageBytes) : null;
         metrics.Stage("admit", served.Name, start);
-        return new AnswerResult(await classifier.Classify(served, image.Memory, count, stop), metrics);
+        return new AnswerResult(await classifier.Classify(served, (decoded ?? body).Memory, count, stop), metrics);
     }
 
-    private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(ServedModel served, int top, HttpRequest request, CancellationToken stop)
+    private async Task<JsonHttpResult<IReadOnlyList<object>>> AnswerEach(
+        ServedModel served, int top, MultipartImages form, CancellationToken stop)
     {
         var answers = new List<object>();
-        await foreach (var file in new MultipartImages(request, settings).Read(stop))
+        await foreach (var file in form.Read(stop))
         {
             answers.Add(await AnswerOrProblem(file));
         }

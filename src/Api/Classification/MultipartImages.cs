@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Fovea.Models;
 using Microsoft.AspNetCore.WebUtilities;
@@ -6,22 +5,20 @@ using Microsoft.Net.Http.Headers;
 
 namespace Fovea.Api;
 
-/// <summary>The files of a multipart form, one after the other as they arrive, so that only one of them is in memory.</summary>
-internal sealed class MultipartImages(HttpRequest request, Settings settings)
+/// <summary>The files of a multipart form that has arrived whole, copied out one after the other.</summary>
+/// <param name="form">The body of the request.</param>
+/// <param name="boundary">What separates its parts.</param>
+/// <param name="settings">The limits of a file and of their number.</param>
+internal sealed class MultipartImages(PooledBytes form, string boundary, Settings settings)
 {
     private const int LongestBoundary = 100;
 
     /// <summary>Each file, or the reason why it was refused.</summary>
-    /// <exception cref="FoveaException">The form itself cannot be read, is too large, or has no files or too many.</exception>
+    /// <exception cref="FoveaException">The form itself cannot be read, or has no files or too many.</exception>
     public async IAsyncEnumerable<(PooledBytes? Image, FoveaException? Refusal)> Read([EnumeratorCancellation] CancellationToken stop)
     {
-        RequestBody.RefuseOver(settings.MaxRequestBytes, "The request's body", request.ContentLength);
-        if (request.ContentLength == 0)
-        {
-            throw new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected a form with one or several image files.");
-        }
-
-        var reader = new MultipartReader(Boundary(request), request.Body);
+        using var stream = form.AsStream();
+        var reader = new MultipartReader(boundary, stream);
         int files = 0;
         while (await Try(() => reader.ReadNextSectionAsync(stop)) is { } section)
         {
@@ -44,45 +41,21 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
         }
     }
 
-    private async Task<(PooledBytes?, FoveaException?)> ReadFile(MultipartSection section, CancellationToken stop)
+    /// <summary>The boundary between the parts of a form.</summary>
+    /// <exception cref="FoveaException">The request does not declare one.</exception>
+    public static string Boundary(HttpRequest request)
     {
-        var name = section.AsFileSection()?.FileName is { Length: > 0 } fileName ? fileName : "A file of the form";
-        var content = PipeReader.Create(section.Body);
-        try
-        {
-            RequestBody.RefuseUnlessImage(section.ContentType, name);
-            var image = await PooledBytes.Read(content, settings.MaxImageBytes, expected: null, stop) ?? throw RequestBody.TooLarge(name, settings.MaxImageBytes);
-            if (!image.Memory.IsEmpty)
-            {
-                return (image, null);
-            }
-
-            image.Dispose();
-            throw new FoveaException(ErrorCode.EmptyBody, $"{name} is empty; expected an image.");
-        }
-        catch (FoveaException e)
-        {
-            return (null, e);
-        }
-        finally
-        {
-            await content.CompleteAsync();
-        }
+        var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
+        return boundary is { Length: > 0 and <= LongestBoundary } ? boundary : throw new FoveaException(
+            ErrorCode.MalformedRequest,
+            $"The multipart form is declared without a boundary of 1 to {LongestBoundary} characters; "
+                + "expected multipart/form-data; boundary=...");
     }
-
-    /// <summary>What separates the parts of a form.</summary>
-    /// <exception cref="FoveaException">The request does not say.</exception>
-    public static string Boundary(HttpRequest request) => HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value is { Length: > 0 and <= LongestBoundary } boundary
-        ? boundary
-        : throw new FoveaException(ErrorCode.MalformedRequest, $"The multipart form is declared without a boundary of 1 to {LongestBoundary} characters; expected multipart/form-data; boundary=...");
-
-    private static bool IsFile(MultipartSection section) =>
-        section.GetContentDispositionHeader()?.IsFileDisposition() == true || section.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>Reads some of a form.</summary>
     /// <remarks>
     /// Where a form breaks off the reader throws a plain IOException. The server's own exceptions, such as that for a body over its limit,
-    /// derive from it and speak for themselves.
+    /// derive from it and pass through.
     /// </remarks>
     /// <exception cref="FoveaException">It cannot be read, or ends too early.</exception>
     public static async Task<T> Try<T>(Func<Task<T>> read)
@@ -100,4 +73,30 @@ internal sealed class MultipartImages(HttpRequest request, Settings settings)
             throw new FoveaException(ErrorCode.MalformedRequest, "The multipart form ends before its last boundary; expected a whole form.", e);
         }
     }
+
+    private async Task<(PooledBytes?, FoveaException?)> ReadFile(MultipartSection section, CancellationToken stop)
+    {
+        var name = section.AsFileSection()?.FileName is { Length: > 0 } fileName ? ReadableText.Of(fileName) : "A file of the form";
+        try
+        {
+            RequestBody.RefuseUnlessImage(section.ContentType, name);
+            var image = await PooledBytes.Read(section.Body, settings.MaxImageBytes, stop)
+                ?? throw RequestBody.TooLarge(name, settings.MaxImageBytes);
+            if (image.Length > 0)
+            {
+                return (image, null);
+            }
+
+            image.Dispose();
+            throw new FoveaException(ErrorCode.EmptyBody, $"{name} is empty; expected an image.");
+        }
+        catch (FoveaException e)
+        {
+            return (null, e);
+        }
+    }
+
+    private static bool IsFile(MultipartSection section) =>
+        section.GetContentDispositionHeader()?.IsFileDisposition() == true
+        || section.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true;
 }

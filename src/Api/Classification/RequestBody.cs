@@ -6,26 +6,49 @@ namespace Fovea.Api;
 /// <summary>The ways in which a request can carry images, told apart by its declared media type.</summary>
 internal static class RequestBody
 {
-    private const string MultipartForm = "multipart/form-data", FormUrlEncoded = "application/x-www-form-urlencoded", Binary = "application/octet-stream", Json = "application/json";
+    private const string MultipartForm = "multipart/form-data", FormUrlEncoded = "application/x-www-form-urlencoded";
+    private const string Binary = "application/octet-stream", Json = "application/json";
 
-    /// <summary>Whether the body is a form of files.</summary>
-    public static bool IsMultipart(HttpRequest request) => MediaTypeOf(request.ContentType)?.MediaType.Equals(MultipartForm, StringComparison.OrdinalIgnoreCase) == true;
-
-    /// <summary>The one image that a body is, or holds in JSON.</summary>
-    /// <exception cref="FoveaException">The body is declared as no image, is too large, is empty, or is not the JSON that was expected.</exception>
-    public static async Task<PooledBytes> ReadImage(HttpRequest request, Settings settings, CancellationToken stop)
+    /// <summary>What a request declares its body as.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.UnsupportedMediaType"/>: neither an image, nor JSON, nor a form.</exception>
+    public static BodyKind KindOf(HttpRequest request)
     {
-        if (MediaTypeOf(request.ContentType)?.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase) == true)
+        var declared = request.ContentType;
+        if (string.IsNullOrEmpty(declared))
         {
-            using var json = await Read(request, JsonImage.MostBytes(settings.MaxImageBytes), settings, stop);
-            return JsonImage.Decode(json.Span, settings.MaxImageBytes);
+            return BodyKind.Image;
         }
 
-        RefuseUnlessImage(request.ContentType, "The request");
-        return await Read(request, settings.MaxImageBytes, settings, stop);
+        var type = MediaTypeOf(declared);
+        if (Is(type, MultipartForm))
+        {
+            return BodyKind.Form;
+        }
+
+        if (Is(type, Json))
+        {
+            return BodyKind.Json;
+        }
+
+        RefuseUnlessImage(declared, "The request");
+        return BodyKind.Image;
     }
 
-    /// <summary>Refuses what is declared as something that is no image. Not declared, declared as bytes, and what curl declares by itself is accepted.</summary>
+    /// <summary>Whether the body is a form of files.</summary>
+    public static bool IsMultipart(HttpRequest request) => Is(MediaTypeOf(request.ContentType), MultipartForm);
+
+    /// <summary>The largest body of a kind in bytes.</summary>
+    public static int Most(BodyKind kind, Settings settings) => kind switch
+    {
+        BodyKind.Form => settings.MaxRequestBytes,
+        BodyKind.Json => Math.Min(JsonImage.MostBytes(settings.MaxImageBytes), settings.MaxRequestBytes),
+        _ => settings.MaxImageBytes,
+    };
+
+    /// <summary>
+    /// Refuses a body or a file that is declared as something other than an image. No declaration, bytes, and the type that curl declares
+    /// by itself are accepted.
+    /// </summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnsupportedMediaType"/>.</exception>
     public static void RefuseUnlessImage(string? contentType, string what)
     {
@@ -35,9 +58,12 @@ internal static class RequestBody
         }
 
         var type = MediaTypeOf(contentType);
-        if (type is null || !(type.Type.Equals("image", StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals(Binary, StringComparison.OrdinalIgnoreCase) || type.MediaType.Equals(FormUrlEncoded, StringComparison.OrdinalIgnoreCase)))
+        if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) != true && !Is(type, Binary) && !Is(type, FormUrlEncoded))
         {
-            throw new FoveaException(ErrorCode.UnsupportedMediaType, $"{what} is declared as {contentType}, which is no image; expected image/png, image/jpeg, image/webp, image/bmp, image/gif, {Json} or {MultipartForm}.");
+            throw new FoveaException(
+                ErrorCode.UnsupportedMediaType,
+                $"{what} is declared as {contentType}, which is no image; "
+                    + $"expected image/png, image/jpeg, image/webp, image/bmp, image/gif, {Json} or {MultipartForm}.");
         }
     }
 
@@ -51,24 +77,19 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>The error of something that is too large.</summary>
-    public static FoveaException TooLarge(string what, long most, long? length = null) =>
-        new(ErrorCode.TooLarge, length is null ? $"{what} has more than the {most:N0} bytes allowed." : $"{what} has {length:N0} bytes; expected at most {most:N0}.");
+    /// <summary>The error of a body or a file that is too large.</summary>
+    public static FoveaException TooLarge(string what, long most, long? length = null) => new(
+        ErrorCode.TooLarge,
+        length is null
+            ? $"{what} has more than the {most:N0} bytes allowed."
+            : $"{what} has {length:N0} bytes; expected at most {most:N0}.");
 
-    private static async Task<PooledBytes> Read(HttpRequest request, int most, Settings settings, CancellationToken stop)
-    {
-        const string What = "The request's body";
-        most = Math.Min(most, settings.MaxRequestBytes);
-        RefuseOver(most, What, request.ContentLength);
-        var body = await PooledBytes.Read(request.BodyReader, most, request.ContentLength, stop) ?? throw TooLarge(What, most);
-        if (body.Memory.IsEmpty)
-        {
-            body.Dispose();
-            throw new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected an image.");
-        }
+    /// <summary>The error of an empty body.</summary>
+    public static FoveaException Empty(BodyKind kind) => new(
+        ErrorCode.EmptyBody,
+        $"The request has no body; expected {(kind == BodyKind.Form ? "a form with one or several image files" : "an image")}.");
 
-        return body;
-    }
+    private static bool Is(Media? type, string mediaType) => type?.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase) == true;
 
     private static Media? MediaTypeOf(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type) ? new(type.MediaType.Value!, type.Type.Value!) : null;

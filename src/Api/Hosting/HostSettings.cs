@@ -18,16 +18,38 @@ internal sealed record HostSettings
     /// <summary>How long a request's headers may take to arrive, in seconds, 1 to 600. Default 30. Longer: 408.</summary>
     public int HeaderSeconds { get; init; } = 30;
 
-    /// <summary>The rate at which a body must arrive and an answer be taken, from its fifth second on, in bytes a second, 0 to 1 GiB; 0: any. Default 240. Slower: 408, or the connection is closed.</summary>
+    /// <summary>
+    /// The rate at which a body must arrive and an answer be taken, from its fifth second on, in bytes a second, 0 to 1 GiB; 0: any.
+    /// Default 240. Slower: 408, or the connection is closed.
+    /// </summary>
     public int MinBytesPerSecond { get; init; } = 240;
 
-    /// <summary>The requests that one caller may send in a minute, 0 to 10 million; 0: any number. Default 0. More: 429. A caller is an API key, or else an address.</summary>
+    /// <summary>
+    /// The time in which a body must arrive that is kept in memory, in seconds, 1 to 3,600, and five more. Default 120. An announced body
+    /// must keep the pace at which all of it comes in this time. Slower: 408.
+    /// </summary>
+    public int BodySeconds { get; init; } = 120;
+
+    /// <summary>
+    /// The memory of all bodies that arrive in pieces, in bytes, 1 MiB to 1 TiB. Default 1 GiB. A caller may hold at most as much as stays
+    /// free. More: 429. A body that is alone is always taken. A caller is an API key, or else an IPv4 address or an IPv6 network of 64
+    /// bits.
+    /// </summary>
+    public long MaxBufferedBytes { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// The requests that one caller may send in a minute, 0 to 10 million; 0: any number. Default 0. More: 429. A caller is an API key, or
+    /// else an IPv4 address or an IPv6 network of 64 bits.
+    /// </summary>
     public int RequestsPerMinute { get; init; }
 
     /// <summary>The origins whose pages may call the service, such as <c>https://example.org</c>; <c>*</c>: all. Default none.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    /// <summary>The proxies whose X-Forwarded-For, -Proto and -Host are believed, each an address or a network such as <c>10.0.0.0/8</c>. Default none.</summary>
+    /// <summary>
+    /// The proxies whose X-Forwarded-For, -Proto and -Host are believed, each an address or a network such as <c>10.0.0.0/8</c>. Default
+    /// none.
+    /// </summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
     /// <summary>Reads the settings and checks their ranges.</summary>
@@ -40,6 +62,8 @@ internal sealed record HostSettings
         Settings.Check(settings.MaxHeaderBytes, 1 << 10, 1 << 20);
         Settings.Check(settings.HeaderSeconds, 1, 600);
         Settings.Check(settings.MinBytesPerSecond, 0, 1 << 30);
+        Settings.Check(settings.BodySeconds, 1, 3_600);
+        Settings.Check(settings.MaxBufferedBytes, 1L << 20, 1L << 40);
         Settings.Check(settings.RequestsPerMinute, 0, 10_000_000);
         if (settings.CorsOrigins.FirstOrDefault(origin => origin != "*" && !IsOrigin(origin)) is { } wrong)
         {

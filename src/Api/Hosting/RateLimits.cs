@@ -18,7 +18,8 @@ internal static class RateLimits
         }
 
         var keys = app.Services.GetRequiredService<ApiKeys>();
-        var limiter = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(Caller(context, keys), _ => Bucket(requestsPerMinute)));
+        var limiter = PartitionedRateLimiter.Create<HttpContext, string>(
+            context => RateLimitPartition.GetTokenBucketLimiter(Caller.Of(context, keys), _ => Bucket(requestsPerMinute)));
         app.Lifetime.ApplicationStopped.Register(limiter.Dispose);
         app.Use(async (context, next) =>
         {
@@ -28,7 +29,11 @@ internal static class RateLimits
                 if (!lease.IsAcquired)
                 {
                     var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var given) ? given : Minute / requestsPerMinute;
-                    throw new FoveaException(ErrorCode.RateLimited, $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute.") { RetryAfter = wait };
+                    throw new FoveaException(
+                        ErrorCode.RateLimited, $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute.")
+                    {
+                        RetryAfter = wait,
+                    };
                 }
             }
 
@@ -36,13 +41,11 @@ internal static class RateLimits
         });
     }
 
-    // Full at first, so that a minute's requests may come at once; a token returns with each sixtieth of them.
+    // The bucket is full at first, so a minute's requests may come at once. It is refilled every second, or less often where a second has
+    // less than one token.
     private static TokenBucketRateLimiterOptions Bucket(int requestsPerMinute)
     {
         int atOnce = Math.Max(1, requestsPerMinute / 60);
         return new() { TokenLimit = requestsPerMinute, TokensPerPeriod = atOnce, ReplenishmentPeriod = Minute * atOnce / requestsPerMinute, QueueLimit = 0, AutoReplenishment = true };
     }
-
-    // A key that is not known counts for nothing: whoever makes up keys is still one caller.
-    private static string Caller(HttpContext context, ApiKeys keys) => keys.Find(context.Request)?.Name ?? context.Connection.RemoteIpAddress?.ToString() ?? "";
 }

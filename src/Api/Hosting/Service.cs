@@ -22,7 +22,7 @@ internal static class Service
         }
         catch
         {
-            // What has begun, such as loading models, ends before it is taken apart.
+            // Work that has begun, such as loading models, ends before the service is disposed of.
             await app.StopAsync();
             throw;
         }
@@ -32,7 +32,7 @@ internal static class Service
 
     /// <summary>The service, ready to run; its models are being loaded already.</summary>
     /// <param name="args">The command line.</param>
-    /// <param name="configure">Adds to what it consists of.</param>
+    /// <param name="configure">Adds services to it.</param>
     /// <exception cref="Fovea.Models.FoveaException">A setting is wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
@@ -44,7 +44,7 @@ internal static class Service
         var fineTuning = FineTuningSettings.Read(builder.Configuration);
         builder.Listen(settings, host);
 
-        // Images are decoded on the pool's threads; so many more keep the rest of the service answering meanwhile.
+        // Decoding occupies threads of the pool. So many more threads answer everything else meanwhile.
         ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + serving.MaxConcurrency), ports);
 
@@ -58,8 +58,9 @@ internal static class Service
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<ProblemHandler>();
-        builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(TimeProvider.System).AddSingleton(RetentionSettings.Read(builder.Configuration));
-        builder.Services.AddSingleton(ApiKeys.Read(builder.Configuration));
+        builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(host).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(RetentionSettings.Read(builder.Configuration)).AddSingleton(ApiKeys.Read(builder.Configuration));
+        builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>();
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
         builder.Services.AddDatasets(builder.Configuration);
@@ -71,16 +72,19 @@ internal static class Service
 
         var app = builder.Build();
 
-        // What takes longest goes on beside all that follows.
+        // Loading models takes longest, so it goes on beside all that follows.
         app.Services.GetService<ModelPolling>()?.Begin();
         app.UseProxies(host);
         app.UseExceptionHandler(_ => { });
+        app.UseNoSniff();
         app.UseHeadAsGet();
         app.UseRouting();
         app.UseForOtherRequests(others =>
         {
             others.UseRequestMetrics();
+            others.UseContentSecurityPolicy();
             others.UseStatusCodePages(ProblemHandler.UnknownRoute);
+            others.UseQueryCheck();
         });
         app.UseDrain();
         app.UseOrigins(host);

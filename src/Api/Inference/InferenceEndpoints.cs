@@ -21,7 +21,7 @@ internal static class InferenceEndpoints
             var model = InferenceError.RefusesInference(group.MapGroup(path), 400, 404, 503);
             model.MapGet("", Describe).WithSummary("Describe a model's tensors").WithDescription($"Of {which}.");
             model.MapGet("/ready", ModelIsReady).WithSummary("Whether a model answers").WithDescription($"503 where it does not: {which}.").Produces<ModelReady>(503);
-            InferenceError.RefusesInference(model.MapPost("/infer", Infer), 401, 403, 413, 429, 504).DisableHttpMetrics().WithMetadata(new NeedsKey(KeyScope.Classify), new TakesTensors())
+            InferenceError.RefusesInference(model.MapPost("/infer", Infer), 401, 403, 408, 413, 429, 504).DisableHttpMetrics().WithMetadata(new NeedsKey(KeyScope.Classify), new TakesTensors())
                 .WithSummary("Infer").WithDescription($"With {which}. The input is preprocessed images, FP32, or image files, BYTES: base64 in JSON, or as they are behind it (`{InferBody.LengthHeader}`). With this header 0 the body is one image file, or one tensor.");
             model.MapGet("/stats", Statistics).WithSummary("Count what a model has inferred").WithDescription("Since each version was loaded.");
         }
@@ -63,9 +63,9 @@ internal static class InferenceEndpoints
         return TypedResults.Ok(new ModelStatisticsList([.. versions.Select(served => served.Statistics.Read(served.Name, $"{served.Version}"))]));
     }
 
-    private static async Task<Ok<IReadOnlyList<IndexEntry>>> Index(HttpRequest request, ModelStore models, CancellationToken stop)
+    private static async Task<Ok<IReadOnlyList<IndexEntry>>> Index(HttpRequest request, RequestBodies bodies, ModelStore models)
     {
-        bool onlyReady = await IndexRequest.WantsReady(request, stop);
+        bool onlyReady = await IndexRequest.WantsReady(request, bodies);
         return TypedResults.Ok<IReadOnlyList<IndexEntry>>([.. models.All.SelectMany(IndexEntry.Of).Where(entry => entry.IsReady || !onlyReady)]);
     }
 

@@ -3,21 +3,24 @@ using System.Diagnostics;
 namespace Fovea.Api;
 
 /// <summary>Answers requests to infer.</summary>
-internal sealed class InferenceRequests(Settings settings, ImageClassifier classifier, Metrics metrics)
+internal sealed class InferenceRequests(Settings settings, ImageClassifier classifier, RequestBodies bodies, Metrics metrics)
 {
-    /// <summary>Takes a place with the model, and only then reads the request; answers it.</summary>
+    /// <summary>Reads a request, takes a place with the model, and answers. A model that is full refuses before the body is read.</summary>
     /// <exception cref="Fovea.Models.FoveaException">The request cannot be used, or the model has no place for it.</exception>
     public async Task Answer(Lease lease, HttpContext context, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         var served = lease.Model;
         context.Features.Set(served);
+        served.Admission.RefuseIfFull();
+        using var body = await InferBody.Read(context.Request, bodies, settings.MaxRequestBytes);
         lease.Admit();
-        using var body = await InferBody.Read(context.Request, settings, stop);
         metrics.Stage("admit", served.Name, start);
         var request = body.Json.IsEmpty ? null : InferRequestReader.Read(body.Json.Span);
         var response = new InferResponse(served, request);
-        var images = request is null ? InferImages.OfRaw(body.Binary, served.Classifier) : InferImages.Of(request, body, served.Classifier, settings.MaxImages);
+        var images = request is null
+            ? InferImages.OfRaw(body.Binary, served.Classifier)
+            : InferImages.Of(request, body, served.Classifier, settings.MaxImages);
         var logits = await classifier.InTime(deadline => Infer(served, images, deadline), stop);
         for (int i = 0; i < images.Count; i++)
         {
@@ -36,7 +39,7 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
             : images.Files!.Select(file => classifier.Logits(served, file, stop)));
     }
 
-    // All are announced before the first is written, which would run alone otherwise.
+    // Announces all images before the first is written, since that one would run alone otherwise.
     private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
     {
         int size = (int)served.Classifier.Input.Size;

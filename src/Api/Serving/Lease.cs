@@ -9,7 +9,9 @@ internal sealed class Lease(ServedModel model) : IDisposable
     /// <summary>The model, as it was when the lease was taken, whatever serves in its place by now.</summary>
     public ServedModel Model => held ?? throw new ObjectDisposedException(nameof(Lease));
 
-    /// <summary>Takes one of the model's places for a request, until the lease is disposed of. To be called before the body is read.</summary>
+    /// <summary>
+    /// Takes one of the model's places for a request, until the lease is disposed of. To be called once the whole body is there.
+    /// </summary>
     /// <exception cref="Fovea.Models.FoveaException"><see cref="Fovea.Models.ErrorCode.Overloaded"/>: all are taken.</exception>
     public void Admit()
     {

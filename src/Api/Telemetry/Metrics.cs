@@ -23,7 +23,7 @@ internal sealed class Metrics : IDisposable
 
     private readonly ConditionalWeakTable<ServedModel, Admission> watched = [];
     private readonly ConcurrentDictionary<(string Model, string? Reason), StrongBox<long>> answers = [];
-    private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [];
+    private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [], refusedBodies = [];
     private readonly IServiceProvider services;
     private readonly Meter meter;
     private readonly StageTimes stages;
@@ -42,12 +42,19 @@ internal sealed class Metrics : IDisposable
         loads = meter.CreateHistogram("fovea.model.load.duration", "s", "Loading a model, by outcome (ok, failed)", advice: Seconds);
         requests = meter.CreateHistogram("http.server.request.duration", "s", "Requests that do not classify, by method, route and status", advice: Seconds);
         meter.CreateObservableGauge("fovea.requests.active", Active, "{request}", "Requests that have a place with a model, waiting ones included");
+        meter.CreateObservableCounter(
+            "fovea.bodies.refused", RefusedBodies, "{body}", "Bodies refused while they arrived, by reason (share: the caller holds too much memory, pace: too slow)");
+        meter.CreateObservableGauge(
+            "fovea.bodies.buffered", () => services.GetService<BodyBudget>()?.Held ?? 0, "By", "Memory of request bodies that arrived in pieces");
         meter.CreateObservableGauge("fovea.device.fallback", () => device.FellBack ? 1 : 0, description: "1 where CUDA was wanted and the CPU is used, because it does not work");
         meter.CreateObservableGauge("fovea.process.resident", () => Environment.WorkingSet, "By", "Resident memory of the process");
     }
 
     /// <summary>Counts an image that was answered; <paramref name="reason"/> is null, or the code of the problem.</summary>
     public void Answered(string model, string? reason) => Add(answers, (model, reason), 1);
+
+    /// <summary>Counts a body that was refused while it arrived.</summary>
+    public void BodyRefused(string reason) => Add(refusedBodies, reason, 1);
 
     /// <summary>Records how long a stage took since <paramref name="start"/>, a timestamp of <see cref="Stopwatch"/>; the timestamp of its end.</summary>
     public long Stage(string stage, string model, long start)
@@ -95,6 +102,9 @@ internal sealed class Metrics : IDisposable
 
     private static IEnumerable<Measurement<long>> ByModel(ConcurrentDictionary<string, StrongBox<long>> totals) =>
         totals.Select(total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), Of(total.Key)));
+
+    private IEnumerable<Measurement<long>> RefusedBodies() => refusedBodies.Select(
+        total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), new KeyValuePair<string, object?>("reason", total.Key)));
 
     // Whoever reads asks for what is observed first, and then for what was recorded.
     private IEnumerable<Measurement<long>> Answers()

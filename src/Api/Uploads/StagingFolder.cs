@@ -67,8 +67,12 @@ internal sealed class StagingFolder : IDisposable
         {
             using var file = Write(() => new FileStream(System.IO.Path.Combine(Path, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0));
             long length = 0;
-            for (int read; (read = await from.ReadAsync(buffer, stop)) > 0;)
+
+            // No token: a read of a request's body that a token cancels leaves the body in a state in which the server cannot drain it. The
+            // server itself ends the read when the client goes away.
+            for (int read; (read = await from.ReadAsync(buffer, CancellationToken.None)) > 0;)
             {
+                stop.ThrowIfCancellationRequested();
                 length += read;
                 RequestBody.RefuseOver(most, name, length);
                 Write(() => file.Write(buffer, 0, read));

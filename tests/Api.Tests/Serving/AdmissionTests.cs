@@ -17,9 +17,11 @@ public sealed class AdmissionTests
         // 64 of 31 ms, their mean, would be 1.98 s.
         var refused = Assert.Throws<FoveaException>(admission.Enter);
         Assert.Equal((ErrorCode.Overloaded, TimeSpan.FromSeconds(3)), (refused.Code, refused.RetryAfter));
-        Assert.Contains("64 requests under way", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("lenet5 is at capacity (64 requests in flight). Retry in 3 s.", refused.Message, StringComparison.Ordinal);
 
+        Assert.Equal(refused.Message, Assert.Throws<FoveaException>(admission.RefuseIfFull).Message);
         admission.Leave();
+        admission.RefuseIfFull();
         admission.Enter();
         Assert.Equal(64, admission.Taken);
     }
