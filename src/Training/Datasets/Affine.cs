@@ -2,7 +2,9 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Turns an image, changes its size and moves it, sampling it bilinearly; what comes from outside is black.</summary>
+/// <summary>
+/// Rotates, scales and shifts a preprocessed image at random, with bilinear sampling. Pixels that lie outside the source image are black.
+/// </summary>
 internal sealed class Affine
 {
     private readonly int channels, height, width;
@@ -16,10 +18,15 @@ internal sealed class Affine
         black = [.. Enumerable.Range(0, channels).Select(c => preprocessing.Normalized(0, c))];
     }
 
-    /// <summary>Whether it can change anything.</summary>
-    public bool Does => rotation > 0 || scale > 0 || shift > 0;
+    /// <summary>
+    /// Whether the augmentation asks for any rotation, scaling or shift. Without one, <see cref="Apply"/> would copy the image.
+    /// </summary>
+    public bool HasEffect => rotation > 0 || scale > 0 || shift > 0;
 
-    /// <summary>Draws a transform and writes the image [C, H, W] under it.</summary>
+    /// <summary>Draws a transform and writes the transformed image.</summary>
+    /// <param name="image">The source, [C, H, W], normalized.</param>
+    /// <param name="random">The source of the transform's parameters; four numbers are drawn.</param>
+    /// <param name="result">The result, [C, H, W]; every element is written.</param>
     public void Apply(ReadOnlySpan<float> image, ref SeededRandom random, Span<float> result)
     {
         float angle = random.Uniform(-rotation, rotation), size = random.Uniform(1 - scale, 1 + scale);
@@ -29,7 +36,7 @@ internal sealed class Affine
 
         for (int y = 0; y < height; y++)
         {
-            // Where the first pixel of this row comes from; along the row the source moves by (cosine, -sine).
+            // (sourceX, sourceY) is the source position of the row's first pixel. Each step along the row moves it by (cosine, -sine).
             float dx = -centreX - moveX, dy = y - centreY - moveY;
             float sourceX = cosine * dx + sine * dy + centreX, sourceY = -sine * dx + cosine * dy + centreY;
             for (int x = 0; x < width; x++, sourceX += cosine, sourceY -= sine)
@@ -40,12 +47,20 @@ internal sealed class Affine
                 {
                     var plane = image.Slice(c * height * width, height * width);
                     result[(c * height + y) * width + x] = left >= 0 && top >= 0 && left + 1 < width && top + 1 < height
-                        ? Blend(plane[top * width + left], plane[top * width + left + 1], plane[(top + 1) * width + left], plane[(top + 1) * width + left + 1], right, below)
-                        : Blend(At(plane, top, left, c), At(plane, top, left + 1, c), At(plane, top + 1, left, c), At(plane, top + 1, left + 1, c), right, below);
+                        ? Blend(plane[(top * width + left)..], right, below)
+                        : BlendAtBorder(plane, top, left, c, right, below);
                 }
             }
         }
     }
+
+    // Blends the four pixels of which window[0] is the top left one.
+    private float Blend(ReadOnlySpan<float> window, float right, float below) =>
+        Blend(window[0], window[1], window[width], window[width + 1], right, below);
+
+    private float BlendAtBorder(ReadOnlySpan<float> plane, int top, int left, int channel, float right, float below) => Blend(
+        At(plane, top, left, channel), At(plane, top, left + 1, channel),
+        At(plane, top + 1, left, channel), At(plane, top + 1, left + 1, channel), right, below);
 
     private float At(ReadOnlySpan<float> plane, int row, int column, int channel) =>
         (uint)row < (uint)height && (uint)column < (uint)width ? plane[row * width + column] : black[channel];

@@ -3,20 +3,23 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Makes an image into a network's input under a random <see cref="Augmentation"/>. May be called from many threads.</summary>
+/// <summary>Turns a decoded image into a network's input with a random <see cref="Augmentation"/>. Thread-safe.</summary>
 internal sealed class Augmenter(Augmentation augmentation, Preprocessing preprocessing)
 {
     private readonly Preprocessing fitting = preprocessing with { Invert = Inversion.Never };
     private readonly Affine affine = new(augmentation, preprocessing);
     private readonly ColorJitter jitter = new(augmentation, preprocessing);
 
-    /// <summary>Writes a decoded image as [C, H, W], changed and preprocessed.</summary>
+    /// <summary>Augments and preprocesses a decoded image.</summary>
+    /// <param name="image">The decoded image.</param>
+    /// <param name="random">The source of the augmentation's parameters.</param>
+    /// <param name="tensor">Receives the input, [C, H, W].</param>
     public void Apply(Pixels image, ref SeededRandom random, Span<float> tensor)
     {
         var fitted = augmentation.Crop < 1
             ? Preprocessor.Fit(image, RandomCrop.Draw(image, augmentation.Crop, ref random), fitting)
             : Preprocessor.Fit(image, fitting);
-        if (affine.Does)
+        if (affine.HasEffect)
         {
             var plain = ArrayPool<float>.Shared.Rent(tensor.Length);
             Preprocessor.Normalize(fitted, fitting, plain.AsSpan(0, tensor.Length));

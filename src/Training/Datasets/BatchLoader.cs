@@ -2,56 +2,67 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>One batch: images [count, C, H, W] and their classes. Its arrays are written again once the next but few batch is asked for.</summary>
-/// <param name="Images">The images, of which the first <paramref name="Count"/> count.</param>
-/// <param name="Targets">The class of each.</param>
-/// <param name="Count">The number of images.</param>
-/// <param name="Share">How much of itself an image has kept in <see cref="MixUp"/>; 1 where nothing was mixed.</param>
+/// <summary>
+/// One batch of images and their classes. The loader reuses the arrays: asking for the next batch may overwrite them, so a caller finishes
+/// with one batch before it asks for another.
+/// </summary>
+/// <param name="Images">The images, [N, C, H, W]; the first <paramref name="Count"/> are valid.</param>
+/// <param name="Targets">The class index of each image, [N].</param>
+/// <param name="Count">The number of valid images, 1 to N.</param>
+/// <param name="Share">The weight of each image in its <see cref="MixUp"/> pair, 0 to 1; 1 if the batch was not mixed.</param>
 internal sealed record Batch(float[] Images, int[] Targets, int Count, float Share = 1);
 
 /// <summary>
-/// Reads a data set in batches, a few of them ahead on worker threads. Augmentation depends only on the seed, the epoch and the image, so batches are
-/// the same however many threads there are and wherever in an epoch the reading starts.
+/// Reads a data set in batches. Worker threads prepare several batches ahead. Augmentation depends only on the seed, the epoch and the
+/// image, so the batches do not depend on the number of threads or on the batch at which reading starts.
 /// </summary>
 internal sealed class BatchLoader(Dataset dataset, int batchSize)
 {
-    private const int LeastAhead = 4;
+    private const int MinimumAhead = 4;
 
-    // Streams of random numbers that are no image's.
+    // Keys of random streams. Images use their index, 0 or more, as the key of their stream, so these keys are negative.
     private const int OrderStream = -1, MixUpStream = -2;
 
-    // Batches are read by one thread each, so that all cores can be at it.
-    private static readonly int Ahead = Math.Max(LeastAhead, Environment.ProcessorCount);
+    // One thread fills one batch, so at least as many batches as cores must be in preparation to use all cores.
+    private static readonly int Ahead = Math.Max(MinimumAhead, Environment.ProcessorCount);
 
     private readonly int imageSize = (int)dataset.Preprocessing.Shape.Size;
 
-    /// <summary>Whole batches in an epoch; the few images that are left over are other ones in each epoch.</summary>
+    /// <summary>
+    /// The number of full batches in an epoch. An epoch skips the images that do not fill a batch; the shuffle makes them different images
+    /// each time.
+    /// </summary>
     public int BatchesPerEpoch => dataset.Count / batchSize;
 
     /// <summary>
-    /// The batches from one of an epoch's on, and those of the epochs after it without an end: shuffled, augmented, all of the same size. The next
-    /// epoch is read ahead while the caller is busy between the two.
+    /// Returns an endless sequence of shuffled and augmented batches of equal size, epoch after epoch. The loader reads the next epoch
+    /// ahead, also while the caller validates between two epochs.
     /// </summary>
+    /// <param name="seed">The seed of the order and of the augmentation.</param>
+    /// <param name="epoch">The first epoch, from 1.</param>
+    /// <param name="firstBatch">The first batch of that epoch, from 0.</param>
+    /// <param name="augmentation">The random changes to each image.</param>
+    /// <exception cref="FoveaException">An image cannot be read any more; thrown while enumerating.</exception>
     public IEnumerable<Batch> Epochs(long seed, int epoch, int firstBatch, Augmentation augmentation)
     {
         var augmenter = new Augmenter(augmentation, dataset.Preprocessing);
-        var (drawn, order) = (0, Array.Empty<int>());
+        var (shuffledEpoch, order) = (0, Array.Empty<int>());
         return Prefetched(firstBatch, int.MaxValue, number =>
         {
-            int now = epoch + number / BatchesPerEpoch, batch = number % BatchesPerEpoch;
-            if (now != drawn)
+            int current = epoch + number / BatchesPerEpoch, batch = number % BatchesPerEpoch;
+            if (current != shuffledEpoch)
             {
-                (drawn, order) = (now, new SeededRandom(seed, now, OrderStream).Permutation(dataset.Count));
+                (shuffledEpoch, order) = (current, new SeededRandom(seed, current, OrderStream).Permutation(dataset.Count));
             }
 
             var images = order.AsMemory(batch * batchSize, batchSize);
             return slot =>
             {
-                var mixing = new SeededRandom(seed, now, MixUpStream, batch);
+                var mixing = new SeededRandom(seed, current, MixUpStream, batch);
                 float share = MixUp.Share(augmentation.MixUp, ref mixing);
                 Fill(slot, images, (image, tensor) =>
                 {
-                    var random = new SeededRandom(seed, now, image);
+                    var random = new SeededRandom(seed, current, image);
                     augmenter.Apply(dataset.Image(image), ref random, tensor);
                 });
                 MixUp.Mix(slot.Images, imageSize, share);
@@ -60,7 +71,8 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
         });
     }
 
-    /// <summary>All images in their order, as they are; the last batch may be smaller.</summary>
+    /// <summary>Returns all images once, in the data set's order and without augmentation. The last batch may be smaller.</summary>
+    /// <exception cref="FoveaException">An image cannot be read any more; thrown while enumerating.</exception>
     public IEnumerable<Batch> InOrder()
     {
         var order = Enumerable.Range(0, dataset.Count).ToArray();
@@ -70,7 +82,8 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
 
     private delegate void ReadImage(int image, Span<float> tensor);
 
-    // What a batch is made of is decided here, in their order; made it is on a worker thread.
+    // Calls prepare for each batch number, in order, on the caller's thread; the function that prepare returns fills a slot on a worker
+    // thread.
     private IEnumerable<Batch> Prefetched(int first, int end, Func<int, Func<Batch, Batch>> prepare)
     {
         var slots = Enumerable.Range(0, Ahead).Select(_ => new Batch(new float[batchSize * imageSize], new int[batchSize], 0)).ToArray();

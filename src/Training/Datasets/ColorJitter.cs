@@ -6,16 +6,18 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// Shows a preprocessed image in other light. Every change is affine in red, green and blue (v, 0 to 1), so all of them together are one matrix an
-/// image and one pass over its pixels; what leaves the range of a pixel in the end is cut off. One after the other: brightness, b v; contrast,
-/// k v + (1 - k) mean grey; saturation, s v + (1 - s) grey(v); hue, a rotation about the grey axis; lighting, the axes of ImageNet's colours, each
-/// times normal noise and its eigenvalue (Krizhevsky, Sutskever and Hinton, 2012).
+/// Changes the colours of a preprocessed image at random. Let v be a pixel's red, green and blue, 0 to 1. The changes apply in this order:
+/// brightness, b v; contrast, k v + (1 - k) mean grey; saturation, s v + (1 - s) grey(v); hue, a rotation about the grey axis; lighting, v
+/// plus each principal axis of ImageNet's colours times its eigenvalue and normal noise (Krizhevsky, Sutskever and Hinton, 2012). Each
+/// change is affine in v, so their product is one matrix and one pass over the pixels. The final values are clipped to the range of a
+/// pixel.
 /// </summary>
 internal sealed class ColorJitter
 {
     private static readonly Vector3 GreyWeights = new(0.299f, 0.587f, 0.114f);
 
-    // Row vectors times these: everything to grey, and RGB to YIQ (NTSC, 1953), which has brightness and two axes of colour.
+    // A row vector times ToGrey is its grey value in all three channels. ToYiq converts RGB to YIQ (NTSC, 1953): brightness and two axes of
+    // colour.
     private static readonly Matrix4x4 ToGrey = Columns(GreyWeights, GreyWeights, GreyWeights),
         ToYiq = Columns(GreyWeights, new(0.5959f, -0.2746f, -0.3213f), new(0.2115f, -0.5227f, 0.3112f)),
         FromYiq = Matrix4x4.Invert(ToYiq, out var inverse) ? inverse : default;
@@ -29,7 +31,7 @@ internal sealed class ColorJitter
 
     private readonly Augmentation augmentation;
 
-    // Which channel a colour is in, and what of 0 and of the whole range becomes in it.
+    // For red, green and blue (or grey): its channel in the tensor, the normalized value of 0, and the normalized distance from 0 to 255.
     private readonly int[] channel;
     private readonly float[] low, range;
 
@@ -41,7 +43,9 @@ internal sealed class ColorJitter
         range = [.. channel.Select((c, color) => preprocessing.Normalized(255, c) - low[color])];
     }
 
-    /// <summary>Draws a change and applies it to an image [C, H, W] in place.</summary>
+    /// <summary>Draws a colour change and applies it in place.</summary>
+    /// <param name="tensor">The normalized image, [C, H, W].</param>
+    /// <param name="random">The source of the change. Nothing is drawn if the augmentation changes no colours.</param>
     public void Apply(Span<float> tensor, ref SeededRandom random)
     {
         if (augmentation is { Brightness: 0, Contrast: 0, Saturation: 0, Hue: 0, Lighting: 0 })
@@ -52,7 +56,8 @@ internal sealed class ColorJitter
         int plane = tensor.Length / channel.Length;
         var before = ArrayPool<float>.Shared.Rent(tensor.Length);
         tensor.CopyTo(before);
-        var means = channel.Select((c, color) => (TensorPrimitives.Sum<float>(before.AsSpan(c * plane, plane)) / plane - low[color]) / range[color]).ToArray();
+        float Mean(int c) => TensorPrimitives.Sum<float>(before.AsSpan(c * plane, plane)) / plane;
+        var means = channel.Select((c, color) => (Mean(c) - low[color]) / range[color]).ToArray();
         var change = Draw(means.Length == 1 ? new Vector3(means[0]) : new Vector3(means), ref random);
         for (int to = 0; to < channel.Length; to++)
         {
@@ -61,7 +66,8 @@ internal sealed class ColorJitter
             result.Clear();
             for (int from = 0; from < channel.Length; from++)
             {
-                TensorPrimitives.MultiplyAdd(before.AsSpan(channel[from] * plane, plane), change[from, to] * range[to] / range[from], result, result);
+                var source = before.AsSpan(channel[from] * plane, plane);
+                TensorPrimitives.MultiplyAdd(source, change[from, to] * range[to] / range[from], result, result);
                 offset -= change[from, to] * low[from] / range[from];
             }
 
@@ -80,9 +86,10 @@ internal sealed class ColorJitter
         var light = new Vector3((1 - contrast) * brightness * Vector3.Dot(mean, GreyWeights));
         if (channel.Length == 3)
         {
-            float saturation = Factor(augmentation.Saturation, ref random), turn = random.Uniform((float)-augmentation.Hue, (float)augmentation.Hue);
+            float saturation = Factor(augmentation.Saturation, ref random);
+            float hueTurns = random.Uniform((float)-augmentation.Hue, (float)augmentation.Hue);
             change *= ToGrey * (1 - saturation) + Matrix4x4.Identity * saturation;
-            change *= ToYiq * Matrix4x4.CreateRotationX(turn * MathF.Tau) * FromYiq;
+            change *= ToYiq * Matrix4x4.CreateRotationX(hueTurns * MathF.Tau) * FromYiq;
             foreach (var (axis, eigenvalue) in ImageNetAxes)
             {
                 light += axis * (eigenvalue * (float)augmentation.Lighting * random.Normal());
@@ -95,5 +102,6 @@ internal sealed class ColorJitter
 
     private static float Factor(double change, ref SeededRandom random) => random.Uniform((float)(1 - change), (float)(1 + change));
 
-    private static Matrix4x4 Columns(Vector3 x, Vector3 y, Vector3 z) => new(x.X, y.X, z.X, 0, x.Y, y.Y, z.Y, 0, x.Z, y.Z, z.Z, 0, 0, 0, 0, 1);
+    private static Matrix4x4 Columns(Vector3 x, Vector3 y, Vector3 z) =>
+        new(x.X, y.X, z.X, 0, x.Y, y.Y, z.Y, 0, x.Z, y.Z, z.Z, 0, 0, 0, 0, 1);
 }

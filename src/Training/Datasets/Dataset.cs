@@ -4,43 +4,52 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Labelled images, decoded for a network.</summary>
+/// <summary>A set of labelled images that can be decoded and preprocessed for one network.</summary>
 internal abstract class Dataset
 {
-    /// <summary>The classes' names, in the order of their numbers.</summary>
+    /// <summary>The class names, indexed by class.</summary>
     public abstract IReadOnlyList<string> Labels { get; }
 
-    /// <summary>The class of each image.</summary>
+    /// <summary>The class index of each image, 0 to <see cref="Labels"/>.Count - 1.</summary>
     public abstract IReadOnlyList<int> Targets { get; }
 
-    /// <summary>How each image becomes the input.</summary>
+    /// <summary>How an image becomes the network's input.</summary>
     public abstract Preprocessing Preprocessing { get; }
 
-    /// <summary>Files that were left out, since they are no images that can be read.</summary>
+    /// <summary>The files that were left out because they are not readable images.</summary>
     public virtual IReadOnlyList<RefusedFile> Refused => [];
 
     /// <summary>The number of images.</summary>
     public int Count => Targets.Count;
 
-    /// <summary>An image as it was decoded, its ink framed already where the preprocessing asks for that. May be called from many threads.</summary>
-    /// <exception cref="FoveaException">It cannot be read any more; the message names its file.</exception>
+    /// <summary>
+    /// Returns a decoded image. If the preprocessing inverts handwriting automatically, the image is already cropped to its ink.
+    /// Thread-safe.
+    /// </summary>
+    /// <param name="index">The image, from 0.</param>
+    /// <exception cref="FoveaException">The image cannot be read any more; the message names its file.</exception>
     public abstract Pixels Image(int index);
 
-    /// <summary>The file that an image comes from, or its place in one, for people to find it.</summary>
+    /// <summary>Returns the path of an image's file, or the image's position within a file of many, for messages and reports.</summary>
     public abstract string Source(int index);
 
-    /// <summary>Writes an image as [C, H, W], preprocessed. May be called from many threads.</summary>
-    /// <exception cref="FoveaException">It cannot be read any more; the message names its file.</exception>
+    /// <summary>Preprocesses an image. Thread-safe.</summary>
+    /// <param name="index">The image, from 0.</param>
+    /// <param name="tensor">Receives the network's input, [C, H, W].</param>
+    /// <exception cref="FoveaException">The image cannot be read any more; the message names its file.</exception>
     public void Read(int index, Span<float> tensor)
     {
         var fitting = Preprocessing with { Invert = Inversion.Never };
         Preprocessor.Normalize(Preprocessor.Fit(Image(index), fitting), fitting, tensor);
     }
 
-    /// <summary>Some of the images, in the order given.</summary>
-    public Dataset Subset(IReadOnlyList<int> indices) => new Part(this, indices);
+    /// <summary>Returns a data set of the images at <paramref name="indices"/>, in that order.</summary>
+    public Dataset Subset(IReadOnlyList<int> indices) => new DatasetSubset(this, indices);
 
-    /// <summary>SHA-256 over labels and images in their order, in hexadecimal: two data sets with the same hash train the same network.</summary>
+    /// <summary>
+    /// Returns the SHA-256 of the labels and images in their order, in lower-case hexadecimal. Two data sets with the same hash train the
+    /// same network.
+    /// </summary>
     public string Hash()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -54,10 +63,10 @@ internal abstract class Dataset
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>SHA-256 of an image's own bytes, as they are stored.</summary>
+    /// <summary>Returns the SHA-256 of an image's bytes as they are stored, 32 bytes.</summary>
     protected abstract byte[] Digest(int index);
 
-    private sealed class Part(Dataset whole, IReadOnlyList<int> indices) : Dataset
+    private sealed class DatasetSubset(Dataset whole, IReadOnlyList<int> indices) : Dataset
     {
         public override IReadOnlyList<string> Labels => whole.Labels;
 
@@ -73,5 +82,7 @@ internal abstract class Dataset
     }
 }
 
-/// <summary>A file that was left out of a data set, and why.</summary>
+/// <summary>A file that was left out of a data set.</summary>
+/// <param name="File">The file's path.</param>
+/// <param name="Reason">Why the file is not a readable image, as a sentence.</param>
 internal sealed record RefusedFile(string File, string Reason);

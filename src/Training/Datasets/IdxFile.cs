@@ -5,19 +5,25 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// An array in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist): two zero bytes, the element type, the number of dimensions, the
-/// dimensions as big-endian 32-bit integers, the elements. Only unsigned bytes (type 8) are read.
+/// An array in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist). The file holds, in this order: two zero bytes; the element type,
+/// one byte; the number of dimensions, one byte; the dimensions, big-endian 32-bit integers; the elements. Only element type 8, unsigned
+/// byte, is supported.
 /// </summary>
+/// <param name="Dimensions">The array's dimensions, 1 to 4 numbers of at least 1.</param>
+/// <param name="Values">The elements in row-major order.</param>
 internal sealed record IdxFile(int[] Dimensions, byte[] Values)
 {
     private const int UnsignedByte = 8;
 
-    /// <summary>Whether the folder holds the file, plain or with .gz behind its name, and under which path.</summary>
+    /// <summary>Whether the folder holds the file, plain or compressed.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">The file's name without <c>.gz</c>.</param>
+    /// <param name="path">The path of the file that exists; the plain file wins over the compressed one.</param>
     public static bool Exists(string folder, string name, out string path) =>
         File.Exists(path = Path.Combine(folder, name)) || File.Exists(path = Path.Combine(folder, $"{name}.gz"));
 
-    /// <summary>Reads a file, unpacking it where its name ends in .gz.</summary>
-    /// <exception cref="FoveaException">It is missing, of another format, or of another length than its header says.</exception>
+    /// <summary>Reads a file. A file whose name ends in <c>.gz</c> is decompressed.</summary>
+    /// <exception cref="FoveaException">The file is missing, has another format, or is shorter or longer than its header says.</exception>
     public static IdxFile Read(string path)
     {
         try
@@ -32,11 +38,11 @@ internal sealed record IdxFile(int[] Dimensions, byte[] Values)
         }
         catch (InvalidDataException e)
         {
-            throw Bad(path, $"cannot be unpacked: {e.Message.TrimEnd('.')}");
+            throw Bad(path, $"cannot be decompressed: {e.Message.TrimEnd('.')}; expected a gzip file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Bad(path, $"cannot be read: {e.Message.TrimEnd('.')}");
+            throw Bad(path, $"{FileErrors.Predicate(path, e)}; expected an IDX file");
         }
     }
 
@@ -46,7 +52,7 @@ internal sealed record IdxFile(int[] Dimensions, byte[] Values)
         stream.ReadExactly(word);
         if (word[0] != 0 || word[1] != 0 || word[2] != UnsignedByte || word[3] is 0 or > 4)
         {
-            throw Bad(path, $"begins with {Convert.ToHexString(word)}; expected 0000080D with D dimensions, as IDX files of bytes do");
+            throw Bad(path, $"begins with {Convert.ToHexString(word)}; expected 0000080D, D being the number of dimensions, 1 to 4");
         }
 
         var dimensions = new int[word[3]];
@@ -59,19 +65,19 @@ internal sealed record IdxFile(int[] Dimensions, byte[] Values)
         long size = dimensions.Aggregate(1L, (product, d) => d > 0 && product > 0 && product <= int.MaxValue ? product * d : -1);
         if (size is < 1 or > int.MaxValue)
         {
-            throw Bad(path, $"has the dimensions {string.Join(" x ", dimensions)}; expected each at least 1 and less than 2 GiB in all");
+            throw Bad(path, $"has the dimensions {string.Join(" x ", dimensions)}; expected each at least 1, and less than 2 GiB in total");
         }
 
         return new IdxFile(dimensions, Elements(path, stream, (int)size));
     }
 
-    // Memory grows with what is really there, so that a header that lies cannot make it grow.
+    // Memory grows with the bytes that the file really holds: a false header must not allocate gigabytes.
     private static byte[] Elements(string path, Stream stream, int size)
     {
         using var elements = new MemoryStream(Math.Min(size, 1 << 26));
         stream.CopyTo(elements);
         return elements.Length < size ? throw new EndOfStreamException()
-            : elements.Length > size ? throw Bad(path, $"goes on after its {size} elements; expected the file to end there")
+            : elements.Length > size ? throw Bad(path, $"has data after its {size} elements; expected the file to end there")
             : elements.GetBuffer().Length == size ? elements.GetBuffer() : elements.ToArray();
     }
 

@@ -3,23 +3,28 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>One image of a data set on disk that was decoded once without complaint.</summary>
-/// <param name="Path">Where it lies.</param>
-/// <param name="Target">Its class.</param>
-/// <param name="Sha256">SHA-256 of its bytes.</param>
+/// <summary>An image file of a data set that has been decoded successfully once.</summary>
+/// <param name="Path">The file's path.</param>
+/// <param name="Target">The class index.</param>
+/// <param name="Sha256">The SHA-256 of the file's bytes, 32 bytes.</param>
 internal sealed record ImageFile(string Path, int Target, byte[] Sha256)
 {
-    private Pixels? kept;
+    private Pixels? cached;
 
-    /// <summary>Reads a file, and keeps its pixels where <paramref name="memory"/> has room for them.</summary>
-    /// <returns>The file, or why it is no image that can be used.</returns>
+    /// <summary>Reads and decodes a file. The decoded image stays in memory if the budget allows it.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="target">The class index.</param>
+    /// <param name="preprocessing">How the network's input is made.</param>
+    /// <param name="memory">The budget for decoded images.</param>
+    /// <returns>The image in <c>Good</c>, or the reason why the file is not a readable image in <c>Bad</c>; the other is null.</returns>
     public static (ImageFile? Good, RefusedFile? Bad) Read(string path, int target, Preprocessing preprocessing, PixelMemory memory)
     {
         try
         {
             var bytes = Bytes(path);
             var pixels = Decode(bytes, preprocessing);
-            return (new ImageFile(path, target, SHA256.HashData(bytes)) { kept = memory.Take(pixels.Values.Length) ? pixels : null }, null);
+            var cached = memory.TryReserve(pixels.Values.Length) ? pixels : null;
+            return (new ImageFile(path, target, SHA256.HashData(bytes)) { cached = cached }, null);
         }
         catch (FoveaException e)
         {
@@ -27,13 +32,13 @@ internal sealed record ImageFile(string Path, int Target, byte[] Sha256)
         }
     }
 
-    /// <summary>The decoded image.</summary>
-    /// <exception cref="FoveaException">The file has gone or changed since, so that it cannot be read any more.</exception>
+    /// <summary>Returns the decoded image from memory, or decodes the file again.</summary>
+    /// <exception cref="FoveaException">The file was deleted or changed after the data set was opened and cannot be decoded.</exception>
     public Pixels Pixels(Preprocessing preprocessing)
     {
         try
         {
-            return kept ?? Decode(Bytes(Path), preprocessing);
+            return cached ?? Decode(Bytes(Path), preprocessing);
         }
         catch (FoveaException e)
         {
@@ -41,7 +46,7 @@ internal sealed record ImageFile(string Path, int Target, byte[] Sha256)
         }
     }
 
-    // Ink is searched for once; what is found is as small as the network's input.
+    // Cropping to the ink is slow, so it runs here, once; its result has the size of the network's input. Other images keep their own size.
     private static Pixels Decode(byte[] file, Preprocessing preprocessing) => preprocessing.Invert == Inversion.Auto
         ? Preprocessor.Fit(file, new ImageLimits(), preprocessing)
         : Preprocessor.Decode(file, new ImageLimits(), preprocessing);
@@ -54,7 +59,7 @@ internal sealed record ImageFile(string Path, int Target, byte[] Sha256)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.BadDataset, $"The file cannot be read: {e.Message}", e);
+            throw new FoveaException(ErrorCode.BadDataset, $"The file {FileErrors.Predicate(path, e)}.", e);
         }
     }
 }

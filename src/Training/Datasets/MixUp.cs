@@ -4,12 +4,16 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// MixUp (Zhang, Cisse, Dauphin and Lopez-Paz, 2018): each row of a batch becomes share x itself + (1 - share) x the row as far from the batch's end
-/// as it is from its start.
+/// MixUp (Zhang, Cisse, Dauphin and Lopez-Paz, 2018) blends pairs of images and their targets: with N rows in a batch, row i becomes
+/// share row i + (1 - share) row N - 1 - i.
 /// </summary>
 internal static class MixUp
 {
-    /// <summary>Draws a batch's share from Beta(alpha, alpha) by Jöhnk's method, for an alpha of at most 1; 0 gives 1, which mixes nothing.</summary>
+    /// <summary>Draws a batch's share from Beta(alpha, alpha) by Jöhnk's method.</summary>
+    /// <param name="alpha">
+    /// The parameter of the distribution, 0 to 1. 0 gives the share 1, which mixes nothing, and draws no number.
+    /// </param>
+    /// <param name="random">The source of the share.</param>
     public static float Share(double alpha, ref SeededRandom random)
     {
         while (alpha > 0)
@@ -24,7 +28,10 @@ internal static class MixUp
         return 1;
     }
 
-    /// <summary>Mixes rows of <paramref name="length"/> numbers in place.</summary>
+    /// <summary>Mixes rows in place.</summary>
+    /// <param name="rows">The batch, [N, <paramref name="length"/>].</param>
+    /// <param name="length">The number of elements in a row.</param>
+    /// <param name="share">The weight of a row in its own mixture, 0 to 1; 1 changes nothing.</param>
     public static void Mix(Span<float> rows, int length, float share)
     {
         if (share == 1)

@@ -1,12 +1,16 @@
 namespace Fovea.Training;
 
-/// <summary>The memory that decoded images may stay in: a quarter of what the process may have, at most 2 GiB. Which images stay changes no result.</summary>
+/// <summary>
+/// The memory budget for decoded images: a quarter of the memory available to the process, at most 2 GiB. Which images fit into it changes
+/// the speed of training, but no result.
+/// </summary>
 internal sealed class PixelMemory
 {
     private long left = Math.Min(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 2L << 30);
 
-    /// <summary>Takes so many bytes, where they are left. May be called from many threads.</summary>
-    public bool Take(long bytes)
+    /// <summary>Reserves memory. Returns false, and reserves nothing, if the budget is exhausted. Thread-safe.</summary>
+    /// <param name="bytes">The size to reserve, in bytes.</param>
+    public bool TryReserve(long bytes)
     {
         if (Interlocked.Add(ref left, -bytes) >= 0)
         {

@@ -3,22 +3,37 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>A data set that anyone may download: its files with the SHA-256 of each, and the mirrors that have them.</summary>
+/// <summary>A public data set that the <c>data get</c> command can download.</summary>
+/// <param name="Name">The name on the command line.</param>
+/// <param name="Mirrors">Folders that hold all of the files; they are tried in order.</param>
+/// <param name="Sha256">The file names, each with the file's SHA-256 in lower-case hexadecimal.</param>
 internal sealed record PublicDataset(string Name, IReadOnlyList<Uri> Mirrors, IReadOnlyDictionary<string, string> Sha256)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DownloadTimeout = TimeSpan.FromSeconds(60);
+
+    private static readonly Uri[] MnistMirrors =
+    [
+        new("https://ossci-datasets.s3.amazonaws.com/mnist/"),
+        new("https://storage.googleapis.com/cvdf-datasets/mnist/"),
+    ];
+
+    private static readonly Uri[] FashionMnistMirrors =
+    [
+        new("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"),
+        new("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/"),
+    ];
 
     /// <summary>MNIST (LeCun, Cortes and Burges) and Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017).</summary>
     public static IReadOnlyList<PublicDataset> All { get; } =
     [
-        new("mnist", [new("https://ossci-datasets.s3.amazonaws.com/mnist/"), new("https://storage.googleapis.com/cvdf-datasets/mnist/")], new Dictionary<string, string>
+        new("mnist", MnistMirrors, new Dictionary<string, string>
         {
             ["train-images-idx3-ubyte.gz"] = "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
             ["train-labels-idx1-ubyte.gz"] = "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
             ["t10k-images-idx3-ubyte.gz"] = "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
             ["t10k-labels-idx1-ubyte.gz"] = "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
         }),
-        new("fashion-mnist", [new("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"), new("https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/")], new Dictionary<string, string>
+        new("fashion-mnist", FashionMnistMirrors, new Dictionary<string, string>
         {
             ["train-images-idx3-ubyte.gz"] = "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
             ["train-labels-idx1-ubyte.gz"] = "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
@@ -27,23 +42,29 @@ internal sealed record PublicDataset(string Name, IReadOnlyList<Uri> Mirrors, IR
         }),
     ];
 
-    /// <summary>Downloads the files that the folder does not hold yet. A file is there whole and right, or not at all.</summary>
-    /// <exception cref="FoveaException">No mirror gave a file with the right checksum, or the folder cannot be written to.</exception>
-    public async Task Download(string folder, Action<string> tell, CancellationToken stop)
+    /// <summary>
+    /// Downloads the files that the folder does not hold yet. A file is verified before it is written, and an interrupted write leaves no
+    /// partial file.
+    /// </summary>
+    /// <param name="folder">The folder to write to; it is created if it is missing.</param>
+    /// <param name="log">Receives one line of text for each file.</param>
+    /// <param name="stop">Cancels the download.</param>
+    /// <exception cref="FoveaException">No mirror served a file with the right SHA-256, or the folder is not writable.</exception>
+    public async Task Download(string folder, Action<string> log, CancellationToken stop)
     {
-        using var client = new HttpClient { Timeout = Patience };
+        using var client = new HttpClient { Timeout = DownloadTimeout };
         foreach (var (file, sha256) in Sha256)
         {
             var path = Path.Combine(folder, file);
             if (File.Exists(path) && Sum(await File.ReadAllBytesAsync(path, stop)) == sha256)
             {
-                tell($"{path}: there already");
+                log($"{path}: already downloaded");
                 continue;
             }
 
             var bytes = await FromAnyMirror(client, file, sha256, stop);
             AtomicFile.Write(path, stream => stream.Write(bytes));
-            tell($"{path}: {bytes.Length} bytes, SHA-256 {sha256}");
+            log($"{path}: {bytes.Length} bytes, SHA-256 {sha256}");
         }
     }
 
@@ -60,11 +81,12 @@ internal sealed record PublicDataset(string Name, IReadOnlyList<Uri> Mirrors, IR
                     return bytes;
                 }
 
-                reasons.Add($"{mirror.Host} gave a file with the SHA-256 {Sum(bytes)}, expected {sha256}");
+                reasons.Add($"{mirror.Host} sent a file with the SHA-256 {Sum(bytes)}; expected {sha256}");
             }
             catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !stop.IsCancellationRequested))
             {
-                reasons.Add($"{mirror.Host}: {e.Message.TrimEnd('.')}");
+                var reason = e is TaskCanceledException ? $"no answer within {DownloadTimeout.TotalSeconds} s" : e.Message.TrimEnd('.');
+                reasons.Add($"{mirror.Host}: {reason}");
             }
         }
 
