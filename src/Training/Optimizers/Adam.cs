@@ -3,9 +3,10 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Kingma and Ba (2015), as PyTorch has it: g = g + decay p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
+// Adam (Kingma and Ba, 2015) as PyTorch computes it, with t the step's number:
+//     g = g + decay p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
 //     p = p - rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)
-// Decoupled, which is AdamW of Loshchilov and Hutter (2019): g stays as it is, and p first becomes p (1 - rate decay).
+// AdamW (Loshchilov and Hutter, 2019) decouples the decay: g gets no decay term, and p = p (1 - rate decay) comes first.
 internal sealed record Adam(string Algorithm, double WeightDecay, bool Decoupled) : Optimizer
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;

@@ -1,41 +1,49 @@
+using System.Globalization;
 using Fovea.Models;
 
 namespace Fovea.Training;
 
 /// <summary>
-/// The second half of a training step: how a parameter moves, given its gradient. The rule is elementwise and reads each old value exactly once,
-/// before writing its successor, so it may run in place. Two optimizers with the same settings are equal.
+/// The rule that updates a parameter from its gradient. The rule is elementwise, and reads each old value exactly once, before it writes
+/// the new value, so it can run in place. Two optimizers with the same settings are equal.
 /// </summary>
 internal abstract record Optimizer
 {
-    /// <summary>The names they have on the command line.</summary>
+    /// <summary>The optimizers' names on the command line.</summary>
     public static IReadOnlyList<string> Names { get; } = ["adam", "adamw", "sgd"];
 
-    /// <summary>An optimizer with PyTorch's defaults for what is not given, and momentum 0.9.</summary>
+    /// <summary>Creates an optimizer. The defaults are PyTorch's, except for a momentum of 0.9.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="momentum">Share of the last step that is taken again, 0 to less than 1; sgd only.</param>
-    /// <param name="nesterov">Whether the gradient counts where momentum leads to; sgd only, with a momentum over 0.</param>
-    /// <param name="weightDecay">0 to 1; adamw shrinks the parameters by it times the rate, the others add it times the parameter to the gradient.</param>
-    /// <exception cref="FoveaException">A setting is out of range or not this optimizer's.</exception>
+    /// <param name="momentum">The share of the previous step that is added to the next, 0 to less than 1; default 0.9; sgd only.</param>
+    /// <param name="nesterov">Whether to use Nesterov's momentum; sgd only, with a momentum over 0.</param>
+    /// <param name="weightDecay">
+    /// The weight decay, 0 to 1; default 0, and 0.01 for adamw. adamw multiplies the parameters by 1 - rate x decay; the others add decay x
+    /// parameter to the gradient.
+    /// </param>
+    /// <exception cref="FoveaException">The name is unknown, a setting is out of range, or the optimizer does not have it.</exception>
     public static Optimizer Create(string name, double? momentum = null, bool nesterov = false, double? weightDecay = null)
     {
-        Check(name == "sgd" || (momentum is null && !nesterov), $"{name} with momentum; expected sgd with it, or neither --momentum nor --nesterov");
-        Check(momentum is null or (>= 0 and < 1), $"a momentum of {momentum}; expected 0 to less than 1");
-        Check(!nesterov || momentum != 0, "Nesterov's step without momentum; expected a momentum over 0");
-        Check(weightDecay is null or (>= 0 and <= 1), $"a weight decay of {weightDecay}; expected 0 to 1");
+        Check(
+            name == "sgd" || (momentum is null && !nesterov),
+            $"The optimizer is {name}, which has no momentum; expected sgd, or neither --momentum nor --nesterov");
+        Check(momentum is null or (>= 0 and < 1), Text($"The momentum is {momentum}; expected 0 to less than 1"));
+        Check(!nesterov || momentum != 0, "The momentum is 0; expected more than 0 with --nesterov");
+        Check(weightDecay is null or (>= 0 and <= 1), Text($"The weight decay is {weightDecay}; expected 0 to 1"));
         return name switch
         {
             "adam" => new Adam(name, weightDecay ?? 0, Decoupled: false),
             "adamw" => new Adam(name, weightDecay ?? 0.01, Decoupled: true),
             "sgd" => new Sgd(momentum ?? 0.9, nesterov, weightDecay ?? 0),
-            _ => throw new FoveaException(ErrorCode.BadArgument, $"There is no optimizer {name}; expected {string.Join(", ", Names)}."),
+            _ => throw new FoveaException(ErrorCode.BadArgument, $"The optimizer is {name}; expected {string.Join(", ", Names)}."),
         };
 
-        static void Check(bool holds, string otherwise)
+        static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+        static void Check(bool holds, string message)
         {
             if (!holds)
             {
-                throw new FoveaException(ErrorCode.BadArgument, $"Training cannot take {otherwise}.");
+                throw new FoveaException(ErrorCode.BadArgument, $"{message}.");
             }
         }
     }
@@ -43,18 +51,26 @@ internal abstract record Optimizer
     /// <summary>The name on the command line.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The learning rate where none is given.</summary>
+    /// <summary>The learning rate if neither the user nor a recipe sets one.</summary>
     public abstract double DefaultLearningRate { get; }
 
-    /// <summary>How many numbers are kept for each parameter between steps; zero at first.</summary>
+    /// <summary>The number of state values that each parameter keeps between steps; they start at zero.</summary>
     public abstract int States { get; }
 
-    /// <summary>The scalars that the rule takes at a step, counted from 1; as many at each.</summary>
+    /// <summary>Returns the scalar inputs of the rule for a step. Their number is the same at each step.</summary>
+    /// <param name="step">The step's number, from 1.</param>
+    /// <param name="learningRate">The learning rate.</param>
     public abstract float[] Rates(long step, double learningRate);
 
-    /// <summary>Its name and settings, as a person would say them.</summary>
+    /// <summary>Returns the name and the settings as text, for checkpoints and reports.</summary>
     public abstract override string ToString();
 
-    /// <summary>Emits the rule: the parameter's successor, and that of each state.</summary>
+    /// <summary>Adds the rule to a graph.</summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="parameter">The parameters, [n].</param>
+    /// <param name="gradient">Their gradients, [n].</param>
+    /// <param name="state">The state, <see cref="States"/> values of shape [n].</param>
+    /// <param name="rates">Scalars, in the order of <see cref="Rates"/>.</param>
+    /// <returns>The new parameters and the new state, in the same shapes.</returns>
     public abstract (Value Parameter, Value[] State) Emit(Graph g, Value parameter, Value gradient, Value[] state, Value[] rates);
 }

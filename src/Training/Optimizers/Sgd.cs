@@ -3,7 +3,8 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Stochastic gradient descent as PyTorch has it: g = g + decay p;  u = momentum u + g;  p = p - rate u, with Nesterov p = p - rate (g + momentum u)
+// Stochastic gradient descent as PyTorch computes it: g = g + decay p;  u = momentum u + g;  p = p - rate u.
+// With Nesterov's momentum: p = p - rate (g + momentum u).
 internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay) : Optimizer
 {
     public override string Name => "sgd";
@@ -26,5 +27,6 @@ internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay) :
         return (parameter - (Nesterov ? gradient + u * (float)Momentum : u) * rates[0], [u]);
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"sgd, {(Nesterov ? "Nesterov's " : "")}momentum {Momentum}, weight decay {WeightDecay}");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"sgd, {(Nesterov ? "Nesterov's " : "")}momentum {Momentum}, weight decay {WeightDecay}");
 }

@@ -3,21 +3,25 @@ using System.Numerics.Tensors;
 namespace Fovea.Training;
 
 /// <summary>
-/// What happens to gradients between the backward pass and the update: those of micro-batches become the mean of the whole batch, and a gradient
-/// that is too long is shortened (Pascanu, Mikolov and Bengio, 2013), as PyTorch's clip_grad_norm_ does it.
+/// Prepares the gradients of a step for the update: averages them over the micro-batches, then clips their norm (Pascanu, Mikolov and
+/// Bengio, 2013) as PyTorch's clip_grad_norm_ does.
 /// </summary>
-/// <param name="gradients">What each micro-batch writes, and the update reads.</param>
-/// <param name="groups">The stretches of one learning rate. What moves at another rate counts as it would if it were measured in units in which its rate were the same.</param>
-/// <param name="parts">Micro-batches in a step.</param>
-/// <param name="clip">The highest norm over all parameters together; null: any.</param>
+/// <param name="gradients">The buffer that each micro-batch writes and the update reads.</param>
+/// <param name="groups">
+/// The parameter groups. The norm weighs each group's squares by its rate factor, as if its parameters were rescaled so that one learning
+/// rate applied to all groups.
+/// </param>
+/// <param name="parts">The number of micro-batches in a step, at least 1.</param>
+/// <param name="clip">The largest norm over all parameters together, over 0; null turns clipping off.</param>
 internal sealed class Accumulation(FloatBuffer gradients, IReadOnlyList<ParameterGroup> groups, int parts, double? clip) : IDisposable
 {
-    // A sum of floats in floats loses little over so many of them.
-    private const int Piece = 1 << 14;
+    // The squares of this many floats are summed in float, which loses little precision; these sums are added in double.
+    private const int BlockLength = 1 << 14;
 
     private readonly FloatBuffer? sum = parts > 1 ? new FloatBuffer(gradients.Length) : null;
 
-    /// <summary>Takes the gradients of a micro-batch, counted from 0.</summary>
+    /// <summary>Adds the gradients of a micro-batch to the sum.</summary>
+    /// <param name="part">The micro-batch, from 0. 0 starts a new sum.</param>
     public void Add(int part)
     {
         if (sum is null)
@@ -35,7 +39,7 @@ internal sealed class Accumulation(FloatBuffer gradients, IReadOnlyList<Paramete
         }
     }
 
-    /// <summary>Leaves the batch's gradient, ready for the update.</summary>
+    /// <summary>Writes the clipped mean over the micro-batches into the gradient buffer.</summary>
     public void Finish()
     {
         if (sum is not null)
@@ -43,7 +47,7 @@ internal sealed class Accumulation(FloatBuffer gradients, IReadOnlyList<Paramete
             TensorPrimitives.Multiply(sum.Floats, 1f / parts, gradients.Floats);
         }
 
-        if (clip is { } highest && highest / (Norm() + 1e-6) is < 1 and var factor)
+        if (clip is { } maximum && maximum / (Norm() + 1e-6) is < 1 and var factor)
         {
             TensorPrimitives.Multiply(gradients.Floats, (float)factor, gradients.Floats);
         }
@@ -56,9 +60,10 @@ internal sealed class Accumulation(FloatBuffer gradients, IReadOnlyList<Paramete
         double squares = 0;
         foreach (var group in groups)
         {
-            for (int done = 0; done < group.Length; done += Piece)
+            for (int start = 0; start < group.Length; start += BlockLength)
             {
-                squares += group.RateFactor * TensorPrimitives.SumOfSquares<float>(gradients.Floats.Slice(group.Offset + done, Math.Min(Piece, group.Length - done)));
+                var block = gradients.Floats.Slice(group.Offset + start, Math.Min(BlockLength, group.Length - start));
+                squares += group.RateFactor * TensorPrimitives.SumOfSquares<float>(block);
             }
         }
 

@@ -7,14 +7,17 @@ using TensorElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
 namespace Fovea.Training;
 
 /// <summary>
-/// Floats outside the managed heap, zero at first. ONNX Runtime reads and writes them in place through any number of views, and files take them
-/// as memory, without a copy.
+/// An array of floats outside the managed heap, initially zero. ONNX Runtime reads and writes it in place through any number of views, and
+/// files are written from it without a copy.
 /// </summary>
 internal sealed unsafe class FloatBuffer : MemoryManager<byte>
 {
     private readonly float* start;
     private readonly List<OrtValue> views = [];
 
+    /// <summary>Allocates a buffer, aligned to 64 bytes.</summary>
+    /// <param name="length">The number of floats, 0 to 2^31 - 1.</param>
+    /// <exception cref="OverflowException">The length does not fit into an int.</exception>
     public FloatBuffer(long length)
     {
         Length = checked((int)length);
@@ -25,10 +28,13 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
     /// <summary>The number of floats.</summary>
     public int Length { get; }
 
-    /// <summary>All of them.</summary>
+    /// <summary>All floats of the buffer.</summary>
     public Span<float> Floats => new(start, Length);
 
-    /// <summary>A tensor over part of the buffer for ONNX Runtime; it lives as long as the buffer.</summary>
+    /// <summary>Returns an ONNX Runtime tensor over a part of the buffer. The buffer owns the tensor and disposes it.</summary>
+    /// <param name="offset">The index of the tensor's first element.</param>
+    /// <param name="shape">The tensor's shape; all dimensions are known.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The tensor would end after the buffer.</exception>
     public OrtValue View(int offset, Shape shape)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + shape.Size, Length);
@@ -38,7 +44,9 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
         return view;
     }
 
-    /// <summary>A tensor over part of the buffer for a graph; it shows the values of the moment.</summary>
+    /// <summary>Returns a graph's tensor over a part of the buffer, without a copy: later writes to the buffer change the tensor.</summary>
+    /// <param name="offset">The index of the tensor's first element.</param>
+    /// <param name="shape">The tensor's shape; all dimensions are known.</param>
     public Tensor Tensor(int offset, Shape shape) =>
         new(ElementType.Float, shape, Memory.Slice(offset * sizeof(float), checked((int)shape.Size * sizeof(float))));
 
@@ -50,7 +58,7 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
     {
     }
 
-    /// <summary>Frees the memory; no view may be in use.</summary>
+    /// <summary>Frees the memory and the views. No session may be using a view.</summary>
     protected override void Dispose(bool disposing)
     {
         views.ForEach(view => view.Dispose());

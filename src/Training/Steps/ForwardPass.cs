@@ -3,7 +3,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Training;
 
-/// <summary>A network that is being trained, run without training: it reads parameters and statistics where they lie at the moment.</summary>
+/// <summary>
+/// Inference with a network that is being trained, for validation. The session reads parameters and running statistics directly from the
+/// training buffers, so each run uses their current values.
+/// </summary>
 internal sealed class ForwardPass : IDisposable
 {
     private readonly InferenceSession session;
@@ -13,6 +16,12 @@ internal sealed class ForwardPass : IDisposable
     private readonly string[] inputs, outputs;
     private readonly OrtValue[] views;
 
+    /// <summary>Prepares a network.</summary>
+    /// <param name="network">The network; only its first output is computed.</param>
+    /// <param name="layout">Where the parameters and statistics are in <paramref name="weights"/>. All other weights are constants.</param>
+    /// <param name="weights">The buffer that training writes.</param>
+    /// <param name="device">The device to run on; null is the CPU.</param>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the network.</exception>
     public ForwardPass(Graph network, ParameterLayout layout, FloatBuffer weights, Device? device = null)
     {
         var graph = new Graph($"{network.Name}_forward");
@@ -34,7 +43,10 @@ internal sealed class ForwardPass : IDisposable
         views = [.. layout.Offsets.Select(p => weights.View(p.Value, p.Key.Shape))];
     }
 
-    /// <summary>Runs the network with the weights of the moment.</summary>
+    /// <summary>Runs the network with the current weights.</summary>
+    /// <param name="images">The input, [<paramref name="count"/>, C, H, W].</param>
+    /// <param name="count">The number of images, at least 1.</param>
+    /// <param name="logits">Receives the output, [<paramref name="count"/>, classes].</param>
     public void Run(Memory<float> images, int count, Memory<float> logits)
     {
         using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images, [count, .. image.ToInt64()]);

@@ -3,19 +3,25 @@ using Fovea.Models;
 namespace Fovea.Training;
 
 /// <summary>
-/// Where each number that training changes lies in one piece of memory: the parameters, those of one learning rate together, then the running
-/// statistics. Gradients and optimizer state lie in the same order in memory of their own, so that an update is one elementwise graph over all
-/// parameters together, and a checkpoint a few plain arrays.
+/// The positions in one buffer of all numbers that training changes: the parameters, grouped by learning rate, followed by the running
+/// statistics. Gradients and optimizer state use the same order in buffers of their own. An update is therefore one elementwise graph over
+/// all parameters, and a checkpoint consists of a few plain arrays.
 /// </summary>
 internal sealed class ParameterLayout
 {
-    // A cache line of floats: tensors start where vector instructions like it.
+    // 16 floats fill a cache line of 64 bytes. Each tensor starts at a cache line, where vector instructions are fastest.
     private const int Alignment = 16;
 
-    /// <summary>Lays out what changes of a network.</summary>
+    /// <summary>Assigns positions to a network's parameters and running statistics.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="rateFactor">What the learning rate is multiplied by for a weight; 0 leaves it as it is and out of the layout; null: 1 for all.</param>
-    /// <param name="frozenStatistics">Whether the running statistics of batch normalisation stay as they are, and out of the layout.</param>
+    /// <param name="rateFactor">
+    /// Returns the factor that multiplies a weight's learning rate. 0 freezes the weight and excludes it from the layout. null means 1 for
+    /// all weights.
+    /// </param>
+    /// <param name="frozenStatistics">
+    /// Whether the running statistics of batch normalisation are frozen, and excluded from the layout.
+    /// </param>
+    /// <exception cref="OverflowException">The layout has more than 2^31 - 1 floats.</exception>
     public ParameterLayout(Graph network, Func<Value, double>? rateFactor = null, bool frozenStatistics = false)
     {
         var groups = new List<ParameterGroup>();
@@ -31,32 +37,42 @@ internal sealed class ParameterLayout
         Append(Statistics);
     }
 
-    /// <summary>Each parameter and statistic of the network, and the index of its first element.</summary>
+    /// <summary>The index of the first element of each parameter and statistic, in ascending order.</summary>
     public OrderedDictionary<Value, int> Offsets { get; } = [];
 
-    /// <summary>What is learnt, in the order in which it lies.</summary>
+    /// <summary>The parameters that training learns, in the order of the layout.</summary>
     public IReadOnlyList<Value> Parameters { get; }
 
-    /// <summary>What follows the batches, in the order in which it lies.</summary>
+    /// <summary>The running statistics that training updates from each batch, in the order of the layout.</summary>
     public IReadOnlyList<Value> Statistics { get; }
 
-    /// <summary>The parameters' stretches of one learning rate, one behind the other.</summary>
+    /// <summary>The parameter groups, contiguous and in ascending order.</summary>
     public IReadOnlyList<ParameterGroup> Groups { get; }
 
-    /// <summary>The floats that parameters take, the gaps between them included: the length of gradients and optimizer state.</summary>
+    /// <summary>
+    /// The number of floats that the parameters occupy, with the gaps for alignment: the length of gradients and optimizer state.
+    /// </summary>
     public int ParametersLength { get; }
 
-    /// <summary>The floats that all take.</summary>
+    /// <summary>The number of floats that parameters and statistics occupy, with the gaps for alignment.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The weights that training can change: the float initializers that are neither scalars, which are part of a formula, nor running statistics nor the scales of a Resize.</summary>
+    /// <summary>
+    /// Returns the weights that training can change: all float initializers except scalars, which are constants of formulas, running
+    /// statistics, and the scales and sizes of Resize.
+    /// </summary>
     public static IEnumerable<Value> Learnable(Graph network)
     {
-        var fixedOnes = RunningStatistics(network).Concat(network.Nodes.Where(node => node.Op == "Resize").SelectMany(node => node.Inputs.Skip(1).OfType<Value>())).ToHashSet();
-        return network.Initializers.Keys.Where(value => value is { Type: ElementType.Float, Shape.Rank: > 0 } && !fixedOnes.Contains(value));
+        var resizeInputs = network.Nodes.Where(node => node.Op == "Resize").SelectMany(node => node.Inputs.Skip(1).OfType<Value>());
+        var constants = RunningStatistics(network).Concat(resizeInputs).ToHashSet();
+        return network.Initializers.Keys
+            .Where(value => value is { Type: ElementType.Float, Shape.Rank: > 0 } && !constants.Contains(value));
     }
 
-    /// <summary>The running means and variances of batch normalisation, which follow the batches and have no gradient.</summary>
+    /// <summary>
+    /// Returns the running means and variances of batch normalisation. They have no gradient: training updates them from each batch's
+    /// statistics.
+    /// </summary>
     public static IEnumerable<Value> RunningStatistics(Graph network) => network.Nodes
         .Where(node => node is { Op: "BatchNormalization", Domain: "" })
         .SelectMany(node => new[] { node[3], node[4] })
@@ -73,5 +89,8 @@ internal sealed class ParameterLayout
     }
 }
 
-/// <summary>A stretch of the parameters that moves at the learning rate times a factor.</summary>
+/// <summary>A contiguous range of parameters with one learning rate.</summary>
+/// <param name="Offset">The index of the first float.</param>
+/// <param name="Length">The number of floats, with the gaps for alignment.</param>
+/// <param name="RateFactor">The factor that multiplies the learning rate, over 0.</param>
 internal readonly record struct ParameterGroup(int Offset, int Length, double RateFactor);

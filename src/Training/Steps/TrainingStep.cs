@@ -4,9 +4,10 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Training;
 
 /// <summary>
-/// A network that learns: weights, gradients and optimizer state, and the two ONNX sessions that read and write them in place. Fill
-/// <see cref="Images"/> and <see cref="Targets"/>, then <see cref="Run"/>. On CUDA the gradients are computed there, from weights that are copied in each
-/// time, and the update is the CPU's, where all of this lies.
+/// Runs training steps on a network. It owns the weights, gradients and optimizer state, and two ONNX sessions that read and write them in
+/// place: one computes gradients, one updates parameters. Fill <see cref="Images"/> and <see cref="Targets"/>, then call <see cref="Run"/>.
+/// With CUDA, the GPU computes the gradients from weights that are copied to it in each run; the buffers stay in main memory and the CPU
+/// updates them.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
@@ -24,17 +25,26 @@ internal sealed class TrainingStep : IDisposable
     private readonly long seed;
 
     /// <summary>Prepares a network for steps on batches of <paramref name="batchSize"/> images.</summary>
-    /// <param name="network">The network, whose weights are where learning begins; it is not changed.</param>
-    /// <param name="batchSize">Images in a step.</param>
-    /// <param name="optimizer">How parameters move.</param>
-    /// <param name="layout">What is learnt; null: all that can be.</param>
-    /// <param name="microBatch">Images that are run at once, a divisor of the batch size: their gradients are added up. null: all.</param>
-    /// <param name="clip">The gradient's highest norm over all parameters together, to which a larger one is shortened; null: any.</param>
-    /// <param name="seed">What dropout is drawn from, with the step's number.</param>
-    /// <param name="device">What the gradients are computed on; null: the CPU.</param>
-    /// <exception cref="FoveaException">The network holds an operator without a gradient rule.</exception>
+    /// <param name="network">The network. Training starts from its weights; it is not changed.</param>
+    /// <param name="batchSize">The number of images in a step, at least 1.</param>
+    /// <param name="optimizer">The rule that updates the parameters.</param>
+    /// <param name="layout">The parameters to learn; null learns all of <see cref="ParameterLayout.Learnable"/>.</param>
+    /// <param name="microBatch">
+    /// The number of images in one run, a divisor of the batch size; null is the whole batch. Smaller runs need less memory.
+    /// </param>
+    /// <param name="clip">The largest norm of the gradient over all parameters together, over 0; null turns clipping off.</param>
+    /// <param name="seed">The seed of dropout's random numbers.</param>
+    /// <param name="device">The device that computes the gradients; null is the CPU.</param>
+    /// <exception cref="FoveaException">An operator between the loss and a parameter has no gradient rule.</exception>
     public TrainingStep(
-        Graph network, int batchSize, Optimizer optimizer, ParameterLayout? layout = null, int? microBatch = null, double? clip = null, long seed = 0, Device? device = null)
+        Graph network,
+        int batchSize,
+        Optimizer optimizer,
+        ParameterLayout? layout = null,
+        int? microBatch = null,
+        double? clip = null,
+        long seed = 0,
+        Device? device = null)
     {
         (this.seed, copiesWhenBound) = (seed, device is { IsCuda: true });
         Layout = layout ?? new ParameterLayout(network);
@@ -47,8 +57,9 @@ internal sealed class TrainingStep : IDisposable
             network.Initializers[weight].CopyTo(Weights.Floats[offset..]);
         }
 
-        int imagesAtOnce = microBatch ?? batchSize;
-        var graph = new GradientGraph(network, imagesAtOnce, Layout.Parameters.ToHashSet(), frozenStatistics: Layout.Statistics.Count == 0, cuda: device is { IsCuda: true });
+        int imagesPerRun = microBatch ?? batchSize;
+        var graph = new GradientGraph(
+            network, imagesPerRun, Layout.Parameters.ToHashSet(), Layout.Statistics.Count == 0, cuda: device is { IsCuda: true });
         session = new PlannedSession(graph.Graph, device);
         binding = session.CreateBinding();
         BindWeights(graph);
@@ -61,7 +72,7 @@ internal sealed class TrainingStep : IDisposable
         }
 
         (imagesName, targetsName) = (graph.Images.Name, graph.Targets.Name);
-        int parts = batchSize / imagesAtOnce, imagesSize = (int)graph.Images.Shape.Size, targetsSize = (int)graph.Targets.Shape.Size;
+        int parts = batchSize / imagesPerRun, imagesSize = (int)graph.Images.Shape.Size, targetsSize = (int)graph.Targets.Shape.Size;
         images = new FloatBuffer((long)parts * imagesSize);
         targets = new FloatBuffer((long)parts * targetsSize);
         for (int part = 0; part < parts; part++)
@@ -74,23 +85,25 @@ internal sealed class TrainingStep : IDisposable
         update = new Update(optimizer, Layout.Groups, Weights, gradients, States);
     }
 
-    /// <summary>Where each parameter and statistic lies.</summary>
+    /// <summary>The positions of parameters and statistics in <see cref="Weights"/>.</summary>
     public ParameterLayout Layout { get; }
 
-    /// <summary>The present values of parameters and statistics.</summary>
+    /// <summary>The current values of parameters and running statistics.</summary>
     public FloatBuffer Weights { get; }
 
-    /// <summary>The optimizer's present state.</summary>
+    /// <summary>The optimizer's current state: buffers in the order of the parameters.</summary>
     public IReadOnlyList<FloatBuffer> States { get; }
 
-    /// <summary>The batch to learn from, [N, C, H, W].</summary>
+    /// <summary>The batch's images, [N, C, H, W]; the caller fills them before each step.</summary>
     public Span<float> Images => images.Floats;
 
-    /// <summary>What it ought to be, [N, classes], each row a distribution.</summary>
+    /// <summary>The batch's targets, [N, classes]; each row is a distribution. The caller fills them before each step.</summary>
     public Span<float> Targets => targets.Floats;
 
-    /// <summary>Learns from the batch once. Steps are counted from 1.</summary>
-    /// <returns>The mean loss in nats, before the update, and how many images were classified rightly.</returns>
+    /// <summary>Runs one training step on the batch.</summary>
+    /// <param name="step">The step's number, from 1. It selects dropout's random numbers and Adam's bias correction.</param>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <returns>The mean loss in nats before the update, and the number of correctly classified images.</returns>
     public (float Loss, int Correct) Run(long step, double learningRate)
     {
         float loss = 0;
@@ -128,7 +141,8 @@ internal sealed class TrainingStep : IDisposable
         }
     }
 
-    // A statistic's successor is written beside it and copied when the run is over: the run still reads the old one.
+    // The run still reads the old statistics while it writes the new ones, so the new ones go to a buffer of their own and are copied after
+    // the run.
     private void BindWeights(GradientGraph graph)
     {
         var byName = Layout.Offsets.ToDictionary(weight => weight.Key.Name, weight => weight.Value);
@@ -160,7 +174,7 @@ internal sealed class TrainingStep : IDisposable
             var random = new SeededRandom(seed, step, part, i);
             foreach (ref float number in noise[i].Floats)
             {
-                // 24 bits are what a float holds, so 1 is never reached.
+                // A float has 24 bits of precision, so only 24 random bits are used: more could round up to 1, which the range excludes.
                 number = (random.NextBits() >> 40) * (1f / (1 << 24));
             }
         }
