@@ -2,51 +2,80 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Forms of a convolution and of its gradient towards its input; null where ONNX Runtime's own is as good.</summary>
+/// <summary>Faster forms of a convolution and of the gradient of its input, for ONNX Runtime's CPU provider.</summary>
 internal static class ConvForms
 {
-    // Places of an image so few that a matrix product with them alone is too narrow.
-    private const int FewPlaces = 64;
+    // Below this many positions (H x W), a matrix product with the positions of one image as columns is too narrow to be efficient.
+    private const int FewPositions = 64;
 
-    /// <summary>Whether the images of a tensor are so small that a matrix product with one of them is too narrow.</summary>
-    public static bool HasFewPlaces(Value y) => y.Shape[2] * y.Shape[3] < FewPlaces;
+    /// <summary>
+    /// Whether a tensor [N, C, H, W] has so few positions, H x W, that a matrix product with a single image is inefficient.
+    /// </summary>
+    public static bool HasFewPositions(Value y) => y.Shape[2] * y.Shape[3] < FewPositions;
 
-    /// <summary>A convolution, and max(y, 0) of its results where asked.</summary>
+    /// <summary>Adds a faster form of a convolution. Returns null if ONNX Runtime's own operator is as fast.</summary>
+    /// <param name="layouts">The layouts of the target graph.</param>
+    /// <param name="node">The convolution.</param>
+    /// <param name="inputs">Its inputs in the target graph: X, W and optionally the bias.</param>
+    /// <param name="relu">Whether the result includes a Relu, max(y, 0).</param>
     public static Value? Forward(Layouts layouts, Node node, Value?[] inputs, bool relu)
     {
         Value x = inputs[0]!, w = inputs[1]!;
         var bias = inputs.ElementAtOrDefault(2);
         var window = Window.Of(node);
 
-        // A 1x1 kernel is a matrix product of the images as they lie; bringing more channels back from the blocks than there went in costs more than the blocks gain.
+        // A 1x1 kernel is also a matrix product of X in its own layout. With at least as many output channels as input
+        // channels, reordering the blocked result costs more than the blocked convolution saves.
         return node.Int("group", 1) != 1 || (IsPointwise(window) && w.Shape[0] >= w.Shape[1]) ? null
-            : HasFewPlaces(node.Output) && x.Shape[0] > 1 && window is { Strides: [1, 1], Extents: > 1 } ? Folded(layouts.Graph, x, w, bias, window, relu)
-            : Layouts.Blocks(w.Shape[0]) && Layouts.Blocks(x.Shape[1]) ? layouts.Plain(layouts.Conv(layouts.Blocked(x), layouts.Filters(w), bias, window, relu))
+            : HasFewPositions(node.Output) && x.Shape[0] > 1 && window is { Strides: [1, 1], Extents: > 1 }
+                ? BatchInWidth(layouts.Graph, x, w, bias, window, relu)
+            : Layouts.Blocks(w.Shape[0]) && Layouts.Blocks(x.Shape[1])
+                ? layouts.Plain(layouts.Conv(layouts.Blocked(x), layouts.Filters(w), bias, window, relu))
             : null;
     }
 
-    // The batch woven into the width makes one image of [C, H, W N], and one matrix product of it; the weights stay as they lie.
-    private static Value Folded(Graph g, Value x, Value w, Value? bias, Window window, bool relu)
+    // Interleaves the batch with the width: X becomes one image [1, C, H, W N], and the convolution one wide matrix product. Padding and
+    // dilation along the width are multiplied by N; the weights do not change.
+    private static Value BatchInWidth(Graph g, Value x, Value w, Value? bias, Window window, bool relu)
     {
         int n = x.Shape[0];
         int[] Columns(int[] of) => [of[0], of[1] * n];
-        var wide = g.Reshape(g.Transpose(g.Reshape(x, new Shape(n, (int)x.Shape.Size / n)), 1, 0), new Shape(1, x.Shape[1], x.Shape[2], x.Shape[3] * n));
-        var y = g.Conv(wide, w, bias, window with { Before = Columns(window.Before), After = Columns(window.After), Dilations = Columns(window.Dilations) });
+        var columns = g.Transpose(g.Reshape(x, new Shape(n, (int)x.Shape.Size / n)), 1, 0);
+        var wide = g.Reshape(columns, new Shape(1, x.Shape[1], x.Shape[2], x.Shape[3] * n));
+        var wideWindow = window with
+        {
+            Before = Columns(window.Before),
+            After = Columns(window.After),
+            Dilations = Columns(window.Dilations),
+        };
+        var y = g.Conv(wide, w, bias, wideWindow);
         y = relu ? g.Relu(y) : y;
-        return g.Reshape(g.Transpose(g.Reshape(y, new Shape((int)y.Shape.Size / n, n)), 1, 0), new Shape(n, y.Shape[1], y.Shape[2], y.Shape[3] / n));
+        var batch = g.Transpose(g.Reshape(y, new Shape((int)y.Shape.Size / n, n)), 1, 0);
+        return g.Reshape(batch, new Shape(n, y.Shape[1], y.Shape[2], y.Shape[3] / n));
     }
 
-    /// <summary>A transposed convolution: with steps of one, a convolution with the kernels turned round.</summary>
+    /// <summary>
+    /// Adds a faster form of the gradient of a convolution's input, which is a transposed convolution. With strides of 1 it is a
+    /// convolution with reversed kernels. Returns null if ONNX Runtime's own operator is as fast.
+    /// </summary>
+    /// <param name="layouts">The layouts of the target graph.</param>
+    /// <param name="node">The transposed convolution.</param>
+    /// <param name="inputs">Its inputs in the target graph: dY, W and optionally a bias, with which there is no faster form.</param>
     public static Value? InputGradient(Layouts layouts, Node node, Value?[] inputs)
     {
         Value dY = inputs[0]!, w = inputs[1]!;
         var window = Window.Of(node);
-        if (node.Int("group", 1) == 1 && IsPointwise(window) && HasFewPlaces(dY) && inputs.ElementAtOrDefault(2) is null)
+        if (node.Int("group", 1) != 1 || inputs.ElementAtOrDefault(2) is not null)
         {
-            return PointwiseBack(layouts.Graph, dY, w);
+            return null;
         }
 
-        if (node.Int("group", 1) != 1 || !Layouts.Blocks(w.Shape[0]) || !Layouts.Blocks(w.Shape[1]) || window.Strides is not [1, 1] || inputs.ElementAtOrDefault(2) is not null)
+        if (IsPointwise(window) && HasFewPositions(dY))
+        {
+            return PointwiseInputGradient(layouts.Graph, dY, w);
+        }
+
+        if (!Layouts.Blocks(w.Shape[0]) || !Layouts.Blocks(w.Shape[1]) || window.Strides is not [1, 1])
         {
             return null;
         }
@@ -59,16 +88,18 @@ internal static class ConvForms
             return null;
         }
 
-        return layouts.Plain(layouts.Conv(layouts.Blocked(dY), layouts.TurnedFilters(w), null, window with { Before = before, After = after }));
+        var backward = window with { Before = before, After = after };
+        return layouts.Plain(layouts.Conv(layouts.Blocked(dY), layouts.ReversedFilters(w), null, backward));
     }
 
     private static bool IsPointwise(Window window) => window is { Kernel: [1, 1], Strides: [1, 1], Before: [0, 0], After: [0, 0] };
 
-    // A 1x1 kernel: dX[n] = W' dY[n].
-    private static Value PointwiseBack(Graph g, Value dY, Value w)
+    // A 1x1 kernel, W[M, C]: dX[n] = W' dY[n].
+    private static Value PointwiseInputGradient(Graph g, Value dY, Value w)
     {
-        int n = dY.Shape[0], m = w.Shape[0], c = w.Shape[1], places = dY.Shape[2] * dY.Shape[3];
-        var products = g.Apply("com.microsoft", "FusedMatMul", [g.Reshape(w, new Shape(1, m, c)), g.Reshape(dY, new Shape(n, m, places))], new Shape(n, c, places), ("transA", 1L));
+        int n = dY.Shape[0], m = w.Shape[0], c = w.Shape[1], positions = dY.Shape[2] * dY.Shape[3];
+        Value weights = g.Reshape(w, new Shape(1, m, c)), gradients = g.Reshape(dY, new Shape(n, m, positions));
+        var products = g.Apply("com.microsoft", "FusedMatMul", [weights, gradients], new Shape(n, c, positions), ("transA", 1L));
         return g.Reshape(products, new Shape(n, c, dY.Shape[2], dY.Shape[3]));
     }
 }

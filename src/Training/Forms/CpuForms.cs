@@ -2,15 +2,21 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Forms for ONNX Runtime's CPU provider.</summary>
+/// <summary>Chooses the fastest form of each node for ONNX Runtime's CPU provider.</summary>
 internal sealed class CpuForms
 {
     private readonly Graph graph;
     private readonly Layouts layouts;
+
+    // The nodes of the source graph that read each value.
     private readonly Dictionary<Value, Node[]> readers;
+
+    // Convolution results in the target graph that already include their Relu.
     private readonly HashSet<Value> activated = [];
 
-    /// <summary>Forms for the nodes of one graph, added to another.</summary>
+    /// <summary>Prepares the conversion of a graph.</summary>
+    /// <param name="source">The graph whose nodes are converted.</param>
+    /// <param name="target">The graph to which the converted nodes are added.</param>
     public CpuForms(Graph source, Graph target)
     {
         (graph, layouts) = (target, new Layouts(target));
@@ -20,7 +26,9 @@ internal sealed class CpuForms
             .ToDictionary(uses => uses.Key, uses => uses.ToArray());
     }
 
-    /// <summary>A node's form.</summary>
+    /// <summary>Adds the form of a node and returns its outputs; returns null to copy the node unchanged.</summary>
+    /// <param name="node">A node of the source graph.</param>
+    /// <param name="inputs">Its inputs in the target graph.</param>
     public IReadOnlyList<Value>? Of(Node node, Value?[] inputs) => (node.Domain, node.Op) switch
     {
         ("", "Conv") => One(Conv(node, inputs)),
@@ -33,7 +41,7 @@ internal sealed class CpuForms
 
     private static IReadOnlyList<Value>? One(Value? value) => value is null ? null : [value];
 
-    // An activation that alone reads a convolution becomes part of it.
+    // If a Relu is the only reader of a convolution, the convolution computes the Relu too.
     private Value? Conv(Node node, Value?[] inputs)
     {
         bool relu = readers.GetValueOrDefault(node.Output) is [{ Op: "Relu", Domain: "" }];

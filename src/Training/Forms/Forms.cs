@@ -2,22 +2,25 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>What computes a node, given its inputs in the graph that is made: a value for each output; null: the node as it is.</summary>
+/// <summary>Adds nodes that compute a source graph's node to a target graph.</summary>
+/// <param name="node">A node of the source graph.</param>
+/// <param name="inputs">Its inputs in the target graph.</param>
+/// <returns>A value for each output of the node; null copies the node unchanged.</returns>
 internal delegate IReadOnlyList<Value>? Form(Node node, Value?[] inputs);
 
 /// <summary>
-/// How the operators of a training graph are computed. Differentiation says what is to be computed; here each operator gets the form that the
-/// runtime executes fastest for its shapes and device, and operators that only stand for a gradient become real ones.
+/// Rewrites a training graph for the device that runs it. Each operator gets the form that ONNX Runtime executes fastest for its shapes and
+/// device. Placeholder operators of differentiation, which ONNX Runtime does not know, become ONNX operators.
 /// </summary>
 internal static class Forms
 {
-    /// <summary>The operator set of what stands for a gradient until it has a form.</summary>
+    /// <summary>The operator set of the placeholder operators, which exist only until a graph is rewritten.</summary>
     public const string Domain = "fovea";
 
-    /// <summary>A graph that computes the same as a training graph.</summary>
-    /// <param name="source">The training graph.</param>
-    /// <param name="cuda">Whether it will run on CUDA instead of the CPU.</param>
-    /// <returns>The graph, and what stands in it for each value of the other.</returns>
+    /// <summary>Rewrites a training graph.</summary>
+    /// <param name="source">The training graph; it is not changed.</param>
+    /// <param name="cuda">Whether the graph will run on CUDA instead of the CPU.</param>
+    /// <returns>A graph that computes the same, and its value for each value of the source graph.</returns>
     public static (Graph Graph, IReadOnlyDictionary<Value, Value> Values) Of(Graph source, bool cuda = false)
     {
         var target = new Graph(source.Name);

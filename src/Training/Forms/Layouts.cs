@@ -4,28 +4,30 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Training;
 
 /// <summary>
-/// The orders in which the numbers of an image tensor can lie: [N, C, H, W] as ONNX has it; blocked, [N, C / B, H, W, B], in which ONNX Runtime's
-/// fastest convolutions work (its domain com.microsoft.nchwc); and [N, H, W, C]. A value that was brought into another order once is not again.
+/// Converts image tensors between memory layouts: [N, C, H, W], the layout of ONNX; blocked, [N, C / B, H, W, B], the layout of ONNX
+/// Runtime's fastest convolutions (its domain com.microsoft.nchwc); and channels last, [N, H, W, C]. Each value is converted to a layout
+/// only once.
 /// </summary>
+/// <param name="graph">The graph to which the conversions are added.</param>
 internal sealed class Layouts(Graph graph)
 {
     private const string Domain = "com.microsoft.nchwc";
 
     private readonly Dictionary<Value, Value> blocked = [], channelsLast = [];
 
-    /// <summary>B, the channels in a block: 8 with AVX2, 16 with AVX-512; 1 where the runtime has no blocked operators.</summary>
+    /// <summary>B, the number of channels in a block: 8 with AVX2, 16 with AVX-512, 1 if the runtime has no blocked operators.</summary>
     public static int Block { get; } = FindBlock();
 
-    /// <summary>The graph that is added to.</summary>
+    /// <summary>The graph to which the conversions are added.</summary>
     public Graph Graph => graph;
 
-    /// <summary>Whether a tensor with so many channels can be blocked without padding.</summary>
+    /// <summary>Whether tensors with this many channels can be blocked without padding.</summary>
     public static bool Blocks(int channels) => Block > 1 && channels % Block == 0;
 
-    /// <summary>A value in blocked order; its shape is still given as [N, C, H, W].</summary>
+    /// <summary>Converts [N, C, H, W] to the blocked layout. The result's declared shape remains [N, C, H, W].</summary>
     public Value Blocked(Value x) => blocked.TryGetValue(x, out var known) ? known : blocked[x] = Apply("ReorderInput", [x], x.Shape);
 
-    /// <summary>A value that was computed in blocked order, as [N, C, H, W].</summary>
+    /// <summary>Converts the blocked layout, with the declared shape [N, C, H, W], to [N, C, H, W].</summary>
     public Value Plain(Value x)
     {
         var plain = Apply("ReorderOutput", [x], x.Shape, ("channels", (long)x.Shape[1]));
@@ -33,43 +35,55 @@ internal sealed class Layouts(Graph graph)
         return plain;
     }
 
-    /// <summary>[N, C, H, W] as [N, H, W, C].</summary>
+    /// <summary>Converts [N, C, H, W] to [N, H, W, C].</summary>
     public Value ChannelsLast(Value x)
     {
         if (!channelsLast.TryGetValue(x, out var last))
         {
-            var (n, c, h, w) = (x.Shape[0], x.Shape[1], x.Shape[2], x.Shape[3]);
-            last = c == 1 ? graph.Reshape(x, new Shape(n, h, w, c))
-                : Blocks(c) ? graph.Reshape(graph.Transpose(graph.Reshape(Blocked(x), new Shape(n, c / Block, h * w, Block)), 0, 2, 1, 3), new Shape(n, h, w, c))
+            int n = x.Shape[0], c = x.Shape[1], h = x.Shape[2], w = x.Shape[3];
+            var shape = new Shape(n, h, w, c);
+            last = c == 1 ? graph.Reshape(x, shape)
+                : Blocks(c) ? graph.Reshape(Transposed(graph.Reshape(Blocked(x), new Shape(n, c / Block, h * w, Block))), shape)
                 : graph.Transpose(x, 0, 2, 3, 1);
             channelsLast.Add(x, last);
         }
 
         return last;
+
+        Value Transposed(Value blocks) => graph.Transpose(blocks, 0, 2, 1, 3);
     }
 
-    /// <summary>[N, H, W, C] as [N, C, H, W].</summary>
+    /// <summary>Converts [N, H, W, C] to [N, C, H, W].</summary>
     public Value ChannelsFirst(Value x)
     {
         var plain = new Shape(x.Shape[0], x.Shape[3], x.Shape[1], x.Shape[2]);
-        return plain[2] * plain[3] == 1 ? graph.Reshape(x, plain)
-            : Blocks(plain[1]) ? Apply("ReorderOutput", [Apply("ReorderInput", [x], plain, ("channels_last", 1L))], plain, ("channels", (long)plain[1]))
+        if (plain[2] * plain[3] == 1)
+        {
+            return graph.Reshape(x, plain);
+        }
+
+        return Blocks(plain[1])
+            ? Apply("ReorderOutput", [Apply("ReorderInput", [x], plain, ("channels_last", 1L))], plain, ("channels", (long)plain[1]))
             : graph.Transpose(x, 0, 3, 1, 2);
     }
 
-    /// <summary>Blocked convolution of a blocked value.</summary>
-    /// <param name="x">[N, C, H, W].</param>
-    /// <param name="filters">As <see cref="Filters"/> or <see cref="TurnedFilters"/> gives them.</param>
+    /// <summary>Adds a convolution in the blocked layout.</summary>
+    /// <param name="x">The input in the blocked layout, with the declared shape [N, C, H, W].</param>
+    /// <param name="filters">
+    /// The result of <see cref="Filters"/> or <see cref="ReversedFilters"/>, with the declared shape [M, C, R, S].
+    /// </param>
     /// <param name="bias">[M], or null.</param>
-    /// <param name="window">How it walks.</param>
-    /// <param name="relu">Whether max(y, 0) is taken of each result.</param>
+    /// <param name="window">Kernel size, strides, dilations and padding.</param>
+    /// <param name="relu">Whether the result includes a Relu, max(y, 0).</param>
+    /// <returns>The output in the blocked layout, with the declared shape [N, M, P, Q].</returns>
     public Value Conv(Value x, Value filters, Value? bias, Window window, bool relu = false)
     {
         var y = new Shape(x.Shape[0], filters.Shape[0], window.Steps(0, x.Shape[2]), window.Steps(1, x.Shape[3]));
-        return Apply("Conv", bias is null ? [x, filters] : [x, filters, bias], y, [.. window.Attributes(), ("group", 1L), .. relu ? [("activation", "Relu")] : Array.Empty<(string, object)>()]);
+        (string, object)[] activation = relu ? [("activation", "Relu")] : [];
+        return Apply("Conv", bias is null ? [x, filters] : [x, filters, bias], y, [.. window.Attributes(), ("group", 1L), .. activation]);
     }
 
-    /// <summary>Weights [M, C, R, S] as a blocked convolution takes them: [M / B, C / B, R, S, B of C, B of M].</summary>
+    /// <summary>Converts weights [M, C, R, S] to the layout of a blocked convolution: [M / B, C / B, R, S, B of C, B of M].</summary>
     public Value Filters(Value w)
     {
         var (m, c, r, s) = (w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]);
@@ -77,32 +91,38 @@ internal sealed class Layouts(Graph graph)
         return graph.Reshape(Apply("ReorderInput", [graph.Reshape(Blocked(w), rows)], rows), w.Shape);
     }
 
-    /// <summary>Weights [M, C, R, S] turned round for the way back, [C, M, R, S] with each kernel reversed, in blocked order.</summary>
-    public Value TurnedFilters(Value w)
+    /// <summary>
+    /// Converts weights [M, C, R, S] to the filters of the backward convolution: [C, M, R, S] with each kernel reversed, in the layout of a
+    /// blocked convolution.
+    /// </summary>
+    public Value ReversedFilters(Value w)
     {
-        var (m, c, kernel) = (w.Shape[0], w.Shape[1], w.Shape[2] * w.Shape[3]);
+        int m = w.Shape[0], c = w.Shape[1], kernel = w.Shape[2] * w.Shape[3];
 
-        // Runs of B channels keep their order, so it is they that are gathered: from [M, C / B, RS] to [C / B, M / B, RS reversed, B of M].
+        // A run of B channels keeps its order, so one Gather moves whole runs: from [M, C / B, RS] to [C / B, M / B, RS reversed, B of M].
         var runs = graph.Reshape(Blocked(w), new Shape(m * c / Block * kernel, Block));
-        var order = graph.Constant($"turned_{m}_{c}_{kernel}", () => Order(m, c / Block, kernel));
+        var order = graph.Constant($"turned_{m}_{c}_{kernel}", () => ReversedOrder(m, c / Block, kernel));
         return graph.Reshape(graph.Apply("Gather", [runs, order]), new Shape(c, m, w.Shape[2], w.Shape[3]));
     }
 
-    private static Tensor Order(int m, int blocks, int kernel)
+    private static Tensor ReversedOrder(int m, int blocks, int kernel)
     {
         var order = new int[m * blocks * kernel];
         for (int i = 0; i < order.Length; i++)
         {
-            int filter = i / (Block * kernel) % (m / Block) * Block + i % Block, channels = i / (m * kernel), k = kernel - 1 - i / Block % kernel;
-            order[i] = (filter * blocks + channels) * kernel + k;
+            int filter = i / (Block * kernel) % (m / Block) * Block + i % Block;
+            int block = i / (m * kernel), k = kernel - 1 - i / Block % kernel;
+            order[i] = (filter * blocks + block) * kernel + k;
         }
 
         return Tensor.OfInt32(order);
     }
 
-    private Value Apply(string op, Value?[] inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes) => graph.Apply(Domain, op, inputs, shape, attributes);
+    private Value Apply(string op, Value?[] inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes) =>
+        graph.Apply(Domain, op, inputs, shape, attributes);
 
-    // Whether channel 0 is followed by channel 1 or by its own second pixel, and after how many, shows the block.
+    // Blocks a tensor of 64 channels and 2 pixels that holds 0, 1, 2, ... in [C, W] order. Number 1, the second pixel of channel 0, follows
+    // after the B channels of the first block, so its index in the result is B.
     private static int FindBlock()
     {
         const int Channels = 64;
