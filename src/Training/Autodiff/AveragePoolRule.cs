@@ -2,12 +2,14 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Y[p,q] = mean of X over the window at (p,q), so each X gets dY / count from every window that holds it.
-// Windows that tile the input exactly: rows are stretched by one matrix product, dY[.., Q] U[Q, R W], where U copies column q into the
-//     S columns of its window, R times over, and divides by R S.
-// Otherwise: dX = ConvTranspose(dY / count, ones), each channel by itself.
+// Y[p,q] = mean of X over the window at (p,q). Each element of X receives dY / count from every window that contains it.
+// Windows that tile the input exactly: dX = dY[.., Q] U[Q, R W], one matrix product. U copies column q to the S columns of its window, R
+// times, and
+//     divides by R S.
+// Other windows: dX = ConvTranspose(dY / count, ones), depthwise.
 internal static class AveragePoolRule
 {
+    /// <summary>The gradient rule of AveragePool.</summary>
     public static Value?[] Gradient(Graph g, Node y, Value dY)
     {
         var window = Window.Of(y);
@@ -45,12 +47,13 @@ internal static class AveragePoolRule
         var ones = Tensor.Drawn(new Shape(x[1], 1, window.Kernel[0], window.Kernel[1]), kernel => kernel.Fill(1));
         return TransposedConv.ToSize(g, dY * g.Constant(inverse), g.Constant(ones), window, x, group: x[1]);
 
-        // The elements of one window along an axis that count: those inside, or inside the padding too.
+        // Counts the elements of one window along an axis: those inside the image, and those in the padding if the operator counts padding.
         int Elements(int axis, int step)
         {
             int size = x[axis + 2], start = step * window.Strides[axis] - window.Before[axis];
             var (low, high) = countPadding ? (-window.Before[axis], size + window.After[axis]) : (0, size);
-            return Enumerable.Range(0, window.Kernel[axis]).Count(k => start + k * window.Dilations[axis] is var at && at >= low && at < high);
+            var positions = Enumerable.Range(0, window.Kernel[axis]).Select(k => start + k * window.Dilations[axis]);
+            return positions.Count(position => position >= low && position < high);
         }
     }
 }

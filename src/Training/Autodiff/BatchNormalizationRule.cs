@@ -2,13 +2,14 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Y = gamma z + beta, z = (X - mean) r, r = 1 / sqrt(variance + epsilon); all sums are over N, H and W, of m elements a channel.
+// Y = gamma z + beta, z = (X - mean) r, r = 1 / sqrt(variance + epsilon). All sums are over N, H and W; a channel has m elements.
 // dbeta = sum dY;  dgamma = sum(dY z) = r (sum(dY X) - mean sum dY)
-// By the batch's own statistics: dX = gamma r (dY - dbeta / m - z dgamma / m) = a dY + b X + c,
+// With the batch's own statistics: dX = gamma r (dY - dbeta / m - z dgamma / m) = a dY + b X + c,
 //     a = gamma r,  b = -a r dgamma / m,  c = -a dbeta / m - b mean.
-// By running statistics: dX = a dY.
+// With running statistics: dX = a dY.
 internal static class BatchNormalizationRule
 {
+    /// <summary>The gradient rule of BatchNormalization; the running statistics have no gradient.</summary>
     public static Value?[] Gradient(Graph g, Node y, Value dY)
     {
         Value x = y[0], gamma = y[1];

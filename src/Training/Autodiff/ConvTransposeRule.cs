@@ -2,10 +2,12 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Y = ConvTranspose(X, W) + b is by definition what a convolution with W sends back: X as the gradient of its output gives Y as that of its input.
-// dX = Conv(dY, W);  dW = the weight gradient of that convolution, whose input is dY and whose output's gradient is X;  db = sum dY.
+// Y = ConvTranspose(X, W) + b. By definition, ConvTranspose is the input gradient of a convolution with W: it maps the gradient X of the
+// convolution's output to the gradient Y of its input. Therefore dX = Conv(dY, W);  dW = the weight gradient of that convolution with input
+// dY and output gradient X;  db = sum dY.
 internal static class ConvTransposeRule
 {
+    /// <summary>The gradient rule of ConvTranspose.</summary>
     public static Value?[] Gradient(Graph g, Node y, Value dY)
     {
         Value x = y[0], w = y[1];

@@ -2,10 +2,14 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Slice, Pad and Gather take elements from places that are known: each gets the gradient of where it went, and those that went nowhere get zero.
+// Slice, Pad and Gather copy elements: Y[o] = X[i(o)] along each axis, or a constant. The gradient dX[i] is the sum of dY[o] over all o
+// with i(o) = i. It is 0 for an element that was not copied.
 internal static class CuttingRules
 {
-    // Along axes that were cut without a step dY is padded with zeros. Along the others each element of X finds its own in dY, or a zero put behind it.
+    /// <summary>
+    /// The gradient rule of Slice. Along an axis with step 1, zeros pad dY to the length of X. Along another axis, a Gather picks the
+    /// gradient of each element of X from dY, or a zero that is appended to dY.
+    /// </summary>
     public static Value?[] Slice(Graph g, Node y, Value dY)
     {
         var x = y[0].Shape;
@@ -19,15 +23,22 @@ internal static class CuttingRules
             (pads[axis], pads[axis + x.Rank]) = step == 1 ? (start, size - start - count) : (0, 1);
             if (step != 1)
             {
-                stepped.Add((axis, [.. Enumerable.Range(0, size).Select(at => (at - start) % step == 0 && (at - start) / step is var o && o >= 0 && o < count ? o : count)]));
+                stepped.Add((axis, [.. Enumerable.Range(0, size).Select(i => OutputIndex(i - start, step, count))]));
             }
         }
 
         var dX = stepped.Aggregate(g.Pad(dY, pads), (d, cut) => g.Gather(d, cut.Indices, cut.Axis));
         return [dX, .. y.Inputs.Skip(1).Select(_ => (Value?)null)];
+
+        // The output index of the input element at a distance from the start; count, the index of the appended zero, if it was not copied.
+        static int OutputIndex(int distance, int step, int count) =>
+            distance % step == 0 && distance / step is var o && o >= 0 && o < count ? o : count;
     }
 
-    // Zeros that were added are cut off, and what was cut off gets zeros: padding by as much less. Copied borders add to what they are copies of.
+    /// <summary>
+    /// The gradient rule of Pad. For constant padding it pads dY by the negative amounts: added elements are cut off, and cut-off elements
+    /// get zeros. For the modes edge and reflect, the gradients of copies are added to the gradients of their originals.
+    /// </summary>
     public static Value?[] Pad(Graph g, Node y, Value dY)
     {
         var x = y[0].Shape;
@@ -43,30 +54,33 @@ internal static class CuttingRules
             foreach (int axis in Enumerable.Range(0, x.Rank).Where(axis => pads[axis] != 0 || pads[axis + x.Rank] != 0))
             {
                 int size = x[axis], before = pads[axis];
-                dX = AxisMap.Back(g, dX, axis, size, o => [(Source(o - before, size), 1)]);
+                dX = AxisMap.Transposed(g, dX, axis, size, o => [(Source(o - before, size), 1)]);
             }
         }
 
         return [dX, .. y.Inputs.Skip(1).Select(_ => (Value?)null)];
 
-        int Source(int place, int size) => mode switch
+        int Source(int position, int size) => mode switch
         {
-            "edge" => Math.Clamp(place, 0, size - 1),
-            "reflect" => place < 0 ? -place : place >= size ? 2 * (size - 1) - place : place,
-            _ => throw new FoveaException(ErrorCode.BadModelFile, $"Node {y.Name} (Pad) cannot be trained: its mode is {mode}; expected constant, edge or reflect."),
+            "edge" => Math.Clamp(position, 0, size - 1),
+            "reflect" => position < 0 ? -position : position >= size ? 2 * (size - 1) - position : position,
+            _ => throw new FoveaException(
+                ErrorCode.BadModelFile, $"Node {y.Name} (Pad) cannot be trained: its mode is {mode}; expected constant, edge or reflect."),
         };
     }
 
-    // Y[..o..] = X[..index(o)..], so M is one-hot.
+    /// <summary>The gradient rule of Gather: Y[..o..] = X[..index(o)..] is a linear map of one axis whose rows are one-hot.</summary>
     public static Value?[] Gather(Graph g, Node y, Value dY)
     {
         var (x, indices) = (y[0].Shape, y[1]);
         int axis = (int)y.Int("axis");
         axis = axis < 0 ? axis + x.Rank : axis;
         var map = g.OneHot(g.Reshape(indices, new Shape((int)indices.Shape.Size)), x[axis]);
-        return [AxisMap.Back(g, dY, map, axis, x), null];
+        return [AxisMap.Transposed(g, dY, map, axis, x), null];
     }
 
-    private static int[] Known(Node y, string attribute, int input) => y.Given(attribute, input)
-        ?? throw new FoveaException(ErrorCode.BadModelFile, $"Node {y.Name} ({y.Op}) cannot be trained: its {attribute} are known only when it runs. Fine-tune with --method head, which needs no gradient through it.");
+    private static int[] Known(Node y, string attribute, int input) => y.Given(attribute, input) ?? throw new FoveaException(
+        ErrorCode.BadModelFile,
+        $"Node {y.Name} ({y.Op}) cannot be trained: its {attribute} are computed when it runs; expected constants. "
+        + "Fine-tune with --method head, which needs no gradient through it.");
 }

@@ -3,12 +3,16 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>How each operator is differentiated. In a rule y[i] is the operator's input i, and y.Output what it computed.</summary>
+// For y = f(x0, x1, ...) and the loss L, with dY = dL/dy, a rule returns dXi = dY (dy/dxi) for each input. Products are elementwise unless
+// stated otherwise.
+
+/// <summary>The gradient rule of each operator. In a rule, y[i] is the node's input i and y.Output its first output.</summary>
 internal static class GradientRules
 {
-    // Beneath every positive number that a network computes: what is divided by it or has its logarithm taken stays finite at 0.
+    // A positive number smaller than the values that networks compute. Replacing 0 by it keeps quotients and logarithms finite.
     private const float Tiny = 1e-37f;
 
+    /// <summary>The rules of operators that have a gradient for one output, by the operator's ONNX name.</summary>
     public static readonly FrozenDictionary<string, GradientRule> ByOp = new Dictionary<string, GradientRule>
     {
         ["Add"] = (g, y, dY) => [dY, dY],
@@ -35,7 +39,7 @@ internal static class GradientRules
         ["LeakyRelu"] = (g, y, dY) => [dY * Between(g, y[0], y.Float("alpha", 0.01f), 1)],
         ["PRelu"] = (g, y, dY) => [g.Where(g.Greater(y[0], g.Scalar(0)), dY, dY * y[1]), dY * g.Min(y[0], g.Scalar(0))],
         ["Elu"] = (g, y, dY) => [dY * ExponentialUnit(g, y, y.Float("alpha", 1), 1)],
-        ["Selu"] = (g, y, dY) => [dY * ExponentialUnit(g, y, y.Float("alpha", 1.6732632f) * y.Float("gamma", 1.0507010f), y.Float("gamma", 1.0507010f))],
+        ["Selu"] = Selu,
         ["Sigmoid"] = (g, y, dY) => [dY * (y.Output - y.Output * y.Output)],
         ["Tanh"] = (g, y, dY) => [dY - dY * y.Output * y.Output],
         ["Softplus"] = (g, y, dY) => [dY * g.Sigmoid(y[0])],
@@ -68,7 +72,7 @@ internal static class GradientRules
         ["Gather"] = CuttingRules.Gather,
         ["Resize"] = ResizeRule.Gradient,
 
-        // What these give does not move with their inputs, or only in jumps.
+        // The outputs do not depend on the inputs' values, or are piecewise constant, so their derivative is 0.
         ["Shape"] = None,
         ["ConstantOfShape"] = None,
         ["ArgMax"] = None,
@@ -98,16 +102,16 @@ internal static class GradientRules
         ["LayerNormalization"] = NormalizationRule.Layer,
         ["InstanceNormalization"] = NormalizationRule.Instance,
         ["LRN"] = LrnRule.Gradient,
-        ["Dropout"] = (g, y, dY) => [dY, null, null],
+        ["Dropout"] = (g, y, dY) => [dY, .. Nothing(y.Inputs.Count - 1)],
     }.ToFrozenDictionary();
 
-    /// <summary>Operators of several outputs with gradients of their own.</summary>
+    /// <summary>The rules of operators that have gradients for several outputs, by the operator's ONNX name.</summary>
     public static readonly FrozenDictionary<string, GradientRuleOfOutputs> OfOutputsByOp = new Dictionary<string, GradientRuleOfOutputs>
     {
         ["Split"] = (g, y, dYs) => [g.Concat(dYs, (int)y.Int("axis")), .. Nothing(y.Inputs.Count - 1)],
     }.ToFrozenDictionary();
 
-    // Y = A^B: dA = dY B A^(B-1), dB = dY Y log A, which is 0 where A is.
+    // Y = A^B: dA = dY B A^(B-1), dB = dY Y log A. dB is 0 where A is 0.
     private static Value?[] Pow(Graph g, Node y, Value dY)
     {
         Value a = y[0], b = y[1];
@@ -115,7 +119,7 @@ internal static class GradientRules
         return [dY * b * (square ? a : g.Pow(a, b + -1)), dY * y.Output * g.Log(g.Max(a, g.Scalar(Tiny)))];
     }
 
-    // The operand that was taken gets the gradient; equal ones share it evenly.
+    // Y = max(A, B, ...): the largest operand gets dY; equal operands share it evenly. The same for min.
     private static Value?[] Extremum(Graph g, Node y, Value dY)
     {
         Value[] taken = [.. y.Inputs.Select((_, i) => g.Mask(g.Equal(y[i], y.Output)))];
@@ -123,16 +127,26 @@ internal static class GradientRules
         return [.. taken.Select(mask => share * mask)];
     }
 
-    // Y = X S, S = HardSigmoid(X) = X/6 + 1/2 where it is inside (0, 1): dY/dX = S + X/6 = S + (S - 1/2) there, and S, which is 0 or 1, elsewhere.
+    // Y = X S with S = HardSigmoid(X) = clip(X/6 + 1/2, 0, 1). Where 0 < S < 1: dY/dX = S + X/6 = S + (S - 1/2). Elsewhere dY/dX = S, which
+    // is 0 or 1.
     private static Value?[] HardSwish(Graph g, Node y, Value dY)
     {
         var s = g.Apply("HardSigmoid", [y[0]], ("alpha", 1 / 6f), ("beta", 0.5f));
         return [dY * (s + InsideUnit(g, s) * (s + -0.5f))];
     }
 
-    // Y = scale X where X > 0, shift (e^X - 1) elsewhere, where its derivative is Y + shift.
-    private static Value ExponentialUnit(Graph g, Node y, float shift, float scale) => g.Min(y.Output, g.Scalar(0)) + Between(g, y[0], shift, scale);
+    private static Value?[] Selu(Graph g, Node y, Value dY)
+    {
+        float alpha = y.Float("alpha", 1.6732632f), gamma = y.Float("gamma", 1.0507010f);
+        return [dY * ExponentialUnit(g, y, alpha * gamma, gamma)];
+    }
 
+    // The derivative of Elu and Selu. Y = scale X where X > 0: the derivative is scale. Y = shift (e^X - 1) elsewhere: the derivative is Y
+    // + shift.
+    private static Value ExponentialUnit(Graph g, Node y, float shift, float scale) =>
+        g.Min(y.Output, g.Scalar(0)) + Between(g, y[0], shift, scale);
+
+    // Y = softmax(X): dX = Y (dY - sum(dY Y)), the sum along the axis.
     private static Value?[] Softmax(Graph g, Node y, Value dY)
     {
         var weighted = dY * y.Output;
@@ -145,22 +159,22 @@ internal static class GradientRules
         return [.. g.Split(dY, [.. y.Inputs.Select((_, i) => y[i].Shape[axis])], axis)];
     }
 
-    // part: dX from X, Y and dY, the two with the axes kept that Y reduces.
-    private static GradientRule Reduction(Func<Graph, Value, Value, Value, Value> part) => (g, y, dY) =>
+    // Makes the rule of a reduction. gradient computes dX from X, Y and dY; Y and dY have the reduced axes with length 1.
+    private static GradientRule Reduction(Func<Graph, Value, Value, Value, Value> gradient) => (g, y, dY) =>
     {
         var x = y[0];
         var kept = y.Output.Shape.Rank == x.Shape.Rank ? y.Output.Shape
             : y.Given("axes", input: 1) is [_, ..] axes ? axes.Aggregate(x.Shape, (shape, axis) => shape.With(axis, 1))
             : new Shape([.. x.Shape.Dimensions.Select(_ => 1)]);
-        return [part(g, x, g.Reshape(y.Output, kept), g.Reshape(dY, kept)), .. Nothing(y.Inputs.Count - 1)];
+        return [gradient(g, x, g.Reshape(y.Output, kept), g.Reshape(dY, kept)), .. Nothing(y.Inputs.Count - 1)];
     };
 
-    // Elements that are equally large share the gradient evenly.
-    private static Value ReducedExtremum(Graph g, Value x, Value largest, Value dLargest)
+    // The elements of X that equal the extremum share its gradient evenly.
+    private static Value ReducedExtremum(Graph g, Value x, Value extremum, Value dExtremum)
     {
-        var taken = g.Mask(g.Equal(x, largest));
-        int[] axes = [.. Enumerable.Range(0, x.Shape.Rank).Where(axis => largest.Shape[axis] != x.Shape[axis])];
-        return axes.Length == 0 ? dLargest : taken * (dLargest / g.ReduceSum(taken, axes, keep: true));
+        var taken = g.Mask(g.Equal(x, extremum));
+        int[] axes = [.. Enumerable.Range(0, x.Shape.Rank).Where(axis => extremum.Shape[axis] != x.Shape[axis])];
+        return axes.Length == 0 ? dExtremum : taken * (dExtremum / g.ReduceSum(taken, axes, keep: true));
     }
 
     private static Value?[] Reshaped(Graph g, Node y, Value dY) => [g.Reshape(dY, y[0].Shape), .. Nothing(y.Inputs.Count - 1)];
@@ -171,7 +185,8 @@ internal static class GradientRules
         return [g.Transpose(dY, [.. Enumerable.Range(0, order.Length).Select(axis => Array.IndexOf(order, axis))])];
     }
 
-    // Y = alpha A' B' + beta C, ' transposing where asked: dA = alpha dY B'^T, dB = alpha A'^T dY, each transposed back, dC = beta dY.
+    // Y = alpha A' B' + beta C, where A' and B' are A and B, transposed if transA and transB say so.
+    // dA' = alpha dY B'^T, dB' = alpha A'^T dY, dC = beta dY.
     private static Value?[] Gemm(Graph g, Node y, Value dY)
     {
         bool transA = y.Int("transA") != 0, transB = y.Int("transB") != 0;
@@ -182,7 +197,7 @@ internal static class GradientRules
         return [Scaled(dA, alpha), Scaled(dB, alpha), .. y.Inputs.Skip(2).Select(_ => Scaled(dY, beta))];
     }
 
-    // The largest value of each window gets the gradient: the first of them, where several are equal.
+    // The largest element of each window gets the gradient; among equal elements, the first one.
     private static Value?[] MaxPool(Graph g, Node y, Value dY)
     {
         var x = y[0].Shape;
@@ -196,24 +211,24 @@ internal static class GradientRules
 
     private static Value?[] Nothing(int inputs) => new Value?[inputs];
 
-    // The largest value of each channel gets the gradient: the first of them, where several are equal.
+    // The largest element of each channel gets the gradient; among equal elements, the first one.
     private static Value?[] GlobalMaxPool(Graph g, Node y, Value dY)
     {
         var x = y[0].Shape;
         var channels = new Shape(x[0], x[1], (int)(x.Size / x[0] / x[1]));
         var largest = g.Reshape(g.ArgMax(g.Reshape(y[0], channels), axis: 2), channels.With(2, 1));
-        var places = g.Constant(Tensor.Of([.. Enumerable.Range(0, channels[2]).Select(place => (long)place)]));
-        return [g.Reshape(g.Mask(g.Equal(places, largest)) * g.Reshape(dY, channels.With(2, 1)), x)];
+        var positions = g.Constant(Tensor.Of([.. Enumerable.Range(0, channels[2]).Select(position => (long)position)]));
+        return [g.Reshape(g.Mask(g.Equal(positions, largest)) * g.Reshape(dY, channels.With(2, 1)), x)];
     }
 
     private static Value Scaled(Value value, float factor) => factor == 1 ? value : value * factor;
 
-    // 1 where x > 0, else 0. A steep hard sigmoid takes one pass over the numbers; a comparison and a cast take two, on one thread.
+    // 1 where x > 0, else 0. A steep hard sigmoid takes one pass on all threads; a comparison and a cast take two passes on one thread.
     private static Value Positive(Graph g, Value x) => g.Apply("HardSigmoid", [x], ("alpha", 1e38f), ("beta", 0f));
 
-    // 1 where 0 < x < 1, for an x between 0 and 1.
+    // 1 where 0 < x < 1, else 0. x must be in [0, 1].
     private static Value InsideUnit(Graph g, Value x) => g.Mask(g.Greater(x, x * x));
 
-    // One number where x > 0, another elsewhere.
+    // positive where x > 0, elsewhere where x <= 0.
     private static Value Between(Graph g, Value x, float elsewhere, float positive) => Positive(g, x) * (positive - elsewhere) + elsewhere;
 }

@@ -2,30 +2,36 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// y = x s^-beta, s = k + alpha / size W(x^2), W summing over size neighbouring channels.
-// dX = dY s^-beta - 2 alpha beta / size x W'(dY y / s), W' being W turned round.
-// W is a product with a banded matrix of ones over the channels.
+// y = x s^-beta, s = k + alpha / size W(x^2). W sums over size neighbouring channels; it is a product with a banded matrix of ones.
+// dX = dY s^-beta - 2 alpha beta / size x W'(dY y / s). W' is the product with the transposed matrix.
 internal static class LrnRule
 {
-    /// <summary>The operator from others that ONNX Runtime runs on all threads, which it does not do for LRN itself.</summary>
+    /// <summary>
+    /// Adds local response normalisation, expressed by other operators. ONNX Runtime runs those on all threads, but its LRN operator on one
+    /// thread.
+    /// </summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="x">The input, [N, C, ...].</param>
+    /// <param name="node">The LRN node, for its attributes.</param>
     public static Value Forward(Graph g, Value x, Node node) => x * g.Pow(Scale(g, x, node), -node.Float("beta", 0.75f));
 
+    /// <summary>The gradient rule of LRN.</summary>
     public static Value?[] Gradient(Graph g, Node y, Value dY)
     {
         Value x = y[0], s = Scale(g, x, y);
         float alpha = y.Float("alpha", 1e-4f), beta = y.Float("beta", 0.75f);
         var power = g.Pow(s, -beta);
-        var spread = Neighbours(g, dY * x * power / s, y, turned: true);
+        var spread = NeighbourSum(g, dY * x * power / s, y, transposed: true);
         return [dY * power - x * spread * (2 * alpha * beta / y.Int("size"))];
     }
 
     private static Value Scale(Graph g, Value x, Node node) =>
-        Neighbours(g, x * x, node, turned: false) * (node.Float("alpha", 1e-4f) / node.Int("size")) + node.Float("bias", 1);
+        NeighbourSum(g, x * x, node, transposed: false) * (node.Float("alpha", 1e-4f) / node.Int("size")) + node.Float("bias", 1);
 
-    private static Value Neighbours(Graph g, Value x, Node node, bool turned)
+    private static Value NeighbourSum(Graph g, Value x, Node node, bool transposed)
     {
         int channels = x.Shape[1], size = (int)node.Int("size"), before = (size - 1) / 2, after = size - 1 - before;
-        (before, after) = turned ? (after, before) : (before, after);
+        (before, after) = transposed ? (after, before) : (before, after);
         var band = g.Constant($"band_{channels}_{before}_{after}", () => Tensor.Drawn(new Shape(channels, channels), ones =>
         {
             for (int i = 0; i < ones.Length; i++)

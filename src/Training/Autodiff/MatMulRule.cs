@@ -2,11 +2,12 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Y = A B over the last two axes, the others broadcast: dA = dY B', dB = A' dY. A vector is a matrix of one row as A, of one column as B.
-// Where B is one matrix for all rows of A, as in a layer on channels that come last, the rows are taken together: dB = A' dY is then one
-// product, and no gradient of B for each matrix of A has to be held and summed.
+// Y = A B over the last two axes; the other axes are broadcast. dA = dY B', dB = A' dY. A vector A is a matrix with one row, a vector B a
+// matrix with one column. If B is a single matrix, as in a dense layer over the last axis, all rows of A form one matrix: dB = A' dY is
+// then one product, and no gradients of B per batch element need to be stored and summed.
 internal static class MatMulRule
 {
+    /// <summary>The gradient rule of MatMul.</summary>
     public static Value?[] Gradient(Graph g, Node y, Value dY)
     {
         Value a = y[0], b = y[1];

@@ -2,11 +2,13 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-// Y = gamma z + beta, z = (X - mean) r, r = 1 / sqrt(variance + epsilon), mean and variance over some axes of each image.
-// dX = r (dZ - mean(dZ) - z mean(dZ z)) with dZ = gamma dY, the means over the same axes;  dgamma = sum(dY z);  dbeta = sum dY.
+// Y = gamma z + beta, z = (X - mean) r, r = 1 / sqrt(variance + epsilon). Mean and variance are over some axes of each image.
+// dX = r (dZ - mean(dZ) - z mean(dZ z)) with dZ = gamma dY and means over the same axes;  dgamma = sum(dY z);  dbeta = sum dY.
 internal static class NormalizationRule
 {
-    /// <summary>Over the last axes, whose shape gamma and beta have, so that they are broadcast.</summary>
+    /// <summary>
+    /// The gradient rule of LayerNormalization, which normalizes over the last axes. gamma and beta have the shape of these axes.
+    /// </summary>
     public static Value?[] Layer(Graph g, Node y, Value dY)
     {
         int rank = y[0].Shape.Rank, axis = (int)y.Int("axis", -1);
@@ -15,14 +17,16 @@ internal static class NormalizationRule
         return [dX, dY * z, .. y.Inputs.Skip(2).Select(_ => dY)];
     }
 
-    /// <summary>Over each channel, for which gamma and beta have one number.</summary>
+    /// <summary>
+    /// The gradient rule of InstanceNormalization, which normalizes each channel of each image. gamma and beta have shape [C].
+    /// </summary>
     public static Value?[] Instance(Graph g, Node y, Value dY)
     {
         int rank = y[0].Shape.Rank;
-        int[] image = [.. Enumerable.Range(2, rank - 2)], others = [0, .. image];
-        var gamma = g.Reshape(y[1], new Shape([y[1].Shape[0], .. image.Select(_ => 1)]));
-        var (dX, z) = Normalized(g, y, dY * gamma, image);
-        return [dX, g.ReduceSum(dY * z, others), g.ReduceSum(dY, others)];
+        int[] spatial = [.. Enumerable.Range(2, rank - 2)], allButChannels = [0, .. spatial];
+        var gamma = g.Reshape(y[1], new Shape([y[1].Shape[0], .. spatial.Select(_ => 1)]));
+        var (dX, z) = Normalized(g, y, dY * gamma, spatial);
+        return [dX, g.ReduceSum(dY * z, allButChannels), g.ReduceSum(dY, allButChannels)];
     }
 
     private static (Value DX, Value Z) Normalized(Graph g, Node y, Value dZ, int[] axes)

@@ -5,10 +5,31 @@ namespace Fovea.Training.Tests;
 public class BackwardTests
 {
     [Fact]
-    public void Gradients_that_meet_are_added()
+    public void Gradients_of_a_value_with_several_readers_are_added()
     {
         var error = NumericGradient.RelativeError([new(3, 3)], (g, x) => g.MatMul(x[0], x[0]) + g.Exp(x[0]) * x[0], (-1, 1));
         Assert.InRange(error, 0, 1e-2);
+    }
+
+    [Fact]
+    public void A_node_with_more_inputs_than_its_rule_has_gradients_is_an_error()
+    {
+        var graph = new Graph("surplus");
+        var x = graph.Input("x", ElementType.Float, new Shape(3, 3));
+        var y = graph.Add("Relu", [x, x], name: "activation").Output;
+        var error = Assert.Throws<FoveaException>(() => Backward.From(graph.ReduceSum(y, []), [x]));
+        Assert.Contains("activation (Relu)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("is 2; expected 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_with_fewer_inputs_than_its_rule_has_gradients_is_an_error()
+    {
+        var graph = new Graph("missing");
+        var x = graph.Input("x", ElementType.Float, new Shape(3, 3));
+        var y = graph.Add("Sub", [x], name: "difference").Output;
+        var error = Assert.Throws<FoveaException>(() => Backward.From(graph.ReduceSum(y, []), [x]));
+        Assert.Contains("is 1; expected 2", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -23,7 +44,7 @@ public class BackwardTests
     }
 
     [Fact]
-    public void A_parameter_that_does_not_reach_the_loss_is_named()
+    public void A_parameter_on_which_the_loss_does_not_depend_is_named()
     {
         var graph = new Graph("apart");
         Value x = graph.Input("x", ElementType.Float, new Shape(2)), unused = graph.Input("unused", ElementType.Float, new Shape(2));
@@ -32,9 +53,9 @@ public class BackwardTests
     }
 
     [Fact]
-    public void No_work_is_done_for_what_nothing_learns_from()
+    public void The_gradient_of_the_images_is_not_computed()
     {
-        // The first convolution's gradient with respect to the images would be a third of its cost.
+        // lenet5 has two convolutions. Only the second needs the gradient of its input; computing the first one's would cost a third of the layer's time.
         var graph = new GradientGraph(Catalog.Find("lenet5").Build(), batchSize: 2).Graph;
         Assert.Equal(1, graph.Nodes.Count(node => node.Op == "ConvTranspose"));
     }

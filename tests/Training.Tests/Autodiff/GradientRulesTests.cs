@@ -40,6 +40,7 @@ public class GradientRulesTests
         ["BatchNormalization, by the batch"] = new([new(4, 3, 2, 3), new(3), new(3), new(3), new(3)], (g, x) => g.BatchNormalization(x[0], x[1], x[2], x[3], x[4], 1e-5f).Y, Low: 0.5f, High: 2, Constant: [3, 4]),
         ["LRN"] = new([new(2, 7, 3, 2)], (g, x) => g.Apply("LRN", [x[0]], ("size", 5L), ("alpha", 0.5f), ("beta", 0.75f), ("bias", 2f)), Low: -3, High: 3),
         ["Dropout"] = new([X], (g, x) => g.Apply("Dropout", [x[0], g.Scalar(0.5f)])),
+        ["Dropout, without a ratio"] = new([X], (g, x) => g.Apply("Dropout", [x[0]])),
         ["AveragePool"] = new([new(2, 3, 6, 4)], (g, x) => g.AveragePool(x[0], Window.Square(2, 2))),
         ["AveragePool, oblong tiles"] = new([new(2, 3, 6, 4)], (g, x) => g.AveragePool(x[0], new([3, 2], [3, 2], [0, 0], [0, 0], [1, 1]))),
         ["AveragePool, overlapping"] = new([Images], (g, x) => g.AveragePool(x[0], Window.Square(3, 2))),
