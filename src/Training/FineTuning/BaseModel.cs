@@ -12,7 +12,9 @@ internal sealed record BaseModel(Graph Network, ModelMetadata Metadata, WeightsS
     /// <summary>How an image becomes the input.</summary>
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
 
-    /// <summary>Reads a file; its metadata give way to <paramref name="overrides"/>, and are completed from <paramref name="fallback"/>.</summary>
+    /// <summary>
+    /// Reads a file; its metadata give way to <paramref name="overrides"/>, and are completed from <paramref name="fallback"/>.
+    /// </summary>
     /// <exception cref="FoveaException">It is no ONNX file, or nothing says how images become its input.</exception>
     public static BaseModel Read(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null)
     {

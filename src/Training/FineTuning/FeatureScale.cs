@@ -1,7 +1,8 @@
 namespace Fovea.Training;
 
 /// <summary>
-/// Brings each feature to mean 0 and the same deviation, so that one set of regularisations suits every network; rows then have a length of about 1.
+/// Brings each feature to mean 0 and the same deviation, so that one set of regularisations suits every network; rows then have a length of
+/// about 1.
 /// </summary>
 internal sealed class FeatureScale
 {
@@ -44,7 +45,10 @@ internal sealed class FeatureScale
         return scaled;
     }
 
-    /// <summary>Makes a class's weights and bias for scaled rows into those for plain ones: w (x - mean) factor + b = (w factor) x + (b - w factor mean).</summary>
+    /// <summary>
+    /// Makes a class's weights and bias for scaled rows into those for plain ones: w (x - mean) factor + b = (w factor) x + (b - w factor
+    /// mean).
+    /// </summary>
     public void Fold(Span<float> weights, ref float bias)
     {
         double shift = 0;

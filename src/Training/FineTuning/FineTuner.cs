@@ -11,7 +11,8 @@ internal sealed class FineTuner
     // What the network knows already moves slowly; its new head may run ahead.
     private const double BackboneRate = 0.1;
 
-    // Where features are smaller than this, a head needs weights so large that the backbone's gradients are as large, and the step that suits them falls with the square.
+    // Where features are smaller than this, a head needs weights so large that the backbone's gradients are as large, and the step that
+    // suits them falls with the square.
     private const double LeastFeature = 0.1;
 
     private const int Sample = 64;
@@ -29,7 +30,9 @@ internal sealed class FineTuner
     /// <param name="data">The new classes, preprocessed as the network takes them.</param>
     /// <param name="options">How everything is trained; of these only the output, the device and the seed concern a head alone.</param>
     /// <param name="tell">Is told how far the run has come.</param>
-    /// <exception cref="FoveaException">The network has no head that could be replaced, or there are no images to validate with.</exception>
+    /// <exception cref="FoveaException">
+    /// The network has no head that could be replaced, or there are no images to validate with.
+    /// </exception>
     public FineTuner(BaseModel model, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell)
     {
         (this.model, this.data, this.options, this.tell) = (model, data, options, tell);
@@ -74,15 +77,16 @@ internal sealed class FineTuner
         var network = WithHead(trained, new TrainingRecord(
             options.Dataset, train.Hash(), train.Count, Optimizer: "l-bfgs", Seed: options.Seed, Accuracy: accuracy, Loss: loss, ValidationImages: validation.Count, Method: "head", Base: model.File));
         OnnxFile.Write(network, options.Output);
-        var settings = new Dictionary<string, string> { ["method"] = "head", ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture), ["base"] = model.File.Sha256 };
-        Report.Write(options.Output, validation, new RunRecord([], settings, running.Elapsed.TotalSeconds, model.File.File, [.. data.RefusedInTraining]), stop);
+        var settings = new RunSettings { Method = "head", Seed = options.Seed.ToString(CultureInfo.InvariantCulture), Base = model.File.Sha256 };
+        var record = new RunRecord([], settings, running.Elapsed.TotalSeconds, model.File.File, [.. data.RefusedInTraining]);
+        Report.Write(options.Output, validation, record, stop);
         tell(new RunFinished(options.Output, 0, loss, accuracy, running.Elapsed.TotalSeconds, 0));
     }
 
     private void LearnAll(CancellationToken stop)
     {
-        // A head fitted closely to features that were never augmented is too sure of itself, and its errors would tear at the backbone: it only competes.
-        // A run that is resumed has its heads in the checkpoint.
+        // A head fitted closely to features that were never augmented is too sure of itself, and its errors would tear at the backbone: it
+        // only competes. A run that is resumed has its heads in the checkpoint.
         bool begun = options.Resume && File.Exists(options.Checkpoint);
         var none = LinearHead.Zero(train.Labels.Count, head.FeatureCount);
         var (best, start, _, _) = begun ? (none, none, 0, 0) : new HeadTraining(head, train, validation, options.Device, tell).Run(stop);

@@ -9,7 +9,10 @@ internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset v
     private readonly Stopwatch running = Stopwatch.StartNew();
     private int done;
 
-    /// <summary>Trains the best head and a cautious one to go on from, and says how well the first does on the validation images: mean cross-entropy in nats, and the share classified rightly.</summary>
+    /// <summary>
+    /// Trains the best head and a cautious one to go on from, and says how well the first does on the validation images: mean cross-entropy
+    /// in nats, and the share classified rightly.
+    /// </summary>
     /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
     public (LinearHead Best, LinearHead Cautious, double Loss, double Accuracy) Run(CancellationToken stop)
     {

@@ -4,7 +4,9 @@ using Microsoft.ML.Trainers;
 
 namespace Fovea.Training;
 
-/// <summary>Trains a linear head with ML.NET: maximum entropy by L-BFGS, on one thread, so that equal features give equal weights.</summary>
+/// <summary>
+/// Trains a linear head with ML.NET: maximum entropy by L-BFGS, on one thread, so that equal features give equal weights.
+/// </summary>
 internal sealed class MaximumEntropy
 {
     // Penalties on the mean loss. Rows have length 1, so these span from a firm hand to almost none.
@@ -23,7 +25,10 @@ internal sealed class MaximumEntropy
         rows = View(train);
     }
 
-    /// <summary>The head whose penalty does best on the validation rows, by loss, and the one of the firmest, which is sure of little: for learning to go on from.</summary>
+    /// <summary>
+    /// The head whose penalty does best on the validation rows, by loss, and the one of the firmest, which is sure of little: for learning
+    /// to go on from.
+    /// </summary>
     public (LinearHead Best, LinearHead Cautious) Heads(FeatureSet validation)
     {
         var heads = Array.ConvertAll(Penalties, penalty => Folded(Train(penalty)));

@@ -3,41 +3,53 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Writes a run's checkpoints: at the end of epochs, and within those that are long.</summary>
-internal sealed class CheckpointWriter(TrainingOptions options, IReadOnlyDictionary<string, FloatBuffer> buffers, Action<TrainingEvent> tell)
+/// <summary>Writes a run's checkpoints: at the end of epochs, and during epochs that take longer than the checkpoint interval.</summary>
+/// <param name="options">The interval and the path.</param>
+/// <param name="buffers">The buffers to save, by the names of their tensors.</param>
+/// <param name="publish">Receives an event for each checkpoint, written or failed.</param>
+internal sealed class CheckpointWriter(
+    TrainingOptions options, IReadOnlyDictionary<string, FloatBuffer> buffers, Action<TrainingEvent> publish)
 {
-    // An epoch of a step or two takes less time than writing all it learnt: a tenth of the time may go into that.
-    private const int SavingShare = 10;
+    // Writing a checkpoint can take longer than a short epoch. Training lasts at least this many times as long as the last write before the
+    // next one, so checkpoints take at most about a tenth of the time.
+    private const int MinimumTrainingPerWrite = 10;
 
-    private readonly Stopwatch since = Stopwatch.StartNew();
-    private TimeSpan lastTook;
+    private readonly Stopwatch sinceLastSave = Stopwatch.StartNew();
+    private TimeSpan lastWriteTime;
 
-    /// <summary>Whether an epoch has gone on for so long that what it learnt so far is worth a checkpoint.</summary>
-    public bool DueWithinEpoch => since.Elapsed >= options.BetweenCheckpoints;
+    /// <summary>Whether the checkpoint interval has passed since the last checkpoint.</summary>
+    public bool DueWithinEpoch => sinceLastSave.Elapsed >= options.BetweenCheckpoints;
 
-    /// <summary>Whether an epoch that has ended is worth one.</summary>
-    public bool DueAfterEpoch => since.Elapsed >= SavingShare * lastTook || DueWithinEpoch;
+    /// <summary>
+    /// Whether to write a checkpoint after an epoch: the interval has passed, or writing takes little time compared with training.
+    /// </summary>
+    public bool DueAfterEpoch => sinceLastSave.Elapsed >= MinimumTrainingPerWrite * lastWriteTime || DueWithinEpoch;
 
-    /// <summary>Writes a checkpoint, and gives the state with the time since the last one counted.</summary>
-    /// <exception cref="FoveaException">It cannot be written; the one before is whole.</exception>
+    /// <summary>Writes a checkpoint.</summary>
+    /// <returns>The state, with the training time since the last checkpoint added.</returns>
+    /// <exception cref="FoveaException">The checkpoint cannot be written; the previous one is intact.</exception>
     public TrainingState Save(TrainingState state)
     {
-        state = Counted(state);
+        state = WithElapsedTime(state);
         Write(state);
         return state;
     }
 
-    /// <summary>The same, but a failure is only told: a disk that is full now may have room at the next try, and what is learnt until then is not lost.</summary>
+    /// <summary>
+    /// Writes a checkpoint. A failure only publishes an event and training continues, because a full disk may have space again at the next
+    /// checkpoint.
+    /// </summary>
+    /// <returns>The state, with the training time since the last checkpoint added.</returns>
     public TrainingState TrySave(TrainingState state)
     {
-        state = Counted(state);
+        state = WithElapsedTime(state);
         try
         {
             Write(state);
         }
         catch (FoveaException e)
         {
-            tell(new CheckpointFailed(options.Checkpoint, e.Message));
+            publish(new CheckpointFailed(options.Checkpoint, e.Message));
         }
 
         return state;
@@ -46,14 +58,14 @@ internal sealed class CheckpointWriter(TrainingOptions options, IReadOnlyDiction
     private void Write(TrainingState state)
     {
         Checkpoint.Save(options.Checkpoint, state, buffers);
-        lastTook = since.Elapsed;
-        tell(new CheckpointSaved(options.Checkpoint, state.Epoch, state.StepsInEpoch));
+        lastWriteTime = sinceLastSave.Elapsed;
+        publish(new CheckpointSaved(options.Checkpoint, state.Epoch, state.StepsInEpoch));
     }
 
-    private TrainingState Counted(TrainingState state)
+    private TrainingState WithElapsedTime(TrainingState state)
     {
-        state = state with { Seconds = state.Seconds + since.Elapsed.TotalSeconds };
-        since.Restart();
+        state = state with { Seconds = state.Seconds + sinceLastSave.Elapsed.TotalSeconds };
+        sinceLastSave.Restart();
         return state;
     }
 }

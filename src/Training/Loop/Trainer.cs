@@ -4,15 +4,18 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Trains a network from start to finish: epochs of steps, a look at the validation images after each, checkpoints in between.</summary>
+/// <summary>
+/// Trains a network: epochs of steps, a validation after each epoch, and checkpoints. The saved model has the weights with the lowest
+/// validation loss.
+/// </summary>
 internal sealed class Trainer : IDisposable
 {
     private readonly Graph network;
     private readonly DatasetFolder data;
     private readonly Dataset train, validation;
     private readonly TrainingOptions options;
-    private readonly Action<TrainingEvent> tell;
-    private readonly IReadOnlyDictionary<Value, Tensor>? rival;
+    private readonly Action<TrainingEvent> publish;
+    private readonly IReadOnlyDictionary<Value, Tensor>? initialCandidate;
     private readonly ModelMetadata metadata;
     private readonly BatchLoader loader;
     private readonly TrainingStep step;
@@ -23,52 +26,60 @@ internal sealed class Trainer : IDisposable
     private readonly Stopwatch waiting = new();
     private TrainingState state;
 
-    /// <summary>Prepares a run, going on from its checkpoint where the options say so.</summary>
-    /// <param name="network">What is trained; its weights are where learning begins. When the run is done they are the learnt ones.</param>
-    /// <param name="data">What it learns from.</param>
-    /// <param name="options">How.</param>
-    /// <param name="tell">Is told how far the run has come.</param>
-    /// <param name="layout">What of the network is learnt, at which rates; null: all, at one.</param>
-    /// <param name="rival">Weights with which the network, otherwise as it comes, is one of those that the best is chosen from; null: it is none.</param>
-    /// <exception cref="FoveaException">The data set does not fit the network, or the checkpoint is not of this run.</exception>
-    public Trainer(Graph network, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell, ParameterLayout? layout = null, IReadOnlyDictionary<Value, Tensor>? rival = null)
+    /// <summary>Prepares a run, and loads its checkpoint if the options say so.</summary>
+    /// <param name="network">The network. Training starts from its weights; a completed run replaces them by the trained ones.</param>
+    /// <param name="data">The data set.</param>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="publish">Receives the events of the run, on the thread that calls <see cref="Run"/>.</param>
+    /// <param name="layout">The parameters to learn and their learning rates; null learns all with one rate.</param>
+    /// <param name="initialCandidate">
+    /// Weights to validate before the first step, in place of the network's own. The model is saved with them if no epoch has a lower
+    /// validation loss. Training does not start from them. null for no such candidate.
+    /// </param>
+    /// <exception cref="FoveaException">
+    /// There are too few images, an operator has no gradient rule, or the checkpoint is damaged or was written by a run with other
+    /// settings.
+    /// </exception>
+    public Trainer(
+        Graph network,
+        DatasetFolder data,
+        TrainingOptions options,
+        Action<TrainingEvent> publish,
+        ParameterLayout? layout = null,
+        IReadOnlyDictionary<Value, Tensor>? initialCandidate = null)
     {
-        (this.network, this.data, this.options, this.tell, this.rival) = (network, data, options, tell, rival);
+        (this.network, this.data, this.options, this.publish, this.initialCandidate) = (network, data, options, publish, initialCandidate);
         metadata = ModelMetadata.Read(network.Metadata) with { Preprocessing = data.Train.Preprocessing };
         (train, validation) = data.ForTraining(options.Seed);
         if (train.Count < options.BatchSize || validation.Count == 0)
         {
-            throw new FoveaException(ErrorCode.BadDataset, $"There are {train.Count} images to train on and {validation.Count} to validate with; expected at least one batch of {options.BatchSize} and one image.");
+            throw new FoveaException(
+                ErrorCode.BadDataset,
+                $"The data set has {train.Count} training images and {validation.Count} validation images; "
+                + $"expected at least one batch of {options.BatchSize} and 1 validation image.");
         }
 
         loader = new BatchLoader(train, options.BatchSize);
-        step = new TrainingStep(network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed, options.Device);
+        step = new TrainingStep(
+            network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed, options.Device);
         average = new WeightAverage(step.Weights, options.Averaging);
         forward = new ForwardPass(network, step.Layout, average.Values, options.Device);
         best = new FloatBuffer(step.Weights.Length);
-        var buffers = new Dictionary<string, FloatBuffer> { ["weights"] = step.Weights, ["best"] = best };
-        if (average.Own is { } own)
-        {
-            buffers.Add("average", own);
-        }
-
-        foreach (var (i, buffer) in step.States.Index())
-        {
-            buffers.Add(string.Create(CultureInfo.InvariantCulture, $"optimizer.{i}"), buffer);
-        }
-
-        checkpoints = new(options, buffers, tell);
+        var buffers = Buffers();
+        checkpoints = new(options, buffers, publish);
         var settings = Settings();
-        state = (options.Resume ? Checkpoint.Load(options.Checkpoint, settings, buffers) : null) ?? new TrainingState { Settings = settings };
+        var saved = options.Resume ? Checkpoint.Load(options.Checkpoint, settings, buffers) : null;
+        state = saved ?? new TrainingState { Settings = settings };
     }
 
-    private long StepsInAll => (long)options.Epochs * loader.BatchesPerEpoch;
+    private long TotalSteps => (long)options.Epochs * loader.BatchesPerEpoch;
 
     private bool Done => state.Epoch > options.Epochs || state.Epoch - 1 - state.BestEpoch >= options.Patience;
 
-    /// <summary>Trains, writes the model and removes the checkpoint.</summary>
-    /// <exception cref="OperationCanceledException">It was told to stop; a checkpoint of the last step is written.</exception>
-    /// <exception cref="FoveaException">Training diverged, or the model cannot be written; then its checkpoint stays.</exception>
+    /// <summary>Trains the network, writes the model and its report, and deletes the checkpoint.</summary>
+    /// <param name="stop">Stops the run after the current step.</param>
+    /// <exception cref="OperationCanceledException">The run was stopped; a checkpoint of the last step has been written.</exception>
+    /// <exception cref="FoveaException">Training diverged, or a file cannot be written. An existing checkpoint stays.</exception>
     public void Run(CancellationToken stop)
     {
         var running = Stopwatch.StartNew();
@@ -76,13 +87,22 @@ internal sealed class Trainer : IDisposable
         AtomicFile.RemoveUnfinished(options.Checkpoint);
         foreach (var refused in data.RefusedInTraining)
         {
-            tell(new FileRefused(refused.File, refused.Reason));
+            publish(new FileRefused(refused.File, refused.Reason));
         }
 
-        tell(new RunStarted(network.Name, train.Count, validation.Count, options.Epochs, loader.BatchesPerEpoch, options.BatchSize, options.LearningRate, state.Epoch, state.StepsInEpoch));
-        if (rival is not null && state.BestLoss == double.MaxValue)
+        publish(new RunStarted(
+            network.Name,
+            train.Count,
+            validation.Count,
+            options.Epochs,
+            loader.BatchesPerEpoch,
+            options.BatchSize,
+            options.LearningRate,
+            state.Epoch,
+            state.StepsInEpoch));
+        if (initialCandidate is not null && state.BestLoss == double.MaxValue)
         {
-            KeepRival(rival, stop);
+            ValidateCandidate(initialCandidate, stop);
         }
 
         using var batches = loader.Epochs(options.Seed, state.Epoch, state.StepsInEpoch, options.Augmentation).GetEnumerator();
@@ -98,17 +118,20 @@ internal sealed class Trainer : IDisposable
             }
 
             Write();
-            Report.Write(options.Output, validation, new RunRecord(state.History, state.Settings, state.Seconds, Refused: [.. data.RefusedInTraining]), stop);
+            var record = new RunRecord(state.History, state.Settings, state.Seconds, Refused: [.. data.RefusedInTraining]);
+            Report.Write(options.Output, validation, record, stop);
         }
         catch (OperationCanceledException)
         {
             state = checkpoints.Save(state);
-            tell(new RunStopped(options.Checkpoint, state.Epoch, state.StepsInEpoch));
+            publish(new RunStopped(options.Checkpoint, state.Epoch, state.StepsInEpoch));
             throw;
         }
 
         File.Delete(options.Checkpoint);
-        tell(new RunFinished(options.Output, state.BestEpoch, state.BestLoss, state.BestAccuracy, running.Elapsed.TotalSeconds, waiting.Elapsed / running.Elapsed));
+        var elapsed = running.Elapsed;
+        publish(new RunFinished(
+            options.Output, state.BestEpoch, state.BestLoss, state.BestAccuracy, elapsed.TotalSeconds, waiting.Elapsed / elapsed));
     }
 
     public void Dispose()
@@ -119,9 +142,26 @@ internal sealed class Trainer : IDisposable
         ((IDisposable)best).Dispose();
     }
 
+    // The buffers that a checkpoint saves, by the names of their tensors.
+    private Dictionary<string, FloatBuffer> Buffers()
+    {
+        var buffers = new Dictionary<string, FloatBuffer> { ["weights"] = step.Weights, ["best"] = best };
+        if (average.Own is { } own)
+        {
+            buffers.Add("average", own);
+        }
+
+        foreach (var (i, buffer) in step.States.Index())
+        {
+            buffers.Add(string.Create(CultureInfo.InvariantCulture, $"optimizer.{i}"), buffer);
+        }
+
+        return buffers;
+    }
+
     private void Epoch(IEnumerator<Batch> batches, CancellationToken stop)
     {
-        var (clock, waited, first) = (Stopwatch.StartNew(), waiting.Elapsed, state.StepsInEpoch);
+        var (clock, waitedBefore, firstStep) = (Stopwatch.StartNew(), waiting.Elapsed, state.StepsInEpoch);
         while (state.StepsInEpoch < loader.BatchesPerEpoch)
         {
             stop.ThrowIfCancellationRequested();
@@ -129,16 +169,22 @@ internal sealed class Trainer : IDisposable
             batches.MoveNext();
             waiting.Stop();
             double rate = Learn(batches.Current);
-            double stepsPerSecond = (state.StepsInEpoch - first) / clock.Elapsed.TotalSeconds;
-            tell(new StepDone(
-                state.Epoch, state.StepsInEpoch, MeanLoss, MeanAccuracy, rate, stepsPerSecond * options.BatchSize, (StepsInAll - StepsDone) / stepsPerSecond));
+            double stepsPerSecond = (state.StepsInEpoch - firstStep) / clock.Elapsed.TotalSeconds;
+            publish(new StepDone(
+                state.Epoch,
+                state.StepsInEpoch,
+                MeanLoss,
+                MeanAccuracy,
+                rate,
+                stepsPerSecond * options.BatchSize,
+                (TotalSteps - StepsDone) / stepsPerSecond));
             if (checkpoints.DueWithinEpoch && state.StepsInEpoch < loader.BatchesPerEpoch)
             {
                 state = checkpoints.TrySave(state);
             }
         }
 
-        Validate((waiting.Elapsed - waited) / clock.Elapsed, stop);
+        Validate((waiting.Elapsed - waitedBefore) / clock.Elapsed, stop);
     }
 
     private long StepsDone => (long)(state.Epoch - 1) * loader.BatchesPerEpoch + state.StepsInEpoch;
@@ -147,18 +193,21 @@ internal sealed class Trainer : IDisposable
 
     private double MeanAccuracy => (double)state.Correct / ((long)state.StepsInEpoch * options.BatchSize);
 
-    // Gives the learning rate.
+    // Runs one step on a batch and returns its learning rate.
     private double Learn(Batch batch)
     {
         batch.Images.CopyTo(step.Images);
         TargetRows.Write(batch, options.LabelSmoothing, step.Targets);
         long number = StepsDone + 1;
-        double rate = Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, number, StepsInAll);
+        double rate = Rate(number);
         var (loss, correct) = step.Run(number, rate);
         average.Add(number);
         if (!float.IsFinite(loss))
         {
-            throw new FoveaException(ErrorCode.BadArgument, $"The loss is {loss} at step {number}: training diverged. Expected a lower learning rate than {options.LearningRate}.");
+            throw new FoveaException(ErrorCode.BadArgument, string.Create(
+                CultureInfo.InvariantCulture,
+                $"Training diverged: the loss is {loss} at step {number}. "
+                + $"The learning rate is {options.LearningRate}; expected a lower one."));
         }
 
         state = state with { StepsInEpoch = state.StepsInEpoch + 1, LossSum = state.LossSum + loss, Correct = state.Correct + correct };
@@ -169,9 +218,8 @@ internal sealed class Trainer : IDisposable
     {
         var found = Evaluation.Of(forward.Run, validation, train.Labels.Count, stop: stop);
         bool isBest = found.Loss < state.BestLoss;
-        double rate = Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, StepsDone, StepsInAll);
-        var done = new EpochDone(state.Epoch, rate, MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest, waitingShare);
-        tell(done);
+        var done = new EpochDone(state.Epoch, Rate(StepsDone), MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest, waitingShare);
+        publish(done);
         if (isBest)
         {
             Keep(state.Epoch, found);
@@ -180,7 +228,11 @@ internal sealed class Trainer : IDisposable
         state = state with { Epoch = state.Epoch + 1, StepsInEpoch = 0, LossSum = 0, Correct = 0, History = [.. state.History, done] };
     }
 
-    private void KeepRival(IReadOnlyDictionary<Value, Tensor> weights, CancellationToken stop)
+    private double Rate(long number) => Schedule.Rate(options.Schedule, options.LearningRate, options.WarmUp, number, TotalSteps);
+
+    // Validates the network with other weights and records the result as the best one so far. The network's own weights are restored
+    // afterwards.
+    private void ValidateCandidate(IReadOnlyDictionary<Value, Tensor> weights, CancellationToken stop)
     {
         var own = average.Values.Floats.ToArray();
         foreach (var (weight, values) in weights)
@@ -205,33 +257,52 @@ internal sealed class Trainer : IDisposable
             network.Initializers[weight] = best.Tensor(offset, weight.Shape);
         }
 
-        // Heads that only serve training stay behind.
+        // Auxiliary heads only serve training, so the saved model has the first output alone.
         while (network.Outputs.Count > 1)
         {
             network.Outputs.RemoveAt(1);
         }
 
         network.Prune();
-        var record = new TrainingRecord(
-            options.Dataset, state.Settings["data set"], train.Count, options.Epochs, options.BatchSize, options.Optimizer.Name, options.LearningRate, options.Seed,
-            state.BestEpoch > 0 ? state.BestEpoch : null, state.BestAccuracy, state.BestLoss, validation.Count, Method: metadata.Training?.Method, Base: metadata.Training?.Base);
-        (metadata with { Labels = [.. train.Labels], Training = record }).WriteTo(network);
+        (metadata with { Labels = [.. train.Labels], Training = Record() }).WriteTo(network);
         try
         {
             OnnxFile.Write(network, options.Output);
         }
         catch (FoveaException e) when (e.Code == ErrorCode.CannotWrite)
         {
-            throw new FoveaException(e.Code, $"{e.Message} What was learnt is in {options.Checkpoint}: the same command with --resume writes it.", e);
+            throw new FoveaException(
+                e.Code,
+                $"{e.Message} The trained weights are in {options.Checkpoint}: the same command with --resume writes the model.",
+                e);
         }
     }
 
-    private SortedDictionary<string, string> Settings() => new(options.Deciding().ToDictionary(), StringComparer.Ordinal)
+    private TrainingRecord Record() => new(
+        options.Dataset,
+        state.Settings.DatasetHash,
+        train.Count,
+        options.Epochs,
+        options.BatchSize,
+        options.Optimizer.Name,
+        options.LearningRate,
+        options.Seed,
+        state.BestEpoch > 0 ? state.BestEpoch : null,
+        state.BestAccuracy,
+        state.BestLoss,
+        validation.Count,
+        Method: metadata.Training?.Method,
+        Base: metadata.Training?.Base);
+
+    private RunSettings Settings() => options.Settings() with
     {
-        ["network"] = string.Create(CultureInfo.InvariantCulture, $"{network.Name} {network.Inputs[0].Shape} {network.Outputs[0].Shape}"),
-        ["base"] = metadata.Training?.Base?.Sha256 ?? "random weights",
-        ["what is learnt"] = string.Join(", ", step.Layout.Groups.Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Length} at {g.RateFactor}"))),
-        ["data set"] = train.Hash(),
-        ["validation images"] = validation.Hash(),
+        Network = string.Create(CultureInfo.InvariantCulture, $"{network.Name} {network.Inputs[0].Shape} {network.Outputs[0].Shape}"),
+        Base = metadata.Training?.Base?.Sha256 ?? "random weights",
+        ParameterGroups = string.Join(", ", step.Layout.Groups.Select(Text)),
+        DatasetHash = train.Hash(),
+        ValidationHash = validation.Hash(),
     };
+
+    private static string Text(ParameterGroup group) =>
+        string.Create(CultureInfo.InvariantCulture, $"{group.Length} at {group.RateFactor}");
 }

@@ -3,40 +3,42 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Training;
 
-/// <summary>How far a run has come: what a checkpoint holds besides parameters and optimizer state.</summary>
+/// <summary>The progress of a run, which a checkpoint holds in addition to parameters and optimizer state.</summary>
 internal sealed record TrainingState
 {
-    /// <summary>What the run was told and on which data; a run may only be resumed by one that was told the same.</summary>
-    public required SortedDictionary<string, string> Settings { get; init; }
+    /// <summary>The settings of the run; only a run with equal settings may resume it.</summary>
+    public required RunSettings Settings { get; init; }
 
-    /// <summary>The epoch under way, from 1.</summary>
+    /// <summary>The current epoch, from 1.</summary>
     public int Epoch { get; init; } = 1;
 
-    /// <summary>Steps of this epoch that are done.</summary>
+    /// <summary>The number of completed steps of the current epoch.</summary>
     public int StepsInEpoch { get; init; }
 
-    /// <summary>Sum of the losses of this epoch's steps, in nats.</summary>
+    /// <summary>The sum of the losses of these steps, in nats.</summary>
     public double LossSum { get; init; }
 
-    /// <summary>Images of this epoch that were classified rightly.</summary>
+    /// <summary>The number of correctly classified images in these steps.</summary>
     public long Correct { get; init; }
 
-    /// <summary>The epochs that are done.</summary>
+    /// <summary>The completed epochs.</summary>
     public IReadOnlyList<EpochDone> History { get; init; } = [];
 
-    /// <summary>The best epoch so far; 0 before the first ends, and where none is better than the network that the run began with.</summary>
+    /// <summary>
+    /// The epoch with the lowest validation loss; 0 if no epoch is complete or none is better than the initial candidate.
+    /// </summary>
     public int BestEpoch { get; init; }
 
-    /// <summary>The best epoch's validation loss, in nats.</summary>
+    /// <summary>The lowest validation loss, in nats.</summary>
     public double BestLoss { get; init; } = double.MaxValue;
 
-    /// <summary>The best epoch's validation accuracy, 0 to 1.</summary>
+    /// <summary>The validation accuracy of the weights with the lowest loss, 0 to 1.</summary>
     public double BestAccuracy { get; init; }
 
-    /// <summary>How long the run has taken so far, in seconds, without the time between being stopped and resumed.</summary>
+    /// <summary>The training time in seconds, without the time between an interruption and the resumption.</summary>
     public double Seconds { get; init; }
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TrainingState))]
 internal sealed partial class TrainingStateJson : JsonSerializerContext;

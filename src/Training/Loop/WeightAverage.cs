@@ -3,20 +3,22 @@ using System.Numerics.Tensors;
 namespace Fovea.Training;
 
 /// <summary>
-/// What the weights were over the last steps: average = d average + (1 - d) weights at each, d rising to <paramref name="decay"/> over the first of them. It
-/// does better on new images than the weights of any one step (Polyak and Juditsky, 1992).
+/// An exponential moving average of the weights: average = d average + (1 - d) weights after each step, where
+/// d = min(<paramref name="decay"/>, (step - 1) / (step + 9)), so that early weights are soon forgotten. The average classifies new images
+/// better than the weights of a single step (Polyak and Juditsky, 1992).
 /// </summary>
-/// <param name="weights">The weights that move, running statistics included.</param>
-/// <param name="decay">0 to less than 1; 0: the weights of the moment, without a copy.</param>
+/// <param name="weights">The weights that training updates, with the running statistics.</param>
+/// <param name="decay">The decay, 0 to less than 1. With 0 the average is the weights themselves, without a copy.</param>
 internal sealed class WeightAverage(FloatBuffer weights, double decay) : IDisposable
 {
-    /// <summary>The memory that the average has for itself, which a checkpoint must hold; null where it is the weights.</summary>
+    /// <summary>The average's own buffer, which a checkpoint must save; null if the average is the weights themselves.</summary>
     public FloatBuffer? Own { get; } = decay == 0 ? null : Copy(weights);
 
-    /// <summary>The average of the moment.</summary>
+    /// <summary>The current average.</summary>
     public FloatBuffer Values => Own ?? weights;
 
-    /// <summary>Takes in the weights after a step, counted from 1.</summary>
+    /// <summary>Updates the average with the weights after a step.</summary>
+    /// <param name="step">The step's number, from 1.</param>
     public void Add(long step)
     {
         if (Own is not null)

@@ -2,29 +2,35 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>The page's part on whether the network knows what it knows.</summary>
+/// <summary>The section of the page that compares the network's confidence with its accuracy.</summary>
 internal static class CalibrationSection
 {
     public static XElement Of(Calibration calibration)
     {
+        string error = Html.Percent(calibration.ExpectedError);
+        var bins = calibration.Bins.Where(b => b.Images > 0).ToArray();
         var plot = new Plot(
-            "Reliability diagram", $"Share of right answers by confidence; expected calibration error {Html.Percent(calibration.ExpectedError)}.",
+            "Reliability diagram", $"Accuracy by confidence; the expected calibration error is {error}.",
             (0, 1, "confidence"), (0, 1), v => Html.Percent(v, 0), v => Html.Percent(v, 0));
-        foreach (var bin in calibration.Bins.Where(b => b.Images > 0))
+        foreach (var bin in bins)
         {
-            plot.Bar(bin.From, bin.To, bin.Accuracy, $"{Range(bin)} sure: {Html.Percent(bin.Accuracy)} right of {Html.Count(bin.Images, "image", "images")}");
+            string images = Html.Count(bin.Images, "image", "images");
+            plot.Bar(bin.From, bin.To, bin.Accuracy, $"Confidence {Range(bin)}: {Html.Percent(bin.Accuracy)} of {images} correct");
         }
 
         plot.Rule("ideal", (0, 0), (1, 1));
         return Html.Section(
             "calibration", "Calibration",
-            $"Of the answers of which the network is 80 % sure, 80 % should be right: bars that end below the diagonal mean that it is too sure, bars above it too modest. On average the two differ by {Html.Percent(calibration.ExpectedError)} (the expected calibration error).",
+            "Of the predictions with a confidence of 80 %, 80 % should be correct. A bar that ends below the diagonal means that the "
+            + "network is overconfident there; a bar that ends above it means that the network is underconfident. "
+            + $"On average, confidence and accuracy differ by {error} (the expected calibration error).",
             new XElement(
                 "div", new XAttribute("class", "charts"),
-                plot.Figure("Right answers by confidence", ("accuracy", "right"), ("perfect", "as sure as right")),
+                plot.Figure("Accuracy by confidence", ("accuracy", "accuracy"), ("perfect", "perfect calibration")),
                 Html.Table(
-                    "Answers by confidence", "numbers", ["Confidence", "Images", "Mean confidence", "Right"],
-                    calibration.Bins.Where(b => b.Images > 0).Select(b => Html.Row(Range(b), Html.Number(b.Images), Html.Percent(b.Confidence), Html.Percent(b.Accuracy))))));
+                    "Predictions by confidence", "numbers", ["Confidence", "Images", "Mean confidence", "Accuracy"],
+                    bins.Select(b => Html.Row(
+                        Range(b), Html.Number(b.Images), Html.Percent(b.Confidence), Html.Percent(b.Accuracy))))));
     }
 
     private static string Range(CalibrationBin bin) => $"{Html.Number(bin.From * 100)} to {Html.Percent(bin.To, 0)}";

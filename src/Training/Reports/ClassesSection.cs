@@ -3,17 +3,18 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>The page's part on each class.</summary>
+/// <summary>The section of the page with the metrics of each class.</summary>
 internal static class ClassesSection
 {
-    // More than these fill the page; the weakest say where to look.
-    private const int MostClasses = 40, Weakest = 20;
+    // With more classes than this, the page first lists the classes with the lowest F1, and the full table must be opened.
+    private const int MaximumClasses = 40, Weakest = 20;
 
     public static XElement Of(EvaluationReport evaluation)
     {
-        const string Meaning = "Precision: of the images that were called this class, the share that are. Recall: of those that are, the share that were called it. F1: their harmonic mean, high "
-            + "only where both are. A class of few images has figures that chance may have made.";
-        return evaluation.Classes.Count <= MostClasses
+        const string Meaning = "Precision is the share of the images predicted as this class that belong to it. Recall is the share of "
+            + "the images of this class that are predicted as it. F1 is the harmonic mean of the two: it is high only if both are high. "
+            + "The metrics of a class with few images depend strongly on chance.";
+        return evaluation.Classes.Count <= MaximumClasses
             ? Html.Section("classes", "Classes", Meaning, Table("Classes", evaluation.Classes))
             : Html.Section(
                 "classes", "Classes", Meaning,
@@ -25,6 +26,9 @@ internal static class ClassesSection
         caption, "numbers", ["Class", "Precision", "Recall", "F1", "Images"],
         classes.Select(c => Html.Row(c.Label, Bar(c.Precision), Bar(c.Recall), Bar(c.F1), Html.Number(c.Support))));
 
-    private static XElement Bar(double share) =>
-        new("td", new XAttribute("class", "bar"), new XAttribute("style", string.Create(CultureInfo.InvariantCulture, $"--share:{share * 100:F1}%")), Html.Percent(share));
+    private static XElement Bar(double share)
+    {
+        string style = string.Create(CultureInfo.InvariantCulture, $"--share:{share * 100:F1}%");
+        return new("td", new XAttribute("class", "bar"), new XAttribute("style", style), Html.Percent(share));
+    }
 }

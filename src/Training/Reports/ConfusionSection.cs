@@ -3,23 +3,32 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>The page's part on what is taken for what.</summary>
+/// <summary>
+/// The section of the page that shows which classes are confused: the confusion matrix, or the most confused pairs of many classes.
+/// </summary>
 internal static class ConfusionSection
 {
-    private const int MostClasses = 20, MostPairs = 20;
+    private const int MaximumMatrixClasses = 20, MaximumPairs = 20;
 
-    public static XElement Of(EvaluationReport evaluation) => evaluation.Classes.Count <= MostClasses ? Matrix(evaluation) : Pairs(evaluation);
+    public static XElement Of(EvaluationReport evaluation) =>
+        evaluation.Classes.Count <= MaximumMatrixClasses ? Matrix(evaluation) : Pairs(evaluation);
 
     private static XElement Matrix(EvaluationReport evaluation)
     {
         string[] labels = [.. evaluation.Classes.Select(c => c.Label)];
         return Html.Section(
             "confusion", "Confusion matrix",
-            "Each row holds the images of one class, each column what they were taken for. What stands on the diagonal is right; the darker a mistake, the larger its share of the row.",
+            "Each row holds the images of one class, each column the images predicted as one class. The predictions on the diagonal are "
+            + "correct. The darker a mistake, the larger its share of the row.",
             Html.Table(
-                "Images by true class (row) and predicted class (column)", labels.Max(l => l.Length) > 3 ? "matrix upright" : "matrix", ["", .. labels],
-                labels.Index().Select(row => Html.Row(row.Item, evaluation.Confusion[row.Index].Index().Select(c => Cell(c.Item, evaluation.Classes[row.Index].Support, c.Index == row.Index))))));
+                "Images by true class (row) and predicted class (column)",
+                labels.Max(l => l.Length) > 3 ? "matrix upright" : "matrix",
+                ["", .. labels],
+                labels.Index().Select(row => Html.Row(row.Item, Cells(evaluation, row.Index)))));
     }
+
+    private static IEnumerable<XElement> Cells(EvaluationReport evaluation, int row) =>
+        evaluation.Confusion[row].Index().Select(c => Cell(c.Item, evaluation.Classes[row].Support, c.Index == row));
 
     private static XElement Cell(int images, int support, bool right)
     {
@@ -28,25 +37,34 @@ internal static class ConfusionSection
             return new("td", new XAttribute("class", right ? "zero right" : "zero"), right ? "0" : "·");
         }
 
-        // The root lets a single mistake be seen beside a thousand right answers.
+        // The square root makes a single mistake visible beside a thousand correct predictions.
         double share = (double)images / support, strength = right ? share : Math.Sqrt(share);
         return new(
             "td", new XAttribute("class", $"{(right ? "right" : "wrong")}{(strength > 0.6 ? " strong" : "")}"),
-            new XAttribute("style", string.Create(CultureInfo.InvariantCulture, $"--strength:{12 + (88 * strength):F0}%")), Html.Number(images));
+            new XAttribute("style", string.Create(CultureInfo.InvariantCulture, $"--strength:{12 + (88 * strength):F0}%")),
+            Html.Number(images));
     }
 
     private static XElement Pairs(EvaluationReport evaluation)
     {
-        var pairs = evaluation.Confusion.Index()
-            .SelectMany(row => row.Item.Index().Where(c => c.Index != row.Index && c.Item > 0).Select(c => (True: row.Index, Taken: c.Index, Images: c.Item)))
-            .OrderByDescending(p => p.Images).ThenByDescending(p => (double)p.Images / evaluation.Classes[p.True].Support).ToArray();
-        string meaning = pairs.Length == 0 ? "No image was taken for one of another class." : $"The classes that are taken for each other most often, of {Html.Count(pairs.Length, "pair", "pairs")} that occur.";
+        var pairs = (
+            from row in evaluation.Confusion.Index()
+            from column in row.Item.Index()
+            where column.Index != row.Index && column.Item > 0
+            let actual = evaluation.Classes[row.Index]
+            let share = (double)column.Item / actual.Support
+            orderby column.Item descending, share descending
+            select (True: actual.Label, Predicted: evaluation.Classes[column.Index].Label, Images: column.Item, Share: share))
+            .ToArray();
+        string meaning = pairs.Length == 0
+            ? "Every image was predicted correctly."
+            : $"The most frequent mistakes by true and predicted class, out of {Html.Count(pairs.Length, "pair", "pairs")} with mistakes.";
         return Html.Section(
             "confusion", "Most confused classes", meaning,
             pairs.Length == 0 ? null : Html.Table(
-                "Most confused classes", "numbers", ["True class", "Taken for", "Images", "Share of the class"],
-                pairs.Take(MostPairs).Select(p => Html.Row(
-                    evaluation.Classes[p.True].Label, new XElement("td", new XAttribute("class", "name"), evaluation.Classes[p.Taken].Label), Html.Number(p.Images),
-                    Html.Percent((double)p.Images / evaluation.Classes[p.True].Support)))));
+                "Most confused classes", "numbers", ["True class", "Predicted class", "Images", "Share of the class"],
+                pairs.Take(MaximumPairs).Select(p => Html.Row(p.True, Name(p.Predicted), Html.Number(p.Images), Html.Percent(p.Share)))));
     }
+
+    private static XElement Name(string label) => new("td", new XAttribute("class", "name"), label);
 }

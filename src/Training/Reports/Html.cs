@@ -5,42 +5,59 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>The few elements that a page is made of. What is not an element goes in as text, whatever it holds.</summary>
+/// <summary>Creates the HTML elements of a page. Strings become text nodes, so markup in names of files and classes is escaped.</summary>
 internal static class Html
 {
-    /// <summary>A part of the page: its heading, a sentence on what its figures mean, and what it shows.</summary>
+    /// <summary>Creates a section of the page.</summary>
+    /// <param name="id">The anchor's name.</param>
+    /// <param name="heading">The heading.</param>
+    /// <param name="meaning">Sentences that explain what the section shows.</param>
+    /// <param name="content">Charts and tables; null entries are ignored.</param>
     public static XElement Section(string id, string heading, string meaning, params object?[] content) => new(
         "section", new XAttribute("id", id), new XAttribute("aria-labelledby", $"{id}-heading"),
-        new XElement("h2", new XAttribute("id", $"{id}-heading"), heading), new XElement("p", new XAttribute("class", "meaning"), meaning), content);
+        new XElement("h2", new XAttribute("id", $"{id}-heading"), heading),
+        new XElement("p", new XAttribute("class", "meaning"), meaning),
+        content);
 
-    /// <summary>A table whose rows begin with their heading. It scrolls by itself where the screen is too narrow for it.</summary>
+    /// <summary>Creates a table in a box that scrolls if the screen is too narrow.</summary>
+    /// <param name="caption">The caption, which is also the accessible name.</param>
+    /// <param name="kind">The CSS classes.</param>
+    /// <param name="columns">The column headings; empty for none.</param>
+    /// <param name="rows">The rows, as <see cref="Row"/> creates them.</param>
     public static XElement Table(string caption, string kind, IReadOnlyList<string> columns, IEnumerable<XElement> rows) => new(
-        "div", new XAttribute("class", "scroll"), new XAttribute("tabindex", 0), new XAttribute("role", "region"), new XAttribute("aria-label", caption),
+        "div",
+        new XAttribute("class", "scroll"),
+        new XAttribute("tabindex", 0),
+        new XAttribute("role", "region"),
+        new XAttribute("aria-label", caption),
         new XElement(
             "table", new XAttribute("class", kind), new XElement("caption", caption),
-            columns.Count > 0 ? new XElement("thead", new XElement("tr", columns.Select(c => new XElement("th", new XAttribute("scope", "col"), new XElement("span", c))))) : null,
+            columns.Count > 0 ? new XElement("thead", new XElement("tr", columns.Select(ColumnHeading))) : null,
             new XElement("tbody", rows)));
 
-    /// <summary>A row of a table: its heading and its cells.</summary>
+    /// <summary>Creates a row of a table.</summary>
+    /// <param name="heading">The first cell, the row's heading.</param>
+    /// <param name="cells">The other cells: elements are inserted as they are, other values as text.</param>
     public static XElement Row(string heading, params IEnumerable<object> cells) =>
         new("tr", new XElement("th", new XAttribute("scope", "row"), heading), cells.Select(c => c as XElement ?? new XElement("td", c)));
 
-    /// <summary>Something long that is opened by those who want it.</summary>
+    /// <summary>Creates a block that is collapsed until the reader opens it.</summary>
     public static XElement Details(string summary, params object[] content) => new("details", new XElement("summary", summary), content);
 
-    /// <summary>A share as a percentage.</summary>
-    public static string Percent(double share, int decimals = 1) => (share * 100).ToString($"F{decimals}", CultureInfo.InvariantCulture) + "\u00a0%";
+    /// <summary>Formats a share, 0 to 1, as a percentage.</summary>
+    public static string Percent(double share, int decimals = 1) =>
+        (share * 100).ToString($"F{decimals}", CultureInfo.InvariantCulture) + "\u00a0%";
 
-    /// <summary>A number with so many decimals.</summary>
+    /// <summary>Formats a number with thousands separators and a fixed number of decimals.</summary>
     public static string Number(double value, int decimals = 0) => value.ToString($"N{decimals}", CultureInfo.InvariantCulture);
 
-    /// <summary>A number of things, with its noun.</summary>
+    /// <summary>Formats a count with its noun in the singular or the plural.</summary>
     public static string Count(int number, string one, string many) => $"{Number(number)} {(number == 1 ? one : many)}";
 
-    /// <summary>The page as text that parses as HTML and as XML.</summary>
+    /// <summary>Writes the page as text that is valid HTML and valid XML. The elements are changed for it.</summary>
     public static string ToText(XElement html)
     {
-        // XML cannot hold most control characters, not even escaped, and names of folders may hold them.
+        // XML forbids most control characters, even escaped ones, but names of folders may contain them.
         foreach (var element in html.DescendantsAndSelf())
         {
             foreach (var attribute in element.Attributes())
@@ -48,7 +65,7 @@ internal static class Html
                 attribute.Value = Clean(attribute.Value);
             }
 
-            // HTML knows no <td/>; elements that may hold something are closed with a tag of their own.
+            // HTML has no self-closing elements except void ones such as <img/>, so an empty element gets a closing tag.
             if (element.IsEmpty && element.Name.LocalName is not ("meta" or "img"))
             {
                 element.Value = "";
@@ -68,6 +85,8 @@ internal static class Html
 
         return page.Append('\n').ToString();
     }
+
+    private static XElement ColumnHeading(string text) => new("th", new XAttribute("scope", "col"), new XElement("span", text));
 
     private static string Clean(string text) => string.Concat(text.EnumerateRunes().Select(
         rune => rune.Value is (< 0x20 and not '\n') or (>= 0x7f and < 0xa0) or 0xfffe or 0xffff ? Rune.ReplacementChar : rune));

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>The page's part on how the network learnt.</summary>
+/// <summary>The section of the page with loss, accuracy and learning rate by epoch.</summary>
 internal static class LearningCurves
 {
     public static XElement Of(IReadOnlyList<EpochDone> epochs, int? best)
@@ -14,30 +14,53 @@ internal static class LearningCurves
             return Html.Section("curves", Heading, "The network was not trained in epochs, so there are no curves to show.");
         }
 
-        const string Meaning = "Both lines should fall for the loss and rise for the accuracy, and flatten in the end. Where training goes on getting better while validation gets "
-            + "worse, the network learns its training images by heart. Training is measured on altered images while the weights still move, so it may start below validation.";
+        const string Meaning = "The loss should fall and the accuracy should rise until both become flat. If the training curve keeps "
+            + "improving while the validation curve gets worse, the network overfits. The training curve is measured on augmented images, "
+            + "and during the epoch instead of after it, so it can start worse than the validation curve.";
+        double highestLoss = epochs.Max(e => Math.Max(e.Loss, e.ValidationLoss)), highestRate = epochs.Max(e => e.LearningRate);
+        double lowestAccuracy = LowestAccuracy(epochs);
+        int percentDecimals = lowestAccuracy > 0.94 ? 1 : 0;
         return Html.Section(
-            "curves", Heading, best is { } b ? $"{Meaning} The file holds the weights of epoch {b}, marked by the upright line." : Meaning,
+            "curves", Heading, best is { } b ? $"{Meaning} The vertical line marks epoch {b}, whose weights the file holds." : Meaning,
             new XElement(
                 "div", new XAttribute("class", "charts"),
-                Chart("Loss", epochs, e => e.Loss, e => e.ValidationLoss, (0, 1.05 * Math.Max(1e-6, epochs.Max(e => Math.Max(e.Loss, e.ValidationLoss)))), v => Short(v), best),
-                Chart("Accuracy", epochs, e => e.Accuracy, e => e.ValidationAccuracy, (LowestAccuracy(epochs), 1), v => Html.Percent(v, LowestAccuracy(epochs) > 0.94 ? 1 : 0), best),
-                Chart("Learning rate", epochs, e => e.LearningRate, null, (0, 1.05 * Math.Max(1e-12, epochs.Max(e => e.LearningRate))), Short, best)),
-            Html.Details("The figures of each epoch", Html.Table(
-                "Epochs", "numbers", ["Epoch", "Learning rate at its end", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy"],
-                epochs.Select(e => Html.Row(
-                    Html.Number(e.Epoch), Short(e.LearningRate), Html.Number(e.Loss, 4), Html.Percent(e.Accuracy, 2), Html.Number(e.ValidationLoss, 4), Html.Percent(e.ValidationAccuracy, 2))))));
+                Chart("Loss", epochs, e => e.Loss, e => e.ValidationLoss, (0, 1.05 * Math.Max(1e-6, highestLoss)), Short, best),
+                Chart(
+                    "Accuracy", epochs, e => e.Accuracy, e => e.ValidationAccuracy, (lowestAccuracy, 1),
+                    v => Html.Percent(v, percentDecimals), best),
+                Chart("Learning rate", epochs, e => e.LearningRate, null, (0, 1.05 * Math.Max(1e-12, highestRate)), Short, best)),
+            Html.Details("All values by epoch", Html.Table("Epochs", "numbers", Columns, epochs.Select(Row))));
     }
 
+    private static readonly string[] Columns =
+        ["Epoch", "Learning rate at its end", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy"];
+
+    private static XElement Row(EpochDone e) => Html.Row(
+        Html.Number(e.Epoch),
+        Short(e.LearningRate),
+        Html.Number(e.Loss, 4),
+        Html.Percent(e.Accuracy, 2),
+        Html.Number(e.ValidationLoss, 4),
+        Html.Percent(e.ValidationAccuracy, 2));
+
     private static XElement Chart(
-        string title, IReadOnlyList<EpochDone> epochs, Func<EpochDone, double> training, Func<EpochDone, double>? validation, (double, double) range, Func<double, string> format, int? best)
+        string title,
+        IReadOnlyList<EpochDone> epochs,
+        Func<EpochDone, double> training,
+        Func<EpochDone, double>? validation,
+        (double Low, double High) range,
+        Func<double, string> format,
+        int? best)
     {
-        string described = $"By epoch: {(validation is null ? "" : "training ")}from {format(training(epochs[0]))} to {format(training(epochs[^1]))}"
-            + (validation is null ? "." : $", validation from {format(validation(epochs[0]))} to {format(validation(epochs[^1]))}.");
-        var plot = new Plot(title, described, (1, Math.Max(epochs[^1].Epoch, 2), "epoch"), range, v => v % 1 == 0 ? Html.Number(v) : "", format);
+        string Change(Func<EpochDone, double> curve) => $"from {format(curve(epochs[0]))} to {format(curve(epochs[^1]))}";
+        string description = validation is null
+            ? $"By epoch: {Change(training)}."
+            : $"By epoch: training {Change(training)}, validation {Change(validation)}.";
+        var x = (1, Math.Max(epochs[^1].Epoch, 2), "epoch");
+        var plot = new Plot(title, description, x, range, v => v % 1 == 0 ? Html.Number(v) : "", format);
         if (best is { } epoch)
         {
-            plot.Rule("best", (epoch, range.Item1), (epoch, range.Item2));
+            plot.Rule("best", (epoch, range.Low), (epoch, range.High));
         }
 
         plot.Line("training", [.. epochs.Select(e => ((double)e.Epoch, training(e)))]);
@@ -50,7 +73,8 @@ internal static class LearningCurves
         return plot.Figure(title, ("training", "training"), ("validation", "validation"));
     }
 
-    // A twentieth below the lowest, so that what happens near the top is seen.
+    // The lower end of the accuracy axis: the lowest accuracy rounded down to a multiple of 5 %, at most 99 %, so that small differences
+    // are visible.
     private static double LowestAccuracy(IReadOnlyList<EpochDone> epochs) =>
         Math.Min(0.99, Math.Floor(20 * epochs.Min(e => Math.Min(e.Accuracy, e.ValidationAccuracy))) / 20);
 

@@ -1,32 +1,46 @@
 namespace Fovea.Training;
 
-/// <summary>An image that was classified wrongly.</summary>
-/// <param name="Image">Its file within the data set, or its number.</param>
-/// <param name="Label">What it shows.</param>
-/// <param name="Predicted">What it was taken for.</param>
-/// <param name="Probability">How sure the network was of that, 0 to 1.</param>
-/// <param name="LabelProbability">What was left for the right class, 0 to 1.</param>
+/// <summary>An image whose prediction is wrong.</summary>
+/// <param name="Image">The image's file with its class folder, or its position within a file of many images.</param>
+/// <param name="Label">The true class.</param>
+/// <param name="Predicted">The predicted class.</param>
+/// <param name="Probability">The probability of the predicted class, 0 to 1.</param>
+/// <param name="LabelProbability">The probability of the true class, 0 to 1.</param>
 /// <param name="Loss">The cross-entropy in nats.</param>
-/// <param name="Picture">What the network saw, as a data URI.</param>
-internal sealed record Mistake(string Image, string Label, string Predicted, double Probability, double LabelProbability, double Loss, string Picture)
+/// <param name="Picture">The preprocessed image as a data URI.</param>
+internal sealed record Mistake(
+    string Image, string Label, string Predicted, double Probability, double LabelProbability, double Loss, string Picture)
 {
-    private const int Most = 24;
+    private const int MaximumCount = 24;
 
-    /// <summary>A file with its folder: enough to find it in the data set, and nothing about where that lies.</summary>
+    /// <summary>
+    /// Returns the last folder and the name of a file. This is enough to find the file in the data set, and does not disclose the data
+    /// set's location.
+    /// </summary>
     public static string ShortPath(string path) => Path.Join(Path.GetFileName(Path.GetDirectoryName(path)), Path.GetFileName(path));
 
-    /// <summary>The mistakes with the highest loss, the worst first, at most 24.</summary>
+    /// <summary>Returns the mistakes with the highest loss, at most 24, in descending order of the loss.</summary>
+    /// <param name="outcomes">The predictions, in the data set's order.</param>
+    /// <param name="dataset">The images.</param>
+    /// <param name="labels">The class names, indexed by class.</param>
+    /// <exception cref="Fovea.Models.FoveaException">An image cannot be read any more.</exception>
     public static IReadOnlyList<Mistake> Worst(IReadOnlyList<Outcome> outcomes, Dataset dataset, IReadOnlyList<string> labels)
     {
         var tensor = new float[dataset.Preprocessing.Shape.Size];
-        return [.. outcomes.Index().Where(o => !o.Item.Right).OrderByDescending(o => o.Item.Loss).Take(Most).Select(Show)];
+        return [.. outcomes.Index().Where(o => !o.Item.Right).OrderByDescending(o => o.Item.Loss).Take(MaximumCount).Select(Show)];
 
         Mistake Show((int Index, Outcome Item) wrong)
         {
             var (index, o) = wrong;
             dataset.Read(index, tensor);
             return new(
-                ShortPath(dataset.Source(index)), labels[o.Target], labels[o.Predicted], o.Confidence, o.Probabilities[o.Target], o.Loss, SeenPicture.DataUri(tensor, dataset.Preprocessing));
+                ShortPath(dataset.Source(index)),
+                labels[o.Target],
+                labels[o.Predicted],
+                o.Confidence,
+                o.Probabilities[o.Target],
+                o.Loss,
+                SeenPicture.DataUri(tensor, dataset.Preprocessing));
         }
     }
 }

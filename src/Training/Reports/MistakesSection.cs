@@ -3,29 +3,35 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>The page's part with pictures of the worst mistakes.</summary>
+/// <summary>The section of the page with pictures of the mistakes that have the highest loss.</summary>
 internal static class MistakesSection
 {
     public static XElement Of(IReadOnlyList<Mistake> mistakes, int all)
     {
         const string Heading = "Worst mistakes";
+        string which = all > mistakes.Count ? $"The {mistakes.Count} of {Html.Number(all)} mistakes with the highest loss" : "All mistakes";
         return mistakes.Count == 0
-            ? Html.Section("mistakes", Heading, "There are none: every validation image was classified rightly.")
+            ? Html.Section("mistakes", Heading, "There are no mistakes: every validation image was classified correctly.")
             : Html.Section(
                 "mistakes", Heading,
-                $"{(all > mistakes.Count ? $"The {mistakes.Count} with the highest loss of {Html.Number(all)}" : $"All {Html.Number(all)}")}, as the network saw them, the worst first. Look for wrong labels among them, and for what the training images lack.",
+                $"{which}, in descending order of the loss, as the network saw the images. "
+                + "Check them for wrong labels, and for kinds of images that the training images lack.",
                 new XElement("ol", new XAttribute("class", "pictures"), mistakes.Select(Picture)));
     }
 
     private static XElement Picture(Mistake m) => new(
         "li", new XElement(
             "figure",
-            new XElement("img", new XAttribute("src", m.Picture), new XAttribute("alt", $"{m.Label}, taken for {m.Predicted}")),
+            new XElement("img", new XAttribute("src", m.Picture), new XAttribute("alt", $"{m.Label}, predicted as {m.Predicted}")),
             new XElement(
                 "figcaption",
-                new XElement("b", m.Label), " taken for ", new XElement("b", m.Predicted),
-                new XElement("small", $"{Html.Percent(m.Probability)} sure; {m.Label}: {Small(m.LabelProbability)}; loss {Html.Number(m.Loss, 2)}"),
+                new XElement("b", m.Label), " predicted as ", new XElement("b", m.Predicted),
+                new XElement("small", Figures(m)),
                 new XElement("small", m.Image))));
 
-    private static string Small(double share) => share >= 0.0005 ? Html.Percent(share) : (share * 100).ToString("G1", CultureInfo.InvariantCulture) + "\u00a0%";
+    private static string Figures(Mistake m) =>
+        $"{m.Predicted}: {Html.Percent(m.Probability)}; {m.Label}: {Small(m.LabelProbability)}; loss {Html.Number(m.Loss, 2)}";
+
+    private static string Small(double share) =>
+        share >= 0.0005 ? Html.Percent(share) : (share * 100).ToString("G1", CultureInfo.InvariantCulture) + "\u00a0%";
 }

@@ -2,18 +2,20 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>A report as one HTML page that needs nothing else: no scripts, and nothing that it would have to fetch.</summary>
+/// <summary>Writes a report as one self-contained HTML page, without scripts and without resources to load.</summary>
 internal static class Page
 {
-    private const string Nothing = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+    // Allows inline styles and data: images, and forbids every request.
+    private const string ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
     private static readonly string Style = ReadStyle();
 
-    /// <summary>The page, well-formed as XML too.</summary>
+    /// <summary>Returns the page's text, which is also well-formed XML.</summary>
     public static string Of(TrainingReport report)
     {
         var p = report.Provenance;
-        string title = $"{p.Architecture ?? Path.GetFileNameWithoutExtension(p.File)}{(p.Training?.Dataset is { } dataset ? $" on {dataset}" : "")}";
+        string network = p.Architecture ?? Path.GetFileNameWithoutExtension(p.File);
+        string title = $"{network}{(p.Training?.Dataset is { } dataset ? $" on {dataset}" : "")}";
         XElement[] sections =
         [
             LearningCurves.Of(report.Epochs, p.Training?.BestEpoch),
@@ -29,30 +31,56 @@ internal static class Page
                 "head", new XElement("meta", new XAttribute("charset", "utf-8")),
                 Meta("name", "viewport", "width=device-width, initial-scale=1"),
                 Meta("name", "generator", $"Fovea {p.Versions["Fovea"]}"),
-                Meta("http-equiv", "Content-Security-Policy", Nothing),
+                Meta("http-equiv", "Content-Security-Policy", ContentSecurityPolicy),
                 new XElement("title", $"{title} – training report"),
                 new XElement("style", Style)),
             new XElement(
                 "body",
-                new XElement("header", new XElement("p", new XAttribute("class", "kind"), "Training report"), new XElement("h1", title), new XElement("p", Verdict(report)), Figures(report)),
-                new XElement("nav", new XAttribute("aria-label", "Parts of the report"), sections.Select(s => new XElement("a", new XAttribute("href", $"#{s.Attribute("id")!.Value}"), s.Element("h2")!.Value))),
+                Header(report, title),
+                new XElement("nav", new XAttribute("aria-label", "Sections of the report"), sections.Select(Link)),
                 new XElement("main", sections),
-                new XElement("footer", $"Written by Fovea {p.Versions["Fovea"]}. Figures by ML.NET's evaluator. The same content for programs: {Path.GetFileName(Report.JsonOf(p.File))}."))));
+                new XElement(
+                    "footer",
+                    $"Written by Fovea {p.Versions["Fovea"]}. ML.NET's evaluator computed the metrics. "
+                    + $"{Path.GetFileName(Report.JsonOf(p.File))} has the same content as JSON."))));
     }
 
-    private static XElement Meta(string kind, string name, string content) => new("meta", new XAttribute(kind, name), new XAttribute("content", content));
+    private static XElement Header(TrainingReport report, string title) => new(
+        "header",
+        new XElement("p", new XAttribute("class", "kind"), "Training report"),
+        new XElement("h1", title),
+        new XElement("p", Verdict(report)),
+        Figures(report));
 
-    private static string Verdict(TrainingReport report) =>
-        $"Of {Html.Count(report.Images, "validation image", "validation images")} that it was not trained on, the network classifies {Html.Number(report.Images - report.Wrong)} rightly. "
-        + "The validation images also chose among the epochs, so expect a little less of images that are wholly new: evaluate on a test set says how much.";
+    private static XElement Link(XElement section) =>
+        new("a", new XAttribute("href", $"#{section.Attribute("id")!.Value}"), section.Element("h2")!.Value);
 
-    private static XElement Figures(TrainingReport report) => new(
-        "dl", new XAttribute("class", "figures"),
-        Figure("Accuracy", Html.Percent(report.Evaluation.Accuracy, 2), "of the images are classified rightly"),
-        Figure("Mean of the classes", Html.Percent(report.MacroAccuracy, 2), "accuracy where each class counts the same"),
-        report.Evaluation.Classes.Count > 5 ? Figure("Top 5", Html.Percent(report.Evaluation.Top5, 2), "have their class among the five likeliest") : null,
-        Figure("Loss", Html.Number(report.Evaluation.Loss, 4), "mean cross-entropy in nats; guessing gives " + Html.Number(Math.Log(report.Evaluation.Classes.Count), 2)),
-        Figure("Calibration error", Html.Percent(report.Calibration.ExpectedError), "between how sure it is and how often right"));
+    private static XElement Meta(string kind, string name, string content) =>
+        new("meta", new XAttribute(kind, name), new XAttribute("content", content));
+
+    private static string Verdict(TrainingReport report)
+    {
+        string correct = Html.Number(report.Images - report.Wrong);
+        string images = Html.Count(report.Images, "validation image", "validation images");
+        return $"The network classifies {correct} of {images} correctly. It was not trained on these images, but they decided which "
+            + "weights were saved, so the accuracy on new images is usually a little lower. The evaluate command measures it on test "
+            + "images.";
+    }
+
+    private static XElement Figures(TrainingReport report)
+    {
+        var evaluation = report.Evaluation;
+        string uniformLoss = Html.Number(Math.Log(evaluation.Classes.Count), 2);
+        return new(
+            "dl", new XAttribute("class", "figures"),
+            Figure("Accuracy", Html.Percent(evaluation.Accuracy, 2), "of the images are classified correctly"),
+            Figure("Mean class accuracy", Html.Percent(report.MacroAccuracy, 2), "each class counts the same, however many images it has"),
+            evaluation.Classes.Count > 5
+                ? Figure("Top 5", Html.Percent(evaluation.Top5, 2), "have their class among the five likeliest")
+                : null,
+            Figure("Loss", Html.Number(evaluation.Loss, 4), $"mean cross-entropy in nats; random guessing gives {uniformLoss}"),
+            Figure("Calibration error", Html.Percent(report.Calibration.ExpectedError), "mean difference between confidence and accuracy"));
+    }
 
     private static XElement Figure(string name, string value, string meaning) =>
         new("div", new XElement("dt", name), new XElement("dd", new XAttribute("class", "value"), value), new XElement("dd", meaning));

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Fovea.Training;
 
-/// <summary>The page's part on what the file is and where it comes from.</summary>
+/// <summary>The section of the page with the file's origin: data, settings and versions.</summary>
 internal static class ProvenanceSection
 {
     public static XElement Of(Provenance p)
@@ -22,7 +22,9 @@ internal static class ProvenanceSection
             ("Training took", Duration(p.Seconds)),
         ];
         return Html.Section(
-            "provenance", "Provenance", "What it takes to train this file again: on the same machine, the same data set, settings and versions give the same bytes.",
+            "provenance", "Provenance",
+            "The information that is needed to train this file again. The same data set, settings and versions on the same machine give "
+            + "the same bytes.",
             Facts("The file", facts.Where(f => f.Value is not null).Select(f => (f.Name, f.Value!))),
             Facts("Settings", p.Settings.Select(s => (s.Key, s.Value.Length == 0 ? "none" : s.Value))),
             Facts("Versions", p.Versions.Select(v => (v.Key, v.Value))),
@@ -33,9 +35,14 @@ internal static class ProvenanceSection
         Html.Table(caption, "facts", [], facts.Select(f => Html.Row(f.Name, f.Value)));
 
     private static XElement Refused(IReadOnlyList<RefusedFile> files) =>
-        Html.Table($"{Html.Count(files.Count, "file that was", "files that were")} left out", "facts", ["File", "Reason"], files.Select(f => Html.Row(f.File, f.Reason)));
+        Html.Table(
+            $"{Html.Count(files.Count, "file that was", "files that were")} left out", "facts", ["File", "Reason"],
+            files.Select(f => Html.Row(f.File, f.Reason)));
 
-    private static string Duration(double seconds) => seconds < 60
-        ? $"{Html.Number(seconds, 1)} s"
-        : TimeSpan.FromSeconds(seconds) is { TotalHours: >= 1 } long_ ? $"{Html.Number((int)long_.TotalHours)} h {long_.Minutes} min" : $"{(int)seconds / 60} min {(int)seconds % 60} s";
+    private static string Duration(double seconds) => TimeSpan.FromSeconds(seconds) switch
+    {
+        { TotalMinutes: < 1 } => $"{Html.Number(seconds, 1)} s",
+        { TotalHours: >= 1 } hours => $"{Html.Number((int)hours.TotalHours)} h {hours.Minutes} min",
+        _ => $"{(int)seconds / 60} min {(int)seconds % 60} s",
+    };
 }

@@ -4,20 +4,25 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>The report that lies beside a trained file: FILE.html for people, FILE.report.json with the same content for programs.</summary>
+/// <summary>
+/// Writes the report beside a trained file: FILE.html for people, and FILE.report.json with the same content for programs.
+/// </summary>
 internal static class Report
 {
-    /// <summary>Where the page of a model file lies.</summary>
+    /// <summary>Returns the path of a model file's page.</summary>
     public static string PageOf(string modelFile) => Path.ChangeExtension(modelFile, ".html");
 
-    /// <summary>Where the report of a model file lies as JSON. FILE.json itself is what may stand in for the file's metadata.</summary>
+    /// <summary>
+    /// Returns the path of a model file's report as JSON. It is not FILE.json, because that file, if it exists, holds labels and
+    /// preprocessing for the model.
+    /// </summary>
     public static string JsonOf(string modelFile) => Path.ChangeExtension(modelFile, ".report.json");
 
-    /// <summary>Evaluates a file that was just trained, as it will be served, and writes its report.</summary>
-    /// <param name="modelFile">The .onnx file, with its metadata inside.</param>
-    /// <param name="validation">Images that it was not trained on, ready as its input.</param>
-    /// <param name="run">How it was trained.</param>
-    /// <param name="stop">Stops the evaluation; nothing is written then.</param>
+    /// <summary>Evaluates a trained file with the code that will serve it, and writes its report.</summary>
+    /// <param name="modelFile">The path of the .onnx file, which contains its metadata.</param>
+    /// <param name="validation">Images that the file was not trained on, preprocessed for it.</param>
+    /// <param name="run">The run that trained the file.</param>
+    /// <param name="stop">Cancels the evaluation; nothing is written then.</param>
     /// <exception cref="FoveaException">A file cannot be read or written.</exception>
     public static TrainingReport Write(string modelFile, Dataset validation, RunRecord run, CancellationToken stop)
     {

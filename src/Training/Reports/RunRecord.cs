@@ -1,10 +1,10 @@
 namespace Fovea.Training;
 
-/// <summary>What a run hands to its report, besides the file it trained.</summary>
-/// <param name="Epochs">Its epochs in order; none where the network was not trained by epochs.</param>
-/// <param name="Settings">What it was told, by name.</param>
-/// <param name="Seconds">How long it took, over all the times it was resumed.</param>
-/// <param name="Base">The file that training began with; null for random weights.</param>
-/// <param name="Refused">Files of the data set that were left out; null for none.</param>
+/// <summary>The facts about a training run that its report needs in addition to the trained file.</summary>
+/// <param name="Epochs">The epochs in order; empty if the run was not trained in epochs.</param>
+/// <param name="Settings">The settings of the run.</param>
+/// <param name="Seconds">The training time in seconds, over all resumptions.</param>
+/// <param name="Base">The name of the file from which training started; null for random weights.</param>
+/// <param name="Refused">The files that were left out of the data set; null for none.</param>
 internal sealed record RunRecord(
-    IReadOnlyList<EpochDone> Epochs, IReadOnlyDictionary<string, string> Settings, double Seconds, string? Base = null, IReadOnlyList<RefusedFile>? Refused = null);
+    IReadOnlyList<EpochDone> Epochs, RunSettings Settings, double Seconds, string? Base = null, IReadOnlyList<RefusedFile>? Refused = null);

@@ -2,10 +2,12 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Small pictures of what a network saw.</summary>
+/// <summary>Converts a network's input back to a small picture.</summary>
 internal static class SeenPicture
 {
-    /// <summary>A preprocessed image [C, H, W] as a data URI.</summary>
+    /// <summary>Returns a thumbnail as a data URI.</summary>
+    /// <param name="tensor">The preprocessed image, [C, H, W].</param>
+    /// <param name="preprocessing">The preprocessing to invert.</param>
     public static string DataUri(ReadOnlySpan<float> tensor, Preprocessing preprocessing)
     {
         var thumbnail = Thumbnail.Of(Picture(tensor, preprocessing));
@@ -29,7 +31,8 @@ internal static class SeenPicture
     // The inverse of (value x scale - mean) / deviation.
     private static byte Value(float number, int channel, Preprocessing preprocessing)
     {
-        float mean = preprocessing.Mean[channel % preprocessing.Mean.Length], deviation = preprocessing.Std[channel % preprocessing.Std.Length];
+        float mean = preprocessing.Mean[channel % preprocessing.Mean.Length];
+        float deviation = preprocessing.Std[channel % preprocessing.Std.Length];
         return (byte)Math.Clamp(MathF.Round(((number * deviation) + mean) / preprocessing.Scale), byte.MinValue, byte.MaxValue);
     }
 }

@@ -36,14 +36,14 @@ public class PageTests
     {
         var page = Report([Sure(0, 0), Sure(1, 1)], 2);
         Assert.Contains("not trained in epochs", Part(page, "curves").Value, StringComparison.Ordinal);
-        Assert.Contains("There are none", Part(page, "mistakes").Value, StringComparison.Ordinal);
+        Assert.Contains("There are no mistakes", Part(page, "mistakes").Value, StringComparison.Ordinal);
         Assert.Contains("No file of the data set was left out", Part(page, "provenance").Value, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_single_epoch_is_drawn()
     {
-        var run = new RunRecord([new EpochDone(1, 0.01, 0.5, 0.8, 0.4, 0.9, true, 0)], new Dictionary<string, string>(), 1);
+        var run = new RunRecord([new EpochDone(1, 0.01, 0.5, 0.8, 0.4, 0.9, true, 0)], new RunSettings(), 1);
         var circles = Part(Report([Sure(0, 0), Sure(1, 1)], 2, run), "curves").Descendants("circle").ToArray();
         Assert.Equal(5, circles.Length);
         Assert.All(circles, c => Assert.InRange(double.Parse(c.Attribute("cy")!.Value, System.Globalization.CultureInfo.InvariantCulture), 0, 250));
@@ -52,7 +52,7 @@ public class PageTests
     [Fact]
     public void Files_that_were_left_out_are_listed_with_the_reason()
     {
-        var run = new RunRecord([], new Dictionary<string, string> { ["seed"] = "7" }, 4000, "base.onnx", [new("bees/<b>.jpg", "The JPEG is damaged.")]);
+        var run = new RunRecord([], new RunSettings { Seed = "7" }, 4000, "base.onnx", [new("bees/<b>.jpg", "The JPEG is damaged.")]);
         var provenance = Part(Report([Sure(0, 0), Sure(1, 0)], 2, run), "provenance").Value;
         Assert.All(["1 file that was left out", "bees/<b>.jpg", "The JPEG is damaged.", "base.onnx", "1 h 6 min"], text => Assert.Contains(text, provenance, StringComparison.Ordinal));
     }
@@ -67,12 +67,27 @@ public class PageTests
     private static XDocument Report(IEnumerable<Outcome> outcomes, int classes, RunRecord? run = null)
     {
         var evaluation = Evaluation.Of([.. outcomes.Select(o => o with { Probabilities = o.Probabilities[..classes] })], classes);
-        run ??= new([], new Dictionary<string, string>(), 1);
+        run ??= new([], new RunSettings(), 1);
         var provenance = new Provenance(
-            "model.onnx", new string('0', 64), null, run.Base, null, run.Settings, DateTimeOffset.UnixEpoch, run.Seconds, new Dictionary<string, string> { ["Fovea"] = "1" }, run.Refused ?? []);
+            "model.onnx",
+            new string('0', 64),
+            null,
+            run.Base,
+            null,
+            run.Settings.ByName(),
+            DateTimeOffset.UnixEpoch,
+            run.Seconds,
+            new Dictionary<string, string> { ["Fovea"] = "1" },
+            run.Refused ?? []);
         var report = new TrainingReport(
-            evaluation.Outcomes.Count, evaluation.Outcomes.Count(o => !o.Right), evaluation.MacroAccuracy,
-            EvaluationReport.Of(evaluation, [.. Enumerable.Range(0, classes).Select(i => $"class {i}")]), Calibration.Of(evaluation.Outcomes), run.Epochs, [], provenance);
+            evaluation.Outcomes.Count,
+            evaluation.Outcomes.Count(o => !o.Right),
+            evaluation.MacroAccuracy,
+            EvaluationReport.Of(evaluation, [.. Enumerable.Range(0, classes).Select(i => $"class {i}")]),
+            Calibration.Of(evaluation.Outcomes),
+            run.Epochs,
+            [],
+            provenance);
         return XDocument.Parse(Page.Of(report));
     }
 

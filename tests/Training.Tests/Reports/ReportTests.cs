@@ -109,7 +109,7 @@ public sealed class ReportTests(ReportTests.TrainedRun run) : IClassFixture<Repo
         using var folder = new TemporaryFolder();
         OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 5), folder["model.onnx"]);
         var digits = DatasetFolder.Open(Mnist.Folder, Mnist.Preprocessing).Test!.Subset([40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);
-        var report = Report.Write(folder["model.onnx"], digits, new RunRecord([], new Dictionary<string, string>(), 0), TestContext.Current.CancellationToken);
+        var report = Report.Write(folder["model.onnx"], digits, new RunRecord([], new RunSettings(), 0), TestContext.Current.CancellationToken);
         Assert.NotEmpty(report.Mistakes);
         foreach (var mistake in report.Mistakes)
         {
