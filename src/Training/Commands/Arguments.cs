@@ -3,42 +3,50 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Arguments and options that several commands share.</summary>
+/// <summary>Arguments and options that several commands share, and the objects that their values stand for.</summary>
 internal static class Arguments
 {
-    /// <summary>A catalog name.</summary>
-    public static Argument<string> Name() => new("NAME") { Description = $"A network of the catalog: {string.Join(", ", Catalog.Architectures.Select(a => a.Name))}." };
+    private static string Networks => string.Join(", ", Catalog.Architectures.Select(a => a.Name));
+
+    /// <summary>A network of the catalog.</summary>
+    public static Argument<string> Name() => new("NAME") { Description = $"A network of the catalog: {Networks}." };
 
     /// <summary>A model file.</summary>
-    public static Argument<string> ModelFile() => new("FILE") { Description = "An .onnx file with its labels and preprocessing inside." };
+    public static Argument<string> ModelFile() => new("FILE") { Description = "An .onnx file that contains its labels and preprocessing." };
 
-    /// <summary>A catalog name or a model file.</summary>
+    /// <summary>A network of the catalog or a model file.</summary>
     public static Argument<string> NameOrFile() => new("NAME|FILE.onnx") { Description = "A network of the catalog, or an .onnx file." };
 
-    /// <summary>The file to write.</summary>
-    public static Option<string> Output() => new("--output", "-o") { Description = "The .onnx file to write.", Required = true };
+    /// <summary>The model file to write.</summary>
+    public static Option<string> Output() =>
+        new("--output", "-o") { Description = "The .onnx file to write.", Required = true, HelpName = "file" };
 
-    /// <summary>A data set's folder.</summary>
+    /// <summary>The folder of a data set.</summary>
     public static Option<string> Data() => new("--data")
     {
-        Description = "A folder: class sub-folders of images, or the four IDX files of MNIST (plain or .gz), with train/val/test sub-folders where they exist.",
+        Description = "The data set's folder. It holds class sub-folders of images, or the four IDX files of MNIST (plain or .gz). "
+            + "Class folders may be in sub-folders named train, val and test.",
         Required = true,
+        HelpName = "folder",
     };
 
-    /// <summary>What networks run on.</summary>
+    /// <summary>The device that runs networks.</summary>
     public static Option<string> Device()
     {
         var device = new Option<string>("--device")
         {
-            Description = "What networks run on: cpu, cuda (an error where it does not work) or auto (cuda where it works, else cpu).",
+            Description = "The device that runs the network: cpu; cuda, which fails if CUDA does not work; "
+                + "or auto, which uses CUDA if it works and the CPU otherwise.",
             DefaultValueFactory = _ => "auto",
         };
         device.AcceptOnlyFromAmong("auto", "cpu", "cuda");
         return device;
     }
 
-    /// <summary>The device that an option means; on standard error, why it is not the one wanted.</summary>
-    /// <exception cref="FoveaException">It is cuda, which does not work here; the message says why.</exception>
+    /// <summary>
+    /// Selects the device for a value of <see cref="Device"/>. Prints a warning if auto falls back to the CPU although CUDA is installed.
+    /// </summary>
+    /// <exception cref="FoveaException">The value is cuda, which does not work on this machine; the message gives the reason.</exception>
     public static Device Chosen(string device)
     {
         var chosen = Fovea.Models.Device.Choose(new() { Device = Enum.Parse<DeviceChoice>(device, ignoreCase: true) });
@@ -50,37 +58,79 @@ internal static class Arguments
         return chosen;
     }
 
-    /// <summary>What all randomness comes from.</summary>
-    public static Option<long> Seed() => new("--seed") { Description = "What all randomness comes from.", DefaultValueFactory = _ => 1 };
+    /// <summary>The seed of all random numbers.</summary>
+    public static Option<long> Seed() => new("--seed")
+    {
+        Description = "The seed of all random numbers, any whole number.",
+        DefaultValueFactory = _ => 1,
+        HelpName = "number",
+    };
 
     /// <summary>Whether to print JSON.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
-    /// <summary>What holds in place of the file's own preprocessing.</summary>
+    /// <summary>The preprocessing that replaces the file's own.</summary>
     public static Option<string?> Preprocessing() => new("--preprocessing")
     {
-        Description = "How images become the input: a JSON file as model.json is, or imagenet or unit (divided by 255); default: what the .onnx file says, or the .json file beside it.",
+        Description = "How an image becomes the input: the path of a JSON file in the format of model.json, or imagenet, "
+            + "or unit (pixels divided by 255). Default: the metadata of the .onnx file, or the .json file with the same name.",
+        HelpName = "file|imagenet|unit",
     };
 
-    /// <summary>Loads a model, with the preprocessing given or the JSON file beside it.</summary>
-    /// <exception cref="FoveaException">One of the files cannot be read, or they do not fit.</exception>
-    public static Classifier Load(string file, string? preprocessing) => Classifier.Load(file, Overrides(file, preprocessing), Beside(file));
+    /// <summary>The number of classes.</summary>
+    public static Option<int?> Classes() => new("--classes")
+    {
+        Description = "The number of classes, 2 to 100000. Default: that of the paper.",
+        HelpName = "number",
+    };
 
-    /// <summary>Reads a model that is to be taught new classes, with the preprocessing given or the JSON file beside it.</summary>
-    /// <exception cref="FoveaException">One of the files cannot be read, or none says how images become the input.</exception>
-    public static BaseModel Base(string file, string? preprocessing) => BaseModel.Read(file, Overrides(file, preprocessing), Beside(file));
+    /// <summary>The input size.</summary>
+    public static Option<string?> Input() => new("--input")
+    {
+        Description = "The input size as CxHxW, such as 1x28x28. Default: that of the paper.",
+        HelpName = "CxHxW",
+    };
 
-    /// <summary>How many classes.</summary>
-    public static Option<int?> Classes() => new("--classes") { Description = "Number of classes, 2 to 100000; default: the paper's." };
+    /// <summary>Whether to add auxiliary heads.</summary>
+    public static Option<bool> Auxiliary() => new("--auxiliary") { Description = "Add the auxiliary heads, which only serve training." };
 
-    /// <summary>The size of images.</summary>
-    public static Option<string?> Input() => new("--input") { Description = "Input size as CxHxW, such as 1x28x28; default: the paper's." };
+    /// <summary>Loads a model for inference. Missing metadata comes from the .json file with the same name.</summary>
+    /// <param name="file">The path of the .onnx file.</param>
+    /// <param name="preprocessing">A value of <see cref="Preprocessing"/>, which replaces the file's own; null for none.</param>
+    /// <exception cref="FoveaException">A file is missing or damaged, or the preprocessing does not fit the network.</exception>
+    public static Classifier Load(string file, string? preprocessing)
+    {
+        RequireFile(file);
+        try
+        {
+            return Classifier.Load(file, Overrides(file, preprocessing), Sidecar(file));
+        }
+        catch (FoveaException e) when (e.InnerException is Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
+        {
+            // Reading the file explains damage in plainer words than ONNX Runtime does.
+            OnnxFile.Read(file);
+            throw;
+        }
+    }
 
-    /// <summary>Whether to add what only serves training.</summary>
-    public static Option<bool> Auxiliary() => new("--auxiliary") { Description = "Add the heads that only serve training, of networks that have them." };
+    /// <summary>Reads a model for fine-tuning. Missing metadata comes from the .json file with the same name.</summary>
+    /// <param name="file">The path of the .onnx file.</param>
+    /// <param name="preprocessing">A value of <see cref="Preprocessing"/>, which replaces the file's own; null for none.</param>
+    /// <exception cref="FoveaException">A file is missing or damaged, or none contains the preprocessing.</exception>
+    public static BaseModel Base(string file, string? preprocessing)
+    {
+        RequireFile(file);
+        return BaseModel.Read(file, Overrides(file, preprocessing), Sidecar(file));
+    }
 
-    /// <summary>The network that an argument means: a graph built or read.</summary>
-    /// <exception cref="FoveaException">It is neither a name of the catalog nor a file, or is a file and the size of a network is asked for.</exception>
+    /// <summary>Builds a network of the catalog, or reads a file.</summary>
+    /// <param name="nameOrFile">A network of the catalog, or the path of an .onnx file.</param>
+    /// <param name="classes">The number of classes; null for the paper's.</param>
+    /// <param name="input">The input size; null for the paper's.</param>
+    /// <param name="auxiliary">Whether to add auxiliary heads.</param>
+    /// <exception cref="FoveaException">
+    /// The value is neither a network of the catalog nor a file, or it is a file and one of the other parameters is given.
+    /// </exception>
     public static Graph Network(string nameOrFile, int? classes = null, string? input = null, bool auxiliary = false)
     {
         if (Catalog.Architectures.Any(a => a.Name == nameOrFile))
@@ -90,28 +140,50 @@ internal static class Arguments
 
         if (classes is not null || input is not null || auxiliary)
         {
-            throw new FoveaException(ErrorCode.BadArgument, $"--classes, --input and --auxiliary cannot change {nameOrFile}; expected a network of the catalog with them.");
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"--classes, --input and --auxiliary cannot change the file {nameOrFile}; expected a network of the catalog.");
         }
 
         return File.Exists(nameOrFile) || nameOrFile.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
-            ? OnnxFile.Read(nameOrFile).ForImages(Beside(nameOrFile)?.Preprocessing?.Checked().Shape)
-            : throw new FoveaException(ErrorCode.UnknownArchitecture, $"{nameOrFile} is neither a network of the catalog ({string.Join(", ", Catalog.Architectures.Select(a => a.Name))}) nor a file.");
+            ? OnnxFile.Read(nameOrFile).ForImages(Sidecar(nameOrFile)?.Preprocessing?.Checked().Shape)
+            : throw new FoveaException(
+                ErrorCode.UnknownArchitecture,
+                $"{nameOrFile} is neither a network of the catalog nor a file; expected a file or one of {Networks}.");
+    }
+
+    private static void RequireFile(string path)
+    {
+        if (File.Exists(path))
+        {
+            return;
+        }
+
+        var problem = Catalog.Architectures.Any(a => a.Name == path) ? "is a network of the catalog, not a model file"
+            : Directory.Exists(path) ? "is a folder"
+            : "does not exist";
+        throw new FoveaException(ErrorCode.BadModelFile, $"{path} {problem}; expected an .onnx file.");
     }
 
     private static ModelMetadata? Overrides(string file, string? preprocessing) => preprocessing switch
     {
         null => null,
-        "imagenet" => new() { Preprocessing = Fovea.Models.Preprocessing.ImageNet(Side(file)) },
+        "imagenet" => new() { Preprocessing = Fovea.Models.Preprocessing.ImageNet(CropSide(file)) },
         "unit" => new() { Preprocessing = Unit(OnnxFile.Read(file).Inputs[0].Shape) },
-        _ => ModelJson.Read(preprocessing) ?? throw new FoveaException(ErrorCode.BadArgument, $"There is no file {preprocessing}; expected a JSON file, imagenet or unit."),
+        _ => ModelJson.Read(preprocessing) ?? throw new FoveaException(
+            ErrorCode.BadArgument, $"The preprocessing file {preprocessing} does not exist; expected a JSON file, imagenet or unit."),
     };
 
-    private static ModelMetadata? Beside(string file) => ModelJson.Read(Path.ChangeExtension(file, ".json"));
+    // The .json file with the same name as the model file; null if there is none.
+    private static ModelMetadata? Sidecar(string file) => ModelJson.Read(Path.ChangeExtension(file, ".json"));
 
-    // ImageNet's own crop where the file leaves the size free.
-    private static int Side(string file) => OnnxFile.Read(file).Inputs[0].Shape is { Rank: 4 } shape && shape[2] != Shape.Free ? shape[2] : 224;
+    // The height of the network's input, or ImageNet's usual crop if the file leaves the height variable.
+    private static int CropSide(string file) =>
+        OnnxFile.Read(file).Inputs[0].Shape is { Rank: 4 } shape && shape[2] != Shape.Free ? shape[2] : 224;
 
     private static Preprocessing Unit(Shape input) => input is { Rank: 4 } && input[2] != Shape.Free && input[3] != Shape.Free
         ? new() { Crop = [input[2], input[3]], Color = input[1] == 1 ? ColorOrder.Gray : ColorOrder.Rgb }
-        : throw new FoveaException(ErrorCode.BadArgument, $"The input is {input}; expected [N, C, H, W] with H and W fixed, or a JSON file with the crop.");
+        : throw new FoveaException(
+            ErrorCode.BadArgument,
+            $"The network's input is {input}; expected [N, C, H, W] with fixed H and W, or a JSON file with the crop.");
 }

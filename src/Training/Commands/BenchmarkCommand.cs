@@ -8,38 +8,61 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Training;
 
-/// <summary><c>benchmark</c>: how long a run of a network takes, or a training step.</summary>
+/// <summary>The <c>benchmark</c> command: measures the time of inference or of training steps.</summary>
 internal static class BenchmarkCommand
 {
     private const int WarmUpRuns = 2;
 
-    // The runtime compiles hot code again in the background during the first second, on a core that a short run wants for itself.
+    // During the first second, .NET recompiles hot code on a background thread, which slows short runs down. Runs in this time are not
+    // measured.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     public static Command Create()
     {
         var network = Arguments.NameOrFile();
-        var train = new Option<bool>("--train") { Description = "Time training steps (SGD with momentum; lenet5: Adam) instead of plain runs." };
-        var batchSize = new Option<int>("--batch-size") { Description = "Images in a run, 1 to 65536.", DefaultValueFactory = _ => 16 };
-        var steps = new Option<int>("--steps") { Description = "Timed runs, 1 to 1000000, after a few that are not.", DefaultValueFactory = _ => 100 };
+        var train = new Option<bool>("--train")
+        {
+            Description = "Measure training steps (SGD with momentum; Adam for lenet5) instead of inference.",
+        };
+        var batchSize = new Option<int>("--batch-size")
+        {
+            Description = "The number of images in a run, 1 to 65536.",
+            DefaultValueFactory = _ => 16,
+            HelpName = "number",
+        };
+        var steps = new Option<int>("--steps")
+        {
+            Description = "The number of measured runs, 1 to 1000000. Warm-up runs come before them.",
+            DefaultValueFactory = _ => 100,
+            HelpName = "number",
+        };
         var device = Arguments.Device();
-        var json = new Option<bool>("--json") { Description = "Print one line of JSON, the last." };
-        var command = new Command("benchmark", "Times a network: median and fastest run, images per second, peak memory.") { network, train, batchSize, steps, device, json };
+        var json = new Option<bool>("--json") { Description = "Print the result as one line of JSON, the last line." };
+        var command = new Command("benchmark", "Measures a network: median and fastest run, images per second and peak memory.")
+        {
+            network, train, batchSize, steps, device, json,
+        };
         command.SetWork((parsed, stop) =>
         {
-            int images = InRange("--batch-size", parsed.GetValue(batchSize), 65_536), runs = InRange("--steps", parsed.GetValue(steps), 1_000_000);
+            int images = InRange("--batch-size", parsed.GetValue(batchSize), 65_536);
+            int runs = InRange("--steps", parsed.GetValue(steps), 1_000_000);
             bool trains = parsed.GetValue(train);
             var runsOn = Arguments.Chosen(parsed.GetRequiredValue(device));
             var name = parsed.GetRequiredValue(network);
             var graph = Arguments.Network(name, auxiliary: trains && Catalog.Architectures.Any(a => a.Name == name && a.HasAuxiliary));
             var times = trains ? TrainingSteps(graph, images, runs, runsOn, stop) : Runs(graph, images, runs, runsOn, stop);
             var result = BenchmarkResult.Of(times, images);
-            Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(result, BenchmarkJson.Default.BenchmarkResult) : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{graph.Name}, batch {images}, {runs} {(trains ? "training steps" : "runs")}: median {result.MedianMs:F3} ms, fastest {result.FastestMs:F3} ms, {result.ImagesPerSecond:F1} images/s, peak {result.PeakMemoryBytes / 1048576.0:F0} MiB resident"));
+            Console.WriteLine(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(result, BenchmarkJson.Default.BenchmarkResult)
+                : $"{graph.Name}, batch {images}, {runs} {(trains ? "training steps" : "runs")}: {Text(result)}");
         });
         return command;
     }
+
+    private static string Text(BenchmarkResult result) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"median {result.MedianMs:F3} ms, fastest {result.FastestMs:F3} ms, {result.ImagesPerSecond:F1} images/s, "
+        + $"peak {result.PeakMemoryBytes / 1048576.0:F0} MiB resident");
 
     private static int InRange(string option, int value, int highest) => value >= 1 && value <= highest
         ? value
@@ -65,13 +88,16 @@ internal static class BenchmarkCommand
         var shape = graph.Inputs[0].Shape.With(0, images);
         if (!shape.IsKnown)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"The input of {graph.Name} is {graph.Inputs[0].Shape}; expected all but the batch to be fixed.");
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"The input of {graph.Name} is {graph.Inputs[0].Shape}; expected all dimensions except the batch to be fixed.");
         }
 
         var values = new float[shape.Size];
         Randomize(values);
         using var input = OrtValue.CreateTensorValueFromMemory(values, shape.ToInt64());
-        return Timed(runs, _ => session.Run(options, [graph.Inputs[0].Name], [input], [graph.Outputs[0].Name]).Dispose(), stop);
+        string inputName = graph.Inputs[0].Name, outputName = graph.Outputs[0].Name;
+        return Timed(runs, _ => session.Run(options, [inputName], [input], [outputName]).Dispose(), stop);
     }
 
     private static List<double> Timed(int runs, Action<long> run, CancellationToken stop)
@@ -103,9 +129,16 @@ internal static class BenchmarkCommand
     }
 }
 
-/// <summary>What a benchmark found: times in milliseconds, images per second at the median, the process's highest resident memory.</summary>
+/// <summary>The result of a benchmark; the property names are the JSON format.</summary>
+/// <param name="MedianMs">The median time of a run, in milliseconds.</param>
+/// <param name="FastestMs">The shortest time of a run, in milliseconds.</param>
+/// <param name="ImagesPerSecond">The number of images per second at the median time.</param>
+/// <param name="PeakMemoryBytes">The largest resident memory of the process, in bytes.</param>
 internal sealed record BenchmarkResult(double MedianMs, double FastestMs, double ImagesPerSecond, long PeakMemoryBytes)
 {
+    /// <summary>Computes the result of measured times.</summary>
+    /// <param name="times">The times in milliseconds, at least one; they are sorted.</param>
+    /// <param name="images">The number of images in a run.</param>
     public static BenchmarkResult Of(List<double> times, int images)
     {
         times.Sort();

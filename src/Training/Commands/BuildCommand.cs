@@ -3,7 +3,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary><c>build</c>: an untrained network as a file.</summary>
+/// <summary>The <c>build</c> command: writes a network with random weights.</summary>
 internal static class BuildCommand
 {
     public static Command Create()
@@ -14,11 +14,16 @@ internal static class BuildCommand
         var auxiliary = Arguments.Auxiliary();
         var seed = Arguments.Seed();
         var output = Arguments.Output();
-        var command = new Command("build", "Writes an untrained network: its weights are random.") { name, classes, input, auxiliary, seed, output };
+        var command = new Command("build", "Writes an untrained network with random weights.")
+        {
+            name, classes, input, auxiliary, seed, output,
+        };
         command.SetAction(parsed =>
         {
             var file = parsed.GetRequiredValue(output);
-            var graph = Catalog.Find(parsed.GetRequiredValue(name)).Build(parsed.GetValue(classes), InputSize.Parse(parsed.GetValue(input)), parsed.GetValue(seed), parsed.GetValue(auxiliary));
+            var size = InputSize.Parse(parsed.GetValue(input));
+            var architecture = Catalog.Find(parsed.GetRequiredValue(name));
+            var graph = architecture.Build(parsed.GetValue(classes), size, parsed.GetValue(seed), parsed.GetValue(auxiliary));
             OnnxFile.Write(graph, file);
             Console.WriteLine($"{file}: {graph.Name}, untrained, {new FileInfo(file).Length} bytes");
         });

@@ -1,29 +1,62 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.Text.RegularExpressions;
 using Fovea.Models;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Training;
 
-/// <summary>Runs a command: 0 when it did its work, 1 with one sentence on standard error when it could not, 130 when it was told to stop.</summary>
-internal static class CommandLine
+/// <summary>
+/// Runs a command. The exit code is 0 if the command succeeded, 1 with one line on standard error if it failed, and 130 if it was
+/// interrupted.
+/// </summary>
+internal static partial class CommandLine
 {
-    /// <summary>The exit code of a command that was told to stop.</summary>
+    /// <summary>The exit code of an interrupted command.</summary>
     public const int Stopped = 130;
 
     private const int Failed = 1;
 
-    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    // An interrupted command writes a checkpoint before it ends. For a large network this can take a while.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>Creates the root command, <c>fovea</c>, with all commands.</summary>
+    public static Command CreateRoot() => new("fovea", "Fovea builds, trains, evaluates and uses convolutional networks in ONNX files.")
+    {
+        ModelsCommand.Create(),
+        SummaryCommand.Create(),
+        BuildCommand.Create(),
+        ImportCommand.Create(),
+        TrainCommand.Create(),
+        FinetuneCommand.Create(),
+        EvaluateCommand.Create(),
+        ClassifyCommand.Create(),
+        DataCommand.Create(),
+        WeightsCommand.Create(),
+        BenchmarkCommand.Create(),
+        new HelpOption { Description = "Show this help.", Action = new HelpText() },
+        new VersionOption { Description = "Show the version." },
+    };
+
+    /// <summary>Parses and runs a command line.</summary>
+    /// <param name="root">The root command.</param>
+    /// <param name="args">The arguments of the process.</param>
+    /// <returns>The exit code of the process.</returns>
+    public static async Task<int> RunAsync(Command root, string[] args)
     {
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is not System.CommandLine.Help.HelpAction)
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
-            return Fail($"{string.Join(" ", parsed.Errors.Select(e => e.Message))} --help lists what is expected.");
+            return Fail(ParseErrors.Describe(parsed));
         }
 
         try
         {
-            // Stopping writes a checkpoint, which may take a while for a large network.
-            var running = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(2) };
+            var running = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TerminationTimeout,
+            };
             return await parsed.InvokeAsync(running);
         }
         catch (FoveaException e)
@@ -36,20 +69,31 @@ internal static class CommandLine
         }
         catch (OnnxRuntimeException e)
         {
-            return Fail($"ONNX Runtime failed: {e.Message}");
+            return Fail($"ONNX Runtime cannot run the network: {e.Message}");
         }
     }
 
-    /// <summary>Sets what a command does that may take long. It runs on a thread of its own, so that an interrupt can reach it and be waited for.</summary>
-    public static void SetWork(this Command command, Action<ParseResult, CancellationToken> work) => command.SetAction((parsed, stop) => Task.Run(() =>
-    {
-        work(parsed, stop);
-        return 0;
-    }));
+    /// <summary>
+    /// Sets the action of a command that may take long. It runs on a thread of its own, so that System.CommandLine can cancel it on an
+    /// interrupt and wait for its end.
+    /// </summary>
+    public static void SetWork(this Command command, Action<ParseResult, CancellationToken> work) =>
+        command.SetAction((parsed, stop) => Task.Run(() =>
+        {
+            work(parsed, stop);
+            return 0;
+        }));
+
+    /// <summary>Removes ONNX Runtime's error codes and source lines from a message, and leaves its text.</summary>
+    public static string WithoutRuntimeCodes(string message) => RuntimeCodes().Replace(message, "");
 
     private static int Fail(string message)
     {
-        Console.Error.WriteLine(message.ReplaceLineEndings(" "));
+        Console.Error.WriteLine(WithoutRuntimeCodes(message).ReplaceLineEndings(" "));
         return Failed;
     }
+
+    // "[ErrorCode:Fail] ", and "/onnxruntime_src/onnxruntime/core/x.cc:123 ns::Class::Method(args) ".
+    [GeneratedRegex(@"\[ErrorCode:\w+\]\s*|\S*/onnxruntime\S*\.(cc|h|cpp):\d+\s+(\S+\([^)]*\)\s*(const\s*)?)?")]
+    private static partial Regex RuntimeCodes();
 }

@@ -2,15 +2,20 @@ using System.CommandLine;
 
 namespace Fovea.Training;
 
-/// <summary><c>data get</c>: downloads a public data set.</summary>
+/// <summary>The <c>data get</c> command: downloads a public data set.</summary>
 internal static class DataCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string>("NAME") { Description = $"One of {string.Join(", ", PublicDataset.All.Select(d => d.Name))}." };
-        name.AcceptOnlyFromAmong([.. PublicDataset.All.Select(d => d.Name)]);
-        var output = new Option<string?>("--output", "-o") { Description = "The folder to put it in; default: data/NAME." };
-        var get = new Command("get", "Downloads a data set from its public mirrors and checks every file.") { name, output };
+        string[] names = [.. PublicDataset.All.Select(d => d.Name)];
+        var name = new Argument<string>("NAME") { Description = $"The data set: {string.Join(" or ", names)}." };
+        name.AcceptOnlyFromAmong(names);
+        var output = new Option<string?>("--output", "-o")
+        {
+            Description = "The folder for the files. Default: data/NAME.",
+            HelpName = "folder",
+        };
+        var get = new Command("get", "Downloads a data set from a public mirror and verifies the SHA-256 of every file.") { name, output };
         get.SetAction(async (parsed, stop) =>
         {
             var dataset = PublicDataset.All.First(d => d.Name == parsed.GetValue(name));
@@ -18,6 +23,6 @@ internal static class DataCommand
             await dataset.Download(folder, Console.WriteLine, stop);
             return 0;
         });
-        return new Command("data", "Public data sets.") { get };
+        return new Command("data", "Downloads public data sets.") { get };
     }
 }

@@ -4,18 +4,34 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary><c>import</c>: a network filled from published weights.</summary>
+/// <summary>The <c>import</c> command: writes a network with published weights.</summary>
 internal static class ImportCommand
 {
     public static Command Create()
     {
         var name = Arguments.Name();
-        var weights = new Argument<string>("WEIGHTS") { Description = "Weights under the names that torchvision gives them, BVLC's for googlenet: safetensors, .pth (a state dict) or ONNX." };
-        var classes = new Option<int?>("--classes") { Description = "Number of classes, 2 to 100000; where the weights have another, the last layer is made anew. Default: the paper's." };
-        var labels = new Option<string?>("--labels") { Description = "A text file with the classes' names, one a line. Default: ImageNet's for 1000 classes." };
+        var weights = new Argument<string>("WEIGHTS")
+        {
+            Description = "A file with the weights: safetensors, .pth (a state dict) or ONNX. "
+                + "The tensors have torchvision's names; for googlenet, those of BVLC.",
+        };
+        var classes = new Option<int?>("--classes")
+        {
+            Description = "The number of classes, 2 to 100000. If the weights have another number, the last layer gets random weights. "
+                + "Default: that of the paper.",
+            HelpName = "number",
+        };
+        var labels = new Option<string?>("--labels")
+        {
+            Description = "A text file with the class names, one per line. Default: ImageNet's names for 1000 classes.",
+            HelpName = "file",
+        };
         var seed = Arguments.Seed();
         var output = Arguments.Output();
-        var command = new Command("import", "Fills a network from published weights; every tensor must fit.") { name, weights, classes, labels, seed, output };
+        var command = new Command("import", "Writes a network with published weights. Every tensor must have the expected shape.")
+        {
+            name, weights, classes, labels, seed, output,
+        };
         command.SetWork((parsed, _) =>
         {
             var architecture = Catalog.Find(parsed.GetRequiredValue(name));
@@ -25,16 +41,22 @@ internal static class ImportCommand
         return command;
     }
 
-    /// <summary>Imports a file of weights and says what was written.</summary>
-    /// <exception cref="FoveaException">The weights do not fit, or the output cannot be written; nothing is.</exception>
-    public static void Write(Architecture architecture, string weights, ImportOptions options, string output, Action<string> tell)
+    /// <summary>Imports a file of weights.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="weights">The path of the file with the weights.</param>
+    /// <param name="options">The classes, labels and seed.</param>
+    /// <param name="output">The path of the .onnx file to write.</param>
+    /// <param name="log">Receives one line of text about the written file.</param>
+    /// <exception cref="FoveaException">The weights do not fit, or the output is not writable. No file is written then.</exception>
+    public static void Write(Architecture architecture, string weights, ImportOptions options, string output, Action<string> log)
     {
         AtomicFile.EnsureWritable(output);
         using var file = WeightsFile.Open(weights);
         var graph = WeightsImport.Fill(architecture, file, options);
         OnnxFile.Write(graph, output);
-        bool trained = ModelMetadata.Read(graph.Metadata).Trained;
-        tell($"{output}: {graph.Name}, {graph.Outputs[0].Shape[1]} classes, {(trained ? "weights" : "all but a new, untrained last layer")} from {options.FileName ?? Path.GetFileName(weights)}");
+        var content = ModelMetadata.Read(graph.Metadata).Trained ? "weights" : "weights, except for a new, untrained last layer,";
+        var source = options.FileName ?? Path.GetFileName(weights);
+        log($"{output}: {graph.Name}, {graph.Outputs[0].Shape[1]} classes, {content} from {source}");
     }
 
     private static ImmutableArray<string>? Lines(string? path)
@@ -45,7 +67,10 @@ internal static class ImportCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.BadArgument, $"The labels cannot be read: {e.Message.TrimEnd('.')}. Expected a text file with one on each line.", e);
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"The labels file {path} {FileErrors.Predicate(path!, e)}; expected a text file with one class name per line.",
+                e);
         }
     }
 }

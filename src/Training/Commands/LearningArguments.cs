@@ -3,26 +3,109 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>The options of commands that train, each with its range and default; what is not given comes from a <see cref="Recipe"/>.</summary>
+/// <summary>The options that train and finetune share. Options that are not given take their values from a <see cref="Recipe"/>.</summary>
 internal sealed class LearningArguments
 {
-    private readonly Option<int?> epochs = new("--epochs") { Description = "Passes over the training images, 1 to 100000; default: 10, and 5 for finetune." };
-    private readonly Option<int?> batchSize = new("--batch-size") { Description = "Images in a step, 1 to 65536; default: 32, and 16 for finetune, or all of them where there are fewer." };
-    private readonly Option<int?> microBatch = new("--micro-batch") { Description = "Images that are run at once, a divisor of the batch size, their gradients being added up: takes less memory; default: the whole batch." };
-    private readonly Option<double?> learningRate = new("--learning-rate") { Description = "The highest learning rate of the schedule, over 0 and at most 100; default: the network's own, or the optimizer's." };
-    private readonly Option<string?> schedule = new("--schedule") { Description = "How the learning rate falls: constant, step (a tenth after each third of the run) or cosine (to zero); default: cosine." };
-    private readonly Option<double?> warmUp = new("--warm-up") { Description = "The share of the steps in which the learning rate rises, 0 to 0.5; default: 0.03." };
-    private readonly Option<string?> optimizer = new("--optimizer") { Description = "How parameters move: adam, adamw or sgd; default: adam for lenet5, sgd for the others." };
-    private readonly Option<double?> momentum = new("--momentum") { Description = "Momentum of sgd, 0 to less than 1; default: 0.9." };
-    private readonly Option<bool> nesterov = new("--nesterov") { Description = "Nesterov's momentum, for sgd." };
-    private readonly Option<double?> weightDecay = new("--weight-decay") { Description = "Weight decay as PyTorch has it, 0 to 1; default: the network's own; 0.01 for adamw." };
-    private readonly Option<double?> clip = new("--clip") { Description = "The gradient's highest norm over all parameters, over 0; default: any, and 10 for finetune." };
-    private readonly Option<double?> labelSmoothing = new("--label-smoothing") { Description = "The share of each target that is spread over all classes, 0 to less than 1; default: the network's own." };
-    private readonly Option<double?> averaging = new("--averaging") { Description = "The decay, at each step, of the average of the weights that is validated and kept in their place, 0 to less than 1; 0: the weights themselves; default: the network's own." };
-    private readonly Option<string?> augmentation = new("--augmentation") { Description = $"How images are changed before they are learnt from: {Augmentation.Usage}, as in photos,rotation=10; default: digits for handwriting, photos for the rest." };
-    private readonly Option<int?> patience = new("--patience") { Description = "Epochs without a lower validation loss after which training ends, 1 to 100000; default: never." };
-    private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds") { Description = "Time between two checkpoints within an epoch, 0 to 86400; an epoch ends with one besides unless it was much shorter than writing one takes; default: 60." };
-    private readonly Option<bool> resume = new("--resume") { Description = "Go on from the checkpoint beside the output, where there is one." };
+    private readonly Option<int?> epochs = new("--epochs")
+    {
+        Description = "The number of passes over the training images, 1 to 100000. Default: 10; 5 for finetune.",
+        HelpName = "number",
+    };
+
+    private readonly Option<int?> batchSize = new("--batch-size")
+    {
+        Description = "The number of images in a step, 1 to 65536. Default: 32; 16 for finetune; all images if there are fewer.",
+        HelpName = "number",
+    };
+
+    private readonly Option<int?> microBatch = new("--micro-batch")
+    {
+        Description = "The number of images that run at once, a divisor of the batch size. The gradients of a batch's parts are added, "
+            + "so a smaller number needs less memory and gives the same step. Default: the batch size.",
+        HelpName = "number",
+    };
+
+    private readonly Option<double?> learningRate = new("--learning-rate")
+    {
+        Description = "The highest learning rate of the schedule, over 0 and at most 100. Default: the network's, or the optimizer's.",
+        HelpName = "number",
+    };
+
+    private readonly Option<string?> schedule = new("--schedule")
+    {
+        Description = "The decay of the learning rate: constant, step (a tenth after each third of the run) or cosine (to zero). "
+            + "Default: cosine.",
+    };
+
+    private readonly Option<double?> warmUp = new("--warm-up")
+    {
+        Description = "The share of the steps in which the learning rate rises to its highest value, 0 to 0.5. Default: 0.03.",
+        HelpName = "share",
+    };
+
+    private readonly Option<string?> optimizer = new("--optimizer")
+    {
+        Description = "The optimizer: adam, adamw or sgd. Default: adam for lenet5, sgd for the other networks.",
+    };
+
+    private readonly Option<double?> momentum = new("--momentum")
+    {
+        Description = "The momentum of sgd, 0 to less than 1. Default: 0.9.",
+        HelpName = "number",
+    };
+
+    private readonly Option<bool> nesterov = new("--nesterov") { Description = "Use Nesterov's momentum with sgd." };
+
+    private readonly Option<double?> weightDecay = new("--weight-decay")
+    {
+        Description = "The weight decay, as PyTorch defines it, 0 to 1. Default: the network's; 0.01 for adamw.",
+        HelpName = "number",
+    };
+
+    private readonly Option<double?> clip = new("--clip")
+    {
+        Description = "The largest norm of the gradient over all parameters, over 0. Default: no limit; 10 for finetune.",
+        HelpName = "number",
+    };
+
+    private readonly Option<double?> labelSmoothing = new("--label-smoothing")
+    {
+        Description = "The share of each target that is spread over all classes, 0 to less than 1. Default: the network's.",
+        HelpName = "share",
+    };
+
+    private readonly Option<double?> averaging = new("--averaging")
+    {
+        Description = "The decay, in each step, of the average of the weights, 0 to less than 1. The average is validated and saved "
+            + "instead of the weights. 0 uses the weights themselves. Default: the network's.",
+        HelpName = "number",
+    };
+
+    private readonly Option<string?> augmentation = new("--augmentation")
+    {
+        Description = $"The random changes to training images: {Augmentation.Usage}. Example: photos,rotation=10. "
+            + "Default: digits for handwriting, photos for other images.",
+        HelpName = "preset[,name=value ...]",
+    };
+
+    private readonly Option<int?> patience = new("--patience")
+    {
+        Description = "The number of epochs without a lower validation loss after which training ends, 1 to 100000. Default: no limit.",
+        HelpName = "number",
+    };
+
+    private readonly Option<double?> checkpointSeconds = new("--checkpoint-seconds")
+    {
+        Description = "The time between two checkpoints within an epoch in seconds, 0 to 86400. An epoch also ends with a checkpoint, "
+            + "unless it took less than ten times as long as writing one. Default: 60.",
+        HelpName = "seconds",
+    };
+
+    private readonly Option<bool> resume = new("--resume")
+    {
+        Description = "Continue from the checkpoint beside the output file, if it exists.",
+    };
+
     private readonly Option<string> device = Arguments.Device();
     private readonly Option<long> seed = Arguments.Seed();
 
@@ -33,36 +116,60 @@ internal sealed class LearningArguments
     }
 
     /// <summary>Whether to print events as JSON.</summary>
-    public Option<bool> JsonLines { get; } = new("--json-lines") { Description = "Print one JSON event per line, and stop when standard input closes." };
-
-    /// <summary>Gives a command these options.</summary>
-    public void AddTo(Command command)
+    public Option<bool> JsonLines { get; } = new("--json-lines")
     {
-        foreach (var option in OfSteps.Concat([device, seed, JsonLines]))
-        {
-            command.Options.Add(option);
-        }
+        Description = "Print one JSON event per line, and stop when standard input closes.",
+    };
+
+    /// <summary>Adds these options and a command's own options to the command, in groups.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="data">The command's options for the data set.</param>
+    /// <param name="output">The command's options for its output.</param>
+    public void AddTo(GroupedCommand command, Option[] data, Option[] output)
+    {
+        command.Add(new OptionGroup("Data", [.. data, augmentation]));
+        command.Add(new OptionGroup("Length and batches", epochs, patience, batchSize, microBatch));
+        command.Add(new OptionGroup(
+            "Optimization",
+            optimizer, learningRate, schedule, warmUp, momentum, nesterov, weightDecay, labelSmoothing, clip, averaging));
+        command.Add(new OptionGroup("Output", [.. output, checkpointSeconds, resume, JsonLines]));
+        command.Add(new OptionGroup("Execution", device, seed));
     }
 
-    /// <summary>The names of the options given that only concern training in steps.</summary>
-    public IReadOnlyList<string> GivenOfSteps(ParseResult parsed) => [.. OfSteps.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+    /// <summary>Returns the names of the given options that have no effect if only a head is trained.</summary>
+    public IReadOnlyList<string> GivenOfSteps(ParseResult parsed) =>
+        [.. OfSteps.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 
-    /// <summary>What networks run on: chosen first, so that nothing is read in vain.</summary>
-    /// <exception cref="FoveaException">It is cuda, which does not work here.</exception>
+    /// <summary>Selects the device. Commands call this before they read data, so that a missing device fails early.</summary>
+    /// <exception cref="FoveaException">The device is cuda, which does not work on this machine.</exception>
     public Device Device(ParseResult parsed) => Arguments.Chosen(parsed.GetRequiredValue(device));
 
-    /// <summary>What a run is told.</summary>
-    /// <exception cref="FoveaException">A value is out of range, or does not go with another.</exception>
+    /// <summary>Returns the options of a run.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="recipe">The defaults.</param>
+    /// <param name="data">The data set; its size limits the default batch size.</param>
+    /// <param name="output">The path of the model to write.</param>
+    /// <param name="runsOn">The device.</param>
+    /// <exception cref="FoveaException">A value is out of range, or two options exclude each other.</exception>
     public TrainingOptions Read(ParseResult parsed, Recipe recipe, DatasetFolder data, string output, Device runsOn)
     {
-        var chosen = parsed.GetValue(optimizer) ?? recipe.Optimizer;
-        bool own = chosen == recipe.Optimizer;
-        var rule = Optimizer.Create(chosen, parsed.GetValue(momentum), parsed.GetValue(nesterov), parsed.GetValue(weightDecay) ?? (own ? recipe.WeightDecay : null));
-        long seeded = parsed.GetValue(seed);
-        var train = data.ForTraining(seeded).Train;
+        var name = parsed.GetValue(optimizer) ?? recipe.Optimizer;
+
+        // The recipe's weight decay and learning rate are tuned for its own optimizer.
+        bool isRecipes = name == recipe.Optimizer;
+        var decay = parsed.GetValue(weightDecay) ?? (isRecipes ? recipe.WeightDecay : null);
+        var rule = Optimizer.Create(name, parsed.GetValue(momentum), parsed.GetValue(nesterov), decay);
+        long seedValue = parsed.GetValue(seed);
+        var train = data.ForTraining(seedValue).Train;
         return new TrainingOptions(
-            output, data.Name, parsed.GetValue(epochs) ?? recipe.Epochs, parsed.GetValue(batchSize) ?? Math.Min(recipe.BatchSize, train.Count),
-            parsed.GetValue(learningRate) ?? (own ? recipe.LearningRate : rule.DefaultLearningRate), rule, seeded, parsed.GetValue(resume))
+            output,
+            data.Name,
+            parsed.GetValue(epochs) ?? recipe.Epochs,
+            parsed.GetValue(batchSize) ?? Math.Min(recipe.BatchSize, train.Count),
+            parsed.GetValue(learningRate) ?? (isRecipes ? recipe.LearningRate : rule.DefaultLearningRate),
+            rule,
+            seedValue,
+            parsed.GetValue(resume))
         {
             Schedule = parsed.GetValue(schedule) ?? "cosine",
             WarmUp = parsed.GetValue(warmUp) ?? 0.03,
@@ -72,15 +179,17 @@ internal sealed class LearningArguments
             MicroBatch = parsed.GetValue(microBatch),
             Device = runsOn,
             Patience = parsed.GetValue(patience),
-            Augmentation = parsed.GetValue(augmentation) is { } text ? Augmentation.Parse(text) : train.Preprocessing.Invert == Inversion.Auto ? Augmentation.Digits : Augmentation.Photos,
-            BetweenCheckpoints = parsed.GetValue(checkpointSeconds) is { } seconds ? Seconds(seconds) : TimeSpan.FromSeconds(60),
+            Augmentation = parsed.GetValue(augmentation) is { } text ? Augmentation.Parse(text)
+                : train.Preprocessing.Invert == Inversion.Auto ? Augmentation.Digits
+                : Augmentation.Photos,
+            BetweenCheckpoints = Seconds(parsed.GetValue(checkpointSeconds) ?? 60),
         }.Checked();
     }
 
     private IEnumerable<Option> OfSteps =>
     [
-        epochs, batchSize, microBatch, learningRate, schedule, warmUp, optimizer, momentum, nesterov, weightDecay, clip, labelSmoothing, averaging, augmentation, patience, checkpointSeconds,
-        resume,
+        epochs, batchSize, microBatch, learningRate, schedule, warmUp, optimizer, momentum, nesterov, weightDecay, clip, labelSmoothing,
+        averaging, augmentation, patience, checkpointSeconds, resume,
     ];
 
     private static TimeSpan Seconds(double seconds) => seconds is >= 0 and <= 86_400

@@ -5,23 +5,29 @@ using Spectre.Console;
 
 namespace Fovea.Training;
 
-/// <summary><c>models</c>: the catalog.</summary>
+/// <summary>The <c>models</c> command: lists the catalog.</summary>
 internal static class ModelsCommand
 {
+    // Wide enough for every row, so that redirected output has one line for each network.
+    private const int WidthWithoutTerminal = 200;
+
     public static Command Create()
     {
-        var command = new Command("models", "Lists the networks of the catalog with their parameters, multiply-adds and input.");
+        var command = new Command("models", "Lists the networks of the catalog with their input, parameters and multiply-adds.");
         command.SetAction(_ =>
         {
-            // Where no terminal tells its width, lines are as long as they need to be.
-            AnsiConsole.Profile.Width = Console.IsOutputRedirected ? 200 : AnsiConsole.Profile.Width;
+            AnsiConsole.Profile.Width = Console.IsOutputRedirected ? WidthWithoutTerminal : AnsiConsole.Profile.Width;
             var table = new Table().RoundedBorder().AddColumns("Name", "Input", "Classes", "Parameters", "Multiply-adds", "Source");
             foreach (var architecture in Catalog.Architectures)
             {
                 var summary = NetworkSummary.Of(architecture.Build());
                 table.AddRow(
-                    architecture.Name, string.Join('x', architecture.Input.Dimensions), Number(architecture.Classes), Number(summary.TotalParameters),
-                    Number(summary.MultiplyAdds), Markup.Escape(architecture.Source.Split(':')[0]));
+                    architecture.Name,
+                    string.Join('x', architecture.Input.Dimensions),
+                    Number(architecture.Classes),
+                    Number(summary.TotalParameters),
+                    Number(summary.MultiplyAdds),
+                    Markup.Escape(architecture.Source.Split(':')[0]));
             }
 
             AnsiConsole.Write(table);

@@ -3,7 +3,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary><c>train</c>: a network from random weights to a file that can be served.</summary>
+/// <summary>The <c>train</c> command: trains a network from random weights and writes a file that can be served.</summary>
 internal static class TrainCommand
 {
     public static Command Create()
@@ -13,8 +13,8 @@ internal static class TrainCommand
         var input = Arguments.Input();
         var learning = new LearningArguments();
         var output = Arguments.Output();
-        var command = new Command("train", "Trains a network from scratch.") { name, data, input, output };
-        learning.AddTo(command);
+        var command = new GroupedCommand("train", "Trains a network of the catalog from random weights.") { name };
+        learning.AddTo(command, [data, input], [output]);
         command.SetWork((parsed, stop) =>
         {
             AtomicFile.EnsureWritable(parsed.GetRequiredValue(output));
@@ -25,9 +25,9 @@ internal static class TrainCommand
             var dataset = DatasetFolder.OpenForTraining(parsed.GetRequiredValue(data), preprocessing);
             var options = learning.Read(parsed, Recipe.For(architecture.Name), dataset, parsed.GetRequiredValue(output), device);
             var network = architecture.Build(dataset.Train.Labels.Count, size, options.Seed, auxiliary: architecture.HasAuxiliary);
-            ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (tell, stop) =>
+            ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (publish, stop) =>
             {
-                using var trainer = new Trainer(network, dataset, options, tell);
+                using var trainer = new Trainer(network, dataset, options, publish);
                 trainer.Run(stop);
             }, stop);
         });

@@ -3,23 +3,40 @@ using Spectre.Console;
 
 namespace Fovea.Training;
 
-/// <summary>Shows a training run: a bar on a terminal, plain lines elsewhere, one JSON event per line where another program reads them.</summary>
+/// <summary>
+/// Shows the events of a training run: a progress bar on a terminal, lines of text in redirected output, or one JSON event per line for
+/// another program.
+/// </summary>
 internal static class ProgressDisplay
 {
-    private static readonly TimeSpan BetweenPlainLines = TimeSpan.FromSeconds(5), BetweenJsonSteps = TimeSpan.FromSeconds(0.5), LongestFarewell = TimeSpan.FromMinutes(2);
+    // Steps are far more frequent than readers need, so all but one in this time are left out.
+    private static readonly TimeSpan BetweenPlainLines = TimeSpan.FromSeconds(5), BetweenJsonSteps = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Does the work, showing what it tells.</summary>
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>Runs work that publishes events, and shows the events.</summary>
+    /// <param name="jsonLines">Whether to print JSON events. The work is then also cancelled when standard input closes.</param>
+    /// <param name="work">The work. Its first parameter receives the events.</param>
+    /// <param name="stop">Cancels the work.</param>
     public static void Run(bool jsonLines, Action<Action<TrainingEvent>, CancellationToken> work, CancellationToken stop)
     {
         if (jsonLines)
         {
             using var stopOrParentGone = CancellationTokenSource.CreateLinkedTokenSource(stop);
             StopWhenInputCloses(stopOrParentGone);
-            work(Throttled(BetweenJsonSteps, e => Console.WriteLine(JsonSerializer.Serialize(e, TrainingEventJson.Default.TrainingEvent))), stopOrParentGone.Token);
+            work(Throttled(BetweenJsonSteps, WriteJson), stopOrParentGone.Token);
         }
         else if (!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive)
         {
-            TerminalProgress.Run(tell => work(tell, stop));
+            var progress = new TerminalProgress(Console.Out, () => Console.WindowWidth, TimeProvider.System);
+            try
+            {
+                work(progress.Show, stop);
+            }
+            finally
+            {
+                progress.Clear();
+            }
         }
         else
         {
@@ -40,6 +57,9 @@ internal static class ProgressDisplay
         };
     }
 
+    private static void WriteJson(TrainingEvent e) =>
+        Console.WriteLine(JsonSerializer.Serialize(e, TrainingEventJson.Default.TrainingEvent));
+
     private static void WriteLine(TrainingEvent e)
     {
         if (ProgressLine.Of(e) is { } line)
@@ -48,7 +68,8 @@ internal static class ProgressDisplay
         }
     }
 
-    // The parent that reads the events holds our standard input open; when it dies, we have nobody left to work for.
+    // The program that reads the events keeps this process's standard input open. The input closes when that program ends, even if it is
+    // killed.
     private static void StopWhenInputCloses(CancellationTokenSource stop) => _ = Task.Run(async () =>
     {
         while (await Console.In.ReadLineAsync(stop.Token) is not null)
@@ -57,8 +78,8 @@ internal static class ProgressDisplay
 
         await stop.CancelAsync();
 
-        // What hangs cannot be told to stop.
-        await Task.Delay(LongestFarewell);
+        // Work that hangs ignores the cancellation, so the process ends without it.
+        await Task.Delay(TerminationTimeout);
         Environment.Exit(CommandLine.Stopped);
     });
 }

@@ -1,53 +1,93 @@
 using System.Globalization;
-using Spectre.Console;
-using Spectre.Console.Rendering;
+using System.Text;
 
 namespace Fovea.Training;
 
-/// <summary>A training run on a terminal: the bar of the epoch under way with its figures, the lines of finished epochs above it.</summary>
-internal static class TerminalProgress
+/// <summary>
+/// Shows a training run on a terminal: lines of text for finished epochs, and below them one line with a bar for the current epoch. The
+/// bar's line is always shorter than the terminal is wide, so that it never wraps, and is overwritten with spaces before another line is
+/// printed.
+/// </summary>
+/// <param name="output">The terminal.</param>
+/// <param name="width">Returns the terminal's current width in characters.</param>
+/// <param name="time">The clock that limits how often the bar is drawn.</param>
+internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeProvider time)
 {
-    public static void Run(Action<Action<TrainingEvent>> work)
-    {
-        var figures = new FiguresColumn();
-        AnsiConsole.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), figures)
-            .Start(progress =>
-            {
-                var bar = progress.AddTask("epoch");
-                RunStarted? run = null;
-                work(e =>
-                {
-                    switch (e)
-                    {
-                        case RunStarted started:
-                            run = started;
-                            bar.MaxValue = started.StepsPerEpoch;
-                            break;
-                        case StepDone step:
-                            bar.Description = string.Create(CultureInfo.InvariantCulture, $"epoch {step.Epoch}/{run!.Epochs} step {step.Step}/{run.StepsPerEpoch}");
-                            bar.Value = step.Step;
-                            figures.Text = ProgressLine.Figures(step);
-                            return;
-                        case FeaturesDone features:
-                            (bar.Description, bar.MaxValue, bar.Value) = ("features", features.AllImages, features.Images);
-                            figures.Text = ProgressLine.Of(features)!;
-                            return;
-                    }
+    private const int MinimumBarLength = 5, MaximumBarLength = 40;
 
-                    if (ProgressLine.Of(e) is { } line)
-                    {
-                        AnsiConsole.WriteLine(line);
-                    }
-                });
-            });
+    private static readonly TimeSpan BetweenFrames = TimeSpan.FromMilliseconds(100);
+
+    private RunStarted? run;
+    private long lastFrame;
+    private int drawnLength;
+
+    /// <summary>Shows an event: moves the bar for progress within an epoch, and prints a line for other events.</summary>
+    public void Show(TrainingEvent e)
+    {
+        switch (e)
+        {
+            case StepDone step:
+                Draw($"epoch {step.Epoch}/{run!.Epochs}", step.Step, run.StepsPerEpoch, ProgressLine.Figures(step));
+                return;
+            case FeaturesDone features:
+                Draw("features", features.Images, features.AllImages, string.Create(
+                    CultureInfo.InvariantCulture, $"{features.ImagesPerSecond:F0} images/s"));
+                return;
+            case RunStarted started:
+                run = started;
+                break;
+        }
+
+        if (ProgressLine.Of(e) is { } line)
+        {
+            Clear();
+            output.WriteLine(line);
+        }
     }
 
-    private sealed class FiguresColumn : ProgressColumn
+    /// <summary>Removes the bar, so that the shell's prompt or an error starts at the beginning of an empty line.</summary>
+    public void Clear()
     {
-        public string Text { get; set; } = "";
+        if (drawnLength > 0)
+        {
+            output.Write($"\r{new string(' ', drawnLength)}\r");
+            output.Flush();
+            drawnLength = 0;
+        }
+    }
 
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Text);
+    /// <summary>
+    /// Returns the line of the bar: title, bar, counts and figures. The bar shrinks first, and then the end of the line is cut off.
+    /// </summary>
+    /// <param name="title">The name of the current phase.</param>
+    /// <param name="done">The completed units, 0 to <paramref name="total"/>.</param>
+    /// <param name="total">The number of units, at least 1.</param>
+    /// <param name="figures">Text for the end of the line.</param>
+    /// <param name="length">The largest length of the line, in characters.</param>
+    public static string Line(string title, int done, int total, string figures, int length)
+    {
+        var count = string.Create(CultureInfo.InvariantCulture, $"{done}/{total}");
+        int room = length - title.Length - count.Length - figures.Length - 5;
+        int bar = Math.Clamp(room, MinimumBarLength, MaximumBarLength), filled = (int)((long)bar * done / total);
+        var line = new StringBuilder()
+            .Append(CultureInfo.InvariantCulture, $"{title} [").Append('#', filled).Append('-', bar - filled)
+            .Append(CultureInfo.InvariantCulture, $"] {count} {figures}");
+        return line.ToString(0, Math.Clamp(length, 0, line.Length));
+    }
+
+    private void Draw(string title, int done, int total, string figures)
+    {
+        if (drawnLength > 0 && time.GetElapsedTime(lastFrame) < BetweenFrames)
+        {
+            return;
+        }
+
+        lastFrame = time.GetTimestamp();
+
+        // The last column stays empty: some terminals wrap when it is written.
+        var line = Line(title, done, total, figures, width() - 1);
+        output.Write($"\r{line}{new string(' ', Math.Max(0, drawnLength - line.Length))}");
+        output.Flush();
+        drawnLength = line.Length;
     }
 }

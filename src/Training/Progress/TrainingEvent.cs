@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Training;
 
-/// <summary>Something a training run tells about itself.</summary>
+/// <summary>An event of a training run. The names of the events and of their properties are the format of <c>--json-lines</c>.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(FileRefused), "refused")]
 [JsonDerivedType(typeof(RunStarted), "started")]
@@ -20,49 +20,116 @@ namespace Fovea.Training;
 [JsonDerivedType(typeof(HeadTrained), "head_trained")]
 internal abstract record TrainingEvent;
 
-/// <summary>A file of the data set is left out.</summary>
+/// <summary>A file of the data set is left out, because it is not a readable image.</summary>
+/// <param name="File">The file's path.</param>
+/// <param name="Reason">Why the file cannot be read.</param>
 internal sealed record FileRefused(string File, string Reason) : TrainingEvent;
 
-/// <summary>The run begins, or goes on after a checkpoint. The learning rate is the highest of its schedule.</summary>
-internal sealed record RunStarted(string Model, int Images, int ValidationImages, int Epochs, int StepsPerEpoch, int BatchSize, double LearningRate, int ResumedEpoch, int ResumedStep) : TrainingEvent;
+/// <summary>The run starts, or resumes from a checkpoint.</summary>
+/// <param name="Model">The network's name.</param>
+/// <param name="Images">The number of training images.</param>
+/// <param name="ValidationImages">The number of validation images.</param>
+/// <param name="Epochs">The number of epochs.</param>
+/// <param name="StepsPerEpoch">The number of steps in an epoch.</param>
+/// <param name="BatchSize">The number of images in a step.</param>
+/// <param name="LearningRate">The highest learning rate of the schedule.</param>
+/// <param name="ResumedEpoch">The epoch in which the run starts, from 1.</param>
+/// <param name="ResumedStep">The number of completed steps of that epoch; 0 for a new epoch.</param>
+internal sealed record RunStarted(
+    string Model,
+    int Images,
+    int ValidationImages,
+    int Epochs,
+    int StepsPerEpoch,
+    int BatchSize,
+    double LearningRate,
+    int ResumedEpoch,
+    int ResumedStep) : TrainingEvent;
 
-/// <summary>A step is done. Loss in nats and accuracy, 0 to 1, are means over the epoch so far.</summary>
-internal sealed record StepDone(int Epoch, int Step, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;
+/// <summary>A step is complete.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="Step">The step within the epoch, from 1.</param>
+/// <param name="Loss">The mean training loss of the epoch so far, in nats.</param>
+/// <param name="Accuracy">The mean training accuracy of the epoch so far, 0 to 1.</param>
+/// <param name="LearningRate">The learning rate of the step.</param>
+/// <param name="ImagesPerSecond">The mean speed of the epoch so far.</param>
+/// <param name="SecondsLeft">The estimated time to the end of the run, in seconds.</param>
+internal sealed record StepDone(
+    int Epoch, int Step, double Loss, double Accuracy, double LearningRate, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;
 
-/// <summary>
-/// An epoch is done and was looked at on the validation images. The learning rate is its last step's; losses in nats, accuracies 0 to 1; the share of the epoch's time, 0 to 1, in which
-/// steps waited for data.
-/// </summary>
-internal sealed record EpochDone(int Epoch, double LearningRate, double Loss, double Accuracy, double ValidationLoss, double ValidationAccuracy, bool Best, double WaitingShare) : TrainingEvent;
+/// <summary>An epoch is complete and validated.</summary>
+/// <param name="Epoch">The epoch, from 1.</param>
+/// <param name="LearningRate">The learning rate of the epoch's last step.</param>
+/// <param name="Loss">The mean training loss, in nats.</param>
+/// <param name="Accuracy">The mean training accuracy, 0 to 1.</param>
+/// <param name="ValidationLoss">The validation loss, in nats.</param>
+/// <param name="ValidationAccuracy">The validation accuracy, 0 to 1.</param>
+/// <param name="Best">Whether the validation loss is the lowest so far.</param>
+/// <param name="WaitingShare">The share of the epoch's time in which steps waited for data, 0 to 1.</param>
+internal sealed record EpochDone(
+    int Epoch,
+    double LearningRate,
+    double Loss,
+    double Accuracy,
+    double ValidationLoss,
+    double ValidationAccuracy,
+    bool Best,
+    double WaitingShare) : TrainingEvent;
 
-/// <summary>The run can be resumed from here.</summary>
+/// <summary>A checkpoint is written, from which the run can be resumed.</summary>
+/// <param name="Path">The path of the checkpoint.</param>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="Step">The number of completed steps of that epoch.</param>
 internal sealed record CheckpointSaved(string Path, int Epoch, int Step) : TrainingEvent;
 
-/// <summary>A checkpoint could not be written; the one before is as it was, and the run goes on.</summary>
+/// <summary>A checkpoint could not be written. The previous checkpoint is intact, and the run continues.</summary>
+/// <param name="Path">The path of the checkpoint.</param>
+/// <param name="Message">The reason, as a sentence.</param>
 internal sealed record CheckpointFailed(string Path, string Message) : TrainingEvent;
 
-/// <summary>The run was told to stop and wrote a last checkpoint.</summary>
+/// <summary>The run was interrupted and wrote a last checkpoint.</summary>
+/// <param name="Checkpoint">The path of the checkpoint.</param>
+/// <param name="Epoch">The current epoch, from 1.</param>
+/// <param name="Step">The number of completed steps of that epoch.</param>
 internal sealed record RunStopped(string Checkpoint, int Epoch, int Step) : TrainingEvent;
 
-/// <summary>The model is written. The time is this process's, the share of it that steps waited for data among it.</summary>
-internal sealed record RunFinished(string Output, int BestEpoch, double ValidationLoss, double ValidationAccuracy, double Seconds, double WaitingShare) : TrainingEvent;
+/// <summary>The model is written.</summary>
+/// <param name="Output">The path of the model.</param>
+/// <param name="BestEpoch">The epoch of the saved weights; 0 if they come from before the first epoch.</param>
+/// <param name="ValidationLoss">The validation loss of the saved weights, in nats.</param>
+/// <param name="ValidationAccuracy">The validation accuracy of the saved weights, 0 to 1.</param>
+/// <param name="Seconds">The time of this process, in seconds, without the time before a resumption.</param>
+/// <param name="WaitingShare">The share of that time in which steps waited for data, 0 to 1.</param>
+internal sealed record RunFinished(
+    string Output, int BestEpoch, double ValidationLoss, double ValidationAccuracy, double Seconds, double WaitingShare) : TrainingEvent;
 
-/// <summary>Where the network that is taught new classes decides.</summary>
+/// <summary>Fine-tuning has found the head of the network, which it replaces.</summary>
+/// <param name="Description">A description of the head in words.</param>
 internal sealed record HeadFound(string Description) : TrainingEvent;
 
-/// <summary>How it is taught, and why so.</summary>
+/// <summary>Fine-tuning has selected its method.</summary>
+/// <param name="Method">The method's name on the command line: head or full.</param>
+/// <param name="Reason">Why it was selected.</param>
 internal sealed record MethodChosen(string Method, string Reason) : TrainingEvent;
 
-/// <summary>Options were given that play no part when only a head is learnt.</summary>
+/// <summary>Some of the given options have no effect, because only a head is trained.</summary>
+/// <param name="Options">The options' names on the command line.</param>
 internal sealed record OptionsUnused(IReadOnlyList<string> Options) : TrainingEvent;
 
-/// <summary>So many layers of batch normalisation go on using the running statistics that they came with.</summary>
+/// <summary>Fine-tuning keeps the running statistics of batch normalisation.</summary>
+/// <param name="Layers">The number of batch normalisation layers, at least 1.</param>
 internal sealed record StatisticsFrozen(int Layers) : TrainingEvent;
 
-/// <summary>A frozen network has seen so many of its images.</summary>
+/// <summary>The features of some images are computed.</summary>
+/// <param name="Images">The number of completed images.</param>
+/// <param name="AllImages">The number of all images.</param>
+/// <param name="ImagesPerSecond">The mean speed.</param>
+/// <param name="SecondsLeft">The estimated time until all features are computed, in seconds.</param>
 internal sealed record FeaturesDone(int Images, int AllImages, double ImagesPerSecond, double SecondsLeft) : TrainingEvent;
 
-/// <summary>A head is trained on the features of a frozen network. Loss in nats, accuracy 0 to 1.</summary>
+/// <summary>A new head is trained on the features.</summary>
+/// <param name="ValidationLoss">The validation loss, in nats.</param>
+/// <param name="ValidationAccuracy">The validation accuracy, 0 to 1.</param>
 internal sealed record HeadTrained(double ValidationLoss, double ValidationAccuracy) : TrainingEvent;
 
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using System.CommandLine.Parsing;
+
+namespace Fovea.Training;
+
+/// <summary>
+/// Describes a command line that cannot be parsed. System.CommandLine's own messages name .NET types, and report one mistake several times.
+/// </summary>
+internal static class ParseErrors
+{
+    /// <summary>Returns one message, which ends with the command that shows the help.</summary>
+    /// <param name="parsed">A result with at least one error.</param>
+    public static string Describe(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        string path = HelpText.Path(command);
+        return $"{Values(parsed) ?? Unmatched(parsed, command, path) ?? Missing(parsed, command, path) ?? parsed.Errors[0].Message} "
+            + $"{path} --help shows the usage.";
+    }
+
+    // An option or argument whose value cannot be used.
+    private static string? Values(ParseResult parsed) =>
+        parsed.Errors
+            .Select(error => Value(error.SymbolResult) ?? Value(error.SymbolResult?.Parent))
+            .FirstOrDefault(text => text is not null);
+
+    private static string? Value(SymbolResult? result) => result switch
+    {
+        OptionResult { Implicit: false } option => option.Tokens.Count switch
+        {
+            0 => $"{option.Option.Name} has no value; expected {Expected(option.Option.ValueType, Choices(option.Option))}.",
+            1 => $"{option.Option.Name} is {option.Tokens[0].Value}; expected {Expected(option.Option.ValueType, Choices(option.Option))}.",
+            _ => $"{option.Option.Name} is given {option.Tokens.Count} times; expected once.",
+        },
+        ArgumentResult { Tokens: [var token, ..] } argument when Choices(argument.Argument) is { Length: > 0 } choices =>
+            $"{argument.Argument.Name} is {token.Value}; expected {Expected(argument.Argument.ValueType, choices)}.",
+        _ => null,
+    };
+
+    // A word that is no command, option or expected argument.
+    private static string? Unmatched(ParseResult parsed, Command command, string path)
+    {
+        if (parsed.UnmatchedTokens is not [var word, ..])
+        {
+            return null;
+        }
+
+        if (word.StartsWith('-'))
+        {
+            return $"{word} is not an option of {path}.{Suggestion(word, command.Options.SelectMany(o => o.Aliases.Append(o.Name)))}";
+        }
+
+        return command.Subcommands.Count > 0
+            ? $"{word} is not a command of {path}; expected {List(Names(command))}.{Suggestion(word, Names(command))}"
+            : $"{word} is one argument too many for {path}; expected {List([.. command.Arguments.Select(a => a.Name)])} and options.";
+    }
+
+    // A subcommand, argument or option that is not given.
+    private static string? Missing(ParseResult parsed, Command command, string path)
+    {
+        if (command.Subcommands.Count > 0)
+        {
+            return $"{path} is no complete command; expected one of {List(Names(command))} after it.";
+        }
+
+        string[] missing =
+        [
+            .. command.Arguments
+                .Where(a => (parsed.GetResult(a)?.Tokens.Count ?? 0) < a.Arity.MinimumNumberOfValues)
+                .Select(a => $"the argument {a.Name}"),
+            .. command.Options
+                .Where(o => o.Required && parsed.GetResult(o) is null or { Implicit: true })
+                .Select(o => $"the option {o.Name}"),
+        ];
+        return missing.Length == 0 ? null : $"{path} lacks {string.Join(" and ", missing)}.";
+    }
+
+    private static string Suggestion(string word, IEnumerable<string> names) =>
+        NearestName.Of(word, names) is { } nearest ? $" Did you mean {nearest}?" : "";
+
+    private static string[] Names(Command command) => [.. command.Subcommands.Select(c => c.Name)];
+
+    private static string[] Choices(Symbol symbol) => [.. symbol.GetCompletions(CompletionContext.Empty).Select(c => c.Label)];
+
+    private static string Expected(Type type, string[] choices) => choices.Length > 0
+        ? List(choices)
+        : (Nullable.GetUnderlyingType(type) ?? type) switch
+        {
+            var t when t == typeof(int) || t == typeof(long) => "a whole number",
+            var t when t == typeof(double) => "a number",
+            _ => "a value",
+        };
+
+    private static string List(string[] names) =>
+        names is [.., var last] && names.Length > 1 ? $"{string.Join(", ", names[..^1])} or {last}" : names[0];
+}
