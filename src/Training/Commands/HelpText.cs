@@ -54,7 +54,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
 
     private static string Usage(Command command)
     {
-        var required = command.Options.Where(o => o.Required).Select(Label);
+        var required = command.Options.Where(o => o.Required).Select(o => Label(o.Name, o));
         var parts = command.Arguments.Select(Label).Concat(required)
             .Append(command.Subcommands.Count > 0 ? "COMMAND" : "[options]");
         return $"{Path(command)} {string.Join(' ', parts)}";
@@ -65,11 +65,12 @@ internal sealed class HelpText : SynchronousCommandLineAction
 
     private static string Label(Argument argument) => argument.Arity.MaximumNumberOfValues > 1 ? $"{argument.Name} ..." : argument.Name;
 
-    private static string Label(Option option)
-    {
-        var names = string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
-        return option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool) ? names : $"{names} <{ValueName(option)}>";
-    }
+    // Aliases such as /h work on Windows and elsewhere, but the help lists only those that begin with a dash.
+    private static string Label(Option option) => Label(
+        string.Join(", ", option.Aliases.Append(option.Name).Where(name => name.StartsWith('-')).OrderBy(name => name.Length)), option);
+
+    private static string Label(string names, Option option) =>
+        option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool) ? names : $"{names} <{ValueName(option)}>";
 
     private static string ValueName(Option option) =>
         option.GetCompletions(CompletionContext.Empty).Select(c => c.Label).ToArray() is [_, ..] values

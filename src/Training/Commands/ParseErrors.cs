@@ -29,12 +29,12 @@ internal static class ParseErrors
     {
         OptionResult { Implicit: false } option => option.Tokens.Count switch
         {
-            0 => $"{option.Option.Name} has no value; expected {Expected(option.Option.ValueType, Choices(option.Option))}.",
-            1 => $"{option.Option.Name} is {option.Tokens[0].Value}; expected {Expected(option.Option.ValueType, Choices(option.Option))}.",
+            0 => $"{option.Option.Name} has no value; expected {Expected(option.Option)}.",
+            1 => $"{option.Option.Name} is {option.Tokens[0].Value}; expected {Expected(option.Option)}.",
             _ => $"{option.Option.Name} is given {option.Tokens.Count} times; expected once.",
         },
         ArgumentResult { Tokens: [var token, ..] } argument when Choices(argument.Argument) is { Length: > 0 } choices =>
-            $"{argument.Argument.Name} is {token.Value}; expected {Expected(argument.Argument.ValueType, choices)}.",
+            $"{argument.Argument.Name} is {token.Value}; expected {List(choices)}.",
         _ => null,
     };
 
@@ -61,19 +61,19 @@ internal static class ParseErrors
     {
         if (command.Subcommands.Count > 0)
         {
-            return $"{path} is no complete command; expected one of {List(Names(command))} after it.";
+            return $"The command after {path} is missing; expected {List(Names(command))}.";
         }
 
         string[] missing =
         [
             .. command.Arguments
                 .Where(a => (parsed.GetResult(a)?.Tokens.Count ?? 0) < a.Arity.MinimumNumberOfValues)
-                .Select(a => $"the argument {a.Name}"),
+                .Select(a => a.Name),
             .. command.Options
                 .Where(o => o.Required && parsed.GetResult(o) is null or { Implicit: true })
-                .Select(o => $"the option {o.Name}"),
+                .Select(o => o.Name),
         ];
-        return missing.Length == 0 ? null : $"{path} lacks {string.Join(" and ", missing)}.";
+        return missing.Length == 0 ? null : $"{path} lacks {string.Join(", ", missing)}.";
     }
 
     private static string Suggestion(string word, IEnumerable<string> names) =>
@@ -83,13 +83,14 @@ internal static class ParseErrors
 
     private static string[] Choices(Symbol symbol) => [.. symbol.GetCompletions(CompletionContext.Empty).Select(c => c.Label)];
 
-    private static string Expected(Type type, string[] choices) => choices.Length > 0
+    private static string Expected(Option option) => Choices(option) is { Length: > 0 } choices
         ? List(choices)
-        : (Nullable.GetUnderlyingType(type) ?? type) switch
+        : (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType) switch
         {
             var t when t == typeof(int) || t == typeof(long) => "a whole number",
             var t when t == typeof(double) => "a number",
-            _ => "a value",
+            var t when t == typeof(bool) => "true or false",
+            _ => option.HelpName is { } name ? $"<{name}>" : "a value",
         };
 
     private static string List(string[] names) =>

@@ -13,8 +13,8 @@ internal static class ProgressLine
         RunStarted r => Text($"{r.Model}: {r.Images} training images, {r.ValidationImages} validation images; ")
             + Text($"{r.Epochs} epochs of {r.StepsPerEpoch} steps of {r.BatchSize} images") + Resumed(r),
         StepDone s => Text($"epoch {s.Epoch} step {s.Step}: {Figures(s)}"),
-        EpochDone d => Text($"epoch {d.Epoch}: loss {d.Loss:F4}, accuracy {Percent(d.Accuracy)}; validation loss {d.ValidationLoss:F4}, ")
-            + Text($"accuracy {Percent(d.ValidationAccuracy)}{(d.Best ? " (best)" : "")}"),
+        EpochDone d => Text($"epoch {d.Epoch}: loss {d.Loss:F4}, accuracy {Percent(d.Accuracy)}; ")
+            + Text($"validation {d.ValidationLoss:F4}, {Percent(d.ValidationAccuracy)}{(d.Best ? " (best)" : "")}"),
         RunStopped s => Text($"stopped in epoch {s.Epoch} after step {s.Step}; ")
             + $"the same command with --resume continues from {s.Checkpoint}",
         RunFinished f => Finished(f),
@@ -30,14 +30,23 @@ internal static class ProgressLine
 
     /// <summary>Returns the metrics of a step, the speed and the time left.</summary>
     public static string Figures(StepDone s) =>
-        Text($"loss {s.Loss:F4}, accuracy {Percent(s.Accuracy)}, {s.ImagesPerSecond:F0} images/s, ")
-        + Text($"{TimeSpan.FromSeconds(s.SecondsLeft):hh\\:mm\\:ss} left");
+        Text($"loss {s.Loss:F4}, accuracy {Percent(s.Accuracy)}, {s.ImagesPerSecond:F0} images/s, {TimeLeft(s)}");
+
+    /// <summary>Returns the metrics of a step and the time left, without the speed.</summary>
+    public static string ShortFigures(StepDone s) => Text($"loss {s.Loss:F4}, accuracy {Percent(s.Accuracy)}, {TimeLeft(s)}");
+
+    // A run can take days, so the hours count on beyond 24.
+    private static string TimeLeft(StepDone s)
+    {
+        var left = TimeSpan.FromSeconds(s.SecondsLeft);
+        return Text($"{(int)left.TotalHours:00}:{left:mm\\:ss} left");
+    }
 
     private static string Finished(RunFinished f)
     {
         var weights = f.BestEpoch > 0 ? Text($"weights of epoch {f.BestEpoch}, ") : "";
-        return Text($"{f.Output}: {weights}validation accuracy {Percent(f.ValidationAccuracy)}; {f.Seconds:F1} s, ")
-            + Text($"{Percent(f.WaitingShare)} of them waiting for data; report: {Report.PageOf(f.Output)}");
+        return Text($"{f.Output}: {weights}validation accuracy {Percent(f.ValidationAccuracy)}\n")
+            + Text($"report: {Report.PageOf(f.Output)}; {f.Seconds:F1} s, {Percent(f.WaitingShare)} of them waiting for data");
     }
 
     private static string Resumed(RunStarted r) =>

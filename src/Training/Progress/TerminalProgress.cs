@@ -27,11 +27,12 @@ internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeP
         switch (e)
         {
             case StepDone step:
-                Draw($"epoch {step.Epoch}/{run!.Epochs}", step.Step, run.StepsPerEpoch, ProgressLine.Figures(step));
+                var (figures, shortFigures) = (ProgressLine.Figures(step), ProgressLine.ShortFigures(step));
+                Draw($"epoch {step.Epoch}/{run!.Epochs}", step.Step, run.StepsPerEpoch, figures, shortFigures);
                 return;
             case FeaturesDone features:
-                Draw("features", features.Images, features.AllImages, string.Create(
-                    CultureInfo.InvariantCulture, $"{features.ImagesPerSecond:F0} images/s"));
+                string speed = string.Create(CultureInfo.InvariantCulture, $"{features.ImagesPerSecond:F0} images/s");
+                Draw("features", features.Images, features.AllImages, speed, speed);
                 return;
             case RunStarted started:
                 run = started;
@@ -57,25 +58,28 @@ internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeP
     }
 
     /// <summary>
-    /// Returns the line of the bar: title, bar, counts and figures. The bar shrinks first, and then the end of the line is cut off.
+    /// Returns the line of the bar: title, bar, counts and figures. If the line is too long, the bar shrinks first, then the short figures
+    /// replace the figures, and then the end of the line is cut off.
     /// </summary>
     /// <param name="title">The name of the current phase.</param>
     /// <param name="done">The completed units, 0 to <paramref name="total"/>.</param>
     /// <param name="total">The number of units, at least 1.</param>
     /// <param name="figures">Text for the end of the line.</param>
+    /// <param name="shortFigures">Text for the end of a short line.</param>
     /// <param name="length">The largest length of the line, in characters.</param>
-    public static string Line(string title, int done, int total, string figures, int length)
+    public static string Line(string title, int done, int total, string figures, string shortFigures, int length)
     {
         var count = string.Create(CultureInfo.InvariantCulture, $"{done}/{total}");
-        int room = length - title.Length - count.Length - figures.Length - 5;
-        int bar = Math.Clamp(room, MinimumBarLength, MaximumBarLength), filled = (int)((long)bar * done / total);
+        int Room(string text) => length - title.Length - count.Length - text.Length - 5;
+        figures = Room(figures) < MinimumBarLength ? shortFigures : figures;
+        int bar = Math.Clamp(Room(figures), MinimumBarLength, MaximumBarLength), filled = (int)((long)bar * done / total);
         var line = new StringBuilder()
             .Append(CultureInfo.InvariantCulture, $"{title} [").Append('#', filled).Append('-', bar - filled)
             .Append(CultureInfo.InvariantCulture, $"] {count} {figures}");
         return line.ToString(0, Math.Clamp(length, 0, line.Length));
     }
 
-    private void Draw(string title, int done, int total, string figures)
+    private void Draw(string title, int done, int total, string figures, string shortFigures)
     {
         if (drawnLength > 0 && time.GetElapsedTime(lastFrame) < BetweenFrames)
         {
@@ -85,7 +89,7 @@ internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeP
         lastFrame = time.GetTimestamp();
 
         // The last column stays empty: some terminals wrap when it is written.
-        var line = Line(title, done, total, figures, width() - 1);
+        var line = Line(title, done, total, figures, shortFigures, width() - 1);
         output.Write($"\r{line}{new string(' ', Math.Max(0, drawnLength - line.Length))}");
         output.Flush();
         drawnLength = line.Length;

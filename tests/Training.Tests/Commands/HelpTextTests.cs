@@ -1,0 +1,23 @@
+namespace Fovea.Training.Tests;
+
+public class HelpTextTests
+{
+    [Fact]
+    public void The_command_is_called_fovea_in_its_usage()
+    {
+        var train = CommandLine.CreateRoot().Subcommands.Single(c => c.Name == "train");
+        Assert.Contains("fovea train NAME --data <folder> --output <file> [options]", HelpText.Of(train, 120), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("train")]
+    [InlineData("finetune")]
+    public void Options_are_listed_once_in_groups(string name)
+    {
+        var command = CommandLine.CreateRoot().Subcommands.Single(c => c.Name == name);
+        var lines = HelpText.Of(command, 80).Split('\n');
+        Assert.All(["Data:", "Length and batches:", "Optimization:", "Output:", "Execution:", "Help:"], title => Assert.Contains(title, lines));
+        Assert.All(command.Options, o => Assert.Single(lines, line => line.Split(' ', ',').Where(w => w.StartsWith('-')).LastOrDefault() == o.Name));
+        Assert.All(lines, line => Assert.True(line.Length <= 80, line));
+    }
+}
