@@ -11,22 +11,29 @@ public sealed class CommandLineTests : IDisposable
 
     public static TheoryData<string, string> BadCommands => new()
     {
-        { "", "Required command" },
+        { "", "The command after fovea is missing; expected models" },
+        { "trian lenet5", "trian is not a command of fovea; expected models, summary, build, import, train, finetune, evaluate, classify, data, weights or "
+            + "benchmark. Did you mean train?" },
+        { "train lenet5 --epoch 5", "--epoch is not an option of fovea train. Did you mean --epochs?" },
+        { "train lenet5", "fovea train lacks --data, --output." },
+        { "classify lenet5 x.png", "lenet5 is a network of the catalog, not a model file; expected an .onnx file." },
+        { "classify MODEL FOLDER", "is a folder; expected an image file." },
+        { "evaluate FOLDER --data MNIST", "is a folder; expected an .onnx file." },
         { "dance", "dance" },
-        { "train lenet5 --data /no/such/folder -o OUT", "There is no folder /no/such/folder" },
+        { "train lenet5 --data /no/such/folder -o OUT", "The folder /no/such/folder does not exist; expected a data set" },
         { "train lenet6 --data MNIST -o OUT", "There is no architecture lenet6; expected one of lenet5" },
-        { "train lenet5 --data MNIST -o OUT --epochs 0", "0 epochs; expected 1 to" },
-        { "train lenet5 --data MNIST -o OUT --epochs ten", "ten" },
-        { "train lenet5 --data MNIST -o OUT --learning-rate -1", "learning rate of -1" },
-        { "train lenet5 --data MNIST -o OUT --optimizer lion", "lion" },
-        { "train lenet5 --data MNIST -o OUT --optimizer adamw --nesterov", "adamw with momentum" },
+        { "train lenet5 --data MNIST -o OUT --epochs 0", "The number of epochs is 0; expected 1 to" },
+        { "train lenet5 --data MNIST -o OUT --epochs ten", "--epochs is ten; expected a whole number." },
+        { "train lenet5 --data MNIST -o OUT --learning-rate -1", "The learning rate is -1" },
+        { "train lenet5 --data MNIST -o OUT --optimizer lion", "--optimizer is lion; expected adam, adamw or sgd." },
+        { "train lenet5 --data MNIST -o OUT --optimizer adamw --nesterov", "The optimizer is adamw, which has no momentum" },
         { "train lenet5 --data MNIST -o OUT --schedule linear", "linear" },
-        { "train lenet5 --data MNIST -o OUT --warm-up 0.6", "a warm-up of 0.6; expected" },
-        { "train lenet5 --data MNIST -o OUT --label-smoothing 1", "a label smoothing of 1; expected 0 to less than 1" },
-        { "train lenet5 --data MNIST -o OUT --clip 0", "clipped to 0; expected a norm over 0" },
-        { "train lenet5 --data MNIST -o OUT --averaging 1", "a decay of 1; expected 0 to less than 1" },
-        { "train lenet5 --data MNIST -o OUT --batch-size 64 --micro-batch 48", "micro-batches of 48 images; expected a divisor of the batch size, 64" },
-        { "train lenet5 --data MNIST -o OUT --patience 0", "a patience of 0 epochs" },
+        { "train lenet5 --data MNIST -o OUT --warm-up 0.6", "The warm-up is 0.6; expected" },
+        { "train lenet5 --data MNIST -o OUT --label-smoothing 1", "The label smoothing is 1; expected 0 to less than 1" },
+        { "train lenet5 --data MNIST -o OUT --clip 0", "The largest gradient norm is 0; expected more than 0" },
+        { "train lenet5 --data MNIST -o OUT --averaging 1", "The decay of the weight average is 1; expected 0 to less than 1" },
+        { "train lenet5 --data MNIST -o OUT --batch-size 64 --micro-batch 48", "The micro-batch is 48 images; expected a divisor of the batch size, 64" },
+        { "train lenet5 --data MNIST -o OUT --patience 0", "The patience is 0 epochs" },
         { "train lenet5 --data MNIST -o OUT --augmentation digits,rotation=200", "rotation=200" },
         { "train lenet5 --data MNIST -o OUT --checkpoint-seconds -1", "--checkpoint-seconds is -1; expected 0 to 86400" },
         { "train lenet5 --data MNIST -o OUT --input 28", "The input size 28" },
@@ -41,9 +48,9 @@ public sealed class CommandLineTests : IDisposable
         { "finetune FILE --data MNIST -o OUT", "is not an ONNX file" },
         { "finetune MODEL --data MNIST -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "finetune MODEL --data MNIST -o OUT --method magic", "magic" },
-        { "finetune MODEL --data MNIST -o OUT --method full --clip 0", "clipped to 0; expected a norm over 0" },
-        { "finetune MODEL --data MNIST -o OUT --preprocessing missing.json", "There is no file missing.json" },
-        { "finetune MODEL --data /no/such/folder -o OUT", "There is no folder /no/such/folder" },
+        { "finetune MODEL --data MNIST -o OUT --method full --clip 0", "The largest gradient norm is 0; expected more than 0" },
+        { "finetune MODEL --data MNIST -o OUT --preprocessing missing.json", "The preprocessing file missing.json does not exist" },
+        { "finetune MODEL --data /no/such/folder -o OUT", "The folder /no/such/folder does not exist; expected a data set" },
         { "build lenet5 -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "build lenet5 --classes 1 -o OUT", "1 classes; expected 2 to 100000" },
         { "build lenet5 --input 1x9x9 -o OUT", "cannot take an input of [1, 9, 9]" },
@@ -53,8 +60,8 @@ public sealed class CommandLineTests : IDisposable
         { "summary FILE", "is not an ONNX file" },
         { "summary MODEL --classes 7", "cannot change" },
         { "summary vgg16 --auxiliary", "has no auxiliary heads" },
-        { "evaluate FILE --data MNIST", "cannot load" },
-        { "evaluate missing.onnx --data MNIST", "missing.onnx" },
+        { "evaluate FILE --data MNIST", "is not an ONNX file" },
+        { "evaluate missing.onnx --data MNIST", "missing.onnx does not exist; expected an .onnx file." },
         { "evaluate MODEL --data /no/such/folder", "/no/such/folder" },
         { "classify MODEL missing.png", "missing.png" },
         { "classify MODEL FILE", "FILE" },
@@ -116,7 +123,7 @@ public sealed class CommandLineTests : IDisposable
         var (exitCode, output, error) = CommandLineProcess.Run(
             "finetune", folder["base.onnx"], "--data", Mnist.Folder, "--method", "head", "--epochs", "3", "--batch-size", "8", "-o", folder["model.onnx"]);
         Assert.True(exitCode == 0, error);
-        Assert.Contains("--epochs, --batch-size: without effect", output, StringComparison.Ordinal);
+        Assert.Contains("--epochs, --batch-size: no effect", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,8 +17,8 @@ public sealed class ImportCommandTests : IDisposable
         { "import lenet5 WEIGHTS --labels missing.txt -o OUT", "missing.txt" },
         { "import lenet5 WEIGHTS -o TEXT/model.onnx", "cannot be written" },
         { "import lenet5 WEIGHTS", "--output" },
-        { "weights get lenet5 -o OUT", "no weights for lenet5; expected one of alexnet-torchvision" },
-        { "weights get lenet6 -o OUT", "There is no architecture lenet6" },
+        { "weights get lenet5 -o OUT", "The network is lenet5, for which torchvision publishes no weights; expected one of alexnet-torchvision" },
+        { "weights get lenet6 -o OUT", "The network is lenet6, for which torchvision publishes no weights; expected one of alexnet-torchvision" },
     };
 
     public void Dispose() => folder.Dispose();

@@ -122,11 +122,11 @@ public class AugmentationTests
     }
 
     [Theory]
-    [InlineData("dream", "augmentation dream ")]
-    [InlineData("photos,flip=2", "flip=2 ")]
-    [InlineData("photos,flip=NaN", "flip=NaN ")]
-    [InlineData("photos,blur=1", "blur=1 ")]
-    public void What_no_augmentation_is_called_is_named(string text, string named) =>
+    [InlineData("dream", "The augmentation is dream; expected")]
+    [InlineData("photos,flip=2", "flip=2;")]
+    [InlineData("photos,flip=NaN", "flip=NaN;")]
+    [InlineData("photos,blur=1", "blur=1;")]
+    public void An_unknown_or_out_of_range_augmentation_is_named(string text, string named) =>
         Assert.Contains(named, Assert.Throws<FoveaException>(() => Augmentation.Parse(text)).Message, StringComparison.Ordinal);
 
     private static float[] Apply(string augmentation, Pixels image, long seed, Preprocessing? preprocessing = null)

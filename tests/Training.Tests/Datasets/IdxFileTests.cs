@@ -30,14 +30,14 @@ public class IdxFileTests
     [Theory]
     [InlineData("array", "", "ends before")]
     [InlineData("array", "00000802000000020000000300", "ends before")]
-    [InlineData("array", "000008020000000200000003010203040506FF", "goes on after its 6")]
+    [InlineData("array", "000008020000000200000003010203040506FF", "has data after its 6")]
     [InlineData("array", "00000D01000000010000", "begins with 00000D01")]
     [InlineData("array", "89504E470D0A1A0A", "begins with 89504E47")]
     [InlineData("array", "000008027FFFFFFF7FFFFFFF", "2147483647 x 2147483647")]
     [InlineData("array", "0000080100000000", "dimensions 0")]
     [InlineData("array", "00000801FFFFFFFF", "dimensions -1")]
     [InlineData("array", "000008017FFFFFF000", "ends before")]
-    [InlineData("array.gz", "000008010000000107", "cannot be unpacked")]
+    [InlineData("array.gz", "000008010000000107", "cannot be decompressed")]
     [InlineData("array.gz", "1F8B0800000000000003", "ends before")]
     public void A_bad_file_is_refused_with_its_name_and_the_reason(string name, string bytes, string reason)
     {

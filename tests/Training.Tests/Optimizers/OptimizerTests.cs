@@ -4,7 +4,7 @@ namespace Fovea.Training.Tests;
 
 public class OptimizerTests
 {
-    // Parameters enough for several pieces, the last of them smaller.
+    // Enough parameters for several blocks; the last block is shorter.
     private const int Length = 2_500_003;
 
     private static readonly float[] Start = [0.5f, -1.25f, 2];
@@ -59,13 +59,13 @@ public class OptimizerTests
         Assert.Equal(expected, Optimizer.Create(name, momentum, nesterov, weightDecay).ToString());
 
     [Theory]
-    [InlineData("adam", 0.9, false, null, "adam with momentum")]
-    [InlineData("adamw", null, true, null, "adamw with momentum")]
-    [InlineData("sgd", 1.0, false, null, "a momentum of 1;")]
-    [InlineData("sgd", 0.0, true, null, "Nesterov's step without momentum")]
-    [InlineData("sgd", null, false, -0.1, "a weight decay of -0.1;")]
-    [InlineData("lion", null, false, null, "no optimizer lion")]
-    public void What_an_optimizer_cannot_take_is_said(string name, double? momentum, bool nesterov, double? weightDecay, string sentence) =>
+    [InlineData("adam", 0.9, false, null, "The optimizer is adam, which has no momentum")]
+    [InlineData("adamw", null, true, null, "The optimizer is adamw, which has no momentum")]
+    [InlineData("sgd", 1.0, false, null, "The momentum is 1;")]
+    [InlineData("sgd", 0.0, true, null, "The momentum is 0; expected more than 0")]
+    [InlineData("sgd", null, false, -0.1, "The weight decay is -0.1;")]
+    [InlineData("lion", null, false, null, "The optimizer is lion; expected")]
+    public void A_setting_that_an_optimizer_cannot_take_is_an_error(string name, double? momentum, bool nesterov, double? weightDecay, string sentence) =>
         Assert.Contains(sentence, Assert.Throws<FoveaException>(() => Optimizer.Create(name, momentum, nesterov, weightDecay)).Message, StringComparison.Ordinal);
 
     // Parameters and gradients repeat every three.
