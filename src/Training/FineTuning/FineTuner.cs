@@ -5,14 +5,16 @@ using Tensor = Fovea.Models.Tensor;
 
 namespace Fovea.Training;
 
-/// <summary>Teaches a network new classes: a new head on its frozen features, and from there on, if asked for, everything.</summary>
+/// <summary>
+/// Fine-tunes a network for new classes: trains a new head on frozen features and, with the method full, all weights afterwards.
+/// </summary>
 internal sealed class FineTuner
 {
-    // What the network knows already moves slowly; its new head may run ahead.
+    // The factor of the learning rate for the old weights, which are already trained. The new head learns at the full rate.
     private const double BackboneRate = 0.1;
 
-    // Where features are smaller than this, a head needs weights so large that the backbone's gradients are as large, and the step that
-    // suits them falls with the square.
+    // If the features' root mean square is smaller than this, the head's weights are large, and so are the gradients of the old weights.
+    // Their learning rate then falls with the square of the root mean square.
     private const double LeastFeature = 0.1;
 
     private const int Sample = 64;
@@ -85,8 +87,9 @@ internal sealed class FineTuner
 
     private void LearnAll(CancellationToken stop)
     {
-        // A head fitted closely to features that were never augmented is too sure of itself, and its errors would tear at the backbone: it
-        // only competes. A run that is resumed has its heads in the checkpoint.
+        // The best head is fitted to features of images that were not augmented, and is overconfident on augmented ones. Its large
+        // gradients would damage the old weights. Training therefore starts from a cautious head, and the best head is only a candidate for
+        // the saved weights. A resumed run has its heads in the checkpoint.
         bool begun = options.Resume && File.Exists(options.Checkpoint);
         var none = LinearHead.Zero(train.Labels.Count, head.FeatureCount);
         var (best, start, _, _) = begun ? (none, none, 0, 0) : new HeadTraining(head, train, validation, options.Device, tell).Run(stop);
@@ -100,7 +103,7 @@ internal sealed class FineTuner
         trainer.Run(stop);
     }
 
-    // The root mean square of the features of images spread over all classes, so that a run that is resumed finds the same.
+    // The root mean square of the features of a fixed sample of images over all classes; a resumed run computes the same value.
     private double FeatureSize(CancellationToken stop)
     {
         int count = Math.Min(Sample, train.Count);
@@ -110,7 +113,7 @@ internal sealed class FineTuner
         return squares > 0 ? Math.Sqrt(squares) : 1;
     }
 
-    // Features of one size, whatever the network, make one learning rate suit all heads.
+    // Dividing the features by their root mean square makes one learning rate suit the heads of all networks.
     private Graph WithHead(LinearHead trained, TrainingRecord record, double featureSize = 1)
     {
         Tensor[] tensors = Tensors(trained, featureSize);
@@ -119,7 +122,7 @@ internal sealed class FineTuner
         return network;
     }
 
-    // Weights and bias, over features of the size 1.
+    // The head's weights and bias for features with a root mean square of 1.
     private Tensor[] Tensors(LinearHead trained, double featureSize) =>
     [
         Tensor.Of(new Shape(trained.Bias.Length, head.FeatureCount), Array.ConvertAll(trained.Weights, weight => (float)(weight * featureSize))),

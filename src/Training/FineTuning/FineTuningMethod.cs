@@ -1,11 +1,11 @@
 namespace Fovea.Training;
 
-/// <summary>How a network is taught new classes, and why so.</summary>
-/// <param name="IsFull">Whether everything learns; otherwise only a new head.</param>
-/// <param name="Reason">Half a sentence.</param>
+/// <summary>The weights that fine-tuning trains.</summary>
+/// <param name="IsFull">Whether all weights are trained; otherwise only a new head.</param>
+/// <param name="Reason">Why this method was selected, as part of a sentence.</param>
 internal sealed record FineTuningMethod(bool IsFull, string Reason)
 {
-    // Below so many images a class, a network of millions of weights learns its images by heart, and the frozen features do as well.
+    // With fewer images per class than this, training all weights overfits, and a head on frozen features is as accurate.
     private const int EnoughForAll = 500;
 
     /// <summary>The names on the command line.</summary>

@@ -3,7 +3,7 @@ using Fovea.Models;
 
 namespace Fovea.Training;
 
-/// <summary>Everything but the head is frozen and run once over the images; a new head learns from what comes out.</summary>
+/// <summary>Computes the features of all images once with the frozen layers, and trains a new head on them.</summary>
 internal sealed class HeadTraining(ClassifierHead head, Dataset train, Dataset validation, Device device, Action<TrainingEvent> tell)
 {
     private readonly Stopwatch running = Stopwatch.StartNew();

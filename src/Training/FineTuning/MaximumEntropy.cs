@@ -9,7 +9,7 @@ namespace Fovea.Training;
 /// </summary>
 internal sealed class MaximumEntropy
 {
-    // Penalties on the mean loss. Rows have length 1, so these span from a firm hand to almost none.
+    // L2 penalties on the mean loss, from strong to almost none for feature rows of length 1.
     private static readonly float[] Penalties = [1e-2f, 1e-3f, 1e-4f, 1e-5f];
 
     private readonly MLContext context = new(seed: 0);
@@ -72,7 +72,7 @@ internal sealed class MaximumEntropy
         return context.Data.LoadFromEnumerable(Stoppable(scaled), schema);
     }
 
-    // ML.NET is stopped through what it reads.
+    // ML.NET has no cancellation, so the rows that it reads throw when the run is stopped.
     private IEnumerable<Row> Stoppable(Row[] scaled)
     {
         foreach (var row in scaled)

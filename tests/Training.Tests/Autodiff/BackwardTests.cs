@@ -55,7 +55,8 @@ public class BackwardTests
     [Fact]
     public void The_gradient_of_the_images_is_not_computed()
     {
-        // lenet5 has two convolutions. Only the second needs the gradient of its input; computing the first one's would cost a third of the layer's time.
+        // lenet5 has two convolutions. Only the second needs the gradient of its input; computing the first one's would cost a third of the
+        // layer's time.
         var graph = new GradientGraph(Catalog.Find("lenet5").Build(), batchSize: 2).Graph;
         Assert.Equal(1, graph.Nodes.Count(node => node.Op == "ConvTranspose"));
     }

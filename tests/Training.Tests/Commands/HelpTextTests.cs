@@ -17,7 +17,10 @@ public class HelpTextTests
         var command = CommandLine.CreateRoot().Subcommands.Single(c => c.Name == name);
         var lines = HelpText.Of(command, 80).Split('\n');
         Assert.All(["Data:", "Length and batches:", "Optimization:", "Output:", "Execution:", "Help:"], title => Assert.Contains(title, lines));
-        Assert.All(command.Options, o => Assert.Single(lines, line => line.Split(' ', ',').Where(w => w.StartsWith('-')).LastOrDefault() == o.Name));
+        var rows = lines
+            .Where(line => line.StartsWith("  -", StringComparison.Ordinal))
+            .Select(line => line.Split(' ', ',').First(word => word.StartsWith("--", StringComparison.Ordinal)));
+        Assert.Equal(command.Options.Select(o => o.Name).Append("--help").Order(), rows.Order());
         Assert.All(lines, line => Assert.True(line.Length <= 80, line));
     }
 }

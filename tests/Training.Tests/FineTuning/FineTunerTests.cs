@@ -124,7 +124,7 @@ public sealed class FineTunerTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => new FineTuner(Base("base.onnx"), data, Options("model.onnx"), Stop).Run(Method("full"), stopping.Token));
         OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 7), folder["other.onnx"]);
         var refused = Assert.Throws<FoveaException>(() => new FineTuner(Base("other.onnx"), data, Options("model.onnx") with { Resume = true }, _ => { }).Run(Method("full"), TestContext.Current.CancellationToken));
-        Assert.Contains("is of a run with base", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("is the checkpoint of a run with base", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
