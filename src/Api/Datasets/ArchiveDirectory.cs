@@ -1,65 +1,78 @@
-using System.Buffers.Binary;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
 /// <summary>
-/// The directory at the end of a zip file (APPNOTE.TXT 4.3), walked in the way that its reader will, but keeping nothing: what it says of its own length need not be
-/// true, and the reader keeps an object for each entry.
+/// Checks the directory at the end of a zip file (APPNOTE.TXT 4.3) before <see cref="System.IO.Compression.ZipArchive"/> reads it. That reader keeps each entry's
+/// name, extra field and comment in memory, in about seven times the bytes that they have in the file, and it reads entries until one has no signature, whatever
+/// number of entries the file declares. So this walks the same bytes in the same way and keeps only where each entry's data lie.
 /// </summary>
 internal static class ArchiveDirectory
 {
-    private const uint End64Signature = 0x06064b50, Locator64Signature = 0x07064b50, EntrySignature = 0x02014b50;
-    private const int EndLength = 22, Locator64Length = 20, End64Length = 56, EntryLength = 46, LongestComment = ushort.MaxValue;
+    // A path on the common file systems has at most 4,096 bytes, and one name in it 255. A longer one is no image's.
+    private const int MostPathBytes = 1024;
 
-    /// <summary>Refuses an archive that has more entries than allowed, or no directory.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.TooLarge"/> or <see cref="ErrorCode.BadDataset"/>.</exception>
-    public static void Check(Stream archive, int most)
+    // What common zip programs write is less than 100 bytes: time stamps, owners, sizes over 4 GiB.
+    private const int MostExtraBytes = 4096;
+
+    // A header of 46 bytes, and a path and an extra field of 82 bytes together, on average over the most entries that are allowed.
+    private const long BytesForEach = 128, BytesForAll = 64 << 10;
+
+    /// <summary>Refuses an archive whose directory is missing or over the limits, or whose entries share bytes.</summary>
+    /// <param name="archive">The zip file; its position is changed.</param>
+    /// <param name="mostEntries">The most entries that are allowed, folders included; at least 1. The directory may have 128 bytes for each of them, and 64 KiB.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.TooLarge"/>: there are too many entries, or the directory has too many bytes.
+    /// <see cref="ErrorCode.BadDataset"/>: there is no directory, a path is too long, or two entries overlap.</exception>
+    public static void Check(Stream archive, int mostEntries)
     {
-        var buffered = new BufferedStream(archive, 1 << 16) { Position = Start(archive) };
-        var header = new byte[EntryLength];
-        for (int entries = 0; buffered.ReadAtLeast(header, EntryLength, throwOnEndOfStream: false) == EntryLength && UInt32(header, 0) == EntrySignature; entries++)
+        long start = ArchiveEnd.DirectoryStart(archive), most = BytesForAll + (BytesForEach * mostEntries), bytes = 0;
+        var reader = new ArchiveEntryReader(new BufferedStream(archive, 64 << 10) { Position = start });
+        var places = new List<(long Start, long End)>();
+        while (reader.TryReadHeader(out var entry))
         {
-            if (entries == most)
+            if (places.Count == mostEntries)
             {
-                throw new FoveaException(ErrorCode.TooLarge, $"The archive has more than the {most:N0} entries allowed.");
+                throw new FoveaException(ErrorCode.TooLarge, $"The archive has more than the {mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles).");
             }
 
-            buffered.Seek(UInt16(header, 28) + UInt16(header, 30) + UInt16(header, 32), SeekOrigin.Current);
+            if (entry.PathBytes > MostPathBytes)
+            {
+                throw Bad($"A path in the archive has {entry.PathBytes:N0} bytes; expected at most {MostPathBytes:N0}.");
+            }
+
+            if (entry.ExtraBytes + entry.CommentBytes > MostExtraBytes)
+            {
+                throw Bad($"An entry of the archive has {entry.ExtraBytes + entry.CommentBytes:N0} bytes of extra fields and comments; expected at most {MostExtraBytes:N0}.");
+            }
+
+            if ((bytes += entry.Length) > most)
+            {
+                throw new FoveaException(ErrorCode.TooLarge, $"The directory of the archive has more than {most:N0} bytes; expected at most {BytesForEach} for each of the "
+                    + $"{mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles). Shorter paths take less.");
+            }
+
+            places.Add(reader.ReadPlace(entry));
+        }
+
+        RefuseOverlap(places, start);
+    }
+
+    // Entries that share their data are how a small archive unpacks to a vast one.
+    private static void RefuseOverlap(List<(long Start, long End)> places, long directory)
+    {
+        places.Sort();
+        long free = 0;
+        foreach (var (start, end) in places)
+        {
+            if (start < free || end > directory)
+            {
+                throw Bad($"The entries of the archive overlap: the data of one begin at byte {start:N0} and end at byte {end:N0}, and those bytes are not its own. "
+                    + "Expected each file to have its own.");
+            }
+
+            free = end;
         }
     }
 
-    private static long Start(Stream archive)
-    {
-        var tail = new byte[(int)Math.Min(archive.Length, EndLength + LongestComment + Locator64Length)];
-        archive.Position = archive.Length - tail.Length;
-        archive.ReadExactly(tail);
-        int end = tail.AsSpan().LastIndexOf("PK\x05\x06"u8);
-        if (end < 0 || end + EndLength > tail.Length)
-        {
-            throw new FoveaException(ErrorCode.BadDataset, "The body is no zip file, or was cut off: it has no directory at its end. Expected a whole zip file of class folders.");
-        }
-
-        uint start = UInt32(tail, end + 16);
-        bool is64 = start == uint.MaxValue || UInt16(tail, end + 4) == ushort.MaxValue || UInt16(tail, end + 10) == ushort.MaxValue;
-        if (is64 && end >= Locator64Length && UInt32(tail, end - Locator64Length) == Locator64Signature)
-        {
-            var end64 = new byte[End64Length];
-            archive.Position = Inside(archive, UInt64(tail, end - Locator64Length + 8));
-            if (archive.ReadAtLeast(end64, End64Length, throwOnEndOfStream: false) == End64Length && UInt32(end64, 0) == End64Signature)
-            {
-                return Inside(archive, UInt64(end64, 48));
-            }
-        }
-
-        return Inside(archive, start);
-    }
-
-    private static long Inside(Stream archive, ulong place) => (long)Math.Min(place, (ulong)archive.Length);
-
-    private static ushort UInt16(byte[] bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at));
-
-    private static uint UInt32(byte[] bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
-
-    private static ulong UInt64(byte[] bytes, int at) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+    private static FoveaException Bad(string message) => new(ErrorCode.BadDataset, message);
 }

@@ -13,17 +13,17 @@ internal static class ArchivePath
     private static readonly string[] Devices =
         ["CON", "PRN", "AUX", "NUL", .. "0123456789\u00B9\u00B2\u00B3".SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })];
 
-    // Some file system gives these a meaning, or cannot store them.
+    // Characters that have a meaning on some file system, or that it cannot store.
     private static readonly System.Buffers.SearchValues<char> Special = System.Buffers.SearchValues.Create(":*?\"<>|");
 
-    /// <summary>The names of the folders and, last, of the file. Windows' own tools wrote backslashes for long.</summary>
+    /// <summary>The names of a path's folders and then of the file. Backslashes separate names too: older zip tools of Windows write them.</summary>
     public static string[] Names(string path) => path.Split('/', '\\');
 
-    /// <summary>Whether it is something that file managers leave behind, or hide.</summary>
+    /// <summary>Whether a path names a hidden file, or one that file managers write for themselves.</summary>
     public static bool IsLeftover(IEnumerable<string> names) =>
         names.Any(name => (name.StartsWith('.') && name is not ("." or "..")) || Leftovers.Contains(name, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>Why no file may be written under these names; null where one may.</summary>
+    /// <summary>The reason why no file may be written under these names; null if one may.</summary>
     public static string? WhyNot(IReadOnlyList<string> names) =>
         names[0].Length == 0 ? "Its path begins at the root; expected one inside the archive."
         : names.Any(name => name is ".." or ".") ? "Its path has '..' or '.' in it; expected plain folders."

@@ -3,13 +3,13 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>An uploaded zip file whose directory was read and held against the limits; nothing is unpacked yet.</summary>
+/// <summary>An uploaded zip file whose directory is read and within the limits. <see cref="Read"/> unpacks one file at a time.</summary>
 internal sealed class DatasetArchive : IDisposable
 {
-    // Photos hardly shrink; drawings may, to a hundredth.
+    // Zip hardly makes photos smaller, and makes drawings at most about 100 times smaller.
     private const int MostRatio = 200, SmallBytes = 1 << 20;
 
-    // The file's type in the upper half of the attributes, as Unix has it.
+    // Zip programs on Unix write the file's type (S_IFMT) into the upper 16 bits of the attributes.
     private const int TypeMask = 0xF000, LinkType = 0xA000, RegularType = 0x8000;
 
     private readonly ZipArchive zip;
@@ -17,46 +17,49 @@ internal sealed class DatasetArchive : IDisposable
     private readonly Lock gate = new();
     private long unpackedLeft;
 
-    private DatasetArchive(ZipArchive zip, long length, DatasetSettings limits, int mostBytes)
+    private DatasetArchive(ZipArchive zip, DatasetSettings limits, int mostBytes)
     {
         (this.zip, this.mostBytes, unpackedLeft) = (zip, mostBytes, limits.MaxDatasetBytes);
-        var files = zip.Entries.Where(entry => !IsFolder(entry)).Select(entry => new ArchivedFile(entry, ArchivePath.Names(entry.FullName))).Where(file => !ArchivePath.IsLeftover(file.Names)).ToArray();
-        RefuseBomb(files, length, limits.MaxDatasetBytes);
+        var files = zip.Entries.Where(entry => !IsFolder(entry))
+            .Select(entry => new ArchivedFile(entry, ArchivePath.Names(entry.FullName)))
+            .Where(file => !ArchivePath.IsLeftover(file.Names)).ToArray();
+        RefuseBomb(files, limits.MaxDatasetBytes);
         var verdicts = files.Select(file => (File: file, Reason: WhyNot(file))).ToArray();
         Files = [.. verdicts.Where(verdict => verdict.Reason is null).Select(verdict => verdict.File)];
         Refused = [.. verdicts.Where(verdict => verdict.Reason is not null).Select(verdict => new RefusedFile(verdict.File.Path, verdict.Reason!))];
     }
 
-    /// <summary>The files that may be looked at, in the order of the archive.</summary>
+    /// <summary>The files that may be unpacked, in the order of the archive.</summary>
     public IReadOnlyList<ArchivedFile> Files { get; }
 
-    /// <summary>Those that may not, and why.</summary>
+    /// <summary>The files that may not be unpacked, each with the reason.</summary>
     public IReadOnlyList<RefusedFile> Refused { get; }
 
-    /// <summary>Opens an archive; its file goes when this is disposed of.</summary>
-    /// <param name="path">Where it lies.</param>
-    /// <param name="limits">Held against its directory, and against what is unpacked.</param>
-    /// <param name="mostBytes">The size of one file.</param>
-    /// <exception cref="FoveaException">It is no zip file, damaged, or over the limits.</exception>
+    /// <summary>Opens an archive. Disposing of it deletes the file.</summary>
+    /// <param name="path">The path of the zip file.</param>
+    /// <param name="limits">The most entries, and the most bytes of all unpacked files together.</param>
+    /// <param name="mostBytes">The most bytes of one unpacked file.</param>
+    /// <exception cref="FoveaException">The file is no zip file, is damaged, or is over the limits.</exception>
     public static DatasetArchive Open(string path, DatasetSettings limits, int mostBytes)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 4096, FileOptions.DeleteOnClose);
         try
         {
             ArchiveDirectory.Check(file, limits.MaxDatasetFiles);
-            return new(new ZipArchive(file, ZipArchiveMode.Read), file.Length, limits, mostBytes);
+            return new(new ZipArchive(file, ZipArchiveMode.Read), limits, mostBytes);
         }
         catch (Exception e)
         {
             file.Dispose();
             throw e is InvalidDataException or EndOfStreamException
-                ? new FoveaException(ErrorCode.BadDataset, $"The zip file is damaged: {e.Message.TrimEnd('.')}. Expected a whole zip file of class folders.", e)
+                ? new FoveaException(
+                    ErrorCode.BadDataset, $"The zip file is damaged: {e.Message.TrimEnd('.')}. Expected a whole zip file of class folders.", e)
                 : e;
         }
     }
 
-    /// <summary>Unpacks a file, as far as it looks like an image. May be called from many threads.</summary>
-    /// <exception cref="FoveaException">It cannot be unpacked, is no image, is too large, or all files together are.</exception>
+    /// <summary>Unpacks a file, if its first 64 bytes are those of an image. May be called from many threads; one file is unpacked at a time.</summary>
+    /// <exception cref="FoveaException">The file cannot be unpacked, is no image, or is too large; or all unpacked files together are too large.</exception>
     public byte[] Read(ArchivedFile file)
     {
         lock (gate)
@@ -95,16 +98,11 @@ internal sealed class DatasetArchive : IDisposable
 
     private static bool IsFolder(ZipArchiveEntry entry) => entry.FullName.EndsWith('/') || entry.FullName.EndsWith('\\');
 
-    private static void RefuseBomb(ArchivedFile[] files, long length, long most)
+    private static void RefuseBomb(ArchivedFile[] files, long most)
     {
         if (files.Sum(file => (decimal)file.Entry.Length) is var unpacked && unpacked > most)
         {
             throw new FoveaException(ErrorCode.TooLarge, $"The archive unpacks to {unpacked:N0} bytes; expected at most {most:N0}.");
-        }
-
-        if (files.Sum(file => (decimal)file.Entry.CompressedLength) is var packed && packed > length)
-        {
-            throw new FoveaException(ErrorCode.BadDataset, $"The entries of the archive overlap: they have {packed:N0} bytes together, and the archive {length:N0}. Expected each file to have its own.");
         }
     }
 
@@ -123,10 +121,10 @@ internal sealed class DatasetArchive : IDisposable
 }
 
 /// <summary>A file of an archive.</summary>
-/// <param name="Entry">The archive's entry.</param>
-/// <param name="Names">Its folders and, last, its own name.</param>
+/// <param name="Entry">The entry of the archive.</param>
+/// <param name="Names">The names of its folders, outermost first, and then its own name.</param>
 internal sealed record ArchivedFile(ZipArchiveEntry Entry, IReadOnlyList<string> Names)
 {
-    /// <summary>The path as the archive has it, fit to be shown.</summary>
+    /// <summary>The path that the archive gives it, with forward slashes.</summary>
     public string Path => string.Join('/', Names);
 }

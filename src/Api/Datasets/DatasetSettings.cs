@@ -5,10 +5,15 @@ namespace Fovea.Api;
 /// <summary>The settings of data sets, under <c>Fovea</c>.</summary>
 internal sealed record DatasetSettings
 {
-    /// <summary>The size of an uploaded archive in bytes, and that of what it unpacks to, each 1 to 1 TiB. Default 10 GiB. A larger one is refused with 413.</summary>
+    /// <summary>
+    /// The bytes of an uploaded archive, and the bytes of its files once unpacked, each 1 to 1 TiB. Default 10 GiB. A larger archive is refused with 413.
+    /// </summary>
     public long MaxDatasetBytes { get; init; } = 10L << 30;
 
-    /// <summary>The entries of an uploaded archive, folders included, 1 to 10 million. Default 200,000. One with more is refused with 413.</summary>
+    /// <summary>
+    /// The entries of an uploaded archive, folders included, 1 to 10 million. Default 200,000. An archive with more is refused with 413; so is one whose directory
+    /// has more than 128 bytes for each of these entries, and 64 KiB.
+    /// </summary>
     public int MaxDatasetFiles { get; init; } = 200_000;
 
     /// <summary>Reads the settings and checks their ranges.</summary>
