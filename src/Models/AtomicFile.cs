@@ -1,24 +1,28 @@
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace Fovea.Models;
 
-/// <summary>Files that are there whole or not at all, whatever stops the program while it writes them.</summary>
+/// <summary>Writes files that are there whole or not at all, even if the program is killed while it writes them.</summary>
 public static class AtomicFile
 {
     /// <summary>
-    /// Writes beside <paramref name="path"/>, flushes to the disk, and only then takes the place of what was there before.
-    /// The folder is made where it is missing.
+    /// Writes a file beside <paramref name="path"/>, flushes it to the disk, and then moves it into the place of the file that was there before.
+    /// The folder is made if it is missing.
     /// </summary>
-    /// <exception cref="FoveaException">The file cannot be written; what was there before is untouched.</exception>
-    public static void Write(string path, Action<Stream> write)
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="isPrivate">Whether only the program's user may read and write the file (mode 0600). Default: whoever the system's settings allow.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>; the file that was there before is untouched.</exception>
+    public static void Write(string path, Action<Stream> write, bool isPrivate = false)
     {
-        var unfinished = $"{path}.{Environment.ProcessId}.tmp";
+        var unfinished = Unfinished(path);
         try
         {
             MakeFolder(path);
             try
             {
-                using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+                using (var file = Create(unfinished, isPrivate))
                 {
                     write(file);
                     file.Flush(flushToDisk: true);
@@ -38,7 +42,7 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Removes what is left of writes to this path that were killed. Only for who alone writes to it.</summary>
+    /// <summary>Deletes what killed programs have left of writes to this path. No other program may be writing to it.</summary>
     public static void RemoveUnfinished(string path)
     {
         var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -52,11 +56,11 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Fails now, rather than after hours of work, where <see cref="Write"/> could not write to this path.</summary>
+    /// <summary>Checks that <see cref="Write"/> can write to this path, before hours of work are done for it.</summary>
     /// <exception cref="FoveaException">The path is a folder, or its folder cannot be made or written to.</exception>
     public static void EnsureWritable(string path)
     {
-        var probe = $"{path}.{Environment.ProcessId}.tmp";
+        var probe = Unfinished(path);
         try
         {
             if (Directory.Exists(path))
@@ -73,6 +77,20 @@ public static class AtomicFile
         }
     }
 
+    // A random number: processes in two containers, which may write the same file, can have the same process id.
+    private static string Unfinished(string path) => string.Create(CultureInfo.InvariantCulture, $"{path}.{RandomNumberGenerator.GetInt32(int.MaxValue)}.tmp");
+
+    private static FileStream Create(string path, bool isPrivate)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (isPrivate && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, options);
+    }
+
     private static void MakeFolder(string path)
     {
         if (Path.GetFileName(path).Length == 0 || path.Contains('\0'))
@@ -83,7 +101,7 @@ public static class AtomicFile
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    // What .NET makes of EFBIG, where a disk or a limit bounds the size of files.
+    // .NET throws this for EFBIG: the disk, or a limit of the process, bounds the size of files.
     private static bool IsFileTooLarge(Exception e) => e is ArgumentOutOfRangeException { ParamName: "value" };
 
     private static FoveaException CannotWrite(string path, Exception e) =>

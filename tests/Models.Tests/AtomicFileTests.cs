@@ -7,6 +7,29 @@ public sealed class AtomicFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public void Many_writers_of_one_file_leave_what_one_of_them_has_written()
+    {
+        Parallel.For(0, 50, i => AtomicFile.Write(folder["a"], stream => stream.Write(new byte[100 + i])));
+        Assert.InRange(new FileInfo(folder["a"]).Length, 100, 149);
+        Assert.Equal([folder["a"]], Directory.GetFileSystemEntries(folder[""]));
+    }
+
+    [Theory]
+    [InlineData(false, UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
+    [InlineData(true, UnixFileMode.None)]
+    public void Private_file_is_read_by_nobody_else_whatever_was_there_before(bool isPrivate, UnixFileMode others)
+    {
+        File.WriteAllText(folder["a"], "world-readable");
+        AtomicFile.Write(folder["a"], stream => stream.Write("b"u8), isPrivate);
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        Assert.Equal(others, File.GetUnixFileMode(folder["a"]) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead));
+    }
+
+    [Fact]
     public void Failure_in_the_middle_leaves_the_old_file_and_nothing_else()
     {
         File.WriteAllText(folder["a"], "old");
