@@ -57,7 +57,7 @@ internal static class Service
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.AddExceptionHandler<ProblemHandler>();
+        builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<PrivatePaths>();
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(host).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(RetentionSettings.Read(builder.Configuration)).AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>();

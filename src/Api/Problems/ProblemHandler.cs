@@ -9,7 +9,7 @@ namespace Fovea.Api;
 /// <summary>
 /// Answers every error, expected or not, with a problem document. A fault of the service is logged, and its cause is not shown.
 /// </summary>
-internal sealed class ProblemHandler(Settings settings, Metrics metrics, ILogger<ProblemHandler> log) : IExceptionHandler
+internal sealed class ProblemHandler(Settings settings, PrivatePaths paths, Metrics metrics, ILogger<ProblemHandler> log) : IExceptionHandler
 {
     private static readonly TimeSpan RetryUnavailable = TimeSpan.FromSeconds(5);
 
@@ -58,7 +58,7 @@ internal sealed class ProblemHandler(Settings settings, Metrics metrics, ILogger
 
     private Problem ProblemOf(Exception exception) => exception switch
     {
-        FoveaException e => Problem.Of(e.Code, e.Message),
+        FoveaException e => Problem.Of(e.Code, paths.RemoveFrom(e.Message)),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>

@@ -57,7 +57,7 @@ public static class ModelJson
     };
 
     // A name with a folder in it could read what is none of the model's.
-    private static ImmutableArray<string> Lines(string name, string path) => Path.GetFileName(name) == name
+    private static ImmutableArray<string> Lines(string name, string path) => Path.GetFileName(name) == name && name is not ("" or "." or "..")
         ? [.. File.ReadAllLines(Path.Combine(Path.GetDirectoryName(path)!, name)).Where(line => line.Length > 0)]
         : throw new FoveaException(ErrorCode.BadModelFile, $"labels is {name}; expected the name of a file in the same folder.");
 
