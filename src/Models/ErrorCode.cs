@@ -66,6 +66,9 @@ public enum ErrorCode
     /// <summary>A model file that is not ONNX, is damaged, or uses what is not supported.</summary>
     BadModelFile,
 
+    /// <summary>The network gave a number that is not finite, so there is no answer.</summary>
+    NonFiniteOutput,
+
     /// <summary>A data set that is missing, damaged or does not fit the network.</summary>
     BadDataset,
 

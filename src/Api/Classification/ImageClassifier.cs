@@ -3,20 +3,34 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>The way of an image: header, decoding, its slot of a batch, the likeliest classes.</summary>
+/// <summary>Classifies images: reads the header, decodes, runs the model in a batch with other images, and picks the likeliest classes.</summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
     /// <summary>Classifies one image file.</summary>
-    /// <exception cref="FoveaException">It is no image that can be used, or its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>.</exception>
+    /// <exception cref="FoveaException">It is no image that can be used; its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>; or
+    /// <see cref="ErrorCode.NonFiniteOutput"/>: the model gave NaN or infinity.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
     {
         var logits = await InTime(deadline => Logits(served, image, deadline), stop);
+        var predictions = served.Classifier.Predictions(logits, top);
+
+        // One number that is not finite makes all probabilities NaN. A logit of minus infinity is only a probability of 0.
+        if (predictions is [{ Probability: double.NaN }, ..])
+        {
+            throw NonFinite(served);
+        }
+
         metrics.Answered(served.Name, reason: null);
-        return new(served.Name, served.Version, served.Classifier.Trained, served.Classifier.Predictions(logits, top));
+        return new(served.Name, served.Version, served.Classifier.Trained, predictions);
     }
 
-    /// <summary>The logits of one image file.</summary>
+    /// <summary>The error for an image for which a model gives numbers that are not finite.</summary>
+    public static FoveaException NonFinite(ServedModel served) => new(
+        ErrorCode.NonFiniteOutput,
+        $"Version {served.Version} of {served.Name} gives numbers that are not finite for this image; expected another image, or another version of the model.");
+
+    /// <summary>The logits of one image file. They need not be finite.</summary>
     /// <exception cref="FoveaException">It is no image that can be used.</exception>
     /// <exception cref="OperationCanceledException">The client has gone, or time is up.</exception>
     public async Task<float[]> Logits(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
@@ -29,7 +43,7 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         return await served.Logits(slot => Preprocessor.Normalize(fitted, preprocessing, slot), stop);
     }
 
-    /// <summary>Does something within <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
+    /// <summary>Waits for work that takes at most <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.DeadlineExceeded"/>: it took longer.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async Task<T> InTime<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)

@@ -36,11 +36,24 @@ internal sealed class InferResponse
 
     private string? Id { get; }
 
+    /// <summary>Refuses numbers that are to be written as text and are not finite; as bytes, any number can be written.</summary>
+    /// <param name="logits">The logits of each image.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.NonFiniteOutput"/>.</exception>
+    public void RequireWritable(IReadOnlyList<float[]> logits)
+    {
+        if ((!isBinary || output.Classes is not null) && logits.Any(image => !image.All(IsWritable)))
+        {
+            throw ImageClassifier.NonFinite(served);
+        }
+
+        // Minus infinity becomes a probability of 0.
+        bool IsWritable(float logit) => float.IsFinite(logit) || (served.Classifier.GivesProbabilities && float.IsNegativeInfinity(logit));
+    }
+
     /// <summary>Writes the answer.</summary>
-    /// <param name="logits">Of each image.</param>
+    /// <param name="logits">The logits of each image, for which <see cref="RequireWritable"/> was called.</param>
     /// <param name="response">Where to.</param>
     /// <param name="stop">Ends it.</param>
-    /// <exception cref="FoveaException">The model gave a number that JSON cannot write.</exception>
     public async Task Write(IReadOnlyList<float[]> logits, HttpResponse response, CancellationToken stop)
     {
         using (var writer = new Utf8JsonWriter(json, Writing))
@@ -107,7 +120,7 @@ internal sealed class InferResponse
 
             foreach (float number in output.Classes is null ? image : [])
             {
-                writer.WriteNumberValue(float.IsFinite(number) ? number : throw InferRequestReader.Malformed($"{output.Name} has a number that is not finite, which JSON cannot write; expected other images, or the request to want binary_data."));
+                writer.WriteNumberValue(number);
             }
         }
 

@@ -22,6 +22,7 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
             ? InferImages.OfRaw(body.Binary, served.Classifier)
             : InferImages.Of(request, body, served.Classifier, settings.MaxImages);
         var logits = await classifier.InTime(deadline => Infer(served, images, deadline), stop);
+        response.RequireWritable(logits);
         for (int i = 0; i < images.Count; i++)
         {
             metrics.Answered(served.Name, reason: null);

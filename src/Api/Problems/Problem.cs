@@ -54,7 +54,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
         ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.TooManyFrames or ErrorCode.BadModelFile
-            or ErrorCode.BadDataset => StatusCodes.Status422UnprocessableEntity,
+            or ErrorCode.BadDataset or ErrorCode.NonFiniteOutput => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
         ErrorCode.DeviceUnavailable or ErrorCode.TrainingFailed or ErrorCode.DownloadFailed or ErrorCode.Internal =>
             StatusCodes.Status500InternalServerError,
