@@ -6,9 +6,9 @@ if (args is ["--health"])
     return await HealthProbe.Run();
 }
 
-if (args is [CheckCommand.Verb, var version, var model, var bytes])
+if (args is [CheckCommand.Verb, var version, var model, var bytes, var batch])
 {
-    return CheckCommand.Run(version, model, bytes);
+    return CheckCommand.Run(version, model, bytes, batch);
 }
 
 if (args is [KeysCommand.Verb, ..])

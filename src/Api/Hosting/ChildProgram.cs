@@ -1,15 +1,16 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>How a program that lies beside this one, or is this one, is started as a process of its own.</summary>
+/// <summary>Starts this program, or one that lies beside it, as a process of its own.</summary>
 internal static class ChildProgram
 {
-    /// <summary>A start of an assembly with its three streams in our hands, and without our secrets.</summary>
+    /// <summary>How an assembly is started: with pipes as its three streams, and without the settings of this process, which may hold secrets.</summary>
     public static ProcessStartInfo Of(string assembly, IEnumerable<string> arguments)
     {
-        // This program may have been started by the dotnet command, by an executable of its own, or by a test.
+        // This program was started by the dotnet command, by an executable of its own, or by a test.
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
         string[] program = File.Exists(dotnet) ? [dotnet, assembly] : [Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null)];
         var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments])
@@ -24,5 +25,28 @@ internal static class ChildProgram
         }
 
         return start;
+    }
+
+    /// <summary>Starts a process with a lower priority.</summary>
+    /// <param name="start">How it is started.</param>
+    /// <param name="nice">The nice value of its threads, 1 to 19.</param>
+    public static Task<Process> Start(ProcessStartInfo start, int nice)
+    {
+        // A process has the priority of the thread that starts it, which cannot raise its own again.
+        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var starting = new Thread(() =>
+        {
+            ThreadRank.Lower(nice);
+            try
+            {
+                started.SetResult(Process.Start(start)!);
+            }
+            catch (Exception e)
+            {
+                started.SetException(e);
+            }
+        });
+        starting.Start();
+        return started.Task;
     }
 }

@@ -1,17 +1,21 @@
 using System.Diagnostics;
+using System.Text;
 using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Tries a model file in a process of its own, with limits, before the service loads it.</summary>
-internal sealed class ModelCheck(ModelStoreSettings settings) : IDisposable
+/// <summary>Tries a model in a process of its own (<see cref="CheckCommand"/>), within limits, before the service loads it.</summary>
+internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings serving) : IDisposable
 {
     private const int LongestReason = 2_000;
 
-    // One at a time: each may take all the memory that is allowed.
+    // The child runs on all processors, as the model will. With this nice value it gets a third of the time of a thread that serves requests.
+    private const int Nice = 5;
+
+    // One at a time, since each may take all the memory that is allowed.
     private readonly SemaphoreSlim running = new(1);
 
-    /// <summary>Loads a version and classifies with it once.</summary>
+    /// <summary>Loads a version and runs it as the service would serve it.</summary>
     /// <param name="version">The version's folder, wherever it lies.</param>
     /// <param name="model">The folder of the model that it is to become a version of.</param>
     /// <param name="stop">Kills the process.</param>
@@ -34,25 +38,26 @@ internal sealed class ModelCheck(ModelStoreSettings settings) : IDisposable
 
     private async Task RunNow(string version, string model, CancellationToken stop)
     {
-        using var process = Process.Start(Command(version, model))!;
+        using var process = await ChildProgram.Start(Command(version, model), Nice);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(TimeSpan.FromSeconds(settings.CheckSeconds));
+        var said = new CheckOutput();
         try
         {
-            var reading = process.StandardOutput.ReadToEndAsync(limit.Token);
             process.ErrorDataReceived += (_, _) => { };
             process.BeginErrorReadLine();
-            var said = await reading;
+            await said.Read(process.StandardOutput, limit.Token);
             await process.WaitForExitAsync(limit.Token);
             if (process.ExitCode != 0)
             {
-                throw new FoveaException(ErrorCode.BadModelFile, process.ExitCode == CheckCommand.Refused ? Reason(said, version, model)
-                    : $"Loading the model ended the process that tried it (exit code {process.ExitCode}): it is damaged, or needs more than {settings.CheckMemoryBytes:N0} bytes of memory (Fovea:CheckMemoryBytes).");
+                throw new FoveaException(ErrorCode.BadModelFile, process.ExitCode == CheckCommand.Refused ? said.Reason : Died(process.ExitCode, said.Step));
             }
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"The model was not loaded, and had not classified an image, within {settings.CheckSeconds} seconds (Fovea:CheckSeconds).");
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"The model was not loaded and tried within {settings.CheckSeconds} seconds (Fovea:CheckSeconds). The time was over during {said.Step}.");
         }
         finally
         {
@@ -63,18 +68,45 @@ internal sealed class ModelCheck(ModelStoreSettings settings) : IDisposable
         }
     }
 
-    // Neither folder is anything that the caller knows.
-    private static string Reason(string said, string version, string model)
-    {
-        var reason = said.Replace(version + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(model, Path.GetFileName(model), StringComparison.Ordinal).Trim();
-        return reason.Length <= LongestReason ? reason : $"{reason[..LongestReason]} ...";
-    }
+    private string Died(int code, string step) =>
+        $"The model ended the process that tried it (exit code {code}) during {step}: it is damaged, or needs more than {settings.CheckMemoryBytes:N0} bytes of "
+        + "memory to be served (Fovea:CheckMemoryBytes).";
 
     private ProcessStartInfo Command(string version, string model)
     {
-        // One thread, so that requests keep the others.
-        var start = ChildProgram.Of(typeof(ModelCheck).Assembly.Location, [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}"]);
-        start.Environment["DOTNET_PROCESSOR_COUNT"] = "1";
+        var start = ChildProgram.Of(
+            typeof(ModelCheck).Assembly.Location, [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}", $"{serving.MaxBatch}"]);
+        start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{Environment.ProcessorCount}";
+
+        // A collector for each processor would take memory that is the model's.
+        start.Environment["DOTNET_gcServer"] = "0";
         return start;
+    }
+
+    /// <summary>What the process says: the step that it is at, and at last why the model is refused.</summary>
+    private sealed class CheckOutput
+    {
+        private readonly StringBuilder reason = new();
+
+        /// <summary>The last step that was begun.</summary>
+        public string Step { get; private set; } = "the start";
+
+        /// <summary>Why the model is refused, in at most 2,000 characters.</summary>
+        public string Reason => $"{reason}".Trim() is var whole && whole.Length <= LongestReason ? whole : $"{whole[..LongestReason]} ...";
+
+        public async Task Read(StreamReader output, CancellationToken stop)
+        {
+            while (await output.ReadLineAsync(stop) is { } line)
+            {
+                if (line.StartsWith(CheckCommand.Step, StringComparison.Ordinal))
+                {
+                    Step = line[CheckCommand.Step.Length..];
+                }
+                else if (reason.Length <= LongestReason)
+                {
+                    reason.AppendLine(line);
+                }
+            }
+        }
     }
 }

@@ -5,19 +5,31 @@ namespace Fovea.Api;
 /// <summary>The settings of the model repository, under <c>Fovea</c>.</summary>
 internal sealed record ModelStoreSettings
 {
-    /// <summary>How often the repository is looked through for changes, in seconds, 0 to 3,600; 0: never. Default 5. What changes is served once it has stayed the same from one look to the next.</summary>
+    /// <summary>
+    /// How often the repository is looked through for changes, in seconds, 0 to 3,600; 0: never. Default 5. Changed files are loaded once they are the same in two
+    /// looks one after the other.
+    /// </summary>
     public int PollSeconds { get; init; } = 5;
 
-    /// <summary>How long a version that was loaded because a request named it, and does not serve otherwise, stays in memory unused, in seconds, 1 to 86,400. Default 600.</summary>
+    /// <summary>
+    /// How long a version stays in memory unused that does not serve and was loaded because a request named it, in seconds, 1 to 86,400. Default 600.
+    /// </summary>
     public int IdleVersionSeconds { get; init; } = 600;
 
-    /// <summary>The size of an uploaded model in bytes, 1 to 2,147,483,647, which is all that an ONNX file can have. Default: that. A larger one is refused with 413.</summary>
+    /// <summary>
+    /// The size of an uploaded model in bytes, 1 to 2,147,483,647, which is the most that an ONNX file can have. Default: that. A larger one is refused with 413.
+    /// </summary>
     public int MaxModelBytes { get; init; } = int.MaxValue;
 
-    /// <summary>How long an uploaded model may take to load and to classify once, in seconds, 1 to 3,600. Default 120. A slower one is refused with 422.</summary>
+    /// <summary>
+    /// How long an uploaded model may take to be loaded and tried, in seconds, 1 to 3,600. Default 120. A slower one is refused with 422.
+    /// </summary>
     public int CheckSeconds { get; init; } = 120;
 
-    /// <summary>How much memory an uploaded model may take meanwhile, in bytes, 64 MiB to 1 TiB. Default 4 GiB. One that wants more is refused with 422. Held to on Linux only.</summary>
+    /// <summary>
+    /// How much memory an uploaded model may need to be served, in bytes, 64 MiB to 1 TiB. Default 4 GiB. It is tried with runs on all processors, in batches of
+    /// up to MaxBatch images, and refused with 422 if it needs more. Only Linux can hold to this limit.
+    /// </summary>
     public long CheckMemoryBytes { get; init; } = 4L << 30;
 
     /// <summary>Reads the settings and checks their ranges.</summary>

@@ -12,7 +12,10 @@ public static partial class ProcessMemory
     // M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc.
     private const int MostKept = -1, LeastMappedBlock = -3;
 
-    /// <summary>Lets the process take so many bytes more than it has; what asks for more gets an error.</summary>
+    /// <summary>The private memory that the process may write to, in bytes, whether it has touched it or not; 0 on others than Linux.</summary>
+    public static long Private => OperatingSystem.IsLinux() ? DataBytes() : 0;
+
+    /// <summary>Lets the process have so many bytes more of <see cref="Private"/> memory than now. An allocation beyond that fails.</summary>
     public static void Limit(long bytes)
     {
         if (OperatingSystem.IsLinux())
