@@ -6,32 +6,33 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// The data sets under <see cref="Settings.Data"/>: <c>datasets/{id}/dataset.json</c> and beside it the images. The folder is the state, so that several services
-/// that share it agree.
+/// The data sets under <see cref="Settings.Data"/>: <c>datasets/{id}/dataset.json</c> and the images beside it. Nothing is kept in memory, so services that share
+/// the folder agree.
 /// </summary>
 internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetStore> log)
 {
     private const string Description = "dataset.json";
 
-    // Somebody who sends slowly still writes now and then.
-    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
+    private readonly string root = RootOf(settings);
 
-    private readonly string root = Path.Combine(settings.Data, "datasets");
+    /// <summary>The folder of all data sets; it need not exist yet.</summary>
+    public static string RootOf(Settings settings) => Path.Combine(settings.Data, "datasets");
 
-    /// <summary>A name that no data set has.</summary>
+    /// <summary>A new random name: <c>ds_</c> and 16 hexadecimal digits.</summary>
     public static string NewId() => $"ds_{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
     /// <summary>Every data set, the newest first.</summary>
     public IReadOnlyList<Dataset> All =>
     [
-        .. (Directory.Exists(root) ? Directory.EnumerateDirectories(root) : []).Select(folder => Find(Path.GetFileName(folder))).OfType<Dataset>()
+        .. (Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
+            .Select(folder => Find(Path.GetFileName(folder))).OfType<Dataset>()
             .OrderByDescending(dataset => dataset.CreatedAt).ThenBy(dataset => dataset.Id, StringComparer.Ordinal),
     ];
 
     /// <summary>The data set of this name; null where there is none.</summary>
     public Dataset? Find(string id)
     {
-        // A name becomes a path only if it is one of ours.
+        // Only a name that this service could have given becomes a path.
         if (!Id().IsMatch(id))
         {
             return null;
@@ -40,7 +41,8 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
         var folder = Path.Combine(root, id);
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(folder, Description)), ApiJson.Default.Dataset)! with { Folder = folder };
+            var description = File.ReadAllBytes(Path.Combine(folder, Description));
+            return JsonSerializer.Deserialize(description, ApiJson.Default.Dataset)! with { Folder = folder };
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -50,13 +52,14 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
 
     /// <summary>The data set of this name.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownDataset"/>.</exception>
-    public Dataset Get(string id) => Find(id) ?? throw new FoveaException(ErrorCode.UnknownDataset, $"There is no data set {id}; GET /datasets lists those that there are.");
+    public Dataset Get(string id) =>
+        Find(id) ?? throw new FoveaException(ErrorCode.UnknownDataset, $"There is no data set {id}; GET /datasets lists those that there are.");
 
-    /// <summary>A place for what becomes a data set.</summary>
+    /// <summary>A folder for the files that are to become a data set; only the service's user may read it, and the data set.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
-    public StagingFolder Stage() => new(root, "The folder of data sets");
+    public StagingFolder Stage() => new(root, "The folder of data sets", isPrivate: true);
 
-    /// <summary>Adds what was staged, in one step.</summary>
+    /// <summary>Makes staged files a data set, in one step.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public Dataset Add(StagingFolder staging, Dataset dataset)
     {
@@ -75,23 +78,25 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
         return dataset with { Folder = folder };
     }
 
-    /// <summary>Deletes a data set. Whoever reads its files meanwhile finds them gone.</summary>
-    /// <exception cref="FoveaException">There is none of this name, or it cannot be deleted.</exception>
+    /// <summary>Deletes a data set, in one step. Readers of its files fail from then on.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownDataset"/> or <see cref="ErrorCode.CannotWrite"/>.</exception>
     public void Delete(string id)
     {
         var dataset = Get(id);
         using var staging = Stage();
-        staging.Write(() => Directory.Move(dataset.Folder, Path.Combine(staging.Path, id)));
-        log.DatasetDeleted(id);
-    }
-
-    /// <summary>Deletes what uploads left that were cut off, an hour after their last byte.</summary>
-    public void DeleteAbandoned()
-    {
-        if (Directory.Exists(root))
+        staging.Write(() =>
         {
-            StagingFolder.DeleteAbandoned(root, Abandoned);
-        }
+            try
+            {
+                Directory.Move(dataset.Folder, Path.Combine(staging.Path, id));
+            }
+            catch (DirectoryNotFoundException) when (!Directory.Exists(dataset.Folder))
+            {
+                // Another service has deleted it since Get.
+                _ = Get(id);
+            }
+        });
+        log.DatasetDeleted(id);
     }
 
     [GeneratedRegex(@"\Ads_[0-9a-f]{16}\z")]

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api;
 
-/// <summary>The routes that tell what models there are.</summary>
+/// <summary>The routes that list and describe the models.</summary>
 internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder app)
@@ -25,11 +25,12 @@ internal static class ModelEndpoints
     private static Ok<IReadOnlyList<ModelDescription>> List(ModelStore models, Device device) =>
         TypedResults.Ok<IReadOnlyList<ModelDescription>>([.. models.All.Select(model => ModelDescription.Of(model, device))]);
 
-    private static Ok<ModelDescription> Get(string model, ModelStore models, Device device) => TypedResults.Ok(ModelDescription.Of(models.Find(model), device));
+    private static Ok<ModelDescription> Get(string model, ModelStore models, Device device) =>
+        TypedResults.Ok(ModelDescription.Of(models.Find(model), device));
 
     private static async Task<Results<Ok<NetworkSummary>, ContentHttpResult>> Summary(string model, string? expand, HttpRequest request, ModelStore models)
     {
         var version = models.Find(model).Serving;
-        return SummaryAnswer.Of(await version.Summary.Get(SummaryAnswer.Flag("expand", expand), version.Served!.Classifier.Input), request);
+        return SummaryAnswer.Of(await version.Summary.Get(SummaryAnswer.Flag("expand", expand)), request);
     }
 }

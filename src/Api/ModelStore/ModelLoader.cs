@@ -3,15 +3,16 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>Loads versions of models from their files.</summary>
-internal sealed class ModelLoader(Settings settings, ServingEngine engine, Device device, Metrics metrics, TimeProvider time, ILogger<ModelLoader> log)
+internal sealed class ModelLoader(
+    PrivatePaths paths, ServingEngine engine, Device device, Metrics metrics, TimeProvider time, ILogger<ModelLoader> log)
 {
     /// <summary>A version, not loaded yet.</summary>
     public ModelVersion Open(string model, VersionFolder version) => new(version, model, time, folder => Load(model, folder));
 
-    /// <summary>Loads a version from its file and from what stands beside it.</summary>
+    /// <summary>Loads a version from its file and from the files beside it. None of them may change meanwhile.</summary>
     /// <param name="version">The version's folder.</param>
     /// <param name="model">The model's folder.</param>
-    /// <param name="device">What it is to run on.</param>
+    /// <param name="device">The device that it is to run on.</param>
     /// <exception cref="FoveaException">It cannot be used; the message says why.</exception>
     public static Classifier Load(string version, string model, Device device) => Classifier.Load(
         Path.Combine(version, VersionFolder.ModelFile),
@@ -19,29 +20,34 @@ internal sealed class ModelLoader(Settings settings, ServingEngine engine, Devic
         fallback: ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)),
         device);
 
-    /// <summary>What a version says about itself, together with what stands beside it, without loading it.</summary>
+    /// <summary>What the files of a version say about it now, without loading it. They may be others than those of a loaded version.</summary>
     /// <param name="version">The version's folder.</param>
     /// <param name="model">The model's folder.</param>
-    /// <exception cref="FoveaException">A file cannot be read.</exception>
-    public static ModelMetadata Describe(string version, string model) => (ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)) ?? new())
-        .Or(ModelMetadata.Read(OnnxFile.Read(Path.Combine(version, VersionFolder.ModelFile)).Metadata))
-        .Or(ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)));
+    /// <exception cref="FoveaException">A file cannot be read, or the files are being written.</exception>
+    public static ModelMetadata Describe(string version, string model)
+    {
+        var folder = VersionFolder.Read(version)
+            ?? throw new FoveaException(ErrorCode.BadModelFile, $"There is no file '{Path.Combine(version, VersionFolder.ModelFile)}'; expected an .onnx file.");
+        return folder.ReadUnchanged(now => (ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)) ?? new())
+            .Or(ModelMetadata.Read(OnnxFile.Read(now.File).Metadata))
+            .Or(ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)))).Result;
+    }
 
-    private ServedModel Load(string model, VersionFolder version)
+    private LoadedVersion Load(string model, VersionFolder version)
     {
         long start = time.GetTimestamp();
         try
         {
-            var classifier = Load(version.Path, Path.GetDirectoryName(version.Path)!, device);
+            var ((classifier, digest), folder) = version.ReadUnchanged(Load);
             metrics.Loaded(model, succeeded: true, time.GetElapsedTime(start));
             log.ModelLoaded(model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
-            return engine.Serve(model, version.Number, classifier);
+            return new(engine.Serve(model, version.Number, classifier), folder, digest);
         }
         catch (FoveaException e)
         {
             metrics.Loaded(model, succeeded: false, time.GetElapsedTime(start));
             log.ModelFailed(model, e.Message);
-            throw new FoveaException(ErrorCode.ModelUnavailable, Relative($"Version {version.Number} cannot be loaded: {e.Message}"), e);
+            throw new FoveaException(ErrorCode.ModelUnavailable, paths.RemoveFrom($"Version {version.Number} cannot be loaded: {e.Message}"), e);
         }
         catch (Exception e)
         {
@@ -50,6 +56,22 @@ internal sealed class ModelLoader(Settings settings, ServingEngine engine, Devic
         }
     }
 
-    // Callers need not know where on the machine the files are.
-    private string Relative(string message) => message.Replace(settings.ModelRepository + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+    private Opened Load(VersionFolder folder)
+    {
+        var classifier = Load(folder.Path, folder.ModelFolder, device);
+        try
+        {
+            return new(classifier, folder.Digest(classifier.Sha256));
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+    }
+
+    private sealed record Opened(Classifier Classifier, string Digest) : IDisposable
+    {
+        public void Dispose() => Classifier.Dispose();
+    }
 }

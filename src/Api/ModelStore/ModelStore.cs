@@ -3,17 +3,22 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>The models under <see cref="Settings.ModelRepository"/>. Names are looked up in memory: a name in a request to classify never becomes a path.</summary>
+/// <summary>
+/// The models under <see cref="Settings.ModelRepository"/>. Requests to classify look names up in memory, so their names never become paths.
+/// </summary>
+/// <remarks>
+/// A model is in memory while it has versions, or while somebody changes it (<see cref="Change{T}"/>). So a name that was tried once and has no folder takes no
+/// memory. Any thread may call any member, but only one at a time may look for changes.
+/// </remarks>
 internal sealed class ModelStore : IDisposable
 {
-    // An upload may be under check for an hour, and nothing is written meanwhile.
-    private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
-
     private readonly string repository;
     private readonly ModelLoader loader;
     private readonly Device device;
     private readonly ILogger<ModelStore> log;
-    private readonly ConcurrentDictionary<string, StoredModel> models = new();
+    private readonly Lock gate = new();
+    private readonly ConcurrentDictionary<string, StoredModel> models = [];
+    private readonly Dictionary<string, int> changers = [];
     private readonly Dictionary<string, ModelFolder> changed = [];
 
     public ModelStore(Settings settings, ModelLoader loader, Device device, ILogger<ModelStore> log)
@@ -21,33 +26,75 @@ internal sealed class ModelStore : IDisposable
         (repository, this.loader, this.device, this.log) = (settings.ModelRepository, loader, device, log);
         foreach (var name in Folders())
         {
-            models[name] = Open(name, ModelFolder.Read(PathOf(name)));
+            if (ModelFolder.Read(PathOf(name)) is { Versions.Count: > 0 } folder)
+            {
+                models[name] = Open(name, folder);
+            }
         }
     }
 
     /// <summary>Every model, by name.</summary>
-    public IReadOnlyList<StoredModel> All => [.. models.Values.Where(model => model.Now.Versions.Count > 0).OrderBy(model => model.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<StoredModel> All =>
+        [.. models.Values.Where(model => model.Now.Versions.Count > 0).OrderBy(model => model.Name, StringComparer.Ordinal)];
+
+    /// <summary>The names that take memory: those of models, and of folders that are being changed.</summary>
+    public int NamesInMemory => models.Count;
 
     /// <summary>Whether each model has been loaded, or has failed.</summary>
-    public bool IsLoaded => models.Values.All(model => model.Now.Versions.Count == 0 || model.Now.State != ModelState.Loading);
+    public bool IsLoaded => All.All(model => model.Now.State != ModelState.Loading);
 
     /// <summary>The model of this name.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownModel"/>: there is none; the message lists those that there are.</exception>
-    public StoredModel Find(string name) => models.TryGetValue(name, out var model) && model.Now.Versions.Count > 0 ? model
-        : throw new FoveaException(ErrorCode.UnknownModel, $"There is no model {name}; {(All is [] ? "there are none yet" : $"expected one of {string.Join(", ", All.Select(m => m.Name))}")}.");
+    public StoredModel Find(string name)
+    {
+        if (models.TryGetValue(name, out var found) && found.Now.Versions.Count > 0)
+        {
+            return found;
+        }
 
-    /// <summary>The model of this name, or the place where it would be.</summary>
-    /// <param name="name">A name that a model may have.</param>
-    public StoredModel At(string name) => models.GetOrAdd(name, _ => Open(name, ModelFolder.Empty));
+        var expected = All is [] ? "there are none yet" : $"expected one of {string.Join(", ", All.Select(model => model.Name))}";
+        throw new FoveaException(ErrorCode.UnknownModel, $"There is no model {name}; {expected}.");
+    }
 
     /// <summary>Where the folder of a model is, or would be.</summary>
     /// <param name="name">A name that a model may have.</param>
     public string PathOf(string name) => Path.Combine(repository, name);
 
-    /// <summary>Loads the version of each model that serves. One that fails does not keep the others from serving.</summary>
+    /// <summary>Changes a model that there is, or that there may be afterwards.</summary>
+    /// <param name="name">A name that a model may have.</param>
+    /// <param name="act">The change. The same model is given to all who change it at the same time.</param>
+    public async Task<T> Change<T>(string name, Func<StoredModel, Task<T>> act)
+    {
+        StoredModel model;
+        lock (gate)
+        {
+            model = models.TryGetValue(name, out var known) ? known : models[name] = Open(name, ModelFolder.Empty);
+            changers[name] = changers.GetValueOrDefault(name) + 1;
+        }
+
+        try
+        {
+            return await act(model);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                if (--changers[name] == 0)
+                {
+                    changers.Remove(name);
+                    if (model.Now.Versions.Count == 0)
+                    {
+                        models.TryRemove(name, out _);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Loads the version of each model that serves. If one cannot be loaded, the others serve.</summary>
     public async Task LoadAll(CancellationToken stop)
     {
-        StagingFolder.DeleteAbandoned(repository, Abandoned);
         if (device.FellBack)
         {
             log.DeviceFellBack(device.Reason);
@@ -72,45 +119,62 @@ internal sealed class ModelStore : IDisposable
     }
 
     /// <summary>
-    /// Follows what has changed in the repository, by whatever hand, once it has stayed the same from one call to the next, so that nothing is
-    /// loaded that is still being written; another choice among the same files needs no such wait. Sizes and times are compared, since notices of changes do not cross a network. To be called by one caller at a time.
+    /// Follows what has changed in the repository. A change counts once the files were the same in two calls one after the other, so that no file is loaded
+    /// that is still being written; another choice among the same files counts at once. It compares stamps of files, since notices of changes do not cross a
+    /// network. One caller at a time.
     /// </summary>
     /// <param name="idle">How long a version that does not serve stays in memory unused.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <exception cref="IOException">The repository cannot be read.</exception>
     public async Task Poll(TimeSpan idle, CancellationToken stop)
     {
-        foreach (var name in Folders().Union(models.Keys).ToArray())
+        var names = Folders().Union(All.Select(model => model.Name)).ToHashSet();
+        foreach (var name in names)
         {
-            var model = At(name);
-            var folder = ModelFolder.Read(model.Folder);
-            if (folder.Equals(model.Now.Folder))
+            await Change(name, async model =>
             {
-                changed.Remove(name);
-                await model.FreeIdle(idle, stop);
-            }
-            else if (folder.Equals(changed.GetValueOrDefault(name)) || folder.Equals(model.Now.Folder with { Chosen = folder.Chosen }))
-            {
-                changed.Remove(name);
-                await model.Follow(folder, stop);
-                log.ModelFollowed(name, model.Now.Serving?.Number, model.Now.Reason);
-            }
-            else
-            {
-                changed[name] = folder;
-            }
+                await Poll(model, idle, stop);
+                return true;
+            });
+        }
+
+        foreach (var gone in changed.Keys.Except(names).ToArray())
+        {
+            changed.Remove(gone);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var model in models.Values)
+        foreach (var model in All)
         {
             model.Dispose();
         }
     }
 
+    private async Task Poll(StoredModel model, TimeSpan idle, CancellationToken stop)
+    {
+        var (folder, known) = (ModelFolder.Read(model.Folder), model.Now.Folder);
+        if (folder.Equals(known))
+        {
+            changed.Remove(model.Name);
+            await model.FreeIdle(idle, stop);
+        }
+        else if (folder.Equals(changed.GetValueOrDefault(model.Name)) || folder.Equals(known with { Chosen = folder.Chosen }))
+        {
+            changed.Remove(model.Name);
+            await model.Follow(folder, stop);
+            log.ModelFollowed(model.Name, model.Now.Serving?.Number, model.Now.Reason);
+        }
+        else
+        {
+            changed[model.Name] = folder;
+        }
+    }
+
     private StoredModel Open(string name, ModelFolder folder) => new(PathOf(name), folder, version => loader.Open(name, version));
 
-    private IEnumerable<string> Folders() => new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name).Where(name => !name.StartsWith('.'));
+    private IEnumerable<string> Folders() =>
+        new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name).Where(name => !name.StartsWith('.'));
 }

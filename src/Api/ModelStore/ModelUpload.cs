@@ -5,21 +5,24 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Fovea.Api;
 
 /// <summary>
-/// Receives a model: as the bytes of its .onnx file; or as a form with that file and, for one that says too little about itself, a model.json and a
-/// .txt file of labels. Nothing is held in memory.
+/// Receives a model: the bytes of its .onnx file; or a form with that file, and a model.json and a .txt file of labels for a file that lacks them. It writes
+/// them to the disk as they come, and holds nothing in memory.
 /// </summary>
 internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, int mostBytes)
 {
     private const int MostBesideBytes = 16 << 20, MostFiles = 3;
 
+    private const string Expected = "expected one .onnx file, and beside it at most a .json and a .txt file";
+
     /// <summary>Writes the files into the folder.</summary>
-    /// <exception cref="FoveaException">They are too large, or not those that were expected; or the folder cannot be written to.</exception>
+    /// <exception cref="FoveaException">The files are too large, or are not those that were expected; or the folder cannot be written to.</exception>
     public async Task Receive(CancellationToken stop)
     {
-        RequestBody.RefuseOver(RequestBody.IsMultipart(request) ? (long)mostBytes + (MostFiles * MostBesideBytes) : mostBytes, "The model", request.ContentLength);
+        long most = RequestBody.IsMultipart(request) ? (long)mostBytes + (MostFiles * MostBesideBytes) : mostBytes;
+        RequestBody.RefuseOver(most, "The model", request.ContentLength);
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            // Counted here, against another limit than that of other requests.
+            // Models have a limit of their own, which Receive counts against.
             limit.MaxRequestBodySize = null;
         }
 
@@ -34,7 +37,7 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
 
         if (!File.Exists(Path.Combine(staging.Path, VersionFolder.ModelFile)))
         {
-            throw new FoveaException(ErrorCode.MalformedRequest, "The form has no .onnx file; expected one, and beside it at most a .json and a .txt file.");
+            throw new FoveaException(ErrorCode.MalformedRequest, $"The form has no .onnx file; {Expected}.");
         }
     }
 
@@ -44,31 +47,32 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
         for (int files = 1; await MultipartImages.Try(() => reader.ReadNextSectionAsync(CancellationToken.None)) is { } section; files++)
         {
             var header = section.GetContentDispositionHeader();
-            var sent = header?.FileName is { Length: > 0 } file ? file.ToString().Trim('"') : header?.Name.ToString().Trim('"') ?? "";
+            var sent = (header?.FileName is { Length: > 0 } file ? file : header?.Name ?? "").ToString().Trim('"');
             var name = Path.GetExtension(sent) switch
             {
                 ".onnx" => VersionFolder.ModelFile,
                 ".json" => VersionFolder.JsonFile,
-                ".txt" when ArchivePath.Names(sent) is [_] && !sent.StartsWith('.') => StoredName(sent),
-                _ => throw new FoveaException(
-                    ErrorCode.MalformedRequest,
-                    $"A file of the form is called '{ReadableText.Of(sent)}'; "
-                        + "expected one .onnx file, and beside it at most a .json and a .txt file, without folders."),
+                ".txt" => LabelsFile(sent),
+                _ => throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'; {Expected}, without folders."),
             };
             if (files > MostFiles || File.Exists(Path.Combine(staging.Path, name)))
             {
-                throw new FoveaException(
-                    ErrorCode.MalformedRequest,
-                    $"'{ReadableText.Of(sent)}' is one file too many; "
-                        + "expected one .onnx file, and beside it at most a .json and a .txt file.");
+                throw new FoveaException(ErrorCode.MalformedRequest, $"'{ReadableText.Of(sent)}' is one file too many; {Expected}.");
             }
 
-            await MultipartImages.Try(() => staging.Receive(section.Body, name, name == VersionFolder.ModelFile ? mostBytes : MostBesideBytes, stop));
+            int most = name == VersionFolder.ModelFile ? mostBytes : MostBesideBytes;
+            await MultipartImages.Try(() => staging.Receive(section.Body, name, most, stop));
         }
     }
 
-    // The name under which model.json refers to the labels, so it is kept, where every file system can store it.
-    private static string StoredName(string sent) => ArchivePath.WhyNot([sent]) is { } reason
-        ? throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form cannot be stored. {reason}")
-        : sent;
+    // The name becomes a file's, since model.json names it.
+    private static string LabelsFile(string sent)
+    {
+        string[] names = ArchivePath.Names(sent);
+        return names.Length > 1 || ArchivePath.IsLeftover(names)
+            ? throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'; {Expected}, without folders.")
+            : ArchivePath.WhyNot(names) is { } reason
+                ? throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'. {reason}")
+                : sent;
+    }
 }

@@ -4,47 +4,99 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// A folder for files that do not count (yet, or any more), gone when disposed of. It lies beside where they will count, so that moving them in and out is one step of
-/// the file system, and its name begins with a dot, which no model's or data set's does.
+/// A folder for files that are not in use yet, or no longer. Disposing of it deletes it. It lies in the folder where the files are to go, so moving them in or out
+/// is one rename, and its name begins with a dot, so no model and no data set has that name.
 /// </summary>
+/// <remarks>
+/// <c>.upload-{id}/lock</c> is held locked (flock) as long as this lives, and the system unlocks it when the process ends, however it ends.
+/// <see cref="DeleteAbandoned"/> deletes the folders whose lock nobody holds. The files lie in <c>.upload-{id}/files</c>, which can be moved while the lock stays.
+/// </remarks>
 internal sealed class StagingFolder : IDisposable
 {
-    private const string Prefix = ".upload-";
+    private const string Prefix = ".upload-", LockFile = "lock", FilesFolder = "files";
     private const int BufferBytes = 128 << 10;
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly string place;
+    // Some file systems cannot lock, and older versions of the service did not. The check of a model may write nothing for an hour.
+    private static readonly TimeSpan OldWithoutLock = TimeSpan.FromDays(1);
 
-    /// <param name="parent">The folder that it lies in; made where it is missing.</param>
-    /// <param name="place">What callers know that folder as, such as "The model repository".</param>
+    private readonly string place, folder;
+    private readonly FileStream ownership;
+
+    /// <summary>Makes the folder.</summary>
+    /// <param name="parent">The folder in which it lies; made if it is missing.</param>
+    /// <param name="place">What callers know the parent as, such as "The model repository".</param>
+    /// <param name="isPrivate">Whether only the service's user may read <see cref="Path"/>, also once it is moved.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
-    public StagingFolder(string parent, string place)
+    public StagingFolder(string parent, string place, bool isPrivate = false)
     {
         this.place = place;
-        Path = System.IO.Path.Combine(parent, $"{Prefix}{Guid.NewGuid():N}");
-        Write(() => Directory.CreateDirectory(Path));
+        folder = System.IO.Path.Combine(parent, $"{Prefix}{Guid.NewGuid():N}");
+        Path = System.IO.Path.Combine(folder, FilesFolder);
+        ownership = Write(() =>
+        {
+            Directory.CreateDirectory(parent);
+            MakeFolder(folder, isPrivate: true);
+            var lockFile = System.IO.Path.Combine(folder, LockFile);
+            var locked = new FileStream(lockFile, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            if (!IsLocked(lockFile))
+            {
+                // The file system does not lock, so others must not take the file as abandoned.
+                File.Delete(lockFile);
+            }
+
+            MakeFolder(Path, isPrivate);
+            return locked;
+        });
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The folder for the files.</summary>
     public string Path { get; }
 
-    /// <summary>Deletes what processes left that were killed: folders in which nothing was written for so long.</summary>
-    public static void DeleteAbandoned(string parent, TimeSpan idle)
+    /// <summary>Whether a path's part is the name of such a folder.</summary>
+    public static bool IsName(ReadOnlySpan<char> name) => name.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>Deletes the folders of processes that have ended without deleting them.</summary>
+    /// <param name="parent">The folder in which they lie; it need not exist.</param>
+    /// <param name="now">The time, for folders without a lock file: they are deleted when nothing has been written into them for a day.</param>
+    /// <exception cref="IOException">A folder cannot be deleted; the others are.</exception>
+    public static void DeleteAbandoned(string parent, DateTimeOffset now)
     {
-        foreach (var folder in new DirectoryInfo(parent).EnumerateDirectories($"{Prefix}*").Where(folder => DateTime.UtcNow - LastWrite(folder) > idle))
+        Exception? first = null;
+        foreach (var abandoned in Directory.Exists(parent) ? Directory.GetDirectories(parent, $"{Prefix}*") : [])
         {
-            folder.Delete(recursive: true);
+            try
+            {
+                if (IsAbandoned(new DirectoryInfo(abandoned), now))
+                {
+                    Directory.Delete(abandoned, recursive: true);
+                }
+            }
+            catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
+            {
+                // Its owner, or another service's sweep, has deleted it meanwhile.
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                first ??= e;
+            }
+        }
+
+        if (first is not null)
+        {
+            throw new IOException(first.Message, first);
         }
     }
 
-    /// <summary>Changes something here, or moves it in or out.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or may not be written to.</exception>
+    /// <summary>Writes a file in the folder, or moves files in or out.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to it.</exception>
     public void Write(Action act) => Write(() =>
     {
         act();
         return true;
     });
 
-    /// <summary>The same for what has a result.</summary>
+    /// <summary>Does the same with an action that has a result.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public T Write<T>(Func<T> act)
     {
@@ -54,18 +106,27 @@ internal sealed class StagingFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.CannotWrite, $"{place} cannot be written to: {Reason(e)}. Nothing was changed; expected a folder that the service may write to, with enough room.", e);
+            throw new FoveaException(
+                ErrorCode.CannotWrite,
+                $"{place} cannot be written to: {Reason(e)}. Nothing was changed; expected a folder that the service may write to, with enough room.",
+                e);
         }
     }
 
-    /// <summary>Writes what comes into a file, without holding it in memory; its length.</summary>
-    /// <exception cref="FoveaException">It is empty, is more than <paramref name="most"/> bytes, or cannot be written.</exception>
+    /// <summary>Writes a stream into a new file, without holding it in memory.</summary>
+    /// <param name="from">The stream, read to its end.</param>
+    /// <param name="name">The file's name.</param>
+    /// <param name="most">The most bytes that the file may have.</param>
+    /// <param name="stop">Stops reading.</param>
+    /// <returns>The length in bytes, at least 1.</returns>
+    /// <exception cref="FoveaException">The stream is empty, has more than <paramref name="most"/> bytes, or the file cannot be written.</exception>
     public async Task<long> Receive(Stream from, string name, long most, CancellationToken stop)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            using var file = Write(() => new FileStream(System.IO.Path.Combine(Path, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0));
+            using var file = Write(() =>
+                new FileStream(System.IO.Path.Combine(Path, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0));
             long length = 0;
 
             // No token: a read of a request's body that a token cancels leaves the body in a state in which the server cannot drain it. The
@@ -90,15 +151,55 @@ internal sealed class StagingFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Directory.Exists(Path))
+        if (Directory.Exists(folder))
         {
-            Directory.Delete(Path, recursive: true);
+            Directory.Delete(folder, recursive: true);
+        }
+
+        // Last: a sweep takes a folder that is not locked as abandoned.
+        ownership.Dispose();
+    }
+
+    private static void MakeFolder(string path, bool isPrivate)
+    {
+        if (isPrivate && !OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path, Private);
+        }
+        else
+        {
+            Directory.CreateDirectory(path);
         }
     }
 
-    private static DateTime LastWrite(DirectoryInfo folder) =>
-        folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(entry => entry.LastWriteTimeUtc).Append(folder.LastWriteTimeUtc).Max();
+    private static bool IsAbandoned(DirectoryInfo folder, DateTimeOffset now)
+    {
+        var path = System.IO.Path.Combine(folder.FullName, LockFile);
+        if (!File.Exists(path))
+        {
+            return now - LastWrite(folder) > OldWithoutLock;
+        }
 
-    // The system's words without the path, which is nothing to callers.
+        return !IsLocked(path);
+    }
+
+    private static bool IsLocked(string path)
+    {
+        try
+        {
+            // .NET locks a file that is opened like this, and throws if another stream, here or in another process, has locked it.
+            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return false;
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException))
+        {
+            return true;
+        }
+    }
+
+    private static DateTimeOffset LastWrite(DirectoryInfo folder) => folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+        .Select(entry => entry.LastWriteTimeUtc).Append(folder.LastWriteTimeUtc).Max();
+
+    // The system's words without the path, which means nothing to callers.
     private static string Reason(Exception cause) => cause.Message.Split(" : ")[0].Split(" '")[0].TrimEnd('.');
 }

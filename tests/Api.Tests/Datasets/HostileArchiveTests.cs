@@ -145,19 +145,6 @@ public sealed class HostileArchiveTests
         File.Delete(service.Folder);
     }
 
-    [Fact]
-    public async Task What_was_cut_off_is_swept_an_hour_later_and_what_is_under_way_is_not()
-    {
-        await using var service = await DatasetService.Start();
-        var (old, young) = (Directory.CreateDirectory(Path.Combine(service.Folder, ".upload-old")), Directory.CreateDirectory(Path.Combine(service.Folder, ".upload-young")));
-        await File.WriteAllTextAsync(Path.Combine(old.FullName, "archive.zip"), "", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(young.FullName, "archive.zip"), "", TestContext.Current.CancellationToken);
-        File.SetLastWriteTimeUtc(Path.Combine(old.FullName, "archive.zip"), DateTime.UtcNow.AddHours(-2));
-        (old.LastWriteTimeUtc, young.LastWriteTimeUtc) = (DateTime.UtcNow.AddHours(-2), DateTime.UtcNow.AddHours(-2));
-        service.Administrator.Service.Get<DatasetStore>().DeleteAbandoned();
-        Assert.Equal([".upload-young"], service.Left);
-    }
-
     private static byte[] Archive(string kind)
     {
         var both = Archives.Zip(Archives.AntsAndBees(2));
