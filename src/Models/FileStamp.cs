@@ -4,8 +4,9 @@ namespace Fovea.Models;
 
 /// <summary>Tells, without reading a file, whether it is still the one that was there before: two equal stamps are of the same bytes.</summary>
 /// <param name="Length">The file's length in bytes.</param>
-/// <param name="Modified">When its bytes were last written, in nanoseconds since 1970 (on others than Linux in .NET's ticks).</param>
-/// <param name="Changed">When its bytes or its attributes were last written: unlike <paramref name="Modified"/>, no program can set it. 0 on others than Linux.</param>
+/// <param name="Modified">When its bytes were last written, in nanoseconds since 1970.</param>
+/// <param name="Changed">When its bytes or its attributes were last written, in nanoseconds since 1970. No program can set it back, as it can <paramref name="Modified"/>.
+/// On others than Linux the same as that.</param>
 /// <param name="Inode">The file's number in its file system, another one for a file that was moved into its place. 0 on others than Linux.</param>
 public readonly partial record struct FileStamp(long Length, long Modified, long Changed, ulong Inode)
 {
@@ -34,7 +35,8 @@ public readonly partial record struct FileStamp(long Length, long Modified, long
         }
 
         var info = new FileInfo(path);
-        return info.Exists ? new FileStamp(info.Length, info.LastWriteTimeUtc.Ticks, 0, 0) : null;
+        long written = (info.LastWriteTimeUtc - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        return info.Exists ? new FileStamp(info.Length, written, written, 0) : null;
     }
 
     // The same on all processors, unlike stat.

@@ -28,9 +28,11 @@ internal sealed class ModelLoader(
     {
         var folder = VersionFolder.Read(version)
             ?? throw new FoveaException(ErrorCode.BadModelFile, $"There is no file '{Path.Combine(version, VersionFolder.ModelFile)}'; expected an .onnx file.");
-        return folder.ReadUnchanged(now => (ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)) ?? new())
-            .Or(ModelMetadata.Read(OnnxFile.Read(now.File).Metadata))
-            .Or(ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)))).Result;
+        return folder.ReadUnchanged(
+            now => (ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)) ?? new())
+                .Or(ModelMetadata.Read(OnnxFile.Read(now.File).Metadata))
+                .Or(ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile))),
+            TimeProvider.System).Result;
     }
 
     private LoadedVersion Load(string model, VersionFolder version)
@@ -38,7 +40,7 @@ internal sealed class ModelLoader(
         long start = time.GetTimestamp();
         try
         {
-            var ((classifier, digest), folder) = version.ReadUnchanged(Load);
+            var ((classifier, digest), folder) = version.ReadUnchanged(Load, time);
             metrics.Loaded(model, succeeded: true, time.GetElapsedTime(start));
             log.ModelLoaded(model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
             return new(engine.Serve(model, version.Number, classifier), folder, digest);

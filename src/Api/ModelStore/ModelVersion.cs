@@ -39,7 +39,7 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
             var loaded = Loaded ?? throw new FoveaException(ErrorCode.ModelUnavailable, $"Version {Number} of {model} is not loaded.");
             lock (gate)
             {
-                return summary ??= new(model, loaded);
+                return summary ??= new(model, loaded, time);
             }
         }
     }
@@ -77,7 +77,7 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
 
         try
         {
-            var (digest, read) = seen.ReadUnchanged(now => now.Digest());
+            var (digest, read) = seen.ReadUnchanged(now => now.Digest(), time);
             if (digest != loaded.Digest || read != seen)
             {
                 return false;

@@ -18,10 +18,11 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
     /// <summary>The name of the file that says what the network's file does not.</summary>
     public const string JsonFile = "model.json";
 
-    // A file system may give two writes the same time if they are less than 10 ms apart.
-    private const int ClockTickMilliseconds = 20;
+    // Somebody who copies several files, or a large one, pauses less between two writes. A file system may give two writes the same time that are less than
+    // 10 ms apart, so a newer stamp proves nothing.
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
 
-    private const int MostTries = 10, PauseMilliseconds = 100;
+    private const int MostTries = 8;
 
     // A file of labels or settings is smaller. Of a larger file, and of one that cannot be read, the stamp stands for the bytes.
     private const long MostHashedBytes = 16 << 20;
@@ -40,11 +41,12 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
     public static VersionFolder? Read(string path)
     {
         var stamp = new StringBuilder();
+        int start = System.IO.Path.GetDirectoryName(path)!.Length;
         foreach (var file in Files(path))
         {
             if (FileStamp.Of(file) is { } found)
             {
-                stamp.Append(CultureInfo.InvariantCulture, $"{file[path.Length..]}:{found}|");
+                stamp.Append(CultureInfo.InvariantCulture, $"{file[start..]}:{found}|");
             }
         }
 
@@ -52,26 +54,29 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
         return version.Exists ? version : null;
     }
 
-    /// <summary>Reads something out of the version's files, all of which stay the same meanwhile.</summary>
+    /// <summary>Reads something out of the version's files, none of which is being written, and all of which stay the same meanwhile.</summary>
     /// <param name="read">Reads it; called again if a file has changed meanwhile. A result that is disposable is disposed of before.</param>
+    /// <param name="time">The clock that files are dated by.</param>
     /// <returns>The result, and the folder as it was when the result was read.</returns>
     /// <exception cref="FoveaException">What <paramref name="read"/> throws; or <see cref="ErrorCode.BadModelFile"/>: the files change all the time.</exception>
-    public (T Result, VersionFolder Folder) ReadUnchanged<T>(Func<VersionFolder, T> read)
+    public (T Result, VersionFolder Folder) ReadUnchanged<T>(Func<VersionFolder, T> read, TimeProvider time)
     {
         for (int tries = 1; ; tries++)
         {
-            // A write in the same tick as the one that this stamp shows is over before the reading begins.
+            bool isSettled = Settle(time);
             var before = Read(Path) ?? throw new FoveaException(ErrorCode.BadModelFile, $"There is no file {Number}/{ModelFile}; expected an .onnx file.");
-            Thread.Sleep(ClockTickMilliseconds);
             try
             {
-                var result = read(before);
-                if (before == Read(Path))
+                if (isSettled)
                 {
-                    return (result, before);
-                }
+                    var result = read(before);
+                    if (before == Read(Path))
+                    {
+                        return (result, before);
+                    }
 
-                (result as IDisposable)?.Dispose();
+                    (result as IDisposable)?.Dispose();
+                }
             }
             catch (Exception e) when (e is FoveaException or IOException && before != Read(Path))
             {
@@ -82,10 +87,8 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
             {
                 throw new FoveaException(
                     ErrorCode.BadModelFile,
-                    $"Its files are being written: they changed each of the {MostTries} times that they were read. Expected files that stay the same.");
+                    $"Its files are being written: they changed {MostTries} times while they were to be read. Expected files that stay the same.");
             }
-
-            Thread.Sleep(PauseMilliseconds);
         }
     }
 
@@ -118,6 +121,24 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
             return Encoding.UTF8.GetBytes($"{stamp}");
         }
     }
+
+    // Gives the newest file time to be older, and says whether no file has been written meanwhile.
+    private bool Settle(TimeProvider time)
+    {
+        long newest = Newest();
+        var age = time.GetUtcNow() - DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(newest / TimeSpan.NanosecondsPerTick);
+
+        // The clock of another machine that holds the files may be ahead.
+        if (age <= -Settling || age >= Settling)
+        {
+            return true;
+        }
+
+        Thread.Sleep(Settling - (age > TimeSpan.Zero ? age : TimeSpan.Zero));
+        return newest == Newest();
+    }
+
+    private long Newest() => Files(Path).Max(file => FileStamp.Of(file)?.Changed) ?? 0;
 
     // The files that choose a version, and those of unfinished writes, are none of a version's.
     private static IEnumerable<string> Files(string path)

@@ -6,7 +6,7 @@ namespace Fovea.Api;
 /// The layers of a loaded version. Its file is read once, when somebody first asks: a large network has half a gigabyte, its summary some kilobytes. If the
 /// file is no longer the one that was loaded, there is no summary.
 /// </summary>
-internal sealed class VersionSummary(string model, LoadedVersion version)
+internal sealed class VersionSummary(string model, LoadedVersion version, TimeProvider time)
 {
     private readonly Lock starting = new();
     private Task<(NetworkSummary Blocks, NetworkSummary Layers)>? summaries;
@@ -39,7 +39,7 @@ internal sealed class VersionSummary(string model, LoadedVersion version)
     {
         lock (starting)
         {
-            return summaries ??= Task.Run(() => version.Folder.ReadUnchanged(Summarize).Result);
+            return summaries ??= Task.Run(() => version.Folder.ReadUnchanged(Summarize, time).Result);
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class Administrator : IAsyncDisposable
     public async Task<int> Version(string path = "/classify/lenet5")
     {
         var (status, json) = await Service.Post(path, Images.Digit.As(null));
-        Assert.True(status == 200, $"{json}");
+        Assert.True(status == 200, $"{json} {string.Join('\n', Service.Logs.Errors)}");
         return json.GetProperty("version").GetInt32();
     }
 
