@@ -7,12 +7,13 @@ namespace Fovea.Models;
 public static class AtomicFile
 {
     /// <summary>
-    /// Writes a file beside <paramref name="path"/>, flushes it to the disk, and then moves it into the place of the file that was there before.
-    /// The folder is made if it is missing.
+    /// Writes a file beside <paramref name="path"/>, flushes it to the disk, and then moves it into the place of the file that was there
+    /// before. The folder is made if it is missing.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
-    /// <param name="isPrivate">Whether only the program's user may read and write the file (mode 0600). Default: whoever the system's settings allow.</param>
+    /// <param name="isPrivate">Whether only the program's user may read and write the file (mode 0600). Default: whoever the system's
+    /// settings allow.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>; the file that was there before is untouched.</exception>
     public static void Write(string path, Action<Stream> write, bool isPrivate = false)
     {
@@ -78,11 +79,18 @@ public static class AtomicFile
     }
 
     // A random number: processes in two containers, which may write the same file, can have the same process id.
-    private static string Unfinished(string path) => string.Create(CultureInfo.InvariantCulture, $"{path}.{RandomNumberGenerator.GetInt32(int.MaxValue)}.tmp");
+    private static string Unfinished(string path) =>
+        string.Create(CultureInfo.InvariantCulture, $"{path}.{RandomNumberGenerator.GetInt32(int.MaxValue)}.tmp");
 
     private static FileStream Create(string path, bool isPrivate)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0,
+        };
         if (isPrivate && !OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -105,5 +113,8 @@ public static class AtomicFile
     private static bool IsFileTooLarge(Exception e) => e is ArgumentOutOfRangeException { ParamName: "value" };
 
     private static FoveaException CannotWrite(string path, Exception e) =>
-        new(ErrorCode.CannotWrite, $"{path} cannot be written: {e.Message.TrimEnd('.')}. Expected a file name in a folder that can be written to.", e);
+        new(
+            ErrorCode.CannotWrite,
+            $"{path} cannot be written: {e.Message.TrimEnd('.')}. Expected a file name in a folder that can be written to.",
+            e);
 }

@@ -2,12 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Models;
 
-/// <summary>Tells, without reading a file, whether it is still the one that was there before: two equal stamps are of the same bytes.</summary>
+/// <summary>
+/// Tells, without reading a file, whether it is still the one that was there before: two equal stamps are of the same bytes.
+/// </summary>
 /// <param name="Length">The file's length in bytes.</param>
 /// <param name="Modified">When its bytes were last written, in nanoseconds since 1970.</param>
-/// <param name="Changed">When its bytes or its attributes were last written, in nanoseconds since 1970. No program can set it back, as it can <paramref name="Modified"/>.
-/// On others than Linux the same as that.</param>
-/// <param name="Inode">The file's number in its file system, another one for a file that was moved into its place. 0 on others than Linux.</param>
+/// <param name="Changed">When its bytes or its attributes were last written, in nanoseconds since 1970. No program can set it back, as it
+/// can <paramref name="Modified"/>. On others than Linux the same as that.</param>
+/// <param name="Inode">The file's number in its file system, another one for a file that was moved into its place. 0 on others than
+/// Linux.</param>
 public readonly partial record struct FileStamp(long Length, long Modified, long Changed, ulong Inode)
 {
     // AT_FDCWD: a relative path begins at the working folder. STATX_BASIC_STATS: the fields that stat has.

@@ -3,11 +3,14 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Classifies images: reads the header, decodes, runs the model in a batch with other images, and picks the likeliest classes.</summary>
+/// <summary>
+/// Classifies images: reads the header, decodes, runs the model in a batch with other images, and picks the likeliest classes.
+/// </summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
     /// <summary>Classifies one image file.</summary>
-    /// <exception cref="FoveaException">It is no image that can be used; its answer took longer than <see cref="ServingSettings.DeadlineSeconds"/>; or
+    /// <exception cref="FoveaException">It is no image that can be used; its answer took longer than <see
+    /// cref="ServingSettings.DeadlineSeconds"/>; or
     /// <see cref="ErrorCode.NonFiniteOutput"/>: the model gave NaN or infinity.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
@@ -28,7 +31,8 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     /// <summary>The error for an image for which a model gives numbers that are not finite.</summary>
     public static FoveaException NonFinite(ServedModel served) => new(
         ErrorCode.NonFiniteOutput,
-        $"Version {served.Version} of {served.Name} gives numbers that are not finite for this image; expected another image, or another version of the model.");
+        $"Version {served.Version} of {served.Name} gives numbers that are not finite for this image; expected another image, or "
+            + $"another version of the model.");
 
     /// <summary>The logits of one image file. They need not be finite.</summary>
     /// <exception cref="FoveaException">It is no image that can be used.</exception>
@@ -56,7 +60,10 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
-            throw new FoveaException(ErrorCode.DeadlineExceeded, $"The answer took longer than the {settings.DeadlineSeconds} s allowed.", e);
+            throw new FoveaException(
+                ErrorCode.DeadlineExceeded,
+                $"The answer took longer than the {settings.DeadlineSeconds} s allowed.",
+                e);
         }
     }
 

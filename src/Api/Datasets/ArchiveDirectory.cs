@@ -3,9 +3,10 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// Checks the directory at the end of a zip file (APPNOTE.TXT 4.3) before <see cref="System.IO.Compression.ZipArchive"/> reads it. That reader keeps each entry's
-/// name, extra field and comment in memory, in about seven times the bytes that they have in the file, and it reads entries until one has no signature, whatever
-/// number of entries the file declares. So this walks the same bytes in the same way and keeps only where each entry's data lie.
+/// Checks the directory at the end of a zip file (APPNOTE.TXT 4.3) before <see cref="System.IO.Compression.ZipArchive"/> reads it. That
+/// reader keeps each entry's name, extra field and comment in memory, in about seven times the bytes that they have in the file, and it
+/// reads entries until one has no signature, whatever number of entries the file declares. So this walks the same bytes in the same way
+/// and keeps only where each entry's data lie.
 /// </summary>
 internal static class ArchiveDirectory
 {
@@ -20,7 +21,8 @@ internal static class ArchiveDirectory
 
     /// <summary>Refuses an archive whose directory is missing or over the limits, or whose entries share bytes.</summary>
     /// <param name="archive">The zip file; its position is changed.</param>
-    /// <param name="mostEntries">The most entries that are allowed, folders included; at least 1. The directory may have 128 bytes for each of them, and 64 KiB.</param>
+    /// <param name="mostEntries">The most entries that are allowed, folders included; at least 1. The directory may have 128 bytes for
+    /// each of them, and 64 KiB.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.TooLarge"/>: there are too many entries, or the directory has too many bytes.
     /// <see cref="ErrorCode.BadDataset"/>: there is no directory, a path is too long, or two entries overlap.</exception>
     public static void Check(Stream archive, int mostEntries)
@@ -32,7 +34,9 @@ internal static class ArchiveDirectory
         {
             if (places.Count == mostEntries)
             {
-                throw new FoveaException(ErrorCode.TooLarge, $"The archive has more than the {mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles).");
+                throw new FoveaException(
+                    ErrorCode.TooLarge,
+                    $"The archive has more than the {mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles).");
             }
 
             if (entry.PathBytes > MostPathBytes)
@@ -42,13 +46,17 @@ internal static class ArchiveDirectory
 
             if (entry.ExtraBytes + entry.CommentBytes > MostExtraBytes)
             {
-                throw Bad($"An entry of the archive has {entry.ExtraBytes + entry.CommentBytes:N0} bytes of extra fields and comments; expected at most {MostExtraBytes:N0}.");
+                throw Bad(
+                    $"An entry of the archive has {entry.ExtraBytes + entry.CommentBytes:N0} bytes of extra fields and comments; "
+                        + $"expected at most {MostExtraBytes:N0}.");
             }
 
             if ((bytes += entry.Length) > most)
             {
-                throw new FoveaException(ErrorCode.TooLarge, $"The directory of the archive has more than {most:N0} bytes; expected at most {BytesForEach} for each of the "
-                    + $"{mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles). Shorter paths take less.");
+                throw new FoveaException(
+                    ErrorCode.TooLarge,
+                    $"The directory of the archive has more than {most:N0} bytes; expected at most {BytesForEach} for each of the "
+                        + $"{mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles). Shorter paths take less.");
             }
 
             places.Add(reader.ReadPlace(entry));
@@ -66,8 +74,8 @@ internal static class ArchiveDirectory
         {
             if (start < free || end > directory)
             {
-                throw Bad($"The entries of the archive overlap: the data of one begin at byte {start:N0} and end at byte {end:N0}, and those bytes are not its own. "
-                    + "Expected each file to have its own.");
+                throw Bad($"The entries of the archive overlap: the data of one begin at byte {start:N0} and end at byte {end:N0}, and "
+                    + "those bytes are not its own. Expected each file to have its own.");
             }
 
             free = end;

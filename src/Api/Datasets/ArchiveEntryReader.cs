@@ -87,7 +87,8 @@ internal sealed class ArchiveEntryReader(BufferedStream stream)
 /// <param name="Packed">The bytes of the data; 0xFFFFFFFF where an extra field gives them.</param>
 /// <param name="Unpacked">The bytes of the file; 0xFFFFFFFF where an extra field gives them.</param>
 /// <param name="Start">Where the entry's local header begins; 0xFFFFFFFF where an extra field says it.</param>
-internal readonly record struct ArchiveEntryHeader(ushort PathBytes, ushort ExtraBytes, ushort CommentBytes, uint Packed, uint Unpacked, uint Start)
+internal readonly record struct ArchiveEntryHeader(
+    ushort PathBytes, ushort ExtraBytes, ushort CommentBytes, uint Packed, uint Unpacked, uint Start)
 {
     /// <summary>The bytes of the whole entry in the directory.</summary>
     public int Length => 46 + PathBytes + ExtraBytes + CommentBytes;

@@ -16,12 +16,15 @@ internal static class ArchivePath
     // Characters that have a meaning on some file system, or that it cannot store.
     private static readonly System.Buffers.SearchValues<char> Special = System.Buffers.SearchValues.Create(":*?\"<>|");
 
-    /// <summary>The names of a path's folders and then of the file. Backslashes separate names too: older zip tools of Windows write them.</summary>
+    /// <summary>
+    /// The names of a path's folders and then of the file. Backslashes separate names too: older zip tools of Windows write them.
+    /// </summary>
     public static string[] Names(string path) => path.Split('/', '\\');
 
     /// <summary>Whether a path names a hidden file, or one that file managers write for themselves.</summary>
     public static bool IsLeftover(IEnumerable<string> names) =>
-        names.Any(name => (name.StartsWith('.') && name is not ("." or "..")) || Leftovers.Contains(name, StringComparer.OrdinalIgnoreCase));
+        names.Any(name =>
+            (name.StartsWith('.') && name is not ("." or "..")) || Leftovers.Contains(name, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>The reason why no file may be written under these names; null if one may.</summary>
     public static string? WhyNot(IReadOnlyList<string> names) =>

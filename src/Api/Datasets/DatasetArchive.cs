@@ -26,7 +26,10 @@ internal sealed class DatasetArchive : IDisposable
         RefuseBomb(files, limits.MaxDatasetBytes);
         var verdicts = files.Select(file => (File: file, Reason: WhyNot(file))).ToArray();
         Files = [.. verdicts.Where(verdict => verdict.Reason is null).Select(verdict => verdict.File)];
-        Refused = [.. verdicts.Where(verdict => verdict.Reason is not null).Select(verdict => new RefusedFile(verdict.File.Path, verdict.Reason!))];
+        Refused =
+        [
+            .. verdicts.Where(verdict => verdict.Reason is not null).Select(verdict => new RefusedFile(verdict.File.Path, verdict.Reason!)),
+        ];
     }
 
     /// <summary>The files that may be unpacked, in the order of the archive.</summary>
@@ -53,13 +56,18 @@ internal sealed class DatasetArchive : IDisposable
             file.Dispose();
             throw e is InvalidDataException or EndOfStreamException
                 ? new FoveaException(
-                    ErrorCode.BadDataset, $"The zip file is damaged: {e.Message.TrimEnd('.')}. Expected a whole zip file of class folders.", e)
+                    ErrorCode.BadDataset,
+                    $"The zip file is damaged: {e.Message.TrimEnd('.')}. Expected a whole zip file of class folders.",
+                    e)
                 : e;
         }
     }
 
-    /// <summary>Unpacks a file, if its first 64 bytes are those of an image. May be called from many threads; one file is unpacked at a time.</summary>
-    /// <exception cref="FoveaException">The file cannot be unpacked, is no image, or is too large; or all unpacked files together are too large.</exception>
+    /// <summary>
+    /// Unpacks a file, if its first 64 bytes are those of an image. May be called from many threads; one file is unpacked at a time.
+    /// </summary>
+    /// <exception cref="FoveaException">The file cannot be unpacked, is no image, or is too large; or all unpacked files together are too
+    /// large.</exception>
     public byte[] Read(ArchivedFile file)
     {
         lock (gate)
@@ -115,7 +123,8 @@ internal sealed class DatasetArchive : IDisposable
             : type is not (0 or RegularType) ? "It is no regular file."
             : entry.IsEncrypted ? "It is encrypted; expected an archive without a password."
             : entry.Length > mostBytes ? $"It has {entry.Length:N0} bytes; expected at most {mostBytes:N0}."
-            : entry.Length > SmallBytes && entry.Length / Math.Max(1, entry.CompressedLength) > MostRatio ? $"It unpacks to more than {MostRatio} times its size."
+            : entry.Length > SmallBytes && entry.Length / Math.Max(1, entry.CompressedLength) > MostRatio
+                ? $"It unpacks to more than {MostRatio} times its size."
             : null);
     }
 }

@@ -6,13 +6,14 @@ namespace Fovea.Api;
 internal sealed record DatasetSettings
 {
     /// <summary>
-    /// The bytes of an uploaded archive, and the bytes of its files once unpacked, each 1 to 1 TiB. Default 10 GiB. A larger archive is refused with 413.
+    /// The bytes of an uploaded archive, and the bytes of its files once unpacked, each 1 to 1 TiB. Default 10 GiB. A larger archive is
+    /// refused with 413.
     /// </summary>
     public long MaxDatasetBytes { get; init; } = 10L << 30;
 
     /// <summary>
-    /// The entries of an uploaded archive, folders included, 1 to 10 million. Default 200,000. An archive with more is refused with 413; so is one whose directory
-    /// has more than 128 bytes for each of these entries, and 64 KiB.
+    /// The entries of an uploaded archive, folders included, 1 to 10 million. Default 200,000. An archive with more is refused with 413;
+    /// so is one whose directory has more than 128 bytes for each of these entries, and 64 KiB.
     /// </summary>
     public int MaxDatasetFiles { get; init; } = 200_000;
 

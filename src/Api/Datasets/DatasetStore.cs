@@ -6,8 +6,8 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// The data sets under <see cref="Settings.Data"/>: <c>datasets/{id}/dataset.json</c> and the images beside it. Nothing is kept in memory, so services that share
-/// the folder agree.
+/// The data sets under <see cref="Settings.Data"/>: <c>datasets/{id}/dataset.json</c> and the images beside it. Nothing is kept in
+/// memory, so services that share the folder agree.
 /// </summary>
 internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetStore> log)
 {
@@ -53,7 +53,9 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
     /// <summary>The data set of this name.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownDataset"/>.</exception>
     public Dataset Get(string id) =>
-        Find(id) ?? throw new FoveaException(ErrorCode.UnknownDataset, $"There is no data set {id}; GET /datasets lists those that there are.");
+        Find(id) ?? throw new FoveaException(
+            ErrorCode.UnknownDataset,
+            $"There is no data set {id}; GET /datasets lists those that there are.");
 
     /// <summary>A folder for the files that are to become a data set; only the service's user may read it, and the data set.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>

@@ -1,7 +1,8 @@
 namespace Fovea.Api;
 
 /// <summary>Deletes data sets that are older than <see cref="RetentionSettings.Datasets"/> and that no job uses.</summary>
-internal sealed class DatasetSweep(DatasetStore datasets, JobStore jobs, RetentionSettings retention, TimeProvider time, ILogger<DatasetSweep> log)
+internal sealed class DatasetSweep(
+    DatasetStore datasets, JobStore jobs, RetentionSettings retention, TimeProvider time, ILogger<DatasetSweep> log)
     : HourlySweep(time, log)
 {
     /// <inheritdoc/>

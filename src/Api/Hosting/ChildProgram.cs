@@ -7,12 +7,15 @@ namespace Fovea.Api;
 /// <summary>Starts this program, or one that lies beside it, as a process of its own.</summary>
 internal static class ChildProgram
 {
-    /// <summary>How an assembly is started: with pipes as its three streams, and without the settings of this process, which may hold secrets.</summary>
+    /// <summary>
+    /// How an assembly is started: with pipes as its three streams, and without the settings of this process, which may hold secrets.
+    /// </summary>
     public static ProcessStartInfo Of(string assembly, IEnumerable<string> arguments)
     {
         // This program was started by the dotnet command, by an executable of its own, or by a test.
-        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-        string[] program = File.Exists(dotnet) ? [dotnet, assembly] : [Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null)];
+        var extension = OperatingSystem.IsWindows() ? ".exe" : null;
+        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", $"dotnet{extension}"));
+        string[] program = File.Exists(dotnet) ? [dotnet, assembly] : [Path.ChangeExtension(assembly, extension)];
         var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments])
         {
             RedirectStandardOutput = true,

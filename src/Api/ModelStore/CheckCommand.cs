@@ -4,12 +4,13 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// <c>--check VERSION MODEL BYTES BATCH</c>: loads a version from its folder and runs it as the service would serve it (<see cref="ServingRehearsal"/>), within
-/// so much memory. A hostile file can crash or exhaust the process that loads it: this one, and not the service.
+/// <c>--check VERSION MODEL BYTES BATCH</c>: loads a version from its folder and runs it as the service would serve it (<see
+/// cref="ServingRehearsal"/>), within so much memory. A hostile file can crash or exhaust the process that loads it: this one, and not
+/// the service.
 /// </summary>
 /// <remarks>
-/// Each step is a line on standard output that begins with <see cref="Step"/>, so that the service knows what was done when the process died. The reason of a
-/// refusal follows them. The process ends when its standard input does.
+/// Each step is a line on standard output that begins with <see cref="Step"/>, so that the service knows what was done when the process
+/// died. The reason of a refusal follows them. The process ends when its standard input does.
 /// </remarks>
 internal static class CheckCommand
 {
@@ -40,15 +41,15 @@ internal static class CheckCommand
         try
         {
             Begin("loading the file");
-            using var classifier = ModelLoader.Load(version, model, Device.Cpu, atOnce: true);
+            using var classifier = ModelLoader.Load(version, model, Device.Cpu);
             using var rehearsal = new ServingRehearsal(classifier, int.Parse(batch, CultureInfo.InvariantCulture), Begin);
             rehearsal.Run();
             return 0;
         }
         catch (Exception e) when (ServingRehearsal.IsMemory(e))
         {
-            Console.Out.Write($"The model needs more than the {limit:N0} bytes of memory that are allowed (Fovea:CheckMemoryBytes) to be served: it had "
-                + $"{used:N0} bytes, and got no more for {step}.");
+            Console.Out.Write($"The model needs more than the {limit:N0} bytes of memory that are allowed (Fovea:CheckMemoryBytes) to be "
+                + $"served: it had {used:N0} bytes, and got no more for {step}.");
             return Refused;
         }
         catch (FoveaException e)

@@ -5,17 +5,23 @@ namespace Fovea.Api;
 
 /// <summary>Changes the models, and what serves. A change that is refused or fails changes nothing.</summary>
 /// <remarks>
-/// Other services may change the same repository at the same time, and nothing locks it. So each change is one rename, and looks afterwards whether another one
-/// has come in between that contradicts it: publishing a version that was deleted, or deleting one that was published.
+/// Other services may change the same repository at the same time, and nothing locks it. So each change is one rename, and looks
+/// afterwards whether another one has come in between that contradicts it: publishing a version that was deleted, or deleting one that
+/// was published.
 /// </remarks>
 internal sealed class ModelAdministration(
-    Settings settings, ModelStoreSettings limits, FineTuningSettings roles, ModelStore models, ModelCheck check, ILogger<ModelAdministration> log)
+    Settings settings,
+    ModelStoreSettings limits,
+    FineTuningSettings roles,
+    ModelStore models,
+    ModelCheck check,
+    ILogger<ModelAdministration> log)
 {
     private const string Place = "The model repository";
 
     /// <summary>Adds an uploaded version, after <see cref="ModelCheck"/>. It serves if it is the highest and none was published.</summary>
-    /// <exception cref="FoveaException">A name is none that models or versions may have, the version exists, the upload cannot be used, or the repository cannot
-    /// be written to.</exception>
+    /// <exception cref="FoveaException">A name is none that models or versions may have, the version exists, the upload cannot be used,
+    /// or the repository cannot be written to.</exception>
     public async Task<StoredModel> Upload(string name, string version, HttpRequest request, CancellationToken stop)
     {
         var number = ModelNames.CheckVersion(version);
@@ -31,8 +37,10 @@ internal sealed class ModelAdministration(
         });
     }
 
-    /// <summary>Adds a file of the service's own as a version, after <see cref="ModelCheck"/>. It may be called again for the same file, if a process was killed
-    /// before it was done.</summary>
+    /// <summary>
+    /// Adds a file of the service's own as a version, after <see cref="ModelCheck"/>. It may be called again for the same file, if a
+    /// process was killed before it was done.
+    /// </summary>
     /// <param name="name">The model.</param>
     /// <param name="number">The version.</param>
     /// <param name="file">The .onnx file, which is copied.</param>

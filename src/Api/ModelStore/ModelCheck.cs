@@ -9,7 +9,8 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
 {
     private const int LongestReason = 2_000;
 
-    // The child runs on all processors, as the model will. With this nice value it gets a third of the time of a thread that serves requests.
+    // The child runs on all processors, as the model will. With this nice value it gets a third of the time of a thread that serves
+    // requests.
     private const int Nice = 5;
 
     // One at a time, since each may take all the memory that is allowed.
@@ -50,14 +51,16 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
             await process.WaitForExitAsync(limit.Token);
             if (process.ExitCode != 0)
             {
-                throw new FoveaException(ErrorCode.BadModelFile, process.ExitCode == CheckCommand.Refused ? said.Reason : Died(process.ExitCode, said.Step));
+                throw new FoveaException(
+                    ErrorCode.BadModelFile, process.ExitCode == CheckCommand.Refused ? said.Reason : Died(process.ExitCode, said.Step));
             }
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"The model was not loaded and tried within {settings.CheckSeconds} seconds (Fovea:CheckSeconds). The time was over during {said.Step}.");
+                $"The model was not loaded and tried within {settings.CheckSeconds} seconds (Fovea:CheckSeconds). The time was over "
+                    + $"during {said.Step}.");
         }
         finally
         {
@@ -69,13 +72,15 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
     }
 
     private string Died(int code, string step) =>
-        $"The model ended the process that tried it (exit code {code}) during {step}: it is damaged, or needs more than {settings.CheckMemoryBytes:N0} bytes of "
+        $"The model ended the process that tried it (exit code {code}) during {step}: it is damaged, or needs more than "
+            + $"{settings.CheckMemoryBytes:N0} bytes of "
         + "memory to be served (Fovea:CheckMemoryBytes).";
 
     private ProcessStartInfo Command(string version, string model)
     {
         var start = ChildProgram.Of(
-            typeof(ModelCheck).Assembly.Location, [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}", $"{serving.MaxBatch}"]);
+            typeof(ModelCheck).Assembly.Location,
+            [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}", $"{serving.MaxBatch}"]);
         start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{Environment.ProcessorCount}";
 
         // A collector for each processor would take memory that is the model's.

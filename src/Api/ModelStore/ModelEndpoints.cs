@@ -11,7 +11,8 @@ internal static class ModelEndpoints
         var group = app.MapGroup("/models").WithTags("Models");
         group.MapGet("", List)
             .WithSummary("List the models")
-            .WithDescription("Every model of the repository by name, also those that are still loading and those that failed, with the reason.");
+            .WithDescription("Every model of the repository by name, also those that are still loading and those that failed, with the "
+                + "reason.");
         group.MapGet("/{model}", Get)
             .WithSummary("Describe a model")
             .WithDescription("Its versions, its state, and what the version that serves takes and gives.")
@@ -28,7 +29,8 @@ internal static class ModelEndpoints
     private static Ok<ModelDescription> Get(string model, ModelStore models, Device device) =>
         TypedResults.Ok(ModelDescription.Of(models.Find(model), device));
 
-    private static async Task<Results<Ok<NetworkSummary>, ContentHttpResult>> Summary(string model, string? expand, HttpRequest request, ModelStore models)
+    private static async Task<Results<Ok<NetworkSummary>, ContentHttpResult>> Summary(
+        string model, string? expand, HttpRequest request, ModelStore models)
     {
         var version = models.Find(model).Serving;
         return SummaryAnswer.Of(await version.Summary.Get(SummaryAnswer.Flag("expand", expand)), request);

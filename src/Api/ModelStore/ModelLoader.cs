@@ -20,14 +20,18 @@ internal sealed class ModelLoader(
         fallback: ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)),
         device);
 
-    /// <summary>What the files of a version say about it now, without loading it. They may be others than those of a loaded version.</summary>
+    /// <summary>
+    /// What the files of a version say about it now, without loading it. They may be others than those of a loaded version.
+    /// </summary>
     /// <param name="version">The version's folder.</param>
     /// <param name="model">The model's folder.</param>
     /// <exception cref="FoveaException">A file cannot be read, or the files are being written.</exception>
     public static ModelMetadata Describe(string version, string model)
     {
         var folder = VersionFolder.Read(version)
-            ?? throw new FoveaException(ErrorCode.BadModelFile, $"There is no file '{Path.Combine(version, VersionFolder.ModelFile)}'; expected an .onnx file.");
+            ?? throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"There is no file '{Path.Combine(version, VersionFolder.ModelFile)}'; expected an .onnx file.");
         return folder.ReadUnchanged(
             now => (ModelJson.Read(Path.Combine(version, VersionFolder.JsonFile)) ?? new())
                 .Or(ModelMetadata.Read(OnnxFile.Read(now.File).Metadata))
@@ -49,7 +53,8 @@ internal sealed class ModelLoader(
         {
             metrics.Loaded(model, succeeded: false, time.GetElapsedTime(start));
             log.ModelFailed(model, e.Message);
-            throw new FoveaException(ErrorCode.ModelUnavailable, paths.RemoveFrom($"Version {version.Number} cannot be loaded: {e.Message}"), e);
+            var reason = paths.RemoveFrom($"Version {version.Number} cannot be loaded: {e.Message}");
+            throw new FoveaException(ErrorCode.ModelUnavailable, reason, e);
         }
         catch (Exception e)
         {

@@ -4,11 +4,12 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// The models under <see cref="Settings.ModelRepository"/>. Requests to classify look names up in memory, so their names never become paths.
+/// The models under <see cref="Settings.ModelRepository"/>. Requests to classify look names up in memory, so their names never become
+/// paths.
 /// </summary>
 /// <remarks>
-/// A model is in memory while it has versions, or while somebody changes it (<see cref="Change{T}"/>). So a name that was tried once and has no folder takes no
-/// memory. Any thread may call any member, but only one at a time may look for changes.
+/// A model is in memory while it has versions, or while somebody changes it (<see cref="Change{T}"/>). So a name that was tried once and
+/// has no folder takes no memory. Any thread may call any member, but only one at a time may look for changes.
 /// </remarks>
 internal sealed class ModelStore : IDisposable
 {
@@ -44,7 +45,8 @@ internal sealed class ModelStore : IDisposable
     public bool IsLoaded => All.All(model => model.Now.State != ModelState.Loading);
 
     /// <summary>The model of this name.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownModel"/>: there is none; the message lists those that there are.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownModel"/>: there is none; the message lists those that there
+    /// are.</exception>
     public StoredModel Find(string name)
     {
         if (models.TryGetValue(name, out var found) && found.Now.Versions.Count > 0)
@@ -119,9 +121,9 @@ internal sealed class ModelStore : IDisposable
     }
 
     /// <summary>
-    /// Follows what has changed in the repository. A change counts once the files were the same in two calls one after the other, so that no file is loaded
-    /// that is still being written; another choice among the same files counts at once. It compares stamps of files, since notices of changes do not cross a
-    /// network. One caller at a time.
+    /// Follows what has changed in the repository. A change counts once the files were the same in two calls one after the other, so that
+    /// no file is loaded that is still being written; another choice among the same files counts at once. It compares stamps of files,
+    /// since notices of changes do not cross a network. One caller at a time.
     /// </summary>
     /// <param name="idle">How long a version that does not serve stays in memory unused.</param>
     /// <param name="stop">Stops it.</param>

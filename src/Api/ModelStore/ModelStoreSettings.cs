@@ -6,18 +6,20 @@ namespace Fovea.Api;
 internal sealed record ModelStoreSettings
 {
     /// <summary>
-    /// How often the repository is looked through for changes, in seconds, 0 to 3,600; 0: never. Default 5. Changed files are loaded once they are the same in two
-    /// looks one after the other.
+    /// How often the repository is looked through for changes, in seconds, 0 to 3,600; 0: never. Default 5. Changed files are loaded once
+    /// they are the same in two looks one after the other.
     /// </summary>
     public int PollSeconds { get; init; } = 5;
 
     /// <summary>
-    /// How long a version stays in memory unused that does not serve and was loaded because a request named it, in seconds, 1 to 86,400. Default 600.
+    /// How long a version stays in memory unused that does not serve and was loaded because a request named it, in seconds, 1 to 86,400.
+    /// Default 600.
     /// </summary>
     public int IdleVersionSeconds { get; init; } = 600;
 
     /// <summary>
-    /// The size of an uploaded model in bytes, 1 to 2,147,483,647, which is the most that an ONNX file can have. Default: that. A larger one is refused with 413.
+    /// The size of an uploaded model in bytes, 1 to 2,147,483,647, which is the most that an ONNX file can have. Default: that. A larger
+    /// one is refused with 413.
     /// </summary>
     public int MaxModelBytes { get; init; } = int.MaxValue;
 
@@ -27,8 +29,8 @@ internal sealed record ModelStoreSettings
     public int CheckSeconds { get; init; } = 120;
 
     /// <summary>
-    /// How much memory an uploaded model may need to be served, in bytes, 64 MiB to 1 TiB. Default 4 GiB. It is tried with runs on all processors, in batches of
-    /// up to MaxBatch images, and refused with 422 if it needs more. Only Linux can hold to this limit.
+    /// How much memory an uploaded model may need to be served, in bytes, 64 MiB to 1 TiB. Default 4 GiB. It is tried with runs on all
+    /// processors, in batches of up to MaxBatch images, and refused with 422 if it needs more. Only Linux can hold to this limit.
     /// </summary>
     public long CheckMemoryBytes { get; init; } = 4L << 30;
 

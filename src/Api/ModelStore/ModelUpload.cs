@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Fovea.Api;
 
 /// <summary>
-/// Receives a model: the bytes of its .onnx file; or a form with that file, and a model.json and a .txt file of labels for a file that lacks them. It writes
-/// them to the disk as they come, and holds nothing in memory.
+/// Receives a model: the bytes of its .onnx file; or a form with that file, and a model.json and a .txt file of labels for a file that
+/// lacks them. It writes them to the disk as they come, and holds nothing in memory.
 /// </summary>
 internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, int mostBytes)
 {
@@ -15,7 +15,8 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
     private const string Expected = "expected one .onnx file, and beside it at most a .json and a .txt file";
 
     /// <summary>Writes the files into the folder.</summary>
-    /// <exception cref="FoveaException">The files are too large, or are not those that were expected; or the folder cannot be written to.</exception>
+    /// <exception cref="FoveaException">The files are too large, or are not those that were expected; or the folder cannot be written
+    /// to.</exception>
     public async Task Receive(CancellationToken stop)
     {
         long most = RequestBody.IsMultipart(request) ? (long)mostBytes + (MostFiles * MostBesideBytes) : mostBytes;
@@ -53,7 +54,7 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
                 ".onnx" => VersionFolder.ModelFile,
                 ".json" => VersionFolder.JsonFile,
                 ".txt" => LabelsFile(sent),
-                _ => throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'; {Expected}, without folders."),
+                _ => throw Unexpected(sent),
             };
             if (files > MostFiles || File.Exists(Path.Combine(staging.Path, name)))
             {
@@ -69,10 +70,16 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
     private static string LabelsFile(string sent)
     {
         string[] names = ArchivePath.Names(sent);
-        return names.Length > 1 || ArchivePath.IsLeftover(names)
-            ? throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'; {Expected}, without folders.")
-            : ArchivePath.WhyNot(names) is { } reason
-                ? throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'. {reason}")
-                : sent;
+        if (names.Length > 1 || ArchivePath.IsLeftover(names))
+        {
+            throw Unexpected(sent);
+        }
+
+        return ArchivePath.WhyNot(names) is { } reason
+            ? throw new FoveaException(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'. {reason}")
+            : sent;
     }
+
+    private static FoveaException Unexpected(string sent) =>
+        new(ErrorCode.MalformedRequest, $"A file of the form is called '{ReadableText.Of(sent)}'; {Expected}, without folders.");
 }

@@ -7,7 +7,8 @@ namespace Fovea.Api;
 /// <param name="model">The model's name.</param>
 /// <param name="time">Measures how long nobody has wanted it.</param>
 /// <param name="load">Loads it from its folder as that is then.</param>
-internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvider time, Func<VersionFolder, LoadedVersion> load) : IDisposable
+internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvider time, Func<VersionFolder, LoadedVersion> load)
+    : IDisposable
 {
     private readonly Lock gate = new();
     private volatile VersionFolder folder = folder;
@@ -105,7 +106,10 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
         }
 
         loading?.ContinueWith(
-            done => done.Result.Served.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            done => done.Result.Served.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default);
     }
 
     private Task<LoadedVersion>? Begun()

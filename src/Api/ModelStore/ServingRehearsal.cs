@@ -1,84 +1,86 @@
+using Fovea.Api.Tuning;
 using Fovea.Models;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api;
 
 /// <summary>
-/// Runs a model in all the ways in which the service may come to serve it, with the images that need most at the same time, so that what it needs of memory is
-/// known before it serves: the session that answers at once; runs side by side on all processors, of the graph as it is and rewritten; and a run spread over all
-/// processors. All sessions stay open, since a session keeps the memory that its largest run took.
+/// Runs a model in all the ways in which the service may come to serve it, with as many images at the same time, so that the memory that it
+/// needs is known before it serves: runs on all cores, and runs side by side on one core each, of the graph as it is and rewritten. All
+/// sessions stay open, since the service tries them beside each other, and a session keeps the memory that its largest run took.
 /// </summary>
-/// <param name="classifier">The model, opened to be ready at once.</param>
+/// <param name="classifier">The model, on the CPU.</param>
 /// <param name="maxBatch">The most images that the service runs together, at least 1.</param>
 /// <param name="step">Is told what comes next, in words that follow "for".</param>
 internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Action<string> step) : IDisposable
 {
-    // The service makes no batch that would run longer, since requests behind it wait.
-    private static readonly TimeSpan LongestRun = TimeSpan.FromMilliseconds(500);
+    // The service makes no run that takes longer.
+    private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(TuningLimits.LongestRun);
 
-    private readonly List<Classifier> opened = [];
+    private readonly List<ModelSession> opened = [];
     private readonly TestImages images = new(classifier.Preprocessing);
 
     /// <summary>Whether an error means that memory is exhausted.</summary>
     public static bool IsMemory(Exception e) => e is OutOfMemoryException || (e is OnnxRuntimeException or FoveaException
-        && (e.Message.Contains("allocat", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("bad_alloc", StringComparison.Ordinal)));
+        && (e.Message.Contains("allocat", StringComparison.OrdinalIgnoreCase)
+            || e.Message.Contains("bad_alloc", StringComparison.Ordinal)));
 
     /// <summary>Runs the model in each way.</summary>
     /// <exception cref="FoveaException"><see cref="Fovea.Models.ErrorCode.BadModelFile"/>: an output is not finite.</exception>
     /// <exception cref="OnnxRuntimeException">A run fails. <see cref="IsMemory"/> tells whether for want of memory.</exception>
     public void Run()
     {
-        int processors = Environment.ProcessorCount;
+        var onAllCores = classifier.TakeSession();
+        opened.Add(onAllCores);
         for (int image = 0; image < TestImages.Count; image++)
         {
-            RunTogether(classifier, lanes: 1, Smallest, image);
+            RunTogether(onAllCores, runs: 1, Smallest, image);
         }
 
         if (!classifier.CanRunSideBySide)
         {
-            RunLarger(classifier, lanes: 1);
+            RunLarger(onAllCores, runs: 1);
             return;
         }
 
-        RunLarger(Open("a second session, for runs side by side", () => classifier.OpenAgain())!, processors);
-        if (Open("a session with rewritten operators", () => classifier.OpenAgain(rewritten: true)) is { } rewritten)
+        int cores = Environment.ProcessorCount;
+        RunLarger(Open("a session for runs on one core each", SessionKind.OneCore)!, cores);
+        if (Open("a session with rewritten operators", SessionKind.OneCoreRewritten) is { } rewritten)
         {
-            RunLarger(rewritten, processors);
+            RunLarger(rewritten, cores);
         }
 
-        // Fewer images than processors are run as one, spread over all.
-        var spread = Open("a session for runs on all processors", () => classifier.OpenAgain(spread: true))!;
-        RunTogether(spread, lanes: 1, Smallest);
-        if (classifier.FixedBatch is null && Math.Min(processors - 1, maxBatch) is > 1 and var few)
+        // Fewer images than cores may run as one.
+        if (classifier.FixedBatch is null && Math.Min(cores - 1, maxBatch) is > 1 and var few)
         {
-            TryTogether(spread, lanes: 1, few);
+            TryTogether(onAllCores, runs: 1, few);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => opened.ForEach(model => model.Dispose());
+    public void Dispose() => opened.ForEach(session => session.Dispose());
 
     private int Smallest => classifier.FixedBatch ?? 1;
 
-    private Classifier? Open(string name, Func<Classifier?> open)
+    private ModelSession? Open(string name, SessionKind kind)
     {
         step(name);
-        var model = open();
-        if (model is not null)
+        var session = classifier.Open(kind);
+        if (session is not null)
         {
-            opened.Add(model);
+            opened.Add(session);
         }
 
-        return model;
+        return session;
     }
 
-    // Each size twice the one before, as long as the service would try it.
-    private void RunLarger(Classifier model, int lanes)
+    // Each size is twice the one before, as long as the service would try it.
+    private void RunLarger(ModelSession session, int runs)
     {
-        var time = RunTogether(model, lanes, Smallest);
-        for (int size = 2 * Smallest; model.FixedBatch is null && size <= maxBatch && 2 * time < LongestRun; size *= 2)
+        var time = RunTogether(session, runs, Smallest);
+        for (int size = 2 * Smallest; classifier.FixedBatch is null && size <= maxBatch && 2 * time < LongestRun; size *= 2)
         {
-            if (TryTogether(model, lanes, size) is not { } longer)
+            if (TryTogether(session, runs, size) is not { } longer)
             {
                 break;
             }
@@ -87,15 +89,16 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         }
     }
 
-    // The service serves a network that takes one image only, whatever its input says, one by one; null then.
-    private TimeSpan? TryTogether(Classifier model, int lanes, int size)
+    // Null if the run fails for another reason than memory. A network that takes one image only, whatever its input says, is served one
+    // by one.
+    private TimeSpan? TryTogether(ModelSession session, int runs, int size)
     {
         try
         {
-            var time = RunTogether(model, lanes, size);
+            var time = RunTogether(session, runs, size);
 
-            // The first run of a size takes memory anew, which the next ones find there.
-            return 2 * time < LongestRun ? time : Min(time, RunTogether(model, lanes, size));
+            // The first run of a size takes memory anew, which costs time; the next run finds it there.
+            return 2 * time < LongestRun ? time : Min(time, RunTogether(session, runs, size));
         }
         catch (OnnxRuntimeException e) when (!IsMemory(e))
         {
@@ -103,28 +106,28 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         }
     }
 
-    // Gives the processor time of one run, which other processes do not lengthen.
-    private TimeSpan RunTogether(Classifier model, int lanes, int size, int firstImage = 0)
+    // Gives the time of one run, measured in processor time, since requests that are served meanwhile do not lengthen that.
+    private TimeSpan RunTogether(ModelSession session, int runs, int size, int firstImage = 0)
     {
         var one = size == 1 ? "1 image" : $"{size} images";
-        step(lanes == 1 ? $"a run of {one}" : $"{lanes} runs of {one} each, at the same time");
-        int capacity = model.FixedBatch ?? Math.Max(size, Math.Min(size * lanes, maxBatch));
+        step(runs == 1 ? $"a run of {one}" : $"{runs} runs of {one} each, at the same time");
+        int capacity = classifier.FixedBatch ?? Math.Max(size, Math.Min(size * runs, maxBatch));
         var batches = new List<Batch>();
         try
         {
             // One more takes images while the others run.
-            for (int i = 0; i <= lanes; i++)
+            for (int i = 0; i <= runs; i++)
             {
-                batches.Add(model.CreateBatch(((int[])[size, capacity]).Distinct()));
+                batches.Add(classifier.CreateBatch(session, ((int[])[size, capacity]).Distinct()));
                 images.Fill(batches[i], firstImage);
             }
 
             var before = Environment.CpuUsage.TotalTime;
-            SideBySide.Run(batches.Take(lanes).Select(batch => (Action)(() => batch.Run(size))));
+            SideBySide.Run(batches.Take(runs).Select(batch => (Action)(() => batch.Run(session, 0, size))));
             var time = (Environment.CpuUsage.TotalTime - before) / Environment.ProcessorCount;
-            foreach (var batch in batches.Take(lanes))
+            foreach (var batch in batches.Take(runs))
             {
-                TestImages.RequireFinite(batch, size, firstImage, model.GivesProbabilities);
+                TestImages.RequireFinite(batch, size, firstImage, classifier.GivesProbabilities);
             }
 
             return time;

@@ -28,8 +28,11 @@ internal sealed record Snapshot(
     /// <summary>A model that is not loaded yet.</summary>
     /// <param name="chosen">What the file named default holds; null if there is none.</param>
     /// <param name="versions">The versions, the lowest first.</param>
-    public static Snapshot Of(string? chosen, IReadOnlyList<ModelVersion> versions) =>
-        new(chosen, versions, chosen is not null ? Find(versions, chosen) : versions is [.., var last] ? last : null, null, ModelState.Loading, null);
+    public static Snapshot Of(string? chosen, IReadOnlyList<ModelVersion> versions)
+    {
+        var wanted = chosen is not null ? Find(versions, chosen) : versions is [.., var last] ? last : null;
+        return new(chosen, versions, wanted, null, ModelState.Loading, null);
+    }
 
     /// <summary>A version by its number; null if there is none.</summary>
     public ModelVersion? Find(string number) => Find(Versions, number);
@@ -51,7 +54,8 @@ internal sealed record Snapshot(
         try
         {
             var version = Wanted ?? throw new FoveaException(
-                ErrorCode.ModelUnavailable, $"Its file named {ModelFolder.Default} holds {Chosen}; expected one of the versions {Numbers}.");
+                ErrorCode.ModelUnavailable,
+                $"Its file named {ModelFolder.Default} holds {Chosen}; expected one of the versions {Numbers}.");
             using var lease = await version.Lease();
             return this with { Serving = version, State = ModelState.Ready };
         }

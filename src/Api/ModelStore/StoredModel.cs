@@ -3,13 +3,15 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// A model of the repository: its versions, and which of them serves. It goes from one <see cref="Snapshot"/> to the next in one step, so a request sees either
-/// one or the other. A request that holds a lease keeps its version until it is answered, whichever version serves by then.
+/// A model of the repository: its versions, and which of them serves. It goes from one <see cref="Snapshot"/> to the next in one step, so
+/// a request sees either one or the other. A request that holds a lease keeps its version until it is answered, whichever version serves
+/// by then.
 /// </summary>
 /// <remarks>
-/// Reading is lock-free, from any thread. Changes run one at a time, in the order of their calls. A version's files are read only when it is loaded, by
-/// <see cref="Change"/>, <see cref="Switch"/>, <see cref="Follow(ModelFolder, CancellationToken)"/>, or the first request that names it; after that it is its bytes
-/// in memory, whatever happens to the files.
+/// Reading is lock-free, from any thread. Changes run one at a time, in the order of their calls. A version's files are read only when it
+/// is loaded, by
+/// <see cref="Change"/>, <see cref="Switch"/>, <see cref="Follow(ModelFolder, CancellationToken)"/>, or the first request that names it;
+/// after that it is its bytes in memory, whatever happens to the files.
 /// </remarks>
 internal sealed class StoredModel : IDisposable
 {
@@ -82,10 +84,11 @@ internal sealed class StoredModel : IDisposable
         ?? throw new FoveaException(ErrorCode.UnknownModel, $"{Name} has no version {number}; expected one of {now.Numbers}.");
 
     /// <summary>Changes the model's folder while nobody else in this process does, and serves what it holds then.</summary>
-    /// <param name="act">The change. If it throws <see cref="ErrorCode.UnknownModel"/>, since another service has deleted what it was to change, the folder is
-    /// followed too; if it throws something else, what serves goes on.</param>
+    /// <param name="act">The change. If it throws <see cref="ErrorCode.UnknownModel"/>, since another service has deleted what it was to
+    /// change, the folder is followed too; if it throws something else, what serves goes on.</param>
     /// <param name="stop">Stops waiting for the changes before.</param>
-    /// <exception cref="FoveaException">What <paramref name="act"/> throws; or <see cref="ErrorCode.Unavailable"/>: the folder cannot be read.</exception>
+    /// <exception cref="FoveaException">What <paramref name="act"/> throws; or <see cref="ErrorCode.Unavailable"/>: the folder cannot be
+    /// read.</exception>
     public Task Change(Func<Task> act, CancellationToken stop) => Exclusively(
         async () =>
         {
@@ -107,7 +110,9 @@ internal sealed class StoredModel : IDisposable
         },
         stop);
 
-    /// <summary>Loads the model as its folder is now, also if that failed before; or takes it out of memory until it is loaded again.</summary>
+    /// <summary>
+    /// Loads the model as its folder is now, also if that failed before; or takes it out of memory until it is loaded again.
+    /// </summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.Unavailable"/>: the folder cannot be read.</exception>
     public Task Switch(bool unload, CancellationToken stop) => Exclusively(() => Follow(Read(), unload, again: true), stop);
 

@@ -21,7 +21,8 @@ internal sealed class TestImages
         tensors = Array.ConvertAll((byte[][])[Of(0), Of(255), Of(128), noise], values =>
         {
             var tensor = new float[length];
-            Preprocessor.Normalize(new Pixels(preprocessing.Crop[1], preprocessing.Crop[0], preprocessing.Channels, values), preprocessing, tensor);
+            var pixels = new Pixels(preprocessing.Crop[1], preprocessing.Crop[0], preprocessing.Channels, values);
+            Preprocessor.Normalize(pixels, preprocessing, tensor);
             return tensor;
         });
 
@@ -48,7 +49,8 @@ internal sealed class TestImages
     /// <param name="batch">A batch that was filled and run.</param>
     /// <param name="count">The slots that were run.</param>
     /// <param name="first">Which image is in the first slot.</param>
-    /// <param name="givesProbabilities">Whether the logits are logarithms of what the model gives, so that minus infinity stands for a probability of 0.</param>
+    /// <param name="givesProbabilities">Whether the logits are logarithms of what the model gives, so that minus infinity stands for a
+    /// probability of 0.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.BadModelFile"/>.</exception>
     public static void RequireFinite(Batch batch, int count, int first, bool givesProbabilities)
     {

@@ -28,7 +28,10 @@ internal sealed record VersionChoice(string Model)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.CannotWrite, $"{Path.GetFileName(Model)}/{file} cannot be deleted: {e.Message.TrimEnd('.')}.", e);
+            throw new FoveaException(
+                ErrorCode.CannotWrite,
+                $"{Path.GetFileName(Model)}/{file} cannot be deleted: {e.Message.TrimEnd('.')}.",
+                e);
         }
     }
 

@@ -8,8 +8,8 @@ namespace Fovea.Api;
 /// <summary>A version's folder at one moment.</summary>
 /// <param name="Number">The version, from 1.</param>
 /// <param name="Path">The folder.</param>
-/// <param name="Stamp">The names and stamps of all files that the version is made of: those in its folder, and those right in the model's. A folder with another
-/// stamp may hold another version.</param>
+/// <param name="Stamp">The names and stamps of all files that the version is made of: those in its folder, and those right in the
+/// model's. A folder with another stamp may hold another version.</param>
 internal sealed record VersionFolder(int Number, string Path, string Stamp)
 {
     /// <summary>The name of the network's file.</summary>
@@ -18,8 +18,8 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
     /// <summary>The name of the file that says what the network's file does not.</summary>
     public const string JsonFile = "model.json";
 
-    // Somebody who copies several files, or a large one, pauses less between two writes. A file system may give two writes the same time that are less than
-    // 10 ms apart, so a newer stamp proves nothing.
+    // Somebody who copies several files, or a large one, pauses less between two writes. A file system may give two writes the same time
+    // that are less than 10 ms apart, so a newer stamp proves nothing.
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
 
     private const int MostTries = 8;
@@ -54,17 +54,23 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
         return version.Exists ? version : null;
     }
 
-    /// <summary>Reads something out of the version's files, none of which is being written, and all of which stay the same meanwhile.</summary>
-    /// <param name="read">Reads it; called again if a file has changed meanwhile. A result that is disposable is disposed of before.</param>
+    /// <summary>
+    /// Reads something out of the version's files, none of which is being written, and all of which stay the same meanwhile.
+    /// </summary>
+    /// <param name="read">Reads it; called again if a file has changed meanwhile. A result that is disposable is disposed of
+    /// before.</param>
     /// <param name="time">The clock that files are dated by.</param>
     /// <returns>The result, and the folder as it was when the result was read.</returns>
-    /// <exception cref="FoveaException">What <paramref name="read"/> throws; or <see cref="ErrorCode.BadModelFile"/>: the files change all the time.</exception>
+    /// <exception cref="FoveaException">What <paramref name="read"/> throws; or <see cref="ErrorCode.BadModelFile"/>: the files change
+    /// all the time.</exception>
     public (T Result, VersionFolder Folder) ReadUnchanged<T>(Func<VersionFolder, T> read, TimeProvider time)
     {
         for (int tries = 1; ; tries++)
         {
             bool isSettled = Settle(time);
-            var before = Read(Path) ?? throw new FoveaException(ErrorCode.BadModelFile, $"There is no file {Number}/{ModelFile}; expected an .onnx file.");
+            var before = Read(Path) ?? throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"There is no file {Number}/{ModelFile}; expected an .onnx file.");
             try
             {
                 if (isSettled)
@@ -87,14 +93,16 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
             {
                 throw new FoveaException(
                     ErrorCode.BadModelFile,
-                    $"Its files are being written: they changed {MostTries} times while they were to be read. Expected files that stay the same.");
+                    $"Its files are being written: they changed {MostTries} times while they were to be read. Expected files that stay "
+                        + $"the same.");
             }
         }
     }
 
     /// <summary>SHA-256 over the names and bytes of all files, in hexadecimal: the same for folders that hold the same version.</summary>
+    /// <param name="modelHash">The SHA-256 of the network's file in hexadecimal, if it is known; else the file is read.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
-    public string Digest()
+    public string Digest(string? modelHash = null)
     {
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var file in Files(Path))
@@ -102,7 +110,9 @@ internal sealed record VersionFolder(int Number, string Path, string Stamp)
             if (FileStamp.Of(file) is { } stamp)
             {
                 all.AppendData(Encoding.UTF8.GetBytes(file[ModelFolder.Length..] + '\0'));
-                all.AppendData(file == File || stamp.Length <= MostHashedBytes ? HashOf(file, stamp) : Encoding.UTF8.GetBytes($"{stamp}"));
+                all.AppendData(file == File && modelHash is not null ? Convert.FromHexString(modelHash)
+                    : file == File || stamp.Length <= MostHashedBytes ? HashOf(file, stamp)
+                    : Encoding.UTF8.GetBytes($"{stamp}"));
             }
         }
 

@@ -3,7 +3,10 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>Where a version lies in the repository, or would lie; moves it in and out, and publishes it. Other services may do the same at the same time.</summary>
+/// <summary>
+/// Where a version lies in the repository, or would lie; moves it in and out, and publishes it. Other services may do the same at the
+/// same time.
+/// </summary>
 /// <param name="Model">The model's folder, which need not exist.</param>
 /// <param name="Number">The version, from 1.</param>
 internal sealed record VersionPlace(string Model, int Number)
@@ -31,7 +34,8 @@ internal sealed record VersionPlace(string Model, int Number)
         if (IsTaken)
         {
             throw new FoveaException(
-                ErrorCode.Conflict, $"{ModelName} has a version {Number} already; expected a number that is free, since a version never changes.");
+                ErrorCode.Conflict,
+                $"{ModelName} has a version {Number} already; expected a number that is free, since a version never changes.");
         }
     }
 
@@ -63,7 +67,9 @@ internal sealed record VersionPlace(string Model, int Number)
         }
     }
 
-    /// <summary>Moves this version into a staging folder, which deletes it; and deletes the model's folder if nothing is left in it.</summary>
+    /// <summary>
+    /// Moves this version into a staging folder, which deletes it; and deletes the model's folder if nothing is left in it.
+    /// </summary>
     /// <param name="staging">The staging folder.</param>
     /// <param name="serving">The version that serves here.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnknownModel"/>: there is no such version any more.
@@ -130,5 +136,7 @@ internal sealed record VersionPlace(string Model, int Number)
         }
     }
 
-    private FoveaException Serves() => new(ErrorCode.Conflict, $"Version {Number} of {ModelName} serves; publish another before deleting it.");
+    private FoveaException Serves() => new(
+        ErrorCode.Conflict,
+        $"Version {Number} of {ModelName} serves; publish another before deleting it.");
 }

@@ -3,8 +3,8 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// The layers of a loaded version. Its file is read once, when somebody first asks: a large network has half a gigabyte, its summary some kilobytes. If the
-/// file is no longer the one that was loaded, there is no summary.
+/// The layers of a loaded version. Its file is read once, when somebody first asks: a large network has half a gigabyte, its summary some
+/// kilobytes. If the file is no longer the one that was loaded, there is no summary.
 /// </summary>
 internal sealed class VersionSummary(string model, LoadedVersion version, TimeProvider time)
 {
@@ -13,7 +13,8 @@ internal sealed class VersionSummary(string model, LoadedVersion version, TimePr
 
     /// <summary>The summary.</summary>
     /// <param name="expand">Whether each layer of a block has a row of its own.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.ModelUnavailable"/>: the file runs, but cannot be described; or it has changed.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.ModelUnavailable"/>: the file runs, but cannot be described; or it has
+    /// changed.</exception>
     public async Task<NetworkSummary> Get(bool expand)
     {
         var begun = Begun();
@@ -49,7 +50,8 @@ internal sealed class VersionSummary(string model, LoadedVersion version, TimePr
         {
             throw new FoveaException(
                 ErrorCode.ModelUnavailable,
-                $"the files of version {folder.Number} have changed since it was loaded; POST /models/{model}/load loads them as they are now.");
+                $"the files of version {folder.Number} have changed since it was loaded; POST /models/{model}/load loads them as they "
+                    + $"are now.");
         }
 
         var graph = OnnxFile.Read(folder.File).ForImages(version.Served.Classifier.Input);

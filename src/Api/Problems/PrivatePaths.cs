@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Fovea.Api;
 
-/// <summary>Removes from sentences for clients where on this machine the service's files are: clients have no use for those paths, attackers do.</summary>
+/// <summary>
+/// Removes from sentences for clients where on this machine the service's files are: clients have no use for those paths, attackers do.
+/// </summary>
 internal sealed partial class PrivatePaths
 {
     private static readonly char[] Separators = ['/', '\\'];
@@ -31,8 +33,9 @@ internal sealed partial class PrivatePaths
     }
 
     /// <summary>
-    /// The same sentence, in which paths in the model repository, the data folder, the temporary folder and the program's folder begin behind that folder, and
-    /// the names of staging folders are left out: <c>/srv/onnx/lenet5/1/model.onnx</c> becomes <c>lenet5/1/model.onnx</c>.
+    /// The same sentence, in which paths in the model repository, the data folder, the temporary folder and the program's folder begin
+    /// behind that folder, and the names of staging folders are left out: <c>/srv/onnx/lenet5/1/model.onnx</c> becomes
+    /// <c>lenet5/1/model.onnx</c>.
     /// </summary>
     public string RemoveFrom(string sentence)
     {
@@ -44,9 +47,12 @@ internal sealed partial class PrivatePaths
         return Staging().Replace(sentence, "");
     }
 
-    // The folder and the separator behind it, if a path goes on there; else the folder as a whole. Not a folder whose name only begins or ends like it.
+    // The folder and the separator behind it, if a path goes on there; else the folder as a whole. Not a folder whose name only begins or
+    // ends like it.
     private static Regex PatternOf(string folder) =>
-        new(@$"(?<![\w.~-]){Regex.Escape(folder)}(?:[/\\]+(?=[^\s'""/\\,;:)])|(?<whole>[/\\]*(?![\w~-]|\.\w)))", RegexOptions.CultureInvariant);
+        new(
+            @$"(?<![\w.~-]){Regex.Escape(folder)}(?:[/\\]+(?=[^\s'""/\\,;:)])|(?<whole>[/\\]*(?![\w~-]|\.\w)))",
+            RegexOptions.CultureInvariant);
 
     private static string WithoutLinks(string folder)
     {

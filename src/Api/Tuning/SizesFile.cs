@@ -33,7 +33,8 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
             all[key] = [.. sizes];
             try
             {
-                AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, all, ApiJson.Default.DictionaryStringMeasuredSizeArray));
+                AtomicFile.Write(
+                    path, stream => JsonSerializer.Serialize(stream, all, ApiJson.Default.DictionaryStringMeasuredSizeArray), isPrivate: true);
             }
             catch (FoveaException e)
             {

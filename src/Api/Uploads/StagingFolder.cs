@@ -4,12 +4,13 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// A folder for files that are not in use yet, or no longer. Disposing of it deletes it. It lies in the folder where the files are to go, so moving them in or out
-/// is one rename, and its name begins with a dot, so no model and no data set has that name.
+/// A folder for files that are not in use yet, or no longer. Disposing of it deletes it. It lies in the folder where the files are to go,
+/// so moving them in or out is one rename, and its name begins with a dot, so no model and no data set has that name.
 /// </summary>
 /// <remarks>
 /// <c>.upload-{id}/lock</c> is held locked (flock) as long as this lives, and the system unlocks it when the process ends, however it ends.
-/// <see cref="DeleteAbandoned"/> deletes the folders whose lock nobody holds. The files lie in <c>.upload-{id}/files</c>, which can be moved while the lock stays.
+/// <see cref="DeleteAbandoned"/> deletes the folders whose lock nobody holds. The files lie in <c>.upload-{id}/files</c>, which can be
+/// moved while the lock stays.
 /// </remarks>
 internal sealed class StagingFolder : IDisposable
 {
@@ -58,7 +59,8 @@ internal sealed class StagingFolder : IDisposable
 
     /// <summary>Deletes the folders of processes that have ended without deleting them.</summary>
     /// <param name="parent">The folder in which they lie; it need not exist.</param>
-    /// <param name="now">The time, for folders without a lock file: they are deleted when nothing has been written into them for a day.</param>
+    /// <param name="now">The time, for folders without a lock file: they are deleted when nothing has been written into them for a
+    /// day.</param>
     /// <exception cref="IOException">A folder cannot be deleted; the others are.</exception>
     public static void DeleteAbandoned(string parent, DateTimeOffset now)
     {
@@ -89,7 +91,8 @@ internal sealed class StagingFolder : IDisposable
     }
 
     /// <summary>Writes a file in the folder, or moves files in or out.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to it.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to
+    /// it.</exception>
     public void Write(Action act) => Write(() =>
     {
         act();
@@ -108,7 +111,8 @@ internal sealed class StagingFolder : IDisposable
         {
             throw new FoveaException(
                 ErrorCode.CannotWrite,
-                $"{place} cannot be written to: {Reason(e)}. Nothing was changed; expected a folder that the service may write to, with enough room.",
+                $"{place} cannot be written to: {Reason(e)}. Nothing was changed; expected a folder that the service may write to, "
+                    + $"with enough room.",
                 e);
         }
     }
@@ -119,7 +123,8 @@ internal sealed class StagingFolder : IDisposable
     /// <param name="most">The most bytes that the file may have.</param>
     /// <param name="stop">Stops reading.</param>
     /// <returns>The length in bytes, at least 1.</returns>
-    /// <exception cref="FoveaException">The stream is empty, has more than <paramref name="most"/> bytes, or the file cannot be written.</exception>
+    /// <exception cref="FoveaException">The stream is empty, has more than <paramref name="most"/> bytes, or the file cannot be
+    /// written.</exception>
     public async Task<long> Receive(Stream from, string name, long most, CancellationToken stop)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);

@@ -1,6 +1,8 @@
 namespace Fovea.Api;
 
-/// <summary>Deletes, at the start and every hour, the staging folders that killed processes have left: those of models and those of data sets.</summary>
+/// <summary>
+/// Deletes, at the start and every hour, the staging folders that killed processes have left: those of models and those of data sets.
+/// </summary>
 internal sealed class StagingSweep(Settings settings, TimeProvider time, ILogger<StagingSweep> log) : HourlySweep(time, log)
 {
     /// <inheritdoc/>

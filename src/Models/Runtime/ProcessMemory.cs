@@ -12,10 +12,14 @@ public static partial class ProcessMemory
     // M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc.
     private const int MostKept = -1, LeastMappedBlock = -3;
 
-    /// <summary>The private memory that the process may write to, in bytes, whether it has touched it or not; 0 on others than Linux.</summary>
+    /// <summary>
+    /// The private memory that the process may write to, in bytes, whether it has touched it or not; 0 on others than Linux.
+    /// </summary>
     public static long Private => OperatingSystem.IsLinux() ? DataBytes() : 0;
 
-    /// <summary>Lets the process have so many bytes more of <see cref="Private"/> memory than now. An allocation beyond that fails.</summary>
+    /// <summary>
+    /// Lets the process have so many bytes more of <see cref="Private"/> memory than now. An allocation beyond that fails.
+    /// </summary>
     public static void Limit(long bytes)
     {
         if (OperatingSystem.IsLinux())
@@ -27,8 +31,8 @@ public static partial class ProcessMemory
     }
 
     /// <summary>
-    /// Lets the C library keep up to a gibibyte of what is freed, in blocks of up to 32 MiB, until <see cref="Trim"/>. Loading a model copies its weights several times, and memory that the
-    /// process has already costs less than new memory: up to a third of the time.
+    /// Lets the C library keep up to a gibibyte of what is freed, in blocks of up to 32 MiB, until <see cref="Trim"/>. Loading a model
+    /// copies its weights several times, and memory that the process has already costs less than new memory: up to a third of the time.
     /// </summary>
     public static void KeepFreed()
     {
@@ -37,11 +41,15 @@ public static partial class ProcessMemory
     }
 
     /// <summary>
-    /// Lets the C library give blocks of a mebibyte and more back as soon as they are freed. Otherwise it keeps blocks of up to 32 MiB, once it has seen some, for the next who asks.
+    /// Lets the C library give blocks of a mebibyte and more back as soon as they are freed. Otherwise it keeps blocks of up to 32 MiB,
+    /// once it has seen some, for the next who asks.
     /// </summary>
     public static void ReturnLargeBlocks() => Set(LeastMappedBlock, 1 << 20);
 
-    /// <summary>Gives back what was freed, which the C library and the garbage collector keep otherwise for the next who asks. All threads wait some milliseconds.</summary>
+    /// <summary>
+    /// Gives back what was freed, which the C library and the garbage collector keep otherwise for the next who asks. All threads wait
+    /// some milliseconds.
+    /// </summary>
     public static void Trim()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

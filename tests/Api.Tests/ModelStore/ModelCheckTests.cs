@@ -6,7 +6,7 @@ public sealed class ModelCheckTests
 
     public static TheoryData<string, byte[], string> Refused => new()
     {
-        { "a constant that one run has room for and serving has not", Networks.WithConstant(400 * MiB), "1,073,741,824 bytes of memory" },
+        { "a constant that one run has room for and serving has not", Networks.WithConstant(600 * MiB), "1,073,741,824 bytes of memory" },
         { "a constant of more than is allowed", Networks.WithConstant(1200 * MiB), "1,073,741,824 bytes of memory" },
         { "what grows with the batch", Networks.GrowingWithTheBatch(40 * MiB), "images each, at the same time" },
         { "NaN for black images", Networks.NanAt(0), "gives NaN for a black image" },

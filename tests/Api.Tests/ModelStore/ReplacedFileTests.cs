@@ -120,8 +120,8 @@ public sealed class ReplacedFileTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    // The content of a number: its labels begin with the number, and its first probability is that of a logit of the number and 1 beside 0. (The logits 1 and 0
-    // could be probabilities, and would be taken as such.)
+    // The content of a number: its labels begin with the number, and its first probability is that of a logit of the number and 1 beside
+    // 0. (The logits 1 and 0 could be probabilities, and would be taken as such.)
     private static async Task Replace(Repository repository, int content)
     {
         var folder = Directory.CreateDirectory(Path.Combine(repository.Folder, "odd", "1")).FullName;
