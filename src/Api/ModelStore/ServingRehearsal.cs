@@ -1,4 +1,4 @@
-using Fovea.Api.Tuning;
+using Fovea.Api.Scheduling;
 using Fovea.Models;
 using Microsoft.ML.OnnxRuntime;
 
@@ -15,7 +15,7 @@ namespace Fovea.Api;
 internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Action<string> step) : IDisposable
 {
     // The service makes no run that takes longer.
-    private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(TuningLimits.LongestRun);
+    private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(SchedulingPolicy.LongestRun);
 
     private readonly List<ModelSession> opened = [];
     private readonly TestImages images = new(classifier.Preprocessing);

@@ -14,9 +14,13 @@ internal sealed class RunLog(string model, int slots, Admission admission, Model
     private static readonly TimeSpan Long = TimeSpan.FromMilliseconds(2);
 
     private long lastTicks;
+    private double secondsPerImage;
 
     /// <summary>Whether the last run was long enough for a thread of its own.</summary>
     public bool RunsLong => Volatile.Read(ref lastTicks) >= Long.Ticks;
+
+    /// <summary>The seconds that each image of the last run took; 0 before the first run.</summary>
+    public double SecondsPerImage => Volatile.Read(ref secondsPerImage);
 
     /// <summary>Notes a run.</summary>
     /// <param name="count">Images in it.</param>
@@ -27,6 +31,7 @@ internal sealed class RunLog(string model, int slots, Admission admission, Model
     public void Ran(int count, bool spread, TimeSpan input, TimeSpan infer, TimeSpan output)
     {
         Volatile.Write(ref lastTicks, infer.Ticks);
+        Volatile.Write(ref secondsPerImage, infer.TotalSeconds / count);
         admission.Ran(count, spread ? infer : infer / slots);
         metrics.Ran(model, count, infer);
         statistics.Ran(count, input, infer, output);

@@ -309,6 +309,7 @@ internal sealed class Scheduler : IDisposable
             HasOneSlotSession = sessions.OneSlot.Count > 0,
             RunsAreLong = log.RunsLong,
             LargestSlice = sessions.LargestSlice,
+            LastSeconds = log.SecondsPerImage,
             OneSlotSeconds = sessions.OneSlotSeconds,
             SpreadSeconds = sessions.SpreadSeconds,
             SecondsUntilFree = freeSlots == slots ? 0 : Math.Max(0, freeAt - Now),

@@ -9,6 +9,9 @@ namespace Fovea.Api.Scheduling;
 /// </remarks>
 internal static class SchedulingPolicy
 {
+    /// <summary>A run keeps the images behind it waiting, so no slice is cut that would take longer than this, in seconds.</summary>
+    public const double LongestRun = 0.5;
+
     /// <summary>The next step. After <see cref="Step.Cut"/> and <see cref="Step.RunQueued"/> it is to be asked again, until it says <see cref="Step.Wait"/>.</summary>
     public static Decision Decide(in SchedulingState state)
     {
@@ -76,5 +79,9 @@ internal static class SchedulingPolicy
         return state is { CanBeSliced: true, RunsAreLong: true } ? Math.Max(least, Math.Min(state.Slots, state.Images)) : least;
     }
 
-    private static int LeastSlices(in SchedulingState state) => state.CanBeSliced ? (state.Images + state.LargestSlice - 1) / state.LargestSlice : 1;
+    private static int LeastSlices(in SchedulingState state)
+    {
+        int inTime = state.LastSeconds > 0 ? Math.Max(1, (int)Math.Min(LongestRun / state.LastSeconds, state.LargestSlice)) : state.LargestSlice;
+        return state.CanBeSliced ? (state.Images + inTime - 1) / inTime : 1;
+    }
 }

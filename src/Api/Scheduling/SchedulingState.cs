@@ -39,6 +39,9 @@ internal readonly record struct SchedulingState
     /// <summary>The most images of a slice, at least 1.</summary>
     public int LargestSlice { get; init; }
 
+    /// <summary>The seconds that each image of the last run took; 0: unknown.</summary>
+    public double LastSeconds { get; init; }
+
     /// <summary>The seconds that an image takes in one slot; 0: unknown.</summary>
     public double OneSlotSeconds { get; init; }
 

@@ -1,3 +1,5 @@
+using Fovea.Api.Scheduling;
+
 namespace Fovea.Api.Tuning;
 
 /// <summary>What a model and the settings allow tuning to try.</summary>
@@ -6,9 +8,6 @@ namespace Fovea.Api.Tuning;
 /// <param name="SparesMemory">Whether a larger batch must gain more, because memory counts for a large file.</param>
 internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMemory)
 {
-    /// <summary>A batch keeps the images behind it waiting, so no size is tried that would take longer than this, in seconds.</summary>
-    public const double LongestRun = 0.5;
-
     /// <summary>What rewriting must gain; less is noise, and rewriting takes memory.</summary>
     public const double RewrittenGain = 1.05;
 
@@ -31,6 +30,6 @@ internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMe
 
         // Two doublings without a gain: larger batches gain no more.
         bool gainsNoMore = best * 4 <= last;
-        return FixedBatch is not null || gainsNoMore || next > MaxBatch || next * seconds > LongestRun ? null : next;
+        return FixedBatch is not null || gainsNoMore || next > MaxBatch || next * seconds > SchedulingPolicy.LongestRun ? null : next;
     }
 }

@@ -157,6 +157,7 @@ internal sealed class PolicyWalk(int seed)
         HasOneSlotSession = open.Sessions.OneSlot,
         RunsAreLong = random.Next(4) > 0,
         LargestSlice = open.Sessions.LargestSlice,
+        LastSeconds = random.Next(3) * 0.2,
         OneSlotSeconds = random.Next(3) * 0.05,
         SpreadSeconds = random.Next(3) * 0.03,
         SecondsUntilFree = running.Count == 0 ? 0 : random.NextDouble() * 0.1,

@@ -31,6 +31,7 @@ public sealed class SchedulingPolicyTests
         ["Images are divided among all slots"] = (Usual, new(Step.Cut, Slices: 2)),
         ["A busy slot takes its share later"] = (Usual with { FreeSlots = 1 }, new(Step.Cut, Slices: 2)),
         ["No slice is larger than the largest"] = (Usual with { Images = 24, LargestSlice = 4 }, new(Step.Cut, Slices: 6)),
+        ["No slice takes longer than half a second"] = (Usual with { Images = 8, LastSeconds = 0.3 }, new(Step.Cut, Slices: 8)),
         ["Short runs are not divided"] = (Usual with { RunsAreLong = false }, new(Step.Cut, Slices: 1)),
         ["Short runs are no larger than the largest slice"] = (Usual with { RunsAreLong = false, LargestSlice = 2 }, new(Step.Cut, Slices: 2)),
         ["A lone image is spread"] = (Usual with { Images = 1 }, new(Step.Cut, Slices: 1, Spread: true)),
