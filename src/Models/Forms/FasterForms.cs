@@ -10,7 +10,7 @@ internal static class FasterForms
     /// <param name="network">In operator set 13 or a later one, of images of a known size.</param>
     public static Graph? Of(Graph network)
     {
-        var rewritten = network.Blank();
+        var rewritten = network.EmptyCopy();
         var values = network.Inputs.ToDictionary(input => input, input => rewritten.Input(input.Name, input.Type, input.Shape));
         int changed = 0;
         network.CopyTo(rewritten, values, (node, inputs) => network.Outputs.Contains(node.Output) ? null : Form(node, inputs));

@@ -3,7 +3,9 @@ namespace Fovea.Models;
 /// <summary>Shape rules of the operators that rearrange, join, cut or reduce axes.</summary>
 internal static class AxisShapes
 {
-    /// <summary>The shape that is left when these axes of the first input are reduced.</summary>
+    /// <summary>
+    /// The shape of the first input after a reduction over these axes: with keepdims they become 1, otherwise they are removed.
+    /// </summary>
     public static Shape Reduced(Node node, int[] axes)
     {
         var x = node[0].Shape;
@@ -12,14 +14,15 @@ internal static class AxisShapes
         return new([.. x.Dimensions.Select((d, i) => dropped.Contains(i) ? 1 : d).Where((_, i) => keep || !dropped.Contains(i))]);
     }
 
-    // 0 copies the input's dimension, -1 takes what is left over. Free dimensions that both sides have, as the batch, leave the rest of x for the rest of y.
+    // In the wanted shape, 0 copies the input's dimension, and -1 stands for the quotient of all elements by the other dimensions. A free
+    // dimension that is copied, such as the batch, is left out on both sides, so that -1 can be computed from the remaining dimensions.
     public static (ElementType, Shape)[] Reshape(Node node)
     {
         var x = node[0].Shape;
         long?[]? wanted = node.Attributes.ContainsKey("shape") ? [.. node.Ints("shape").Select(d => (long?)d)] : PartialValues.Of(node[1]);
         if (wanted is null)
         {
-            return [(node[0].Type, PartialValues.ShapeIn(node[1]))];
+            return [(node[0].Type, PartialValues.ShapeFrom(node[1]))];
         }
 
         int[] y = [.. wanted.Select((d, i) => d == 0 && node.Int("allowzero") == 0 ? x[i] : d is null ? Shape.Free : checked((int)d))];
@@ -28,33 +31,40 @@ internal static class AxisShapes
         int rest = Array.IndexOf(wanted, -1);
         if (from.IsKnown && rest >= 0)
         {
-            y[rest] = checked((int)(from.Size / y.Where((_, i) => i != rest && !copied.Contains(i)).Aggregate(1L, (product, d) => product * d)));
+            long others = y.Where((_, i) => i != rest && !copied.Contains(i)).Aggregate(1L, (product, d) => product * d);
+            y[rest] = checked((int)(from.Size / others));
         }
 
         var to = new Shape([.. y.Where((_, i) => !copied.Contains(i))]);
-        return wanted.Contains(null) || !from.IsKnown || from.Size == to.Size ? [(node[0].Type, new Shape(y))] : throw new ArgumentException($"{x} cannot become {new Shape(y)}.");
+        return wanted.Contains(null) || !from.IsKnown || from.Size == to.Size
+            ? [(node[0].Type, new Shape(y))]
+            : throw new ShapeMismatchException($"{x} cannot be reshaped to {new Shape(y)}");
     }
 
+    // Two dimensions: the product of the axes before the given one, and the product of the others.
     public static (ElementType, Shape)[] Flatten(Node node)
     {
         int axis = (int)node.Int("axis", 1);
         axis = axis < 0 ? axis + node[0].Shape.Rank : axis;
-        int Product(Range range) => node[0].Shape.Dimensions[range].Aggregate(1, (p, d) => p == Shape.Free || d == Shape.Free ? Shape.Free : checked(p * d));
         return [(node[0].Type, new Shape(Product(..axis), Product(axis..)))];
+
+        int Product(Range range) => node[0].Shape.Dimensions[range]
+            .Aggregate(1, (p, d) => p == Shape.Free || d == Shape.Free ? Shape.Free : checked(p * d));
     }
 
-    // Without axes every dimension of 1 goes, which cannot be told of a free one.
+    // Without axes, every dimension of 1 is removed. A free dimension may be 1, so the output's rank is then unknown.
     public static (ElementType, Shape)[] Squeeze(Node node)
     {
         var x = node[0].Shape;
-        var axes = PartialValues.Given(node, 1, "axes")?.Select(axis => Axis(axis, x.Rank)).ToHashSet();
-        return [(node[0].Type, axes is null or { Count: 0 } && !x.IsKnown || axes is null ? Shape.Unknown
+        var axes = PartialValues.KnownInts(node, 1, "axes")?.Select(axis => Axis(axis, x.Rank)).ToHashSet();
+        return [(node[0].Type, axes is null or { Count: 0 } && !x.IsKnown || axes is null
+            ? Shape.Unknown
             : new Shape([.. x.Dimensions.Where((d, axis) => axes.Count == 0 ? d != 1 : !axes.Contains(axis))]))];
     }
 
     public static (ElementType, Shape)[] Unsqueeze(Node node)
     {
-        if (PartialValues.Given(node, 1, "axes") is not { } axes)
+        if (PartialValues.KnownInts(node, 1, "axes") is not { } axes)
         {
             return [(node[0].Type, Shape.Unknown)];
         }
@@ -74,20 +84,23 @@ internal static class AxisShapes
         var first = node[0].Shape;
         axis = Axis(axis, first.Rank);
         var sizes = node.Inputs.Select((_, i) => node[i].Shape[axis]).ToArray();
-        var rest = node.Inputs.Select((_, i) => node[i].Shape.With(axis, 1)).Aggregate((a, b) => Same(a, b) ?? throw new ArgumentException($"{a} and {b} differ in more than axis {axis}."));
+        var rest = node.Inputs.Select((_, i) => node[i].Shape.With(axis, 1)).Aggregate((a, b) => Merged(a, b)
+            ?? throw new ShapeMismatchException($"{a} and {b} differ on other axes than {axis}"));
         return [(node[0].Type, rest.With(axis, sizes.Contains(Shape.Free) ? Shape.Free : sizes.Sum()))];
     }
 
-    // Sizes are an input, before opset 13 an attribute; without them the parts are equal, the last one taking what is left.
+    // The sizes are an input, before operator set 13 an attribute. Without sizes the parts are equal, except that the last part may be
+    // smaller.
     public static (ElementType, Shape)[] Split(Node node)
     {
         var x = node[0].Shape;
         int axis = Axis((int)node.Int("axis"), x.Rank), parts = node.OutputCount, size = (x[axis] + parts - 1) / parts;
-        int[] sizes = PartialValues.Given(node, 1, "split") switch
+        int[] sizes = PartialValues.KnownInts(node, 1, "split") switch
         {
             null => [.. Enumerable.Repeat(Shape.Free, parts)],
-            [] => [.. Enumerable.Range(0, parts).Select(part => x[axis] == Shape.Free ? Shape.Free : Math.Min(size, x[axis] - part * size))],
-            var given => given,
+            [] when x[axis] == Shape.Free => [.. Enumerable.Repeat(Shape.Free, parts)],
+            [] => [.. Enumerable.Range(0, parts).Select(part => Math.Min(size, x[axis] - part * size))],
+            var known => known,
         };
         return [.. sizes.Select(part => (node[0].Type, x.With(axis, part)))];
     }
@@ -106,15 +119,19 @@ internal static class AxisShapes
         return [(node[2].Type, new Shape([.. indices.Dimensions.Insert(Axis((int)node.Int("axis", -1), indices.Rank + 1), depth)]))];
     }
 
-    public static (ElementType, Shape)[] Transpose(Node node) =>
-        [(node[0].Type, new Shape([.. node.Ints("perm", [.. Enumerable.Range(0, node[0].Shape.Rank).Reverse()]).Select(axis => node[0].Shape[axis])]))];
+    // Without perm, the order of the axes is reversed.
+    public static (ElementType, Shape)[] Transpose(Node node)
+    {
+        var x = node[0].Shape;
+        return [(node[0].Type, new Shape([.. node.Ints("perm", [.. Enumerable.Range(0, x.Rank).Reverse()]).Select(axis => x[axis])]))];
+    }
 
-    // Bounds are inputs, before opset 10 attributes.
+    // The bounds are inputs, before operator set 10 attributes.
     public static (ElementType, Shape)[] Slice(Node node)
     {
         var y = node[0].Shape;
-        int[]? starts = PartialValues.Given(node, 1, "starts"), ends = PartialValues.Given(node, 2, "ends");
-        int[]? axes = PartialValues.Given(node, 3, "axes"), steps = PartialValues.Given(node, 4, "steps");
+        int[]? starts = PartialValues.KnownInts(node, 1, "starts"), ends = PartialValues.KnownInts(node, 2, "ends");
+        int[]? axes = PartialValues.KnownInts(node, 3, "axes"), steps = PartialValues.KnownInts(node, 4, "steps");
         if (starts is null or [] || ends is null || axes is null || steps is null)
         {
             return [(node[0].Type, axes is null or [] ? Shape.Unknown : axes.Aggregate(y, (shape, axis) => shape.With(axis, Shape.Free)))];
@@ -124,23 +141,35 @@ internal static class AxisShapes
         steps = steps is [] ? [.. starts.Select(_ => 1)] : steps;
         for (int i = 0; i < axes.Length; i++)
         {
-            long size = y[axes[i]], step = steps[i];
+            long size = y[axes[i]];
             if (size > 0)
             {
-                // Backwards the first element that can be taken is the last, and the end may lie before the first.
-                long Bound(long index, long lowest, long highest) => Math.Clamp(index < 0 ? index + size : index, lowest, Math.Max(lowest, highest));
-                long span = step > 0 ? Bound(ends[i], 0, size) - Bound(starts[i], 0, size) : Bound(starts[i], 0, size - 1) - Bound(ends[i], -1, size - 1);
-                y = y.With(axes[i], (int)Math.Max(0, (span + Math.Abs(step) - 1) / Math.Abs(step)));
+                y = y.With(axes[i], SlicedSize(size, starts[i], ends[i], steps[i]));
             }
         }
 
         return [(node[0].Type, y)];
     }
 
-    // A free dimension is whatever the other one is.
-    private static Shape? Same(Shape a, Shape b) => a.Rank == b.Rank && a.Dimensions.Zip(b.Dimensions).All(d => d.First == d.Second || d.First == Shape.Free || d.Second == Shape.Free)
-        ? new([.. a.Dimensions.Zip(b.Dimensions, (first, second) => first == Shape.Free ? second : first)])
-        : null;
+    // With a negative step, the slice starts at most at the last element, and its exclusive end may be -1, before the first element.
+    private static int SlicedSize(long size, long start, long end, long step)
+    {
+        long span = step > 0
+            ? Bound(end, 0, size) - Bound(start, 0, size)
+            : Bound(start, 0, size - 1) - Bound(end, -1, size - 1);
+        return (int)Math.Max(0, (span + Math.Abs(step) - 1) / Math.Abs(step));
+
+        long Bound(long index, long lowest, long highest) =>
+            Math.Clamp(index < 0 ? index + size : index, lowest, Math.Max(lowest, highest));
+    }
+
+    // Two shapes merge if they are equal on all axes where both are known. A free dimension takes the other shape's dimension.
+    private static Shape? Merged(Shape a, Shape b)
+    {
+        bool fit = a.Rank == b.Rank
+            && a.Dimensions.Zip(b.Dimensions).All(d => d.First == d.Second || d.First == Shape.Free || d.Second == Shape.Free);
+        return fit ? new([.. a.Dimensions.Zip(b.Dimensions, (first, second) => first == Shape.Free ? second : first)]) : null;
+    }
 
     private static int Axis(int axis, int rank) => axis < 0 ? axis + rank : axis;
 }

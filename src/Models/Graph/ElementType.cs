@@ -1,9 +1,9 @@
 namespace Fovea.Models;
 
-/// <summary>The type of a tensor's elements, numbered as in the ONNX file format (TensorProto.DataType).</summary>
+/// <summary>The type of a tensor's elements, with the numbers of the ONNX file format (TensorProto.DataType).</summary>
 public enum ElementType
 {
-    /// <summary>Not known, as for a value of a foreign operator.</summary>
+    /// <summary>The type is not known, for example after an operator without a shape rule.</summary>
     Unknown = 0,
 
     /// <summary>32-bit IEEE float: weights, activations, gradients.</summary>
@@ -27,7 +27,7 @@ public enum ElementType
     /// <summary>64-bit signed integer: shapes, axes, indices.</summary>
     Int64 = 7,
 
-    /// <summary>Truth value, one byte each.</summary>
+    /// <summary>Truth value, one byte.</summary>
     Bool = 9,
 
     /// <summary>16-bit IEEE float.</summary>
@@ -36,21 +36,23 @@ public enum ElementType
     /// <summary>64-bit IEEE float.</summary>
     Double = 11,
 
-    /// <summary>The upper half of a 32-bit float (bfloat16).</summary>
+    /// <summary>bfloat16, the upper 16 bits of a 32-bit float.</summary>
     BFloat16 = 16,
 }
 
-/// <summary>Facts about element types.</summary>
+/// <summary>Sizes of element types.</summary>
 public static class ElementTypes
 {
-    /// <summary>Bytes that one element takes.</summary>
-    /// <exception cref="FoveaException">The type has no fixed size here (strings, complex numbers).</exception>
+    /// <summary>The size of one element in bytes, 1 to 8.</summary>
+    /// <exception cref="FoveaException">The type is unknown or unsupported (strings, complex numbers).</exception>
     public static int SizeOf(this ElementType type) => type switch
     {
         ElementType.UInt8 or ElementType.Int8 or ElementType.Bool => 1,
         ElementType.UInt16 or ElementType.Int16 or ElementType.Float16 or ElementType.BFloat16 => 2,
         ElementType.Float or ElementType.Int32 => 4,
         ElementType.Int64 or ElementType.Double => 8,
-        _ => throw new FoveaException(ErrorCode.BadModelFile, $"Tensors of element type {(int)type} are not supported; expected numbers or truth values."),
+        _ => throw new FoveaException(
+            ErrorCode.BadModelFile,
+            $"The element type of a tensor is {(int)type} in ONNX's numbering; expected real numbers or truth values."),
     };
 }

@@ -1,41 +1,46 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// An ONNX graph in memory: what a network is before it is a file or a session. Nodes stand in the order in which they
-/// run, and each knows the shapes of its outputs. Operators are added through <see cref="Operators"/>.
+/// An ONNX graph in memory. It can be inspected and rewritten, and then be written to a file or opened as a session. Nodes stand in the
+/// order in which they run, and the shapes of their outputs are inferred when they are added. <see cref="Operators"/> has a method for each
+/// operator that Fovea writes.
 /// </summary>
+/// <param name="name">The graph's name; for a catalog network, the architecture's name.</param>
 public sealed class Graph(string name)
 {
-    /// <summary>The operator set that everything here is written in; ONNX Runtime and python3-onnx 1.12 both know it.</summary>
+    /// <summary>The ONNX operator set of all graphs that Fovea writes. ONNX Runtime and python3-onnx 1.12 both support it.</summary>
     public const int Opset = 17;
 
     private readonly HashSet<string> names = [], reserved = [];
 
-    /// <summary>The graph's name, for a catalog network its architecture.</summary>
+    /// <summary>The graph's name; for a catalog network, the architecture's name.</summary>
     public string Name { get; } = name;
 
-    /// <summary>What names of the graph's own making begin with, to say what a node is for. Default: nothing.</summary>
+    /// <summary>A prefix of the names that the graph generates, such as <c>conv1/</c>. Default: empty.</summary>
     public string Scope { get; set; } = "";
 
-    /// <summary>Operator sets by domain; the empty domain is ONNX's own.</summary>
+    /// <summary>
+    /// The version of each operator set by its domain. The empty domain is ONNX's own. Default: version 17 of ONNX's own set.
+    /// </summary>
     public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
 
-    /// <summary>What the caller supplies when the graph runs.</summary>
+    /// <summary>The values that the caller supplies when the graph runs.</summary>
     public IList<Value> Inputs { get; } = [];
 
-    /// <summary>What the caller gets.</summary>
+    /// <summary>The values that a run returns.</summary>
     public IList<Value> Outputs { get; } = [];
 
     /// <summary>The operators in the order in which they run.</summary>
     public IList<Node> Nodes { get; } = [];
 
-    /// <summary>Weights and other constants, in the order of their first use.</summary>
+    /// <summary>Weights and other constants, in the order in which they were added.</summary>
     public OrderedDictionary<Value, Tensor> Initializers { get; } = [];
 
     /// <summary>The file's metadata properties; see <see cref="ModelMetadata"/>.</summary>
     public IDictionary<string, string> Metadata { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Adds an input.</summary>
+    /// <exception cref="FoveaException">Another value has this name.</exception>
     public Value Input(string name, ElementType type, Shape shape)
     {
         var input = NewValue(name, type, shape);
@@ -44,6 +49,7 @@ public sealed class Graph(string name)
     }
 
     /// <summary>Adds a weight or another constant.</summary>
+    /// <exception cref="FoveaException">Another value has this name.</exception>
     public Value Initializer(string name, Tensor tensor)
     {
         var initializer = NewValue(name, tensor.Type, tensor.Shape);
@@ -51,21 +57,26 @@ public sealed class Graph(string name)
         return initializer;
     }
 
-    /// <summary>Adds a constant under a name of its own making.</summary>
+    /// <summary>Adds a constant with a generated name.</summary>
     public Value Constant(Tensor tensor) => Initializer(FreeName("constant"), tensor);
 
-    /// <summary>Adds a float scalar.</summary>
+    /// <summary>Adds a constant float scalar with a generated name.</summary>
     public Value Scalar(float value) => Constant(Tensor.Scalar(value));
 
-    /// <summary>Names a value as an output of the graph. It must be one that a node computes.</summary>
+    /// <summary>Adds a value to the graph's outputs. A node must compute it.</summary>
     public void Output(Value value) => Outputs.Add(value);
 
-    /// <summary>Adds an operator with one output and gives that output.</summary>
+    /// <summary>Adds an operator of ONNX's own set and returns its first output.</summary>
+    /// <exception cref="FoveaException">The inputs do not fit the operator.</exception>
     public Value Apply(string op, ReadOnlySpan<Value?> inputs, params ReadOnlySpan<(string Name, object Value)> attributes) =>
         Add(op, inputs, attributes).Output;
 
-    /// <summary>Adds an operator of another operator set, of which no rule knows the shape that it gives; its output has the type of its first input.</summary>
-    public Value Apply(string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
+    /// <summary>
+    /// Adds an operator of another operator set and returns its output. Such operators have no shape rule, so the caller gives the output's
+    /// <paramref name="shape"/>. The output's element type is that of the first input.
+    /// </summary>
+    public Value Apply(
+        string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
     {
         OperatorSets.TryAdd(domain, 1);
         var output = Add(op, inputs, attributes, domain: domain).Output;
@@ -73,17 +84,25 @@ public sealed class Graph(string name)
         return output;
     }
 
-    /// <summary>Adds a constant under its name, once: another of that name is taken for the same.</summary>
-    public Value Constant(string name, Func<Tensor> tensor) => Initializers.Keys.FirstOrDefault(value => value.Name == name) ?? Initializer(name, tensor());
+    /// <summary>Returns the initializer of this name. If there is none, adds it; <paramref name="tensor"/> is called only then.</summary>
+    public Value Constant(string name, Func<Tensor> tensor) =>
+        Initializers.Keys.FirstOrDefault(value => value.Name == name) ?? Initializer(name, tensor());
 
-    /// <summary>Adds an operator.</summary>
+    /// <summary>Adds an operator and infers the types and shapes of its outputs.</summary>
     /// <param name="op">The operator's name in the ONNX operator list.</param>
-    /// <param name="inputs">Its inputs; null for one that is left out.</param>
-    /// <param name="attributes">Its attributes; a null value leaves the operator's default.</param>
-    /// <param name="name">The node's name, and with it its first output's; made up where null.</param>
+    /// <param name="inputs">The inputs; <c>null</c> for an optional input that is left out.</param>
+    /// <param name="attributes">
+    /// The attributes; one that is left out has the operator's default. Types: see <see cref="Node.Attributes"/>.
+    /// </param>
+    /// <param name="name">The node's name, which its first output shares. <c>null</c>: a generated name.</param>
     /// <param name="domain">The operator set; empty for ONNX's own.</param>
-    /// <param name="outputs">The outputs' names; empty: one, named like the node.</param>
-    /// <exception cref="FoveaException">The inputs do not fit the operator.</exception>
+    /// <param name="outputs">
+    /// The outputs' names. Empty: as many outputs as the shape rule infers, the first named as the node, the others with <c>:1</c> and so
+    /// on.
+    /// </param>
+    /// <exception cref="FoveaException">
+    /// The inputs do not fit the operator, an attribute is given twice, or a name is already used.
+    /// </exception>
     public Node Add(
         string op,
         ReadOnlySpan<Value?> inputs,
@@ -98,7 +117,7 @@ public sealed class Graph(string name)
         {
             if (!given.TryAdd(key, value))
             {
-                throw new FoveaException(ErrorCode.BadModelFile, $"Node {name} ({op}) has the attribute {key} twice.");
+                throw new FoveaException(ErrorCode.BadModelFile, $"Node {name} ({op}) has the attribute {key} twice; expected once.");
             }
         }
 
@@ -106,7 +125,7 @@ public sealed class Graph(string name)
         var inferred = ShapeRules.Infer(node);
         node.Outputs = outputs.IsEmpty
             ? [.. inferred.Select((output, i) => NewValue(i == 0 ? name : $"{name}:{i}", output.Type, output.Shape))]
-            : [.. outputs.ToArray().Select((output, i) => NewValue(output, inferred.ElementAtOrDefault(i).Type, inferred.ElementAtOrDefault(i).Shape))];
+            : [.. outputs.ToArray().Select((output, i) => NewValue(output, Inferred(i).Type, Inferred(i).Shape))];
         foreach (var output in node.Outputs)
         {
             output.Producer = node;
@@ -116,19 +135,27 @@ public sealed class Graph(string name)
 
         Nodes.Add(node);
         return node;
+
+        // Unknown for outputs beyond those of the shape rule.
+        (ElementType Type, Shape Shape) Inferred(int output) => inferred.ElementAtOrDefault(output);
     }
 
     /// <summary>
-    /// Adds this graph's nodes to another graph, with other values in place of some of its own; initializers that
-    /// <paramref name="replaced"/> does not name are taken along. Shapes are inferred anew, so a free batch becomes the one
-    /// given. What stands for each value is added to <paramref name="replaced"/>.
+    /// Copies this graph's nodes and initializers to another graph. Shapes are inferred again, so a free batch size becomes known if the
+    /// input's replacement has a known one. Outputs are not copied.
     /// </summary>
-    /// <param name="target">The graph that is added to.</param>
-    /// <param name="replaced">What stands for each value.</param>
-    /// <param name="instead">Emits other operators for a node, given its inputs in the target, and gives what stands for its outputs; null: the node is copied.</param>
-    public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? instead = null)
+    /// <param name="target">The graph that the copies are added to.</param>
+    /// <param name="replaced">
+    /// The value of the target that replaces each value of this graph. It must have an entry for each input. An initializer with an entry
+    /// is not copied. The method adds an entry for each value that it copies.
+    /// </param>
+    /// <param name="rewrite">
+    /// Emits other operators for a node. It gets the node and the node's inputs in the target, and returns the values that replace the
+    /// node's outputs, or <c>null</c> to have the node copied. Default: all nodes are copied.
+    /// </param>
+    public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? rewrite = null)
     {
-        // A name that is made up on the way must not be one that is still to come.
+        // A generated name must not be the name of a node that is copied later.
         target.reserved.UnionWith(names);
         foreach (var (value, tensor) in Initializers.Where(i => !replaced.ContainsKey(i.Key)))
         {
@@ -139,7 +166,7 @@ public sealed class Graph(string name)
         {
             Value?[] inputs = [.. node.Inputs.Select(input => input is null ? null : replaced[input])];
             target.Scope = $"{node.Name}/";
-            foreach (var (from, to) in node.Outputs.Zip(instead?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
+            foreach (var (from, to) in node.Outputs.Zip(rewrite?.Invoke(node, inputs) ?? Copied(target, node, inputs)))
             {
                 replaced.Add(from, to);
             }
@@ -150,7 +177,8 @@ public sealed class Graph(string name)
 
     private static IReadOnlyList<Value> Copied(Graph target, Node node, Value?[] inputs)
     {
-        var copy = target.Add(node.Op, inputs, [.. node.Attributes.Select(a => (a.Key, a.Value))], node.Name, node.Domain, [.. node.Outputs.Select(o => o.Name)]);
+        string[] outputs = [.. node.Outputs.Select(output => output.Name)];
+        var copy = target.Add(node.Op, inputs, [.. node.Attributes.Select(a => (a.Key, a.Value))], node.Name, node.Domain, outputs);
         foreach (var (from, to) in node.Outputs.Zip(copy.Outputs))
         {
             to.Type = to.Type == ElementType.Unknown ? from.Type : to.Type;
@@ -159,16 +187,22 @@ public sealed class Graph(string name)
         return copy.Outputs;
     }
 
-    /// <summary>This graph for images of one size, where it takes any; otherwise itself.</summary>
-    /// <param name="image">[C, H, W]; null where none is known.</param>
+    /// <summary>
+    /// Fixes the free channels, height and width of the graph's one input to those of <paramref name="image"/>, in a copy. The batch stays
+    /// free. Returns the graph itself if <paramref name="image"/> is <c>null</c>, if no dimension is free, or if the graph does not have
+    /// one input of rank 4.
+    /// </summary>
+    /// <param name="image">[C, H, W]; <c>null</c> if not known.</param>
     public Graph ForImages(Shape? image)
     {
-        if (image is not { IsKnown: true, Rank: 3 } size || Inputs is not [{ Shape: { Rank: 4 } free } input] || free.Dimensions[1..].All(d => d != Shape.Free))
+        if (image is not { IsKnown: true, Rank: 3 } size
+            || Inputs is not [{ Shape: { Rank: 4 } free } input]
+            || free.Dimensions[1..].All(d => d != Shape.Free))
         {
             return this;
         }
 
-        var sized = Blank();
+        var sized = EmptyCopy();
         var dimensions = free.Dimensions.Select((d, axis) => axis > 0 && d == Shape.Free ? size[axis - 1] : d);
         var replaced = new Dictionary<Value, Value> { [input] = sized.Input(input.Name, input.Type, new Shape([.. dimensions])) };
         CopyTo(sized, replaced);
@@ -180,21 +214,21 @@ public sealed class Graph(string name)
         return sized;
     }
 
-    /// <summary>An empty graph of the same name, operator sets and metadata.</summary>
-    internal Graph Blank()
+    /// <summary>A graph without values and nodes, with the same name, operator sets and metadata.</summary>
+    internal Graph EmptyCopy()
     {
-        var blank = new Graph(Name);
+        var copy = new Graph(Name);
         foreach (var (domain, version) in OperatorSets)
         {
-            blank.OperatorSets[domain] = version;
+            copy.OperatorSets[domain] = version;
         }
 
         foreach (var (key, value) in Metadata)
         {
-            blank.Metadata[key] = value;
+            copy.Metadata[key] = value;
         }
 
-        return blank;
+        return copy;
     }
 
     /// <summary>Removes the nodes and initializers that no output depends on.</summary>
@@ -221,9 +255,10 @@ public sealed class Graph(string name)
 
     private Value NewValue(string name, ElementType type, Shape shape) => names.Add(name) || name.Length == 0
         ? new Value(this, name, type, shape)
-        : throw new FoveaException(ErrorCode.BadModelFile, $"The name {name} stands for two values of graph {Name}; expected each value to be computed once.");
+        : throw new FoveaException(
+            ErrorCode.BadModelFile, $"Two values of graph {Name} have the name {name}; expected a different name for each.");
 
-    /// <summary>A name that no value has yet.</summary>
+    /// <summary>Generates a name that no value has: the scope, the stem and a number.</summary>
     internal string FreeName(string stem)
     {
         for (int i = names.Count; ; i++)

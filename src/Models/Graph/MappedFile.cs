@@ -3,7 +3,9 @@ using System.IO.MemoryMappedFiles;
 
 namespace Fovea.Models;
 
-/// <summary>A file as read-only memory, paged in by the operating system as it is read. At most 2 GiB.</summary>
+/// <summary>
+/// A read-only memory mapping of a file of 1 byte to 2 GiB. The operating system loads its pages when they are first read.
+/// </summary>
 internal sealed unsafe class MappedFile : MemoryManager<byte>
 {
     private readonly MemoryMappedFile file;
@@ -11,12 +13,17 @@ internal sealed unsafe class MappedFile : MemoryManager<byte>
     private readonly byte* start;
     private readonly int length;
 
+    /// <exception cref="FoveaException">
+    /// The file is empty or larger than 2 GiB. The message does not name the file; the caller does.
+    /// </exception>
+    /// <exception cref="IOException">The file is missing or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not read the file.</exception>
     public MappedFile(string path)
     {
         long size = new FileInfo(path).Length;
         if (size is 0 or > int.MaxValue)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"it has {size} bytes; expected a file of 1 byte to 2 GiB.");
+            throw new FoveaException(ErrorCode.BadModelFile, $"the size of the file is {size} bytes; expected 1 byte to 2 GiB.");
         }
 
         length = (int)size;

@@ -5,11 +5,14 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Models;
 
-/// <summary>The file that stands beside a model file which says too little about itself, as foreign files do.</summary>
+/// <summary>
+/// The file model.json beside a model file. It has the labels, the preprocessing and the architecture of a model whose file lacks them,
+/// such as one that other software exported.
+/// </summary>
 public static class ModelJson
 {
-    /// <summary>Reads such a file; null where there is none.</summary>
-    /// <exception cref="FoveaException">It cannot be read, or is not the JSON that was expected.</exception>
+    /// <summary>Reads a model.json; <c>null</c> if there is no file at <paramref name="path"/>.</summary>
+    /// <exception cref="FoveaException">The file cannot be read, is not valid JSON, or has an invalid value.</exception>
     public static ModelMetadata? Read(string path)
     {
         try
@@ -19,23 +22,30 @@ public static class ModelJson
                 return null;
             }
 
-            var json = File.ReadAllBytes(path);
-            if (JsonText.WhyNot(json) is { } reason)
+            var bytes = File.ReadAllBytes(path);
+            if (JsonText.WhyNot(bytes) is { } reason)
             {
-                throw new JsonException($"{reason}.");
+                throw new FoveaException(ErrorCode.BadModelFile, $"{reason}.");
             }
 
-            var file = JsonSerializer.Deserialize(json, ModelJsonFile.Default.Content) ?? new(null, null, null);
+            var file = JsonSerializer.Deserialize(bytes, ModelJsonFile.Default.Content) ?? new(null, null, null);
             return new()
             {
                 Labels = Labels(file.Labels, path),
-                Preprocessing = file.Preprocessing is { } given ? Preprocessing.FromJson(given) : null,
+                Preprocessing = file.Preprocessing is { } json ? Preprocessing.FromJson(json) : null,
                 Architecture = file.Architecture,
             };
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException e)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message}", e);
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"{path} is not valid at {JsonFailure.Place(e)}; expected a JSON object with labels, preprocessing and architecture.",
+                e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {FileFailure.Reason(e, path)}.", e);
         }
         catch (FoveaException e)
         {
@@ -43,20 +53,24 @@ public static class ModelJson
         }
     }
 
-    /// <summary>Writes such a file, which says how images become the input and nothing else.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
-    public static void Write(string path, Preprocessing preprocessing) => AtomicFile.Write(path, stream =>
-        JsonSerializer.Serialize(stream, new(null, JsonSerializer.SerializeToNode(preprocessing, MetadataJson.Default.Preprocessing)!.AsObject(), null), ModelJsonFile.Default.Content));
+    /// <summary>Writes a model.json that has the preprocessing and no other property.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the file cannot be written.</exception>
+    public static void Write(string path, Preprocessing preprocessing)
+    {
+        var json = JsonSerializer.SerializeToNode(preprocessing, MetadataJson.Default.Preprocessing)!.AsObject();
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, new(null, json, null), ModelJsonFile.Default.Content));
+    }
 
     private static ImmutableArray<string>? Labels(JsonElement? labels, string path) => labels switch
     {
         null or { ValueKind: JsonValueKind.Null } => null,
         { ValueKind: JsonValueKind.Array } list => list.Deserialize(MetadataJson.Default.ImmutableArrayString),
         { ValueKind: JsonValueKind.String } name => Lines(name.GetString()!, path),
-        { } other => throw new FoveaException(ErrorCode.BadModelFile, $"labels is {other}; expected a list of names, or the name of a file with one on each line."),
+        { } other => throw new FoveaException(
+            ErrorCode.BadModelFile, $"labels is {other}; expected a list of names, or the name of a text file with one name per line."),
     };
 
-    // A name with a folder in it could read what is none of the model's.
+    // The labels file must lie in the model's folder: a path with folders could read any file of the machine.
     private static ImmutableArray<string> Lines(string name, string path) => Path.GetFileName(name) == name && name is not ("" or "." or "..")
         ? [.. File.ReadAllLines(Path.Combine(Path.GetDirectoryName(path)!, name)).Where(line => line.Length > 0)]
         : throw new FoveaException(ErrorCode.BadModelFile, $"labels is {name}; expected the name of a file in the same folder.");

@@ -7,40 +7,51 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Fovea.Models;
 
-/// <summary>What a model file says about itself in its ONNX metadata properties; null where it says nothing.</summary>
+/// <summary>Fovea's properties in the metadata of an ONNX file. A property that the file does not have is <c>null</c>.</summary>
 public sealed record ModelMetadata
 {
-    private const string LabelsKey = "fovea.labels", PreprocessingKey = "fovea.preprocessing", ArchitectureKey = "fovea.architecture", TrainingKey = "fovea.training";
+    private const string
+        LabelsKey = "fovea.labels",
+        PreprocessingKey = "fovea.preprocessing",
+        ArchitectureKey = "fovea.architecture",
+        TrainingKey = "fovea.training";
 
-    /// <summary>The classes' names, in the order of the logits.</summary>
+    /// <summary>The names of the classes, in the order of the logits.</summary>
     public ImmutableArray<string>? Labels { get; init; }
 
-    /// <summary>How an image becomes the input.</summary>
+    /// <summary>The preprocessing that turns an image into the network's input.</summary>
     public Preprocessing? Preprocessing { get; init; }
 
-    /// <summary>The catalog's name of the network.</summary>
+    /// <summary>The network's name in the catalog.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>What the weights were trained on; null where nobody said.</summary>
+    /// <summary>Where the weights come from.</summary>
     public TrainingRecord? Training { get; init; }
 
-    /// <summary>Whether the weights were learnt. A network that Fovea built is random until training says otherwise; a foreign file is taken as trained.</summary>
+    /// <summary>
+    /// Whether the weights are trained. A network of the catalog has random weights until it has a training record. A network without an
+    /// architecture was exported by other software and counts as trained.
+    /// </summary>
     public bool Trained => Training is not null || Architecture is null;
 
-    /// <summary>Reads the properties of a file.</summary>
-    /// <exception cref="FoveaException">One of them is not the JSON that was expected.</exception>
+    /// <summary>Reads the properties of a file. Properties of other software are ignored.</summary>
+    /// <exception cref="FoveaException">A property is not valid JSON or has an invalid value.</exception>
     public static ModelMetadata Read(IEnumerable<KeyValuePair<string, string>> properties)
     {
         var all = properties.ToDictionary();
         return new()
         {
-            Labels = Parse(LabelsKey, MetadataJson.Default.ImmutableArrayString) is { IsDefault: false } labels ? labels : null,
-            Preprocessing = Parse(PreprocessingKey, MetadataJson.Default.JsonObject) is { } given ? Fovea.Models.Preprocessing.FromJson(given) : null,
+            Labels = Parse(LabelsKey, MetadataJson.Default.ImmutableArrayString, "a list of names") is { IsDefault: false } labels
+                ? labels
+                : null,
+            Preprocessing = Parse(PreprocessingKey, MetadataJson.Default.JsonObject, "a JSON object") is { } json
+                ? Fovea.Models.Preprocessing.FromJson(json)
+                : null,
             Architecture = all.GetValueOrDefault(ArchitectureKey),
-            Training = Parse(TrainingKey, MetadataJson.Default.TrainingRecord),
+            Training = Parse(TrainingKey, MetadataJson.Default.TrainingRecord, "a training record as Fovea writes it"),
         };
 
-        T? Parse<T>(string key, JsonTypeInfo<T> type)
+        T? Parse<T>(string key, JsonTypeInfo<T> type, string expected)
         {
             try
             {
@@ -50,12 +61,15 @@ public sealed record ModelMetadata
             }
             catch (JsonException e)
             {
-                throw new FoveaException(ErrorCode.BadModelFile, $"The metadata property {key} cannot be read: {e.Message}", e);
+                throw new FoveaException(
+                    ErrorCode.BadModelFile,
+                    $"The metadata property {key} is not valid JSON at {JsonFailure.Place(e)}; expected {expected}.",
+                    e);
             }
         }
     }
 
-    /// <summary>The same, with what it does not say taken from another.</summary>
+    /// <summary>These metadata, in which a property that is <c>null</c> is taken from <paramref name="other"/>.</summary>
     public ModelMetadata Or(ModelMetadata? other) => this with
     {
         Labels = Labels ?? other?.Labels,
@@ -64,11 +78,11 @@ public sealed record ModelMetadata
         Training = Training ?? other?.Training,
     };
 
-    /// <summary>Puts the properties into a graph, in place of those that were there.</summary>
+    /// <summary>Replaces Fovea's properties in a graph's metadata. A property that is <c>null</c> is removed.</summary>
     public void WriteTo(Graph graph)
     {
         Put(LabelsKey, Labels is { } labels ? JsonSerializer.Serialize(labels, MetadataJson.Default.ImmutableArrayString) : null);
-        Put(PreprocessingKey, Preprocessing is { } preprocessing ? JsonSerializer.Serialize(preprocessing, MetadataJson.Default.Preprocessing) : null);
+        Put(PreprocessingKey, Preprocessing is { } steps ? JsonSerializer.Serialize(steps, MetadataJson.Default.Preprocessing) : null);
         Put(ArchitectureKey, Architecture);
         Put(TrainingKey, Training is { } training ? JsonSerializer.Serialize(training, MetadataJson.Default.TrainingRecord) : null);
 
@@ -84,24 +98,27 @@ public sealed record ModelMetadata
 }
 
 /// <summary>
-/// Where trained weights come from; null is what nobody said, as about weights that were published elsewhere. It holds nothing that differs
-/// between two equal runs, such as the time.
+/// Where trained weights come from. An unknown property is <c>null</c>; for imported weights, most are. The record has no property that
+/// differs between two equal training runs, such as the time, so that equal runs write equal files.
 /// </summary>
 /// <param name="Dataset">The data set's name.</param>
-/// <param name="DatasetHash">SHA-256 over its images and labels, in hexadecimal.</param>
-/// <param name="Images">How many images were trained on.</param>
-/// <param name="Epochs">Passes over them.</param>
-/// <param name="BatchSize">Images in a step.</param>
+/// <param name="DatasetHash">SHA-256 over the data set's images and labels, in hexadecimal.</param>
+/// <param name="Images">The number of training images.</param>
+/// <param name="Epochs">The number of passes over the training images.</param>
+/// <param name="BatchSize">The number of images in a training step.</param>
 /// <param name="Optimizer">adam, adamw or sgd; l-bfgs for a head on frozen features.</param>
 /// <param name="LearningRate">The highest learning rate of the schedule.</param>
-/// <param name="Seed">What all randomness came from.</param>
-/// <param name="BestEpoch">The epoch whose weights these are, from 1: the one with the lowest validation loss; null where what training began with had a lower one.</param>
-/// <param name="Accuracy">Share of the validation images classified rightly, 0 to 1.</param>
-/// <param name="Loss">Mean cross-entropy on the validation images, in nats.</param>
-/// <param name="ValidationImages">How many validation images there were.</param>
-/// <param name="Source">The file that the weights were imported from; null for weights that Fovea trained.</param>
-/// <param name="Method">head or full where a trained network was taught new classes; null for one trained from scratch.</param>
-/// <param name="Base">The file of the network that was taught new classes.</param>
+/// <param name="Seed">The seed of all random numbers of the run.</param>
+/// <param name="BestEpoch">
+/// The epoch with the lowest validation loss, from 1; the file has the weights of this epoch. <c>null</c> if the weights before the first
+/// epoch had a lower validation loss.
+/// </param>
+/// <param name="Accuracy">The share of validation images that are classified correctly, 0 to 1.</param>
+/// <param name="Loss">The mean cross-entropy on the validation images, in nats.</param>
+/// <param name="ValidationImages">The number of validation images.</param>
+/// <param name="Source">The file that the weights were imported from; <c>null</c> for weights that Fovea trained.</param>
+/// <param name="Method">head or full for a fine-tuned network; <c>null</c> for a network that was trained from scratch.</param>
+/// <param name="Base">The file of the network that was fine-tuned; <c>null</c> for a network that was trained from scratch.</param>
 public sealed record TrainingRecord(
     string? Dataset = null,
     string? DatasetHash = null,
@@ -120,8 +137,8 @@ public sealed record TrainingRecord(
     WeightsSource? Base = null);
 
 /// <summary>A file that weights come from.</summary>
-/// <param name="File">Its name, without a folder.</param>
-/// <param name="Sha256">SHA-256 of its bytes, in hexadecimal.</param>
+/// <param name="File">The file's name, without a folder.</param>
+/// <param name="Sha256">SHA-256 of the file's bytes, in hexadecimal.</param>
 public sealed record WeightsSource(string File, string Sha256);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -4,23 +4,29 @@ using Google.Protobuf;
 
 namespace Fovea.Models;
 
-/// <summary>Reads and writes graphs as .onnx files (IR version 8). Weights are neither copied nor held twice on the way.</summary>
+/// <summary>
+/// Reads and writes graphs as .onnx files (IR version 8). Reading holds each weight in memory once; writing streams the weights without
+/// copying them.
+/// </summary>
 public static class OnnxFile
 {
-    /// <summary>Writes a graph; drawn weights are drawn now. The file is there whole or not at all.</summary>
-    /// <exception cref="FoveaException">The file cannot be written, or would pass the 2 GiB that protobuf can hold.</exception>
+    /// <summary>
+    /// Writes a graph to a file. Weights that were not drawn yet are drawn now. A failed write leaves an earlier file at this path as it
+    /// was.
+    /// </summary>
+    /// <exception cref="FoveaException">The file cannot be written, or the graph exceeds protobuf's limit of 2 GiB.</exception>
     public static void Write(Graph graph, string path) => AtomicFile.Write(path, stream => Write(graph, stream));
 
-    /// <summary>Writes a graph to a stream.</summary>
-    /// <exception cref="FoveaException">It would pass the 2 GiB that protobuf can hold.</exception>
+    /// <summary>Writes a graph to a stream, which stays open.</summary>
+    /// <exception cref="FoveaException">The graph exceeds protobuf's limit of 2 GiB.</exception>
     public static void Write(Graph graph, Stream stream)
     {
         EnsureFits(graph);
         new OnnxWriter(graph).WriteTo(stream);
     }
 
-    /// <summary>A graph as the bytes of its file, as ONNX Runtime takes it in memory.</summary>
-    /// <exception cref="FoveaException">It would pass the 2 GiB that protobuf can hold.</exception>
+    /// <summary>Returns the bytes of a graph's file, from which ONNX Runtime can open a session without a file on disk.</summary>
+    /// <exception cref="FoveaException">The graph exceeds protobuf's limit of 2 GiB.</exception>
     public static byte[] ToBytes(Graph graph)
     {
         EnsureFits(graph);
@@ -31,18 +37,21 @@ public static class OnnxFile
         return bytes;
     }
 
-    /// <summary>Reads a graph, its shapes inferred.</summary>
-    /// <exception cref="FoveaException">The file is missing, is no ONNX, or is damaged.</exception>
+    /// <summary>Reads a graph and infers the shapes of its values.</summary>
+    /// <exception cref="FoveaException">The file is missing, cannot be read, is not an ONNX file, or is damaged.</exception>
     public static Graph Read(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"There is no file '{path}'; expected an .onnx file.");
+            throw new FoveaException(ErrorCode.BadModelFile, Directory.Exists(path)
+                ? $"{path} is a folder; expected an .onnx file."
+                : $"There is no file '{path}'; expected an .onnx file.");
         }
 
         return Parsing(path, () =>
         {
-            // Parsing from mapped memory lets protobuf allocate each tensor once, at its size; from a stream it would collect pieces first.
+            // From mapped memory, protobuf allocates each tensor once at its final size. From a stream, it would collect pieces and join
+            // them.
             using var file = new MappedFile(path);
             return OnnxReader.FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(file.Memory)));
         });
@@ -61,14 +70,16 @@ public static class OnnxFile
         {
             return parse();
         }
-        // Protobuf's exception is an IOException too.
+        // This clause precedes the next one, since InvalidProtocolBufferException derives from IOException.
         catch (Exception e) when (e is InvalidProtocolBufferException or OverflowException)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an ONNX file, or is damaged: {e.Message}", e);
+            throw new FoveaException(
+                ErrorCode.BadModelFile, $"{path} is not an ONNX file, or is damaged; expected a complete .onnx file.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message.TrimEnd('.')}. Expected an .onnx file.", e);
+            throw new FoveaException(
+                ErrorCode.BadModelFile, $"{path} cannot be read: {FileFailure.Reason(e, path)}. Expected an .onnx file.", e);
         }
         catch (FoveaException e)
         {
@@ -81,7 +92,9 @@ public static class OnnxFile
         long weights = graph.Initializers.Values.Sum(tensor => tensor.ByteLength);
         if (weights > int.MaxValue - (1 << 20))
         {
-            throw new FoveaException(ErrorCode.CannotWrite, $"The weights of {graph.Name} take {weights} bytes; expected less than 2 GiB, which is all that one ONNX file can hold.");
+            throw new FoveaException(
+                ErrorCode.CannotWrite,
+                $"The weights of {graph.Name} take {weights} bytes; expected less than 2 GiB, the limit of one ONNX file.");
         }
     }
 }

@@ -5,15 +5,16 @@ using Google.Protobuf.Collections;
 
 namespace Fovea.Models;
 
-/// <summary>A parsed file on its way to a graph.</summary>
+/// <summary>Converts a parsed ONNX message to a <see cref="Graph"/>.</summary>
 internal static class OnnxReader
 {
-    /// <exception cref="FoveaException">The message is not a graph that can be used.</exception>
+    /// <summary>Builds a graph and infers its shapes. Messages of errors do not name the file; the caller does.</summary>
+    /// <exception cref="FoveaException">The message has no graph, has invalid nodes or tensors, or uses an unsupported feature.</exception>
     public static Graph FromProto(ModelProto model)
     {
         if (model.Graph is null || model.OpsetImport.Count == 0)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, "it holds no graph and operator set, so it is not an ONNX file.");
+            throw new FoveaException(ErrorCode.BadModelFile, "the file has no graph or no operator set, so it is not an ONNX file.");
         }
 
         var graph = new Graph(model.Graph.Name);
@@ -27,7 +28,7 @@ internal static class OnnxReader
             graph.Metadata[property.Key] = property.Value;
         }
 
-        // Before IR version 4 every initializer was listed among the inputs too.
+        // Before IR version 4, every initializer was also listed as an input.
         var values = new Dictionary<string, Value>();
         var weights = model.Graph.Initializer.Select(tensor => tensor.Name).ToHashSet();
         foreach (var input in model.Graph.Input.Where(input => !weights.Contains(input.Name)))
@@ -41,17 +42,29 @@ internal static class OnnxReader
             values[tensor.Name] = graph.Initializer(tensor.Name, FromProto(tensor));
         }
 
-        var declared = model.Graph.ValueInfo.Concat(model.Graph.Output).ToLookup(value => value.Name, value => value.Type);
-        foreach (var node in model.Graph.Node)
+        AddNodes(graph, model.Graph, values);
+        foreach (var output in model.Graph.Output)
+        {
+            graph.Output(Find(values, output.Name));
+        }
+
+        return graph;
+    }
+
+    private static void AddNodes(Graph graph, GraphProto source, Dictionary<string, Value> values)
+    {
+        var declared = source.ValueInfo.Concat(source.Output).ToLookup(value => value.Name, value => value.Type);
+        foreach (var node in source.Node)
         {
             if (node.Output.Count == 0)
             {
-                throw new FoveaException(ErrorCode.BadModelFile, $"the node {node.Name} ({node.OpType}) has no output; expected at least one.");
+                throw new FoveaException(
+                    ErrorCode.BadModelFile, $"the node {node.Name} ({node.OpType}) has no output; expected at least one.");
             }
 
             var added = graph.Add(
                 node.OpType,
-                [.. node.Input.Select(input => input.Length == 0 ? null : Find(input))],
+                [.. node.Input.Select(input => input.Length == 0 ? null : Find(values, input))],
                 [.. node.Attribute.Select(a => (a.Name, FromProto(a)))],
                 node.Name.Length > 0 ? node.Name : node.Output[0],
                 node.Domain == "ai.onnx" ? "" : node.Domain,
@@ -64,26 +77,25 @@ internal static class OnnxReader
                 values[output.Name] = output;
             }
         }
-
-        foreach (var output in model.Graph.Output)
-        {
-            graph.Output(Find(output.Name));
-        }
-
-        return graph;
-
-        Value Find(string name) => values.GetValueOrDefault(name)
-            ?? throw new FoveaException(ErrorCode.BadModelFile, $"the value {name} is used before anything computes it; expected nodes in the order in which they run.");
     }
 
-    // What cannot be inferred is taken as declared. The batch stays free.
+    private static Value Find(Dictionary<string, Value> values, string name) => values.GetValueOrDefault(name)
+        ?? throw new FoveaException(
+            ErrorCode.BadModelFile,
+            $"the value {name} is used before a node computes it; expected the nodes in the order in which they run.");
+
+    // A dimension that cannot be inferred is taken from the file's declaration, except for the first one: the batch stays free.
     private static Shape Merged(Shape inferred, Shape declared) => !inferred.IsRanked ? declared
         : inferred.Rank != declared.Rank || inferred.IsKnown ? inferred
-        : new Shape([.. inferred.Dimensions.Zip(declared.Dimensions).Select((d, axis) => d.First == Shape.Free && axis > 0 ? d.Second : d.First)]);
+        : new Shape([.. inferred.Dimensions.Select((d, axis) => d == Shape.Free && axis > 0 ? declared[axis] : d)]);
 
     private static (ElementType, Shape) FromProto(TypeProto? type) => type?.TensorType is { } tensor
-        ? ((ElementType)tensor.ElemType, tensor.Shape is null ? Shape.Unknown : new Shape([.. tensor.Shape.Dim.Select(d => d.DimValue > 0 ? Dimension(d.DimValue) : Shape.Free)]))
+        ? ((ElementType)tensor.ElemType, FromProto(tensor.Shape))
         : (ElementType.Unknown, Shape.Unknown);
+
+    private static Shape FromProto(TensorShapeProto? shape) => shape is null
+        ? Shape.Unknown
+        : new Shape([.. shape.Dim.Select(d => d.DimValue > 0 ? Dimension(d.DimValue) : Shape.Free)]);
 
     private static int Dimension(long value) => value is >= 0 and <= int.MaxValue
         ? (int)value
@@ -93,7 +105,8 @@ internal static class OnnxReader
     {
         if (tensor.DataLocation == TensorProto.Types.DataLocation.External)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"the tensor {tensor.Name} lies in another file; expected all weights inside the .onnx file.");
+            throw new FoveaException(
+                ErrorCode.BadModelFile, $"the tensor {tensor.Name} is stored in another file; expected all weights inside the .onnx file.");
         }
 
         var type = (ElementType)tensor.DataType;
@@ -101,7 +114,7 @@ internal static class OnnxReader
         return new Tensor(type, shape, tensor.RawData.Length > 0 ? tensor.RawData.Memory : TypedData(tensor, type));
     }
 
-    // The format's other way to hold elements: a typed list, small integers and halves one to an int32.
+    // Without raw bytes, the elements are in a list of their type. Small integers, truth values and 16-bit floats take one int32 each.
     private static byte[] TypedData(TensorProto tensor, ElementType type) => type switch
     {
         ElementType.Float => Bytes(tensor.FloatData, x => x),
@@ -134,6 +147,8 @@ internal static class OnnxReader
         AttributeProto.Types.AttributeType.Floats => attribute.Floats.ToArray(),
         AttributeProto.Types.AttributeType.Ints => attribute.Ints.ToArray(),
         AttributeProto.Types.AttributeType.Strings => attribute.Strings.Select(s => s.ToStringUtf8()).ToArray(),
-        _ => throw new FoveaException(ErrorCode.BadModelFile, $"the attribute {attribute.Name} is of a kind that is not supported ({attribute.Type}); expected numbers, text or a tensor."),
+        _ => throw new FoveaException(
+            ErrorCode.BadModelFile,
+            $"the attribute {attribute.Name} is of the unsupported type {attribute.Type}; expected numbers, text or a tensor."),
     };
 }

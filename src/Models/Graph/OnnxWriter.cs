@@ -5,8 +5,8 @@ using Google.Protobuf;
 namespace Fovea.Models;
 
 /// <summary>
-/// A graph on its way to a file. Weights go from where they lie straight to the stream, not through protobuf's buffer: the message is written field by
-/// field, which is the same on the wire.
+/// Writes one graph as an ONNX message. Protobuf writes everything but the weights. The weights are written field by field, straight from
+/// their own memory to the stream, so that no copy of them is made in protobuf's buffer. The resulting bytes are the same.
 /// </summary>
 internal sealed class OnnxWriter
 {
@@ -19,7 +19,8 @@ internal sealed class OnnxWriter
 
     public OnnxWriter(Graph graph)
     {
-        model = new ModelProto { IrVersion = IrVersion, ProducerName = "fovea", ProducerVersion = typeof(OnnxFile).Assembly.GetName().Version!.ToString(3) };
+        var version = typeof(OnnxFile).Assembly.GetName().Version!.ToString(3);
+        model = new ModelProto { IrVersion = IrVersion, ProducerName = "fovea", ProducerVersion = version };
         model.OpsetImport.AddRange(graph.OperatorSets.Select(set => new OperatorSetIdProto { Domain = set.Key, Version = set.Value }));
         model.MetadataProps.AddRange(graph.Metadata.Select(m => new StringStringEntryProto { Key = m.Key, Value = m.Value }));
         nodes = new GraphProto { Name = graph.Name };
@@ -33,6 +34,7 @@ internal sealed class OnnxWriter
     /// <summary>The length of the file in bytes.</summary>
     public int Length => checked(model.CalculateSize() + Field(ModelProto.GraphFieldNumber, graphLength));
 
+    /// <summary>Writes the message to a stream, which stays open.</summary>
     public void WriteTo(Stream stream)
     {
         using var coded = new CodedOutputStream(stream, leaveOpen: true);
@@ -58,10 +60,11 @@ internal sealed class OnnxWriter
     private static int TensorLength((TensorProto Header, Tensor Tensor) weight) =>
         checked(weight.Header.CalculateSize() + Field(TensorProto.RawDataFieldNumber, (int)weight.Tensor.ByteLength));
 
-    // A field is its tag, its length and its bytes.
-    private static int Field(int number, int length) => checked(CodedOutputStream.ComputeTagSize(number) + CodedOutputStream.ComputeLengthSize(length) + length);
+    // The size of a length-delimited field in bytes: tag, length and content.
+    private static int Field(int number, int length) =>
+        checked(CodedOutputStream.ComputeTagSize(number) + CodedOutputStream.ComputeLengthSize(length) + length);
 
-    // Without a type ONNX Runtime finds it out; a type of 0 it refuses.
+    // An unknown type is left out: ONNX Runtime infers a missing type, but rejects type 0.
     private static ValueInfoProto ToProto(Value value)
     {
         if (value.Type == ElementType.Unknown)
@@ -74,12 +77,14 @@ internal sealed class OnnxWriter
         {
             tensor.Shape = new TensorShapeProto();
             tensor.Shape.Dim.AddRange(value.Shape.Dimensions.Select((d, axis) => d == Shape.Free
-                ? new TensorShapeProto.Types.Dimension { DimParam = axis == 0 ? "N" : string.Create(CultureInfo.InvariantCulture, $"{value.Name}_{axis}") }
+                ? new TensorShapeProto.Types.Dimension { DimParam = axis == 0 ? "N" : FreeDimensionName(value, axis) }
                 : new TensorShapeProto.Types.Dimension { DimValue = d }));
         }
 
         return new ValueInfoProto { Name = value.Name, Type = new TypeProto { TensorType = tensor } };
     }
+
+    private static string FreeDimensionName(Value value, int axis) => string.Create(CultureInfo.InvariantCulture, $"{value.Name}_{axis}");
 
     private static TensorProto Header(string name, Tensor tensor)
     {
@@ -134,7 +139,9 @@ internal sealed class OnnxWriter
                 (proto.Type, proto.T) = (AttributeProto.Types.AttributeType.Tensor, ToProto(tensor));
                 break;
             default:
-                throw new ArgumentException($"Attribute {name} is a {value.GetType().Name}, which no ONNX attribute can be.", nameof(value));
+                throw new ArgumentException(
+                    $"Attribute {name} is a {value.GetType().Name}; expected long, float, string, an array of one of these, or "
+                    + "Tensor.", nameof(value));
         }
 
         return proto;

@@ -3,30 +3,30 @@ using System.Collections.Immutable;
 namespace Fovea.Models;
 
 /// <summary>
-/// The dimensions of a tensor, outermost first: images are [N, C, H, W]. A dimension of
-/// <see cref="Free"/> (-1) is settled only when the graph runs, as the batch is. The default value is
-/// <see cref="Unknown"/>: not even the rank is known.
+/// The dimensions of a tensor, outermost first: images are [N, C, H, W]. A <see cref="Free"/> dimension (-1), such as the batch size, is
+/// known only when the graph runs. The default value is <see cref="Unknown"/>: not even the rank is known.
 /// </summary>
 public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<Shape>
 {
-    /// <summary>A dimension that is not known before the graph runs.</summary>
+    /// <summary>The value of a dimension that is not known before the graph runs.</summary>
     public const int Free = -1;
 
-    /// <summary>A shape of which nothing is known, as behind an operator that Fovea does not know.</summary>
+    /// <summary>A shape of unknown rank, such as that of the output of an operator without a shape rule.</summary>
     public static readonly Shape Unknown;
 
-    /// <summary>The shape of a single number: no dimensions.</summary>
+    /// <summary>The shape of a single number. It has no dimensions.</summary>
     public static readonly Shape Scalar = new([]);
 
     private readonly ImmutableArray<int> dimensions = [.. dimensions];
 
-    /// <summary>The dimensions, outermost first; empty for a scalar and where the rank is unknown.</summary>
+    /// <summary>The dimensions, outermost first; empty for a scalar and for a shape of unknown rank.</summary>
     public ImmutableArray<int> Dimensions => dimensions.IsDefault ? [] : dimensions;
 
-    /// <summary>How many dimensions there are; 0 for a scalar.</summary>
+    /// <summary>The number of dimensions; 0 for a scalar and for a shape of unknown rank.</summary>
     public int Rank => Dimensions.Length;
 
-    /// <summary>One dimension; a negative <paramref name="axis"/> counts from the end.</summary>
+    /// <summary>One dimension. A negative <paramref name="axis"/> counts from the end.</summary>
+    /// <exception cref="IndexOutOfRangeException">The axis is not -Rank to Rank - 1.</exception>
     public int this[int axis] => Dimensions[axis < 0 ? axis + Rank : axis];
 
     /// <summary>Whether the rank is known.</summary>
@@ -36,15 +36,16 @@ public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<S
     public bool IsKnown => IsRanked && !dimensions.Contains(Free);
 
     /// <summary>The number of elements.</summary>
-    /// <exception cref="InvalidOperationException">A dimension is free or the rank unknown.</exception>
+    /// <exception cref="InvalidOperationException">A dimension is free, or the rank is unknown.</exception>
+    /// <exception cref="OverflowException">The number exceeds 2^63 - 1.</exception>
     public long Size => IsKnown
         ? Dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension))
         : throw new InvalidOperationException($"The size of {this} is not known.");
 
-    /// <summary>The same shape with one dimension replaced.</summary>
+    /// <summary>The same shape with one dimension replaced. A negative <paramref name="axis"/> counts from the end.</summary>
     public Shape With(int axis, int dimension) => new(Dimensions.SetItem(axis < 0 ? axis + Rank : axis, dimension).AsSpan());
 
-    /// <summary>The dimensions as ONNX writes them in a tensor.</summary>
+    /// <summary>The dimensions as 64-bit integers, the type of shapes in ONNX.</summary>
     public long[] ToInt64() => [.. Dimensions.Select(d => (long)d)];
 
     /// <inheritdoc/>
@@ -56,7 +57,9 @@ public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<S
     /// <inheritdoc/>
     public override int GetHashCode() => Dimensions.Aggregate(Rank, HashCode.Combine);
 
-    /// <summary>For example <c>[N, 6, 24, 24]</c>: a free dimension is shown as N; <c>?</c> where the rank is unknown.</summary>
+    /// <summary>
+    /// For example <c>[N, 6, 24, 24]</c>. A free dimension is shown as <c>N</c>, and a shape of unknown rank as <c>?</c>.
+    /// </summary>
     public override string ToString() => IsRanked ? $"[{string.Join(", ", dimensions.Select(d => d == Free ? "N" : $"{d}"))}]" : "?";
 
     /// <summary>Whether two shapes are equal in every dimension.</summary>

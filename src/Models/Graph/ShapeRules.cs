@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Fovea.Models;
 
 /// <summary>
-/// What each operator's outputs look like, given its inputs: a table by operator. An operator that is not in it gives
-/// outputs of which nothing is known, so that foreign graphs can still be read and shown.
+/// Infers the element types and shapes of a node's outputs from its inputs, by a table with one rule per operator. An operator without a
+/// rule has outputs of unknown type and shape, so that graphs with such operators can still be read and summarised.
 /// </summary>
 public static class ShapeRules
 {
@@ -12,47 +12,76 @@ public static class ShapeRules
 
     private static readonly FrozenDictionary<string, Rule> ByOp = ((IEnumerable<(string, Rule)>)
     [
-        .. Each(SameAsInput, "Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Not", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid",
-            "HardSwish", "PRelu", "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout", "InstanceNormalization", "LayerNormalization", "LRN", "ScatterElements"),
+        // Elementwise, one operand
+        .. Each(
+            SameAsInput, "Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Not",
+            "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish", "PRelu", "Softplus", "Softsign",
+            "Identity", "Dropout"),
+        ("Cast", node => [node.Attributes.GetValueOrDefault("to") is string ? default : ((ElementType)node.Int("to"), node[0].Shape)]),
+
+        // Elementwise, several operands
         .. Each(Broadcast, "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "And", "Or", "Xor"),
         .. Each(node => [(ElementType.Bool, Broadcast(node)[0].Item2)], "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
-        .. Each(Reduction, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp"),
-        .. Each(SpatialShapes.Pool, "AveragePool", "MaxPool"),
-        .. Each(SpatialShapes.Global, "GlobalAveragePool", "GlobalMaxPool"),
-        ("BatchNormalization", node => node.Int("training_mode") != 0 ? [(node[0].Type, node[0].Shape), (node[3].Type, node[3].Shape), (node[4].Type, node[4].Shape)] : SameAsInput(node)),
+        ("Where", node => [(node[1].Type, Broadcast(Broadcast(node[0].Shape, node[1].Shape), node[2].Shape))]),
+
+        // Normalisations
+        .. Each(SameAsInput, "Softmax", "LogSoftmax", "InstanceNormalization", "LayerNormalization", "LRN"),
+        ("BatchNormalization", BatchNormalization),
+
+        // Convolutions, pools and other operators on height and width
         ("Conv", SpatialShapes.Conv),
         ("ConvTranspose", SpatialShapes.ConvTranspose),
+        .. Each(SpatialShapes.Pool, "AveragePool", "MaxPool"),
+        .. Each(SpatialShapes.Global, "GlobalAveragePool", "GlobalMaxPool"),
         ("Pad", SpatialShapes.Pad),
         ("Resize", SpatialShapes.Resize),
-        ("Where", node => [(node[1].Type, Broadcast(Broadcast(node[0].Shape, node[1].Shape), node[2].Shape))]),
-        ("Cast", node => [node.Attributes.GetValueOrDefault("to") is string ? default : ((ElementType)node.Int("to"), node[0].Shape)]),
+
+        // Matrix products
         ("Gemm", Gemm),
         ("MatMul", MatMul),
+
+        // Reductions
+        .. Each(
+            Reduction, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp"),
         .. Each(node => [(ElementType.Int64, AxisShapes.Reduced(node, [(int)node.Int("axis")]))], "ArgMax", "ArgMin"),
+
+        // Changes of shape
         ("Reshape", AxisShapes.Reshape),
         ("Flatten", AxisShapes.Flatten),
         ("Squeeze", AxisShapes.Squeeze),
         ("Unsqueeze", AxisShapes.Unsqueeze),
+        ("Transpose", AxisShapes.Transpose),
+        ("Expand", Expand),
+
+        // Parts of tensors
         ("Concat", AxisShapes.Concat),
         ("Split", AxisShapes.Split),
         ("Slice", AxisShapes.Slice),
         ("Gather", AxisShapes.Gather),
-        ("OneHot", AxisShapes.OneHot),
-        ("Transpose", AxisShapes.Transpose),
-        ("Expand", node => [(node[0].Type, PartialValues.ShapeIn(node[1]) is { IsRanked: true } shape ? Broadcast(node[0].Shape, shape) : Shape.Unknown)]),
+        ("ScatterElements", SameAsInput),
+
+        // Shapes and constants
         ("Shape", node => [(ElementType.Int64, new Shape(PartialValues.ShapeOf(node).Length))]),
-        ("ConstantOfShape", node => [(node.Attributes.GetValueOrDefault("value") is Tensor fill ? fill.Type : ElementType.Float, PartialValues.ShapeIn(node[0]))]),
         ("Constant", node => [PartialValues.Constant(node) is { } value ? (value.Type, value.Shape) : default]),
+        ("ConstantOfShape", ConstantOfShape),
+        ("OneHot", AxisShapes.OneHot),
     ]).ToFrozenDictionary(row => row.Item1, row => row.Item2);
 
     /// <summary>The operators that have a rule.</summary>
     internal static IReadOnlyCollection<string> Operators => ByOp.Keys;
 
-    /// <summary>The types and shapes of a node's outputs, in order.</summary>
-    /// <exception cref="FoveaException">The inputs do not fit the operator; the message names the node and their shapes.</exception>
+    /// <summary>
+    /// Infers the types and shapes of a node's outputs, in the operator's order. Without a rule, or with an input of unknown rank, the
+    /// result is one output of unknown type and shape.
+    /// </summary>
+    /// <exception cref="FoveaException">
+    /// The inputs do not fit the operator. The message names the node and the shapes of its inputs.
+    /// </exception>
     public static IReadOnlyList<(ElementType Type, Shape Shape)> Infer(Node node)
     {
-        if (node.Domain.Length > 0 || !ByOp.TryGetValue(node.Op == "Upsample" ? "Resize" : node.Op, out var rule) || node.Inputs.Any(input => input is { Shape.IsRanked: false }))
+        if (node.Domain.Length > 0
+            || !ByOp.TryGetValue(node.Op == "Upsample" ? "Resize" : node.Op, out var rule)
+            || node.Inputs.Any(input => input is { Shape.IsRanked: false }))
         {
             return [(ElementType.Unknown, Shape.Unknown)];
         }
@@ -60,24 +89,35 @@ public static class ShapeRules
         try
         {
             var outputs = rule(node);
-            return outputs.All(output => output.Shape.Dimensions.All(d => d >= Shape.Free)) ? outputs : throw new ArgumentException("the sizes are out of range.");
+            return outputs.All(output => output.Shape.Dimensions.All(d => d >= Shape.Free))
+                ? outputs
+                : throw new ShapeMismatchException("an output would have a negative size");
+        }
+        catch (ShapeMismatchException e)
+        {
+            throw Misfit(node, e.Message, e);
         }
         catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidOperationException or ArithmeticException)
         {
-            var inputs = string.Join(", ", node.Inputs.Select(input => input?.ToString() ?? "nothing"));
-            throw new FoveaException(ErrorCode.BadModelFile, $"Node {node.Name} ({node.Op}) cannot take {inputs}: {e.Message}", e);
+            throw Misfit(node, "a rank, an axis or a size is out of the operator's range", e);
         }
+    }
+
+    private static FoveaException Misfit(Node node, string reason, Exception cause)
+    {
+        var inputs = string.Join(", ", node.Inputs.Select(input => input?.ToString() ?? "no value"));
+        return new(ErrorCode.BadModelFile, $"Node {node.Name} ({node.Op}) cannot take the inputs {inputs}: {reason}.", cause);
     }
 
     private static IEnumerable<(string, Rule)> Each(Rule rule, params string[] ops) => ops.Select(op => (op, rule));
 
     private static (ElementType, Shape)[] SameAsInput(Node node) => [(node[0].Type, node[0].Shape)];
 
-    // Before opset 7 an attribute asked for broadcasting, and then only of the second input.
+    // Before operator set 7, the attribute broadcast=1 asked for broadcasting, and only the second input was broadcast.
     private static (ElementType, Shape)[] Broadcast(Node node) =>
         [(node[0].Type, node.Int("broadcast") != 0 ? node[0].Shape : node.Inputs.Select((_, i) => node[i].Shape).Aggregate(Broadcast))];
 
-    // NumPy's rule: shapes are aligned at their last axis, and a dimension of 1 stretches to the other's.
+    // NumPy's rule: the shapes are aligned at their last axes, and a dimension of 1 is stretched to the other shape's dimension.
     private static Shape Broadcast(Shape a, Shape b)
     {
         var result = new int[Math.Max(a.Rank, b.Rank)];
@@ -85,16 +125,30 @@ public static class ShapeRules
         {
             int m = i <= a.Rank ? a[-i] : 1, n = i <= b.Rank ? b[-i] : 1;
             result[^i] = m == n || n == 1 ? m : m is 1 or Shape.Free ? n : n == Shape.Free ? m
-                : throw new ArgumentException($"{a} and {b} cannot be broadcast together.");
+                : throw new ShapeMismatchException($"{a} and {b} cannot be broadcast together");
         }
 
         return new Shape(result);
     }
 
-    // No axes mean all of them, unless noop_with_empty_axes says that they mean none.
+    // In training mode, outputs 1 and 2 are the running mean and variance, shaped as inputs 3 and 4.
+    private static (ElementType, Shape)[] BatchNormalization(Node node) => node.Int("training_mode") == 0
+        ? SameAsInput(node)
+        : [(node[0].Type, node[0].Shape), (node[3].Type, node[3].Shape), (node[4].Type, node[4].Shape)];
+
+    private static (ElementType, Shape)[] Expand(Node node) =>
+        [(node[0].Type, PartialValues.ShapeFrom(node[1]) is { IsRanked: true } shape ? Broadcast(node[0].Shape, shape) : Shape.Unknown)];
+
+    private static (ElementType, Shape)[] ConstantOfShape(Node node)
+    {
+        var type = node.Attributes.GetValueOrDefault("value") is Tensor fill ? fill.Type : ElementType.Float;
+        return [(type, PartialValues.ShapeFrom(node[0]))];
+    }
+
+    // An empty list of axes means all axes, or with noop_with_empty_axes none.
     private static (ElementType, Shape)[] Reduction(Node node)
     {
-        var axes = PartialValues.Given(node, 1, "axes");
+        var axes = PartialValues.KnownInts(node, 1, "axes");
         if (axes is [] && node.Int("noop_with_empty_axes") == 0)
         {
             axes = [.. Enumerable.Range(0, node[0].Shape.Rank)];
@@ -108,10 +162,13 @@ public static class ShapeRules
         Shape a = node[0].Shape, b = node[1].Shape;
         var (m, k) = node.Int("transA") != 0 ? (a[1], a[0]) : (a[0], a[1]);
         var (rows, n) = node.Int("transB") != 0 ? (b[1], b[0]) : (b[0], b[1]);
-        return k == rows || k == Shape.Free || rows == Shape.Free ? [(node[0].Type, new Shape(m, n))] : throw new ArgumentException($"{k} columns meet {rows} rows.");
+        return k == rows || k == Shape.Free || rows == Shape.Free
+            ? [(node[0].Type, new Shape(m, n))]
+            : throw new ShapeMismatchException(
+                $"the first matrix has {k} columns and the second has {rows} rows; expected the same number");
     }
 
-    // A vector is a row on the left and a column on the right, and that axis is dropped.
+    // A vector counts as one row on the left and as one column on the right. The output lacks the added axis.
     private static (ElementType, Shape)[] MatMul(Node node)
     {
         Shape a = node[0].Shape, b = node[1].Shape;
@@ -120,6 +177,7 @@ public static class ShapeRules
         int[] m = a.Rank == 1 ? [] : [a[-2]], n = b.Rank == 1 ? [] : [b[-1]];
         return rows[-1] == columns[-2] || rows[-1] == Shape.Free || columns[-2] == Shape.Free
             ? [(node[0].Type, new Shape([.. batch.Dimensions, .. m, .. n]))]
-            : throw new ArgumentException($"{rows[-1]} columns meet {columns[-2]} rows.");
+            : throw new ShapeMismatchException(
+                $"the first matrix has {rows[-1]} columns and the second has {columns[-2]} rows; expected the same number");
     }
 }

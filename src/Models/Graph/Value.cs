@@ -1,6 +1,6 @@
 namespace Fovea.Models;
 
-/// <summary>One edge of a graph: an input, a weight, or what a node computes. Every value is written once.</summary>
+/// <summary>One edge of a graph: an input, a weight, or an output of a node. Exactly one of these defines each value.</summary>
 public sealed class Value
 {
     internal Value(Graph graph, string name, ElementType type, Shape shape) => (Graph, Name, Type, Shape) = (graph, name, type, shape);
@@ -8,22 +8,28 @@ public sealed class Value
     /// <summary>The graph that the value belongs to.</summary>
     public Graph Graph { get; }
 
-    /// <summary>Its name, unique in the graph.</summary>
+    /// <summary>The value's name, unique in the graph.</summary>
     public string Name { get; }
 
-    /// <summary>The type of its elements.</summary>
+    /// <summary>The type of the value's elements.</summary>
     public ElementType Type { get; internal set; }
 
-    /// <summary>Its shape, inferred; free or unknown where it depends on the input. Behind a foreign operator, what its file declares.</summary>
+    /// <summary>
+    /// The inferred shape. A dimension that depends on the input is <see cref="Shape.Free"/>. If the shape cannot be inferred, as after an
+    /// operator without a shape rule, it is the shape that the model file declares, or <see cref="Shape.Unknown"/>.
+    /// </summary>
     public Shape Shape { get; internal set; }
 
-    /// <summary>Its elements as far as they are known, for a small tensor that is computed from shapes; see <see cref="PartialValues"/>.</summary>
+    /// <summary>
+    /// The elements of a small integer tensor that is computed from shapes, row-major; see <see cref="PartialValues"/>. An unknown element
+    /// is <c>null</c>, and the array is <c>null</c> if no element is known.
+    /// </summary>
     internal long?[]? Elements { get; set; }
 
-    /// <summary>The node that computes it; null for inputs and initializers.</summary>
+    /// <summary>The node that computes the value; <c>null</c> for inputs and initializers.</summary>
     public Node? Producer { get; internal set; }
 
-    /// <summary>What it always holds, where it is an initializer or a Constant node computes it; otherwise null.</summary>
+    /// <summary>The tensor of an initializer or of a Constant node's output; <c>null</c> for every other value.</summary>
     public Tensor? Constant => PartialValues.TensorOf(this);
 
     /// <summary>Elementwise sum, broadcast as in NumPy.</summary>
@@ -38,15 +44,15 @@ public sealed class Value
     /// <summary>Elementwise quotient, broadcast as in NumPy.</summary>
     public static Value operator /(Value a, Value b) => a.Graph.Apply("Div", [a, b]);
 
-    /// <summary>The value times a constant.</summary>
+    /// <summary>Elementwise product of a value and a number.</summary>
     public static Value operator *(Value a, float b) => a * a.Graph.Scalar(b);
 
-    /// <summary>The value plus a constant.</summary>
+    /// <summary>Elementwise sum of a value and a number.</summary>
     public static Value operator +(Value a, float b) => a + a.Graph.Scalar(b);
 
-    /// <summary>The value with its sign turned round.</summary>
+    /// <summary>Elementwise negation.</summary>
     public static Value operator -(Value a) => a.Graph.Apply("Neg", [a]);
 
-    /// <summary>For example <c>conv1 Float[N, 6, 24, 24]</c>.</summary>
+    /// <summary>Name, element type and shape, for example <c>conv1 Float[N, 6, 24, 24]</c>.</summary>
     public override string ToString() => $"{Name} {Type}{Shape}";
 }

@@ -165,7 +165,7 @@ public sealed class FineTunerTests : IDisposable
         { "a class of one image", "has no image to validate with" },
         { "a file that does not say how images become its input", "does not say how images become its input" },
         { "a network without a head", "has no classifier that could be replaced: on the way back from" },
-        { "a preprocessing of another size", "takes images of [1, 28, 28], and its preprocessing makes [1, 32, 32]" },
+        { "a preprocessing of another size", "makes images of [1, 32, 32]; expected [1, 28, 28]" },
     };
 
     [Theory, MemberData(nameof(Refusals))]
