@@ -1,6 +1,9 @@
 namespace Fovea.Models;
 
-/// <summary>The kinds that a picture tells apart by colour.</summary>
+/// <summary>A kind of layer. A picture gives each kind a colour of its own.</summary>
+/// <param name="Name">The name in the picture's legend.</param>
+/// <param name="Fill">The colour of a box, as #rrggbb.</param>
+/// <param name="Stroke">The colour of a box's border, as #rrggbb.</param>
 internal sealed record LayerKind(string Name, string Fill, string Stroke)
 {
     private static readonly LayerKind
@@ -15,15 +18,17 @@ internal sealed record LayerKind(string Name, string Fill, string Stroke)
         Form = new("form", "#ececec", "#777777"),
         Other = new("other", "#f8f8f8", "#999999");
 
-    /// <summary>The kind of a layer that a summary calls so.</summary>
+    /// <summary>The kind of a layer, by the layer's type in a summary.</summary>
     public static LayerKind Of(string type) => type switch
     {
         "InputLayer" => Input,
         "Inception" or "Residual" or "Block" => Block,
         "Dense" or "MatMul" => Dense,
         "Concatenate" or "Add" or "Multiply" or "Subtract" or "Maximum" or "Minimum" or "Div" => Join,
-        "Flatten" or "Reshape" or "Permute" or "Squeeze" or "Unsqueeze" or "Dropout" or "Slice" or "Split" or "Gather" or "ZeroPadding2D" or "UpSampling2D" or "Identity" or "Cast" => Form,
-        "ReLU" or "Softmax" or "Sigmoid" or "HardSigmoid" or "HardSwish" or "Tanh" or "Clip" or "LeakyRelu" or "PRelu" or "Elu" or "Erf" => Activation,
+        "Flatten" or "Reshape" or "Permute" or "Squeeze" or "Unsqueeze" or "Identity" or "Cast" => Form,
+        "Dropout" or "Slice" or "Split" or "Gather" or "ZeroPadding2D" or "UpSampling2D" => Form,
+        "ReLU" or "LeakyRelu" or "PRelu" or "Elu" or "Erf" or "Clip" => Activation,
+        "Softmax" or "Sigmoid" or "HardSigmoid" or "HardSwish" or "Tanh" => Activation,
         _ when type.Contains("Conv2D", StringComparison.Ordinal) => Convolution,
         _ when type.Contains("Pooling", StringComparison.Ordinal) || type == "ReduceMean" => Pool,
         _ when type.Contains("Normalization", StringComparison.Ordinal) => Norm,

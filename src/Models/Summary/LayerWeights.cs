@@ -1,33 +1,49 @@
 namespace Fovea.Models;
 
-/// <summary>Which numbers of a graph are a layer's weights, however its exporter wrote them down.</summary>
+/// <summary>
+/// Finds the weights of layers. Exporters write a weight as an initializer, as a Constant node, or as a copy or transposition of one of
+/// these.
+/// </summary>
 internal static class LayerWeights
 {
-    /// <summary>The nodes that depend on no input's elements: constants, copies of weights, and shapes computed from shapes.</summary>
-    public static HashSet<Node> Aside(Graph graph)
+    private static readonly string[] Views = ["Identity", "Transpose", "Reshape", "Unsqueeze", "Squeeze", "Cast", "Expand", "Flatten"];
+
+    /// <summary>
+    /// The nodes whose outputs do not depend on the elements of any input of the graph: constants, copies of weights, and shapes computed
+    /// from shapes.
+    /// </summary>
+    public static HashSet<Node> InputIndependent(Graph graph)
     {
-        var aside = new HashSet<Node>();
-        foreach (var node in graph.Nodes.Where(node => node.Op is "Constant" or "Shape" || node.Inputs.Count > 0 && node.Inputs.All(input => IsAside(input, aside))))
+        // Nodes stand in the order in which they run, so a node's inputs are classified before the node.
+        var independent = new HashSet<Node>();
+        foreach (var node in graph.Nodes)
         {
-            aside.Add(node);
+            if (node.Op is "Constant" or "Shape" || node.Inputs.Count > 0 && node.Inputs.All(input => IsIndependent(input, independent)))
+            {
+                independent.Add(node);
+            }
         }
 
-        return aside;
+        return independent;
     }
 
-    /// <summary>The weights that a row's nodes read, and whether an optimizer moves them: the running mean and variance of BatchNormalization are inputs 3 and 4.</summary>
+    /// <summary>
+    /// The weights that a row's nodes read, and whether training changes them. Inputs 3 and 4 of BatchNormalization, the running mean and
+    /// variance, are not trainable.
+    /// </summary>
     public static IEnumerable<(Value Value, bool Trainable)> Of(LayerRow row) =>
         from node in row.Nodes
         where node.Op is not ("Resize" or "Upsample" or "Pad")
         from input in node.Inputs.Index()
         where input.Item is not null
         from weight in Leaves(input.Item)
-        where weight is { Type: ElementType.Float or ElementType.Float16 or ElementType.Double, Shape: { Rank: > 0, IsKnown: true } }
+        where IsWeight(weight)
         select (weight, node.Op != "BatchNormalization" || input.Index < 3);
 
     /// <summary>
-    /// The constants that a value is made of, if nothing else goes into it. Exporters write equal weights of different layers once, and copy them
-    /// with Identity: the copy is a weight of its own.
+    /// The constant that a value is computed from, through transpositions and changes of shape or type; empty if there is none. If several
+    /// layers have equal weights, exporters write one initializer and copy it by Identity nodes. Such a copy counts as a weight, and is
+    /// returned itself.
     /// </summary>
     public static IEnumerable<Value> Leaves(Value value) => value.Producer switch
     {
@@ -35,10 +51,13 @@ internal static class LayerWeights
         { Op: "Constant" } => [value],
         { Op: "Identity" } copy when copy[0].Graph.Initializers.ContainsKey(copy[0]) => [value],
         { Op: "Shape" } => [],
-        { Op: "Identity" or "Transpose" or "Reshape" or "Unsqueeze" or "Squeeze" or "Cast" or "Expand" or "Flatten" } view when view.Inputs.Count > 0 => Leaves(view[0]),
+        { Inputs.Count: > 0 } view when Views.Contains(view.Op) => Leaves(view[0]),
         _ => [],
     };
 
-    private static bool IsAside(Value? value, HashSet<Node> aside) =>
-        value is null || (value.Producer is { } producer ? aside.Contains(producer) : value.Graph.Initializers.ContainsKey(value));
+    private static bool IsWeight(Value value) =>
+        value is { Type: ElementType.Float or ElementType.Float16 or ElementType.Double, Shape: { Rank: > 0, IsKnown: true } };
+
+    private static bool IsIndependent(Value? value, HashSet<Node> independent) =>
+        value is null || (value.Producer is { } producer ? independent.Contains(producer) : value.Graph.Initializers.ContainsKey(value));
 }

@@ -1,15 +1,17 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Places boxes in layers from top to bottom, edges running down (after Sugiyama, Tagawa and Toda, 1981): a box stands below everything that it is
-/// connected to; in its layer it stands near those; an edge that passes layers has a place of its own in each.
+/// Draws a directed acyclic graph in layers, edges running down (after Sugiyama, Tagawa and Toda, 1981). A box's layer is below the layers
+/// of all its sources. An edge that crosses a layer gets a lane there, a narrow placeholder that keeps room for it. The layout has three
+/// steps: assign layers, order the items within each layer, and compute their x coordinates. All lengths are in pixels.
 /// </summary>
 internal sealed class LayeredLayout
 {
+    // Gap: between items of a layer. Rise: between layers. Weak: the weight of a wish that counts only if no other does.
     private const double Gap = 22, Rise = 34, LaneWidth = 10, Weak = 1.0 / 4096;
     private const int OrderSweeps = 8, PlaceSweeps = 12;
 
-    // Boxes first, then lanes: the places where edges pass a layer.
+    // The items are the boxes, then the lanes. An item's index is its identity in all the fields below.
     private readonly List<Box> items;
     private readonly int boxes;
     private readonly List<int> layerOf = [];
@@ -18,10 +20,14 @@ internal sealed class LayeredLayout
     private readonly Dictionary<(int Source, int Layer), int> lanes;
     private readonly double[] tops;
     private readonly double[] heights;
+
+    // The horizontal centre of each item.
     private readonly double[] x;
 
-    /// <param name="boxes">What is placed, in an order in which edges only lead on.</param>
-    /// <param name="edges">From and to, by index; one that leads back is left out.</param>
+    /// <param name="boxes">The boxes, in topological order.</param>
+    /// <param name="edges">
+    /// The indices of source and target of each edge. An edge to an earlier box, or to the same box, is left out.
+    /// </param>
     public LayeredLayout(IReadOnlyList<Box> boxes, IEnumerable<(int From, int To)> edges)
     {
         (this.boxes, items) = (boxes.Count, [.. boxes]);
@@ -44,19 +50,21 @@ internal sealed class LayeredLayout
         Height = layers.Count == 0 ? 0 : tops[^1] + heights[^1];
     }
 
-    /// <summary>What everything takes.</summary>
+    /// <summary>The width of the whole layout; 0 without boxes.</summary>
     public double Width { get; }
 
-    /// <summary>What everything takes.</summary>
+    /// <summary>The height of the whole layout; 0 without boxes.</summary>
     public double Height { get; }
 
-    /// <summary>The edges that are drawn.</summary>
+    /// <summary>The edges to be drawn, each once.</summary>
     public IReadOnlyList<(int From, int To)> Paths { get; }
 
-    /// <summary>The left upper corner of a box.</summary>
+    /// <summary>The left upper corner of a box. The layout's left upper corner is (0, 0).</summary>
     public (double X, double Y) Corner(int box) => (x[box] - items[box].Width / 2, tops[layerOf[box]]);
 
-    /// <summary>Where an edge enters and leaves each layer that it passes, from its source to its target.</summary>
+    /// <summary>
+    /// The points at which an edge leaves its source, enters and leaves each layer that it crosses, and enters its target.
+    /// </summary>
     public IEnumerable<(double X, double Y)> Points((int From, int To) edge)
     {
         yield return (x[edge.From] + items[edge.From].Out, tops[layerOf[edge.From]] + items[edge.From].Height);
@@ -71,6 +79,7 @@ internal sealed class LayeredLayout
         yield return (x[edge.To] + items[edge.To].In, tops[layerOf[edge.To]]);
     }
 
+    // A box's layer is the length of the longest path to it.
     private void AddLayers((int From, int To)[] edges)
     {
         layerOf.AddRange(Enumerable.Repeat(0, boxes));
@@ -85,7 +94,7 @@ internal sealed class LayeredLayout
         }
     }
 
-    // Edges from one box share their lanes, so that a hundred readers take the room of one.
+    // All edges from one box share their lanes, so that an output with a hundred readers takes the room of one edge.
     private Dictionary<(int Source, int Layer), int> AddLanes((int From, int To)[] edges)
     {
         var added = new Dictionary<(int, int), int>();
@@ -130,84 +139,94 @@ internal sealed class LayeredLayout
         below[upper].Add(lower);
     }
 
-    // Each item goes to the mean place of its neighbours, the layers being passed down and up in turn.
+    // The barycentre heuristic, which reduces crossings of edges: each layer is sorted by the mean position of the neighbours in the layer
+    // above, in sweeps down, and in the layer below, in sweeps up.
     private void Order()
     {
-        var place = new double[items.Count];
-        Number();
+        var position = new double[items.Count];
+        layers.ForEach(Number);
         for (int sweep = 0; sweep < OrderSweeps; sweep++)
         {
-            var neighbours = sweep % 2 == 0 ? above : below;
-            foreach (int layer in sweep % 2 == 0 ? Enumerable.Range(0, layers.Count) : Enumerable.Range(0, layers.Count).Reverse())
+            bool down = sweep % 2 == 0;
+            var neighbours = down ? above : below;
+            foreach (int layer in down ? Enumerable.Range(0, layers.Count) : Enumerable.Range(0, layers.Count).Reverse())
             {
-                layers[layer] = [.. layers[layer].OrderBy(item => neighbours[item].Count == 0 ? place[item] : neighbours[item].Average(n => place[n]))];
-                NumberLayer(layers[layer]);
+                layers[layer] = [.. layers[layer].OrderBy(Barycentre)];
+                Number(layers[layer]);
             }
+
+            double Barycentre(int item) => neighbours[item].Count == 0 ? position[item] : neighbours[item].Average(n => position[n]);
         }
 
-        void Number() => layers.ForEach(NumberLayer);
-
-        // Places are fractions of the layer's width, so that layers of different numbers compare.
-        void NumberLayer(List<int> layer)
+        // Positions are fractions of the layer, 0 to 1, so that layers with different numbers of items compare.
+        void Number(List<int> layer)
         {
             foreach (var (i, item) in layer.Index())
             {
-                place[item] = (i + 0.5) / layer.Count;
+                position[item] = (i + 0.5) / layer.Count;
             }
         }
     }
 
-    // Each item wants to stand under (over) the middle one of its neighbours; a layer gives way by least squares.
+    // Each item should stand at the median of its neighbours in the layer above, in sweeps down, or below, in sweeps up. If items of a
+    // layer would overlap, their weighted squared distances from these wishes are minimised.
     private void Place()
     {
         foreach (var layer in layers)
         {
-            Settle(layer, [.. layer.Select(_ => (0.0, 1.0))]);
+            PlaceLayer(layer, [.. layer.Select(_ => (0.0, 1.0))]);
         }
 
+        int others = Math.Max(0, layers.Count - 1);
         for (int sweep = 0; sweep < PlaceSweeps; sweep++)
         {
             bool down = sweep % 2 == 0;
-            foreach (int layer in down ? Enumerable.Range(1, Math.Max(0, layers.Count - 1)) : Enumerable.Range(0, Math.Max(0, layers.Count - 1)).Reverse())
+            foreach (int layer in down ? Enumerable.Range(1, others) : Enumerable.Range(0, others).Reverse())
             {
-                Settle(layers[layer], [.. layers[layer].Select(item => Wanted(item, down ? above[item] : below[item], down))]);
+                PlaceLayer(layers[layer], [.. layers[layer].Select(item => Wish(item, down ? above[item] : below[item], down))]);
             }
         }
     }
 
-    private (double X, double Weight) Wanted(int item, List<int> neighbours, bool down)
+    // The weighted median of the coordinates at which the edges to the neighbours would be vertical.
+    private (double X, double Weight) Wish(int item, List<int> neighbours, bool down)
     {
         if (neighbours.Count == 0)
         {
             return (x[item], Weak);
         }
 
-        // Between boxes, and along a lane, straight lines matter more than where a lane begins or ends.
-        double Under(int n) => down ? x[n] + items[n].Out - items[item].In : x[n] + items[n].In - items[item].Out;
-        var places = neighbours.Select(n => (X: Under(n), Weight: IsLane(n) == IsLane(item) ? 1 : Weak)).OrderBy(n => n.X).ToArray();
-        double half = places.Sum(n => n.Weight) / 2, sum = 0, most = places.Max(n => n.Weight);
-        for (int i = 0; i < places.Length; i++)
+        // Straight edges between two boxes, and straight lanes, look best. The ends of a lane, between box and lane, may bend.
+        var wishes = neighbours.Select(n => (X: Vertical(n), Weight: IsLane(n) == IsLane(item) ? 1 : Weak)).OrderBy(n => n.X).ToArray();
+        double half = wishes.Sum(n => n.Weight) / 2, sum = 0, strongest = wishes.Max(n => n.Weight);
+        for (int i = 0; i < wishes.Length; i++)
         {
-            sum += places[i].Weight;
-            if (sum >= half || i == places.Length - 1)
+            sum += wishes[i].Weight;
+            if (sum >= half || i == wishes.Length - 1)
             {
-                return (sum == half ? (places[i].X + places[i + 1].X) / 2 : places[i].X, most);
+                return (sum == half ? (wishes[i].X + wishes[i + 1].X) / 2 : wishes[i].X, strongest);
             }
         }
 
         throw new InvalidOperationException("The weights of the neighbours do not sum up.");
+
+        double Vertical(int n) => down ? x[n] + items[n].Out - items[item].In : x[n] + items[n].In - items[item].Out;
     }
 
     private bool IsLane(int item) => item >= boxes;
 
-    private void Settle(List<int> layer, (double X, double Weight)[] wanted)
+    private void PlaceLayer(List<int> layer, (double X, double Weight)[] wishes)
     {
-        foreach (var (place, item) in Spacing.Nearest(wanted, [.. layer.Select(item => items[item].Width)], Gap).Zip(layer))
+        foreach (var (centre, item) in Spacing.Nearest(wishes, [.. layer.Select(item => items[item].Width)], Gap).Zip(layer))
         {
-            x[item] = place;
+            x[item] = centre;
         }
     }
 
-    /// <summary>What is placed: its size, and how far from its middle edges come in at the top and go out at the bottom.</summary>
+    /// <summary>The size of a box, and the points at which edges meet it.</summary>
+    /// <param name="Width">The width.</param>
+    /// <param name="Height">The height.</param>
+    /// <param name="In">The horizontal distance from the centre at which edges enter at the top. Default 0.</param>
+    /// <param name="Out">The horizontal distance from the centre at which edges leave at the bottom. Default 0.</param>
     internal readonly record struct Box(double Width, double Height, double In = 0, double Out = 0);
 }

@@ -3,45 +3,30 @@ using System.Globalization;
 namespace Fovea.Models;
 
 /// <summary>
-/// A summary as a drawing: boxes from top to bottom, coloured by their kind, with arrows along the data. Where blocks are open, each is a frame
-/// around its layers. An SVG of its own: no scripts, no fonts, no links.
+/// Draws a summary as an SVG picture. Each layer is a box, coloured by its kind, and arrows show the flow of data from top to bottom. If
+/// the summary has the layers of blocks, each block is a frame around its layers. The SVG has no scripts, fonts or links.
 /// </summary>
 public static class NetworkPicture
 {
-    private const double BoxWidth = 206, BoxHeight = 58, Margin = 24, Padding = 14, TitleHeight = 24, LeastWidth = 560;
+    // In pixels. Padding: between a block's frame and its layers.
+    private const double BoxWidth = 206, BoxHeight = 58, Margin = 24, Padding = 14, TitleHeight = 24, MinWidth = 560;
 
-    /// <summary>The picture, the same for the same summary.</summary>
+    /// <summary>The picture's SVG text. Equal summaries give equal texts.</summary>
     public static string ToSvg(NetworkSummary summary)
     {
-        var frames = Frames(summary);
-        var (layout, edges) = Outer(summary, frames);
+        var blocks = Blocks(summary);
+        var (layout, edges) = LayOut(summary, blocks);
         var kinds = summary.Layers.Select(layer => LayerKind.Of(layer.Type)).Distinct().ToArray();
-        double width = Math.Max(layout.Width, LeastWidth) + 2 * Margin;
+        double width = Math.Max(layout.Width, MinWidth) + 2 * Margin;
         using var svg = new SvgWriter();
         double top = PictureHeader.HeightOf(kinds, width) + Margin;
         svg.Begin(width, top + layout.Height + Margin, $"{summary.Name}: {summary.Layers.Count} layers");
         PictureHeader.Write(svg, summary, kinds, Margin, width);
         double left = (width - layout.Width) / 2;
         svg.Begin(left, top);
-        foreach (var (i, frame) in frames.Index())
+        foreach (var (i, block) in blocks.Index())
         {
-            var (x, y) = layout.Corner(i);
-            if (frame.Inner is { } inner)
-            {
-                svg.Frame(x, y, inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, frame.Name);
-                svg.Begin(x + Padding, y + TitleHeight);
-                Inside(svg, inner, door: frame.Layers.Count + 1);
-                for (int layer = 0; layer < frame.Layers.Count; layer++)
-                {
-                    Box(svg, frame.Layers[layer], inner.Corner(layer + 1), frame.Layers[layer].Name[(frame.Name.Length + 1)..]);
-                }
-
-                svg.End();
-            }
-            else
-            {
-                Box(svg, frame.Layers[0], (x, y), frame.Name);
-            }
+            Draw(svg, block, layout.Corner(i));
         }
 
         foreach (var edge in edges)
@@ -53,114 +38,145 @@ public static class NetworkPicture
         return svg.ToText();
     }
 
-    // In an open block's layers the last slash ends the block's path.
-    private static List<Item> Frames(NetworkSummary summary)
+    // The blocks of the picture in the order of their first layers. A layer outside of all blocks is a block with no inner layout. The path
+    // of a layer's block is its name up to the last slash.
+    private static List<Block> Blocks(NetworkSummary summary)
     {
-        string? Block(LayerSummary layer) => summary.HasBlocks && layer.Name.LastIndexOf('/') is > 0 and var slash ? layer.Name[..slash] : null;
-        var items = new List<Item>();
-        var byBlock = new Dictionary<string, Item>();
+        var blocks = new List<Block>();
+        var byPath = new Dictionary<string, Block>();
         foreach (var layer in summary.Layers)
         {
-            var block = Block(layer);
-            if (block is null || !byBlock.TryGetValue(block, out var item))
+            var path = summary.HasBlocks && layer.Name.LastIndexOf('/') is > 0 and var slash ? layer.Name[..slash] : null;
+            if (path is null || !byPath.TryGetValue(path, out var block))
             {
-                items.Add(item = new(block ?? layer.Name, []));
-                if (block is not null)
+                blocks.Add(block = new(path ?? layer.Name, []));
+                if (path is not null)
                 {
-                    byBlock[block] = item;
+                    byPath[path] = block;
                 }
             }
 
-            item.Layers.Add(layer);
+            block.Layers.Add(layer);
         }
 
-        var readers = summary.Layers.SelectMany(layer => layer.ConnectedTo, (layer, source) => (source, layer.Name)).ToLookup(edge => edge.source, edge => edge.Name);
-        foreach (var item in byBlock.Values)
+        var readers = summary.Layers
+            .SelectMany(layer => layer.ConnectedTo, (layer, source) => (Source: source, Reader: layer.Name))
+            .ToLookup(edge => edge.Source, edge => edge.Reader);
+        foreach (var block in byPath.Values)
         {
-            item.Inner = Inside(item, readers);
+            block.Inner = LayOutInner(block, readers);
         }
 
-        return items;
+        return blocks;
     }
 
-    // The block's door in, its layers, and its door out.
-    private static LayeredLayout Inside(Item item, ILookup<string, string> readers)
+    // The layout inside a block's frame: item 0 is the entry, a point at the top; then the layers; the last item is the exit, a point at
+    // the bottom.
+    private static LayeredLayout LayOutInner(Block block, ILookup<string, string> readers)
     {
-        var own = Places(item.Layers);
-        int last = item.Layers.Count + 1;
+        var own = Indices(block.Layers);
+        int exit = block.Layers.Count + 1;
         var edges = new List<(int, int)>();
-        foreach (var (i, layer) in item.Layers.Index())
+        foreach (var (i, layer) in block.Layers.Index())
         {
             edges.AddRange(layer.ConnectedTo.Select(source => (own.TryGetValue(source, out int from) ? from + 1 : 0, i + 1)));
             if (!readers[layer.Name].Any() || readers[layer.Name].Any(reader => !own.ContainsKey(reader)))
             {
-                edges.Add((i + 1, last));
+                edges.Add((i + 1, exit));
             }
         }
 
-        return new([new(0, 0), .. item.Layers.Select(_ => new LayeredLayout.Box(BoxWidth, BoxHeight)), new(0, 0)], edges);
+        return new([new(0, 0), .. block.Layers.Select(_ => new LayeredLayout.Box(BoxWidth, BoxHeight)), new(0, 0)], edges);
     }
 
-    private static (LayeredLayout Layout, IReadOnlyList<(int From, int To)> Edges) Outer(NetworkSummary summary, List<Item> items)
+    private static (LayeredLayout Layout, IReadOnlyList<(int From, int To)> Edges) LayOut(NetworkSummary summary, List<Block> blocks)
     {
-        var at = new Dictionary<string, int>();
-        foreach (var (i, item) in items.Index())
+        var blockOf = new Dictionary<string, int>();
+        foreach (var (i, block) in blocks.Index())
         {
-            item.Layers.ForEach(layer => at.TryAdd(layer.Name, i));
+            block.Layers.ForEach(layer => blockOf.TryAdd(layer.Name, i));
         }
 
-        var edges = items.SelectMany((item, i) => item.Layers.SelectMany(layer => layer.ConnectedTo).Where(at.ContainsKey).Select(source => (at[source], i)));
-        var layout = new LayeredLayout([.. items.Select(Outside)], edges);
+        var edges = blocks.SelectMany((block, i) => block.Layers
+            .SelectMany(layer => layer.ConnectedTo)
+            .Where(blockOf.ContainsKey)
+            .Select(source => (blockOf[source], i)));
+        var layout = new LayeredLayout([.. blocks.Select(OuterBox)], edges);
         return (layout, layout.Paths);
     }
 
-    private static LayeredLayout.Box Outside(Item item)
+    // Edges enter and leave a frame above its entry, which may not be in the middle.
+    private static LayeredLayout.Box OuterBox(Block block)
     {
-        if (item.Inner is not { } inner)
+        if (block.Inner is not { } inner)
         {
             return new(BoxWidth, BoxHeight);
         }
 
-        double middle = inner.Corner(0).X - inner.Width / 2;
-        return new(inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, middle, middle);
+        double entry = inner.Corner(0).X - inner.Width / 2;
+        return new(inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, entry, entry);
     }
 
-    private static Dictionary<string, int> Places(List<LayerSummary> layers)
+    private static Dictionary<string, int> Indices(List<LayerSummary> layers)
     {
-        var places = new Dictionary<string, int>();
+        var indices = new Dictionary<string, int>();
         foreach (var (i, layer) in layers.Index())
         {
-            places.TryAdd(layer.Name, i);
+            indices.TryAdd(layer.Name, i);
         }
 
-        return places;
+        return indices;
     }
 
-    // The data leave a block right under where they came in, so that a chain of blocks is drawn straight.
-    private static void Inside(SvgWriter svg, LayeredLayout inner, int door)
+    private static void Draw(SvgWriter svg, Block block, (double X, double Y) corner)
     {
-        double middle = inner.Corner(0).X;
-        svg.Edge([(middle, -TitleHeight), (middle, 0)], arrow: false);
+        if (block.Inner is not { } inner)
+        {
+            DrawBox(svg, block.Layers[0], corner, block.Name);
+            return;
+        }
+
+        svg.Frame(corner.X, corner.Y, inner.Width + 2 * Padding, inner.Height + TitleHeight + Padding, block.Name);
+        svg.Begin(corner.X + Padding, corner.Y + TitleHeight);
+        DrawInnerEdges(svg, inner, exit: block.Layers.Count + 1);
+        foreach (var (i, layer) in block.Layers.Index())
+        {
+            DrawBox(svg, layer, inner.Corner(i + 1), layer.Name[(block.Name.Length + 1)..]);
+        }
+
+        svg.End();
+    }
+
+    // Edges leave a frame right below its entry, so that a chain of blocks is drawn as a straight line.
+    private static void DrawInnerEdges(SvgWriter svg, LayeredLayout inner, int exit)
+    {
+        double entry = inner.Corner(0).X;
+        svg.Edge([(entry, -TitleHeight), (entry, 0)], arrow: false);
         foreach (var edge in inner.Paths)
         {
             var points = inner.Points(edge);
-            svg.Edge(edge.To == door ? [.. points.SkipLast(1), (middle, inner.Height + Padding)] : points, arrow: edge.To != door);
+            svg.Edge(edge.To == exit ? [.. points.SkipLast(1), (entry, inner.Height + Padding)] : points, arrow: edge.To != exit);
         }
     }
 
-    private static void Box(SvgWriter svg, LayerSummary layer, (double X, double Y) corner, string name)
+    private static void DrawBox(SvgWriter svg, LayerSummary layer, (double X, double Y) corner, string name)
     {
         var kind = LayerKind.Of(layer.Type);
-        var window = layer is { Kernel: { } kernel, Strides: { } strides } ? $" {kernel[0]}×{kernel[1]}{(strides.All(s => s == 1) ? "" : $" / {strides.Max()}")}" : "";
+        var type = layer.Type + Window(layer);
+        var shape = PictureHeader.Shape(layer.OutputShape);
         var parameters = layer.Parameters == 0 ? "" : $" · {PictureHeader.Short(layer.Parameters)}";
-        svg.Box(
-            corner.X, corner.Y, BoxWidth, BoxHeight, kind.Fill, kind.Stroke,
-            [name, layer.Type + window, PictureHeader.Shape(layer.OutputShape) + parameters],
-            string.Create(CultureInfo.InvariantCulture, $"{layer.Name} ({layer.Type}{window}): {PictureHeader.Shape(layer.OutputShape)}, {layer.Parameters:N0} parameters"));
+        var tooltip = string.Create(CultureInfo.InvariantCulture, $"{layer.Name} ({type}): {shape}, {layer.Parameters:N0} parameters");
+        svg.Box(corner.X, corner.Y, BoxWidth, BoxHeight, kind.Fill, kind.Stroke, [name, type, shape + parameters], tooltip);
     }
 
-    private sealed record Item(string Name, List<LayerSummary> Layers)
+    // For example " 3×3 / 2", kernel and stride; a stride of 1 is left out.
+    private static string Window(LayerSummary layer) => layer is { Kernel: { } kernel, Strides: { } strides }
+        ? $" {kernel[0]}×{kernel[1]}{(strides.All(s => s == 1) ? "" : $" / {strides.Max()}")}"
+        : "";
+
+    private sealed record Block(string Name, List<LayerSummary> Layers)
     {
+        // Null for a layer outside of all blocks, which is drawn without a frame.
         public LayeredLayout? Inner { get; set; }
     }
 }

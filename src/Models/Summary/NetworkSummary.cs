@@ -4,18 +4,20 @@ using System.Text.Json.Serialization;
 namespace Fovea.Models;
 
 /// <summary>
-/// What a network consists of, read off its graph: a row for each layer, and totals. Shapes are [C, H, W] without the batch; a shape
-/// or dimension that cannot be known, as behind a foreign operator, is null. Weights are not drawn for it.
+/// The layers of a network and totals over them, read from its graph without drawing its weights. Shapes are [C, H, W] without the batch. A
+/// shape or dimension that cannot be inferred, such as that after an operator without a shape rule, is <c>null</c>.
 /// </summary>
-/// <param name="Name">The graph's name, for a catalog network its architecture.</param>
-/// <param name="Input">The shape of one image, [C, H, W].</param>
-/// <param name="Classes">How many logits there are; null where that cannot be known.</param>
-/// <param name="Trained">Whether the weights were learnt; see <see cref="ModelMetadata.Trained"/>.</param>
-/// <param name="Layers">The rows, in the order in which they run; the inputs come first.</param>
-/// <param name="TotalParameters">Numbers in all weights; a weight that several layers share counts once.</param>
-/// <param name="TrainableParameters">Those that an optimizer moves.</param>
-/// <param name="NonTrainableParameters">Running statistics of batch normalisation.</param>
-/// <param name="MultiplyAdds">Multiplications, each with its addition, for one image; null where a layer's shape cannot be known.</param>
+/// <param name="Name">The graph's name; for a catalog network, the architecture's name.</param>
+/// <param name="Input">The shape of one image, [C, H, W]; <c>null</c> if not known.</param>
+/// <param name="Classes">The number of logits; <c>null</c> if not known.</param>
+/// <param name="Trained">Whether the weights are trained; see <see cref="ModelMetadata.Trained"/>.</param>
+/// <param name="Layers">The rows in the order in which they run. The inputs come first.</param>
+/// <param name="TotalParameters">The number of elements of all weights. A weight that several layers share counts once.</param>
+/// <param name="TrainableParameters">The number of elements that training changes.</param>
+/// <param name="NonTrainableParameters">The number of elements of the running statistics of batch normalisation.</param>
+/// <param name="MultiplyAdds">
+/// The number of multiplications for one image, each with its addition; <c>null</c> if a layer's shape is not known.
+/// </param>
 public sealed record NetworkSummary(
     string Name,
     IReadOnlyList<int?>? Input,
@@ -27,108 +29,148 @@ public sealed record NetworkSummary(
     long NonTrainableParameters,
     long? MultiplyAdds)
 {
-    /// <summary>What the parameters take in memory, in bytes.</summary>
+    /// <summary>The size of the parameters in the graph's own element types, in bytes.</summary>
     public long WeightBytes { get; init; }
 
-    /// <summary>What its layers keep for one image, in bytes at float32, the image included; null where a layer's shape cannot be known.</summary>
+    /// <summary>
+    /// The size of the image and of all layers' outputs for one image, in bytes as 32-bit floats; <c>null</c> if a layer's shape is not
+    /// known.
+    /// </summary>
     public long? ActivationBytes { get; init; }
 
-    /// <summary>Whether the parts of a layer's name, between slashes, are blocks; in a foreign file a slash may mean anything.</summary>
+    /// <summary>
+    /// Whether slashes in a layer's name separate blocks. In a file that other software exported, a slash may mean anything.
+    /// </summary>
     [JsonIgnore]
     public bool HasBlocks { get; init; }
 
-    /// <summary>Describes a graph.</summary>
-    /// <param name="graph">A network; it is not changed.</param>
-    /// <param name="expand">Whether each layer of a block (an inception module, a residual block) has a row, rather than the block one. Default false.</param>
-    /// <exception cref="FoveaException">The graph's metadata cannot be read.</exception>
+    /// <summary>Summarises a graph, which is not changed.</summary>
+    /// <param name="graph">The network.</param>
+    /// <param name="expand">
+    /// With <c>true</c>, each layer has a row. With <c>false</c>, the default, each block (an inception module, a residual block) has one
+    /// row.
+    /// </param>
+    /// <exception cref="FoveaException">The graph's metadata are invalid, or a weight has an unsupported element type.</exception>
     public static NetworkSummary Of(Graph graph, bool expand = false)
     {
         var metadata = ModelMetadata.Read(graph.Metadata);
-
         var rows = LayerRow.Of(graph, blocks: metadata.Architecture is not null && !expand);
         var names = rows.SelectMany(row => row.Nodes, (row, node) => (node, row.Name)).ToDictionary(r => r.node, r => r.Name);
-        var counted = new HashSet<Value>();
-        long trainable = 0, fixedNumbers = 0, bytes = 0;
         var fields = ReceptiveField.Of(graph);
-        List<LayerSummary> layers =
-        [
-            .. graph.Inputs.Select(input => new LayerSummary(input.Name, "InputLayer", PerImage(input.Shape), 0, 0, [])
-            {
-                ReceptiveField = Pixels(input),
-                ActivationBytes = Bytes(input.Shape),
-            }),
-        ];
-        foreach (var row in rows)
-        {
-            long parameters = 0;
-            foreach (var (weight, isTrainable) in LayerWeights.Of(row).Where(weight => counted.Add(weight.Value)))
-            {
-                parameters += weight.Shape.Size;
-                trainable += isTrainable ? weight.Shape.Size : 0;
-                fixedNumbers += isTrainable ? 0 : weight.Shape.Size;
-                bytes += weight.Shape.Size * weight.Type.SizeOf();
-            }
-
-            var sources = row.Nodes.SelectMany(node => node.Inputs).OfType<Value>()
-                .Select(value => value.Producer is { } producer ? names.GetValueOrDefault(producer) : graph.Inputs.Contains(value) ? value.Name : null);
-            layers.Add(new(row.Name, row.Type, PerImage(row.Output), parameters, row.MultiplyAdds(), [.. sources.OfType<string>().Where(name => name != row.Name).Distinct()])
-            {
-                ReceptiveField = row.Nodes[^1].Outputs is [var output, ..] ? Pixels(output) : null,
-                ActivationBytes = row.Activation() * sizeof(float),
-                Kernel = row.Window?.Kernel,
-                Strides = row.Window?.Strides,
-            });
-        }
-
+        var counter = new ParameterCounter();
+        LayerSummary[] layers = [.. graph.Inputs.Select(Input), .. rows.Select(Row)];
         return new(
             graph.Name,
             graph.Inputs is [var first, ..] ? PerImage(first.Shape) : null,
             graph.Outputs is [{ Shape.Rank: > 0 } logits, ..] ? Known(logits.Shape[-1]) : null,
             metadata.Trained,
             layers,
-            trainable + fixedNumbers,
-            trainable,
-            fixedNumbers,
+            counter.Trainable + counter.NonTrainable,
+            counter.Trainable,
+            counter.NonTrainable,
             layers.Aggregate((long?)0, (sum, layer) => sum + layer.MultiplyAdds))
         {
-            WeightBytes = bytes,
+            WeightBytes = counter.Bytes,
             ActivationBytes = layers.Aggregate((long?)0, (sum, layer) => sum + layer.ActivationBytes),
             HasBlocks = metadata.Architecture is not null,
         };
 
-        int? Pixels(Value value) => fields.TryGetValue(value, out var field) ? (int)Math.Round(field.Size) : null;
+        LayerSummary Input(Value input) => new(input.Name, "InputLayer", PerImage(input.Shape), 0, 0, [])
+        {
+            ReceptiveField = FieldOf(input),
+            ActivationBytes = Bytes(input.Shape),
+        };
+
+        LayerSummary Row(LayerRow row) => new(
+            row.Name, row.Type, PerImage(row.Output), counter.Add(row), row.MultiplyAdds(), [.. Sources(row).Where(name => name != row.Name)])
+        {
+            ReceptiveField = row.Nodes[^1].Outputs is [var output, ..] ? FieldOf(output) : null,
+            ActivationBytes = row.ActivationCount() * sizeof(float),
+            Kernel = row.Window?.Kernel,
+            Strides = row.Window?.Strides,
+        };
+
+        IEnumerable<string> Sources(LayerRow row) =>
+            row.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Select(NameOf).OfType<string>().Distinct();
+
+        // The row or the input that a value comes from; null for weights.
+        string? NameOf(Value value) => value.Producer is { } producer ? names.GetValueOrDefault(producer)
+            : graph.Inputs.Contains(value) ? value.Name
+            : null;
+
+        int? FieldOf(Value value) => fields.TryGetValue(value, out var field) ? (int)Math.Round(field.Size) : null;
     }
 
-    /// <summary>The summary as one line of JSON, property names in camel case.</summary>
+    /// <summary>The summary as one line of JSON with property names in camel case.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, SummaryJson.Default.NetworkSummary);
 
     private static int?[]? PerImage(Shape shape) => shape.IsRanked ? [.. shape.Dimensions.Skip(1).Select(Known)] : null;
 
-    private static long? Bytes(Shape shape) => PerImage(shape) is { } image ? image.Aggregate((long?)sizeof(float), (product, d) => product * d) : null;
+    private static long? Bytes(Shape shape) =>
+        PerImage(shape) is { } image ? image.Aggregate((long?)sizeof(float), (product, d) => product * d) : null;
 
     private static int? Known(int dimension) => dimension == Shape.Free ? null : dimension;
+
+    // Counts each weight once, in the first row that reads it.
+    private sealed class ParameterCounter
+    {
+        private readonly HashSet<Value> counted = [];
+
+        public long Trainable { get; private set; }
+
+        public long NonTrainable { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        // Returns the number of elements that the row adds.
+        public long Add(LayerRow row)
+        {
+            long parameters = 0;
+            foreach (var (weight, isTrainable) in LayerWeights.Of(row).Where(weight => counted.Add(weight.Value)))
+            {
+                parameters += weight.Shape.Size;
+                Trainable += isTrainable ? weight.Shape.Size : 0;
+                NonTrainable += isTrainable ? 0 : weight.Shape.Size;
+                Bytes += weight.Shape.Size * weight.Type.SizeOf();
+            }
+
+            return parameters;
+        }
+    }
 }
 
-/// <summary>One row: a layer with the activation right behind it, or a block of layers.</summary>
+/// <summary>One row of a summary: a layer with the activation that follows it, or a block of layers.</summary>
 /// <param name="Name">The layer's path in the graph, such as <c>conv1</c>.</param>
-/// <param name="Type">What Keras calls such a layer: Conv2D, Dense ...; an operator that it has no word for keeps its ONNX name.</param>
-/// <param name="OutputShape">[C, H, W] or [features]; null where unknown.</param>
-/// <param name="Parameters">Numbers in its weights, running statistics included; those that an earlier row has counted are not.</param>
-/// <param name="MultiplyAdds">Multiplications, each with its addition, of its convolutions and matrix products for one image; null where unknown.</param>
-/// <param name="ConnectedTo">The rows that its inputs come from.</param>
-public sealed record LayerSummary(string Name, string Type, IReadOnlyList<int?>? OutputShape, long Parameters, long? MultiplyAdds, IReadOnlyList<string> ConnectedTo)
+/// <param name="Type">The layer's name in Keras, such as Conv2D or Dense. An operator that Keras does not name keeps its ONNX name.</param>
+/// <param name="OutputShape">[C, H, W] or [features]; <c>null</c> if not known.</param>
+/// <param name="Parameters">
+/// The number of elements of the layer's weights, including running statistics. Weights that an earlier row also reads are not counted
+/// again.
+/// </param>
+/// <param name="MultiplyAdds">
+/// The number of multiplications of convolutions and matrix products for one image, each with its addition; <c>null</c> if not known.
+/// </param>
+/// <param name="ConnectedTo">The names of the rows that the layer's inputs come from.</param>
+public sealed record LayerSummary(
+    string Name, string Type, IReadOnlyList<int?>? OutputShape, long Parameters, long? MultiplyAdds, IReadOnlyList<string> ConnectedTo)
 {
-    /// <summary>How many pixels of the image, along a side, one of its numbers sees; padding counts too. Null where its output has no places in the image, as behind Flatten.</summary>
+    /// <summary>
+    /// The side of the square of the image that one element of the layer's output depends on, in pixels; padding counts as part of the
+    /// image. <c>null</c> if the output's elements have no positions in the image, such as after Flatten.
+    /// </summary>
     public int? ReceptiveField { get; init; }
 
-    /// <summary>What it keeps for one image, in bytes at float32: its output, of a block those of all its layers; views of another layer's take nothing. Null where unknown.</summary>
+    /// <summary>
+    /// The size of the layer's output for one image, in bytes as 32-bit floats; for a block, of the outputs of all its layers. Layers that
+    /// only change the shape of another layer's output count as 0. <c>null</c> if a shape is not known.
+    /// </summary>
     public long? ActivationBytes { get; init; }
 
-    /// <summary>[height, width] of a convolution's or pool's kernel; absent for other layers.</summary>
+    /// <summary>The kernel of a convolution or pool, [height, width]; <c>null</c>, and absent in JSON, for other layers.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? Kernel { get; init; }
 
-    /// <summary>Its steps down and to the right; absent where there is no kernel.</summary>
+    /// <summary>The strides of the kernel, [down, right]; <c>null</c>, and absent in JSON, for layers without a kernel.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? Strides { get; init; }
 }

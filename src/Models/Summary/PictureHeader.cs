@@ -2,20 +2,24 @@ using System.Globalization;
 
 namespace Fovea.Models;
 
-/// <summary>What stands above a picture: the name, the totals, and what the colours mean.</summary>
+/// <summary>Writes the header of a picture: the network's name, the totals, and the legend of colours. Lengths are in pixels.</summary>
 internal static class PictureHeader
 {
     private const double LegendTop = 92, EntryWidth = 116, EntryHeight = 22;
 
-    /// <summary>How high it is.</summary>
-    public static double HeightOf(LayerKind[] kinds, double width) => LegendTop + EntryHeight * (1 + (kinds.Length - 1) / Columns(width));
+    /// <summary>The height of the header, which depends on the number of rows in the legend.</summary>
+    public static double HeightOf(LayerKind[] kinds, double width) =>
+        LegendTop + EntryHeight * (1 + (kinds.Length - 1) / Columns(width));
 
+    /// <summary>Writes the header at the top of a picture of this width.</summary>
     public static void Write(SvgWriter svg, NetworkSummary summary, LayerKind[] kinds, double margin, double width)
     {
         svg.Text(margin, 34, 20, bold: true, SvgWriter.Fitted(summary.Name, 20, width - 2 * margin));
-        svg.Text(margin, 56, 12, bold: false, $"input {Shape(summary.Input)} · {Number(summary.Classes)} classes · {(summary.Trained ? "trained" : "untrained: random weights")}");
-        var totals = $"{Number(summary.TotalParameters)} parameters ({Bytes(summary.WeightBytes)}) · {Short(summary.MultiplyAdds)} multiply-adds · activations {Bytes(summary.ActivationBytes)} an image";
-        svg.Text(margin, 74, 12, bold: false, totals);
+        var weights = summary.Trained ? "trained" : "untrained: random weights";
+        svg.Text(margin, 56, 12, bold: false, $"input {Shape(summary.Input)} · {Number(summary.Classes)} classes · {weights}");
+        var parameters = $"{Number(summary.TotalParameters)} parameters ({Bytes(summary.WeightBytes)})";
+        var work = $"{Short(summary.MultiplyAdds)} multiply-adds · activations {Bytes(summary.ActivationBytes)} an image";
+        svg.Text(margin, 74, 12, bold: false, $"{parameters} · {work}");
         int columns = Columns(width);
         foreach (var (i, kind) in kinds.Index())
         {
@@ -23,15 +27,30 @@ internal static class PictureHeader
         }
     }
 
-    /// <summary>For example 64×56×56.</summary>
-    public static string Shape(IReadOnlyList<int?>? shape) => shape is null ? "?" : string.Join('×', shape.Select(d => d?.ToString(CultureInfo.InvariantCulture) ?? "?"));
+    /// <summary>A shape, for example 64×56×56; <c>?</c> for an unknown dimension or shape.</summary>
+    public static string Shape(IReadOnlyList<int?>? shape) =>
+        shape is null ? "?" : string.Join('×', shape.Select(d => d?.ToString(CultureInfo.InvariantCulture) ?? "?"));
 
-    /// <summary>Three digits: 1.58 G, 23.5 M, 9.41 K.</summary>
+    /// <summary>
+    /// A number in three digits and a unit: 1.58 G, 23.5 M, 10.4 K. Numbers below 10,000 are written in full; <c>?</c> stands for
+    /// <c>null</c>.
+    /// </summary>
     public static string Short(long? number)
     {
-        var (unit, letter) = number switch { >= 1_000_000_000 => (1e9, " G"), >= 1_000_000 => (1e6, " M"), >= 10_000 => (1e3, " K"), _ => (1, "") };
-        double scaled = (number ?? 0) / unit;
-        return number is null ? "?" : scaled.ToString(unit == 1 ? "N0" : scaled >= 100 ? "N0" : scaled >= 10 ? "N1" : "N2", CultureInfo.InvariantCulture) + letter;
+        if (number is null)
+        {
+            return "?";
+        }
+
+        var (unit, letter) = number switch
+        {
+            >= 1_000_000_000 => (1e9, " G"),
+            >= 1_000_000 => (1e6, " M"),
+            >= 10_000 => (1e3, " K"),
+            _ => (1, ""),
+        };
+        double scaled = number.Value / unit;
+        return scaled.ToString(unit == 1 || scaled >= 100 ? "N0" : scaled >= 10 ? "N1" : "N2", CultureInfo.InvariantCulture) + letter;
     }
 
     private static int Columns(double width) => (int)(width / EntryWidth);

@@ -1,23 +1,30 @@
 namespace Fovea.Models;
 
+// A window of extent e and stride s turns size r and jump j into r + (e - 1) j and j s.
+// A transposed one turns them into r + (e - 1)/s j, rounded down, and j/s. Where branches join, the largest size and jump count.
+
 /// <summary>
-/// How much of the image one number of a layer sees: <paramref name="Size"/> pixels along a side, neighbours being <paramref name="Jump"/> pixels
-/// apart. Padding counts as image, so it may be larger than that.
+/// The receptive field of a layer's output element: the square of the image that it depends on. Padding counts as part of the image, so the
+/// field may be larger than the image. Of height and width, the larger counts.
 /// </summary>
+/// <param name="Size">The side of the square, in pixels of the image.</param>
+/// <param name="Jump">The distance between the fields of neighbouring elements, in pixels of the image.</param>
 internal readonly record struct ReceptiveField(double Size, double Jump)
 {
-    /// <summary>Whether a node walks a window over height and width.</summary>
-    public static bool Walks(Node node) => node is { Domain: "", Op: "Conv" or "ConvTranspose" or "AveragePool" or "MaxPool" };
+    /// <summary>Whether a node slides a window over height and width.</summary>
+    public static bool HasWindow(Node node) => node is { Domain: "", Op: "Conv" or "ConvTranspose" or "AveragePool" or "MaxPool" };
 
-    /// <summary>The field of each value that still has places in the image; the last axes of the others are features, or nothing is known of them.</summary>
+    /// <summary>
+    /// The receptive field of each value whose last two axes are positions in the image. Other values, such as those after Flatten, have no
+    /// entry.
+    /// </summary>
     public static Dictionary<Value, ReceptiveField> Of(Graph graph)
     {
         var fields = graph.Inputs.Where(input => input.Shape.Rank == 4).ToDictionary(input => input, _ => new ReceptiveField(1, 1));
-        foreach (var node in graph.Nodes.Where(node => node.Outputs[0].Shape.Rank is 4 or 5 && node.Inputs.Any(input => input is not null && fields.ContainsKey(input))))
+        foreach (var node in graph.Nodes.Where(node => node.Outputs[0].Shape.Rank is 4 or 5))
         {
-            // r of a join is the largest of its branches'.
-            var seen = node.Inputs.OfType<Value>().Where(fields.ContainsKey).Select(input => fields[input]).ToArray();
-            if (After(node, new(seen.Max(field => field.Size), seen.Max(field => field.Jump))) is { } field)
+            var inputs = node.Inputs.OfType<Value>().Where(fields.ContainsKey).Select(input => fields[input]).ToArray();
+            if (inputs.Length > 0 && After(node, new(inputs.Max(field => field.Size), inputs.Max(field => field.Jump))) is { } field)
             {
                 foreach (var output in node.Outputs)
                 {
@@ -29,21 +36,24 @@ internal readonly record struct ReceptiveField(double Size, double Jump)
         return fields;
     }
 
-    // r += (extent - 1) jump; jump *= stride. Of height and width the one that sees more.
+    // The field of a node's outputs; null if their last two axes are not positions in the image.
     private static ReceptiveField? After(Node node, ReceptiveField x)
     {
         var from = node[0].Shape;
         switch (node.Op)
         {
             case "ConvTranspose":
-                var spread = Window.Of(node);
-                return new(x.Size + (spread.Extents - 1) / spread.Strides.Max() * x.Jump, x.Jump / spread.Strides.Max());
+                var transposed = Window.Of(node);
+                int stride = transposed.Strides.Max();
+                return new(x.Size + (transposed.Extents - 1) / stride * x.Jump, x.Jump / stride);
             case "Conv" or "AveragePool" or "MaxPool":
                 var window = Window.Of(node);
                 return new(x.Size + (window.Extents - 1) * x.Jump, x.Jump * window.Strides.Max());
             case "GlobalAveragePool" or "GlobalMaxPool":
             case "ReduceMean" or "ReduceMax" when node.Output.Shape.Dimensions is [.., 1, 1]:
-                return from.Dimensions is [_, _, > 0, > 0] ? new(x.Size + (Math.Max(from[2], from[3]) - 1) * x.Jump, x.Jump) : null;
+                return from.Dimensions is [_, _, > 0 and var height, > 0 and var width]
+                    ? new(x.Size + (Math.Max(height, width) - 1) * x.Jump, x.Jump)
+                    : null;
             case "Resize" or "Upsample":
                 return node.Output.Shape[2] > 0 && from[2] > 0 ? new(x.Size, x.Jump * from[2] / node.Output.Shape[2]) : null;
             case "Reshape":

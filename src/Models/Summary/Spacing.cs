@@ -1,9 +1,18 @@
 namespace Fovea.Models;
 
-/// <summary>Places in a row that come nearest to those wanted, by weighted least squares, without changing the order or touching.</summary>
+// Minimise sum of w[i] (x[i] - wanted[i])^2 subject to x[i + 1] - x[i] >= d[i], d[i] = (width[i] + width[i + 1]) / 2 + gap.
+// With offset[i] = d[0] + ... + d[i - 1] and z[i] = x[i] - offset[i], the constraint is z[i + 1] >= z[i]: isotonic regression. The pool
+// adjacent violators algorithm solves it: neighbours in wrong order are merged to their weighted mean until all means increase.
+
+/// <summary>
+/// Spaces items in a row so that they keep their order and do not overlap, as near to their wanted positions as possible.
+/// </summary>
 internal static class Spacing
 {
-    // Isotonic regression by pooling adjacent violators: with the least distances subtracted, places must not decrease.
+    /// <summary>The centre of each item, by weighted least squares.</summary>
+    /// <param name="wanted">The wanted centre of each item, and the weight of its squared distance from there.</param>
+    /// <param name="widths">The width of each item.</param>
+    /// <param name="gap">The least distance between the borders of neighbours.</param>
     public static IEnumerable<double> Nearest((double X, double Weight)[] wanted, double[] widths, double gap)
     {
         var offsets = new double[widths.Length];

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Fovea.Models;
 
-/// <summary>A summary as plain text, in the manner of Keras: one layer to a row, totals below, 110 columns wide.</summary>
+/// <summary>Writes a summary as a plain text table in the style of Keras, 110 columns wide: one row per layer, then the totals.</summary>
 public static class SummaryTable
 {
     private static readonly int[] Widths = [37, 18, 13, 5, 12, 15];
     private static readonly int Width = Widths.Sum() + 2 * (Widths.Length - 1);
 
-    /// <summary>The table; lines end in a line feed.</summary>
+    /// <summary>The table as a text. Lines end in a line feed.</summary>
     public static string ToText(NetworkSummary summary)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -16,7 +16,7 @@ public static class SummaryTable
         return text.ToString();
     }
 
-    /// <summary>Writes the table; what cannot be known is shown as <c>?</c>.</summary>
+    /// <summary>Writes the table. Unknown numbers and dimensions are shown as <c>?</c>.</summary>
     public static void Write(NetworkSummary summary, TextWriter output)
     {
         output.WriteLine($"Network: {summary.Name}{(summary.Trained ? "" : " (untrained)")}");
@@ -32,7 +32,8 @@ public static class SummaryTable
             }
 
             var field = layer.ReceptiveField is { } pixels ? Text(pixels) : "";
-            Row($"{layer.Name} ({layer.Type})", Text(layer.OutputShape), Text(layer.Parameters), field, Size(layer.ActivationBytes, 1024, "KiB"), layer.ConnectedTo);
+            var activations = Size(layer.ActivationBytes, 1024, "KiB");
+            Row($"{layer.Name} ({layer.Type})", Text(layer.OutputShape), Text(layer.Parameters), field, activations, layer.ConnectedTo);
         }
 
         Rule('=');
@@ -46,26 +47,33 @@ public static class SummaryTable
 
         void Rule(char line) => output.WriteLine(new string(line, Width));
 
-        // A cell that is too wide goes on below, as do the rows that a layer is connected to.
+        // A text wider than its column continues in the next lines. Each source of a layer has a line.
         void Row(string layer, string shape, string parameters, string field, string activations, IReadOnlyList<string> sources)
         {
             string[][] cells =
             [
-                Wrap(layer, Widths[0]), Wrap(shape, Widths[1]), [parameters.PadLeft(Widths[2])], [field.PadLeft(Widths[3])], [activations.PadLeft(Widths[4])],
+                Wrap(layer, Widths[0]),
+                Wrap(shape, Widths[1]),
+                [parameters.PadLeft(Widths[2])],
+                [field.PadLeft(Widths[3])],
+                [activations.PadLeft(Widths[4])],
                 [.. sources.SelectMany(source => Wrap(source, Widths[5]))],
             ];
             for (int line = 0; line < cells.Max(cell => cell.Length); line++)
             {
-                output.WriteLine(string.Join("  ", cells.Select((cell, column) => (line < cell.Length ? cell[line] : "").PadRight(Widths[column]))).TrimEnd());
+                var texts = cells.Select((cell, column) => (line < cell.Length ? cell[line] : "").PadRight(Widths[column]));
+                output.WriteLine(string.Join("  ", texts).TrimEnd());
             }
         }
     }
 
     private static string[] Wrap(string text, int width) => [.. text.Chunk(width).Select(line => new string(line))];
 
-    private static string Size(long? bytes, double unit, string name) => bytes is null ? "?" : string.Create(CultureInfo.InvariantCulture, $"{bytes / unit:N2} {name}");
+    private static string Size(long? bytes, double unit, string name) =>
+        bytes is null ? "?" : string.Create(CultureInfo.InvariantCulture, $"{bytes / unit:N2} {name}");
 
     private static string Text(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 
-    private static string Text(IReadOnlyList<int?>? shape) => shape is null ? "?" : $"[{string.Join(", ", shape.Select(d => d?.ToString(CultureInfo.InvariantCulture) ?? "?"))}]";
+    private static string Text(IReadOnlyList<int?>? shape) =>
+        shape is null ? "?" : $"[{string.Join(", ", shape.Select(d => d?.ToString(CultureInfo.InvariantCulture) ?? "?"))}]";
 }

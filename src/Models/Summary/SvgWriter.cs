@@ -4,39 +4,56 @@ using System.Xml;
 
 namespace Fovea.Models;
 
-/// <summary>The few shapes that a picture is made of, as SVG. Names go in as text, whatever they are.</summary>
+/// <summary>
+/// Writes the shapes that a picture consists of as SVG. Coordinates and sizes are in pixels. Names of layers come from model files, which
+/// may be hostile; they are written as escaped text, so they cannot add elements or scripts.
+/// </summary>
 internal sealed class SvgWriter : IDisposable
 {
+    private const string Namespace = "http://www.w3.org/2000/svg";
+
     private readonly StringBuilder text = new();
     private readonly XmlWriter xml;
 
-    public SvgWriter() => xml = XmlWriter.Create(text, new XmlWriterSettings { OmitXmlDeclaration = true, Indent = true, IndentChars = " ", NewLineChars = "\n" });
+    public SvgWriter()
+    {
+        var settings = new XmlWriterSettings { OmitXmlDeclaration = true, Indent = true, IndentChars = " ", NewLineChars = "\n" };
+        xml = XmlWriter.Create(text, settings);
+    }
 
-    /// <summary>Begins the picture.</summary>
+    /// <summary>Begins the picture with a white background.</summary>
     public void Begin(double width, double height, string title)
     {
-        xml.WriteStartElement("svg", "http://www.w3.org/2000/svg");
-        Attributes(("width", width), ("height", height), ("viewBox", $"0 0 {Number(width)} {Number(height)}"), ("font-family", "Helvetica, Arial, 'Liberation Sans', sans-serif"));
-        xml.WriteElementString("title", "http://www.w3.org/2000/svg", Clean(title));
+        xml.WriteStartElement("svg", Namespace);
+        Attributes(
+            ("width", width),
+            ("height", height),
+            ("viewBox", $"0 0 {Number(width)} {Number(height)}"),
+            ("font-family", "Helvetica, Arial, 'Liberation Sans', sans-serif"));
+        xml.WriteElementString("title", Namespace, Clean(title));
         Start("defs");
-        Start("marker", ("id", "arrow"), ("viewBox", "0 0 8 8"), ("refX", 7.5), ("refY", 4), ("markerWidth", 7), ("markerHeight", 7), ("orient", "auto"));
+        Start(
+            "marker", ("id", "arrow"), ("viewBox", "0 0 8 8"), ("refX", 7.5), ("refY", 4), ("markerWidth", 7), ("markerHeight", 7),
+            ("orient", "auto"));
         Element("path", ("d", "M0,0.5 L8,4 L0,7.5 z"), ("fill", "#666666"));
         End();
         End();
         Element("rect", ("width", "100%"), ("height", "100%"), ("fill", "#ffffff"));
     }
 
-    /// <summary>Begins a part that is moved.</summary>
+    /// <summary>Begins a group whose origin is at (x, y).</summary>
     public void Begin(double x, double y) => Start("g", ("transform", $"translate({Number(x)},{Number(y)})"));
 
-    /// <summary>Ends what was begun last.</summary>
+    /// <summary>Ends the group or element that was begun last.</summary>
     public void End() => xml.WriteEndElement();
 
-    /// <summary>A box with lines of text, the first one bold.</summary>
+    /// <summary>
+    /// Draws a box with centred lines of text, the first one bold. Browsers show the tooltip when the pointer is over the box.
+    /// </summary>
     public void Box(double x, double y, double width, double height, string fill, string stroke, ReadOnlySpan<string> lines, string tooltip)
     {
         Begin(x, y);
-        xml.WriteElementString("title", "http://www.w3.org/2000/svg", Clean(tooltip));
+        xml.WriteElementString("title", Namespace, Clean(tooltip));
         Element("rect", ("width", width), ("height", height), ("rx", 7), ("fill", fill), ("stroke", stroke), ("stroke-width", 1.5));
         for (int i = 0; i < lines.Length; i++)
         {
@@ -47,21 +64,25 @@ internal sealed class SvgWriter : IDisposable
         End();
     }
 
-    /// <summary>A frame round a block, its name in the left upper corner.</summary>
+    /// <summary>Draws a dashed frame with a name in its left upper corner.</summary>
     public void Frame(double x, double y, double width, double height, string name)
     {
-        Element("rect", ("x", x), ("y", y), ("width", width), ("height", height), ("rx", 10), ("fill", "#f6f7fc"), ("stroke", "#4f5aa8"), ("stroke-dasharray", "6 4"));
+        Element(
+            "rect", ("x", x), ("y", y), ("width", width), ("height", height), ("rx", 10), ("fill", "#f6f7fc"), ("stroke", "#4f5aa8"),
+            ("stroke-dasharray", "6 4"));
         Text(x + 10, y + 17, 12.5, bold: true, Fitted(name, 12.5, width - 20));
     }
 
-    /// <summary>What a colour means.</summary>
+    /// <summary>Draws an entry of the legend: a coloured rectangle and its name.</summary>
     public void Swatch(double x, double y, string fill, string stroke, string name)
     {
         Element("rect", ("x", x), ("y", y), ("width", 16), ("height", 13), ("rx", 3), ("fill", fill), ("stroke", stroke));
         Text(x + 22, y + 11, 12, bold: false, name);
     }
 
-    /// <summary>A line that runs straight down through layers and bends between them.</summary>
+    /// <summary>
+    /// Draws an edge through points. Points of nearly the same x are joined by a vertical line, others by an S-shaped curve.
+    /// </summary>
     public void Edge(IEnumerable<(double X, double Y)> points, bool arrow)
     {
         var path = new StringBuilder();
@@ -75,10 +96,14 @@ internal sealed class SvgWriter : IDisposable
             last = Math.Abs(point.X - last.X) < 0.5 && i > 0 ? (last.X, point.Y) : point;
         }
 
-        Element("path", ("d", path.ToString()), ("fill", "none"), ("stroke", "#666666"), ("stroke-width", 1.4), ("marker-end", arrow ? "url(#arrow)" : "none"));
+        Element(
+            "path", ("d", path.ToString()), ("fill", "none"), ("stroke", "#666666"), ("stroke-width", 1.4),
+            ("marker-end", arrow ? "url(#arrow)" : "none"));
     }
 
-    /// <summary>One line of text.</summary>
+    /// <summary>
+    /// Writes one line of text. (x, y) is the left end of its base line, unless <paramref name="more"/> has another text-anchor.
+    /// </summary>
     public void Text(double x, double y, double size, bool bold, string line, params ReadOnlySpan<(string, object)> more)
     {
         Start("text", [("x", x), ("y", y), ("font-size", size), ("font-weight", bold ? "bold" : "normal"), ("fill", "#222222"), .. more]);
@@ -86,28 +111,30 @@ internal sealed class SvgWriter : IDisposable
         End();
     }
 
-    /// <summary>The text, its middle left out where it would be wider than there is room.</summary>
+    /// <summary>Shortens a text to an estimated width of at most <paramref name="room"/> pixels: an ellipsis replaces its middle.</summary>
     public static string Fitted(string line, double size, double room, bool bold = true)
     {
         var runes = line.EnumerateRunes().ToArray();
-        double Width(IEnumerable<Rune> part) => size * (bold ? 1 : 0.88) * part.Sum(WidthOf);
         if (Width(runes) <= room)
         {
             return line;
         }
 
-        // The end of a path says more than its beginning.
+        // Two thirds of the kept text are its end, since the end of a layer's path identifies the layer better than its start.
         int keep = runes.Length - 1;
-        IEnumerable<Rune> Kept() => [.. runes[..(keep / 3)], new Rune('…'), .. runes[^(keep - keep / 3)..]];
         while (keep > 1 && Width(Kept()) > room)
         {
             keep--;
         }
 
         return string.Concat(Kept());
+
+        double Width(IEnumerable<Rune> part) => size * (bold ? 1 : 0.88) * part.Sum(WidthOf);
+
+        IEnumerable<Rune> Kept() => [.. runes[..(keep / 3)], new Rune('…'), .. runes[^(keep - keep / 3)..]];
     }
 
-    /// <summary>The whole picture.</summary>
+    /// <summary>Ends the picture and returns its text.</summary>
     public string ToText()
     {
         xml.Flush();
@@ -116,16 +143,18 @@ internal sealed class SvgWriter : IDisposable
         return text.Append('\n').ToString();
     }
 
+    /// <inheritdoc/>
     public void Dispose() => xml.Dispose();
 
-    // Of the font's size, in the widest of the common fonts, bold.
+    // An upper estimate of a character's width in units of the font size, for bold text in the widest of the common fonts.
     private static double WidthOf(Rune rune) => rune.Value > 0x2ff ? 1
         : Rune.IsUpper(rune) || rune.Value is 'm' or 'w' ? 0.82
         : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.42
         : 0.68;
 
-    // XML cannot hold most control characters, not even escaped.
-    private static string Clean(string line) => string.Concat(line.EnumerateRunes().Select(rune => rune.Value is < 0x20 or 0xfffe or 0xffff ? Rune.ReplacementChar : rune));
+    // Replaces the characters that XML 1.0 does not allow, not even as references.
+    private static string Clean(string line) => string.Concat(line.EnumerateRunes()
+        .Select(rune => rune.Value is < 0x20 or 0xfffe or 0xffff ? Rune.ReplacementChar : rune));
 
     private static string Number(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 
@@ -137,7 +166,7 @@ internal sealed class SvgWriter : IDisposable
 
     private void Start(string name, params ReadOnlySpan<(string, object)> attributes)
     {
-        xml.WriteStartElement(name, "http://www.w3.org/2000/svg");
+        xml.WriteStartElement(name, Namespace);
         Attributes(attributes);
     }
 
@@ -145,7 +174,8 @@ internal sealed class SvgWriter : IDisposable
     {
         foreach (var (key, value) in attributes)
         {
-            xml.WriteAttributeString(key, value is double or int ? Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)) : (string)value);
+            bool isNumber = value is double or int;
+            xml.WriteAttributeString(key, isNumber ? Number(Convert.ToDouble(value, CultureInfo.InvariantCulture)) : (string)value);
         }
     }
 }

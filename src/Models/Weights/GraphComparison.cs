@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Fovea.Models;
 
 /// <summary>
-/// Whether a foreign graph computes what one of ours does, given that their weights agree in name and shape: a stride or an epsilon is in no
-/// weight, and with another one the weights would give wrong answers without a sign.
+/// Checks that an imported graph ("theirs") computes the same function as a catalog network ("ours"), given that their weights agree in
+/// name and shape. Strides, paddings and epsilons are not part of the weights. If they differed, the imported weights would give wrong
+/// answers without an error.
 /// </summary>
 internal sealed class GraphComparison
 {
@@ -13,16 +14,23 @@ internal sealed class GraphComparison
 
     private GraphComparison(Func<string, string> canonical) => this.canonical = canonical;
 
-    /// <summary>Compares the layers that have weights, then everything on the way from the input to the output. Softmax at the end is no difference: ours ends with logits.</summary>
-    /// <exception cref="FoveaException">The graphs differ; the message names the layers, the attributes and both values.</exception>
+    /// <summary>
+    /// Compares the layers that have weights, then all nodes between the input and the output. A softmax at the end of their graph is
+    /// ignored, since our graph ends with the logits.
+    /// </summary>
+    /// <param name="ours">The catalog network.</param>
+    /// <param name="theirs">The imported graph.</param>
+    /// <param name="path">The imported file, for the message.</param>
+    /// <param name="canonical">Maps the name of a weight of either graph to the name by which weights are matched.</param>
+    /// <exception cref="FoveaException">The graphs differ. The message names the layers, the attributes and both values.</exception>
     public static void Require(Graph ours, Graph theirs, string path, Func<string, string> canonical)
     {
         var comparison = new GraphComparison(canonical);
-        var difference = comparison.OfLayers(ours, theirs);
+        var difference = comparison.CompareLayers(ours, theirs);
         if (difference is null && theirs.Outputs.Count == 1)
         {
-            var output = Essential(theirs.Outputs[0]);
-            difference = comparison.Of(ours.Outputs[0], output.Producer is { Op: "Softmax" } softmax ? softmax[0] : output);
+            var output = SkipIdentities(theirs.Outputs[0]);
+            difference = comparison.Compare(ours.Outputs[0], output.Producer is { Op: "Softmax" } softmax ? softmax[0] : output);
         }
         else
         {
@@ -31,50 +39,67 @@ internal sealed class GraphComparison
 
         if (difference is not null)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} has the weights of {ours.Name} by name and shape, but computes something else: {difference}.");
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"{path} has the weights of {ours.Name} by name and shape, but computes something else: {difference}.");
         }
     }
 
-    // One sentence for each kind of difference: a whole network may have another epsilon.
-    private string? OfLayers(Graph ours, Graph theirs)
+    // One clause for each kind of difference: if all layers have another epsilon, the message names the first and counts the others. Null:
+    // none.
+    private string? CompareLayers(Graph ours, Graph theirs)
     {
-        var users = theirs.Nodes.SelectMany(node => node.Inputs.OfType<Value>().Where(theirs.Initializers.ContainsKey).Select(w => (Name: canonical(w.Name), node))).ToLookup(u => u.Name, u => u.node);
-        var differences = from node in ours.Nodes
-                          where node.Inputs.Count > 1 && node.Inputs[1] is { Shape.Rank: > 0 } weight && ours.Initializers.ContainsKey(weight)
-                          from their in users[canonical(node[1].Name)].Take(1)
-                          from fact in Facts(node, node).Zip(Facts(their, node))
-                          where fact.First.Name == fact.Second.Name && fact.First.Value != fact.Second.Value
-                          group $"{their.Op} {their.Name} has {fact.First.Name} {fact.Second.Value}, expected {fact.First.Value}" by (node.Op, fact.First.Name) into kind
-                          select kind.First() + (kind.Count() > 1 ? $" (and {kind.Count() - 1} more like it)" : "");
+        var readers = theirs.Nodes
+            .SelectMany(node => node.Inputs.OfType<Value>(), (node, input) => (Node: node, Input: input))
+            .Where(reader => theirs.Initializers.ContainsKey(reader.Input))
+            .ToLookup(reader => canonical(reader.Input.Name), reader => reader.Node);
+        var differences =
+            from node in ours.Nodes
+            where node.Inputs.Count > 1 && node.Inputs[1] is { Shape.Rank: > 0 } weight && ours.Initializers.ContainsKey(weight)
+            from their in readers[canonical(node[1].Name)].Take(1)
+            from property in Properties(node, node).Zip(Properties(their, node))
+            let name = property.First.Name
+            where name == property.Second.Name && property.First.Value != property.Second.Value
+            let clause = $"{their.Op} {their.Name} has {name} {property.Second.Value}, expected {property.First.Value}"
+            group clause by (node.Op, name) into kind
+            select kind.First() + (kind.Count() > 1 ? $" (and {kind.Count() - 1} more like it)" : "");
         var all = differences.ToArray();
         return all.Length > 0 ? string.Join("; ", all) : null;
     }
 
-    // The first difference on the way from these two values back to the input; null where there is none.
-    private string? Of(Value? our, Value? their)
+    // The first difference on the paths from these two values back to the inputs; null if there is none. Pairs that were compared are
+    // remembered, since branches that join again would otherwise be walked once per path.
+    private string? Compare(Value? our, Value? their)
     {
         if (our is null || their is null)
         {
             return our == their ? null : "a layer has an input that the other lacks";
         }
 
-        (our, their) = (Essential(our), Essential(their));
+        (our, their) = (SkipIdentities(our), SkipIdentities(their));
         if (!compared.TryGetValue((our, their), out var difference))
         {
             compared[(our, their)] = difference = (our.Producer, their.Producer) switch
             {
-                (null, null) => our.Graph.Inputs.Contains(our) == their.Graph.Inputs.Contains(their) && (our.Graph.Inputs.Contains(our) || canonical(our.Name) == canonical(their.Name)) ? null : $"{their.Name} stands where {our.Name} was expected",
-                ({ } node, { } other) => OfNodes(node, other),
-                _ => $"{their.Producer?.Op ?? their.Name} stands where {our.Producer?.Op ?? our.Name} was expected",
+                (null, null) => IsSame(our, their) ? null : $"its {their.Name} is in the place of {our.Name}",
+                ({ } node, { } other) => CompareNodes(node, other),
+                _ => $"its {their.Producer?.Op ?? their.Name} is in the place of {our.Producer?.Op ?? our.Name}",
             };
         }
 
         return difference;
     }
 
-    private string? OfNodes(Node our, Node their)
+    // Both are inputs, or both are weights of one name.
+    private bool IsSame(Value our, Value their)
     {
-        foreach (var (ours, theirs) in Facts(our, our).Zip(Facts(their, our)))
+        bool isInput = our.Graph.Inputs.Contains(our);
+        return isInput == their.Graph.Inputs.Contains(their) && (isInput || canonical(our.Name) == canonical(their.Name));
+    }
+
+    private string? CompareNodes(Node our, Node their)
+    {
+        foreach (var (ours, theirs) in Properties(our, our).Zip(Properties(their, our)))
         {
             if (ours.Value != theirs.Value)
             {
@@ -82,77 +107,85 @@ internal sealed class GraphComparison
             }
         }
 
-        // The shape that Reshape takes is no value of the network.
+        // Flatten has one input. Their graph may have a Reshape instead, whose second input is the shape.
         int count = our.Op == "Flatten" ? 1 : Math.Max(our.Inputs.Count, their.Inputs.Count);
-        string? Inputs(bool swapped) => Enumerable.Range(0, count)
-            .Select(i => Of(our.Inputs.ElementAtOrDefault(i), their.Inputs.ElementAtOrDefault(swapped ? count - 1 - i : i)))
-            .FirstOrDefault(difference => difference is not null);
+        var difference = CompareInputs(swapped: false);
+        return difference is not null && our.Op == "Add" && CompareInputs(swapped: true) is null ? null : difference;
 
-        var difference = Inputs(swapped: false);
-        return difference is not null && our.Op == "Add" && Inputs(swapped: true) is null ? null : difference;
+        string? CompareInputs(bool swapped) => Enumerable.Range(0, count)
+            .Select(i => Compare(our.Inputs.ElementAtOrDefault(i), their.Inputs.ElementAtOrDefault(swapped ? count - 1 - i : i)))
+            .FirstOrDefault(difference => difference is not null);
     }
 
-    // What a node does besides its inputs, in words that are equal where it does the same; sizes are those of our graph.
-    private static IEnumerable<(string Name, string Value)> Facts(Node node, Node our)
+    // The operator of a node and the attributes that change its result, with defaults filled in. Sizes are computed from the input of our
+    // node.
+    // The operator comes first and alone, so that attributes are not read from a node whose operator differs anyway.
+    private static IEnumerable<(string Name, string Value)> Properties(Node node, Node our)
     {
-        yield return ("operator", Operator(node, our));
-        switch (Operator(node, our))
+        var op = Operator(node, our);
+        yield return ("operator", op);
+        foreach (var attribute in Attributes(op, node, our))
         {
-            case "Conv":
-                foreach (var fact in Walk(Window.Of(node)))
-                {
-                    yield return fact;
-                }
-
-                yield return ("group", Text(node.Int("group", 1)));
-                break;
-            case "MaxPool" or "AveragePool":
-                var window = Window.Of(node);
-                bool ceil = node.Int("ceil_mode") != 0;
-                foreach (var fact in Walk(window))
-                {
-                    yield return fact;
-                }
-
-                yield return ("output sides", List([.. Enumerable.Range(0, 2).Select(axis => window.Steps(axis, our[0].Shape.Rank == 4 ? our[0].Shape[axis + 2] : Shape.Free, ceil))]));
-                yield return ("count_include_pad", Text(node.Op == "AveragePool" && window.Before.Concat(window.After).Any(pad => pad > 0) ? node.Int("count_include_pad") : 0));
-                break;
-            case "BatchNormalization":
-                yield return ("epsilon", Text(node.Float("epsilon", 1e-5f)));
-                yield return ("training_mode", Text(node.Int("training_mode")));
-                break;
-            case "LRN":
-                yield return ("size", Text(node.Int("size")));
-                yield return ("alpha", Text(node.Float("alpha", 1e-4f)));
-                yield return ("beta", Text(node.Float("beta", 0.75f)));
-                yield return ("bias", Text(node.Float("bias", 1)));
-                break;
-            case "Gemm":
-                yield return ("alpha", Text(node.Float("alpha", 1)));
-                yield return ("beta", Text(node.Float("beta", 1)));
-                yield return ("transA", Text(node.Int("transA")));
-                yield return ("transB", Text(node.Int("transB")));
-                break;
-            case "Concat":
-                yield return ("axis", Text(node.Int("axis")));
-                break;
+            yield return attribute;
         }
     }
 
-    private static (string, string)[] Walk(Window window) =>
-        [("kernel_shape", List(window.Kernel)), ("strides", List(window.Strides)), ("pads", List([.. window.Before, .. window.After])), ("dilations", List(window.Dilations))];
+    private static (string Name, string Value)[] Attributes(string op, Node node, Node our) => op switch
+    {
+        "Conv" => [.. WindowProperties(Window.Of(node)), ("group", Text(node.Int("group", 1)))],
+        "MaxPool" or "AveragePool" => PoolProperties(node, Window.Of(node), our[0].Shape),
+        "BatchNormalization" => [("epsilon", Text(node.Float("epsilon", 1e-5f))), ("training_mode", Text(node.Int("training_mode")))],
+        "LRN" =>
+        [
+            ("size", Text(node.Int("size"))),
+            ("alpha", Text(node.Float("alpha", 1e-4f))),
+            ("beta", Text(node.Float("beta", 0.75f))),
+            ("bias", Text(node.Float("bias", 1))),
+        ],
+        "Gemm" =>
+        [
+            ("alpha", Text(node.Float("alpha", 1))),
+            ("beta", Text(node.Float("beta", 1))),
+            ("transA", Text(node.Int("transA"))),
+            ("transB", Text(node.Int("transB"))),
+        ],
+        "Concat" => [("axis", Text(node.Int("axis")))],
+        _ => [],
+    };
 
-    // A mean over everything may be written as a pool, and flattening as a reshape.
+    // ceil_mode is compared by its effect on the output's size, and count_include_pad only if there is padding.
+    private static (string Name, string Value)[] PoolProperties(Node node, Window window, Shape x)
+    {
+        bool ceil = node.Int("ceil_mode") != 0;
+        int[] sides = [.. Enumerable.Range(0, 2).Select(axis => window.Steps(axis, x.Rank == 4 ? x[axis + 2] : Shape.Free, ceil))];
+        bool isPadded = window.Before.Concat(window.After).Any(pad => pad > 0);
+        long countsPadding = node.Op == "AveragePool" && isPadded ? node.Int("count_include_pad") : 0;
+        return [.. WindowProperties(window), ("output sides", List(sides)), ("count_include_pad", Text(countsPadding))];
+    }
+
+    private static (string, string)[] WindowProperties(Window window) =>
+    [
+        ("kernel_shape", List(window.Kernel)),
+        ("strides", List(window.Strides)),
+        ("pads", List([.. window.Before, .. window.After])),
+        ("dilations", List(window.Dilations)),
+    ];
+
+    // An AveragePool over the whole image equals GlobalAveragePool, and a Reshape may stand for Flatten.
     private static string Operator(Node node, Node our) => node.Op switch
     {
-        "AveragePool" when our.Op == "GlobalAveragePool" && Window.Of(node) is { Before: [0, 0], After: [0, 0], Dilations: [1, 1] } window && window.Kernel.AsSpan().SequenceEqual(our[0].Shape.Dimensions.AsSpan()[2..]) => our.Op,
+        "AveragePool" when our.Op == "GlobalAveragePool" && CoversWholeImage(Window.Of(node), our[0].Shape) => our.Op,
         "Reshape" when our.Op == "Flatten" => our.Op,
         "Flatten" when node.Int("axis", 1) != 1 => $"Flatten from axis {node.Int("axis", 1)}",
         _ => node.Op,
     };
 
-    // Behind what changes nothing when a network serves: dropout, and a mean over one pixel.
-    private static Value Essential(Value value)
+    private static bool CoversWholeImage(Window window, Shape image) =>
+        window is { Before: [0, 0], After: [0, 0], Dilations: [1, 1] }
+        && window.Kernel.AsSpan().SequenceEqual(image.Dimensions.AsSpan()[2..]);
+
+    // Follows a value back over nodes that do not change it in inference: Dropout, Identity, and an average over one pixel.
+    private static Value SkipIdentities(Value value)
     {
         while (value.Producer is { Op: "Dropout" or "Identity" } or { Op: "AveragePool" } && IsIdentity(value.Producer))
         {
@@ -162,7 +195,8 @@ internal sealed class GraphComparison
         return value;
     }
 
-    private static bool IsIdentity(Node node) => node.Op != "AveragePool" || Window.Of(node) is { Kernel: [1, 1], Strides: [1, 1], Before: [0, 0], After: [0, 0] };
+    private static bool IsIdentity(Node node) =>
+        node.Op != "AveragePool" || Window.Of(node) is { Kernel: [1, 1], Strides: [1, 1], Before: [0, 0], After: [0, 0] };
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 

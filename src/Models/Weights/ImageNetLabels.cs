@@ -3,12 +3,13 @@ using System.Collections.Immutable;
 namespace Fovea.Models;
 
 /// <summary>
-/// The names of the 1000 classes of ImageNet's challenge (Russakovsky et al., 2015), in the order of WordNet's identifiers, which torchvision's
-/// and BVLC's weights follow. Each is a WordNet synset: one or several words, as in the challenge's synset_words.txt.
+/// The names of the 1000 classes of the ImageNet challenge (Russakovsky et al., 2015), sorted by their WordNet identifiers. The outputs of
+/// torchvision's and BVLC's networks have this order. Each name is a WordNet synset of one or several words, as in the challenge's
+/// synset_words.txt.
 /// </summary>
 public static class ImageNetLabels
 {
-    /// <summary>The names, 1000 of them.</summary>
+    /// <summary>The 1000 names.</summary>
     public static ImmutableArray<string> All { get; } = Read();
 
     private static ImmutableArray<string> Read()

@@ -4,20 +4,31 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Models;
 
-/// <summary>A tensor as a file of weights holds it: elements of a storage, which other tensors may share, found by strides.</summary>
+/// <summary>
+/// A tensor as a weights file stores it: a strided view of a storage, which several tensors may share. The element of the indices i lies at
+/// offset + the sum of i[axis] * strides[axis], counted in elements.
+/// </summary>
 internal sealed record StoredTensor
 {
     private readonly ReadOnlyMemory<byte> storage;
     private readonly long offset;
     private readonly ImmutableArray<long> strides;
 
-    /// <summary>Elements at <paramref name="offset"/> and by <paramref name="strides"/>, both counted in elements.</summary>
-    /// <exception cref="FoveaException">They reach outside the storage.</exception>
+    /// <summary>A view of a storage. The bytes are not copied.</summary>
+    /// <param name="type">The type of the storage's elements.</param>
+    /// <param name="shape">The dimensions.</param>
+    /// <param name="storage">The storage's bytes, little-endian.</param>
+    /// <param name="offset">The position of the first element, in elements.</param>
+    /// <param name="strides">The distance between neighbours along each axis, in elements, at least 0.</param>
+    /// <exception cref="FoveaException">
+    /// The view reaches outside the storage, or exceeds 2 GiB. The message does not name the file.
+    /// </exception>
     public StoredTensor(ElementType type, Shape shape, ReadOnlyMemory<byte> storage, long offset, ImmutableArray<long> strides)
     {
         (Type, Shape, this.storage, this.offset, this.strides) = (type, shape, storage, offset, strides);
         Int128 last = offset;
-        bool fits = offset >= 0 && strides.Length == shape.Rank && shape.Dimensions.Aggregate((Int128)1, (size, d) => d < 0 || size > int.MaxValue ? int.MaxValue : size * d) <= int.MaxValue / type.SizeOf();
+        var size = shape.Dimensions.Aggregate((Int128)1, (size, d) => d < 0 || size > int.MaxValue ? int.MaxValue : size * d);
+        bool fits = offset >= 0 && strides.Length == shape.Rank && size <= int.MaxValue / type.SizeOf();
         for (int axis = 0; fits && axis < shape.Rank; axis++)
         {
             fits = strides[axis] >= 0;
@@ -26,11 +37,14 @@ internal sealed record StoredTensor
 
         if (!fits || (!shape.Dimensions.Contains(0) && last >= storage.Length / type.SizeOf()))
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"a tensor {shape} at {offset} with strides [{string.Join(", ", strides)}] reaches outside its storage of {storage.Length / type.SizeOf()} elements.");
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"a tensor {shape} at {offset} with strides [{string.Join(", ", strides)}] reaches outside its storage of "
+                + $"{storage.Length / type.SizeOf()} elements.");
         }
     }
 
-    /// <summary>Elements one after the other.</summary>
+    /// <summary>A row-major tensor that fills its storage.</summary>
     public StoredTensor(ElementType type, Shape shape, ReadOnlyMemory<byte> bytes)
         : this(type, shape, bytes, 0, RowMajor(shape))
     {
@@ -42,15 +56,20 @@ internal sealed record StoredTensor
     /// <summary>The dimensions.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Whether the elements are numbers that become floats: exactly, and doubles by rounding to the nearest.</summary>
+    /// <summary>
+    /// Whether <see cref="ToFloats"/> supports the element type. Doubles are rounded to the nearest float; the other types convert exactly.
+    /// </summary>
     public bool IsFloat => Type is ElementType.Float or ElementType.Float16 or ElementType.BFloat16 or ElementType.Double;
 
-    /// <summary>The same as floats: the storage's own memory where it holds them so, else converted when they are first needed.</summary>
+    /// <summary>
+    /// The tensor as floats. Row-major floats are not copied: the result refers to the storage. Other elements are converted when they are
+    /// first read.
+    /// </summary>
     public Tensor ToFloats() => Type == ElementType.Float && IsRowMajor
         ? new Tensor(Type, Shape, storage.Slice((int)offset * sizeof(float), (int)Shape.Size * sizeof(float)))
         : Tensor.Drawn(Shape, CopyTo);
 
-    // The stride of an axis of one element is never walked, so any will do.
+    // On an axis with one element, the stride is never used, so any stride is allowed there.
     private bool IsRowMajor => RowMajor(Shape).Zip(strides, Shape.Dimensions).All(axis => axis.First == axis.Second || axis.Third <= 1);
 
     private static ImmutableArray<long> RowMajor(Shape shape)
@@ -70,19 +89,19 @@ internal sealed record StoredTensor
     {
         var elements = storage.Span;
         var index = new int[Shape.Rank];
-        long place = offset;
+        long position = offset;
         foreach (ref float value in floats)
         {
-            value = Element(elements, (int)place);
+            value = Element(elements, (int)position);
             for (int axis = index.Length - 1; axis >= 0; axis--)
             {
-                place += strides[axis];
+                position += strides[axis];
                 if (++index[axis] < Shape[axis])
                 {
                     break;
                 }
 
-                place -= strides[axis] * index[axis];
+                position -= strides[axis] * index[axis];
                 index[axis] = 0;
             }
         }
@@ -94,6 +113,6 @@ internal sealed record StoredTensor
         ElementType.Float16 => (float)BinaryPrimitives.ReadHalfLittleEndian(elements[(index * 2)..]),
         ElementType.BFloat16 => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(elements[(index * 2)..]) << 16),
         ElementType.Double => (float)BinaryPrimitives.ReadDoubleLittleEndian(elements[(index * 8)..]),
-        _ => throw new InvalidOperationException($"{Type} is no kind of float."),
+        _ => throw new InvalidOperationException($"The element type is {Type}; expected Float, Float16, BFloat16 or Double."),
     };
 }

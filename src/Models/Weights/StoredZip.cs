@@ -4,19 +4,25 @@ using System.Text;
 namespace Fovea.Models;
 
 /// <summary>
-/// A zip file whose entries are stored, not compressed, as torch.save writes them: each is a piece of the file's own memory. With the 64-bit
-/// fields of large files (APPNOTE.TXT 4.3).
+/// Reads a zip file whose entries are stored without compression, as torch.save writes them. The contents of entries are slices of the
+/// file's memory and are not copied. The 64-bit fields of large files are supported (APPNOTE.TXT 4.3).
 /// </summary>
 internal static class StoredZip
 {
-    private const uint EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50, CentralSignature = 0x02014b50, LocalSignature = 0x04034b50;
-    private const int EndLength = 22, Locator64Length = 20, End64Length = 56, CentralLength = 46, LocalLength = 30, LongestComment = ushort.MaxValue;
+    // Signatures and lengths in bytes of the records that APPNOTE.TXT 4.3 defines.
+    private const uint
+        EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50, CentralSignature = 0x02014b50,
+        LocalSignature = 0x04034b50;
+    private const int
+        EndLength = 22, Locator64Length = 20, End64Length = 56, CentralLength = 46, LocalLength = 30, MaxCommentLength = 65535;
 
-    /// <summary>The entries by their paths.</summary>
-    /// <exception cref="FoveaException">The file is damaged, or an entry is compressed or encrypted.</exception>
+    /// <summary>The contents of all entries by their paths.</summary>
+    /// <exception cref="FoveaException">
+    /// The file is damaged, or an entry is compressed or encrypted. The message does not name the file; the caller does.
+    /// </exception>
     public static Dictionary<string, ReadOnlyMemory<byte>> Entries(ReadOnlyMemory<byte> file)
     {
-        var (count, at) = Directory(file.Span);
+        var (count, at) = FindDirectory(file.Span);
         var entries = new Dictionary<string, ReadOnlyMemory<byte>>();
         for (long i = 0; i < count; i++)
         {
@@ -34,7 +40,7 @@ internal static class StoredZip
             Part(file.Span, data, length);
             if (!entries.TryAdd(name, file.Slice((int)data, (int)length)))
             {
-                throw Damaged($"it has two entries {name}");
+                throw Damaged($"it has two entries {name}; expected one");
             }
 
             at += CentralLength + nameLength + extraLength + commentLength;
@@ -43,10 +49,12 @@ internal static class StoredZip
         return entries;
     }
 
-    // The directory stands at the end, before a record that may be followed by a comment.
-    private static (long Count, long Offset) Directory(ReadOnlySpan<byte> file)
+    // The end record holds the number of entries and the directory's position. A comment of at most 65,535 bytes may follow the end record,
+    // so its signature is searched backwards from the end of the file. If a 64-bit locator precedes it, the 64-bit end record counts
+    // instead.
+    private static (long Count, long Offset) FindDirectory(ReadOnlySpan<byte> file)
     {
-        int first = Math.Max(0, file.Length - EndLength - LongestComment);
+        int first = Math.Max(0, file.Length - EndLength - MaxCommentLength);
         for (int at = file.Length - EndLength; at >= first; at--)
         {
             if (UInt32(file, at) != EndSignature)
@@ -66,7 +74,8 @@ internal static class StoredZip
         throw Damaged("it has no directory at its end");
     }
 
-    // Numbers that 32 bits cannot hold stand in the extra field 1, in this order, and only they.
+    // A number that does not fit 32 bits is 2^32 - 1 in the header. The extra field 1 holds the 64-bit values of these numbers only, in
+    // this order.
     private static (long Length, long Packed, long Local) Sizes(ReadOnlySpan<byte> header, ReadOnlySpan<byte> extra)
     {
         long length = UInt32(header, 24), packed = UInt32(header, 20), local = UInt32(header, 42);
@@ -75,9 +84,9 @@ internal static class StoredZip
             var field = Part(extra, 4, UInt16(extra, 2));
             if (UInt16(extra, 0) == 1)
             {
-                length = Wide(length, ref field);
-                packed = Wide(packed, ref field);
-                local = Wide(local, ref field);
+                length = Widen(length, ref field);
+                packed = Widen(packed, ref field);
+                local = Widen(local, ref field);
             }
 
             extra = extra[(4 + UInt16(extra, 2))..];
@@ -86,7 +95,7 @@ internal static class StoredZip
         return (length, packed, local);
     }
 
-    private static long Wide(long value, ref ReadOnlySpan<byte> field)
+    private static long Widen(long value, ref ReadOnlySpan<byte> field)
     {
         if (value != uint.MaxValue)
         {
@@ -101,12 +110,13 @@ internal static class StoredZip
     private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> file, long at, long length, uint signature)
     {
         var part = Part(file, at, length);
-        return UInt32(part, 0) == signature ? part : throw Damaged($"at {at} it lacks a header");
+        return UInt32(part, 0) == signature ? part : throw Damaged($"it has no header at byte {at}");
     }
 
-    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> file, long at, long length) => at >= 0 && length >= 0 && at <= file.Length && length <= file.Length - at
-        ? file.Slice((int)at, (int)length)
-        : throw Damaged($"{length} bytes at {at} lie outside its {file.Length}");
+    private static ReadOnlySpan<byte> Part(ReadOnlySpan<byte> file, long at, long length) =>
+        at >= 0 && length >= 0 && at <= file.Length && length <= file.Length - at
+            ? file.Slice((int)at, (int)length)
+            : throw Damaged($"it refers to {length} bytes at byte {at}; expected them within its {file.Length} bytes");
 
     private static ushort UInt16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
 
@@ -114,5 +124,5 @@ internal static class StoredZip
 
     private static long Int64(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]);
 
-    private static FoveaException Damaged(string reason) => new(ErrorCode.BadModelFile, $"it is not a zip file that can be read: {reason}.");
+    private static FoveaException Damaged(string reason) => new(ErrorCode.BadModelFile, $"the zip file cannot be read: {reason}.");
 }

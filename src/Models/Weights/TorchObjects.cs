@@ -3,31 +3,45 @@ using System.Collections.Immutable;
 
 namespace Fovea.Models;
 
-/// <summary>A Python dictionary, in its order.</summary>
+/// <summary>The items of a Python dictionary in the order in which they were added.</summary>
 internal sealed class PickledDictionary : List<(object? Key, object? Value)>
 {
-    /// <summary>What stands last under a key; null where nothing does.</summary>
+    /// <summary>The value that was added last under a key; <c>null</c> if there is none.</summary>
     public object? this[string key] => FindLast(item => item.Key as string == key).Value;
 }
 
-/// <summary>A name of Python's, as module.name.</summary>
+/// <summary>A Python class or function, as module.name.</summary>
 internal sealed record PickledName(string Name);
 
-/// <summary>Elements that stand elsewhere, under a key.</summary>
+/// <summary>The elements of one or several tensors. They are stored outside the pickle, under a key.</summary>
+/// <param name="Type">The type of the elements.</param>
+/// <param name="Key">The key, unique in the file.</param>
+/// <param name="Count">The number of elements.</param>
 internal sealed record TorchStorage(ElementType Type, string Key, long Count);
 
-/// <summary>A tensor by its storage, offset and strides in elements.</summary>
+/// <summary>A strided view of a storage.</summary>
+/// <param name="Storage">The storage.</param>
+/// <param name="Offset">The position of the first element, in elements.</param>
+/// <param name="Size">The dimensions.</param>
+/// <param name="Strides">The distance between neighbours along each axis, in elements.</param>
 internal sealed record TorchTensor(TorchStorage Storage, long Offset, ImmutableArray<long> Size, ImmutableArray<long> Strides);
 
 /// <summary>
-/// The names in a pickle by which PyTorch describes tensors, and what stands for them here. Nothing of Python's is run: any other name is refused.
+/// Creates the objects of a pickle. A pickle can name any Python function to be called, which makes pickles unsafe. Here only the names by
+/// which PyTorch describes tensors are known, no Python code runs, and any other name is an error.
 /// </summary>
-/// <param name="limit">How many elements may be copied in all: as many as the file has bytes.</param>
+/// <param name="limit">
+/// The number of dictionary items that may be copied in total. The number of bytes in the file is an upper bound for honest files.
+/// </param>
 internal sealed class TorchObjects(long limit)
 {
-    private const string OrderedDict = "collections.OrderedDict", RebuildTensor = "torch._utils._rebuild_tensor", RebuildTensor2 = "torch._utils._rebuild_tensor_v2", RebuildParameter = "torch._utils._rebuild_parameter";
+    private const string
+        OrderedDict = "collections.OrderedDict",
+        RebuildTensor = "torch._utils._rebuild_tensor",
+        RebuildTensor2 = "torch._utils._rebuild_tensor_v2",
+        RebuildParameter = "torch._utils._rebuild_parameter";
 
-    private const int HighestRank = 8;
+    private const int MaxRank = 8;
 
     private static readonly FrozenDictionary<string, ElementType> StorageTypes = new Dictionary<string, ElementType>
     {
@@ -43,66 +57,83 @@ internal sealed class TorchObjects(long limit)
         ["torch.BoolStorage"] = ElementType.Bool,
     }.ToFrozenDictionary();
 
-    private static readonly FrozenSet<string> Globals = [OrderedDict, RebuildTensor, RebuildTensor2, RebuildParameter, .. StorageTypes.Keys];
+    private static readonly FrozenSet<string> Globals =
+        [OrderedDict, RebuildTensor, RebuildTensor2, RebuildParameter, .. StorageTypes.Keys];
 
     private readonly Dictionary<string, TorchStorage> storages = [];
     private long copied;
 
-    /// <summary>Every storage that was named, by its key.</summary>
+    /// <summary>All storages that the pickles referred to so far, by their keys.</summary>
     public IReadOnlyDictionary<string, TorchStorage> Storages => storages;
 
-    /// <summary>What a function gives for its arguments.</summary>
-    /// <exception cref="FoveaException">It does not take them.</exception>
+    /// <summary>The result of a Python function, one of those that <see cref="Named"/> allows.</summary>
+    /// <exception cref="FoveaException">The arguments have other types or another number than the function takes.</exception>
     public object? Call(string function, object?[] arguments) => (function, arguments) switch
     {
         (OrderedDict, []) => new PickledDictionary(),
         (OrderedDict, [List<object?> pairs]) => FromPairs(pairs),
-        (RebuildTensor, [TorchStorage storage, long offset, object?[] size, object?[] strides]) => new TorchTensor(storage, offset, Longs(size), Longs(strides)),
-        (RebuildTensor2, [TorchStorage storage, long offset, object?[] size, object?[] strides, ..]) => new TorchTensor(storage, offset, Longs(size), Longs(strides)),
+        (RebuildTensor, [TorchStorage storage, long offset, object?[] size, object?[] strides]) =>
+            new TorchTensor(storage, offset, Longs(size), Longs(strides)),
+        (RebuildTensor2, [TorchStorage storage, long offset, object?[] size, object?[] strides, ..]) =>
+            new TorchTensor(storage, offset, Longs(size), Longs(strides)),
         (RebuildParameter, [TorchTensor tensor, ..]) => tensor,
-        _ => throw Unpickler.Bad($"it calls {function} with {arguments.Length} arguments that it does not take"),
+        _ => throw Unpickler.Bad($"it calls {function} with {arguments.Length} arguments that the function does not take"),
     };
 
     /// <summary>
-    /// The storage that a pickle refers to outside of itself, as ('storage', type, key, location, number of elements), and null where PyTorch once
-    /// described views.
+    /// The storage of a persistent id: the tuple ('storage', type, key, location, number of elements), in files of old versions followed by
+    /// null, where PyTorch once described views.
     /// </summary>
-    /// <exception cref="FoveaException">It refers to something else, or contradicts itself.</exception>
+    /// <exception cref="FoveaException">The id has another form, or an earlier id gave the storage another type or size.</exception>
     public TorchStorage Persistent(object?[] id)
     {
-        if (id is not ["storage", PickledName { Name: var name }, string key, _, long count, .. [] or [null]] || !StorageTypes.TryGetValue(name, out var type) || count < 0)
+        if (id is not ["storage", PickledName { Name: var name }, string key, _, long count, .. [] or [null]]
+            || !StorageTypes.TryGetValue(name, out var type)
+            || count < 0)
         {
-            throw Unpickler.Bad("it refers to something outside that is no storage of numbers");
+            throw Unpickler.Bad("it refers to an external object that is not a storage of numbers");
         }
 
         var storage = new TorchStorage(type, key, count);
-        return storages.TryAdd(key, storage) || storages[key] == storage ? storage : throw Unpickler.Bad($"it describes the storage {Shown(key)} in two ways");
+        return storages.TryAdd(key, storage) || storages[key] == storage
+            ? storage
+            : throw Unpickler.Bad($"it gives the storage {Shortened(key)} two types or sizes");
     }
 
-    /// <summary>A name of Python's that is needed to describe tensors.</summary>
-    /// <exception cref="FoveaException">It is any other.</exception>
+    /// <summary>A Python class or function that PyTorch uses to describe tensors.</summary>
+    /// <exception cref="FoveaException">PyTorch does not need this class or function to describe tensors.</exception>
     public static PickledName Named(string module, string name)
     {
         var full = $"{module}.{name}";
-        return Globals.Contains(full) ? new PickledName(full) : throw Unpickler.Bad($"it names {Shown(full)}, which is not needed to describe tensors and is not run; expected a state dict (torch.save(model.state_dict(), file))");
+        return Globals.Contains(full) ? new PickledName(full) : throw Unpickler.Bad(
+            $"it names {Shortened(full)}, which is not needed to describe tensors and is not run; "
+            + "expected a state dict (torch.save(model.state_dict(), file))");
     }
 
-    // Python 2 gave the items of an OrderedDict as a list of pairs.
+    // Python 2 wrote the items of an OrderedDict as a list of pairs.
     private PickledDictionary FromPairs(List<object?> pairs)
     {
-        // A list that is recalled and copied again and again would take more memory than the file has.
+        // A pickle can refer to one list many times. Without a limit, a small file could fill the memory with copies of it.
         copied += pairs.Count;
-        return copied > limit ? throw Unpickler.Bad("it copies more than it holds") : [.. pairs.Select(pair => pair switch
+        if (copied > limit)
+        {
+            throw Unpickler.Bad($"it copies more than {limit} items of lists; expected each list to be copied once");
+        }
+
+        return [.. pairs.Select(pair => pair switch
         {
             object?[] and [var key, var value] => (key, value),
             List<object?> and [var key, var value] => (key, value),
-            _ => throw Unpickler.Bad("an OrderedDict is made of something else than pairs"),
+            _ => throw Unpickler.Bad("an item of an OrderedDict is not a pair"),
         })];
     }
 
-    private static ImmutableArray<long> Longs(object?[] values) => values.Length > HighestRank
-        ? throw Unpickler.Bad($"a tensor has {values.Length} axes; expected at most {HighestRank}")
-        : [.. values.Select(value => value is long number ? number : throw Unpickler.Bad("a tensor's size or stride is no number"))];
+    private static ImmutableArray<long> Longs(object?[] values) => values.Length > MaxRank
+        ? throw Unpickler.Bad($"a tensor has {values.Length} axes; expected at most {MaxRank}")
+        : [.. values.Select(value => value is long number
+            ? number
+            : throw Unpickler.Bad("a size or stride of a tensor is not an integer"))];
 
-    private static string Shown(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
+    // Texts of the file may be long; messages show at most 100 characters.
+    private static string Shortened(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
 }

@@ -5,10 +5,13 @@ using System.Text;
 namespace Fovea.Models;
 
 /// <summary>
-/// Reads Python's pickles as torch.save writes them, and executes nothing: of the opcodes (Python's pickletools lists them) only those that make
-/// data; names are left to <see cref="TorchObjects"/>. Values are long, BigInteger, double, bool, string, object?[] (a tuple),
-/// List&lt;object?&gt;, <see cref="PickledDictionary"/>, <see cref="PickledName"/>, <see cref="TorchStorage"/> and <see cref="TorchTensor"/>.
+/// Reads the Python pickles that torch.save writes. A pickle is a program of a stack machine; Python's module pickletools documents its
+/// opcodes. Only the opcodes that build data are supported. Calls of Python functions go to <see cref="TorchObjects"/>, and no Python code
+/// runs. Values are long, BigInteger, double, bool, string, object?[] (a tuple), List&lt;object?&gt;, <see cref="PickledDictionary"/>, <see
+/// cref="PickledName"/>, <see cref="TorchStorage"/> and <see cref="TorchTensor"/>.
 /// </summary>
+/// <param name="file">The whole file, which may hold several pickles.</param>
+/// <param name="position">The position of the first pickle, in bytes. Default 0.</param>
 internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
 {
     private readonly List<object?> stack = [];
@@ -16,14 +19,16 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
     private readonly Dictionary<long, object?> memo = [];
     private readonly TorchObjects objects = new(file.Length);
 
-    /// <summary>Where the next pickle begins.</summary>
+    /// <summary>The position after the pickle that was read last, in bytes: the start of the next one.</summary>
     public int Position { get; private set; } = position;
 
-    /// <summary>Every storage that was named, by its key.</summary>
+    /// <summary>All storages that the pickles referred to so far, by their keys.</summary>
     public IReadOnlyDictionary<string, TorchStorage> Storages => objects.Storages;
 
-    /// <summary>Reads the next pickle.</summary>
-    /// <exception cref="FoveaException">It ends early, contradicts itself, or asks for what is not data.</exception>
+    /// <summary>Reads the next pickle and returns its object.</summary>
+    /// <exception cref="FoveaException">
+    /// The pickle ends early, is inconsistent, or has an opcode or a name that tensors do not need. The message does not name the file.
+    /// </exception>
     public object? Read()
     {
         stack.Clear();
@@ -43,121 +48,144 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
 
     private void Execute(byte opcode)
     {
+        if (!PushScalar(opcode) && !BuildCollection(opcode) && !UseMemo(opcode) && !UsePython(opcode))
+        {
+            throw Bad($"it has the opcode 0x{opcode:x2}, which is not needed to describe tensors");
+        }
+    }
+
+    // Numbers, texts, and opcodes without a value. Each of these methods returns false for an opcode of another group.
+    private bool PushScalar(byte opcode)
+    {
         switch (opcode)
         {
             case 0x80: // PROTO
                 Take(1);
-                break;
+                return true;
             case 0x95: // FRAME
                 Take(8);
-                break;
-            case (byte)'(':
-                marks.Push(stack.Count);
-                break;
-            case (byte)'0':
+                return true;
+            case (byte)'0': // POP
                 Pop();
-                break;
-            case (byte)'N':
-                stack.Add(null);
-                break;
+                return true;
+            case (byte)'N': // NONE
+                return Push(null);
             case 0x88 or 0x89: // NEWTRUE, NEWFALSE
-                stack.Add(opcode == 0x88);
-                break;
-            case (byte)'K':
-                stack.Add((long)Take(1)[0]);
-                break;
-            case (byte)'M':
-                stack.Add((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
-                break;
-            case (byte)'J':
-                stack.Add((long)Int32());
-                break;
+                return Push(opcode == 0x88);
+            case (byte)'K': // BININT1
+                return Push((long)Take(1)[0]);
+            case (byte)'M': // BININT2
+                return Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
+            case (byte)'J': // BININT
+                return Push((long)Int32());
             case 0x8a: // LONG1
                 var number = new BigInteger(Take(Take(1)[0]));
-                stack.Add(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
-                break;
-            case (byte)'G':
-                stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
-                break;
+                return Push(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
+            case (byte)'G': // BINFLOAT
+                return Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
             case (byte)'U' or 0x8c: // SHORT_BINSTRING, SHORT_BINUNICODE
-                stack.Add(Encoding.UTF8.GetString(Take(Take(1)[0])));
-                break;
+                return Push(Encoding.UTF8.GetString(Take(Take(1)[0])));
             case (byte)'T' or (byte)'X': // BINSTRING, BINUNICODE
-                stack.Add(Encoding.UTF8.GetString(Take(Int32())));
-                break;
-            case (byte)'}':
-                stack.Add(new PickledDictionary());
-                break;
-            case (byte)']':
-                stack.Add(new List<object?>());
-                break;
-            case (byte)')':
-                stack.Add(Array.Empty<object?>());
-                break;
-            case 0x85 or 0x86 or 0x87: // TUPLE1, TUPLE2, TUPLE3
-                stack.Add(PopLast(opcode - 0x84));
-                break;
-            case (byte)'t':
-                stack.Add(PopToMark());
-                break;
-            case (byte)'a':
-                var item = Pop();
-                Top<List<object?>>().Add(item);
-                break;
-            case (byte)'e':
-                var items = PopToMark();
-                Top<List<object?>>().AddRange(items);
-                break;
-            case (byte)'s':
-                Put(PopLast(2));
-                break;
-            case (byte)'u':
-                Put(PopToMark());
-                break;
-            case (byte)'q':
-                memo[Take(1)[0]] = Top<object?>();
-                break;
-            case (byte)'r':
-                memo[Int32()] = Top<object?>();
-                break;
-            case 0x94: // MEMOIZE
-                memo[memo.Count] = Top<object?>();
-                break;
-            case (byte)'h':
-                stack.Add(Remembered(Take(1)[0]));
-                break;
-            case (byte)'j':
-                stack.Add(Remembered(Int32()));
-                break;
-            case (byte)'c':
-                stack.Add(TorchObjects.Named(Line(), Line()));
-                break;
-            case 0x93: // STACK_GLOBAL
-                var name = Pop<string>();
-                stack.Add(TorchObjects.Named(Pop<string>(), name));
-                break;
-            case (byte)'Q':
-                stack.Add(objects.Persistent(Pop<object?[]>()));
-                break;
-            case (byte)'R':
-                var arguments = Pop<object?[]>();
-                stack.Add(objects.Call(Pop<PickledName>().Name, arguments));
-                break;
-            case (byte)'b':
-                // The state of an OrderedDict is what PyTorch notes about versions; no data.
-                Pop();
-                Top<PickledDictionary>();
-                break;
+                return Push(Encoding.UTF8.GetString(Take(Int32())));
             default:
-                throw Bad($"it holds the opcode 0x{opcode:x2}, which is not needed to describe tensors");
+                return false;
         }
     }
 
-    private void Put(object?[] items)
+    private bool BuildCollection(byte opcode)
+    {
+        switch (opcode)
+        {
+            case (byte)'(': // MARK
+                marks.Push(stack.Count);
+                return true;
+            case (byte)'}': // EMPTY_DICT
+                return Push(new PickledDictionary());
+            case (byte)']': // EMPTY_LIST
+                return Push(new List<object?>());
+            case (byte)')': // EMPTY_TUPLE
+                return Push(Array.Empty<object?>());
+            case 0x85 or 0x86 or 0x87: // TUPLE1, TUPLE2, TUPLE3
+                return Push(PopLast(opcode - 0x84));
+            case (byte)'t': // TUPLE
+                return Push(PopToMark());
+            case (byte)'a': // APPEND
+                var item = Pop();
+                Top<List<object?>>().Add(item);
+                return true;
+            case (byte)'e': // APPENDS
+                var items = PopToMark();
+                Top<List<object?>>().AddRange(items);
+                return true;
+            case (byte)'s': // SETITEM
+                SetItems(PopLast(2));
+                return true;
+            case (byte)'u': // SETITEMS
+                SetItems(PopToMark());
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool UseMemo(byte opcode)
+    {
+        switch (opcode)
+        {
+            case (byte)'q': // BINPUT
+                memo[Take(1)[0]] = Top<object?>();
+                return true;
+            case (byte)'r': // LONG_BINPUT
+                memo[Int32()] = Top<object?>();
+                return true;
+            case 0x94: // MEMOIZE
+                memo[memo.Count] = Top<object?>();
+                return true;
+            case (byte)'h': // BINGET
+                return Push(FromMemo(Take(1)[0]));
+            case (byte)'j': // LONG_BINGET
+                return Push(FromMemo(Int32()));
+            default:
+                return false;
+        }
+    }
+
+    // Python's classes and functions, which TorchObjects replaces.
+    private bool UsePython(byte opcode)
+    {
+        switch (opcode)
+        {
+            case (byte)'c': // GLOBAL
+                return Push(TorchObjects.Named(Line(), Line()));
+            case 0x93: // STACK_GLOBAL
+                var name = Pop<string>();
+                return Push(TorchObjects.Named(Pop<string>(), name));
+            case (byte)'Q': // BINPERSID
+                return Push(objects.Persistent(Pop<object?[]>()));
+            case (byte)'R': // REDUCE
+                var arguments = Pop<object?[]>();
+                return Push(objects.Call(Pop<PickledName>().Name, arguments));
+            case (byte)'b': // BUILD
+                // PyTorch stores version numbers as the state of an OrderedDict. They are dropped, since they are no tensors.
+                Pop();
+                Top<PickledDictionary>();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool Push(object? value)
+    {
+        stack.Add(value);
+        return true;
+    }
+
+    private void SetItems(object?[] items)
     {
         if (items.Length % 2 != 0)
         {
-            throw Bad("a dictionary is given a key without a value");
+            throw Bad("a dictionary has a key without a value");
         }
 
         var dictionary = Top<PickledDictionary>();
@@ -167,15 +195,18 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
         }
     }
 
-    private object? Remembered(long index) => memo.TryGetValue(index, out var value) ? value : throw Bad($"it recalls {index}, which it never noted");
+    private object? FromMemo(long index) =>
+        memo.TryGetValue(index, out var value) ? value : throw Bad($"it reads entry {index} of its memo before writing it");
 
-    private object?[] PopToMark() => marks.TryPop(out int mark) && mark <= stack.Count ? PopLast(stack.Count - mark) : throw Bad("a mark is missing");
+    private object?[] PopToMark() => marks.TryPop(out int mark) && mark <= stack.Count
+        ? PopLast(stack.Count - mark)
+        : throw Bad("it closes a list, tuple or dictionary that it did not open");
 
     private object?[] PopLast(int count)
     {
         if (count > stack.Count)
         {
-            throw Bad("it takes more from its stack than there is");
+            throw Bad("it takes a value from an empty stack");
         }
 
         var last = stack[^count..].ToArray();
@@ -193,15 +224,17 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
     }
 
     private T Top<T>() => stack.Count == 0
-        ? throw Bad("it takes more from its stack than there is")
-        : stack[^1] is T or null && (T?)stack[^1] is var top && (top is not null || typeof(T) == typeof(object)) ? top! : throw Bad("an opcode meets a value of another kind");
+        ? throw Bad("it takes a value from an empty stack")
+        : stack[^1] is T or null && (T?)stack[^1] is var top && (top is not null || typeof(T) == typeof(object))
+            ? top!
+            : throw Bad("an opcode is applied to a value of another type than it takes");
 
     private int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(4));
 
     private string Line()
     {
         int length = file.Span[Position..].IndexOf((byte)'\n');
-        return length < 0 ? throw Bad("it ends within a name") : Encoding.UTF8.GetString(Take(length + 1)[..^1]);
+        return length < 0 ? throw Bad("it ends in the middle of a name") : Encoding.UTF8.GetString(Take(length + 1)[..^1]);
     }
 
     private ReadOnlySpan<byte> Take(int count)
@@ -215,6 +248,7 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
         return file.Span.Slice(Position - count, count);
     }
 
-    /// <summary>The reason why a pickle is refused.</summary>
-    internal static FoveaException Bad(string reason) => new(ErrorCode.BadModelFile, $"its pickle cannot be read: {reason}.");
+    /// <summary>An error for a pickle that cannot be read.</summary>
+    /// <param name="reason">One clause without a full stop, in which "it" is the pickle.</param>
+    internal static FoveaException Bad(string reason) => new(ErrorCode.BadModelFile, $"the pickle cannot be read: {reason}.");
 }

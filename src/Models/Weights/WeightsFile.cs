@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Fovea.Models;
 
 /// <summary>
-/// A file of published weights: safetensors, PyTorch (.pth) or ONNX, told apart by its bytes. At most 2 GiB. The tensors lie in the mapped
-/// file, so it must stay open until what was filled from it has been written.
+/// A file of published weights of at most 2 GiB. The format, safetensors, PyTorch (.pth) or ONNX, is detected from the first bytes. The
+/// tensors refer to the mapped file, so the file must stay open until the networks that use them have been written.
 /// </summary>
 public sealed class WeightsFile : IDisposable
 {
@@ -12,44 +12,52 @@ public sealed class WeightsFile : IDisposable
 
     private WeightsFile(string path, MappedFile file) => (Path, this.file) = (path, file);
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>The file's path as the caller gave it.</summary>
     public string Path { get; }
 
-    /// <summary>SHA-256 of its bytes, in hexadecimal.</summary>
+    /// <summary>SHA-256 of the file's bytes, in hexadecimal. Computed on each call.</summary>
     public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(file.Memory.Span));
 
-    /// <summary>The tensors by the names that they have in the file.</summary>
+    /// <summary>The tensors by their names in the file.</summary>
     internal IReadOnlyDictionary<string, StoredTensor> Tensors { get; private set; } = new Dictionary<string, StoredTensor>();
 
-    /// <summary>The network around them, where the file is ONNX.</summary>
+    /// <summary>
+    /// The network that the tensors belong to, if the file is ONNX; <c>null</c> for the other formats, which have tensors only.
+    /// </summary>
     internal Graph? Graph { get; private set; }
 
-    /// <summary>Opens a file and reads what tensors it has; nothing in it is executed.</summary>
-    /// <exception cref="FoveaException">It is missing, damaged, or of another format.</exception>
+    /// <summary>Opens a file and reads the descriptions of its tensors. Code in a PyTorch file is not run.</summary>
+    /// <exception cref="FoveaException">
+    /// The file is missing, cannot be read, is damaged, or has another format. The message names the file.
+    /// </exception>
     public static WeightsFile Open(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"There is no file '{path}'; expected weights as safetensors, .pth or ONNX.");
+            throw new FoveaException(ErrorCode.BadModelFile, Directory.Exists(path)
+                ? $"{path} is a folder; expected a file of weights as safetensors, .pth or ONNX."
+                : $"There is no file '{path}'; expected weights as safetensors, .pth or ONNX.");
         }
 
         WeightsFile? weights = null;
         try
         {
-            weights = new WeightsFile(path, new MappedFile(path));
+            weights = new WeightsFile(path, NamingFile(path, () => new MappedFile(path)));
             weights.Read();
             return weights;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             weights?.Dispose();
-            throw e switch
-            {
-                FoveaException known when known.Message.StartsWith(path, StringComparison.Ordinal) => known,
-                FoveaException known => new FoveaException(known.Code, $"{path}: {known.Message}", known),
-                IOException or UnauthorizedAccessException => new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message.TrimEnd('.')}. Expected weights as safetensors, .pth or ONNX.", e),
-                _ => e,
-            };
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"{path} cannot be read: {FileFailure.Reason(e, path)}. Expected weights as safetensors, .pth or ONNX.",
+                e);
+        }
+        catch
+        {
+            weights?.Dispose();
+            throw;
         }
     }
 
@@ -62,18 +70,36 @@ public sealed class WeightsFile : IDisposable
         if (IsSafetensors(bytes.Span))
         {
             using var safetensors = SafetensorsFile.Open(Path);
-            Tensors = safetensors.Entries().ToDictionary(e => e.Key, e => new StoredTensor(e.Value.Type, e.Value.Shape, bytes.Slice((int)e.Value.Start, (int)e.Value.Shape.Size * e.Value.Type.SizeOf())));
+            Tensors = safetensors.Entries().ToDictionary(e => e.Key, e => TensorAt(e.Value.Type, e.Value.Shape, e.Value.Start));
         }
         else if (TorchFile.Is(bytes.Span))
         {
-            Tensors = TorchFile.Read(bytes);
+            Tensors = NamingFile(Path, () => TorchFile.Read(bytes));
         }
         else
         {
-            // Scalars and integers are constants of formulas, shapes and axes.
+            // Scalars and integer tensors are left out: they are constants of formulas, shapes and axes, not weights.
             Graph = ReadOnnx();
-            Tensors = Graph.Initializers.Select(i => (i.Key.Name, Tensor: new StoredTensor(i.Value.Type, i.Value.Shape, i.Value.Bytes)))
-                .Where(i => i.Tensor.IsFloat && i.Tensor.Shape.Rank > 0).ToDictionary(i => i.Name, i => i.Tensor);
+            Tensors = NamingFile(Path, () => Graph.Initializers
+                .Select(i => (i.Key.Name, Tensor: new StoredTensor(i.Value.Type, i.Value.Shape, i.Value.Bytes)))
+                .Where(i => i.Tensor.IsFloat && i.Tensor.Shape.Rank > 0)
+                .ToDictionary(i => i.Name, i => i.Tensor));
+        }
+
+        StoredTensor TensorAt(ElementType type, Shape shape, long start) =>
+            NamingFile(Path, () => new StoredTensor(type, shape, bytes.Slice((int)start, (int)shape.Size * type.SizeOf())));
+    }
+
+    // The readers of parts of the file do not know its path, so their messages get it here.
+    private static T NamingFile<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (FoveaException e)
+        {
+            throw new FoveaException(e.Code, $"{path}: {e.Message}", e);
         }
     }
 
@@ -85,10 +111,12 @@ public sealed class WeightsFile : IDisposable
         }
         catch (FoveaException e)
         {
-            throw new FoveaException(e.Code, $"{Path} begins neither as safetensors nor as a PyTorch file, and as ONNX it cannot be read: {e.Message}", e);
+            throw new FoveaException(
+                e.Code, $"{Path} does not begin as a safetensors or PyTorch file, and it cannot be read as an ONNX file: {e.Message}", e);
         }
     }
 
-    // A length of less than 4 GiB in eight bytes, then JSON. Its first byte may be that of a pickle, so this is asked first.
+    // A header length below 4 GiB in eight bytes, then JSON. This is tested before the other formats, because the first byte may be that of
+    // a pickle.
     private static bool IsSafetensors(ReadOnlySpan<byte> file) => file is [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..];
 }

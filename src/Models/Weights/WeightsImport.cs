@@ -3,66 +3,86 @@ using System.Text;
 
 namespace Fovea.Models;
 
-/// <summary>What an import is told besides the network and the file.</summary>
-/// <param name="Classes">The number of classes, 2 to 100,000; where the file has another, the last layer is made anew. Null: the paper's, and the file must have them.</param>
-/// <param name="Labels">The classes' names; null: ImageNet's where a file of 1000 classes is taken whole, else none.</param>
-/// <param name="Seed">Decides the weights of a last layer that is made anew.</param>
-/// <param name="FileName">The name under which the file was published; null: the one it has.</param>
-/// <param name="Dataset">What the weights were trained on; null where nobody said.</param>
-public sealed record ImportOptions(int? Classes = null, ImmutableArray<string>? Labels = null, long Seed = 1, string? FileName = null, string? Dataset = null);
+/// <summary>Options of an import.</summary>
+/// <param name="Classes">
+/// The number of classes, 2 to 100,000. If the file has another number, the last layer gets random weights. <c>null</c>: the paper's
+/// number, which the file must have.
+/// </param>
+/// <param name="Labels">
+/// The names of the classes. <c>null</c>: ImageNet's names if all 1000 classes of a file are kept, otherwise none.
+/// </param>
+/// <param name="Seed">The seed of the random weights of a new last layer.</param>
+/// <param name="FileName">The name under which the file was published. <c>null</c>: the name that it has.</param>
+/// <param name="Dataset">The data set that the weights were trained on; <c>null</c> if not known.</param>
+public sealed record ImportOptions(
+    int? Classes = null, ImmutableArray<string>? Labels = null, long Seed = 1, string? FileName = null, string? Dataset = null);
 
 /// <summary>
-/// Fills an architecture from published weights. Its initializers carry the names that torchvision gives them, or BVLC where the network is
-/// theirs, so a tensor is found by name and must have the same shape; every tensor of both sides is accounted for. A slash and a dot count as
-/// the same, and the <c>module.</c> that PyTorch's DataParallel puts before every name is dropped.
+/// Fills an architecture from published weights. The initializers of an architecture have torchvision's names, or BVLC's for BVLC's
+/// networks. Each is filled from the tensor of the same name, which must have the same shape. A tensor that is missing or that no
+/// initializer uses is an error. In names, a slash equals a dot, and the prefix <c>module.</c> that PyTorch's DataParallel adds to every
+/// name is removed.
 /// </summary>
 public static class WeightsImport
 {
-    private const string Parallel = "module.", Counter = ".num_batches_tracked";
-    private const int Listed = 10, ImageNetClasses = 1000;
+    private const string ParallelPrefix = "module.", BatchCounterSuffix = ".num_batches_tracked";
+    private const int MaxListedNames = 10, ImageNetClasses = 1000;
 
     /// <summary>
-    /// A network with the weights of a file, which must stay open until the network is written. Its metadata say where they come from; with a
-    /// last layer made anew they do not, since its answers are random until it is trained.
+    /// Returns a network with the weights of a file. The file must stay open until the network is written. The network's training record
+    /// names the file. A network with a new last layer has no training record, since its answers are random until it is trained.
     /// </summary>
-    /// <exception cref="FoveaException">The weights are of another network; the message lists what is missing, surplus or different.</exception>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadModelFile"/>: the weights are not those of the architecture; the message lists the tensors that are missing,
+    /// surplus or different. <see cref="ErrorCode.BadArgument"/>: the number of classes or labels does not fit the file.
+    /// </exception>
     public static Graph Fill(Architecture architecture, WeightsFile file, ImportOptions options)
     {
         var source = ByCanonicalName(file);
         var head = Head(architecture.Build());
         int classes = options.Classes ?? architecture.Classes;
-        int given = source.TryGetValue(Canonical(head[0].Name), out var last) && last.Shape.Rank == 2 ? last.Shape[0] : classes;
-        if (given != classes && options.Classes is null)
+        int fileClasses = source.TryGetValue(Canonical(head[0].Name), out var last) && last.Shape.Rank == 2 ? last.Shape[0] : classes;
+        if (fileClasses != classes && options.Classes is null)
         {
-            throw new FoveaException(ErrorCode.BadArgument, $"{file.Path} has {given} classes and {architecture.Name} {classes}; expected --classes {given} to keep them, or --classes with another number to begin with a new last layer.");
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"{file.Path} has {fileClasses} classes and {architecture.Name} has {classes}; expected --classes {fileClasses} to keep "
+                + "the file's "
+                + "classes, or --classes with another number to start with a new last layer.");
         }
 
         if (options.Labels is { } labels && labels.Length != classes)
         {
-            throw new FoveaException(ErrorCode.BadArgument, $"There are {labels.Length} labels for {classes} classes; expected one for each.");
+            throw new FoveaException(
+                ErrorCode.BadArgument, $"There are {labels.Length} labels for {classes} classes; expected one for each.");
         }
 
         var graph = architecture.Build(classes, seed: options.Seed);
-        var anew = given == classes ? [] : Head(graph).Select(v => v.Name).ToHashSet();
+        var newLayer = fileClasses == classes ? [] : Head(graph).Select(v => v.Name).ToHashSet();
         var weights = graph.Initializers.Keys.Where(v => v.Shape.Rank > 0).ToDictionary(v => Canonical(v.Name));
-        Require(architecture, file, weights, source, anew);
+        Require(architecture, file, weights, source, newLayer);
         if (file.Graph is { } theirs)
         {
             GraphComparison.Require(graph, theirs, file.Path, Canonical);
         }
 
-        foreach (var (name, value) in weights.Where(w => !anew.Contains(w.Value.Name)))
+        foreach (var (name, value) in weights.Where(w => !newLayer.Contains(w.Value.Name)))
         {
             graph.Initializers[value] = source[name].ToFloats();
         }
 
         (ModelMetadata.Read(graph.Metadata) with
         {
-            Labels = options.Labels ?? (anew.Count == 0 && classes == ImageNetClasses ? ImageNetLabels.All : null),
-            Training = anew.Count == 0 ? new TrainingRecord(options.Dataset, Source: new(options.FileName ?? Path.GetFileName(file.Path), file.Sha256)) : null,
+            Labels = options.Labels ?? (newLayer.Count == 0 && classes == ImageNetClasses ? ImageNetLabels.All : null),
+            Training = newLayer.Count == 0 ? Record(file, options) : null,
         }).WriteTo(graph);
         return graph;
     }
+
+    private static TrainingRecord Record(WeightsFile file, ImportOptions options) =>
+        new(options.Dataset, Source: new(options.FileName ?? Path.GetFileName(file.Path), file.Sha256));
+
+    // The weights of the layer that computes the logits.
 
     private static Value[] Head(Graph graph) => [.. graph.Outputs[0].Producer!.Inputs.Skip(1).OfType<Value>()];
 
@@ -70,49 +90,66 @@ public static class WeightsImport
 
     private static Dictionary<string, StoredTensor> ByCanonicalName(WeightsFile file)
     {
-        bool parallel = file.Tensors.Keys.All(name => name.StartsWith(Parallel, StringComparison.Ordinal));
+        bool parallel = file.Tensors.Keys.All(name => name.StartsWith(ParallelPrefix, StringComparison.Ordinal));
         var tensors = new Dictionary<string, StoredTensor>();
         foreach (var (name, tensor) in file.Tensors)
         {
-            if (!tensors.TryAdd(Canonical(parallel ? name[Parallel.Length..] : name), tensor))
+            if (!tensors.TryAdd(Canonical(parallel ? name[ParallelPrefix.Length..] : name), tensor))
             {
-                throw new FoveaException(ErrorCode.BadModelFile, $"{file.Path} has two tensors {Canonical(name)} when slashes and dots count as the same; expected one.");
+                throw new FoveaException(
+                    ErrorCode.BadModelFile,
+                    $"{file.Path} has two tensors whose names are {Canonical(name)} when slashes are replaced by dots; expected one.");
             }
         }
 
         return tensors;
     }
 
-    private static void Require(Architecture architecture, WeightsFile file, Dictionary<string, Value> weights, Dictionary<string, StoredTensor> source, HashSet<string> anew)
+    private static void Require(
+        Architecture architecture,
+        WeightsFile file,
+        Dictionary<string, Value> weights,
+        Dictionary<string, StoredTensor> source,
+        HashSet<string> newLayer)
     {
-        // Heads that only serve training are known by the first part of their names: aux1, loss1.
-        var auxiliary = architecture.HasAuxiliary
-            ? architecture.Build(auxiliary: true).Initializers.Keys.Where(v => v.Shape.Rank > 0).Select(v => Canonical(v.Name)).Except(weights.Keys).Select(FirstPart).ToHashSet()
-            : [];
-        var kept = weights.Where(w => !anew.Contains(w.Value.Name)).ToArray();
+        var auxiliary = AuxiliaryHeads(architecture, weights);
+        var kept = weights.Where(w => !newLayer.Contains(w.Value.Name)).ToArray();
         var found = kept.Where(w => source.ContainsKey(w.Key)).ToArray();
-        string[] missing = [.. kept.Select(w => w.Key).Where(name => !source.ContainsKey(name))];
-        string[] surplus = [.. source.Keys.Where(name => !weights.ContainsKey(name) && !name.EndsWith(Counter, StringComparison.Ordinal) && !auxiliary.Contains(FirstPart(name)))];
-        string[] misshapen = [.. found.Where(w => source[w.Key].Shape != w.Value.Shape).Select(w => $"{w.Key} is {source[w.Key].Shape}, expected {w.Value.Shape}")];
-        string[] mistyped = [.. found.Where(w => !source[w.Key].IsFloat).Select(w => $"{w.Key} is {source[w.Key].Type}, expected floats")];
         var reasons = new StringBuilder();
-        Add("missing", missing);
-        Add("surplus", surplus);
-        Add("of another shape", misshapen);
-        Add("of another type", mistyped);
+        Add("missing", kept.Select(w => w.Key).Where(name => !source.ContainsKey(name)));
+        Add("surplus", source.Keys.Where(IsSurplus));
+        Add("of another shape", found.Where(w => source[w.Key].Shape != w.Value.Shape)
+            .Select(w => $"{w.Key} is {source[w.Key].Shape}, expected {w.Value.Shape}"));
+        Add("of another type", found.Where(w => !source[w.Key].IsFloat).Select(w => $"{w.Key} is {source[w.Key].Type}, expected floats"));
         if (reasons.Length > 0)
         {
             throw new FoveaException(ErrorCode.BadModelFile, $"The weights in {file.Path} are not those of {architecture.Name}:{reasons}.");
         }
 
-        void Add(string kind, string[] which)
+        // The counter of batch normalisation and auxiliary heads have no effect on the answers, so a file may have them.
+        bool IsSurplus(string name) => !weights.ContainsKey(name)
+            && !name.EndsWith(BatchCounterSuffix, StringComparison.Ordinal)
+            && !auxiliary.Contains(FirstPart(name));
+
+        void Add(string kind, IEnumerable<string> tensors)
         {
-            if (which.Length > 0)
+            string[] all = [.. tensors];
+            if (all.Length > 0)
             {
-                reasons.Append(reasons.Length > 0 ? ";" : "").Append($" {kind}: {string.Join(", ", which.Take(Listed))}").Append(which.Length > Listed ? $" and {which.Length - Listed} more" : "");
+                reasons.Append(reasons.Length > 0 ? ";" : "").Append($" {kind}: {string.Join(", ", all.Take(MaxListedNames))}");
+                reasons.Append(all.Length > MaxListedNames ? $" and {all.Length - MaxListedNames} more" : "");
             }
         }
     }
+
+    // The first parts of the names of weights that only auxiliary heads have, such as aux1 or loss1.
+    private static HashSet<string> AuxiliaryHeads(Architecture architecture, Dictionary<string, Value> weights) => architecture.HasAuxiliary
+        ? [.. architecture.Build(auxiliary: true).Initializers.Keys
+            .Where(v => v.Shape.Rank > 0)
+            .Select(v => Canonical(v.Name))
+            .Except(weights.Keys)
+            .Select(FirstPart)]
+        : [];
 
     private static string FirstPart(string name) => name.Split('.')[0];
 }
