@@ -1,14 +1,17 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Anything the user can mend. The message is one sentence or two that name the bad value and what was
-/// expected; it is shown as it stands, by the command line and over HTTP.
+/// An error that the user can correct. The message has one or two sentences, which name the wrong value and the expected one. The command
+/// line and the HTTP service show the message unchanged.
 /// </summary>
+/// <param name="code">The kind of error.</param>
+/// <param name="message">The message for the user.</param>
+/// <param name="cause">The exception that led to this one, for logs; default none.</param>
 public sealed class FoveaException(ErrorCode code, string message, Exception? cause = null) : Exception(message, cause)
 {
-    /// <summary>What kind of error it is.</summary>
+    /// <summary>The kind of error.</summary>
     public ErrorCode Code { get; } = code;
 
-    /// <summary>When it is worth trying again; null where that does not depend on time.</summary>
+    /// <summary>The time after which a retry may succeed; <c>null</c>, the default, if waiting does not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

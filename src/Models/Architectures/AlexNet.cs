@@ -1,34 +1,59 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// AlexNet (Krizhevsky, Sutskever and Hinton, 2012) in a single tower, and torchvision's, which follows the second paper (Krizhevsky, 2014). Output
-/// logits [N, classes].
+/// AlexNet (Krizhevsky, Sutskever and Hinton, 2012) without its division into two towers, input [N, 3, 227, 227]; and torchvision's
+/// AlexNet, which follows the second paper (Krizhevsky, 2014), input [N, 3, 224, 224]. Output logits [N, classes].
 /// </summary>
 internal static class AlexNet
 {
-    // Channels, kernel, stride, padding, whether local response normalisation follows, and whether a 3x3 max-pool by 2 does.
+    // Each convolution, whether local response normalisation follows it, and whether a 3x3 max-pool of stride 2 follows.
     private static readonly (int Channels, int Kernel, int Stride, int Padding, bool Normalized, bool Pooled)[]
-        Paper = [(96, 11, 4, 0, true, true), (256, 5, 1, 2, true, true), (384, 3, 1, 1, false, false), (384, 3, 1, 1, false, false), (256, 3, 1, 1, false, true)],
-        Torchvision = [(64, 11, 4, 2, false, true), (192, 5, 1, 2, false, true), (384, 3, 1, 1, false, false), (256, 3, 1, 1, false, false), (256, 3, 1, 1, false, true)];
+        Paper =
+        [
+            (96, 11, 4, 0, true, true),
+            (256, 5, 1, 2, true, true),
+            (384, 3, 1, 1, false, false),
+            (384, 3, 1, 1, false, false),
+            (256, 3, 1, 1, false, true),
+        ],
+        Torchvision =
+        [
+            (64, 11, 4, 2, false, true),
+            (192, 5, 1, 2, false, true),
+            (384, 3, 1, 1, false, false),
+            (256, 3, 1, 1, false, false),
+            (256, 3, 1, 1, false, true),
+        ];
 
     public static readonly Architecture[] Variants =
     [
-        new("alexnet", "Krizhevsky, Sutskever and Hinton, 2012: ImageNet classification with deep convolutional neural networks", 1000,
+        new(
+            "alexnet",
+            "Krizhevsky, Sutskever and Hinton, 2012: ImageNet classification with deep convolutional neural networks",
+            1000,
             Preprocessing.ImageNet(227), (net, x, classes) => Layers(net, x, classes, Paper)),
-        new("alexnet-torchvision", "Krizhevsky, 2014: One weird trick for parallelizing convolutional neural networks; as in torchvision", 1000,
+        new(
+            "alexnet-torchvision",
+            "Krizhevsky, 2014: One weird trick for parallelizing convolutional neural networks; as in torchvision",
+            1000,
             Preprocessing.ImageNet(224), (net, x, classes) => Layers(net, x, classes, Torchvision)),
     ];
 
     private static Value Layers(Network net, Value x, int classes, (int, int, int, int, bool, bool)[] convolutions)
     {
-        (net.Convolution, net.DenseWeights) = convolutions == Torchvision ? (Initializations.TorchDefault, Initializations.TorchDefault) : (net.Convolution, net.DenseWeights);
-        int place = 0;
+        if (convolutions == Torchvision)
+        {
+            (net.Convolution, net.DenseWeights) = (Initializations.TorchDefault, Initializations.TorchDefault);
+        }
+
+        // torchvision's names of weights count all layers: convolutions, ReLU and pools.
+        int index = 0;
         foreach (var (channels, kernel, stride, padding, normalized, pooled) in convolutions)
         {
-            x = net.Relu(net.Conv(x, channels, kernel, stride, padding, weights: $"features.{place}"));
+            x = net.Relu(net.Conv(x, channels, kernel, stride, padding, weights: $"features.{index}"));
             x = normalized ? net.Lrn(x, k: 2) : x;
             x = pooled ? net.MaxPool(x, 3, 2) : x;
-            place += pooled ? 3 : 2;
+            index += pooled ? 3 : 2;
         }
 
         x = net.Flatten(x);

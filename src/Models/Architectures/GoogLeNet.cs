@@ -1,70 +1,94 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// GoogLeNet (Szegedy et al., 2014) as BVLC trained it, and torchvision's with batch normalisation. Input [N, 3, 224, 224]; output logits
-/// [N, classes], and with auxiliary heads theirs after them, each to be weighted 0.3 in the loss.
+/// GoogLeNet (Szegedy et al., 2014): BVLC's version, and torchvision's version with batch normalisation. Input [N, 3, 224, 224]; output
+/// logits [N, classes]. With auxiliary heads, their logits are two more outputs, whose losses get the weight 0.3.
 /// </summary>
 internal static class GoogLeNet
 {
-    // The paper's table: channels of 1x1, of 3x3 and 5x5 each behind its reduction, and of the pool's projection. A max-pool closes each stage.
+    // The paper's table: the channels of the 1x1 convolution, of the 3x3 and the 5x5 convolution with the reduction before each, and of the
+    // projection after the pool. A max-pool comes between two stages.
     private static readonly (string Name, int One, int Reduce3, int Three, int Reduce5, int Five, int Pool)[][] Stages =
     [
         [("3a", 64, 96, 128, 16, 32, 32), ("3b", 128, 128, 192, 32, 96, 64)],
-        [("4a", 192, 96, 208, 16, 48, 64), ("4b", 160, 112, 224, 24, 64, 64), ("4c", 128, 128, 256, 24, 64, 64), ("4d", 112, 144, 288, 32, 64, 64), ("4e", 256, 160, 320, 32, 128, 128)],
+        [
+            ("4a", 192, 96, 208, 16, 48, 64), ("4b", 160, 112, 224, 24, 64, 64), ("4c", 128, 128, 256, 24, 64, 64),
+            ("4d", 112, 144, 288, 32, 64, 64), ("4e", 256, 160, 320, 32, 128, 128),
+        ],
         [("5a", 256, 160, 320, 32, 128, 128), ("5b", 384, 192, 384, 48, 128, 128)],
     ];
 
-    // torchvision's weights want x' = x (std / 0.5) + (mean - 0.5) / 0.5 of a normalised x = (p - mean) / std, its transform_input; that is
-    // (p - mean) / 0.5 + (mean - 0.5) / 0.5 = (p - 0.5) / 0.5 whatever mean and std, so here the preprocessing does it.
-    private static readonly Preprocessing Centred = Preprocessing.ImageNet(224) with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] };
+    // torchvision's layer transform_input maps the normalised x = (p - mean) / std to x (std / 0.5) + (mean - 0.5) / 0.5. This equals
+    // (p - mean) / 0.5 + (mean - 0.5) / 0.5 = (p - 0.5) / 0.5 for any mean and std, so the preprocessing computes it directly.
+    private static readonly Preprocessing Centred =
+        Preprocessing.ImageNet(224) with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] };
 
     public static readonly Architecture[] Variants =
     [
-        new("googlenet", "Szegedy et al., 2014: Going deeper with convolutions; as BVLC's Caffe model has it", 1000, Preprocessing.ImageNet(224), Bvlc) { HasAuxiliary = true },
-        new("googlenet-bn", "Szegedy et al., 2014: Going deeper with convolutions; with batch normalisation, as in torchvision", 1000, Centred, Torchvision) { HasAuxiliary = true },
+        Variant("googlenet", "as BVLC's Caffe model has it", Preprocessing.ImageNet(224), Bvlc),
+        Variant("googlenet-bn", "with batch normalisation, as in torchvision", Centred, Torchvision),
     ];
+
+    private static Architecture Variant(
+        string name, string version, Preprocessing preprocessing, Func<Network, Value, int, Value> layers) =>
+        new(name, $"Szegedy et al., 2014: Going deeper with convolutions; {version}", 1000, preprocessing, layers) { HasAuxiliary = true };
 
     private static Value Bvlc(Network net, Value x, int classes)
     {
-        (net.Convolution, net.DenseWeights, net.Bias) = (Initializations.GlorotUniform, Initializations.GlorotUniform, Initializations.Constant(0.2f));
+        (net.Convolution, net.DenseWeights) = (Initializations.GlorotUniform, Initializations.GlorotUniform);
+        net.Bias = Initializations.Constant(0.2f);
         x = net.Lrn(net.MaxPool(Conv(net, x, 64, 7, "conv1", "conv1/7x7_s2", stride: 2), 3, 2, ceil: true), k: 1);
         x = Conv(net, x, 64, 1, "conv2_reduce", "conv2/3x3_reduce");
         x = net.MaxPool(net.Lrn(Conv(net, x, 192, 3, "conv2", "conv2/3x3"), k: 1), 3, 2, ceil: true);
-        x = Inceptions(net, x, fourthPool: 3, fives: 5, (module, from, channels, kernel, branch) => Conv(module.Net, from, channels, kernel, branch.Caffe, $"inception_{module.Name}/{branch.Caffe}"), (from, n) =>
+        x = Inceptions(net, x, fourthPool: 3, fives: 5, Branch, Auxiliary);
+        return net.Logits(net.Dropout(net.Flatten(net.GlobalAveragePool(x)), 0.4f), classes, weights: "loss3/classifier");
+
+        static Value Branch((Network Net, string Name) module, Value from, int channels, int kernel, (string Caffe, string Torch) branch) =>
+            Conv(module.Net, from, channels, kernel, branch.Caffe, $"inception_{module.Name}/{branch.Caffe}");
+
+        void Auxiliary(Value from, int n)
         {
             var head = net.Block($"aux{n}");
             from = Conv(head, head.AveragePool(from, 5, 3), 128, 1, "conv", $"loss{n}/conv");
             from = head.Dropout(head.Relu(head.Dense(head.Flatten(from), 1024, weights: $"loss{n}/fc")), 0.7f);
             net.AuxiliaryOutput(head.Dense(from, classes, weights: $"loss{n}/classifier"));
-        });
-        return net.Logits(net.Dropout(net.Flatten(net.GlobalAveragePool(x)), 0.4f), classes, weights: "loss3/classifier");
+        }
 
         static Value Conv(Network at, Value from, int channels, int kernel, string name, string weights, int stride = 1) =>
             at.Relu(at.Conv(from, channels, kernel, stride, kernel / 2, name: name, weights: weights));
     }
 
-    // torchvision's own ways: no LRN, a 3x3 where the paper has a 5x5, and a smaller fourth pool.
+    // torchvision's version has no LRN, 3x3 convolutions in place of the paper's 5x5, and a 2x2 pool after the fourth stage.
     private static Value Torchvision(Network net, Value x, int classes)
     {
         (net.Convolution, net.DenseWeights) = (Initializations.TruncatedNormal(0.01f), Initializations.TruncatedNormal(0.01f));
         x = net.MaxPool(Conv(net, x, 64, 7, "conv1", "conv1", stride: 2), 3, 2, ceil: true);
         x = Conv(net, x, 64, 1, "conv2_reduce", "conv2");
         x = net.MaxPool(Conv(net, x, 192, 3, "conv2", "conv3"), 3, 2, ceil: true);
-        x = Inceptions(net, x, fourthPool: 2, fives: 3, (module, from, channels, kernel, branch) => Conv(module.Net, from, channels, kernel, branch.Caffe, $"inception{module.Name}.{branch.Torch}"), (from, n) =>
+        x = Inceptions(net, x, fourthPool: 2, fives: 3, Branch, Auxiliary);
+        return net.Logits(net.Dropout(net.Flatten(net.GlobalAveragePool(x)), 0.2f), classes, weights: "fc");
+
+        static Value Branch((Network Net, string Name) module, Value from, int channels, int kernel, (string Caffe, string Torch) branch) =>
+            Conv(module.Net, from, channels, kernel, branch.Caffe, $"inception{module.Name}.{branch.Torch}");
+
+        void Auxiliary(Value from, int n)
         {
             var head = net.Block($"aux{n}");
             from = Conv(head, head.AveragePool(from, 5, 3), 128, 1, "conv", $"aux{n}.conv");
             from = head.Dropout(head.Relu(head.Dense(head.Flatten(from), 1024, weights: $"aux{n}.fc1")), 0.7f);
             net.AuxiliaryOutput(head.Dense(from, classes, weights: $"aux{n}.fc2"));
-        });
-        return net.Logits(net.Dropout(net.Flatten(net.GlobalAveragePool(x)), 0.2f), classes, weights: "fc");
+        }
 
-        static Value Conv(Network at, Value from, int channels, int kernel, string name, string weights, int stride = 1) =>
-            at.Relu(at.BatchNorm(at.Conv(from, channels, kernel, stride, kernel / 2, bias: false, name, $"{weights}.conv"), $"{name}_bn", $"{weights}.bn", epsilon: 1e-3f));
+        static Value Conv(Network at, Value from, int channels, int kernel, string name, string weights, int stride = 1)
+        {
+            from = at.Conv(from, channels, kernel, stride, kernel / 2, bias: false, name, $"{weights}.conv");
+            return at.Relu(at.BatchNorm(from, $"{name}_bn", $"{weights}.bn", epsilon: 1e-3f));
+        }
     }
 
-    // fourthPool: the kernel of the pool behind the fourth stage; fives: the kernel of the branch that the paper calls 5x5.
-    private static Value Inceptions(Network net, Value x, int fourthPool, int fives, Branch branch, Action<Value, int> auxiliary)
+    // All inception modules with the pools between them. fourthPool: the kernel of the pool after the fourth stage. fives: the kernel of
+    // the convolution that is 5x5 in the paper. branch: adds one convolution of a module. auxiliary: adds the auxiliary head 1 or 2.
+    private static Value Inceptions(Network net, Value x, int fourthPool, int fives, BranchConvolution branch, Action<Value, int> auxiliary)
     {
         foreach (var (i, stage) in Stages.Index())
         {
@@ -88,5 +112,6 @@ internal static class GoogLeNet
         return x;
     }
 
-    private delegate Value Branch((Network Net, string Name) module, Value from, int channels, int kernel, (string Caffe, string Torch) branch);
+    private delegate Value BranchConvolution(
+        (Network Net, string Name) module, Value from, int channels, int kernel, (string Caffe, string Torch) branch);
 }

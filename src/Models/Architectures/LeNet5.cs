@@ -1,8 +1,8 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998), with ReLU and a plain dense output as it is built today. Input [N, 1, 28, 28];
-/// output logits [N, classes].
+/// LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998), with ReLU in place of the paper's squashing function and a dense layer in place of
+/// its radial basis functions, as is usual today. Input [N, 1, 28, 28]; output logits [N, classes].
 /// </summary>
 internal static class LeNet5
 {
@@ -11,7 +11,10 @@ internal static class LeNet5
 
     public static readonly Architecture[] Variants =
     [
-        new("lenet5", "LeCun, Bottou, Bengio and Haffner, 1998: Gradient-based learning applied to document recognition", Classes: 10,
+        new(
+            "lenet5",
+            "LeCun, Bottou, Bengio and Haffner, 1998: Gradient-based learning applied to document recognition",
+            Classes: 10,
             new Preprocessing { Crop = [28, 28], Color = ColorOrder.Gray, Invert = Inversion.Auto },
             (net, x, classes) =>
             {

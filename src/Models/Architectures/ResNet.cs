@@ -1,8 +1,8 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// ResNet (He, Zhang, Ren and Sun, 2015) with the stride of a bottleneck on its 3x3 convolution (v1.5, as in torchvision). Input [N, 3, 224, 224];
-/// output logits [N, classes].
+/// ResNet (He, Zhang, Ren and Sun, 2015). The 3x3 convolution of a bottleneck has the stride, as in torchvision (version 1.5), not the
+/// first 1x1 convolution as in the paper. Input [N, 3, 224, 224]; output logits [N, classes].
 /// </summary>
 internal static class ResNet
 {
@@ -19,21 +19,26 @@ internal static class ResNet
         Variant("resnet152", Bottleneck, 3, 8, 36, 3),
     ];
 
-    // One residual function: from x to channels, its first convolution of that kind walking by stride. Weights are published under the prefix.
+    private const string Paper = "He, Zhang, Ren and Sun, 2015: Deep residual learning for image recognition";
+
+    // Adds one residual unit with its shortcut. channels: those of its 3x3 convolutions. stride: that of its first 3x3 convolution.
+    // weights: the prefix of the published names.
     private delegate Value Residual(Network net, Value x, int channels, int stride, string weights);
 
-    // depths: residual functions in a block; the first of each block but the first halves the sides.
+    // depths: the number of residual units in each of the four blocks. The first unit of the blocks 2 to 4 halves height and width.
     private static Architecture Variant(string name, Residual residual, params int[] depths) =>
-        new(name, "He, Zhang, Ren and Sun, 2015: Deep residual learning for image recognition", 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
+        new(name, Paper, 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
         {
-            (net.Convolution, net.DenseWeights, net.Bias) = (Initializations.HeNormal, Initializations.TorchDefault, Initializations.TorchDefault);
+            net.Convolution = Initializations.HeNormal;
+            (net.DenseWeights, net.Bias) = (Initializations.TorchDefault, Initializations.TorchDefault);
             x = net.Relu(net.BatchNorm(net.Conv(x, 64, kernel: 7, stride: 2, padding: 3, bias: false, name: "conv1"), "bn1"));
             x = net.MaxPool(x, 3, 2, padding: 1);
             foreach (var (i, (depth, channels)) in depths.Zip(Channels).Index())
             {
                 for (int unit = 0; unit < depth; unit++)
                 {
-                    x = residual(net.Block($"block{i + 1}").Block($"unit{unit + 1}"), x, channels, i > 0 && unit == 0 ? 2 : 1, $"layer{i + 1}.{unit}");
+                    var block = net.Block($"block{i + 1}").Block($"unit{unit + 1}");
+                    x = residual(block, x, channels, stride: i > 0 && unit == 0 ? 2 : 1, weights: $"layer{i + 1}.{unit}");
                 }
             }
 
@@ -55,11 +60,12 @@ internal static class ResNet
         return net.Relu(net.Add(y, Shortcut(net, x, channels * BottleneckExpansion, stride, weights)));
     }
 
-    // The identity, or a projection where the shape changes (option B of the paper).
+    // The identity, or a 1x1 convolution if the shape changes (option B of the paper).
     private static Value Shortcut(Network net, Value x, int channels, int stride, string weights) => x.Shape[1] == channels && stride == 1
         ? x
         : Normalized(net, x, channels, 1, stride, "downsample.0", "downsample.1", weights);
 
+    // A convolution without bias, then batch normalisation.
     private static Value Normalized(Network net, Value x, int channels, int kernel, int stride, string conv, string norm, string weights)
     {
         x = net.Conv(x, channels, kernel, stride, padding: kernel / 2, bias: false, conv, $"{weights}.{conv}");

@@ -13,22 +13,25 @@ internal static class Vgg
         Variant("vgg19", 2, 2, 4, 4, 4),
     ];
 
-    // depths: 3x3 convolutions in a block; a 2x2 max-pool closes each. In the published weights every layer has its number, ReLU and pools too.
+    private const string Paper = "Simonyan and Zisserman, 2014: Very deep convolutional networks for large-scale image recognition";
+
+    // depths: the number of 3x3 convolutions in each block; a 2x2 max-pool ends each block. The published names of weights count all
+    // layers, including ReLU and pools.
     private static Architecture Variant(string name, params int[] depths) =>
-        new(name, "Simonyan and Zisserman, 2014: Very deep convolutional networks for large-scale image recognition", 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
+        new(name, Paper, 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
         {
             (net.Convolution, net.DenseWeights) = (Initializations.HeNormal, Initializations.Normal(0.01f));
-            int place = 0;
+            int index = 0;
             foreach (var (i, (depth, channels)) in depths.Zip(Channels).Index())
             {
                 var block = net.Block($"block{i + 1}");
-                for (int layer = 0; layer < depth; layer++, place += 2)
+                for (int layer = 0; layer < depth; layer++, index += 2)
                 {
-                    x = block.Relu(block.Conv(x, channels, kernel: 3, padding: 1, weights: $"features.{place}"));
+                    x = block.Relu(block.Conv(x, channels, kernel: 3, padding: 1, weights: $"features.{index}"));
                 }
 
                 x = block.MaxPool(x, 2, 2);
-                place++;
+                index++;
             }
 
             var dense = net.Block("classifier");

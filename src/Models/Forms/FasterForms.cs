@@ -1,36 +1,40 @@
 namespace Fovea.Models;
 
-/// <summary>Rewrites a network for ONNX Runtime on CPUs: what it computes stays the same but for rounding.</summary>
+/// <summary>
+/// Rewrites operators of a network to forms that ONNX Runtime computes faster on CPUs. The outputs are the same up to rounding.
+/// </summary>
 internal static class FasterForms
 {
-    /// <summary>Grows with each change of what is rewritten, and how: measurements of older rewrites count no more.</summary>
+    /// <summary>
+    /// The version of the rewrites. It increases with each change of the rewrites, so that measurements of an older version are not used.
+    /// </summary>
     public const int Version = 3;
 
-    /// <summary>The same network, with operators in forms that may run faster; null where it has none of them.</summary>
-    /// <param name="network">In operator set 13 or a later one, of images of a known size.</param>
+    /// <summary>Returns the network with its operators rewritten; <c>null</c> if no operator can be rewritten.</summary>
+    /// <param name="network">A network of operator set 13 or later, whose images have a known size.</param>
     public static Graph? Of(Graph network)
     {
         var rewritten = network.EmptyCopy();
         var values = network.Inputs.ToDictionary(input => input, input => rewritten.Input(input.Name, input.Type, input.Shape));
         int changed = 0;
-        network.CopyTo(rewritten, values, (node, inputs) => network.Outputs.Contains(node.Output) ? null : Form(node, inputs));
+        network.CopyTo(rewritten, values, (node, inputs) => network.Outputs.Contains(node.Output) ? null : Rewrite(node, inputs));
         foreach (var output in network.Outputs)
         {
             rewritten.Output(values[output]);
         }
 
-        // What a form stands for together with its node is still there.
+        // A rewrite of several nodes leaves all but the last one in the graph. Prune removes them, since nothing reads them any more.
         rewritten.Prune();
         return changed == 0 ? null : rewritten;
 
-        IReadOnlyList<Value>? Form(Node node, Value?[] inputs)
+        IReadOnlyList<Value>? Rewrite(Node node, Value?[] inputs)
         {
-            Value? form = Winograd.Suits(node) ? Winograd.Form(rewritten, node, inputs)
-                : ResponseNormalization.Suits(node) ? ResponseNormalization.Form(rewritten, node, inputs[0]!)
-                : PairedColumns.Suits(node) ? PairedColumns.Form(rewritten, node, values)
+            Value? replacement = Winograd.Suits(node) ? Winograd.Rewrite(rewritten, node, inputs)
+                : ResponseNormalization.Suits(node) ? ResponseNormalization.Rewrite(rewritten, node, inputs[0]!)
+                : PairedColumns.Suits(node) ? PairedColumns.Rewrite(rewritten, node, values)
                 : null;
-            changed += form is null ? 0 : 1;
-            return form is null ? null : [form];
+            changed += replacement is null ? 0 : 1;
+            return replacement is null ? null : [replacement];
         }
     }
 }

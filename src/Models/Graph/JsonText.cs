@@ -3,14 +3,17 @@ using System.Text.Unicode;
 
 namespace Fovea.Models;
 
-/// <summary>Checks that JSON holds valid text only, which its parsers leave until a string is made of it.</summary>
+/// <summary>
+/// Checks that all strings in JSON are valid text. The parsers of .NET check a string only when it is read, and then throw another
+/// exception.
+/// </summary>
 public static class JsonText
 {
     private const int EscapeLength = 6;
 
-    /// <summary>Why some text in this JSON is no text; <c>null</c> where all of it is.</summary>
-    /// <param name="json">JSON, which need not be complete.</param>
-    /// <returns>A clause without a capital letter and a point, such as "it is not UTF-8".</returns>
+    /// <summary>The reason why a string in JSON is not valid text; <c>null</c> if all strings are valid.</summary>
+    /// <param name="json">The JSON, which may be incomplete.</param>
+    /// <returns>A clause without a full stop, such as "it is not UTF-8".</returns>
     public static string? WhyNot(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json))
@@ -18,7 +21,7 @@ public static class JsonText
             return "it is not UTF-8";
         }
 
-        // Backslashes stand only within strings. Each begins an escape of two bytes, or of six: \u and four digits.
+        // A backslash occurs in strings only. It begins an escape of two bytes, or of six: \u and four digits.
         for (int at; (at = json.IndexOf((byte)'\\')) >= 0;)
         {
             json = json[at..];
@@ -41,7 +44,7 @@ public static class JsonText
         return null;
     }
 
-    // The code unit of \uXXXX; -1 where something else stands here, which a parser refuses if it must.
+    // The UTF-16 code unit of an escape \uXXXX; -1 for other escapes, which the parser checks.
     private static int Unit(ReadOnlySpan<byte> json) =>
         json.Length >= EscapeLength && json[0] == '\\' && json[1] == 'u'
             && ushort.TryParse(json[2..EscapeLength], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code)

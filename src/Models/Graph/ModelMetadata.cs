@@ -56,7 +56,8 @@ public sealed record ModelMetadata
             try
             {
                 return !all.TryGetValue(key, out var json) ? default
-                    : JsonText.WhyNot(Encoding.UTF8.GetBytes(json)) is { } reason ? throw new JsonException($"{reason}.")
+                    : JsonText.WhyNot(Encoding.UTF8.GetBytes(json)) is { } reason ? throw new FoveaException(
+                        ErrorCode.BadModelFile, $"The metadata property {key} is not valid text: {reason}.")
                     : JsonSerializer.Deserialize(json, type);
             }
             catch (JsonException e)

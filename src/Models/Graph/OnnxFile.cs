@@ -48,7 +48,7 @@ public static class OnnxFile
                 : $"There is no file '{path}'; expected an .onnx file.");
         }
 
-        return Parsing(path, () =>
+        return NamingFile(path, () =>
         {
             // From mapped memory, protobuf allocates each tensor once at its final size. From a stream, it would collect pieces and join
             // them.
@@ -57,14 +57,14 @@ public static class OnnxFile
         });
     }
 
-    /// <summary>Reads a graph from the content of its file, its shapes inferred.</summary>
-    /// <param name="content">The content.</param>
-    /// <param name="name">What messages call the file.</param>
-    /// <exception cref="FoveaException">The content is no ONNX, or is damaged.</exception>
+    /// <summary>Reads a graph from the content of its file and infers the shapes of its values.</summary>
+    /// <param name="content">The whole content of the file.</param>
+    /// <param name="name">The name of the file in messages.</param>
+    /// <exception cref="FoveaException">The content is not an ONNX file, or is damaged.</exception>
     public static Graph Read(ReadOnlyMemory<byte> content, string name) =>
-        Parsing(name, () => OnnxReader.FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(content))));
+        NamingFile(name, () => OnnxReader.FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(content))));
 
-    private static Graph Parsing(string path, Func<Graph> parse)
+    private static Graph NamingFile(string path, Func<Graph> parse)
     {
         try
         {

@@ -1,50 +1,55 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Where a classifier decides: its last linear layer, a Gemm, a MatMul, or a convolution of whose output the mean over the image is taken. What
-/// comes behind it (softmax, changes of shape, pooling) is looked through, and falls away when the head is replaced.
+/// The last linear layer of a classifier, which computes the logits: a Gemm, a MatMul, or a convolution whose output is averaged over the
+/// image. Nodes after the layer, such as softmax, changes of shape and pooling, are skipped when the head is searched, and dropped when it
+/// is replaced.
 /// </summary>
 public sealed class ClassifierHead
 {
     private readonly Graph network;
     private readonly Node layer;
     private readonly Value? bias;
-    private readonly Node[] behind;
+    private readonly Node[] following;
 
-    private ClassifierHead(Graph network, Node layer, Value? bias, Node[] behind)
+    private ClassifierHead(Graph network, Node layer, Value? bias, Node[] following)
     {
-        (this.network, this.layer, this.bias, this.behind) = (network, layer, bias, behind);
+        (this.network, this.layer, this.bias, this.following) = (network, layer, bias, following);
         Classes = Weights.Shape[layer.Op == "Conv" || layer.Int("transB") != 0 ? 0 : 1];
         FeatureCount = (int)(Weights.Shape.Size / Classes);
     }
 
-    /// <summary>What enters the layer: [N, features], or [N, features, H, W] before a convolution.</summary>
+    /// <summary>The layer's input: [N, features], or [N, features, H, W] before a convolution.</summary>
     public Value Features => layer[0];
 
-    /// <summary>How many numbers of an image the layer decides by.</summary>
+    /// <summary>The number of features of one image.</summary>
     public int FeatureCount { get; }
 
-    /// <summary>How many classes it decides between.</summary>
+    /// <summary>The number of classes.</summary>
     public int Classes { get; }
 
-    /// <summary>One line: which layer it is, and what enters it.</summary>
+    /// <summary>A clause that names the layer, the nodes after it, and its input.</summary>
     public string Description
     {
         get
         {
-            var then = behind.Length == 0 ? "" : $", then {string.Join(", ", behind.Select(node => node.Op))}";
-            return $"the classifier is {layer.Name} ({layer.Op}, {FeatureCount} -> {Classes}{then}); features: {Features.Name} {Features.Shape}{(IsAveraged(layer) ? ", their mean over the image" : "")}";
+            var then = following.Length == 0 ? "" : $", then {string.Join(", ", following.Select(node => node.Op))}";
+            var mean = IsAveraged(layer) ? ", their mean over the image" : "";
+            return $"the classifier is {layer.Name} ({layer.Op}, {FeatureCount} -> {Classes}{then}); "
+                + $"features: {Features.Name} {Features.Shape}{mean}";
         }
     }
 
     private Value Weights => layer[1];
 
-    /// <summary>Finds the head, on the way back from the first output.</summary>
-    /// <exception cref="FoveaException">The network takes no images, or something else than a linear layer decides.</exception>
+    /// <summary>Finds the head: the first linear layer on the path from the first output back to the input.</summary>
+    /// <exception cref="FoveaException">
+    /// The network's input is not images, or there is another node than those that can be skipped between the output and a linear layer.
+    /// </exception>
     public static ClassifierHead Find(Graph network)
     {
         StandardForm.InputOf(network);
-        var behind = new Stack<Node>();
+        var following = new Stack<Node>();
         var value = network.Outputs.FirstOrDefault() ?? throw Missing("it has no output");
         Value? bias = null;
         while (true)
@@ -52,7 +57,9 @@ public sealed class ClassifierHead
             var node = value.Producer ?? throw Missing($"no layer computes {value.Name}");
             if (IsLinear(node))
             {
-                return Flaw(node, behind) is { } flaw ? throw Missing(flaw) : new(network, node, bias ?? node.Inputs.ElementAtOrDefault(2), [.. behind]);
+                return ProblemOf(node, following) is { } problem
+                    ? throw Missing(problem)
+                    : new(network, node, bias ?? node.Inputs.ElementAtOrDefault(2), [.. following]);
             }
 
             if (node is { Op: "Add", Domain: "" } && bias is null && node.Inputs.Any(IsConstant))
@@ -60,24 +67,30 @@ public sealed class ClassifierHead
                 int added = IsConstant(node[1]) ? 1 : 0;
                 (bias, value) = (node[added], node[1 - added]);
             }
-            else if (node.Domain.Length == 0 && IsLookedThrough(node))
+            else if (node.Domain.Length == 0 && CanBeSkipped(node))
             {
-                behind.Push(node);
+                following.Push(node);
                 value = node[0];
             }
             else
             {
-                throw Missing($"on the way back from {network.Outputs[0].Name} stands {node.Name} ({node.Op})");
+                throw Missing($"its output {network.Outputs[0].Name} is computed from {node.Name} ({node.Op})");
             }
         }
 
-        FoveaException Missing(string found) => new(
-            ErrorCode.BadModelFile, $"{network.Name} has no classifier that could be replaced: {found}. Expected a Gemm, MatMul or 1x1 Conv with constant weights, and behind it only a softmax, changes of shape, or the mean over the image.");
+        FoveaException Missing(string reason) => new(
+            ErrorCode.BadModelFile,
+            $"{network.Name} has no classifier that can be replaced: {reason}. Expected a Gemm, MatMul or 1x1 Conv with constant "
+            + "weights, followed only "
+            + "by a softmax, changes of shape, or the mean over the image.");
     }
 
-    /// <summary>The network up to its features, in standard form: images [N, C, H, W] in, features [N, FeatureCount] out.</summary>
-    /// <param name="image">[C, H, W].</param>
-    /// <exception cref="FoveaException">The network does not take such images.</exception>
+    /// <summary>
+    /// The part of the network that computes the features, in the form of Fovea's own files: input images [N, C, H, W], output features [N,
+    /// FeatureCount].
+    /// </summary>
+    /// <param name="image">The shape of one image, [C, H, W].</param>
+    /// <exception cref="FoveaException">The network does not accept images of this shape.</exception>
     public Graph Backbone(Shape image)
     {
         var graph = StandardForm.Of(network, Features, image);
@@ -94,18 +107,21 @@ public sealed class ClassifierHead
         return graph;
     }
 
-    /// <summary>The network with another head: images [N, C, H, W] in, <c>logits</c> [N, classes] out.</summary>
-    /// <param name="image">[C, H, W].</param>
-    /// <param name="weights">[classes, FeatureCount].</param>
-    /// <param name="bias">[classes].</param>
-    /// <param name="scale">What the features are multiplied by before the weights, over 0.</param>
-    /// <exception cref="FoveaException">The network does not take such images.</exception>
+    /// <summary>
+    /// The network with another head: input images [N, C, H, W], output <c>logits</c> [N, classes] = scale features weights' + bias.
+    /// </summary>
+    /// <param name="image">The shape of one image, [C, H, W].</param>
+    /// <param name="weights">The weights, [classes, FeatureCount].</param>
+    /// <param name="bias">The bias, [classes].</param>
+    /// <param name="scale">The factor of the features, greater than 0. Default 1.</param>
+    /// <exception cref="FoveaException">The network does not accept images of this shape.</exception>
     public Graph Replaced(Shape image, Tensor weights, Tensor bias, float scale = 1)
     {
         var graph = Backbone(image);
         var w = graph.Initializer(NameOf(Weights), weights);
         var b = graph.Initializer(this.bias is { } old ? NameOf(old) : $"{layer.Name}.bias", bias);
-        graph.Outputs[0] = graph.Add("Gemm", [graph.Outputs[0], w, b], [("alpha", scale), ("transB", 1L)], layer.Name, outputs: "logits").Output;
+        (string, object)[] attributes = [("alpha", scale), ("transB", 1L)];
+        graph.Outputs[0] = graph.Add("Gemm", [graph.Outputs[0], w, b], attributes, layer.Name, outputs: "logits").Output;
         return graph;
     }
 
@@ -117,27 +133,40 @@ public sealed class ClassifierHead
         _ => false,
     };
 
-    // Dropout is the identity when nothing is trained; activations leave the order of the classes as it is.
-    private static bool IsLookedThrough(Node node) =>
-        node.Op is "Softmax" or "LogSoftmax" or "Sigmoid" or "Relu" or "Identity" or "Dropout" or "Cast" or "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" or "Transpose" || IsMean(node);
+    // Dropout is the identity in inference. Softmax, sigmoid and ReLU are monotonic, so they do not change the order of the classes.
+    private static bool CanBeSkipped(Node node) =>
+        node.Op is "Softmax" or "LogSoftmax" or "Sigmoid" or "Relu" or "Dropout"
+        || node.Op is "Identity" or "Cast" or "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" or "Transpose"
+        || IsMean(node);
 
     private static bool IsMean(Node node) =>
-        node.Op is "GlobalAveragePool" or "ReduceMean" or "AveragePool" && node.Output.Shape.Dimensions.Skip(2).All(d => d is 1 or Shape.Free);
+        node.Op is "GlobalAveragePool" or "ReduceMean" or "AveragePool"
+        && node.Output.Shape.Dimensions.Skip(2).All(d => d is 1 or Shape.Free);
 
-    private static string? Flaw(Node layer, IEnumerable<Node> behind)
+    // The reason why a linear layer is no classifier; null if it is one.
+    private static string? ProblemOf(Node layer, IEnumerable<Node> following)
     {
         Shape features = layer[0].Shape, weights = layer[1].Shape;
         int rank = layer.Op == "Conv" ? 4 : 2;
-        return !weights.IsKnown || weights.Rank != rank || features.Rank != rank ? $"{layer.Name} ({layer.Op}) has weights {weights} for features {features}"
-            : layer.Op != "Conv" || !IsAveraged(layer) || weights[2] == 1 && weights[3] == 1 && behind.Any(IsMean) ? null
-            : $"{layer.Name} ({layer.Op}) has weights {weights} and gives {layer.Output.Shape}";
+        if (!weights.IsKnown || weights.Rank != rank || features.Rank != rank)
+        {
+            return $"{layer.Name} ({layer.Op}) has weights {weights} for features {features}";
+        }
+
+        return layer.Op != "Conv" || !IsAveraged(layer) || weights[2] == 1 && weights[3] == 1 && following.Any(IsMean)
+            ? null
+            : $"{layer.Name} ({layer.Op}) has weights {weights} and an output of {layer.Output.Shape}";
     }
 
-    // A kernel as large as the map that it is laid on sees all of it at once, as fully connected layers are written in convolutional networks.
+    // Whether the layer is a convolution whose output must be averaged. A kernel as large as its input has one output per class, so it
+    // needs no average: fully convolutional networks write dense layers in this form.
     private static bool IsAveraged(Node layer) => layer.Op == "Conv"
-        && !(layer[0].Shape.Dimensions[2..].SequenceEqual(layer[1].Shape.Dimensions[2..]) && layer.Output.Shape.Dimensions[2..].All(d => d == 1));
+        && !(layer[0].Shape.Dimensions[2..].SequenceEqual(layer[1].Shape.Dimensions[2..])
+            && layer.Output.Shape.Dimensions[2..].All(d => d == 1));
 
     private static bool IsConstant(Value? value) => value is not null && LayerWeights.Leaves(value).Any();
 
-    private static string NameOf(Value weight) => weight.Producer is null or { Op: "Identity" } ? weight.Name : LayerWeights.Leaves(weight).First().Name;
+    // The name of the initializer that a weight is computed from.
+    private static string NameOf(Value weight) =>
+        weight.Producer is null or { Op: "Identity" } ? weight.Name : LayerWeights.Leaves(weight).First().Name;
 }

@@ -1,9 +1,12 @@
 namespace Fovea.Models;
 
-/// <summary>Changes of channels that leave the geometry alone.</summary>
+/// <summary>Converts the channels of images.</summary>
 internal static class Colors
 {
-    /// <summary>Brightness after ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, rounded; the image itself where it is grey.</summary>
+    /// <summary>
+    /// The brightness of each pixel by ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, rounded. An image of one channel is returned itself, not
+    /// copied.
+    /// </summary>
     public static Pixels Gray(Pixels image)
     {
         if (image.Channels == 1)
@@ -21,7 +24,10 @@ internal static class Colors
         return image with { Channels = 1, Values = gray };
     }
 
-    /// <summary>Three channels in the order that is asked for; the image itself where they are so already.</summary>
+    /// <summary>
+    /// Three channels in the given order, RGB or BGR. A gray image gets its value in all three. An RGB image is returned itself if the
+    /// order is RGB.
+    /// </summary>
     public static Pixels Ordered(Pixels image, ColorOrder order)
     {
         if (image.Channels == 3 && order == ColorOrder.Rgb)
@@ -31,7 +37,7 @@ internal static class Colors
 
         int pixels = image.Width * image.Height;
         byte[] values = GC.AllocateUninitializedArray<byte>(pixels * 3);
-        // Where each of the three comes from: a grey pixel gives its one value thrice.
+        // The distance between pixels of the input, and the offsets in a pixel from which the three output channels are copied.
         var (step, first, second, third) = image.Channels == 1 ? (1, 0, 0, 0) : (3, 2, 1, 0);
         for (int i = 0, from = 0; i < values.Length; i += 3, from += step)
         {
@@ -43,6 +49,6 @@ internal static class Colors
         return image with { Channels = 3, Values = values };
     }
 
-    // The weights in 65536ths.
+    // Fixed-point arithmetic: the weights are multiplied by 65,536, and 0x8000 is one half.
     private static byte Luma(int red, int green, int blue) => (byte)(((red * 19595) + (green * 38470) + (blue * 7471) + 0x8000) >> 16);
 }

@@ -3,9 +3,13 @@ using SkiaSharp;
 
 namespace Fovea.Models;
 
-/// <summary>An image file whose header is read and within the limits; its pixels are not decoded yet, and have cost nothing.</summary>
+/// <summary>
+/// An image file whose header has been read and checked against the limits. Its pixels are not decoded, and no memory for them is
+/// allocated, before <see cref="Decode(int)"/>.
+/// </summary>
 public sealed class EncodedImage : IDisposable
 {
+    // The position of the interlace method in a PNG file.
     private const int InterlaceByte = 28;
 
     private readonly ReadOnlyMemory<byte> file;
@@ -13,36 +17,38 @@ public sealed class EncodedImage : IDisposable
     private readonly SKData data;
     private readonly SKCodec codec;
 
-    // The codec makes another one each time that it is asked.
+    // A copy, since the property of SKCodec creates a new object on each call.
     private readonly SKImageInfo info;
 
     private EncodedImage(string format, ReadOnlyMemory<byte> file, MemoryHandle pinned, SKData data, SKCodec codec, SKImageInfo info) =>
         (Format, this.file, this.pinned, this.data, this.codec, this.info) = (format, file, pinned, data, codec, info);
 
-    /// <summary>JPEG, PNG, WebP, BMP or GIF, told by the bytes.</summary>
+    /// <summary>JPEG, PNG, WebP, BMP or GIF, detected from the file's bytes.</summary>
     public string Format { get; }
 
-    /// <summary>Pixels in a row of the file.</summary>
+    /// <summary>The width in pixels, before the EXIF orientation is applied.</summary>
     public int Width => info.Width;
 
-    /// <summary>Rows of the file.</summary>
+    /// <summary>The height in pixels, before the EXIF orientation is applied.</summary>
     public int Height => info.Height;
 
-    /// <summary>Reads the header of an image, known by its bytes and not by a declared type.</summary>
-    /// <param name="file">The whole file; not to be changed before this is disposed of.</param>
-    /// <param name="limits">Held against the header.</param>
+    /// <summary>Reads the header of an image. The format is detected from the file's bytes; a declared media type plays no part.</summary>
+    /// <param name="file">The whole file. It must not change until the object is disposed.</param>
+    /// <param name="limits">The limits that the header must respect.</param>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/> <see cref="ErrorCode.TooManyPixels"/> or <see cref="ErrorCode.TooManyFrames"/>.
+    /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/>,
+    /// <see cref="ErrorCode.TooManyPixels"/> or <see cref="ErrorCode.TooManyFrames"/>.
     /// </exception>
     public static unsafe EncodedImage Open(ReadOnlyMemory<byte> file, ImageLimits limits)
     {
         if (file.IsEmpty)
         {
-            throw new FoveaException(ErrorCode.EmptyBody, $"The image is empty (0 bytes). Expected the bytes of a {ImageFormat.Known} file.");
+            throw new FoveaException(
+                ErrorCode.EmptyBody, $"The image is empty (0 bytes); expected the bytes of a {ImageFormat.Known} file.");
         }
 
-        string format = ImageFormat.Of(file.Span)
-            ?? throw new FoveaException(ErrorCode.NotAnImage, $"The {file.Length:N0} bytes are not an image of a known format. Expected a {ImageFormat.Known} file.");
+        string format = ImageFormat.Of(file.Span) ?? throw new FoveaException(
+            ErrorCode.NotAnImage, $"The {file.Length:N0} bytes are not an image of a known format; expected a {ImageFormat.Known} file.");
         limits.CheckFormat(format);
         var pinned = file.Pin();
         var data = SKData.Create((nint)pinned.Pointer, file.Length);
@@ -77,14 +83,15 @@ public sealed class EncodedImage : IDisposable
         }
     }
 
-    /// <summary>The memory that decoding takes at its peak, in bytes: an upper bound, known before any of it is taken.</summary>
-    /// <param name="leastSide">As for <see cref="Decode(int)"/>.</param>
+    /// <summary>An upper bound of the memory that <see cref="Decode(int)"/> allocates at its peak, in bytes.</summary>
+    /// <param name="leastSide">The argument of <see cref="Decode(int)"/>.</param>
     public long BytesToDecode(int leastSide = 0)
     {
         var size = Size(leastSide);
         long decoded = 3L * size.Width * size.Height, pixels = (long)Width * Height;
 
-        // What cannot be read row by row: a progressive JPEG's coefficients (three of two bytes a pixel); elsewhere the canvas and a copy of it.
+        // Formats that cannot be read in strips of rows need memory for all pixels at once: a progressive JPEG three coefficients of two
+        // bytes per pixel, an interlaced PNG four bytes per pixel, the other formats a canvas of four bytes per pixel and a copy of it.
         return decoded + Format switch
         {
             "JPEG" => JpegMarkers.IsProgressive(file.Span) ? 6 * pixels : ImageDecoder.StripBytes,
@@ -93,13 +100,16 @@ public sealed class EncodedImage : IDisposable
         };
     }
 
-    /// <summary>Decodes the pixels.</summary>
-    /// <param name="leastSide">The short side in pixels that will do, of a JPEG that holds many more: it is then decoded smaller, in a fraction of the time. 0: whole.</param>
-    /// <returns>1 channel where the file holds brightness alone, else 3.</returns>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>.</exception>
+    /// <summary>Decodes the pixels, upright and over a white background.</summary>
+    /// <param name="leastSide">
+    /// The short side that the caller needs, in pixels. A JPEG is decoded to the smallest of 1/8, 1/4, 1/2 and its full size whose short
+    /// side is at least this, which takes a fraction of the time. Other formats are always decoded in full. Default 0: in full.
+    /// </param>
+    /// <returns>1 channel if the file is gray, otherwise 3.</returns>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>: the data are truncated or corrupt.</exception>
     public Pixels Decode(int leastSide = 0) => Decode(leastSide, length => GC.AllocateUninitializedArray<byte>(length));
 
-    /// <summary>The same, into memory of the caller's, which may be longer than the pixels.</summary>
+    /// <summary>Decodes the pixels into an array that <paramref name="allocate"/> returns for a length. The array may be longer.</summary>
     internal Pixels Decode(int leastSide, Func<int, byte[]> allocate)
     {
         int orientation = Format == "JPEG" ? (int)codec.EncodedOrigin : Exif.Orientation(Format, file.Span);
@@ -114,7 +124,7 @@ public sealed class EncodedImage : IDisposable
         pinned.Dispose();
     }
 
-    // A JPEG's blocks of 8 x 8 can be decoded as n x n, of all n best for powers of two.
+    // A JPEG stores blocks of 8 x 8 pixels, which the decoder can decode as n x n. It has fast code for powers of two.
     private SKSizeI Size(int leastSide) => Format != "JPEG" || leastSide <= 0 ? info.Size : ((int[])[1, 2, 4, 8])
         .Select(n => codec.GetScaledDimensions(n / 8f))
         .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == info.Size);

@@ -3,25 +3,32 @@ using System.Buffers.Binary;
 namespace Fovea.Models;
 
 /// <summary>
-/// Finds the orientation that a PNG (chunk eXIf) or a WebP (chunk EXIF) carries. Skia tells a JPEG's, but not theirs.
+/// Reads the EXIF orientation of a PNG (chunk eXIf) or a WebP (chunk EXIF). Skia reads the orientation of JPEG files only.
 /// </summary>
 internal static class Exif
 {
     private const int OrientationTag = 0x0112;
     private const int UnsignedShort = 3;
 
-    /// <summary>The orientation tag, 1 to 8; 1 where there is none or it cannot be read, which is no reason to refuse an image.</summary>
+    /// <summary>
+    /// The orientation, 1 to 8, as <see cref="Fovea.Models.Orientation"/> defines it; 1, upright, if the file has none or it cannot be
+    /// read. Damaged metadata are not an error.
+    /// </summary>
     public static int Orientation(string format, ReadOnlySpan<byte> file) => format switch
     {
         "PNG" => OfTiff(Chunk(file[8..], "eXIf"u8, nameFirst: false, BinaryPrimitives.ReadUInt32BigEndian, trailer: _ => 4)),
-        "WebP" => OfTiff(Chunk(file[12..], "EXIF"u8, nameFirst: true, BinaryPrimitives.ReadUInt32LittleEndian, trailer: length => length & 1)),
+        "WebP" => OfTiff(
+            Chunk(file[12..], "EXIF"u8, nameFirst: true, BinaryPrimitives.ReadUInt32LittleEndian, trailer: length => length & 1)),
         _ => 1,
     };
 
     private delegate uint ReadLength(ReadOnlySpan<byte> bytes);
 
-    // Both containers are a row of chunks: a length and a name of four bytes each, the data, then a checksum (PNG) or padding to even (WebP).
-    private static ReadOnlySpan<byte> Chunk(ReadOnlySpan<byte> chunks, ReadOnlySpan<byte> name, bool nameFirst, ReadLength read, Func<uint, uint> trailer)
+    // Both containers are a sequence of chunks: a length and a name of four bytes each (PNG) or the reverse (WebP), the data, then a
+    // checksum of four bytes (PNG) or padding to an even length (WebP). Returns the data of the first chunk of a name; empty if there is
+    // none.
+    private static ReadOnlySpan<byte> Chunk(
+        ReadOnlySpan<byte> chunks, ReadOnlySpan<byte> name, bool nameFirst, ReadLength read, Func<uint, uint> trailer)
     {
         while (chunks.Length >= 8)
         {
@@ -44,7 +51,8 @@ internal static class Exif
         return [];
     }
 
-    // A TIFF header (byte order, 42, where the first directory is), then that directory: a count and entries of 12 bytes (tag, type, count, value).
+    // EXIF data are a TIFF file. Its header has the byte order, the number 42, and the position of the first directory. The directory has
+    // the number of its entries, then entries of 12 bytes: tag, type, count, value.
     private static int OfTiff(ReadOnlySpan<byte> tiff)
     {
         if (tiff.StartsWith("Exif\0\0"u8))
@@ -57,8 +65,10 @@ internal static class Exif
             return 1;
         }
 
-        bool little = tiff[0] == 'I';
-        uint directory = little ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..]) : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
+        bool littleEndian = tiff[0] == 'I';
+        uint directory = littleEndian
+            ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..])
+            : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
         if (directory > tiff.Length - 2)
         {
             return 1;
@@ -77,6 +87,7 @@ internal static class Exif
 
         return 1;
 
-        int Short(ReadOnlySpan<byte> bytes) => little ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        int Short(ReadOnlySpan<byte> bytes) =>
+            littleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
     }
 }

@@ -1,25 +1,32 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Frames a written digit as MNIST does, light strokes on black: its box scaled to 20 of 28 pixels with its proportions kept, its centre of
-/// mass in the middle. Ink may be darker or lighter than the ground, of any size and colour, anywhere in the image; thin strokes become as wide
-/// as MNIST's; uneven light, specks and what the edge cuts are left out. Transparent pixels are white, so white ink on them is lost.
+/// Finds a handwritten digit in an image and frames it as MNIST frames its digits: light strokes on black, the bounding box scaled to 20 of
+/// 28 pixels with its proportions kept, and the centre of mass in the middle. The digit may have any size, place and colour, and may be
+/// darker or lighter than the background. Strokes thinner than MNIST's are thickened. Uneven light, specks and objects that the edge of the
+/// image cuts are removed. White ink on transparent pixels is lost, since transparent pixels are decoded as white.
 /// </summary>
-/// <remarks>An image of the right size that is framed so already passes unchanged, or turned round (255 - value) where it is dark on light.</remarks>
+/// <remarks>
+/// An image of the right size whose digit is framed in this way is returned unchanged, or inverted (255 - value) if it is dark on light.
+/// </remarks>
 internal static class Handwriting
 {
-    // MNIST's proportions: a box of 20 in 28 pixels; its strokes are rarely thinner than this.
+    // MNIST's proportions: a box of 20 in 28 pixels. Its strokes are rarely thinner than 2.3 in 28 pixels.
     private const double BoxShare = 20.0 / 28, StrokeShare = 2.3 / 28;
 
-    // Long sides of the maps in which a digit is searched, and then drawn from, in pixels.
+    // Lengths of the long side of ink maps, in pixels: at most SearchSide to find the digit, at most DrawSide to draw it, at least
+    // LeastSide for both.
     private const int SearchSide = 320, DrawSide = 160, LeastSide = 96;
 
-    private const int Looks = 4;
+    private const int MaxZoomSteps = 4;
 
-    // Round a digit there must be ground that tells what the ground is; of a sheet the edges are left out.
+    // Shares of the long side that are added around a box. The background is estimated from the pixels around the digit, so some must be
+    // included. Of a sheet of paper, the edges are cut off.
     private const double DigitMargin = 0.45, SheetMargin = -0.04;
 
-    /// <summary>The framed digit, one channel of <paramref name="width"/> x <paramref name="height"/>; black where nothing is written.</summary>
+    /// <summary>
+    /// The framed digit, one channel of <paramref name="width"/> x <paramref name="height"/>; black if no digit is found.
+    /// </summary>
     public static Pixels Frame(Pixels gray, int width, int height)
     {
         if (gray.Width == width && gray.Height == height && MnistFrame.Find(gray) is { } framed)
@@ -27,26 +34,27 @@ internal static class Handwriting
             return framed;
         }
 
-        var region = new Resizer.Window(0, 0, gray.Width, gray.Height);
-        for (int look = 0; look < Looks; look++)
+        // Zooms in on the digit: each step finds the strokes in an ink map and makes their surroundings the region of the next step.
+        var region = new PixelRectangle(0, 0, gray.Width, gray.Height);
+        for (int step = 0; step < MaxZoomSteps; step++)
         {
             var map = InkMap.Of(gray, region, LeastSide, SearchSide);
-            if (look == 0 && map.Threshold() is { } edge && Strokes.Find(map, edge) is { } sheet && sheet.IsSheet(map))
+            if (step == 0 && map.Threshold() is { } edge && Strokes.Find(map, edge) is { } sheet && sheet.IsSheet(map))
             {
-                region = At(region, map, sheet.Box, SheetMargin);
+                region = ToImage(region, map, sheet.Box, SheetMargin);
                 map = InkMap.Of(gray, region, LeastSide, SearchSide);
             }
 
             map.Flatten();
-            if (map.HalfOfStrongest() is not { } half || Strokes.Find(map, half) is not { } found)
+            if (map.HalfMaximum() is not { } half || Strokes.Find(map, half) is not { } found)
             {
                 break;
             }
 
-            var closer = At(region, map, found.Box, DigitMargin);
-            bool close = Math.Max(closer.Width, closer.Height) > 0.8 * Math.Max(region.Width, region.Height);
+            var closer = ToImage(region, map, found.Box, DigitMargin);
+            bool hasConverged = Math.Max(closer.Width, closer.Height) > 0.8 * Math.Max(region.Width, region.Height);
             region = closer;
-            if (close)
+            if (hasConverged)
             {
                 break;
             }
@@ -59,13 +67,15 @@ internal static class Handwriting
             : new Pixels(width, height, 1, new byte[width * height]);
     }
 
-    // Where a box of the map lies in the image, with a margin round it, a share of its long side.
-    private static Resizer.Window At(Resizer.Window region, InkMap map, Resizer.Window box, double margin)
+    // Converts a box of the map to coordinates of the image, within the map's region. The margin, a share of the box's long side, is added
+    // on all sides.
+    private static PixelRectangle ToImage(PixelRectangle region, InkMap map, PixelRectangle box, double margin)
     {
         double scaleX = (double)region.Width / map.Width, scaleY = (double)region.Height / map.Height;
-        double more = margin * Math.Max(box.Width * scaleX, box.Height * scaleY);
-        int left = Math.Max(0, (int)((box.X * scaleX) - more)), right = Math.Min(region.Width, (int)Math.Ceiling(((box.X + box.Width) * scaleX) + more));
-        int top = Math.Max(0, (int)((box.Y * scaleY) - more)), bottom = Math.Min(region.Height, (int)Math.Ceiling(((box.Y + box.Height) * scaleY) + more));
+        double added = margin * Math.Max(box.Width * scaleX, box.Height * scaleY);
+        int left = Math.Max(0, (int)((box.X * scaleX) - added)), top = Math.Max(0, (int)((box.Y * scaleY) - added));
+        int right = Math.Min(region.Width, (int)Math.Ceiling(((box.X + box.Width) * scaleX) + added));
+        int bottom = Math.Min(region.Height, (int)Math.Ceiling(((box.Y + box.Height) * scaleY) + added));
         return new(region.X + left, region.Y + top, Math.Max(1, right - left), Math.Max(1, bottom - top));
     }
 
@@ -74,33 +84,46 @@ internal static class Handwriting
         double box = BoxShare * Math.Min(width, height), stroke = StrokeShare * Math.Min(width, height);
         int side = Math.Max(digit.Box.Width, digit.Box.Height);
 
-        // Strokes grow by r on either side, and the box with them: (w + 2 r) box = stroke (side + 2 r).
+        // Thickening by r on each side turns the stroke width w into w + 2 r and the box's side into side + 2 r. After scaling the box to
+        // its final size, the stroke width should be that of MNIST: (w + 2 r) box = stroke (side + 2 r), solved for r.
         double r = Math.Max(0, ((stroke * side / box) - StrokeWidth(digit.Mask, map.Width)) / (2 * (1 - (stroke / box))));
-        int grown = (int)Math.Ceiling(r) + 1;
-        var (across, down) = (digit.Box.Width + (2 * grown), digit.Box.Height + (2 * grown));
-        float[] distance = Morphology.Distance(digit.Mask, map.Width, map.Height);
-        float full = FullInk(map, digit.Mask), none = threshold / 2;
-        byte[] drawn = new byte[across * down];
-        for (int y = 0, i = 0; y < down; y++)
-        {
-            for (int x = 0; x < across; x++, i++)
-            {
-                int mapX = digit.Box.X - grown + x, mapY = digit.Box.Y - grown + y;
-                int nearX = Math.Clamp(mapX, 0, map.Width - 1), nearY = Math.Clamp(mapY, 0, map.Height - 1);
-                int near = (nearY * map.Width) + nearX;
-                double beyond = distance[near] + Math.Abs(mapX - nearX) + Math.Abs(mapY - nearY);
-                double ink = beyond < 1.5 ? (map.Ink[near] - none) / (full - none) : 0;
-                drawn[i] = (byte)(255 * Math.Clamp(r > 0 ? Math.Max(ink, r + 0.5 - beyond) : ink, 0, 1));
-            }
-        }
-
+        var drawn = Thicken(map, digit, threshold, r);
         double scale = box / (side + (2 * r));
-        int boxWidth = Math.Clamp((int)Math.Round(across * scale), 1, width), boxHeight = Math.Clamp((int)Math.Round(down * scale), 1, height);
-        var scaled = Resizer.Resize(new Pixels(across, down, 1, drawn), boxWidth, boxHeight, new(0, 0, boxWidth, boxHeight));
+        int boxWidth = Math.Clamp((int)Math.Round(drawn.Width * scale), 1, width);
+        int boxHeight = Math.Clamp((int)Math.Round(drawn.Height * scale), 1, height);
+        var scaled = Resizer.Resize(drawn, boxWidth, boxHeight, new(0, 0, boxWidth, boxHeight));
         return MnistFrame.Centre(scaled, width, height);
     }
 
-    // A long stroke of width w has two edges: w = 2 area / outline. Steps between neighbours count an outline 4 / pi too long.
+    // Draws the digit's box, extended by the radius and a border of one pixel, in the scale of the map. The brightness is the ink, from
+    // half of the threshold (black) to the mean ink of the strokes (white). Pixels up to the radius from the strokes are white, the next
+    // one is antialiased.
+    private static Pixels Thicken(InkMap map, Strokes digit, float threshold, double radius)
+    {
+        int border = (int)Math.Ceiling(radius) + 1;
+        var (width, height) = (digit.Box.Width + (2 * border), digit.Box.Height + (2 * border));
+        float[] distance = Morphology.Distance(digit.Mask, map.Width, map.Height);
+        float white = MeanInk(map, digit.Mask), black = threshold / 2;
+        byte[] drawn = new byte[width * height];
+        for (int y = 0, i = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++, i++)
+            {
+                // Outside the map, the nearest pixel of the map counts, and the distance to that pixel is added.
+                int mapX = digit.Box.X - border + x, mapY = digit.Box.Y - border + y;
+                int nearX = Math.Clamp(mapX, 0, map.Width - 1), nearY = Math.Clamp(mapY, 0, map.Height - 1);
+                int near = (nearY * map.Width) + nearX;
+                double toStroke = distance[near] + Math.Abs(mapX - nearX) + Math.Abs(mapY - nearY);
+                double ink = toStroke < 1.5 ? (map.Ink[near] - black) / (white - black) : 0;
+                drawn[i] = (byte)(255 * Math.Clamp(radius > 0 ? Math.Max(ink, radius + 0.5 - toStroke) : ink, 0, 1));
+            }
+        }
+
+        return new Pixels(width, height, 1, drawn);
+    }
+
+    // The mean width of strokes. A long stroke has two edges, so its width is 2 area / outline. The outline is counted in steps between
+    // neighbouring pixels, which overestimates it by 4 / pi on average over all directions.
     private static double StrokeWidth(bool[] mask, int width)
     {
         int area = 0, steps = 0;
@@ -114,7 +137,7 @@ internal static class Handwriting
         return 2 * area / Math.Max(1, steps * Math.PI / 4);
     }
 
-    private static float FullInk(InkMap map, bool[] mask)
+    private static float MeanInk(InkMap map, bool[] mask)
     {
         double sum = 0;
         int count = 0;

@@ -4,21 +4,28 @@ using SkiaSharp;
 namespace Fovea.Models;
 
 /// <summary>
-/// Turns the bytes of an image file (JPEG, PNG, WebP, BMP, the first frame of a GIF) into upright pixels on white: EXIF orientation is
-/// applied, transparent pixels stand on white, 16 bits a channel become 8, values stay in the file's own colour space.
+/// Decodes JPEG, PNG, WebP and BMP files and the first frame of GIF files. The EXIF orientation is applied, transparent pixels are composed
+/// over white, and 16 bits per channel are reduced to 8. Colour profiles are ignored: values stay in the file's own colour space.
 /// </summary>
 public static class ImageDecoder
 {
-    /// <summary>Where a format can be read by rows, as many at once as stay in the processor's cache.</summary>
+    /// <summary>
+    /// The size of a strip of rows in bytes. Formats that can be read in rows are decoded strip by strip, and a strip of this size fits the
+    /// processor's cache.
+    /// </summary>
     internal const int StripBytes = 1 << 18;
 
-    /// <summary>Decodes an image, known by its bytes and not by a declared type.</summary>
+    /// <summary>Decodes an image. The format is detected from the file's bytes; a declared media type plays no part.</summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="limits">Held against the header: an image over them costs neither memory nor decoding.</param>
-    /// <param name="leastSide">The short side in pixels that will do, of a JPEG that holds many more: it is then decoded smaller, in a fraction of the time. 0: whole.</param>
-    /// <returns>1 channel where the file holds brightness alone, else 3.</returns>
+    /// <param name="limits">The limits that the header must respect. They are checked before memory for pixels is allocated.</param>
+    /// <param name="leastSide">
+    /// The short side that the caller needs, in pixels, as for <see cref="EncodedImage.Decode(int)"/>. Default 0: the image is decoded in
+    /// full.
+    /// </param>
+    /// <returns>1 channel if the file is gray, otherwise 3.</returns>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/> or <see cref="ErrorCode.TooManyPixels"/>.
+    /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/>,
+    /// <see cref="ErrorCode.TooManyPixels"/> or <see cref="ErrorCode.TooManyFrames"/>.
     /// </exception>
     public static Pixels Decode(ReadOnlyMemory<byte> file, ImageLimits limits, int leastSide = 0)
     {
@@ -26,16 +33,26 @@ public static class ImageDecoder
         return image.Decode(leastSide);
     }
 
-    internal static unsafe Pixels Decode(SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate)
+    /// <summary>Decodes an image whose header has been read.</summary>
+    /// <param name="codec">Skia's decoder of the file.</param>
+    /// <param name="header">Skia's description of the file.</param>
+    /// <param name="format">The format's name, for messages.</param>
+    /// <param name="orientation">The EXIF orientation, 1 to 8.</param>
+    /// <param name="size">The size to decode to; one that the codec supports.</param>
+    /// <param name="allocate">Returns an array of at least this length for the pixels.</param>
+    internal static unsafe Pixels Decode(
+        SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate)
     {
         var (width, height) = (size.Width, size.Height);
-        bool grey = header.ColorType == SKColorType.Gray8;
+        bool isGray = header.ColorType == SKColorType.Gray8;
         bool opaque = header.AlphaType == SKAlphaType.Opaque;
-        int channels = grey ? 1 : 3;
+        int channels = isGray ? 1 : 3;
         var upright = Orientation.Of(orientation, width, height);
 
-        // Without a colour space values come as they are in the file, as they did for the images that networks were trained on.
-        var info = new SKImageInfo(width, height, grey ? SKColorType.Gray8 : SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        // Without a colour space, Skia does not convert the file's values. Published networks were trained on images that were read in this
+        // way.
+        var color = isGray ? SKColorType.Gray8 : SKColorType.Rgba8888;
+        var info = new SKImageInfo(width, height, color, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         var started = codec.StartScanlineDecode(info);
         if (started is not (SKCodecResult.Success or SKCodecResult.Unimplemented))
         {
@@ -46,7 +63,7 @@ public static class ImageDecoder
         int rowsAtOnce = byRows ? Math.Clamp(StripBytes / info.RowBytes, 1, height) : height;
 
         byte[] values = allocate(width * height * channels);
-        // Native memory goes back at once, where a managed array would wait for a collection.
+        // Native memory is freed at once. A managed array of this size would stay in the large object heap until a full collection.
         byte* strip = (byte*)NativeMemory.Alloc((nuint)rowsAtOnce * (nuint)info.RowBytes);
         try
         {
@@ -60,7 +77,7 @@ public static class ImageDecoder
                     PixelRows.ComposeOverWhite(pixels);
                 }
 
-                PixelRows.Place(pixels, width, y, upright, channels, values);
+                PixelRows.CopyUpright(pixels, width, y, upright, channels, values);
             }
         }
         finally
@@ -83,8 +100,9 @@ public static class ImageDecoder
     }
 
     private static FoveaException Damaged(string format, SKCodecResult result) =>
-        Damaged(format, result == SKCodecResult.IncompleteInput ? "it ends before its last pixel" : $"its data are corrupt ({result})");
+        Damaged(format, result == SKCodecResult.IncompleteInput ? "it ends before its last pixel" : "its data are corrupt");
 
-    internal static FoveaException Damaged(string format, string why) =>
-        new(ErrorCode.DamagedImage, $"The {format} is damaged: {why}. Expected a whole, intact file.");
+    /// <summary>An error for a damaged file. <paramref name="reason"/> is a clause without a full stop.</summary>
+    internal static FoveaException Damaged(string format, string reason) =>
+        new(ErrorCode.DamagedImage, $"The {format} is damaged: {reason}. Expected a complete, intact file.");
 }

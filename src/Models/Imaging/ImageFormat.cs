@@ -3,16 +3,16 @@ using System.Collections.Immutable;
 
 namespace Fovea.Models;
 
-/// <summary>The formats that are decoded, told by a file's first bytes alone.</summary>
+/// <summary>The image formats that can be decoded. A file's format is detected from its first bytes.</summary>
 public static class ImageFormat
 {
-    /// <summary>Their names.</summary>
+    /// <summary>The names of the formats.</summary>
     public static readonly ImmutableArray<string> All = ["JPEG", "PNG", "WebP", "BMP", "GIF"];
 
-    /// <summary>The same for messages.</summary>
+    /// <summary>The names of the formats, as one text for messages.</summary>
     public const string Known = "JPEG, PNG, WebP, BMP or GIF";
 
-    /// <summary>The format's name, or null where the bytes begin like none of them.</summary>
+    /// <summary>The name of a file's format; <c>null</c> if the first bytes are those of no known format.</summary>
     public static string? Of(ReadOnlySpan<byte> file) => file switch
     {
         [0xFF, 0xD8, 0xFF, ..] => "JPEG",
@@ -23,7 +23,8 @@ public static class ImageFormat
         _ => null,
     };
 
-    // "BM" opens many a text too; the length of the header behind it, which is one of a few, does not.
+    // A text may also begin with "BM". In a BMP, the length of the header follows at byte 14, and the versions of the format have these
+    // lengths.
     private static bool IsBitmap(ReadOnlySpan<byte> file) =>
         file.Length >= 18 && BinaryPrimitives.ReadUInt32LittleEndian(file[14..]) is 12 or 16 or 40 or 52 or 56 or 64 or 108 or 124;
 }

@@ -2,49 +2,62 @@ using System.Collections.Immutable;
 
 namespace Fovea.Models;
 
-/// <summary>What an image may ask of the decoder. It is checked against the header, before any pixel is decoded.</summary>
-/// <param name="Pixels">Width times height. Default 50 million; an image over it is refused with <see cref="ErrorCode.TooManyPixels"/>.</param>
-/// <param name="Side">Width or height. Default 16,384; an image over it is refused with <see cref="ErrorCode.TooManyPixels"/>.</param>
+/// <summary>Limits for images. They are checked against the header of a file, before memory for its pixels is allocated.</summary>
+/// <param name="Pixels">
+/// The largest width times height. Default 50 million. A larger image gives <see cref="ErrorCode.TooManyPixels"/>.
+/// </param>
+/// <param name="Side">
+/// The largest width or height in pixels. Default 16,384. A larger image gives <see cref="ErrorCode.TooManyPixels"/>.
+/// </param>
 public sealed record ImageLimits(long Pixels = 50_000_000, int Side = 16_384)
 {
-    /// <summary>The formats that are decoded: of JPEG, PNG, WebP, BMP and GIF. Default all; another is refused with <see cref="ErrorCode.NotAnImage"/>.</summary>
+    /// <summary>
+    /// The accepted formats, some of <see cref="ImageFormat.All"/>. Default: all. Another format gives <see cref="ErrorCode.NotAnImage"/>.
+    /// </summary>
     public ImmutableArray<string> Formats { get; init; } = ImageFormat.All;
 
-    /// <summary>The frames of an animated image, of which only the first is ever decoded; 0: any number. Default 0. An image over it is refused with <see cref="ErrorCode.TooManyFrames"/>.</summary>
+    /// <summary>
+    /// The largest number of frames in an animated image; 0 for any number. Default 0. An image with more gives <see
+    /// cref="ErrorCode.TooManyFrames"/>. Only the first frame is decoded in any case.
+    /// </summary>
     public int Frames { get; init; }
 
+    /// <exception cref="FoveaException">The format is not accepted.</exception>
     internal void CheckFormat(string format)
     {
         if (!Formats.Contains(format, StringComparer.OrdinalIgnoreCase))
         {
-            throw new FoveaException(ErrorCode.NotAnImage, $"The image is a {format}, which is not accepted here. Expected {string.Join(", ", Formats)}.");
+            throw new FoveaException(ErrorCode.NotAnImage, $"The image is a {format}; expected {string.Join(", ", Formats)}.");
         }
     }
 
     /// <param name="format">The image's format.</param>
-    /// <param name="count">Counts its frames, for which the whole file is looked through.</param>
+    /// <param name="count">Counts the frames. It scans the whole file, so it is called only if there is a limit.</param>
+    /// <exception cref="FoveaException">The image has too many frames.</exception>
     internal void CheckFrames(string format, Func<int> count)
     {
         if (Frames > 0 && count() is var frames && frames > Frames)
         {
-            throw new FoveaException(ErrorCode.TooManyFrames, $"The {format} has {frames:N0} frames. Expected at most {Frames:N0}.");
+            throw new FoveaException(ErrorCode.TooManyFrames, $"The {format} has {frames:N0} frames; expected at most {Frames:N0}.");
         }
     }
 
+    /// <exception cref="FoveaException">The image has too many pixels, or a side is too long.</exception>
     internal void CheckSize(string format, int width, int height)
     {
         if (width > Side || height > Side)
         {
-            throw new FoveaException(ErrorCode.TooManyPixels, $"The {format} is {width:N0} x {height:N0} pixels. Expected at most {Side:N0} a side.");
+            throw new FoveaException(
+                ErrorCode.TooManyPixels, $"The {format} is {width:N0} x {height:N0} pixels; expected at most {Side:N0} a side.");
         }
 
-        // Four bytes a pixel are held while decoding, in one block.
-        long most = Math.Min(Pixels, Array.MaxLength / 4);
-        if ((long)width * height > most)
+        // Decoding may need an array of four bytes per pixel, and an array has at most Array.MaxLength elements.
+        long maximum = Math.Min(Pixels, Array.MaxLength / 4);
+        if ((long)width * height > maximum)
         {
             throw new FoveaException(
                 ErrorCode.TooManyPixels,
-                $"The {format} is {width:N0} x {height:N0} = {(long)width * height:N0} pixels. Expected at most {most:N0}.");
+                $"The {format} is {width:N0} x {height:N0} = {(long)width * height:N0} pixels; expected at most {maximum:N0}.");
         }
     }
 }

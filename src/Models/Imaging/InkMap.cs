@@ -2,60 +2,72 @@ using System.Numerics.Tensors;
 
 namespace Fovea.Models;
 
-/// <summary>How much ink stands where in a region of a gray image, seen at a size at which strokes can be told from the ground.</summary>
+/// <summary>
+/// A map of the ink in a region of a gray image: the contrast of each pixel to the background. The region is scaled to a size at which
+/// strokes and background are easy to separate.
+/// </summary>
 internal sealed class InkMap
 {
-    // Thin strokes would fade if a photo were averaged straight to the map's size: it is averaged to this many times that, then each block gives
-    // its most inked pixel.
-    private const int Pool = 3;
+    // Averaging a photo straight to the map's size would blur thin strokes away. It is averaged to at most this many times the size, and
+    // each block of pixels then gives its maximum.
+    private const int PoolSize = 3;
 
-    // So many of the strongest pixels may be flaws.
-    private const int Flaws = 3;
+    // The number of largest pixels that may be outliers, such as dead pixels or specks.
+    private const int Outliers = 3;
 
-    // Below it a difference from the ground is noise, in levels of brightness.
+    // A contrast below this is noise, in levels of brightness of 0 to 255.
     private const float Noise = 14;
 
     private InkMap(int width, int height, float[] ink) => (Width, Height, Ink) = (width, height, ink);
 
-    /// <summary>Pixels in a row of the map.</summary>
+    /// <summary>The width of the map in pixels.</summary>
     public int Width { get; }
 
-    /// <summary>Its rows.</summary>
+    /// <summary>The height of the map in pixels.</summary>
     public int Height { get; }
 
-    /// <summary>Levels of brightness by which each pixel stands out from the ground towards the ink.</summary>
+    /// <summary>
+    /// The contrast of each pixel to the background, row-major, in levels of brightness: positive for ink, whether ink is darker or lighter
+    /// than the background.
+    /// </summary>
     public float[] Ink { get; }
 
-    /// <summary>Looks at a region of the image.</summary>
-    /// <param name="gray">One channel.</param>
-    /// <param name="region">Within the image.</param>
-    /// <param name="least">The map's long side is at least this, in pixels; a smaller region is enlarged.</param>
-    /// <param name="most">And at most this.</param>
-    public static InkMap Of(Pixels gray, Resizer.Window region, int least, int most)
+    /// <summary>Computes the map of a region.</summary>
+    /// <param name="gray">An image of one channel.</param>
+    /// <param name="region">The region, within the image.</param>
+    /// <param name="least">The least length of the map's long side, in pixels. A smaller region is enlarged to it.</param>
+    /// <param name="most">The largest length of the map's long side, in pixels.</param>
+    public static InkMap Of(Pixels gray, PixelRectangle region, int least, int most)
     {
         int side = Math.Max(region.Width, region.Height);
-        double scale = side < least ? (double)least / side : Math.Min(1, (double)most * Pool / side);
+        double scale = side < least ? (double)least / side : Math.Min(1, (double)most * PoolSize / side);
         int width = Math.Max(1, (int)Math.Round(region.Width * scale)), height = Math.Max(1, (int)Math.Round(region.Height * scale));
-        var seen = Resizer.Resize(Cut(gray, region), width, height, new(0, 0, width, height));
+        var scaled = Resizer.Resize(Crop(gray, region), width, height, new(0, 0, width, height));
         float[] ink = new float[width * height];
-        TensorPrimitives.ConvertTruncating<byte, float>(seen.Values.AsSpan(0, ink.Length), ink);
-        Paper.Subtract(ink, width, height);
+        TensorPrimitives.ConvertTruncating<byte, float>(scaled.Values.AsSpan(0, ink.Length), ink);
+        Background.Subtract(ink, width, height);
 
         int block = (Math.Max(width, height) + most - 1) / most;
-        return block == 1 ? new InkMap(width, height, ink) : Pooled(ink, width, height, block);
+        return block == 1 ? new InkMap(width, height, ink) : MaxPooled(ink, width, height, block);
     }
 
-    /// <summary>Takes away what is broader than strokes are, a third of the region: a shadow or an uneven light. Ink is 0 or more from then on.</summary>
+    /// <summary>
+    /// Subtracts structures broader than a third of the map, such as a shadow or uneven light; strokes are narrower. All values are 0 or
+    /// more after it.
+    /// </summary>
     public void Flatten()
     {
         float[] ground = Morphology.Opening(Ink, Width, Height, (Math.Max(Width, Height) / 6) + 1);
         TensorPrimitives.Subtract(Ink, ground, Ink);
     }
 
-    /// <summary>The level between ground and ink by Otsu (1979), which parts the map into two classes that differ most; null where all is noise.</summary>
+    /// <summary>
+    /// The threshold between background and ink by Otsu's method (1979), which maximises the variance between the two classes. <c>null</c>
+    /// if the map has only noise.
+    /// </summary>
     public float? Threshold()
     {
-        float highest = Highest();
+        float highest = RobustMaximum();
         if (highest < Noise)
         {
             return null;
@@ -90,15 +102,18 @@ internal sealed class InkMap
         return Math.Max((threshold + 1) * highest / 63, Noise / 2);
     }
 
-    /// <summary>Half of the strongest contrast: where little ink lies on much ground, classes of such unequal size mislead Otsu. Null where all is noise.</summary>
-    public float? HalfOfStrongest()
+    /// <summary>
+    /// Half of the largest contrast, a threshold for maps with little ink on much background, for which Otsu's method fails: the two
+    /// classes are too unequal in size. <c>null</c> if the map has only noise.
+    /// </summary>
+    public float? HalfMaximum()
     {
-        float highest = Highest();
+        float highest = RobustMaximum();
         return highest < Noise ? null : highest / 2;
     }
 
-    // The strongest contrast but for flaws.
-    private float Highest()
+    // The largest contrast without the outliers, to 1/255 of the largest.
+    private float RobustMaximum()
     {
         float strongest = TensorPrimitives.Max<float>(Ink);
         if (!(strongest > 0))
@@ -112,17 +127,18 @@ internal sealed class InkMap
             histogram[(int)Math.Max(value / strongest * 255, 0)]++;
         }
 
-        int seen = 0, bin = 255;
-        for (; bin > 0 && (seen += histogram[bin]) < Flaws; bin--)
+        int larger = 0, bin = 255;
+        for (; bin > 0 && (larger += histogram[bin]) < Outliers; bin--)
         {
         }
 
         return strongest * bin / 255;
     }
 
-    private static Pixels Cut(Pixels gray, Resizer.Window region) => Resizer.Resize(gray, gray.Width, gray.Height, region);
+    private static Pixels Crop(Pixels gray, PixelRectangle region) => Resizer.Resize(gray, gray.Width, gray.Height, region);
 
-    private static InkMap Pooled(float[] ink, int width, int height, int block)
+    // The maximum of each block of pixels.
+    private static InkMap MaxPooled(float[] ink, int width, int height, int block)
     {
         int columns = (width + block - 1) / block, rows = (height + block - 1) / block;
         float[] pooled = new float[columns * rows];

@@ -1,17 +1,21 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Whether a JPEG's markers stand where they may. A decoder conceals what is broken inside compressed data and calls the result a success;
-/// damage there often leaves a marker that has no business in it.
+/// Checks the markers of a JPEG file. Decoders hide errors in compressed data and report success. Such damage often creates a marker at a
+/// position where the format does not allow one, which this class detects.
 /// </summary>
 internal static class JpegMarkers
 {
     private const byte ProgressiveFrame = 0xC2, StartOfScan = 0xDA, EndOfImage = 0xD9, FirstRestart = 0xD0;
 
-    /// <summary>The first marker out of place, as two hexadecimal digits; null where all are in order, or the file ends early, which the decoder tells.</summary>
+    /// <summary>
+    /// The first two bytes of the first misplaced marker, as four hexadecimal digits. <c>null</c> if all markers are in place, or if the
+    /// file ends early: the decoder reports that.
+    /// </summary>
     public static string? Misplaced(ReadOnlySpan<byte> file)
     {
-        // Segments: FF, a marker, a length of two bytes that counts itself, the data. Compressed data follow a start of scan.
+        // A segment has the byte FF, a marker, a length of two bytes that counts itself, and the data. Compressed data follow a start of
+        // scan.
         for (int at = 2; at + 4 <= file.Length;)
         {
             byte marker = file[at + 1];
@@ -34,7 +38,7 @@ internal static class JpegMarkers
             at += 2 + ((file[at + 2] << 8) | file[at + 3]);
             if (marker == StartOfScan && at < file.Length)
             {
-                at += Compressed(file[at..], out byte unexpected);
+                at += CompressedLength(file[at..], out byte unexpected);
                 if (unexpected != 0)
                 {
                     return $"FF{unexpected:X2}";
@@ -45,7 +49,10 @@ internal static class JpegMarkers
         return null;
     }
 
-    /// <summary>Whether the image comes in several scans, each finer, so that all of it is held before a pixel is known.</summary>
+    /// <summary>
+    /// Whether the file is progressive: its scans refine the image step by step, so the decoder must hold all coefficients until the last
+    /// scan.
+    /// </summary>
     public static bool IsProgressive(ReadOnlySpan<byte> file)
     {
         for (int at = 2; at + 4 <= file.Length && file[at] == 0xFF && file[at + 1] != StartOfScan;)
@@ -61,8 +68,10 @@ internal static class JpegMarkers
         return false;
     }
 
-    // The length of compressed data: FF stands in them only as FF00 or as a restart marker, of which there are eight in turn.
-    private static int Compressed(ReadOnlySpan<byte> data, out byte unexpected)
+    // The length of the compressed data at the start of the given bytes. In compressed data, FF is followed by 00 or is part of a restart
+    // marker. There are eight restart markers, which follow each other in turn. A restart marker out of turn is returned as unexpected; 0:
+    // none.
+    private static int CompressedLength(ReadOnlySpan<byte> data, out byte unexpected)
     {
         int at = 0, restarts = 0;
         unexpected = 0;

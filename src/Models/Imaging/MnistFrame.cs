@@ -1,43 +1,50 @@
 namespace Fovea.Models;
 
-/// <summary>How MNIST stands a digit in its image (LeCun et al., 1998).</summary>
+/// <summary>The frame of MNIST's images (LeCun et al., 1998): the size of a digit and its position in the image.</summary>
 internal static class MnistFrame
 {
-    // In all of MNIST's 70,000 images the long side of the box is 19 or 20 of 28 pixels, and the centre of mass within 0.52 of pixel (14, 14).
-    private const double LeastSide = 18.5 / 28, MostSide = 20.5 / 28, FarthestCentre = 0.6 / 28;
+    // In all of MNIST's 70,000 images, the long side of the digit's box is 19 or 20 of 28 pixels, and the centre of mass is within 0.52
+    // pixels of (14, 14).
+    private const double MinSide = 18.5 / 28, MaxSide = 20.5 / 28, MaxOffset = 0.6 / 28;
 
-    // The rim of a light-on-dark image is never lighter than 9 on average there.
-    private const int DarkRim = 64, LightRim = 255 - DarkRim;
+    // The mean brightness of the border pixels. In MNIST it is at most 9.
+    private const int DarkBorder = 64, LightBorder = 255 - DarkBorder;
 
-    /// <summary>The image itself or turned round, where its digit is framed already; else null.</summary>
+    /// <summary>
+    /// The image with light strokes on black, if its digit is framed as in MNIST: the image itself, or inverted if it is dark on light.
+    /// Otherwise <c>null</c>.
+    /// </summary>
     public static Pixels? Find(Pixels gray)
     {
         byte[] values = gray.Values;
-        int rim = 0, count = 0;
+        int border = 0, count = 0;
         for (int x = 0; x < gray.Width; x++, count += 2)
         {
-            rim += values[x] + values[values.Length - 1 - x];
+            border += values[x] + values[values.Length - 1 - x];
         }
 
         for (int y = 0; y < gray.Height; y++, count += 2)
         {
-            rim += values[y * gray.Width] + values[((y + 1) * gray.Width) - 1];
+            border += values[y * gray.Width] + values[((y + 1) * gray.Width) - 1];
         }
 
-        rim /= count;
-        if (rim > LightRim)
+        border /= count;
+        if (border > LightBorder)
         {
             gray = gray with { Values = Array.ConvertAll(values, value => (byte)(255 - value)) };
         }
 
-        return rim is <= DarkRim or > LightRim && IsFramed(gray) ? gray : null;
+        return border is <= DarkBorder or > LightBorder && IsFramed(gray) ? gray : null;
     }
 
-    /// <summary>Stands a digit's box in black so that its centre of mass is as near to the middle as whole pixels and the edges allow.</summary>
+    /// <summary>
+    /// Copies a digit's box into a black image, with the centre of mass as near to the middle as whole pixels and the image's edges allow.
+    /// </summary>
     public static Pixels Centre(Pixels box, int width, int height)
     {
         var (x, y, _) = Mass(box);
-        int left = Math.Clamp((int)Math.Round((width / 2.0) - x), 0, width - box.Width), top = Math.Clamp((int)Math.Round((height / 2.0) - y), 0, height - box.Height);
+        int left = Math.Clamp((int)Math.Round((width / 2.0) - x), 0, width - box.Width);
+        int top = Math.Clamp((int)Math.Round((height / 2.0) - y), 0, height - box.Height);
         byte[] values = new byte[width * height];
         for (int row = 0; row < box.Height; row++)
         {
@@ -51,11 +58,11 @@ internal static class MnistFrame
     {
         int unit = Math.Min(gray.Width, gray.Height);
         var (x, y, side) = Mass(gray);
-        return side >= LeastSide * unit && side <= MostSide * unit
-            && Math.Abs(x - (gray.Width / 2.0)) <= FarthestCentre * unit && Math.Abs(y - (gray.Height / 2.0)) <= FarthestCentre * unit;
+        return side >= MinSide * unit && side <= MaxSide * unit
+            && Math.Abs(x - (gray.Width / 2.0)) <= MaxOffset * unit && Math.Abs(y - (gray.Height / 2.0)) <= MaxOffset * unit;
     }
 
-    // The centre of mass, and the long side of the box round all that is not black.
+    // The centre of mass, and the long side of the bounding box of all pixels that are not black. All are 0 for a black image.
     private static (double X, double Y, int Side) Mass(Pixels gray)
     {
         long sum = 0, sumX = 0, sumY = 0;

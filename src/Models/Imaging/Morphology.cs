@@ -1,21 +1,27 @@
 namespace Fovea.Models;
 
-/// <summary>Shapes in maps of numbers: what a square fits into, and how far a pixel lies from a set.</summary>
+/// <summary>Mathematical morphology on row-major maps: grayscale opening and the distance transform.</summary>
 internal static class Morphology
 {
-    /// <summary>Opening by a square of side 2 radius + 1: the least, then the greatest value about each pixel. What is narrower than the square vanishes.</summary>
+    /// <summary>
+    /// Opening by a square of side 2 <paramref name="radius"/> + 1: an erosion (the minimum around each pixel), then a dilation (the
+    /// maximum). It removes bright structures that are narrower than the square.
+    /// </summary>
     public static float[] Opening(float[] map, int width, int height, int radius)
     {
         float[] opened = (float[])map.Clone();
-        Slide(opened, width, height, radius, sign: 1);
-        Slide(opened, width, height, radius, sign: -1);
+        SlidingMinimum(opened, width, height, radius, sign: 1);
+        SlidingMinimum(opened, width, height, radius, sign: -1);
         return opened;
     }
 
-    /// <summary>The distance of each pixel to the nearest one of the set, in pixels, within 4 %: 0 in the set.</summary>
+    /// <summary>
+    /// The distance of each pixel to the nearest pixel of the set, in pixels, with an error of at most 4 %; 0 in the set.
+    /// </summary>
     public static float[] Distance(bool[] set, int width, int height)
     {
-        // Two sweeps that pass on the distance of the neighbours that came before: 1 straight, the root of 2 diagonally.
+        // The two-pass chamfer distance (Borgefors, 1986): each pass propagates the distances of the neighbours that were visited before.
+        // Steps cost a little less than 1 and the square root of 2, which balances the errors of all directions.
         const float straight = 0.96f, diagonal = 1.36f;
         float[] distance = Array.ConvertAll(set, member => member ? 0 : float.MaxValue / 2);
         for (int y = 0; y < height; y++)
@@ -56,24 +62,25 @@ internal static class Morphology
         }
     }
 
-    // The least value (sign 1) or the greatest (sign -1) within radius along the rows, then along the columns.
-    private static void Slide(float[] map, int width, int height, int radius, int sign)
+    // Replaces each pixel by the minimum (sign 1) or the maximum (sign -1) of the square around it: along the rows, then along the columns.
+    private static void SlidingMinimum(float[] map, int width, int height, int radius, int sign)
     {
         float[] line = new float[Math.Max(width, height)];
         int[] queue = new int[line.Length];
         for (int y = 0; y < height; y++)
         {
-            SlideLine(map, y * width, 1, width, radius, sign, line, queue);
+            SlidingMinimumOfLine(map, y * width, 1, width, radius, sign, line, queue);
         }
 
         for (int x = 0; x < width; x++)
         {
-            SlideLine(map, x, width, height, radius, sign, line, queue);
+            SlidingMinimumOfLine(map, x, width, height, radius, sign, line, queue);
         }
     }
 
-    // The queue holds, with rising values, the places that are still the least of some window to come.
-    private static void SlideLine(float[] map, int start, int step, int length, int radius, int sign, float[] line, int[] queue)
+    // The monotonic queue holds the positions that can still be the minimum of a later window, with increasing values; its head is the
+    // current minimum. The time is linear in the length, whatever the radius.
+    private static void SlidingMinimumOfLine(float[] map, int start, int step, int length, int radius, int sign, float[] line, int[] queue)
     {
         for (int i = 0; i < length; i++)
         {

@@ -1,19 +1,23 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Where the pixels of a file go in the upright image: the one in column x of row y goes to Start + x StepX + y StepY, counted in pixels.
+/// The mapping of a file's pixels to the upright image: the pixel in column x of row y goes to the index Start + x StepX + y StepY, counted
+/// in pixels, row-major.
 /// </summary>
-/// <param name="Width">Pixels in a row of the upright image.</param>
-/// <param name="Height">Its rows.</param>
-/// <param name="Start">Where the file's first pixel goes.</param>
-/// <param name="StepX">How far its right neighbour lies from a pixel.</param>
-/// <param name="StepY">How far the one below lies from it.</param>
+/// <param name="Width">The width of the upright image in pixels.</param>
+/// <param name="Height">The height of the upright image in pixels.</param>
+/// <param name="Start">The index of the file's first pixel in the upright image.</param>
+/// <param name="StepX">The distance in the upright image between horizontal neighbours of the file.</param>
+/// <param name="StepY">The distance in the upright image between vertical neighbours of the file.</param>
 internal readonly record struct Orientation(int Width, int Height, int Start, int StepX, int StepY)
 {
-    /// <summary>The placement for EXIF's orientation tag: 1 is upright, 2 to 4 are flips, 5 to 8 turns that exchange width and height.</summary>
-    /// <param name="tag">1 to 8; anything else counts as 1.</param>
-    /// <param name="width">Pixels in a row of the file.</param>
-    /// <param name="height">Rows of the file.</param>
+    /// <summary>
+    /// The mapping for an EXIF orientation: 1 is upright, 2 to 4 are mirrored or upside down, and 5 to 8 are on their side, so width and
+    /// height are swapped.
+    /// </summary>
+    /// <param name="tag">The EXIF orientation, 1 to 8. Another number counts as 1.</param>
+    /// <param name="width">The width in the file, in pixels.</param>
+    /// <param name="height">The height in the file, in pixels.</param>
     public static Orientation Of(int tag, int width, int height)
     {
         int w = width, h = height;

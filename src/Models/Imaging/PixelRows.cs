@@ -3,13 +3,16 @@ using System.Runtime.Intrinsics;
 
 namespace Fovea.Models;
 
-/// <summary>Moves decoded rows into the upright image: alpha on white, four bytes a pixel to three, turned as the file asks.</summary>
+/// <summary>Copies decoded rows into the upright image: composes them over white, drops alpha, and applies the orientation.</summary>
 internal static class PixelRows
 {
-    // Keeps red, green and blue of four pixels; the last four lanes are free.
+    // A shuffle that moves red, green and blue of four pixels to the first 12 bytes. The last four bytes do not matter.
     private static readonly Vector128<byte> WithoutAlpha = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
 
-    /// <summary>Lays red, green, blue, alpha (not multiplied by it) over white, in place: c a + 255 (1 - a).</summary>
+    /// <summary>
+    /// Composes pixels of red, green, blue and alpha over white, in place: c a + 255 (1 - a), rounded, with a from 0 to 1. The colours are
+    /// not premultiplied by alpha. Alpha itself is left as it is.
+    /// </summary>
     public static void ComposeOverWhite(Span<byte> rgba)
     {
         for (int i = 0; i + 3 < rgba.Length; i += 4)
@@ -27,14 +30,14 @@ internal static class PixelRows
         }
     }
 
-    /// <summary>Copies a strip of rows to where <paramref name="upright"/> has them.</summary>
-    /// <param name="rows">Rows of grey (1 byte a pixel) or of red, green, blue, alpha (4 bytes).</param>
-    /// <param name="width">Pixels in each of them.</param>
-    /// <param name="y">The first one's place in the file.</param>
-    /// <param name="upright">Where pixels go.</param>
-    /// <param name="channels">1 or 3, of the image.</param>
+    /// <summary>Copies a strip of rows to their positions in the upright image.</summary>
+    /// <param name="rows">The rows: 1 byte per pixel for gray, 4 bytes for red, green, blue and alpha.</param>
+    /// <param name="width">The number of pixels in each row.</param>
+    /// <param name="y">The index of the first row in the file.</param>
+    /// <param name="upright">The mapping of pixels to the upright image.</param>
+    /// <param name="channels">The number of channels of the upright image, 1 or 3.</param>
     /// <param name="image">The whole upright image.</param>
-    public static void Place(ReadOnlySpan<byte> rows, int width, int y, Orientation upright, int channels, Span<byte> image)
+    public static void CopyUpright(ReadOnlySpan<byte> rows, int width, int y, Orientation upright, int channels, Span<byte> image)
     {
         int bytes = channels == 1 ? 1 : 4;
         int count = rows.Length / (width * bytes);
@@ -43,13 +46,15 @@ internal static class PixelRows
         {
             for (int row = 0; row < count; row++)
             {
-                Pack(rows.Slice(row * width * bytes, width * bytes), image.Slice((start + (row * upright.StepY)) * channels, width * channels));
+                var target = image.Slice((start + (row * upright.StepY)) * channels, width * channels);
+                Pack(rows.Slice(row * width * bytes, width * bytes), target);
             }
 
             return;
         }
 
-        // Columns outside: in a turned image the pixels of a column are neighbours, and the strip's rows are in the cache.
+        // The outer loop runs over columns: the pixels of a column are neighbours in an image on its side, and the strip's rows are in the
+        // cache.
         for (int x = 0; x < width; x++)
         {
             int to = (start + (x * upright.StepX)) * channels;
@@ -60,6 +65,7 @@ internal static class PixelRows
         }
     }
 
+    // Copies a row without alpha.
     private static void Pack(ReadOnlySpan<byte> row, Span<byte> packed)
     {
         if (row.Length == packed.Length)
@@ -71,7 +77,8 @@ internal static class PixelRows
         int from = 0, to = 0;
         ref byte source = ref MemoryMarshal.GetReference(row);
         ref byte target = ref MemoryMarshal.GetReference(packed);
-        // 16 bytes are written for 12 that count, so the last pixels are left to the loop below.
+        // Each step writes 16 bytes, of which the next step overwrites 4. The last pixels are left to the loop below, which writes no byte
+        // too many.
         for (; to + 16 <= packed.Length; from += 16, to += 12)
         {
             Vector128.Shuffle(Vector128.LoadUnsafe(ref source, (nuint)from), WithoutAlpha).StoreUnsafe(ref target, (nuint)to);

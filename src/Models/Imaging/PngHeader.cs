@@ -2,18 +2,21 @@ using System.Buffers.Binary;
 
 namespace Fovea.Models;
 
-/// <summary>What the header of a PNG file promises (ISO/IEC 15948, 11.2.2).</summary>
+/// <summary>Checks the header of a PNG file (ISO/IEC 15948, 11.2.2).</summary>
 internal static class PngHeader
 {
-    // Deflate's best: 258 bytes in two bits.
-    private const int MostRatio = 1032;
+    // The best compression of Deflate: two bits for 258 bytes.
+    private const int MaxCompressionRatio = 1032;
 
-    /// <summary>Whether so small a file can hold as many pixels as its header says; what cannot is refused before memory for them is taken.</summary>
-    /// <param name="file">A file whose header was read.</param>
+    /// <summary>
+    /// Whether the file is long enough for the pixels that its header declares, at the best compression possible. The check prevents that a
+    /// tiny file makes the decoder allocate memory for a huge image.
+    /// </summary>
+    /// <param name="file">A PNG file whose header the decoder has accepted.</param>
     public static bool CanHold(ReadOnlySpan<byte> file)
     {
         long width = BinaryPrimitives.ReadUInt32BigEndian(file[16..]), height = BinaryPrimitives.ReadUInt32BigEndian(file[20..]);
         int channels = file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
-        return width * height * file[24] * channels / 8 <= (long)file.Length * MostRatio;
+        return width * height * file[24] * channels / 8 <= (long)file.Length * MaxCompressionRatio;
     }
 }

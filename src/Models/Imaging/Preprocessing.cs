@@ -6,14 +6,18 @@ using System.Text.Json.Serialization;
 namespace Fovea.Models;
 
 /// <summary>
-/// How an image becomes a network's input, as the file's <c>fovea.preprocessing</c> says: each pixel becomes
-/// (value x scale - mean) / deviation.
+/// The steps that turn an image into a network's input, as stored in a model file's metadata property <c>fovea.preprocessing</c>. The image
+/// is resized and cropped, and each value of a pixel becomes (value x scale - mean) / deviation.
 /// </summary>
 public sealed record Preprocessing
 {
     private const int ImageNetResize = 256, ImageNetCrop = 224;
 
-    /// <summary>What networks trained on ImageNet take: the short side resized in the proportion 256 to 224, the centre cropped, each channel normalised.</summary>
+    /// <summary>
+    /// The preprocessing of networks trained on ImageNet: the short side is resized to 256/224 of <paramref name="side"/>, rounded down, a
+    /// centred square of
+    /// <paramref name="side"/> pixels is cropped, and each channel is normalised by ImageNet's mean and deviation.
+    /// </summary>
     public static Preprocessing ImageNet(int side) => new()
     {
         Resize = side * ImageNetResize / ImageNetCrop,
@@ -22,28 +26,31 @@ public sealed record Preprocessing
         Std = [0.229f, 0.224f, 0.225f],
     };
 
-    /// <summary>The short side in pixels after resizing, before the crop; null stretches the image to the crop size.</summary>
+    /// <summary>
+    /// The short side in pixels after resizing, before the crop: at least the crop's longer side, at most 8192. <c>null</c>, the default,
+    /// stretches the image to the crop size instead.
+    /// </summary>
     public int? Resize { get; init; }
 
-    /// <summary>The network's input size in pixels, [height, width], cut from the centre.</summary>
+    /// <summary>The size of the network's input in pixels, [height, width], 1 to 4096 each. The crop is centred.</summary>
     public required ImmutableArray<int> Crop { get; init; }
 
     /// <summary>The channels and their order. Default RGB.</summary>
     public ColorOrder Color { get; init; } = ColorOrder.Rgb;
 
-    /// <summary>What a pixel's value, 0 to 255, is multiplied by. Default 1/255.</summary>
+    /// <summary>The factor for a pixel's value, 0 to 255; not 0. Default 1/255.</summary>
     public float Scale { get; init; } = 1f / 255;
 
-    /// <summary>What is then subtracted, one number a channel or one for all. Default 0.</summary>
+    /// <summary>The number that is subtracted from the scaled value, one per channel or one for all. Default 0.</summary>
     public ImmutableArray<float> Mean { get; init; } = [0];
 
-    /// <summary>What it is then divided by, one number a channel or one for all. Default 1.</summary>
+    /// <summary>The divisor of the difference, one per channel or one for all; not 0. Default 1.</summary>
     public ImmutableArray<float> Std { get; init; } = [1];
 
-    /// <summary>Whether ink on paper is turned into light strokes on black; for networks that read writing.</summary>
+    /// <summary>Whether a handwritten digit is found, framed, and turned into light strokes on black. Default never.</summary>
     public Inversion Invert { get; init; } = Inversion.Never;
 
-    /// <summary>The number of channels: 1 for gray, else 3.</summary>
+    /// <summary>The number of channels: 1 for gray, otherwise 3.</summary>
     [JsonIgnore]
     public int Channels => Color == ColorOrder.Gray ? 1 : 3;
 
@@ -51,57 +58,71 @@ public sealed record Preprocessing
     [JsonIgnore]
     public Shape Shape => new(Channels, Crop[0], Crop[1]);
 
-    /// <summary>What a pixel's value, 0 to 255, becomes in a channel.</summary>
+    /// <summary>The number that a pixel's value, 0 to 255, becomes in a channel, from 0.</summary>
     public float Normalized(int value, int channel)
     {
-        var (scale, mean, std) = Of(channel);
+        var (scale, mean, std) = Coefficients(channel);
         return ((value * scale) - mean) / std;
     }
 
-    /// <summary>How a pixel's value in a channel becomes a number: times the first, less the second, over the third.</summary>
-    internal (float Scale, float Mean, float Std) Of(int channel) => (Scale, Mean[Mean.Length == 1 ? 0 : channel], Std[Std.Length == 1 ? 0 : channel]);
+    /// <summary>The scale, mean and deviation of a channel, from 0.</summary>
+    internal (float Scale, float Mean, float Std) Coefficients(int channel) =>
+        (Scale, Mean[Mean.Length == 1 ? 0 : channel], Std[Std.Length == 1 ? 0 : channel]);
 
-    /// <summary>Reads the JSON form; what it leaves out has its default.</summary>
-    /// <exception cref="FoveaException">A value is of the wrong kind or out of range.</exception>
-    internal static Preprocessing FromJson(JsonObject given)
+    /// <summary>Reads the JSON form. A property that is left out has its default.</summary>
+    /// <exception cref="FoveaException">A value has the wrong type or is out of range.</exception>
+    internal static Preprocessing FromJson(JsonObject json)
     {
-        // Generated deserializers set every init-only property, those that are absent to zero; so what is left out is filled in first.
+        // A generated deserializer sets all init-only properties, and those that the JSON lacks to zero. The defaults are therefore filled
+        // in first.
         var all = JsonSerializer.SerializeToNode(new Preprocessing { Crop = [] }, MetadataJson.Default.Preprocessing)!.AsObject();
         all.Remove("crop");
         try
         {
-            foreach (var (name, value) in given)
+            foreach (var (name, value) in json)
             {
                 all[name] = value?.DeepClone();
             }
 
             return all.Deserialize(MetadataJson.Default.Preprocessing)!.Checked();
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (JsonException e)
         {
-            // The second says that a name stands there twice.
-            var reason = e is JsonException ? e.Message : "a name stands in it twice.";
-            throw new FoveaException(ErrorCode.BadModelFile, $"The preprocessing cannot be read: {reason}", e);
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"The preprocessing is not valid at {e.Path ?? "$"}; expected crop [height, width] and optionally resize, color, scale, "
+                + "mean, std, invert.",
+                e);
+        }
+        catch (ArgumentException e)
+        {
+            // JsonObject throws it when it meets a duplicate name.
+            throw new FoveaException(ErrorCode.BadModelFile, "The preprocessing has a name twice; expected each name once.", e);
         }
     }
 
-    /// <summary>The same, or the reason why it cannot be.</summary>
+    /// <summary>Checks the ranges of all properties and returns the object itself.</summary>
     /// <exception cref="FoveaException">A number is out of range.</exception>
     public Preprocessing Checked()
     {
-        Check(Crop is [> 0 and <= 4096, > 0 and <= 4096], $"crop is [{string.Join(", ", Crop)}]; expected [height, width] of 1 to 4096 pixels");
-        Check(Resize is null or > 0 and <= 8192 && !(Resize < Crop.Max()), $"resize is {Resize}; expected at least the crop and at most 8192 pixels");
-        Check(float.IsFinite(Scale) && Scale != 0, $"scale is {Scale}; expected a number that is not 0");
+        Check(
+            Crop is [> 0 and <= 4096, > 0 and <= 4096],
+            $"crop is [{string.Join(", ", Crop)}]; expected [height, width] of 1 to 4096 pixels");
+        Check(
+            Resize is null or > 0 and <= 8192 && !(Resize < Crop.Max()),
+            $"resize is {Resize}; expected at least the crop and at most 8192 pixels");
+        Check(float.IsFinite(Scale) && Scale != 0, $"scale is {Scale}; expected a finite number that is not 0");
         Check(Mean.Length == 1 || Mean.Length == Channels, $"mean has {Mean.Length} numbers; expected 1 or {Channels}");
         Check(Std.Length == 1 || Std.Length == Channels, $"std has {Std.Length} numbers; expected 1 or {Channels}");
-        Check(Mean.All(float.IsFinite) && Std.All(s => float.IsFinite(s) && s != 0), "mean and std hold a number that is infinite, or a deviation of 0");
+        Check(Mean.All(float.IsFinite), $"mean is [{string.Join(", ", Mean)}]; expected finite numbers");
+        Check(Std.All(s => float.IsFinite(s) && s != 0), $"std is [{string.Join(", ", Std)}]; expected finite numbers that are not 0");
         return this;
 
-        static void Check(bool holds, string otherwise)
+        static void Check(bool holds, string problem)
         {
             if (!holds)
             {
-                throw new FoveaException(ErrorCode.BadModelFile, $"The preprocessing cannot be used: {otherwise}.");
+                throw new FoveaException(ErrorCode.BadModelFile, $"The preprocessing cannot be used: {problem}.");
             }
         }
     }
@@ -123,18 +144,19 @@ public enum ColorOrder
     Gray,
 }
 
-/// <summary>Whether dark and light are exchanged.</summary>
+/// <summary>The treatment of handwriting.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Inversion>))]
 public enum Inversion
 {
-    /// <summary>Pixels stay as they are.</summary>
+    /// <summary>The image is not searched for handwriting, and its values are not inverted.</summary>
     [JsonStringEnumMemberName("never")]
     Never,
 
     /// <summary>
-    /// The image is read as a written digit, dark on light or light on dark, of any size, anywhere in it. It comes out as MNIST has its digits:
-    /// light on black, in a box of 20 of 28 pixels, its centre of mass in the middle, thin strokes thickened to MNIST's. An image framed so
-    /// already keeps every value, or has 255 - value where it is dark on light. Blank images give black. Only for networks that read digits.
+    /// The image shows a handwritten digit of any size and place, dark on light or light on dark. The digit is framed as in MNIST: light on
+    /// black, in a box of 20 of 28 pixels, with the centre of mass in the middle, and thin strokes thickened. An image that is framed in
+    /// this way keeps its values, or gets 255 - value if it is dark on light. A blank image becomes black. Only for networks that read
+    /// digits.
     /// </summary>
     [JsonStringEnumMemberName("auto")]
     Auto,

@@ -4,30 +4,36 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Models;
 
 /// <summary>
-/// Makes images into a network's input: one piece of code for training, evaluation and serving. Geometry comes first and gives pixels of the
-/// network's size; numbers come second.
+/// Turns images into a network's input, with the same code in training, evaluation and serving. There are two steps: <c>Fit</c> changes the
+/// geometry and the channels and returns pixels, and <see cref="Normalize"/> turns pixels into numbers.
 /// </summary>
 public static class Preprocessor
 {
-    // Photos decoded at the size that networks need; a larger array is seldom wanted again.
-    private const int LeastRented = 1 << 16, MostRented = 1 << 22;
+    // The lengths in bytes of arrays that are rented from the pool. They cover photos decoded to the size that networks need. Smaller
+    // arrays are cheap, and larger ones are rarely reused.
+    private const int MinRentedBytes = 1 << 16, MaxRentedBytes = 1 << 22;
 
-    /// <summary>Decodes an image file and fits it. A photo of many more pixels than the network sees is decoded at a fraction of its size.</summary>
-    /// <exception cref="FoveaException">The image cannot be decoded, for the reasons that <see cref="ImageDecoder"/> gives.</exception>
+    /// <summary>
+    /// Decodes an image file and fits it to the network's input. A JPEG with many more pixels than the network needs is decoded to a
+    /// fraction of its size.
+    /// </summary>
+    /// <exception cref="FoveaException">
+    /// The image cannot be decoded; the codes are those of <see cref="ImageDecoder.Decode(ReadOnlyMemory{byte}, ImageLimits, int)"/>.
+    /// </exception>
     public static Pixels Fit(ReadOnlyMemory<byte> file, ImageLimits limits, Preprocessing preprocessing)
     {
         using var image = EncodedImage.Open(file, limits);
         return Fit(image, preprocessing);
     }
 
-    /// <summary>The same, of an image whose header is read.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>.</exception>
+    /// <summary>Decodes an image whose header has been read, and fits it to the network's input.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>: the data are truncated or corrupt.</exception>
     public static Pixels Fit(EncodedImage image, Preprocessing preprocessing)
     {
         byte[]? rented = null;
         try
         {
-            var fitted = Fit(image.Decode(LeastSide(preprocessing), Memory), preprocessing);
+            var fitted = Fit(image.Decode(LeastSide(preprocessing), Allocate), preprocessing);
             return fitted.Values != rented ? fitted : fitted with { Values = rented[..(fitted.Width * fitted.Height * fitted.Channels)] };
         }
         finally
@@ -38,29 +44,33 @@ public static class Preprocessor
             }
         }
 
-        // What searches for writing takes an array to be as long as its image.
-        byte[] Memory(int bytes) => preprocessing.Invert == Inversion.Auto || bytes is < LeastRented or > MostRented
+        // The search for handwriting needs an array of exactly the image's length, and the pool may return a longer one.
+        byte[] Allocate(int bytes) => preprocessing.Invert == Inversion.Auto || bytes is < MinRentedBytes or > MaxRentedBytes
             ? GC.AllocateUninitializedArray<byte>(bytes)
             : rented = ArrayPool<byte>.Shared.Rent(bytes);
     }
 
-    /// <summary>Decodes an image file as large as fitting it needs, and not larger where that is faster.</summary>
-    /// <exception cref="FoveaException">The image cannot be decoded, for the reasons that <see cref="ImageDecoder"/> gives.</exception>
+    /// <summary>Decodes an image file, at a reduced size if that is faster and large enough for <c>Fit</c>.</summary>
+    /// <exception cref="FoveaException">
+    /// The image cannot be decoded; the codes are those of <see cref="ImageDecoder.Decode(ReadOnlyMemory{byte}, ImageLimits, int)"/>.
+    /// </exception>
     public static Pixels Decode(ReadOnlyMemory<byte> file, ImageLimits limits, Preprocessing preprocessing) =>
         ImageDecoder.Decode(file, limits, LeastSide(preprocessing));
 
     /// <summary>
-    /// Stretches a part of an image to the network's size, in place of the framing that <paramref name="preprocessing"/> asks for, and converts
-    /// colours as it asks for.
+    /// Stretches a part of an image to the network's input size and converts its colours. The resizing, cropping and search for handwriting
+    /// of
+    /// <paramref name="preprocessing"/> are not applied. Training uses it for random crops.
     /// </summary>
-    /// <param name="image">The image, decoded.</param>
-    /// <param name="part">The part, within the image and at least one pixel large.</param>
+    /// <param name="image">The decoded image.</param>
+    /// <param name="part">The part, within the image, at least one pixel in size.</param>
     /// <param name="preprocessing">The size and the colours of the result.</param>
     public static Pixels Fit(Pixels image, PixelRectangle part, Preprocessing preprocessing)
     {
-        // The whole image's size under the same stretch; a fraction of a pixel is rounded away.
+        // The size of the whole image after the same stretching, rounded to pixels. The part is then a window of the resized image.
         var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
-        int wholeWidth = (int)Math.Round((double)image.Width * width / part.Width), wholeHeight = (int)Math.Round((double)image.Height * height / part.Height);
+        int wholeWidth = (int)Math.Round((double)image.Width * width / part.Width);
+        int wholeHeight = (int)Math.Round((double)image.Height * height / part.Height);
         int x = Math.Min((int)Math.Round((double)part.X * width / part.Width), wholeWidth - width);
         int y = Math.Min((int)Math.Round((double)part.Y * height / part.Height), wholeHeight - height);
         var source = preprocessing.Color == ColorOrder.Gray ? Colors.Gray(image) : image;
@@ -69,12 +79,13 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// Resizes, crops or stretches, and converts colours: pixels of the size and channels that <paramref name="preprocessing"/> asks for, in the
-    /// order it asks for. An image that has them already is returned as it is, not copied.
+    /// Resizes and crops an image, or stretches it, and converts its colours: the result has the network's input size and channels. An
+    /// image that needs no change is returned itself, not copied.
     /// </summary>
     /// <remarks>
-    /// As torchvision does it: the long side becomes Resize x long / short, truncated; half of what is left round the crop is rounded to even.
-    /// With <see cref="Inversion.Auto"/> the digit in the image is found and framed instead; <see cref="Preprocessing.Resize"/> then plays no part.
+    /// The rounding is torchvision's: the long side becomes Resize x long / short, truncated, and the crop's offset is half of the
+    /// difference, rounded half to even. With <see cref="Inversion.Auto"/>, the digit in the image is found and framed instead, and <see
+    /// cref="Preprocessing.Resize"/> has no effect.
     /// </remarks>
     public static Pixels Fit(Pixels image, Preprocessing preprocessing)
     {
@@ -92,29 +103,32 @@ public static class Preprocessor
         return preprocessing.Color == ColorOrder.Gray ? fitted : Colors.Ordered(fitted, preprocessing.Color);
     }
 
-    /// <summary>Writes fitted pixels as a tensor [C, H, W], each value x scale - mean, over the deviation.</summary>
-    /// <param name="fitted">What Fit returned.</param>
-    /// <param name="preprocessing">The same as there.</param>
-    /// <param name="tensor">C x H x W numbers, all written.</param>
-    /// <exception cref="ArgumentException">The pixels or the tensor are not of the size that <paramref name="preprocessing"/> asks for.</exception>
+    /// <summary>Writes fitted pixels as a tensor [C, H, W] of (value x scale - mean) / deviation.</summary>
+    /// <param name="fitted">The result of <c>Fit</c>.</param>
+    /// <param name="preprocessing">The preprocessing that was given to <c>Fit</c>.</param>
+    /// <param name="tensor">C x H x W numbers, all of which are written.</param>
+    /// <exception cref="ArgumentException">The pixels or the tensor do not have the size of the network's input.</exception>
     public static void Normalize(Pixels fitted, Preprocessing preprocessing, Span<float> tensor)
     {
         int channels = fitted.Channels, plane = fitted.Width * fitted.Height;
-        if (channels != preprocessing.Channels || fitted.Height != preprocessing.Crop[0] || fitted.Width != preprocessing.Crop[1] || tensor.Length != channels * plane)
+        if (new Shape(channels, fitted.Height, fitted.Width) != preprocessing.Shape || tensor.Length != channels * plane)
         {
-            throw new ArgumentException($"{channels} x {fitted.Height} x {fitted.Width} pixels do not become {tensor.Length} numbers of {preprocessing.Shape}.", nameof(fitted));
+            throw new ArgumentException(
+                $"The pixels are {channels} x {fitted.Height} x {fitted.Width} and the tensor has {tensor.Length} numbers; "
+                + $"expected {preprocessing.Shape} for both.",
+                nameof(fitted));
         }
 
         ReadOnlySpan<byte> values = fitted.Values;
         for (int c = 0; c < channels; c++)
         {
             var target = tensor.Slice(c * plane, plane);
-            var (scale, mean, std) = preprocessing.Of(c);
+            var (scale, mean, std) = preprocessing.Coefficients(c);
             var (means, stds) = (Vector256.Create(mean), Vector256.Create(std));
             int i = 0;
             for (; i + 8 <= plane; i += 8)
             {
-                (((Plane.Eight(values.Slice(i * channels, 8 * channels), c) * scale) - means) / stds).CopyTo(target[i..]);
+                (((Plane.LoadEight(values.Slice(i * channels, 8 * channels), c) * scale) - means) / stds).CopyTo(target[i..]);
             }
 
             for (; i < plane; i++)
@@ -134,8 +148,9 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// The short side, in pixels, to which a JPEG of many more may be decoded; 0: whole. Twice what is needed leaves the resizing its own
-    /// antialiasing, so that pixels come out as from the whole image, to a level or two. Handwriting is searched in the whole image.
+    /// The short side in pixels that a JPEG must keep when it is decoded at a reduced size; 0 for full size. It is twice the side that the
+    /// network needs, so that the antialiasing of the resizer, not that of the decoder, decides the result; it then differs from that of
+    /// the full image by one or two levels of brightness. Handwriting is searched in the full image.
     /// </summary>
     public static int LeastSide(Preprocessing preprocessing) =>
         preprocessing.Invert == Inversion.Auto ? 0 : 2 * Math.Max(preprocessing.Resize ?? 0, preprocessing.Crop.Max());

@@ -1,34 +1,35 @@
 namespace Fovea.Models;
 
-/// <summary>
-/// The weights of a triangle filter along one axis, in fixed point: output pixel i is the weighted sum of <see cref="Taps"/> input pixels
-/// from <see cref="First"/>[i] on. The filter widens with the factor of reduction, so nothing between two samples is lost (antialiasing).
-/// </summary>
+// Output pixel i is centred at c = (i + 1/2) s in the input, s = from / to. Input pixel j has the weight of a triangle filter,
+// max(0, 1 - |j + 1/2 - c| / max(s, 1)), normalised to a sum of 1. With reduction (s > 1) the triangle widens, so every input pixel
+// has an effect (antialiasing). Pillow computes the same weights with the same rounding.
+
+/// <summary>The weights of bilinear resizing along one axis, in fixed-point arithmetic.</summary>
 internal sealed class Resampler
 {
-    /// <summary>Bits behind the point: 8 for the pixel, 2 against overflow, and the rest of 32.</summary>
+    /// <summary>The number of fractional bits: of 32 bits, 8 are for the pixel's value and 2 against overflow.</summary>
     public const int Bits = 32 - 8 - 2;
 
-    /// <summary>Half of the last bit, which makes the shift round.</summary>
+    /// <summary>One half in fixed-point arithmetic. Added before the shift by <see cref="Bits"/>, it makes the shift round.</summary>
     public const int Half = 1 << (Bits - 1);
 
-    /// <summary>Weights an output pixel has room for; those it does not need are 0.</summary>
+    /// <summary>The number of weights that <see cref="Weights"/> holds per output pixel; unused ones are 0.</summary>
     public int Taps { get; }
 
-    /// <summary>For each output pixel of the window, the first input pixel that counts.</summary>
+    /// <summary>The first input pixel with a weight, for each output pixel of the window.</summary>
     public int[] First { get; }
 
-    /// <summary>For each output pixel of the window, how many input pixels count.</summary>
+    /// <summary>The number of input pixels with a weight, for each output pixel of the window.</summary>
     public int[] Count { get; }
 
-    /// <summary>Taps weights for each output pixel of the window; they add up to 1 &lt;&lt; Bits.</summary>
+    /// <summary><see cref="Taps"/> weights for each output pixel of the window. Their sum is 1 &lt;&lt; Bits, up to rounding.</summary>
     public int[] Weights { get; }
 
     /// <summary>Computes the weights for a window of the output.</summary>
-    /// <param name="from">Input pixels along the axis.</param>
-    /// <param name="to">Output pixels along the axis.</param>
-    /// <param name="start">The window's first output pixel.</param>
-    /// <param name="length">The window's output pixels.</param>
+    /// <param name="from">The number of input pixels along the axis.</param>
+    /// <param name="to">The number of output pixels along the axis.</param>
+    /// <param name="start">The first output pixel of the window.</param>
+    /// <param name="length">The number of output pixels in the window.</param>
     public Resampler(int from, int to, int start, int length)
     {
         double scale = (double)from / to, support = Math.Max(scale, 1);
@@ -39,7 +40,6 @@ internal sealed class Resampler
         Span<double> exact = Taps <= 256 ? stackalloc double[Taps] : new double[Taps];
         for (int i = 0; i < length; i++)
         {
-            // Pixel centres lie at halves: (i + 1/2) scale is where output pixel i stands in the input.
             double centre = (start + i + 0.5) * scale, sum = 0;
             int first = Math.Max((int)(centre - support + 0.5), 0);
             int count = Math.Min((int)(centre + support + 0.5), from) - first;

@@ -6,18 +6,18 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Models;
 
 /// <summary>
-/// Bilinear resizing with antialiasing, bit for bit as Pillow does it and torchvision with it: first along the rows, rounded to 8 bits, then
-/// down the columns. Only the window that is wanted of the result is computed.
+/// Bilinear resizing with antialiasing. The result equals that of Pillow, which torchvision uses, bit for bit: rows are resized first and
+/// rounded to 8 bits, then columns. Only the wanted window of the result is computed.
 /// </summary>
 internal static class Resizer
 {
-    /// <summary>A rectangle, in pixels.</summary>
-    public readonly record struct Window(int X, int Y, int Width, int Height);
-
-    /// <summary>The <paramref name="window"/> of <paramref name="image"/> resized to <paramref name="width"/> x <paramref name="height"/>; the image itself where nothing changes.</summary>
-    public static Pixels Resize(Pixels image, int width, int height, Window window)
+    /// <summary>
+    /// Resizes an image to <paramref name="width"/> x <paramref name="height"/> pixels and returns a window of the result. The image itself
+    /// is returned if neither its size changes nor a part is cut off.
+    /// </summary>
+    public static Pixels Resize(Pixels image, int width, int height, PixelRectangle window)
     {
-        if (window == new Window(0, 0, image.Width, image.Height) && width == image.Width && height == image.Height)
+        if (window == new PixelRectangle(0, 0, image.Width, image.Height) && width == image.Width && height == image.Height)
         {
             return image;
         }
@@ -41,11 +41,11 @@ internal static class Resizer
             }
             else if (channels == 1)
             {
-                AlongGrey(source, columns, target);
+                ResizeGrayRow(source, columns, target);
             }
             else
             {
-                AlongColor(source, columns, target);
+                ResizeColorRow(source, columns, target);
             }
         }
 
@@ -54,7 +54,8 @@ internal static class Resizer
             for (int y = 0; y < window.Height; y++)
             {
                 var weights = rows.Weights.AsSpan(y * rows.Taps, rows.Count[y]);
-                Down(between.AsSpan((rows.First[y] - top) * stride, weights.Length * stride), weights, result.AsSpan(y * stride, stride));
+                var source = between.AsSpan((rows.First[y] - top) * stride, weights.Length * stride);
+                CombineRows(source, weights, result.AsSpan(y * stride, stride));
             }
 
             ArrayPool<byte>.Shared.Return(between);
@@ -63,7 +64,7 @@ internal static class Resizer
         return new Pixels(window.Width, window.Height, channels, result);
     }
 
-    private static void AlongGrey(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
+    private static void ResizeGrayRow(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
     {
         for (int x = 0; x < target.Length; x++)
         {
@@ -79,8 +80,10 @@ internal static class Resizer
         }
     }
 
-    // Red, green and blue are summed in three lanes of four: a pixel is read with the byte behind it, and written so, before that byte gets its own.
-    private static void AlongColor(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
+    // Sums red, green and blue in three of four lanes. A pixel of three bytes is read together with the byte after it, and written together
+    // with the byte after it, which the next pixel then overwrites. The last pixel of a row is read and written byte by byte, to stay
+    // within the row.
+    private static void ResizeColorRow(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
     {
         ref byte result = ref MemoryMarshal.GetReference(target);
         for (int x = 0; x < columns.First.Length; x++)
@@ -91,13 +94,13 @@ internal static class Resizer
             var sum = Vector128.Create(Resampler.Half);
             foreach (int weight in end < row.Length ? weights : weights[..^1])
             {
-                sum += Wide(Unsafe.ReadUnaligned<uint>(ref pixel)) * weight;
+                sum += Widen(Unsafe.ReadUnaligned<uint>(ref pixel)) * weight;
                 pixel = ref Unsafe.Add(ref pixel, 3);
             }
 
             if (end == row.Length)
             {
-                sum += Wide(pixel | ((uint)Unsafe.Add(ref pixel, 1) << 8) | ((uint)Unsafe.Add(ref pixel, 2) << 16)) * weights[^1];
+                sum += Widen(pixel | ((uint)Unsafe.Add(ref pixel, 1) << 8) | ((uint)Unsafe.Add(ref pixel, 2) << 16)) * weights[^1];
             }
 
             var shorts = Vector128.Narrow(Vector128.ShiftRightArithmetic(sum, Resampler.Bits), default);
@@ -113,10 +116,11 @@ internal static class Resizer
         }
     }
 
-    private static Vector128<int> Wide(uint bytes) => Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte())).AsInt32();
+    private static Vector128<int> Widen(uint bytes) =>
+        Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte())).AsInt32();
 
-    // One row out of as many rows as there are weights, one behind the other.
-    private static void Down(ReadOnlySpan<byte> rows, ReadOnlySpan<int> weights, Span<byte> target)
+    // The weighted sum of consecutive rows, one per weight. Eight values are summed at once, and the rest one by one.
+    private static void CombineRows(ReadOnlySpan<byte> rows, ReadOnlySpan<int> weights, Span<byte> target)
     {
         int stride = target.Length, x = 0;
         ref byte source = ref MemoryMarshal.GetReference(rows);

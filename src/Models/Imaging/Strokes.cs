@@ -1,59 +1,67 @@
 namespace Fovea.Models;
 
-/// <summary>The connected strokes that make up one digit in an ink map.</summary>
-/// <param name="Mask">Which pixels of the map are its ink.</param>
-/// <param name="Box">The smallest rectangle round them.</param>
-internal sealed record Strokes(bool[] Mask, Resizer.Window Box)
+/// <summary>The connected components of an ink map that make up one digit.</summary>
+/// <param name="Mask">Whether each pixel of the map belongs to the digit, row-major.</param>
+/// <param name="Box">The bounding box of these pixels.</param>
+internal sealed record Strokes(bool[] Mask, PixelRectangle Box)
 {
-    // A piece smaller than this share of the largest is a speck; one farther off than that share of its size is something else.
-    private const double LeastMass = 0.03, FarthestGap = 0.3;
+    // Components with less than this share of the main component's ink are specks. Components farther away than this share of its long side
+    // do not belong to the digit.
+    private const double MinMass = 0.03, MaxGap = 0.3;
 
-    // What the region's edge cuts is likelier the table, a finger or the next word.
+    // The weight of the ink of a component that the map's edge cuts. It is more likely the table, a finger or the next word than the digit.
     private const double CutWeight = 0.1;
 
-    // No stroke is so broad: what holds a circle of this share of its long side is a sheet, lying on a ground of its own.
+    // A component that contains a circle of this diameter, as a share of its long side, is a sheet of paper on a table: no stroke is so
+    // broad.
     private const double SheetShare = 0.4;
 
-    private sealed record Piece(int Label, double Mass, double Weight, Resizer.Window Box);
+    // Mass: the sum of the ink. Weight: the mass, reduced if the edge of the map cuts the component.
+    private sealed record Component(int Label, double Mass, double Weight, PixelRectangle Box);
 
-    /// <summary>The heaviest piece of ink above the threshold with the pieces that lie close to it; null where there is none.</summary>
+    /// <summary>
+    /// The component with the largest weight among pixels above the threshold, together with the components near it. <c>null</c> if there
+    /// is none.
+    /// </summary>
     public static Strokes? Find(InkMap map, float threshold)
     {
         int[] labels = new int[map.Ink.Length];
-        var pieces = Pieces(map, threshold, labels);
-        if (pieces.MaxBy(piece => piece.Weight) is not { } main)
+        var components = LabelComponents(map, threshold, labels);
+        if (components.MaxBy(component => component.Weight) is not { } main)
         {
             return null;
         }
 
-        double reach = FarthestGap * Math.Max(main.Box.Width, main.Box.Height);
-        bool[] chosen = new bool[pieces.Count + 1];
+        double reach = MaxGap * Math.Max(main.Box.Width, main.Box.Height);
+        bool[] chosen = new bool[components.Count + 1];
         var box = main.Box;
-        foreach (var piece in pieces)
+        foreach (var component in components)
         {
-            bool whole = piece.Weight == piece.Mass || main.Weight != main.Mass;
-            if (piece == main || (whole && piece.Mass >= LeastMass * main.Mass && Gap(piece.Box, main.Box) <= reach))
+            // A component that the edge cuts is joined only if the main component is cut, too.
+            bool mayBelong = component.Weight == component.Mass || main.Weight != main.Mass;
+            if (component == main || (mayBelong && component.Mass >= MinMass * main.Mass && Gap(component.Box, main.Box) <= reach))
             {
-                chosen[piece.Label] = true;
-                box = Around(box, piece.Box);
+                chosen[component.Label] = true;
+                box = Union(box, component.Box);
             }
         }
 
         return new Strokes(Array.ConvertAll(labels, label => chosen[label]), box);
     }
 
-    /// <summary>Whether this is no digit but the paper that one may stand on, whole within the map.</summary>
+    /// <summary>Whether the component is a sheet of paper, not a digit. The whole sheet must be visible in the map.</summary>
     public bool IsSheet(InkMap map)
     {
         int side = Math.Max(Box.Width, Box.Height);
-        bool whole = Box.X > 0 && Box.Y > 0 && Box.X + Box.Width < map.Width && Box.Y + Box.Height < map.Height;
-        return whole && side > Math.Max(map.Width, map.Height) / 5 && Mask.Count(ink => ink) > Box.Width * Box.Height / 2
+        bool isWhole = Box.X > 0 && Box.Y > 0 && Box.X + Box.Width < map.Width && Box.Y + Box.Height < map.Height;
+        return isWhole && side > Math.Max(map.Width, map.Height) / 5 && Mask.Count(ink => ink) > Box.Width * Box.Height / 2
             && Morphology.Distance(Array.ConvertAll(Mask, ink => !ink), map.Width, map.Height).Max() > SheetShare / 2 * side;
     }
 
-    private static List<Piece> Pieces(InkMap map, float threshold, int[] labels)
+    // Connected-component labelling by flood fill with 8 neighbours. Writes the label of each pixel, from 1; 0 below the threshold.
+    private static List<Component> LabelComponents(InkMap map, float threshold, int[] labels)
     {
-        var pieces = new List<Piece>();
+        var components = new List<Component>();
         var open = new Stack<int>();
         for (int start = 0; start < labels.Length; start++)
         {
@@ -62,7 +70,7 @@ internal sealed record Strokes(bool[] Mask, Resizer.Window Box)
                 continue;
             }
 
-            int label = pieces.Count + 1;
+            int label = components.Count + 1;
             int left = map.Width, right = 0, top = map.Height, bottom = 0;
             double mass = 0;
             labels[start] = label;
@@ -86,20 +94,21 @@ internal sealed record Strokes(bool[] Mask, Resizer.Window Box)
                 }
             }
 
-            bool cut = left == 0 || top == 0 || right == map.Width - 1 || bottom == map.Height - 1;
-            pieces.Add(new(label, mass, cut ? mass * CutWeight : mass, new(left, top, right - left + 1, bottom - top + 1)));
+            bool isCut = left == 0 || top == 0 || right == map.Width - 1 || bottom == map.Height - 1;
+            components.Add(new(label, mass, isCut ? mass * CutWeight : mass, new(left, top, right - left + 1, bottom - top + 1)));
         }
 
-        return pieces;
+        return components;
     }
 
-    private static double Gap(Resizer.Window a, Resizer.Window b)
+    // The distance of two boxes along the axis on which they are farther apart; 0 if they overlap.
+    private static double Gap(PixelRectangle a, PixelRectangle b)
     {
         int x = Math.Max(a.X - b.X - b.Width, b.X - a.X - a.Width), y = Math.Max(a.Y - b.Y - b.Height, b.Y - a.Y - a.Height);
         return Math.Max(0, Math.Max(x, y));
     }
 
-    private static Resizer.Window Around(Resizer.Window a, Resizer.Window b)
+    private static PixelRectangle Union(PixelRectangle a, PixelRectangle b)
     {
         int x = Math.Min(a.X, b.X), y = Math.Min(a.Y, b.Y);
         return new(x, y, Math.Max(a.X + a.Width, b.X + b.Width) - x, Math.Max(a.Y + a.Height, b.Y + b.Height) - y);

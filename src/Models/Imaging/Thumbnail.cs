@@ -3,29 +3,33 @@ using SkiaSharp;
 
 namespace Fovea.Models;
 
-/// <summary>A small picture for people to look at.</summary>
+/// <summary>A small copy of an image, for display in reports and galleries.</summary>
 /// <param name="File">The bytes of the image file.</param>
-/// <param name="MediaType">image/png or image/jpeg.</param>
+/// <param name="MediaType">The file's media type, image/png or image/jpeg.</param>
 public sealed record Thumbnail(byte[] File, string MediaType)
 {
-    /// <summary>The longest side in pixels.</summary>
+    /// <summary>The largest side in pixels.</summary>
     public const int LargestSide = 192;
 
-    // Up to this side nothing is lost; such files stay small all the same.
-    private const int Lossless = 64, JpegQuality = 85;
+    // Images up to this side are stored without loss as PNG, since their files are small in any case.
+    private const int MaxPngSide = 64, JpegQuality = 85;
 
-    /// <summary>Draws an image, made smaller where it is larger: as PNG up to 64 pixels a side, else as JPEG of at most 192.</summary>
+    /// <summary>
+    /// Creates the thumbnail of an image: a PNG in full size if no side exceeds 64 pixels, otherwise a JPEG of quality 85, reduced so that
+    /// no side exceeds 192 pixels.
+    /// </summary>
     public static Thumbnail Of(Pixels image)
     {
         int side = Math.Max(image.Width, image.Height);
         double factor = Math.Min(1, (double)LargestSide / side);
         int width = Math.Max(1, (int)(image.Width * factor)), height = Math.Max(1, (int)(image.Height * factor));
-        using var picture = Picture(Resizer.Resize(image, width, height, new(0, 0, width, height)));
-        using var file = side <= Lossless ? picture.Encode(SKEncodedImageFormat.Png, 100) : picture.Encode(SKEncodedImageFormat.Jpeg, JpegQuality);
-        return new(file.ToArray(), side <= Lossless ? "image/png" : "image/jpeg");
+        bool isPng = side <= MaxPngSide;
+        using var bitmap = ToBitmap(Resizer.Resize(image, width, height, new(0, 0, width, height)));
+        using var file = isPng ? bitmap.Encode(SKEncodedImageFormat.Png, 100) : bitmap.Encode(SKEncodedImageFormat.Jpeg, JpegQuality);
+        return new(file.ToArray(), isPng ? "image/png" : "image/jpeg");
     }
 
-    private static SKBitmap Picture(Pixels image)
+    private static SKBitmap ToBitmap(Pixels image)
     {
         var picture = new SKBitmap(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         byte[] pixels = new byte[image.Width * image.Height * 4];

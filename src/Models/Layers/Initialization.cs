@@ -1,30 +1,45 @@
 namespace Fovea.Models;
 
-/// <summary>Draws a weight's first values; its shape is [outputs, inputs] or [outputs, inputs, kernel height, kernel width].</summary>
+/// <summary>Draws the initial values of a weight.</summary>
+/// <param name="weight">The elements, row-major, all of which are written.</param>
+/// <param name="shape">
+/// [outputs, inputs] or [outputs, inputs, kernel height, kernel width]. For a bias, the shape of its layer's weight.
+/// </param>
+/// <param name="random">The random numbers.</param>
 public delegate void Initialization(Span<float> weight, Shape shape, SeededRandom random);
 
-/// <summary>How weights begin, as papers and frameworks have it. The fan-in is the number of inputs that one output sums, the fan-out the reverse.</summary>
+/// <summary>
+/// Initial distributions of weights. The fan-in of a weight is the number of inputs that one output sums over, and the fan-out is the
+/// number of outputs that one input contributes to. A uniform distribution within +-a has the variance a^2 / 3.
+/// </summary>
 public static class Initializations
 {
-    /// <summary>Uniform, variance 2 / fan-in: level activations through ReLU (He et al., 2015).</summary>
+    /// <summary>Uniform with variance 2 / fan-in, which keeps the variance of activations through ReLU layers (He et al., 2015).</summary>
     public static Initialization HeUniform { get; } = (weight, shape, random) => Uniform(weight, MathF.Sqrt(6f / FanIn(shape)), random);
 
-    /// <summary>Normal, variance 2 / fan-out: level gradients through ReLU (He et al., 2015); torchvision's convolutions in VGG and ResNet.</summary>
-    public static Initialization HeNormal { get; } = (weight, shape, random) => Gaussian(weight, MathF.Sqrt(2f / FanOut(shape)), random, cut: float.PositiveInfinity);
+    /// <summary>
+    /// Normal with variance 2 / fan-out, which keeps the variance of gradients through ReLU layers (He et al., 2015). torchvision's VGG and
+    /// ResNet use it for convolutions.
+    /// </summary>
+    public static Initialization HeNormal { get; } = (weight, shape, random) => Gaussian(weight, MathF.Sqrt(2f / FanOut(shape)), random);
 
-    /// <summary>Uniform, variance 2 / (fan-in + fan-out) (Glorot and Bengio, 2010); BVLC's GoogLeNet.</summary>
-    public static Initialization GlorotUniform { get; } = (weight, shape, random) => Uniform(weight, MathF.Sqrt(6f / (FanIn(shape) + FanOut(shape))), random);
+    /// <summary>Uniform with variance 2 / (fan-in + fan-out) (Glorot and Bengio, 2010). BVLC's GoogLeNet uses it.</summary>
+    public static Initialization GlorotUniform { get; } =
+        (weight, shape, random) => Uniform(weight, MathF.Sqrt(6f / (FanIn(shape) + FanOut(shape))), random);
 
-    /// <summary>Uniform within 1 / sqrt(fan-in): what PyTorch does where nothing else is asked for.</summary>
+    /// <summary>Uniform within +-1 / sqrt(fan-in), PyTorch's default.</summary>
     public static Initialization TorchDefault { get; } = (weight, shape, random) => Uniform(weight, MathF.Sqrt(1f / FanIn(shape)), random);
 
-    /// <summary>Normal with this deviation.</summary>
-    public static Initialization Normal(float deviation) => (weight, _, random) => Gaussian(weight, deviation, random, cut: float.PositiveInfinity);
+    /// <summary>Normal with mean 0 and this standard deviation.</summary>
+    public static Initialization Normal(float deviation) => (weight, _, random) => Gaussian(weight, deviation, random);
 
-    /// <summary>Normal with this deviation, drawn again beyond two deviations; torchvision's GoogLeNet.</summary>
+    /// <summary>
+    /// Normal with mean 0 and this standard deviation. Numbers beyond two standard deviations are drawn again. torchvision's GoogLeNet uses
+    /// it.
+    /// </summary>
     public static Initialization TruncatedNormal(float deviation) => (weight, _, random) => Gaussian(weight, deviation, random, cut: 2);
 
-    /// <summary>The same number everywhere.</summary>
+    /// <summary>The same number for all elements.</summary>
     public static Initialization Constant(float value) => (weight, _, _) => weight.Fill(value);
 
     private static float FanIn(Shape shape) => shape.Size / shape[0];
@@ -39,7 +54,8 @@ public static class Initializations
         }
     }
 
-    private static void Gaussian(Span<float> weight, float deviation, SeededRandom random, float cut)
+    // cut: the largest distance from the mean, in standard deviations.
+    private static void Gaussian(Span<float> weight, float deviation, SeededRandom random, float cut = float.PositiveInfinity)
     {
         foreach (ref float w in weight)
         {

@@ -1,9 +1,10 @@
 namespace Fovea.Models;
 
 /// <summary>
-/// Builds a graph layer by layer. Each method adds one layer and gives its output. A layer is called by the name given, or by its kind and number
-/// (<c>conv1</c>, <c>pool2</c>), behind the path of its block (<c>block1/0/conv1</c>); its weights by the name they are published under, or by that
-/// path with dots. Weights are drawn when they are first needed, each from a stream of its own.
+/// Builds a graph layer by layer. Each method adds one layer and returns its output. A layer's name is the given one, or its kind and
+/// number (<c>conv1</c>, <c>pool2</c>), after the path of its block (<c>block1/unit2/conv1</c>). The names of its weights begin with the
+/// name under which they are published, or with the layer's name in which dots replace slashes. Weights are drawn when they are first read,
+/// each from its own stream of random numbers, so the order of reading does not matter.
 /// </summary>
 public sealed class Network
 {
@@ -12,38 +13,45 @@ public sealed class Network
     private readonly string path;
     private readonly Dictionary<string, int> counts = [];
 
-    /// <summary>A builder for an empty graph.</summary>
-    /// <param name="graph">What is built.</param>
-    /// <param name="seed">Decides the weights.</param>
-    /// <param name="auxiliary">Whether heads that only serve training are built.</param>
+    /// <summary>A builder that adds layers to a graph.</summary>
+    /// <param name="graph">The graph, which has only its input.</param>
+    /// <param name="seed">The seed of the weights' random numbers.</param>
+    /// <param name="auxiliary">Whether to build auxiliary heads, which are used in training only. Default false.</param>
     public Network(Graph graph, long seed, bool auxiliary = false)
         : this(graph, seed, auxiliary, "", Initializations.HeUniform, Initializations.HeUniform, bias: Initializations.Constant(0))
     {
     }
 
-    private Network(Graph graph, long seed, bool auxiliary, string path, Initialization convolution, Initialization dense, Initialization bias)
+    private Network(
+        Graph graph, long seed, bool auxiliary, string path, Initialization convolution, Initialization dense, Initialization bias)
     {
         (this.graph, this.seed, this.path) = (graph, seed, path);
         (Auxiliary, Convolution, DenseWeights, Bias) = (auxiliary, convolution, dense, bias);
     }
 
-    /// <summary>Whether heads that only serve training are built.</summary>
+    /// <summary>Whether to build auxiliary heads, which are used in training only.</summary>
     public bool Auxiliary { get; }
 
-    /// <summary>How the weights of convolutions begin. Default: He, uniform.</summary>
+    /// <summary>The initialization of the weights of convolutions. Default: <see cref="Initializations.HeUniform"/>.</summary>
     public Initialization Convolution { get; set; }
 
-    /// <summary>How the weights of dense layers begin. Default: He, uniform.</summary>
+    /// <summary>The initialization of the weights of dense layers. Default: <see cref="Initializations.HeUniform"/>.</summary>
     public Initialization DenseWeights { get; set; }
 
-    /// <summary>How biases begin. Default: zero.</summary>
+    /// <summary>The initialization of biases. Default: 0.</summary>
     public Initialization Bias { get; set; }
 
-    /// <summary>A builder for a block of layers: one row of a summary, which opens.</summary>
+    /// <summary>
+    /// A builder for a block of layers, whose names begin with the block's name and a slash. A summary shows the block as one row that can
+    /// be expanded.
+    /// </summary>
     public Network Block(string name) => new(graph, seed, Auxiliary, $"{path}{name}/", Convolution, DenseWeights, Bias);
 
-    /// <summary>Convolution with a square kernel: [N, C, H, W] to [N, channels, H', W'].</summary>
-    public Value Conv(Value x, int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, string? name = null, string? weights = null)
+    /// <summary>
+    /// Convolution with a square kernel: [N, C, H, W] to [N, channels, H', W']. Default: stride 1, no padding, with a bias.
+    /// </summary>
+    public Value Conv(
+        Value x, int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, string? name = null, string? weights = null)
     {
         name = Path(name, "conv");
         weights ??= Dotted(name);
@@ -52,17 +60,23 @@ public sealed class Network
         return graph.Conv(x, w, b, Window.Square(kernel, stride, padding), name: name);
     }
 
-    /// <summary>Batch normalisation by running statistics (Ioffe and Szegedy, 2015): each channel to mean 0 and deviation 1, then scaled and shifted.</summary>
+    /// <summary>
+    /// Batch normalisation by running statistics (Ioffe and Szegedy, 2015): each channel is normalised to mean 0 and variance 1, then
+    /// multiplied by a learned scale, and a learned shift is added.
+    /// </summary>
     public Value BatchNorm(Value x, string? name = null, string? weights = null, float epsilon = 1e-5f)
     {
         name = Path(name, "bn");
         weights ??= Dotted(name);
-        Value Channels(string kind, float value) => Weight($"{weights}.{kind}", new Shape(x.Shape[1]), Initializations.Constant(value));
-        Value[] inputs = [x, Channels("weight", 1), Channels("bias", 0), Channels("running_mean", 0), Channels("running_var", 1)];
+        Value[] inputs = [x, PerChannel("weight", 1), PerChannel("bias", 0), PerChannel("running_mean", 0), PerChannel("running_var", 1)];
         return graph.Add("BatchNormalization", inputs, [("epsilon", epsilon)], name).Output;
+
+        Value PerChannel(string kind, float value) => Weight($"{weights}.{kind}", new Shape(x.Shape[1]), Initializations.Constant(value));
     }
 
-    /// <summary>Local response normalisation over neighbouring channels (Krizhevsky et al., 2012): x / (k + alpha / size * sum of squares)^beta.</summary>
+    /// <summary>
+    /// Local response normalisation over neighbouring channels (Krizhevsky et al., 2012): x / (k + alpha / size * sum of squares)^beta.
+    /// </summary>
     public Value Lrn(Value x, float k, int size = 5, float alpha = 1e-4f, float beta = 0.75f) =>
         graph.Add("LRN", [x], [("size", (long)size), ("alpha", alpha), ("beta", beta), ("bias", k)], Path(null, "norm")).Output;
 
@@ -73,32 +87,40 @@ public sealed class Network
         return Dense(x, units, name, weights, output: name);
     }
 
-    /// <summary>The last fully connected layer: [N, features] to [N, classes], its output named <c>logits</c>.</summary>
-    public Value Logits(Value x, int classes, string? name = null, string? weights = null) => Dense(x, classes, Path(name, "fc"), weights, output: "logits");
+    /// <summary>The last fully connected layer: [N, features] to [N, classes]. Its output is named <c>logits</c>.</summary>
+    public Value Logits(Value x, int classes, string? name = null, string? weights = null) =>
+        Dense(x, classes, Path(name, "fc"), weights, output: "logits");
 
-    /// <summary>Names the logits of a head that only serves training as a further output of the graph.</summary>
+    /// <summary>Adds the logits of an auxiliary head to the outputs of the graph.</summary>
     public void AuxiliaryOutput(Value logits) => graph.Output(logits);
 
-    /// <summary>max(x, 0), belonging to the layer before it.</summary>
+    /// <summary>max(x, 0). Its name is that of the layer before it with <c>/relu</c>.</summary>
     public Value Relu(Value x) => graph.Relu(x, $"{x.Name}/relu");
 
-    /// <summary>Means over square windows: [N, C, H, W] to [N, C, H', W'].</summary>
-    public Value AveragePool(Value x, int kernel, int stride, string? name = null) => graph.AveragePool(x, Window.Square(kernel, stride), name: Path(name, "pool"));
+    /// <summary>Means over a square window: [N, C, H, W] to [N, C, H', W'].</summary>
+    public Value AveragePool(Value x, int kernel, int stride, string? name = null) =>
+        graph.AveragePool(x, Window.Square(kernel, stride), name: Path(name, "pool"));
 
-    /// <summary>Largest values of square windows; with <paramref name="ceil"/> a window that reaches over the edge counts too.</summary>
+    /// <summary>
+    /// Maxima over a square window: [N, C, H, W] to [N, C, H', W']. With <paramref name="ceil"/>, H' and W' are rounded up.
+    /// </summary>
     public Value MaxPool(Value x, int kernel, int stride, int padding = 0, bool ceil = false, string? name = null) =>
         graph.MaxPool(x, Window.Square(kernel, stride, padding), ceil, Path(name, "pool"));
 
     /// <summary>The mean of each channel: [N, C, H, W] to [N, C, 1, 1].</summary>
     public Value GlobalAveragePool(Value x, string? name = null) => graph.Add("GlobalAveragePool", [x], name: Path(name, "pool")).Output;
 
-    /// <summary>Channels of several branches, one after the other.</summary>
-    public Value Concat(params ReadOnlySpan<Value> branches) => graph.Add("Concat", [.. branches], [("axis", 1L)], Path("concat", "")).Output;
+    /// <summary>Joins the channels of several branches.</summary>
+    public Value Concat(params ReadOnlySpan<Value> branches) =>
+        graph.Add("Concat", [.. branches], [("axis", 1L)], Path("concat", "")).Output;
 
-    /// <summary>The sum of a block's two ways.</summary>
+    /// <summary>The elementwise sum of a residual function and its shortcut.</summary>
     public Value Add(Value a, Value b) => graph.Add("Add", [a, b], name: Path("add", "")).Output;
 
-    /// <summary>Drops this share of the numbers while training, and does nothing else (Srivastava et al., 2014).</summary>
+    /// <summary>
+    /// Sets a random share of the elements, <paramref name="rate"/>, to 0 in training, and is the identity in inference (Srivastava et al.,
+    /// 2014).
+    /// </summary>
     public Value Dropout(Value x, float rate) => graph.Add("Dropout", [x, graph.Scalar(rate)], name: Path(null, "dropout")).Output;
 
     /// <summary>[N, C, H, W] to [N, C H W].</summary>
@@ -112,15 +134,19 @@ public sealed class Network
         return graph.Add("Gemm", [x, w, b], [("transB", 1L)], name, outputs: output).Output;
     }
 
+    // The path of a layer; without a name, the layer is named by its kind and the number of layers of this kind so far.
     private string Path(string? name, string kind) => path + (name ?? $"{kind}{counts[kind] = counts.GetValueOrDefault(kind) + 1}");
 
     private static string Dotted(string name) => name.Replace('/', '.');
 
-    // A bias may be drawn by the fan of its layer's weight.
+    // fanFrom: the shape that the initialization gets, for a bias that of its layer's weight. The stream of random numbers is the index of
+    // the weight.
     private Value Weight(string name, Shape shape, Initialization initialization, Shape? fanFrom = null)
     {
         int stream = graph.Initializers.Count;
-        var (draw, from, fixedSeed) = (initialization, fanFrom ?? shape, seed);
-        return graph.Initializer(name, Tensor.Drawn(shape, weight => draw(weight, from, new SeededRandom(fixedSeed, stream))));
+
+        // The tensor outlives the builder, so its function captures a copy of the seed, not the builder.
+        var (draw, fanShape, seedCopy) = (initialization, fanFrom ?? shape, seed);
+        return graph.Initializer(name, Tensor.Drawn(shape, weight => draw(weight, fanShape, new SeededRandom(seedCopy, stream))));
     }
 }

@@ -3,15 +3,15 @@ using System.Numerics;
 namespace Fovea.Models;
 
 /// <summary>
-/// Reproducible random numbers: xoshiro256** (Blackman and Vigna, 2018), its state filled by SplitMix64 from a seed and any number
-/// of counters. A stream made for (seed, epoch, image) gives the same numbers whatever was drawn before it, on every machine, so
-/// work can be spread over threads and a resumed run needs no saved state.
+/// Reproducible random numbers: xoshiro256** (Blackman and Vigna, 2018), with a state that SplitMix64 computes from a seed and any number
+/// of counters. A stream for (seed, epoch, image) has the same numbers on every machine, independent of other streams. Work can therefore
+/// be spread over threads, and a resumed training run needs no saved state of the generator.
 /// </summary>
 public struct SeededRandom
 {
     private ulong s0, s1, s2, s3;
 
-    /// <summary>A stream of its own for this seed and these counters.</summary>
+    /// <summary>The stream of random numbers for a seed and counters.</summary>
     public SeededRandom(long seed, params ReadOnlySpan<long> counters)
     {
         ulong state = (ulong)seed;
@@ -37,13 +37,13 @@ public struct SeededRandom
         return result;
     }
 
-    /// <summary>A number in [0, 1).</summary>
+    /// <summary>A uniformly distributed number in [0, 1), with 53 random bits.</summary>
     public double NextDouble() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>A number in [low, high); rounding to float can give high itself.</summary>
+    /// <summary>A uniformly distributed number in [low, high]. It is <paramref name="high"/> only by rounding to float.</summary>
     public float Uniform(float low, float high) => (float)(low + (high - low) * NextDouble());
 
-    /// <summary>A number from the normal distribution with mean 0 and deviation 1 (Marsaglia's polar method).</summary>
+    /// <summary>A number from the normal distribution with mean 0 and variance 1, by Marsaglia's polar method.</summary>
     public float Normal()
     {
         double x, y, square;
@@ -57,10 +57,10 @@ public struct SeededRandom
         return (float)(x * Math.Sqrt(-2 * Math.Log(square) / square));
     }
 
-    /// <summary>An integer in [0, bound).</summary>
+    /// <summary>A uniformly distributed integer in [0, bound).</summary>
     public int Below(int bound) => (int)(NextDouble() * bound);
 
-    /// <summary>The numbers 0 to count - 1 in random order (Fisher and Yates).</summary>
+    /// <summary>The numbers 0 to count - 1 in random order, by the Fisher-Yates shuffle.</summary>
     public int[] Permutation(int count)
     {
         var order = Enumerable.Range(0, count).ToArray();
@@ -73,6 +73,7 @@ public struct SeededRandom
         return order;
     }
 
+    // SplitMix64.
     private static ulong Next(ref ulong state)
     {
         ulong z = state += 0x9E3779B97F4A7C15;

@@ -82,7 +82,7 @@ public sealed record NetworkSummary(
         };
 
         LayerSummary Row(LayerRow row) => new(
-            row.Name, row.Type, PerImage(row.Output), counter.Add(row), row.MultiplyAdds(), [.. Sources(row).Where(name => name != row.Name)])
+            row.Name, row.Type, PerImage(row.Output), counter.Add(row), row.MultiplyAdds(), [.. Sources(row)])
         {
             ReceptiveField = row.Nodes[^1].Outputs is [var output, ..] ? FieldOf(output) : null,
             ActivationBytes = row.ActivationCount() * sizeof(float),
@@ -90,8 +90,11 @@ public sealed record NetworkSummary(
             Strides = row.Window?.Strides,
         };
 
-        IEnumerable<string> Sources(LayerRow row) =>
-            row.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Select(NameOf).OfType<string>().Distinct();
+        IEnumerable<string> Sources(LayerRow row)
+        {
+            var names = row.Nodes.SelectMany(node => node.Inputs).OfType<Value>().Select(NameOf).OfType<string>();
+            return names.Where(name => name != row.Name).Distinct();
+        }
 
         // The row or the input that a value comes from; null for weights.
         string? NameOf(Value value) => value.Producer is { } producer ? names.GetValueOrDefault(producer)

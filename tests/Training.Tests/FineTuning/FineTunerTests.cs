@@ -164,7 +164,7 @@ public sealed class FineTunerTests : IDisposable
         { "a folder of one class", "has 1 class folders; expected at least 2" },
         { "a class of one image", "has no image to validate with" },
         { "a file that does not say how images become its input", "does not say how images become its input" },
-        { "a network without a head", "has no classifier that could be replaced: on the way back from" },
+        { "a network without a head", "has no classifier that can be replaced: its output" },
         { "a preprocessing of another size", "makes images of [1, 32, 32]; expected [1, 28, 28]" },
     };
 

@@ -1,20 +1,23 @@
+// The background is modelled as a plane of brightness, a + b x + c y. It is fitted by least squares to the pixels of the border:
+// M (a, b, c)' = v with the symmetric normal equations M = sum of (1, x, y)' (1, x, y) and v = sum of value (1, x, y)'.
+// The fit is repeated without outliers, such as strokes that reach the border: pixels whose error exceeds 1.5 times the mean error.
 namespace Fovea.Models;
 
-/// <summary>
-/// The ground that somebody wrote on: the plane a + b x + c y of brightness through a region's rim, fitted again without those of its pixels
-/// that lie farther off than most (strokes that reach the rim). What differs from the ground is ink.
-/// </summary>
-internal static class Paper
+/// <summary>Estimates and removes the background of handwriting, such as unevenly lit paper.</summary>
+internal static class Background
 {
-    private const int Fits = 4;
+    private const int FitRounds = 4;
 
-    // Levels of brightness; noise below it is no reason to leave a pixel out.
-    private const double LeastTolerance = 4;
+    // In levels of brightness. Pixels with a smaller error are not outliers but noise.
+    private const double MinTolerance = 4;
 
-    /// <summary>Replaces brightness by its distance from the ground, positive for the ink, whether that is darker or lighter.</summary>
+    /// <summary>
+    /// Replaces the brightness of each pixel by its difference from the background, with the sign that makes ink positive, whether ink is
+    /// darker or lighter than the background.
+    /// </summary>
     public static void Subtract(Span<float> values, int width, int height)
     {
-        var (a, b, c) = Plane(Rim(values, width, height));
+        var (a, b, c) = FitPlane(Border(values, width, height));
         double skew = 0;
         for (int y = 0, i = 0; y < height; y++)
         {
@@ -26,21 +29,22 @@ internal static class Paper
             }
         }
 
-        // Ink is little and differs much. Cubes weigh it above a faint shadow over half of the sheet, and above an error of the plane.
+        // The sign of the skewness tells whether ink is darker or lighter. Ink covers few pixels with a large difference. Cubes weight it
+        // more than a faint shadow over half of the sheet, and more than an error of the plane.
         if (skew < 0)
         {
             System.Numerics.Tensors.TensorPrimitives.Negate(values, values);
         }
     }
 
-    private static List<(int X, int Y, float Value)> Rim(ReadOnlySpan<float> values, int width, int height)
+    private static List<(int X, int Y, float Value)> Border(ReadOnlySpan<float> values, int width, int height)
     {
-        int rim = Math.Max(1, Math.Min(width, height) / 32);
+        int border = Math.Max(1, Math.Min(width, height) / 32);
         var pixels = new List<(int, int, float)>();
         for (int y = 0; y < height; y++)
         {
-            bool whole = y < rim || y >= height - rim;
-            for (int x = 0; x < width; x = !whole && x == rim - 1 ? Math.Max(rim, width - rim) : x + 1)
+            bool isWholeRow = y < border || y >= height - border;
+            for (int x = 0; x < width; x = !isWholeRow && x == border - 1 ? Math.Max(border, width - border) : x + 1)
             {
                 pixels.Add((x, y, values[(y * width) + x]));
             }
@@ -49,12 +53,12 @@ internal static class Paper
         return pixels;
     }
 
-    private static (double A, double B, double C) Plane(List<(int X, int Y, float Value)> pixels)
+    private static (double A, double B, double C) FitPlane(List<(int X, int Y, float Value)> pixels)
     {
         double a = 0, b = 0, c = 0, tolerance = double.PositiveInfinity;
-        for (int fit = 0; fit < Fits; fit++)
+        for (int round = 0; round < FitRounds; round++)
         {
-            // Least squares: the symmetric normal equations M (a, b, c) = v, by Cramer's rule.
+            // The tiny terms keep the matrix regular for an image of one row or column.
             double n = 0, x = 0, y = 0, xx = 1e-9, xy = 0, yy = 1e-9, v = 0, xv = 0, yv = 0;
             foreach (var (px, py, value) in pixels)
             {
@@ -74,6 +78,7 @@ internal static class Paper
                 yv += py * value;
             }
 
+            // Cramer's rule; the mean brightness if the matrix is singular.
             double determinant = Determinant(n, x, y, x, xx, xy, y, xy, yy);
             (a, b, c) = Math.Abs(determinant) < 1e-3
                 ? (n > 0 ? v / n : a, 0, 0)
@@ -81,13 +86,13 @@ internal static class Paper
                     Determinant(n, v, y, x, xv, xy, y, yv, yy) / determinant,
                     Determinant(n, x, v, x, xx, xv, y, xy, yv) / determinant);
 
-            double off = 0;
+            double error = 0;
             foreach (var (px, py, value) in pixels)
             {
-                off += Math.Min(Math.Abs(value - a - (b * px) - (c * py)), tolerance);
+                error += Math.Min(Math.Abs(value - a - (b * px) - (c * py)), tolerance);
             }
 
-            tolerance = Math.Max(LeastTolerance, 1.5 * off / pixels.Count);
+            tolerance = Math.Max(MinTolerance, 1.5 * error / pixels.Count);
         }
 
         return (a, b, c);
