@@ -39,7 +39,9 @@ public sealed class AtomicFileTests : IDisposable
             stream.Write(new byte[1 << 21]);
             throw new InvalidOperationException();
         }));
-        Assert.Equal(ErrorCode.CannotWrite, Assert.Throws<FoveaException>(() => AtomicFile.Write(folder["a"], _ => throw new IOException("No space left."))).Code);
+        Assert.Equal(
+            ErrorCode.CannotWrite,
+            Assert.Throws<FoveaException>(() => AtomicFile.Write(folder["a"], _ => throw new IOException("No space left."))).Code);
         Assert.Equal("old", File.ReadAllText(folder["a"]));
         Assert.Equal([folder["a"]], Directory.GetFileSystemEntries(folder[""]));
     }
@@ -74,9 +76,13 @@ public sealed class AtomicFileTests : IDisposable
     {
         File.WriteAllText(folder["file"], "");
         Directory.CreateDirectory(folder["folder"]);
-        foreach (var path in (string[])[folder["file/a"], folder["file/b/a"], folder["folder"], folder["folder/"], "", "a\0b", "/", folder[new string('a', 300)]])
+        foreach (
+            var path in (string[])[
+                folder["file/a"], folder["file/b/a"], folder["folder"], folder["folder/"], "", "a\0b", "/", folder[new string('a', 300)]])
         {
-            foreach (var write in (Action<string>[])[AtomicFile.EnsureWritable, p => AtomicFile.Write(p, _ => { }), p => OnnxFile.Write(OnnxFileTests.Small(), p)])
+            foreach (
+                var write in (Action<string>[])[
+                    AtomicFile.EnsureWritable, p => AtomicFile.Write(p, _ => { }), p => OnnxFile.Write(OnnxFileTests.Small(), p)])
             {
                 var error = Assert.Throws<FoveaException>(() => write(path));
                 Assert.Equal(ErrorCode.CannotWrite, error.Code);

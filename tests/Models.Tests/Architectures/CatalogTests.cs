@@ -5,7 +5,7 @@ namespace Fovea.Models.Tests;
 
 public class CatalogTests
 {
-    // Debian's python3-onnx 1.12 knows opset 17 and IR 8.
+    // Debian's python3-onnx 1.12 supports operator set 17 and IR version 8.
     private const string Checker = """
         import onnx, sys
         model = onnx.load(sys.argv[1])
@@ -15,7 +15,10 @@ public class CatalogTests
         onnx.checker.check_model(sys.argv[1], full_check=True)
         """;
 
-    /// <summary>Trainable parameters at the paper's number of classes: torchvision's published counts where it has the network, else from the paper's layers.</summary>
+    /// <summary>
+    /// The number of trainable parameters with the paper's number of classes: torchvision's published number, or for networks that
+    /// torchvision lacks, the sum over the paper's layers.
+    /// </summary>
     private static readonly Dictionary<string, long> PublishedParameters = new()
     {
         ["lenet5"] = 44_426,
@@ -50,9 +53,10 @@ public class CatalogTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Written_network_passes_the_ONNX_checker_and_runs_at_any_batch(string name)
+    public void Written_network_passes_the_ONNX_checker_and_runs_with_any_batch_size(string name)
     {
-        // Networks that flatten what they see weigh up to 570 MB at their own size: on the smallest images they take they have the same nodes and a fraction of the weights.
+        // Networks that flatten their feature maps have up to 570 MB of weights at the paper's size. With the smallest input they have the
+        // same nodes and a fraction of the weights.
         using var folder = new TemporaryFolder();
         var architecture = Catalog.Find(name);
         bool flattens = name.StartsWith("vgg", StringComparison.Ordinal) || name.StartsWith("alexnet", StringComparison.Ordinal);
@@ -63,7 +67,8 @@ public class CatalogTests
             Assert.All((int[])[1, 3], batch => AssertRuns(session, graph, batch));
         }
 
-        using var python = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Checker, folder["model.onnx"]]) { RedirectStandardError = true })!;
+        var check = new ProcessStartInfo("/usr/bin/python3", ["-c", Checker, folder["model.onnx"]]) { RedirectStandardError = true };
+        using var python = Process.Start(check)!;
         var errors = python.StandardError.ReadToEnd();
         python.WaitForExit();
         Assert.True(python.ExitCode == 0, errors);
@@ -71,7 +76,7 @@ public class CatalogTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Classes_and_channels_are_arguments_and_metadata_says_so(string name)
+    public void Network_can_be_built_with_other_classes_and_channels(string name)
     {
         var size = Catalog.Find(name).Input;
         var graph = Catalog.Find(name).Build(classes: 7, input: size.With(0, size[0] == 1 ? 3 : 1));
@@ -93,7 +98,9 @@ public class CatalogTests
             Assert.Equal(ErrorCode.BadArchitecture, Assert.Throws<FoveaException>(() => architecture.Build(classes)).Code);
         }
 
-        foreach (var input in (Shape[])[new(2, 224, 224), new(3, 224), new(3, 0, 224), new(3, 5000, 224), new(3, -1, 224), new(3, 224, 224, 1), Shape.Unknown])
+        Shape[] inputs = [
+            new(2, 224, 224), new(3, 224), new(3, 0, 224), new(3, 5000, 224), new(3, -1, 224), new(3, 224, 224, 1), Shape.Unknown];
+        foreach (var input in inputs)
         {
             Assert.Equal(ErrorCode.BadArchitecture, Assert.Throws<FoveaException>(() => architecture.Build(input: input)).Code);
         }
@@ -101,17 +108,19 @@ public class CatalogTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_size_that_does_not_fit_is_refused_with_the_smallest_that_does(string name)
+    public void Error_for_an_input_that_is_too_small_names_the_smallest_input(string name)
     {
         var architecture = Catalog.Find(name);
         int smallest = SmallestSide(architecture);
 
         Assert.Null(Refusal(architecture, architecture.Input[1]));
-        Assert.All(Enumerable.Range(1, smallest - 1), side => Assert.EndsWith($"expected at least [3, {smallest}, {smallest}].", Refusal(architecture, side), StringComparison.Ordinal));
+        var expected = $"expected at least [3, {smallest}, {smallest}].";
+        Assert.All(
+            Enumerable.Range(1, smallest - 1), side => Assert.EndsWith(expected, Refusal(architecture, side), StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Unknown_name_is_answered_with_the_known_ones()
+    public void Error_for_an_unknown_name_lists_the_known_names()
     {
         var error = Assert.Throws<FoveaException>(() => Catalog.Find("lenet6"));
 
@@ -121,9 +130,10 @@ public class CatalogTests
 
     private static Shape Square(int side) => new(3, side, side);
 
-    private static int SmallestSide(Architecture architecture) => Enumerable.Range(1, 300).First(side => Refusal(architecture, side) is null);
+    private static int SmallestSide(Architecture architecture) =>
+        Enumerable.Range(1, 300).First(side => Refusal(architecture, side) is null);
 
-    /// <summary>What is said of square images of that side; null where they fit.</summary>
+    /// <summary>The error for square images of this side; null if they are accepted.</summary>
     private static string? Refusal(Architecture architecture, int side)
     {
         try

@@ -21,7 +21,7 @@ public sealed class BadFileTests : IDisposable
     [InlineData("")]
     [InlineData("This is no network.")]
     [InlineData("{\"labels\": []}")]
-    public void Text_is_no_network(string text)
+    public void Text_file_is_refused_and_named(string text)
     {
         File.WriteAllText(folder["bad.onnx"], text);
 
@@ -31,7 +31,7 @@ public sealed class BadFileTests : IDisposable
     }
 
     [Fact]
-    public void File_cut_off_anywhere_is_refused_or_read()
+    public void Truncated_file_is_refused_or_read()
     {
         var whole = OnnxFile.ToBytes(OnnxFileTests.Small());
         int refused = 0;
@@ -40,12 +40,12 @@ public sealed class BadFileTests : IDisposable
             refused += IsRefused(whole[..length]) ? 1 : 0;
         }
 
-        // Where the cut falls between two fields of the model the file is whole, as far as protobuf can tell.
+        // A file that is cut between two fields of the model is a valid protobuf message.
         Assert.InRange(refused, whole.Length - 10, whole.Length);
     }
 
     [Fact]
-    public void Flipped_bytes_are_refused_or_read()
+    public void File_with_random_bytes_is_refused_or_read()
     {
         var whole = OnnxFile.ToBytes(OnnxFileTests.Small());
         var random = new SeededRandom(7);
@@ -67,7 +67,7 @@ public sealed class BadFileTests : IDisposable
     [Fact]
     public void Deeply_nested_groups_are_refused()
     {
-        // Field 15 of the model as a group (wire type 3) in a group, and so on.
+        // A million nested starts of a group: field 15 with wire type 3.
         Assert.True(IsRefused([.. Enumerable.Repeat((byte)(15 << 3 | 3), 1_000_000)]));
         Assert.True(IsRefused([.. OnnxFile.ToBytes(OnnxFileTests.Small()), .. Enumerable.Repeat((byte)(15 << 3 | 3), 1_000_000)]));
     }
@@ -118,14 +118,16 @@ public sealed class BadFileTests : IDisposable
     }
 
     [Fact]
-    public void Input_larger_than_can_be_is_refused() => AssertRefused(model => model.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 1L << 40, "1099511627776");
+    public void Input_dimension_beyond_32_bits_is_refused() =>
+        AssertRefused(model => model.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 1L << 40, "1099511627776");
 
     [Theory]
     [InlineData(0)]
     [InlineData(8)]
     [InlineData(99)]
     [InlineData(-1)]
-    public void Weights_of_an_unsupported_type_are_refused(int type) => AssertRefused(model => model.Graph.Initializer[0].DataType = type, $"{type}");
+    public void Weights_of_an_unsupported_type_are_refused(int type) =>
+        AssertRefused(model => model.Graph.Initializer[0].DataType = type, $"{type}");
 
     private void AssertRefused(Action<ModelProto> damage, string named)
     {
@@ -138,7 +140,7 @@ public sealed class BadFileTests : IDisposable
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
     }
 
-    // What can be read can be summarised and written, too.
+    // A file that can be read must also be writable, and its graph must have a summary.
     private bool IsRefused(byte[] bytes)
     {
         File.WriteAllBytes(folder["bad.onnx"], bytes);

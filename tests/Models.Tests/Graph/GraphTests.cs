@@ -3,7 +3,7 @@ namespace Fovea.Models.Tests;
 public class GraphTests
 {
     [Fact]
-    public void Copy_into_another_graph_runs_on_other_values_and_infers_its_shapes_anew()
+    public void Copy_into_another_graph_reads_the_replacing_values_and_infers_shapes_again()
     {
         var small = OnnxFileTests.Small();
         var target = new Graph("target");
@@ -17,7 +17,7 @@ public class GraphTests
     }
 
     [Fact]
-    public void Pruning_removes_what_no_output_depends_on()
+    public void Pruning_removes_nodes_and_weights_that_no_output_depends_on()
     {
         var graph = OnnxFileTests.Small();
         var (nodes, weights) = (graph.Nodes.Count, graph.Initializers.Count);
@@ -28,7 +28,7 @@ public class GraphTests
     }
 
     [Fact]
-    public void Names_that_are_made_up_avoid_those_that_are_taken()
+    public void Generated_names_differ_from_existing_names()
     {
         var graph = new Graph("names");
         var x = graph.Input("relu_1", ElementType.Float, new Shape(1));
@@ -39,7 +39,7 @@ public class GraphTests
     }
 
     [Fact]
-    public void Tensor_is_drawn_once_and_only_when_it_is_needed()
+    public void Tensor_is_drawn_once_when_it_is_first_read()
     {
         int drawn = 0;
         var tensor = Tensor.Drawn(new Shape(2, 3), values =>

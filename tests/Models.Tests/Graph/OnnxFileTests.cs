@@ -26,9 +26,13 @@ public sealed class OnnxFileTests : IDisposable
         var read = RoundTrip(written);
 
         Assert.Equal(written.Nodes.Select(n => (n.Op, n.Name, n.Domain)), read.Nodes.Select(n => (n.Op, n.Name, n.Domain)));
-        Assert.Equal(written.Nodes.SelectMany(n => n.Outputs).Select(v => v.ToString()), read.Nodes.SelectMany(n => n.Outputs).Select(v => v.ToString()));
+        Assert.Equal(
+            written.Nodes.SelectMany(n => n.Outputs).Select(v => v.ToString()),
+            read.Nodes.SelectMany(n => n.Outputs).Select(v => v.ToString()));
         Assert.Equal(written.Initializers.Keys.Select(v => v.ToString()), read.Initializers.Keys.Select(v => v.ToString()));
-        Assert.All(written.Initializers.Values.Zip(read.Initializers.Values), w => Assert.Equal(w.First.Bytes.ToArray(), w.Second.Bytes.ToArray()));
+        Assert.All(
+            written.Initializers.Values.Zip(read.Initializers.Values),
+            w => Assert.Equal(w.First.Bytes.ToArray(), w.Second.Bytes.ToArray()));
         Assert.Equal(written.Metadata, read.Metadata);
         Assert.Equal("[N, 1, 6, 6]", read.Inputs[0].Shape.ToString());
         Assert.Equal((8, "N"), (Proto(written).IrVersion, Proto(written).Graph.Input[0].Type.TensorType.Shape.Dim[0].DimParam));
@@ -44,7 +48,9 @@ public sealed class OnnxFileTests : IDisposable
         graph.Output(graph.Add(
             "Everything",
             [x, null, x],
-            [("i", -1L), ("f", 0.5f), ("s", "tëxt"), ("ints", new long[] { 1, -2 }), ("floats", new float[] { 0.25f, float.NaN }), ("strings", new[] { "a", "" }), ("t", Tensor.Of(new Shape(2), 1, 2))],
+            [
+                ("i", -1L), ("f", 0.5f), ("s", "tëxt"), ("ints", new long[] { 1, -2 }), ("floats", new float[] { 0.25f, float.NaN }),
+                ("strings", new[] { "a", "" }), ("t", Tensor.Of(new Shape(2), 1, 2))],
             "node",
             "com.example",
             "first",
@@ -64,7 +70,7 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
-    public void What_a_file_declares_stands_where_it_cannot_be_inferred()
+    public void Declared_shape_is_used_if_it_cannot_be_inferred()
     {
         var proto = Proto(Small());
         proto.Graph.Node.Last().OpType = "Mystery";
@@ -76,7 +82,7 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
-    public void Weights_in_typed_fields_are_those_in_raw_bytes()
+    public void Weights_in_typed_fields_are_read_as_raw_bytes()
     {
         TensorProto[] typed =
         [
@@ -120,7 +126,7 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
-    public void Initializers_that_are_listed_as_inputs_too_are_weights()
+    public void Initializer_that_is_also_listed_as_an_input_is_a_weight()
     {
         var proto = Proto(Small());
         proto.IrVersion = 3;
@@ -130,7 +136,7 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
-    public void Other_names_of_the_standard_operators_are_understood()
+    public void Domain_ai_onnx_is_the_domain_of_standard_operators()
     {
         var proto = Proto(Small());
         proto.OpsetImport[0].Domain = "ai.onnx";
@@ -146,7 +152,7 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
-    public void Weights_are_not_held_twice()
+    public void Writing_copies_no_weights_and_reading_holds_them_once()
     {
         const int Megabytes = 64, Bytes = Megabytes << 20;
         var graph = new Graph("large");
@@ -159,7 +165,7 @@ public sealed class OnnxFileTests : IDisposable
     }
 
     [Fact]
-    public void Weights_beyond_what_a_file_can_hold_are_refused_before_they_are_drawn()
+    public void Weights_of_2_GiB_are_refused_before_they_are_drawn()
     {
         var graph = new Graph("huge");
         graph.Initializer("w", Tensor.Drawn(new Shape(1 << 29), _ => Assert.Fail("The weights were drawn.")));
@@ -170,7 +176,7 @@ public sealed class OnnxFileTests : IDisposable
         Assert.False(File.Exists(folder["huge.onnx"]));
     }
 
-    // Another thread's work does not count here.
+    // The counter is that of the current thread, so allocations of tests on other threads do not count.
     private static long Allocated(Action action)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -192,17 +198,23 @@ public sealed class OnnxFileTests : IDisposable
 
     private static ModelProto Proto(Graph graph) => ModelProto.Parser.ParseFrom(OnnxFile.ToBytes(graph));
 
-    /// <summary>A network with most kinds of nodes in under 2 KB, so that a flipped byte is seldom just a weight.</summary>
+    /// <summary>
+    /// A network with many kinds of nodes in less than 2 KB. Most bytes describe nodes, so a random byte rarely changes only a weight.
+    /// </summary>
     internal static Graph Small()
     {
         var graph = new Graph("small");
         var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 1, 6, 6));
-        x = graph.Relu(graph.Conv(x, graph.Initializer("conv.weight", Tensor.Of(new Shape(1, 1, 2, 2), 1, 2, 3, 4)), name: "conv"), "conv/relu");
+        x = graph.Relu(
+            graph.Conv(x, graph.Initializer("conv.weight", Tensor.Of(new Shape(1, 1, 2, 2), 1, 2, 3, 4)), name: "conv"), "conv/relu");
         x = graph.AveragePool(x, Window.Square(2, 2), ceil: true, name: "pool");
         x = graph.Slice(x, [0], [2], [3]);
         x = graph.Reshape(x, new Shape(0, -1));
         x = graph.Transpose(graph.Transpose(x, 1, 0), 1, 0) * 2;
-        graph.Output(graph.Add("Gemm", [x, graph.Initializer("fc.weight", Tensor.Of(new Shape(3, 6), new float[18]))], [("transB", 1L)], "fc", outputs: "logits").Output);
+        graph.Output(
+            graph.Add(
+                "Gemm", [x, graph.Initializer("fc.weight", Tensor.Of(new Shape(3, 6), new float[18]))], [("transB", 1L)], "fc",
+                outputs: "logits").Output);
         new ModelMetadata { Labels = ["a", "b", "c"], Architecture = "small" }.WriteTo(graph);
         return graph;
     }

@@ -6,7 +6,7 @@ public class OpsetConversionTests
 {
     private static readonly Shape Images = new(2, 3, 4, 6);
 
-    // Old and new forms by what is special about them: the operator set, and the node on an image of 3x4x6.
+    // Forms of operators in older and newer sets, by name: the operator set, and the node, applied to images [2, 3, 4, 6].
     private static readonly Dictionary<string, (long Set, Func<Graph, Value, Value> Apply)> Cases = new()
     {
         ["Squeeze 11"] = (11, (g, x) => g.Apply("Squeeze", [g.Apply("ReduceMean", [x], ("axes", Longs(2)))], ("axes", Longs(2)))),
@@ -36,9 +36,13 @@ public class OpsetConversionTests
         ["Resize 10"] = (10, (g, x) => g.Apply("Resize", [x, Scales(g, 1, 1, 2, 1.5f)])),
         ["Resize to half 10"] = (10, (g, x) => g.Apply("Resize", [x, Scales(g, 1, 1, 0.5f, 0.7f)])),
         ["Resize linearly 10"] = (10, (g, x) => g.Apply("Resize", [x, Scales(g, 1, 1, 2, 0.5f)], ("mode", "linear"))),
-        ["BatchNormalization 7"] = (7, (g, x) => g.Apply("BatchNormalization", [x, Each(g, 2), Each(g, 1), Each(g, 0.5f), Each(g, 3)], ("spatial", 1L), ("momentum", 0.9f))),
+        ["BatchNormalization 7"] = (
+            7,
+            (g, x) =>
+                g.Apply("BatchNormalization", [x, Each(g, 2), Each(g, 1), Each(g, 0.5f), Each(g, 3)], ("spatial", 1L), ("momentum", 0.9f))),
         ["BatchNormalization 9"] = (9, (g, x) => g.Apply("BatchNormalization", [x, Each(g, 2), Each(g, 1), Each(g, 0.5f), Each(g, 3)])),
-        ["Conv of constant weights 12"] = (12, (g, x) => g.Apply("Conv", [x, g.Apply("Constant", [], ("value", Tensor.Drawn(new Shape(2, 3, 3, 3), w => w.Fill(0.1f))))])),
+        ["Conv of constant weights 12"] = (
+            12, (g, x) => g.Apply("Conv", [x, g.Apply("Constant", [], ("value", Tensor.Drawn(new Shape(2, 3, 3, 3), w => w.Fill(0.1f))))])),
 
         ["ReduceMean 18"] = (18, (g, x) => g.Apply("ReduceMean", [x, g.Constant(Tensor.Of(1, -1))], ("keepdims", 0L))),
         ["ReduceMax over everything 20"] = (20, (g, x) => g.Apply("ReduceMax", [x])),
@@ -48,7 +52,8 @@ public class OpsetConversionTests
         ["Pad 19"] = (19, (g, x) => g.Apply("Pad", [x, g.Constant(Tensor.Of(0, 0, 1, 2, 0, 0, 0, 1)), g.Scalar(2)])),
         ["Resize 19"] = (19, (g, x) => g.Apply("Resize", [x, null, Scales(g, 1, 1, 2, 2)], ("antialias", 0L), ("mode", "linear"))),
         ["AveragePool 19"] = (19, (g, x) => g.Apply("AveragePool", [x], ("kernel_shape", Longs(2, 2)), ("dilations", Longs(1, 1)))),
-        ["AveragePool rounding up, padding counted 19"] = (19, (g, x) => g.AveragePool(x, new([3, 3], [2, 2], [1, 1], [1, 1], [1, 1]), ceil: true, countPadding: true)),
+        ["AveragePool rounding up, padding counted 19"] = (
+            19, (g, x) => g.AveragePool(x, new([3, 3], [2, 2], [1, 1], [1, 1], [1, 1]), ceil: true, countPadding: true)),
         ["Cast 19"] = (19, (g, x) => g.Cast(g.Apply("Cast", [x], ("to", (long)ElementType.Double), ("saturate", 1L)), ElementType.Float)),
         ["Gelu 20"] = (20, (g, x) => g.Apply("Gelu", [x])),
         ["Gelu by tanh 20"] = (20, (g, x) => g.Apply("Gelu", [x], ("approximate", "tanh"))),
@@ -59,7 +64,7 @@ public class OpsetConversionTests
     public static TheoryData<string> Names => new(Cases.Keys);
 
     [Theory, MemberData(nameof(Names))]
-    public void Converted_node_gives_the_same(string name)
+    public void Converted_node_gives_the_same_output(string name)
     {
         var graph = Build(name);
         var converted = OpsetConversion.Convert(graph);
@@ -80,12 +85,13 @@ public class OpsetConversionTests
         graph.Metadata["fovea.labels"] = "[]";
         var converted = OpsetConversion.Convert(graph);
 
-        Assert.Equal(("[]", "x", graph.Outputs[0].Name), (converted.Metadata["fovea.labels"], converted.Inputs[0].Name, converted.Outputs[0].Name));
+        Assert.Equal(
+            ("[]", "x", graph.Outputs[0].Name), (converted.Metadata["fovea.labels"], converted.Inputs[0].Name, converted.Outputs[0].Name));
         Assert.Equal(graph.Nodes.Select(node => node.Name), converted.Nodes.Select(node => node.Name));
     }
 
     [Fact]
-    public void Constant_that_is_a_weight_becomes_one()
+    public void Constant_node_that_holds_a_weight_becomes_an_initializer()
     {
         var converted = OpsetConversion.Convert(Build("Conv of constant weights 12"));
         Assert.Equal(new Shape(2, 3, 3, 3), Assert.Single(converted.Initializers.Keys).Shape);
@@ -98,10 +104,11 @@ public class OpsetConversionTests
     {
         var graph = Build("Clip 7");
         graph.OperatorSets[""] = set;
-        Assert.Contains($"operator set {set}", Assert.Throws<FoveaException>(() => OpsetConversion.Convert(graph)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"operator set {set}", Assert.Throws<FoveaException>(() => OpsetConversion.Convert(graph)).Message, StringComparison.Ordinal);
     }
 
-    public static TheoryData<long, string, string, object> WithoutCounterpart => new()
+    public static TheoryData<long, string, string, object> Unconvertible => new()
     {
         { 18, "Resize", "antialias", 1L },
         { 18, "Resize", "axes", Longs(2, 3) },
@@ -113,8 +120,8 @@ public class OpsetConversionTests
         { 9, "Mystery", "of", 1L },
     };
 
-    [Theory, MemberData(nameof(WithoutCounterpart))]
-    public void Node_without_a_counterpart_is_named(long set, string op, string attribute, object value)
+    [Theory, MemberData(nameof(Unconvertible))]
+    public void Node_that_cannot_be_converted_is_named(long set, string op, string attribute, object value)
     {
         var graph = new Graph("foreign");
         graph.OperatorSets[""] = set;
@@ -127,7 +134,9 @@ public class OpsetConversionTests
             _ => [x],
         };
         graph.Output(graph.Add(op, inputs, [(attribute, value), ("kernel_shape", Longs(2, 2))], "layer7").Output);
-        Assert.Contains($"layer7 ({op}) of operator set {set}", Assert.Throws<FoveaException>(() => OpsetConversion.Convert(graph)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"layer7 ({op}) of operator set {set}", Assert.Throws<FoveaException>(() => OpsetConversion.Convert(graph)).Message,
+            StringComparison.Ordinal);
     }
 
     private static Graph Build(string name)
@@ -148,7 +157,9 @@ public class OpsetConversionTests
         float[] values = [.. Enumerable.Range(0, (int)Images.Size).Select(_ => random.Uniform(-1, 1))];
         using var x = OrtValue.CreateTensorValueFromMemory(values, Images.ToInt64());
         using var outputs = session.Run(options, ["x"], [x], session.OutputNames);
-        return (new Shape([.. outputs[0].GetTensorTypeAndShape().Shape.Select(d => (int)d)]), outputs[0].GetTensorDataAsSpan<float>().ToArray());
+        return (
+            new Shape([.. outputs[0].GetTensorTypeAndShape().Shape.Select(d => (int)d)]),
+            outputs[0].GetTensorDataAsSpan<float>().ToArray());
     }
 
     private static Value Second(Node node) => node.Outputs[1];

@@ -1,29 +1,41 @@
 namespace Fovea.Models.Tests;
 
-/// <summary>One use of an operator: its inputs' shapes, first the one that carries the batch, and the node.</summary>
-/// <param name="Name">The operator, and after a space what is special about the case.</param>
-/// <param name="Inputs">Float inputs.</param>
-/// <param name="Apply">Adds the node and gives its output.</param>
+/// <summary>One use of an operator. The first input's first dimension is the batch.</summary>
+/// <param name="Name">The operator, a space, and a description of the case.</param>
+/// <param name="Inputs">The shapes of the inputs, which are floats.</param>
+/// <param name="Apply">Adds the node and returns its output.</param>
 internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[], Value> Apply)
 {
     public string Op => Name.Split(' ')[0];
 
     public static readonly ShapeCase[] All =
     [
-        .. Elementwise("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
-        .. Unary("Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
+        .. Elementwise(
+            "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
+        .. Unary(
+            "Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip",
+            "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
             "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout"),
         new("PRelu", [new(2, 3, 4)], (g, x) => g.Apply("PRelu", [x[0], Weight(g, 3, 1)])),
         new("LRN", [new(2, 6, 4, 5)], (g, x) => g.Apply("LRN", [x[0]], ("size", 5L))),
-        new("BatchNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("BatchNormalization", [x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3)])),
-        new("BatchNormalization by the batch", [new(2, 3, 4, 5)], (g, x) => g.BatchNormalization(x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3), 1e-5f).Y),
-        new("ScatterElements", [new(2, 3, 4)], (g, x) => g.ScatterAdd(x[0], g.Constant(new Tensor(ElementType.Int64, new(1, 1, 2), new byte[16])), Weight(g, 1, 1, 2), axis: 2)),
+        new(
+            "BatchNormalization", [new(2, 3, 4, 5)],
+            (g, x) => g.Apply("BatchNormalization", [x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3)])),
+        new(
+            "BatchNormalization by the batch", [new(2, 3, 4, 5)],
+            (g, x) => g.BatchNormalization(x[0], Weight(g, 3), Weight(g, 3), Weight(g, 3), Weight(g, 3), 1e-5f).Y),
+        new(
+            "ScatterElements", [new(2, 3, 4)],
+            (g, x) =>
+                g.ScatterAdd(x[0], g.Constant(new Tensor(ElementType.Int64, new(1, 1, 2), new byte[16])), Weight(g, 1, 1, 2), axis: 2)),
         new("MaxPool with indices", [new(2, 3, 6, 5)], (g, x) => g.MaxPoolIndices(x[0], Window.Square(3, 2, 1), ceil: true)),
         new("InstanceNormalization", [new(2, 3, 4, 5)], (g, x) => g.Apply("InstanceNormalization", [x[0], Weight(g, 3), Weight(g, 3)])),
         new("LayerNormalization", [new(2, 3, 4)], (g, x) => g.Apply("LayerNormalization", [x[0], Weight(g, 4), Weight(g, 4)])),
         new("Where", [new(2, 3, 1)], (g, x) => g.Apply("Where", [g.Greater(x[0], g.Scalar(0)), Weight(g, 4), Weight(g, 5, 1, 1, 1)])),
         new("Not", [new(2, 3)], (g, x) => g.Not(g.Greater(x[0], g.Scalar(0)))),
-        .. ((string[])["And", "Or", "Xor"]).Select(op => new ShapeCase(op, [new(2, 3)], (g, x) => g.Apply(op, [g.Greater(x[0], g.Scalar(0)), g.Greater(Weight(g, 4, 1, 1), x[0])]))),
+        .. ((string[])["And", "Or", "Xor"]).Select(
+            op =>
+                new ShapeCase(op, [new(2, 3)], (g, x) => g.Apply(op, [g.Greater(x[0], g.Scalar(0)), g.Greater(Weight(g, 4, 1, 1), x[0])]))),
         new("Cast", [new(2, 3)], (g, x) => g.Cast(x[0], ElementType.Int64)),
 
         Conv("valid", [2, 3, 9, 8], [4, 3, 3, 2]),
@@ -36,14 +48,18 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         Conv("as large as the kernel", [1, 3, 3, 3], [4, 3, 3, 3]),
 
         ConvTranspose("plain", [2, 4, 5, 6], [4, 3, 3, 3]),
-        ConvTranspose("strided, with output padding", [2, 4, 5, 6], [4, 3, 3, 3], ("strides", Ints(2, 3)), ("pads", Ints(1, 1, 1, 0)), ("output_padding", Ints(1, 2))),
+        ConvTranspose(
+            "strided, with output padding", [2, 4, 5, 6], [4, 3, 3, 3], ("strides", Ints(2, 3)), ("pads", Ints(1, 1, 1, 0)),
+            ("output_padding", Ints(1, 2))),
         ConvTranspose("dilated, in groups", [2, 4, 5, 6], [4, 3, 2, 3], ("dilations", Ints(2, 2)), ("group", 2L)),
 
         .. Pool("AveragePool"),
         .. Pool("MaxPool"),
         new("GlobalMaxPool", [new(2, 3, 5, 6)], (g, x) => g.Apply("GlobalMaxPool", [x[0]])),
         new("Pad", [new(2, 3, 5, 6)], (g, x) => g.Apply("Pad", [x[0], Vector(g, 0, 1, 2, 0, 0, 0, 3, -1)])),
-        new("Resize by scales", [new(2, 3, 5, 6)], (g, x) => g.Apply("Resize", [x[0], null, g.Constant(Tensor.Of(new Shape(4), 1, 1, 1.5f, 2))])),
+        new(
+            "Resize by scales", [new(2, 3, 5, 6)],
+            (g, x) => g.Apply("Resize", [x[0], null, g.Constant(Tensor.Of(new Shape(4), 1, 1, 1.5f, 2))])),
         new("Resize to sizes", [new(2, 3, 5, 6)], (g, x) => g.Apply("Resize", [x[0], null, null, Vector(g, 2, 3, 8, 4)])),
         new("GlobalAveragePool", [new(2, 3, 5, 6)], (g, x) => g.Apply("GlobalAveragePool", [x[0]])),
 
@@ -65,21 +81,29 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("ReduceSum over two axes", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [0, -1])),
         new("ReduceSum over one axis, kept", [new(2, 3, 4)], (g, x) => g.ReduceSum(x[0], [1], keep: true)),
         new("ReduceSum with empty axes", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("keepdims", 0L))),
-        new("ReduceSum with empty axes that mean none", [new(2, 3, 4)], (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("noop_with_empty_axes", 1L))),
+        new(
+            "ReduceSum with empty axes that mean none", [new(2, 3, 4)],
+            (g, x) => g.Apply("ReduceSum", [x[0], Vector(g)], ("noop_with_empty_axes", 1L))),
 
         .. Reductions("ReduceMean", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp"),
 
         new("Concat", [new(2, 3, 4)], (g, x) => g.Apply("Concat", [x[0], Weight(g, 2, 5, 4), x[0]], ("axis", 1L))),
         new("Concat along an axis from the end", [new(2, 3), new(2, 4)], (g, x) => g.Apply("Concat", [x[0], x[1]], ("axis", -1L))),
         new("Split", [new(2, 8)], (g, x) => g.Add("Split", [x[0]], [("axis", 1L)], outputs: ["a", "b"]).Outputs[1]),
-        new("Split by sizes", [new(2, 7)], (g, x) => g.Add("Split", [x[0], Vector(g, 5, 2)], [("axis", -1L)], outputs: ["a", "b"]).Outputs[1]),
+        new(
+            "Split by sizes", [new(2, 7)],
+            (g, x) => g.Add("Split", [x[0], Vector(g, 5, 2)], [("axis", -1L)], outputs: ["a", "b"]).Outputs[1]),
         new("Squeeze", [new(2, 1, 3, 1)], (g, x) => g.Apply("Squeeze", [x[0], Vector(g, 1, -1)])),
         new("Squeeze of all", [new(2, 1, 3, 1)], (g, x) => g.Apply("Squeeze", [x[0]])),
         new("Unsqueeze", [new(2, 3)], (g, x) => g.Apply("Unsqueeze", [x[0], Vector(g, 1, -1)])),
         new("Gather", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], Vector(g, 0, 2, 1, 0)], ("axis", -2L))),
-        new("Gather of one", [new(2, 3, 4)], (g, x) => g.Apply("Gather", [x[0], g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, new byte[8]))], ("axis", 1L))),
+        new(
+            "Gather of one", [new(2, 3, 4)],
+            (g, x) => g.Apply("Gather", [x[0], g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, new byte[8]))], ("axis", 1L))),
         new("OneHot", [new(2, 3)], (g, x) => g.OneHot(g.ArgMax(x[0], 1), 3)),
-        new("OneHot along the first axis", [new(2, 3)], (g, x) => g.Apply("OneHot", [g.ArgMax(x[0], 1), Vector(g, 5), g.Constant(Tensor.Of(new Shape(2), 0, 1))], ("axis", 0L))),
+        new(
+            "OneHot along the first axis", [new(2, 3)],
+            (g, x) => g.Apply("OneHot", [g.ArgMax(x[0], 1), Vector(g, 5), g.Constant(Tensor.Of(new Shape(2), 0, 1))], ("axis", 0L))),
         new("Shape", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]])),
         new("Shape of some axes", [new(2, 3, 4)], (g, x) => g.Apply("Shape", [x[0]], ("start", 1L), ("end", -1L))),
         new("ConstantOfShape", [new(2, 3)], (g, x) => g.Apply("ConstantOfShape", [g.Apply("Shape", [x[0]])])),
@@ -89,12 +113,21 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("Reshape with -1", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(3, -1))),
         new("Reshape with 0 and -1", [new(2, 3, 4, 5)], (g, x) => g.Reshape(x[0], new(0, -1, 2))),
         new("Reshape to a batch of -1", [new(2, 3, 4)], (g, x) => g.Reshape(x[0], new(-1, 12))),
-        new("Reshape by a Constant node", [new(2, 3)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Constant", [], ("value", Tensor.Of(3, 2)))])),
+        new(
+            "Reshape by a Constant node", [new(2, 3)],
+            (g, x) => g.Apply("Reshape", [x[0], g.Apply("Constant", [], ("value", Tensor.Of(3, 2)))])),
         new("Reshape by a computed shape", [new(2, 3)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Shape", [x[0]])])),
-        new("Reshape as exporters write it", [new(2, 3, 4)], (g, x) => g.Apply("Reshape", [x[0], g.Apply("Concat", [Dimension(g, x[0], 0), Vector(g, -1)], ("axis", 0L))])),
+        new(
+            "Reshape as exporters write it", [new(2, 3, 4)],
+            (g, x) => g.Apply("Reshape", [x[0], g.Apply("Concat", [Dimension(g, x[0], 0), Vector(g, -1)], ("axis", 0L))])),
         new("Reshape by computed halves", [new(2, 6, 4)], (g, x) => g.Apply("Reshape",
-            [x[0], g.Apply("Concat", [Dimension(g, x[0], 0), Vector(g, 2), g.Apply("Div", [Dimension(g, x[0], 1), Vector(g, 2)]), Dimension(g, x[0], 2)], ("axis", 0L))])),
-        new("Pad as exporters write it", [new(2, 3, 4)], (g, x) => g.Apply("Pad", [x[0], Turned(g, 1, 2, 0, 3, 0, 0)])),
+            [
+                x[0],
+                g.Apply(
+                    "Concat",
+                    [Dimension(g, x[0], 0), Vector(g, 2), g.Apply("Div", [Dimension(g, x[0], 1), Vector(g, 2)]), Dimension(g, x[0], 2)],
+                    ("axis", 0L))])),
+        new("Pad as exporters write it", [new(2, 3, 4)], (g, x) => g.Apply("Pad", [x[0], ReorderedPads(g, 1, 2, 0, 3, 0, 0)])),
         new("Flatten", [new(2, 3, 4, 5)], (g, x) => g.Flatten(x[0])),
         new("Flatten at axis 0", [new(2, 3, 4)], (g, x) => g.Apply("Flatten", [x[0]], ("axis", 0L))),
         new("Flatten at axis -1", [new(2, 3, 4)], (g, x) => g.Apply("Flatten", [x[0]], ("axis", -1L))),
@@ -108,7 +141,9 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new("Slice", [new(2, 9, 8)], (g, x) => g.Slice(x[0], [1, 2], [7, 8], [1, 2], [2, 3])),
         new("Slice without steps", [new(2, 9)], (g, x) => g.Slice(x[0], [2], [int.MaxValue], [1])),
         new("Slice without axes", [new(4, 9)], (g, x) => g.Apply("Slice", [x[0], Vector(g, 0, 2), Vector(g, 3, 5)])),
-        new("Slice with an axis left out", [new(4, 9)], (g, x) => g.Apply("Slice", [x[0], Vector(g, 0, 2), Vector(g, 3, 9), null, Vector(g, 1, 2)])),
+        new(
+            "Slice with an axis left out", [new(4, 9)],
+            (g, x) => g.Apply("Slice", [x[0], Vector(g, 0, 2), Vector(g, 3, 9), null, Vector(g, 1, 2)])),
         new("Slice by negative indices", [new(2, 9)], (g, x) => g.Slice(x[0], [-7], [-2], [-1])),
         new("Slice backwards", [new(2, 9)], (g, x) => g.Slice(x[0], [-1], [int.MinValue], [1], [-2])),
         new("Slice backwards to an index", [new(2, 9)], (g, x) => g.Slice(x[0], [7], [-8], [1], [-3])),
@@ -125,7 +160,8 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new($"{op} of two batches", [new(2, 3), new(2, 1)], (g, x) => g.Apply(op, [x[0], x[1]])),
     });
 
-    private static IEnumerable<ShapeCase> Unary(params string[] ops) => ops.Select(op => new ShapeCase(op, [new(2, 3, 4)], (g, x) => g.Apply(op, [x[0]])));
+    private static IEnumerable<ShapeCase> Unary(params string[] ops) =>
+        ops.Select(op => new ShapeCase(op, [new(2, 3, 4)], (g, x) => g.Apply(op, [x[0]])));
 
     private static IEnumerable<ShapeCase> Reductions(params string[] ops) => ops.SelectMany(op => new ShapeCase[]
     {
@@ -134,24 +170,29 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
         new($"{op} over everything", [new(2, 3, 4)], (g, x) => g.Apply(op, [x[0]])),
     });
 
-    private static ShapeCase Conv(string what, int[] x, int[] w, params (string, object)[] attributes) =>
-        new($"Conv {what}", [new(x)], (g, inputs) => g.Apply("Conv", [inputs[0], Weight(g, w)], attributes));
+    private static ShapeCase Conv(string description, int[] x, int[] w, params (string, object)[] attributes) =>
+        new($"Conv {description}", [new(x)], (g, inputs) => g.Apply("Conv", [inputs[0], Weight(g, w)], attributes));
 
-    private static ShapeCase ConvTranspose(string what, int[] x, int[] w, params (string, object)[] attributes) =>
-        new($"ConvTranspose {what}", [new(x)], (g, inputs) => g.Apply("ConvTranspose", [inputs[0], Weight(g, w)], attributes));
+    private static ShapeCase ConvTranspose(string description, int[] x, int[] w, params (string, object)[] attributes) =>
+        new($"ConvTranspose {description}", [new(x)], (g, inputs) => g.Apply("ConvTranspose", [inputs[0], Weight(g, w)], attributes));
 
-    // Sizes at which rounding up and down differ, and at which the last window would start behind the edge.
+    // Among these sizes are some for which rounding up and down differ, and some for which the last window would start outside of the
+    // input.
     private static IEnumerable<ShapeCase> Pool(string op)
     {
-        ShapeCase Case(string what, int[] x, params (string, object)[] attributes) => new($"{op} {what}", [new(x)], (g, inputs) => g.Apply(op, [inputs[0]], attributes));
+        ShapeCase Case(string description, int[] x, params (string, object)[] attributes) =>
+            new($"{op} {description}", [new(x)], (g, inputs) => g.Apply(op, [inputs[0]], attributes));
         (string, object) kernel = ("kernel_shape", Ints(3, 2)), strides = ("strides", Ints(2, 2)), up = ("ceil_mode", 1L);
         yield return Case("with stride 1", [2, 3, 7, 7], kernel);
         for (int size = 4; size < 9; size++)
         {
             yield return Case($"of {size} rounding down", [2, 3, size, size], kernel, strides);
             yield return Case($"of {size} rounding up", [2, 3, size, size], kernel, strides, up);
-            yield return Case($"of {size} padded, rounding up", [2, 3, size, size], kernel, ("strides", Ints(3, 2)), up, ("pads", Ints(1, 1, 1, 1)));
-            yield return Case($"of {size} with wide strides, rounding up", [2, 3, size, size], ("kernel_shape", Ints(2, 2)), ("strides", Ints(4, 3)), up, ("pads", Ints(0, 0, 1, 1)));
+            yield return Case(
+                $"of {size} padded, rounding up", [2, 3, size, size], kernel, ("strides", Ints(3, 2)), up, ("pads", Ints(1, 1, 1, 1)));
+            yield return Case(
+                $"of {size} with wide strides, rounding up", [2, 3, size, size], ("kernel_shape", Ints(2, 2)), ("strides", Ints(4, 3)), up,
+                ("pads", Ints(0, 0, 1, 1)));
             yield return Case($"of {size} same upper", [2, 3, size, size], kernel, ("strides", Ints(3, 2)), ("auto_pad", "SAME_UPPER"));
             yield return Case($"of {size} same lower", [2, 3, size, size], kernel, ("strides", Ints(3, 2)), ("auto_pad", "SAME_LOWER"));
         }
@@ -162,10 +203,17 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
     private static Value Vector(Graph g, params long[] values) => g.Constant(Tensor.Of(values));
 
     private static Value Dimension(Graph g, Value x, long axis) =>
-        g.Apply("Unsqueeze", [g.Apply("Gather", [g.Apply("Shape", [x]), g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, BitConverter.GetBytes(axis)))]), Vector(g, 0)]);
+        g.Apply(
+            "Unsqueeze",
+            [
+                g.Apply(
+                    "Gather",
+                    [g.Apply("Shape", [x]), g.Constant(new Tensor(ElementType.Int64, Shape.Scalar, BitConverter.GetBytes(axis)))]),
+                Vector(g, 0)]);
 
-    // PyTorch names pads from the last axis on, a start and an end for each; ONNX from the first, all starts and then all ends.
-    private static Value Turned(Graph g, params long[] pads)
+    // Converts PyTorch's order of pads, from the last axis to the first, start and end for each axis, to ONNX's order, all starts and then
+    // all ends. The nodes are those of PyTorch's exporter.
+    private static Value ReorderedPads(Graph g, params long[] pads)
     {
         var pairs = g.Slice(g.Reshape(Vector(g, pads), new(-1, 2)), [-1], [int.MinValue], [0], [-1]);
         return g.Apply("Cast", [g.Reshape(g.Transpose(pairs, 1, 0), new(-1))], ("to", (long)ElementType.Int64));

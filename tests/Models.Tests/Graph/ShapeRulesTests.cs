@@ -24,12 +24,14 @@ public class ShapeRulesTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void With_a_free_batch_each_dimension_is_free_or_right(string name)
+    public void With_a_free_batch_each_dimension_is_free_or_correct(string name)
     {
         var (_, shape) = Run(name);
         var inferred = Build(name, freeBatch: true).Outputs[0].Shape;
 
-        Assert.All(inferred.Dimensions.Zip(shape.Dimensions), d => Assert.True(d.First == Shape.Free || d.First == d.Second, $"{inferred} is not {shape}"));
+        Assert.All(
+            inferred.Dimensions.Zip(shape.Dimensions),
+            d => Assert.True(d.First == Shape.Free || d.First == d.Second, $"{inferred} is not {shape}"));
     }
 
     [Theory]
@@ -64,16 +66,21 @@ public class ShapeRulesTests
         var graph = new Graph("old");
         var x = graph.Input("x", ElementType.Float, new Shape(Shape.Free, 3, 8, 1));
 
-        Assert.Equal(expected, graph.Apply(op, [x], [(attribute, value), .. op == "Split" ? [("axis", (object)1L)] : Array.Empty<(string, object)>()]).Shape.ToString());
+        Assert.Equal(
+            expected,
+            graph.Apply(
+                op, [x],
+                [(attribute, value), .. op == "Split" ? [("axis", (object)1L)] : Array.Empty<(string, object)>()]).Shape.ToString());
     }
 
     [Fact]
-    public void Older_broadcast_names_the_axis_that_it_begins_at()
+    public void Broadcast_attribute_of_operator_set_6_keeps_the_first_shape()
     {
         var graph = new Graph("old");
         var x = graph.Input("x", ElementType.Float, new Shape(Shape.Free, 3, 8, 8));
 
-        Assert.Equal(x.Shape, graph.Apply("Add", [x, graph.Constant(Tensor.Of(new Shape(3), 1, 2, 3))], ("broadcast", 1L), ("axis", 1L)).Shape);
+        Assert.Equal(
+            x.Shape, graph.Apply("Add", [x, graph.Constant(Tensor.Of(new Shape(3), 1, 2, 3))], ("broadcast", 1L), ("axis", 1L)).Shape);
     }
 
     [Fact]
@@ -99,7 +106,7 @@ public class ShapeRulesTests
     [InlineData("Conv", new[] { 3, 8, 8 }, new[] { 4, 3, 3, 3 })]
     [InlineData("Conv", new[] { 1, 3, 8, 8 }, new[] { 4, 3, 3 })]
     [InlineData("ConvTranspose", new[] { 1, 3, 8, 8 }, new[] { 4, 3, 3, 3 })]
-    public void Misfits_name_the_node_and_the_shapes(string op, int[] a, int[] b)
+    public void Error_for_shapes_that_do_not_fit_names_the_node_and_the_shapes(string op, int[] a, int[] b)
     {
         var graph = new Graph("misfit");
         var x = graph.Input("x", ElementType.Float, new Shape(a));
@@ -109,7 +116,7 @@ public class ShapeRulesTests
     }
 
     [Fact]
-    public void Reshape_to_another_number_of_elements_is_a_misfit()
+    public void Reshape_to_another_number_of_elements_is_refused()
     {
         var graph = new Graph("misfit");
         var x = graph.Input("x", ElementType.Float, new Shape(2, 3, 4));
@@ -128,17 +135,19 @@ public class ShapeRulesTests
     [InlineData("pads", new long[] { -9, 0, 0, 0 })]
     [InlineData("dilations", new long[] { 100, 100 })]
     [InlineData("kernel_shape", new long[] { 0, 0 })]
-    public void Windows_that_cannot_be_are_misfits(string attribute, long[] value)
+    public void Invalid_window_is_refused(string attribute, long[] value)
     {
         var graph = new Graph("misfit");
         var x = graph.Input("x", ElementType.Float, new Shape(1, 3, 8, 8));
         (string, object) kernel = ("kernel_shape", new long[] { 3, 3 });
 
-        AssertNames(() => graph.Add("MaxPool", [x], attribute == "kernel_shape" ? [(attribute, value)] : [kernel, (attribute, value)], "layer7"), "MaxPool");
+        AssertNames(
+            () => graph.Add("MaxPool", [x], attribute == "kernel_shape" ? [(attribute, value)] : [kernel, (attribute, value)], "layer7"),
+            "MaxPool");
     }
 
     [Fact]
-    public void Missing_input_or_attribute_of_another_kind_names_the_node()
+    public void Error_for_a_missing_input_or_an_attribute_of_another_type_names_the_node()
     {
         var graph = new Graph("misfit");
         var x = graph.Input("x", ElementType.Float, new Shape(1, 3, 8, 8));
@@ -146,10 +155,20 @@ public class ShapeRulesTests
         AssertNames(() => graph.Add("Conv", [x], name: "layer7"), "Conv");
         AssertNames(() => graph.Add("Flatten", [x], [("axis", "one")], "layer7"), "axis");
         AssertNames(() => graph.Add("Flatten", [x], [("axis", 9L)], "layer7"), "[1, 3, 8, 8]");
+        AssertNames(() => graph.Add("Flatten", [x], [("axis", "one")], "layer7"), "is a text; expected an integer");
     }
 
     [Fact]
-    public void Unknown_operator_gives_unknown_shapes_and_what_follows_is_unknown_too()
+    public void Error_has_no_text_of_a_dotnet_exception()
+    {
+        var graph = new Graph("misfit");
+        var x = graph.Input("x", ElementType.Float, new Shape(1, 3, 8, 8));
+
+        AssertNames(() => graph.Add("Flatten", [x], [("axis", 9L)], "layer7"), "a rank, an axis or a size is out of the operator's range");
+    }
+
+    [Fact]
+    public void Shapes_after_an_operator_without_a_rule_are_unknown()
     {
         var graph = new Graph("foreign");
         var x = graph.Input("x", ElementType.Float, new Shape(1, 3));
@@ -158,18 +177,19 @@ public class ShapeRulesTests
         Assert.Equal("?", graph.Add("Relu", [x], domain: "com.example").Output.Shape.ToString());
     }
 
-    private static void AssertNames(Action add, string what)
+    private static void AssertNames(Action add, string name)
     {
         var error = Assert.Throws<FoveaException>(add);
         Assert.Contains("layer7", error.Message, StringComparison.Ordinal);
-        Assert.Contains(what, error.Message, StringComparison.Ordinal);
+        Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
 
     private static Graph Build(string name, bool freeBatch)
     {
         var given = ShapeCase.All.Single(c => c.Name == name);
         var graph = new Graph("case");
-        Value[] inputs = [.. given.Inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, freeBatch ? shape.With(0, Shape.Free) : shape))];
+        Value[] inputs = [
+            .. given.Inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, freeBatch ? shape.With(0, Shape.Free) : shape))];
         graph.Output(given.Apply(graph, inputs));
         return graph;
     }

@@ -10,7 +10,7 @@ public class ClassifierHeadTests
     public static TheoryData<string> Forms => new(HeadForms.All.Keys);
 
     [Theory, MemberData(nameof(Forms))]
-    public void Head_is_found_and_a_new_one_decides_by_the_same_features(string form)
+    public void Head_is_found_and_a_new_head_reads_the_same_features(string form)
     {
         var network = HeadForms.Build(form);
         var head = ClassifierHead.Find(network);
@@ -34,15 +34,16 @@ public class ClassifierHeadTests
     }
 
     [Theory, MemberData(nameof(Forms))]
-    public void Batch_that_was_fixed_becomes_free(string form)
+    public void Fixed_batch_size_becomes_free(string form)
     {
         var images = HeadForms.Numbers(new Shape(3, 3, 6, 6)).Floats.ToArray();
         Graph free = HeadForms.Build(form), single = HeadForms.Build(form, batch: 1);
-        Assert.Equal(Run(ClassifierHead.Find(free).Backbone(Image), images, 3), Run(ClassifierHead.Find(single).Backbone(Image), images, 3));
+        Assert.Equal(
+            Run(ClassifierHead.Find(free).Backbone(Image), images, 3), Run(ClassifierHead.Find(single).Backbone(Image), images, 3));
     }
 
     [Fact]
-    public void Channels_that_come_last_and_halves_become_what_files_have_here()
+    public void Channels_last_and_half_precision_become_channels_first_and_floats()
     {
         var g = new Graph("tensorflow");
         var x = g.Input("input_1", ElementType.Float16, new Shape(1, 6, 6, 3));
@@ -57,28 +58,30 @@ public class ClassifierHeadTests
         for (int i = 0; i < features.Length; i++)
         {
             var means = Enumerable.Range(0, 3).Select(c => images.AsSpan((i / 4 * 3 + c) * 36, 36).ToArray().Average());
-            Assert.Equal(means.Zip(HalvesOf(new Shape(4, 3, 1, 1))[(i % 4 * 3)..]).Sum(pair => pair.First * (float)pair.Second), features[i], 1e-5f);
+            Assert.Equal(
+                means.Zip(HalvesOf(new Shape(4, 3, 1, 1))[(i % 4 * 3)..]).Sum(pair => pair.First * (float)pair.Second), features[i], 1e-5f);
         }
     }
 
     public static TheoryData<string, string> Refusals => new()
     {
-        { "an input of features", "takes data Float[N, 48]; expected one batch of images" },
-        { "an output that convolutions compute", "has weights [5, 4, 1, 1] and gives [N, 5, 6, 6]" },
-        { "a product of features", "stands mul_" },
+        { "an input of features", "are data Float[N, 48]; expected one batch of images" },
+        { "an output that convolutions compute", "has weights [5, 4, 1, 1] and an output of [N, 5, 6, 6]" },
+        { "a product of features", "is computed from mul_" },
         { "nothing but shapes", "no layer computes data" },
         { "no output", "it has no output" },
         { "a layer of many rows", "has weights [6, 5] for features [N, 3, 6, 6]" },
     };
 
     [Theory, MemberData(nameof(Refusals))]
-    public void Network_without_a_head_is_refused_in_one_sentence_that_says_why(string what, string why)
+    public void Network_without_a_head_is_refused_with_the_reason(string network, string reason)
     {
         var g = new Graph("strange");
-        var x = g.Input("data", ElementType.Float, what == "an input of features" ? new Shape(Shape.Free, 48) : new Shape(Shape.Free, 3, 6, 6));
-        if (what != "no output")
+        var x = g.Input(
+            "data", ElementType.Float, network == "an input of features" ? new Shape(Shape.Free, 48) : new Shape(Shape.Free, 3, 6, 6));
+        if (network != "no output")
         {
-            g.Output(what switch
+            g.Output(network switch
             {
                 "an output that convolutions compute" => g.Flatten(g.Conv(g.Conv(x, Weight(4, 3, 1, 1)), Weight(5, 4, 1, 1))),
                 "a product of features" => g.Flatten(x * g.Relu(x)),
@@ -89,7 +92,7 @@ public class ClassifierHeadTests
 
         var refused = Assert.Throws<FoveaException>(() => ClassifierHead.Find(g));
         Assert.Equal(ErrorCode.BadModelFile, refused.Code);
-        Assert.Contains(why, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
 
         Value Weight(params int[] shape) => g.Initializer($"weight_{shape.Length}_{shape[0]}", HeadForms.Numbers(new Shape(shape)));
     }

@@ -9,10 +9,10 @@ public class HandwritingTests
     private static readonly SKPoint[] Seven = [new(4, 4), new(16, 4), new(8, 20)];
 
     [Fact]
-    public void Framed_digit_keeps_every_value() => Assert.Equal(Framed().Values, Preprocessor.Fit(Framed(), LeNet).Values);
+    public void Digit_framed_as_in_MNIST_is_unchanged() => Assert.Equal(Framed().Values, Preprocessor.Fit(Framed(), LeNet).Values);
 
     [Fact]
-    public void Framed_digit_dark_on_light_is_turned_round()
+    public void Framed_digit_that_is_dark_on_light_is_inverted()
     {
         var framed = Framed();
         var dark = framed with { Values = Array.ConvertAll(framed.Values, value => (byte)(255 - value)) };
@@ -21,7 +21,7 @@ public class HandwritingTests
     }
 
     [Fact]
-    public void Without_inversion_nothing_is_framed()
+    public void Without_inversion_the_image_is_unchanged()
     {
         var image = PreprocessorTests.Random(28, 28, 1);
         Assert.Same(image, Preprocessor.Fit(image, LeNet with { Invert = Inversion.Never }));
@@ -35,40 +35,41 @@ public class HandwritingTests
         { "blue on yellow", 300, 200, 100, 30, 6, 14, 0xFF203080, 0xFFE8E0A0 },
         { "chalk on a board", 400, 300, 30, 40, 8, 20, 0xFFE8E8E0, 0xFF304838 },
         { "pencil", 300, 300, 60, 60, 8, 14, 0xFFB0B0B0, 0xFFE0E0E0 },
-        { "out of the frame's middle", 28, 28, 1, 1, 1, 2.5f, 0xFFFFFFFF, 0xFF000000 },
+        { "not centred", 28, 28, 1, 1, 1, 2.5f, 0xFFFFFFFF, 0xFF000000 },
     };
 
     [Theory, MemberData(nameof(Drawings))]
-    public void Digit_is_framed_wherever_and_however_it_is_drawn(string how, int width, int height, float x, float y, float scale, float pen, uint ink, uint paper)
+    public void Digit_of_any_size_place_and_colour_is_framed(
+        string how, int width, int height, float x, float y, float scale, float pen, uint ink, uint paper)
     {
-        var fitted = Preprocessor.Fit(Drawn(width, height, x, y, scale, pen, ink, paper), LeNet);
-        IsFramed(fitted, how);
-        // The bar of the seven and its slanting stem are ink; right of the stem and left of it is none.
+        var fitted = Preprocessor.Fit(Draw(width, height, x, y, scale, pen, ink, paper), LeNet);
+        AssertFramed(fitted, how);
+        // The cosine similarity to the framed seven is high only if its strokes are in the same place.
         Assert.True(Overlap(fitted, Framed()) > 0.7, $"{how}: {Overlap(fitted, Framed())}");
     }
 
     [Fact]
-    public void Uneven_light_and_noise_do_not_matter()
+    public void Digit_in_uneven_light_and_noise_is_framed()
     {
-        var image = Drawn(500, 400, 150, 90, 10, 24, 0xFF303030, 0xFFC8C8C8);
+        var image = Draw(500, 400, 150, 90, 10, 24, 0xFF303030, 0xFFC8C8C8);
         var random = new Random(1);
         for (int i = 0; i < image.Values.Length; i++)
         {
             int x = i / 3 % 500, y = i / 3 / 500;
-            // Darker to the right, and a shadow with an edge over the lower part.
+            // The light decreases to the right, and a shadow with a sharp edge covers the lower part.
             double light = (1 - (x / 1200.0)) * (y > 250 ? 0.7 : 1);
             image.Values[i] = (byte)Math.Clamp((image.Values[i] * light) + random.Next(-8, 9), 0, 255);
         }
 
         var fitted = Preprocessor.Fit(image, LeNet);
-        IsFramed(fitted, "uneven");
+        AssertFramed(fitted, "uneven");
         Assert.True(Overlap(fitted, Framed()) > 0.7, $"{Overlap(fitted, Framed())}");
     }
 
     [Fact]
-    public void Sheet_on_a_dark_table_is_not_the_digit()
+    public void Digit_on_a_sheet_on_a_dark_table_is_framed()
     {
-        var image = Drawn(800, 600, 300, 150, 10, 24, 0xFF202020, 0xFFE0E0E0);
+        var image = Draw(800, 600, 300, 150, 10, 24, 0xFF202020, 0xFFE0E0E0);
         for (int i = 0; i < image.Values.Length; i++)
         {
             int x = i / 3 % 800, y = i / 3 / 800;
@@ -78,11 +79,11 @@ public class HandwritingTests
         Assert.True(Overlap(Preprocessor.Fit(image, LeNet), Framed()) > 0.7);
     }
 
-    // A speck close by, a shorter stroke far from the digit, and a finger at the edge that is heavier than the digit.
+    // A speck near the digit, a stroke far from the digit, and an object at the edge that has more ink than the digit.
     [Theory, InlineData(220, 180, 3, 3), InlineData(340, 220, 8, 50), InlineData(320, 60, 80, 120)]
-    public void What_is_no_part_of_the_digit_is_left_out(int left, int top, int width, int height)
+    public void Other_object_is_removed(int left, int top, int width, int height)
     {
-        var image = Drawn(400, 300, 60, 60, 8, 18, 0xFF000000, 0xFFFFFFFF);
+        var image = Draw(400, 300, 60, 60, 8, 18, 0xFF000000, 0xFFFFFFFF);
         var alone = Preprocessor.Fit(image, LeNet);
         for (int y = top; y < top + height; y++)
         {
@@ -94,10 +95,10 @@ public class HandwritingTests
     }
 
     [Fact]
-    public void Stroke_close_by_belongs_to_the_digit()
+    public void Digit_of_two_separate_strokes_is_framed()
     {
-        var image = Drawn(400, 300, 60, 60, 8, 14, 0xFF000000, 0xFFFFFFFF);
-        // The pen left the paper: a gap through the stem of the seven.
+        var image = Draw(400, 300, 60, 60, 8, 14, 0xFF000000, 0xFFFFFFFF);
+        // A gap in the stem of the seven, as if the pen had left the paper.
         for (int y = 150; y < 160; y++)
         {
             image.Values.AsSpan(y * 400 * 3, 400 * 3).Fill(255);
@@ -106,35 +107,37 @@ public class HandwritingTests
         Assert.True(Overlap(Preprocessor.Fit(image, LeNet), Framed()) > 0.7);
     }
 
-    [Theory, InlineData(28, 28, 0), InlineData(28, 28, 255), InlineData(28, 28, 128), InlineData(640, 480, 255), InlineData(1, 1, 9), InlineData(1, 300, 80), InlineData(4000, 1, 200)]
-    public void Blank_image_gives_black(int width, int height, byte value)
+    [
+        Theory, InlineData(28, 28, 0), InlineData(28, 28, 255), InlineData(28, 28, 128), InlineData(640, 480, 255), InlineData(1, 1, 9),
+        InlineData(1, 300, 80), InlineData(4000, 1, 200)]
+    public void Blank_image_becomes_black(int width, int height, byte value)
     {
         byte[] values = Enumerable.Repeat(value, width * height).ToArray();
         Assert.All(Preprocessor.Fit(new Pixels(width, height, 1, values), LeNet).Values, fitted => Assert.Equal(0, fitted));
     }
 
     [Theory, InlineData(1, 1), InlineData(2, 3), InlineData(28, 28), InlineData(3, 400), InlineData(300, 2), InlineData(500, 333)]
-    public void Noise_of_any_size_fits(int width, int height) =>
+    public void Noise_of_any_size_is_accepted(int width, int height) =>
         Assert.Equal(28 * 28, Preprocessor.Fit(PreprocessorTests.Random(width, height, 3), LeNet).Values.Length);
 
     [Fact]
     public void Other_sizes_keep_the_proportions_of_the_frame()
     {
-        var image = Drawn(300, 300, 60, 60, 8, 20, 0xFF000000, 0xFFFFFFFF);
+        var image = Draw(300, 300, 60, 60, 8, 20, 0xFF000000, 0xFFFFFFFF);
         var fitted = Preprocessor.Fit(image, LeNet with { Crop = [56, 64], Color = ColorOrder.Rgb });
         Assert.Equal((64, 56, 3), (fitted.Width, fitted.Height, fitted.Channels));
         var (_, _, side) = Measure(fitted with { Channels = 1, Values = [.. fitted.Values.Where((_, i) => i % 3 == 0)] });
         Assert.InRange(side, 38, 41);
     }
 
-    // A seven as MNIST would have it, found by drawing it at that size and moving it by whole pixels until it is centred.
+    // A seven that is framed as in MNIST: it is drawn at MNIST's size and moved by whole pixels until its centre of mass is in the middle.
     private static Pixels Framed()
     {
         for (int dy = -4; dy <= 4; dy++)
         {
             for (int dx = -4; dx <= 4; dx++)
             {
-                var drawn = Gray(Drawn(28, 28, 4 + dx, 2 + dy, 1.06f, 2.4f, 0xFFFFFFFF, 0xFF000000));
+                var drawn = Gray(Draw(28, 28, 4 + dx, 2 + dy, 1.06f, 2.4f, 0xFFFFFFFF, 0xFF000000));
                 var (x, y, side) = Measure(drawn);
                 if (Math.Abs(x - 14) <= 0.5 && Math.Abs(y - 14) <= 0.5 && side is 19 or 20)
                 {
@@ -146,11 +149,12 @@ public class HandwritingTests
         throw new InvalidOperationException("The seven cannot be centred.");
     }
 
-    private static Pixels Drawn(int width, int height, float x, float y, float scale, float pen, uint ink, uint paper)
+    private static Pixels Draw(int width, int height, float x, float y, float scale, float pen, uint ink, uint paper)
     {
         using var bitmap = new SKBitmap(width, height);
         using var canvas = new SKCanvas(bitmap);
-        using var paint = new SKPaint { Color = ink, StrokeWidth = pen, IsAntialias = true, IsStroke = true, StrokeCap = SKStrokeCap.Round, StrokeJoin = SKStrokeJoin.Round };
+        using var paint = new SKPaint { Color = ink, StrokeWidth = pen, IsAntialias = true, IsStroke = true };
+        (paint.StrokeCap, paint.StrokeJoin) = (SKStrokeCap.Round, SKStrokeJoin.Round);
         using var path = new SKPath();
         canvas.Clear(paper);
         path.AddPoly(Array.ConvertAll(Seven, p => new SKPoint(x + (p.X * scale), y + (p.Y * scale))), close: false);
@@ -162,7 +166,7 @@ public class HandwritingTests
 
     private static Pixels InColor(Pixels gray) => gray with { Channels = 3, Values = [.. gray.Values.SelectMany(v => new[] { v, v, v })] };
 
-    private static void IsFramed(Pixels fitted, string how)
+    private static void AssertFramed(Pixels fitted, string how)
     {
         var (x, y, side) = Measure(fitted);
         Assert.True(side is 19 or 20 or 21, $"{how}: the box's side is {side}");
@@ -172,13 +176,14 @@ public class HandwritingTests
 
     private static (double X, double Y, int Side) Measure(Pixels gray)
     {
-        var ink = gray.Values.Select((value, i) => (Value: (double)value, X: i % gray.Width, Y: i / gray.Width)).Where(p => p.Value > 0).ToList();
+        var ink = gray.Values.Select(
+            (value, i) => (Value: (double)value, X: i % gray.Width, Y: i / gray.Width)).Where(p => p.Value > 0).ToList();
         double sum = ink.Sum(p => p.Value);
         int side = Math.Max(ink.Max(p => p.X) - ink.Min(p => p.X), ink.Max(p => p.Y) - ink.Min(p => p.Y)) + 1;
         return (ink.Sum(p => p.Value * p.X) / sum, ink.Sum(p => p.Value * p.Y) / sum, side);
     }
 
-    // The cosine between two images: 1 where they are alike.
+    // The cosine similarity of two images: 1 if they are equal up to contrast.
     private static double Overlap(Pixels a, Pixels b)
     {
         double both = a.Values.Zip(b.Values).Sum(p => (double)p.First * p.Second);

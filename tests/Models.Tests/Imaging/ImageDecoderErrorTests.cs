@@ -13,7 +13,7 @@ public class ImageDecoderErrorTests
     private static readonly int[] Percentages = [25, 60, 80];
 
     [Fact]
-    public void Nothing_is_an_empty_body() => Assert.Equal(ErrorCode.EmptyBody, Error([]).Code);
+    public void Empty_file_gives_empty_body() => Assert.Equal(ErrorCode.EmptyBody, Error([]).Code);
 
     [Theory]
     [InlineData("<html><body>404</body></html>")]
@@ -21,16 +21,16 @@ public class ImageDecoderErrorTests
     [InlineData("RIFF\x10\0\0\0WAVEfmt ")]
     [InlineData("GIF90a is a version of no GIF")]
     [InlineData("\0")]
-    public void Other_bytes_are_no_image(string text)
+    public void Other_bytes_are_not_an_image(string text)
     {
         var error = Error(Encoding.Latin1.GetBytes(text));
         Assert.Equal(ErrorCode.NotAnImage, error.Code);
         Assert.Contains("JPEG, PNG, WebP, BMP or GIF", error.Message, StringComparison.Ordinal);
     }
 
-    // What Skia could decode too, were it asked: an icon that holds a PNG, and a wireless bitmap of 8 x 1.
+    // Skia can decode these formats, but they are not among the five: an icon that contains a PNG, and a wireless bitmap of 8 x 1.
     [Fact]
-    public void Formats_beyond_the_five_are_no_image()
+    public void Other_format_that_Skia_can_decode_is_not_an_image()
     {
         byte[] png = ImageFiles.RedBlue("PNG");
         byte[] icon = [0, 0, 1, 0, 1, 0, 32, 16, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
@@ -46,7 +46,7 @@ public class ImageDecoderErrorTests
     public void Truncated_file_is_damaged(string format, int percent)
     {
         byte[] file = ImageFiles.RedBlue(format);
-        // Of the small GIF's 64 bytes the first frame ends at 46.
+        // The GIF has 64 bytes, and its first frame ends at byte 46.
         int length = (format == "GIF" ? 46 : file.Length) * percent / 100;
         var error = Error(file[..length]);
         Assert.Equal(ErrorCode.DamagedImage, error.Code);
@@ -63,7 +63,7 @@ public class ImageDecoderErrorTests
     }
 
     [Theory, InlineData(0x69), InlineData(0xD3), InlineData(0x01)]
-    public void Marker_within_jpeg_data_is_damage(byte marker)
+    public void Misplaced_marker_in_JPEG_data_is_damaged(byte marker)
     {
         byte[] file = ImageFiles.Encode(ImageFiles.RedBlue(400, 300), SKEncodedImageFormat.Jpeg);
         (file[^100], file[^99]) = (0xFF, marker);
@@ -73,11 +73,11 @@ public class ImageDecoderErrorTests
     }
 
     [Theory, InlineData(0, 16), InlineData(32, 0), InlineData(-1, 16)]
-    public void Png_of_no_size_is_damaged(int width, int height) =>
+    public void PNG_without_pixels_is_damaged(int width, int height) =>
         Assert.Equal(ErrorCode.DamagedImage, Error(ImageFiles.Png(width, height, 8, 2, [0])).Code);
 
     [Fact]
-    public void Header_that_promises_more_than_there_is_is_damaged() =>
+    public void PNG_too_short_for_the_pixels_of_its_header_is_damaged() =>
         Assert.Equal(ErrorCode.DamagedImage, Error(ImageFiles.Png(3000, 3000, 8, 2, new byte[9001])).Code);
 
     [Theory, InlineData(10_000, 10_000), InlineData(60_000, 60_000), InlineData(16_385, 1), InlineData(1, 16_385)]
@@ -91,7 +91,8 @@ public class ImageDecoderErrorTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
         Assert.Equal(ErrorCode.TooManyPixels, error.Code);
         Assert.Contains(width.ToString("N0", null), error.Message, StringComparison.Ordinal);
-        Assert.Contains((Math.Max(width, height) > Limits.Side ? Limits.Side : Limits.Pixels).ToString("N0", null), error.Message, StringComparison.Ordinal);
+        long limit = Math.Max(width, height) > Limits.Side ? Limits.Side : Limits.Pixels;
+        Assert.Contains(limit.ToString("N0", null), error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,9 +104,9 @@ public class ImageDecoderErrorTests
         Assert.Equal(ErrorCode.TooManyPixels, Error(file, new ImageLimits(32 * 16, 31)).Code);
     }
 
-    // Files with a few bytes changed: each decodes or is refused, and nothing else is thrown.
+    // Three random bytes are changed. The file must be decoded or refused; other exceptions are errors.
     [Theory, InlineData("JPEG"), InlineData("PNG"), InlineData("WebP"), InlineData("BMP"), InlineData("GIF")]
-    public void Changed_bytes_decode_or_are_refused(string format)
+    public void File_with_random_bytes_is_decoded_or_refused(string format)
     {
         byte[] whole = ImageFiles.Oriented(ImageFiles.RedBlue(format), format is "BMP" or "GIF" ? "JPEG" : format, 6);
         whole = format is "BMP" or "GIF" ? ImageFiles.RedBlue(format) : whole;

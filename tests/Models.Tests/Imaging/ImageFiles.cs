@@ -5,10 +5,10 @@ using SkiaSharp;
 
 namespace Fovea.Models.Tests;
 
-/// <summary>Image files made for the tests.</summary>
+/// <summary>Creates small image files for tests.</summary>
 internal static class ImageFiles
 {
-    /// <summary>Left red, right blue: told apart after any compression.</summary>
+    /// <summary>An image whose left half is red and whose right half is blue, which lossy compression changes little.</summary>
     public static byte[] RedBlue(string format) => format switch
     {
         "BMP" => Bitmap(32, 16),
@@ -35,7 +35,7 @@ internal static class ImageFiles
         }
     }
 
-    /// <summary>A PNG from rows that already begin with their filter byte.</summary>
+    /// <summary>A PNG. Each row begins with its filter byte.</summary>
     public static byte[] Png(int width, int height, int bits, int colorType, byte[] rows, params (string Name, byte[] Data)[] chunks)
     {
         byte[] header = new byte[13];
@@ -48,32 +48,40 @@ internal static class ImageFiles
             zlib.Write(rows);
         }
 
-        return [137, .. "PNG\r\n"u8, 26, 10, .. Chunk("IHDR", header), .. chunks.SelectMany(c => Chunk(c.Name, c.Data)), .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND", [])];
+        return [
+            137, .. "PNG\r\n"u8, 26, 10, .. Chunk("IHDR", header), .. chunks.SelectMany(c => Chunk(c.Name, c.Data)),
+            .. Chunk("IDAT", packed.ToArray()), .. Chunk("IEND", [])];
     }
 
-    /// <summary>A JPEG of 8 x 8 equal pixels in CMYK: no cyan, all magenta and yellow, no black. JPEGs hold how little ink there is.</summary>
+    /// <summary>
+    /// A JPEG of 8 x 8 red pixels in CMYK: no cyan, full magenta and yellow, no black. CMYK values in JPEG files are inverted: 255 is no
+    /// ink.
+    /// </summary>
     public static byte[] CmykRed
     {
         get
         {
-            // Steps of 8 make a block's first coefficient its brightness less 128. Each Huffman table has one code, 0: seven bits follow, or none.
+            // With quantisation steps of 8, the first coefficient of a block is its brightness minus 128. Each Huffman table has the single
+            // code 0. In the DC table it means seven bits, in the AC table the end of the block.
             byte[] steps = [.. Enumerable.Repeat((byte)8, 64)], oneCode = [1, .. new byte[15]];
-            // Four times the code, seven bits for -127 (zeros) or 127 (ones), and the code for the end of the block; ones fill the last byte.
+            // For each of the four channels: the DC code, seven bits for -127 (zeros) or 127 (ones), and the AC code. Ones fill the last
+            // byte.
             byte[] data = [0b01111111, 0b00000000, 0b00000000, 0b00001111, 0b11101111];
             return
             [
-                0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0, .. steps, 0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
+                0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0, .. steps,
+                0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
                 0xFF, 0xC4, 0, 20, 0x00, .. oneCode, 7, 0xFF, 0xC4, 0, 20, 0x10, .. oneCode, 0,
                 0xFF, 0xDA, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, .. data, 0xFF, 0xD9,
             ];
         }
     }
 
-    /// <summary>A TIFF block whose one entry is the orientation.</summary>
+    /// <summary>EXIF data with the orientation as the only entry.</summary>
     public static byte[] Exif(int orientation) =>
         [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
 
-    /// <summary>Puts an orientation into a JPEG, a PNG or a WebP.</summary>
+    /// <summary>Adds an EXIF orientation to a JPEG, PNG or WebP file.</summary>
     public static byte[] Oriented(byte[] file, string format, int orientation)
     {
         byte[] exif = Exif(orientation);
@@ -85,7 +93,7 @@ internal static class ImageFiles
         };
     }
 
-    // Four bytes a row and column: 24 bits, rows from the bottom, which is what a positive height says.
+    // 24 bits per pixel. A positive height means that the bottom row comes first.
     private static byte[] Bitmap(int width, int height)
     {
         byte[] file = new byte[54 + (width * height * 3)];
@@ -102,7 +110,7 @@ internal static class ImageFiles
         return file;
     }
 
-    // Two pixels, red and blue, in a first frame; green ones in a second. Codes of three bits: clear 4, the pixels, end 5.
+    // The first frame has a red and a blue pixel, the second two green pixels. LZW codes of three bits: clear 4, the pixels, end 5.
     private static byte[] Gif =>
     [
         .. "GIF89a"u8, 2, 0, 1, 0, 0x81, 0, 0, 255, 0, 0, 0, 0, 255, 0, 255, 0, 0, 0, 0,
@@ -115,7 +123,7 @@ internal static class ImageFiles
         return [0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, 2, 0, 1, 0, 0, 2, 2, (byte)codes, (byte)(codes >> 8), 0];
     }
 
-    // The extended form: VP8X with the EXIF flag, the image's own chunk, then EXIF.
+    // Converts a simple WebP file to an extended one: the chunk VP8X with the EXIF flag, the chunk of the image, the chunk EXIF.
     private static byte[] WithExif(byte[] webp, byte[] exif)
     {
         var info = SKBitmap.DecodeBounds(webp);
@@ -136,7 +144,7 @@ internal static class ImageFiles
         return chunk;
     }
 
-    // CRC-32 as PNG has it: the reflected polynomial EDB88320.
+    // The CRC-32 of PNG, with the reflected polynomial EDB88320.
     private static uint Crc(byte[] bytes)
     {
         uint crc = uint.MaxValue;

@@ -1,4 +1,3 @@
-
 namespace Fovea.Models.Tests;
 
 public class PreprocessorTests
@@ -6,9 +5,9 @@ public class PreprocessorTests
     private static readonly Preprocessing Rgb = new() { Crop = [2, 2] };
 
     [Fact]
-    public void Halving_weighs_four_neighbours()
+    public void Halving_weights_four_neighbours()
     {
-        // Factor 2: weights 1/8 3/8 3/8 1/8 about each output pixel, without the outermost at the edge: 3/7 3/7 1/7.
+        // With factor 2, the weights are 1/8, 3/8, 3/8, 1/8. At the edge the first one is outside of the image, which leaves 3/7, 3/7, 1/7.
         var row = new Pixels(4, 1, 1, [0, 70, 140, 210]);
         var fitted = Preprocessor.Fit(row, new() { Crop = [1, 2], Color = ColorOrder.Gray });
         Assert.Equal<byte>([50, 160], fitted.Values);
@@ -17,13 +16,13 @@ public class PreprocessorTests
     [Fact]
     public void Doubling_interpolates_between_pixel_centres()
     {
-        // Output centres lie at -1/4, 1/4, 3/4, 5/4 of the two pixels.
+        // The centres of the output pixels are at -1/4, 1/4, 3/4 and 5/4 of the distance between the centres of the two input pixels.
         var fitted = Preprocessor.Fit(new Pixels(2, 1, 1, [0, 100]), new() { Crop = [1, 4], Color = ColorOrder.Gray });
         Assert.Equal<byte>([0, 25, 75, 100], fitted.Values);
     }
 
     [Theory, InlineData(1), InlineData(3)]
-    public void Resizing_equals_the_plain_definition(int channels)
+    public void Resizing_equals_the_definition_in_floating_point(int channels)
     {
         foreach (var (width, height) in new[] { (97, 61), (30, 80), (33, 21), (300, 20) })
         {
@@ -39,17 +38,19 @@ public class PreprocessorTests
     [InlineData(640, 480, 341, 256, 58, 16)]
     [InlineData(480, 640, 256, 341, 16, 58)]
     [InlineData(300, 300, 256, 256, 16, 16)]
-    // Halves round to even: (257 - 224) / 2 = 16.5 becomes 16, (259 - 224) / 2 = 17.5 becomes 18.
+    // Rounding half to even: (257 - 224) / 2 = 16.5 becomes 16, and (259 - 224) / 2 = 17.5 becomes 18.
     [InlineData(514, 512, 257, 256, 16, 16)]
     [InlineData(518, 512, 259, 256, 18, 16)]
-    public void Short_side_is_resized_and_the_centre_cut(int width, int height, int resizedWidth, int resizedHeight, int left, int top)
+    public void Short_side_is_resized_and_the_centre_is_cropped(
+        int width, int height, int resizedWidth, int resizedHeight, int left, int top)
     {
         var image = Random(width, height, 3);
         var fitted = Preprocessor.Fit(image, new() { Resize = 256, Crop = [224, 224] });
         var resized = Preprocessor.Fit(image, new() { Crop = [resizedHeight, resizedWidth] });
         for (int y = 0; y < 224; y++)
         {
-            Assert.Equal(resized.Values.AsSpan((((top + y) * resizedWidth) + left) * 3, 224 * 3), fitted.Values.AsSpan(y * 224 * 3, 224 * 3));
+            Assert.Equal(
+                resized.Values.AsSpan((((top + y) * resizedWidth) + left) * 3, 224 * 3), fitted.Values.AsSpan(y * 224 * 3, 224 * 3));
         }
     }
 
@@ -68,23 +69,25 @@ public class PreprocessorTests
     [InlineData(ColorOrder.Bgr, new byte[] { 30, 20, 10 })]
     // 0.299 x 10 + 0.587 x 20 + 0.114 x 30 = 18.15.
     [InlineData(ColorOrder.Gray, new byte[] { 18 })]
-    public void Colors_come_in_the_order_asked_for(ColorOrder order, byte[] expected) =>
+    public void Channels_have_the_wanted_order(ColorOrder order, byte[] expected) =>
         Assert.Equal(expected, Preprocessor.Fit(new Pixels(1, 1, 3, [10, 20, 30]), new() { Crop = [1, 1], Color = order }).Values);
 
     [Theory, InlineData(ColorOrder.Rgb), InlineData(ColorOrder.Bgr)]
-    public void Grey_fills_three_channels(ColorOrder order) =>
-        Assert.Equal<byte>([7, 7, 7, 9, 9, 9], Preprocessor.Fit(new Pixels(2, 1, 1, [7, 9]), new() { Crop = [1, 2], Color = order }).Values);
+    public void Gray_value_is_copied_to_three_channels(ColorOrder order) =>
+        Assert.Equal<byte>(
+            [7, 7, 7, 9, 9, 9], Preprocessor.Fit(new Pixels(2, 1, 1, [7, 9]), new() { Crop = [1, 2], Color = order }).Values);
 
     [Theory, InlineData(1, 500), InlineData(500, 1), InlineData(1, 1), InlineData(1, 16_384), InlineData(16_384, 2)]
-    public void Extreme_proportions_fit(int width, int height)
+    public void Image_of_extreme_proportions_is_fitted(int width, int height)
     {
-        var fitted = Preprocessor.Fit(new Pixels(width, height, 1, Enumerable.Repeat((byte)99, width * height).ToArray()), new() { Resize = 256, Crop = [224, 224] });
+        var fitted = Preprocessor.Fit(
+            new Pixels(width, height, 1, Enumerable.Repeat((byte)99, width * height).ToArray()), new() { Resize = 256, Crop = [224, 224] });
         Assert.Equal(224 * 224 * 3, fitted.Values.Length);
         Assert.All(fitted.Values, value => Assert.Equal(99, value));
     }
 
     [Fact]
-    public void Normalizing_gives_planes_of_scaled_values()
+    public void Tensor_has_one_plane_per_channel()
     {
         var fitted = new Pixels(2, 2, 3, [0, 51, 255, 10, 20, 30, 255, 0, 128, 1, 2, 3]);
         var preprocessing = Rgb with { Mean = [0.5f, 0.25f, 0], Std = [0.5f, 1, 2] };
@@ -100,17 +103,26 @@ public class PreprocessorTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void Every_value_is_normalised_as_one_alone(int channels)
+    public void Vectorised_normalisation_equals_that_of_single_values(int channels)
     {
         var fitted = Random(13, 21, channels);
-        var preprocessing = Rgb with { Crop = [21, 13], Color = channels == 1 ? ColorOrder.Gray : ColorOrder.Rgb, Mean = [.. new[] { 0.485f, 0.456f, 0.406f }[..channels]], Std = [.. new[] { 0.229f, 0.224f, 0.225f }[..channels]] };
+        var preprocessing = Rgb with
+        {
+            Crop = [21, 13],
+            Color = channels == 1 ? ColorOrder.Gray : ColorOrder.Rgb,
+            Mean = [.. new[] { 0.485f, 0.456f, 0.406f }[..channels]],
+            Std = [.. new[] { 0.229f, 0.224f, 0.225f }[..channels]],
+        };
         float[] tensor = new float[channels * 13 * 21];
         Preprocessor.Normalize(fitted, preprocessing, tensor);
-        Assert.Equal(tensor, Enumerable.Range(0, tensor.Length).Select(i => preprocessing.Normalized(fitted.Values[(i % (13 * 21) * channels) + (i / (13 * 21))], i / (13 * 21))));
+        Assert.Equal(
+            tensor,
+            Enumerable.Range(0, tensor.Length).Select(
+                i => preprocessing.Normalized(fitted.Values[(i % (13 * 21) * channels) + (i / (13 * 21))], i / (13 * 21))));
     }
 
     [Fact]
-    public void One_mean_and_deviation_serve_all_channels()
+    public void Single_mean_and_deviation_apply_to_all_channels()
     {
         float[] one = new float[12], three = new float[12];
         var fitted = Random(2, 2, 3);
@@ -121,7 +133,7 @@ public class PreprocessorTests
     }
 
     [Fact]
-    public void Normalizing_refuses_other_sizes()
+    public void Normalisation_of_another_size_is_refused()
     {
         Assert.Throws<ArgumentException>(() => Preprocessor.Normalize(Random(3, 2, 3), Rgb, new float[18]));
         Assert.Throws<ArgumentException>(() => Preprocessor.Normalize(Random(2, 2, 3), Rgb, new float[11]));
@@ -135,7 +147,7 @@ public class PreprocessorTests
         return new Pixels(width, height, channels, values);
     }
 
-    // Along rows, in floating point: weights max(0, 1 - |distance of centres| / max(1, factor)), made to add up to 1.
+    // Resizes rows in floating point. The weights are max(0, 1 - |distance of centres| / max(1, factor)), divided by their sum.
     private static byte[] Resized(byte[] values, int width, int height, int channels, int to)
     {
         byte[] result = new byte[to * height * channels];

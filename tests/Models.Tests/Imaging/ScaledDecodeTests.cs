@@ -12,52 +12,58 @@ public class ScaledDecodeTests
     [InlineData(508, 700, 254)]
     [InlineData(254, 700, 254)]
     [InlineData(100, 90, 90)]
-    public void A_jpeg_is_decoded_at_the_smallest_half_quarter_or_eighth_that_will_do(int width, int height, int shortSide)
+    public void JPEG_is_decoded_to_the_smallest_sufficient_fraction(int width, int height, int shortSide)
     {
         var decoded = ImageDecoder.Decode(Photo(width, height, SKEncodedImageFormat.Jpeg), new ImageLimits(), leastSide: 128);
         Assert.Equal(shortSide, Math.Min(decoded.Width, decoded.Height));
     }
 
     [Fact]
-    public void Other_formats_are_decoded_whole()
+    public void Other_format_is_decoded_in_full()
     {
         var decoded = ImageDecoder.Decode(Photo(1024, 1400, SKEncodedImageFormat.Png), new ImageLimits(), leastSide: 128);
         Assert.Equal((1024, 1400), (decoded.Width, decoded.Height));
     }
 
     [Fact]
-    public void A_large_photo_comes_out_as_from_its_whole_decode()
+    public void Large_photo_differs_little_from_its_full_decode()
     {
         var file = Photo(1600, 1200, SKEncodedImageFormat.Jpeg);
-        Pixels whole = Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), Network), scaled = Preprocessor.Fit(file, new ImageLimits(), Network);
+        Pixels whole = Preprocessor.Fit(
+            ImageDecoder.Decode(file, new ImageLimits()), Network), scaled = Preprocessor.Fit(file, new ImageLimits(), Network);
         var differences = whole.Values.Zip(scaled.Values, (a, b) => Math.Abs(a - b)).ToArray();
         Assert.InRange(differences.Average(), 1e-6, 1);
         Assert.InRange(differences.Max(), 1, 16);
     }
 
     [Fact]
-    public void A_small_photo_comes_out_bit_for_bit()
+    public void Small_photo_equals_its_full_decode()
     {
         var file = Photo(300, 200, SKEncodedImageFormat.Jpeg);
-        Assert.Equal(Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), Network).Values, Preprocessor.Fit(file, new ImageLimits(), Network).Values);
+        Assert.Equal(
+            Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), Network).Values,
+            Preprocessor.Fit(file, new ImageLimits(), Network).Values);
     }
 
     [Fact]
-    public void A_photo_of_the_networks_size_stays_as_it_is()
+    public void Photo_of_the_input_size_is_unchanged()
     {
         var (file, network) = (Photo(200, 150, SKEncodedImageFormat.Png), new Preprocessing { Crop = [150, 200] });
         Assert.Equal(ImageDecoder.Decode(file, new ImageLimits()).Values, Preprocessor.Fit(file, new ImageLimits(), network).Values);
     }
 
     [Fact]
-    public void Writing_of_the_networks_size_comes_out_as_from_its_pixels()
+    public void Handwriting_of_the_input_size_equals_its_full_decode()
     {
-        var (file, network) = (Paper(300), new Preprocessing { Crop = [300, 300], Color = ColorOrder.Gray, Invert = Inversion.Auto });
-        Assert.Equal(Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), network).Values, Preprocessor.Fit(file, new ImageLimits(), network).Values);
+        var (file, network) = (
+            BlackOnWhite(300), new Preprocessing { Crop = [300, 300], Color = ColorOrder.Gray, Invert = Inversion.Auto });
+        Assert.Equal(
+            Preprocessor.Fit(ImageDecoder.Decode(file, new ImageLimits()), network).Values,
+            Preprocessor.Fit(file, new ImageLimits(), network).Values);
     }
 
-    // A black box on white, whose file holds brightness alone.
-    private static byte[] Paper(int side)
+    // A black rectangle on white, as a gray PNG.
+    private static byte[] BlackOnWhite(int side)
     {
         using var bitmap = new SKBitmap(side, side, SKColorType.Gray8, SKAlphaType.Opaque);
         using var canvas = new SKCanvas(bitmap);
@@ -67,12 +73,13 @@ public class ScaledDecodeTests
         return data.ToArray();
     }
 
-    // Colours that run, with edges across them.
+    // A gradient of colours with a sharp-edged circle.
     private static byte[] Photo(int width, int height, SKEncodedImageFormat format)
     {
         using var bitmap = new SKBitmap(width, height);
         using var canvas = new SKCanvas(bitmap);
-        using var sky = new SKPaint { Shader = SKShader.CreateLinearGradient(new(0, 0), new(width, height), [SKColors.SteelBlue, SKColors.Orange, SKColors.DarkGreen], SKShaderTileMode.Clamp) };
+        using var sky = new SKPaint { Shader = SKShader.CreateLinearGradient(
+            new(0, 0), new(width, height), [SKColors.SteelBlue, SKColors.Orange, SKColors.DarkGreen], SKShaderTileMode.Clamp) };
         using var sun = new SKPaint { Color = SKColors.Gold, IsAntialias = true };
         canvas.DrawPaint(sky);
         canvas.DrawCircle(width * 0.4f, height * 0.5f, height * 0.2f, sun);

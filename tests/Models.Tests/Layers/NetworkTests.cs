@@ -3,7 +3,7 @@ namespace Fovea.Models.Tests;
 public class NetworkTests
 {
     [Fact]
-    public void Same_seed_gives_the_same_file_and_another_seed_another()
+    public void Equal_seeds_give_equal_files_and_other_seeds_other_files()
     {
         var lenet5 = Catalog.Find("lenet5");
 
@@ -12,12 +12,14 @@ public class NetworkTests
     }
 
     [Fact]
-    public void Weights_do_not_depend_on_which_are_drawn_first()
+    public void Weights_do_not_depend_on_the_order_of_drawing()
     {
         Graph forwards = Catalog.Find("lenet5").Build(), backwards = Catalog.Find("lenet5").Build();
         Assert.All(backwards.Initializers.Values.Reverse(), w => Assert.NotEqual(0, w.Bytes.Length));
 
-        Assert.All(forwards.Initializers.Values.Zip(backwards.Initializers.Values), w => Assert.Equal(w.First.Bytes.ToArray(), w.Second.Bytes.ToArray()));
+        Assert.All(
+            forwards.Initializers.Values.Zip(backwards.Initializers.Values),
+            w => Assert.Equal(w.First.Bytes.ToArray(), w.Second.Bytes.ToArray()));
     }
 
     [Fact]
@@ -32,17 +34,18 @@ public class NetworkTests
                 continue;
             }
 
-            // Uniform in +-sqrt(6 / fan-in) has the variance 2 / fan-in; five deviations of its estimate are 5 sqrt(0.8 / n) of it.
-            double fanIn = tensor.Shape.Dimensions.Skip(1).Aggregate(1, (p, d) => p * d), off = 5 * Math.Sqrt(0.8 / weights.Length);
+            // A uniform distribution in +-sqrt(6 / fan-in) has the variance 2 / fan-in. The standard deviation of its estimate from n
+            // numbers is sqrt(0.8 / n) of the variance; the test allows five of them.
+            double fanIn = tensor.Shape.Dimensions.Skip(1).Aggregate(1, (p, d) => p * d), tolerance = 5 * Math.Sqrt(0.8 / weights.Length);
             float limit = (float)Math.Sqrt(6 / fanIn);
             Assert.All(weights, w => Assert.InRange(w, -limit, limit));
-            Assert.InRange(weights.Average(w => w * w) / (2 / fanIn), 1 - off, 1 + off);
+            Assert.InRange(weights.Average(w => w * w) / (2 / fanIn), 1 - tolerance, 1 + tolerance);
             Assert.True(weights.Max() > 0.9 * limit && weights.Min() < -0.9 * limit, value.Name);
         }
     }
 
     [Fact]
-    public void No_two_weights_share_a_stream()
+    public void Each_weight_has_its_own_stream_of_random_numbers()
     {
         var firsts = Catalog.Find("lenet5").Build().Initializers.Where(i => i.Key.Name.EndsWith(".weight", StringComparison.Ordinal))
             .Select(i => i.Value.Floats[0] * MathF.Sqrt(i.Value.Shape.Size / i.Value.Shape[0]));

@@ -7,10 +7,11 @@ public class SeededRandomTests
     [Fact]
     public void Seed_0_gives_the_published_sequence()
     {
-        // xoshiro256** with its state filled by SplitMix64 from 0, as in the authors' C code (prng.di.unimi.it).
+        // The output of the authors' C code (prng.di.unimi.it): xoshiro256** with a state that SplitMix64 computes from 0.
         var random = new SeededRandom(0);
 
-        Assert.Equal((ulong[])[0x99EC5F36CB75F2B4, 0xBF6E1F784956452A, 0x1A5F849D4933E6E0], (ulong[])[random.NextBits(), random.NextBits(), random.NextBits()]);
+        ulong[] expected = [0x99EC5F36CB75F2B4, 0xBF6E1F784956452A, 0x1A5F849D4933E6E0];
+        Assert.Equal(expected, (ulong[])[random.NextBits(), random.NextBits(), random.NextBits()]);
     }
 
     [Fact]
@@ -58,36 +59,37 @@ public class SeededRandomTests
             counts[random.Below(10)]++;
         }
 
-        // A standard deviation is sqrt(n p (1 - p)) = 95.
+        // The standard deviation of a count is sqrt(n p (1 - p)) = 95.
         Assert.All(counts, count => Assert.InRange(count, Draws / 10 - 500, Draws / 10 + 500));
     }
 
     [Fact]
-    public void Permutation_holds_every_number_once_and_each_place_is_as_likely()
+    public void Permutation_has_every_number_once_and_all_positions_are_equally_likely()
     {
         var sums = new double[10];
         for (int i = 0; i < 10_000; i++)
         {
             var order = new SeededRandom(5, i).Permutation(10);
             Assert.Equal(Enumerable.Range(0, 10), order.Order());
-            for (int place = 0; place < 10; place++)
+            for (int position = 0; position < 10; position++)
             {
-                sums[place] += order[place];
+                sums[position] += order[position];
             }
         }
 
-        // The mean of a place is 4.5, its deviation sqrt(8.25 / 10000) = 0.029.
+        // The expected mean at a position is 4.5, with a standard deviation of sqrt(8.25 / 10000) = 0.029.
         Assert.All(sums, sum => Assert.InRange(sum / 10_000, 4.35, 4.65));
         Assert.Empty(new SeededRandom(0).Permutation(0));
     }
 
-    // Mean 1/2 and variance 1/12, each within five deviations of an estimate from that many numbers.
+    // Checks the mean 1/2 and the variance 1/12. Each may differ by five standard deviations of its estimate.
     private static void AssertUniform(double[] numbers)
     {
-        double mean = numbers.Average();
+        double mean = numbers.Average(), variance = numbers.Average(n => (n - mean) * (n - mean));
+        double meanError = 5 * Math.Sqrt(1.0 / 12 / Draws), varianceError = 5 * Math.Sqrt(1.0 / 180 / Draws);
 
         Assert.All(numbers, number => Assert.InRange(number, 0, 1));
-        Assert.InRange(mean, 0.5 - 5 * Math.Sqrt(1.0 / 12 / Draws), 0.5 + 5 * Math.Sqrt(1.0 / 12 / Draws));
-        Assert.InRange(numbers.Average(n => (n - mean) * (n - mean)), 1.0 / 12 - 5 * Math.Sqrt(1.0 / 180 / Draws), 1.0 / 12 + 5 * Math.Sqrt(1.0 / 180 / Draws));
+        Assert.InRange(mean, 0.5 - meanError, 0.5 + meanError);
+        Assert.InRange(variance, 1.0 / 12 - varianceError, 1.0 / 12 + varianceError);
     }
 }

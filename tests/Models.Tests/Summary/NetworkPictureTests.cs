@@ -11,7 +11,7 @@ public class NetworkPictureTests
     public static TheoryData<string> Names => new(Catalog.Architectures.Select(a => a.Name));
 
     [Theory, MemberData(nameof(Names))]
-    public void Every_layer_has_a_box_and_no_two_boxes_overlap(string name)
+    public void Every_layer_has_a_box_and_boxes_do_not_overlap(string name)
     {
         var graph = Catalog.Find(name).Build(auxiliary: Catalog.Find(name).HasAuxiliary);
         foreach (bool expand in (bool[])[false, true])
@@ -23,14 +23,16 @@ public class NetworkPictureTests
             var all = boxes.OrderBy(box => box.Y).ToArray();
             for (int i = 0; i < all.Length; i++)
             {
-                Assert.True(all[i].X >= 0 && all[i].X + all[i].Width <= Number(picture, "width") && all[i].Y + all[i].Height <= Number(picture, "height"));
-                Assert.DoesNotContain(all.Skip(i + 1).TakeWhile(box => box.Y < all[i].Y + all[i].Height), box => box.X < all[i].X + all[i].Width && all[i].X < box.X + box.Width);
+                var (x, y, boxWidth, boxHeight) = all[i];
+                Assert.True(x >= 0 && x + boxWidth <= Number(picture, "width") && y + boxHeight <= Number(picture, "height"));
+                var sameRows = all.Skip(i + 1).TakeWhile(box => box.Y < y + boxHeight);
+                Assert.DoesNotContain(sameRows, box => box.X < x + boxWidth && x < box.X + box.Width);
             }
         }
     }
 
     [Fact]
-    public void Open_blocks_are_frames_and_the_picture_is_always_the_same()
+    public void Expanded_blocks_are_frames_and_equal_summaries_give_equal_pictures()
     {
         var summary = NetworkSummary.Of(Catalog.Find("googlenet").Build(), expand: true);
         var picture = NetworkPicture.ToSvg(summary);
@@ -42,7 +44,7 @@ public class NetworkPictureTests
     }
 
     [Fact]
-    public void Names_are_text_whatever_they_hold()
+    public void Hostile_names_are_escaped()
     {
         const string Hostile = "</text><script>alert('\u0001\ud800 & \"')</script>]]>";
         var graph = new Graph(Hostile);
@@ -54,7 +56,7 @@ public class NetworkPictureTests
     }
 
     [Fact]
-    public void Graph_of_hundreds_of_rows_with_long_connections_is_drawn_at_once()
+    public void Graph_of_400_rows_with_long_connections_is_drawn_within_10_seconds()
     {
         var graph = new Graph("dense");
         List<Value> values = [graph.Input("x", ElementType.Float, new Shape(Shape.Free, 1, 8, 8))];
@@ -74,7 +76,8 @@ public class NetworkPictureTests
     {
         foreach (var group in at.Elements(Svg + "g"))
         {
-            var shift = group.Attribute("transform")!.Value["translate(".Length..^1].Split(',').Select(part => double.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+            var translation = group.Attribute("transform")!.Value["translate(".Length..^1].Split(',');
+            var shift = translation.Select(part => double.Parse(part, CultureInfo.InvariantCulture)).ToArray();
             if (group.Element(Svg + "title") is not null)
             {
                 var rect = group.Element(Svg + "rect")!;
@@ -88,5 +91,6 @@ public class NetworkPictureTests
         }
     }
 
-    private static double Number(XElement element, string attribute) => double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
+    private static double Number(XElement element, string attribute) =>
+        double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
 }

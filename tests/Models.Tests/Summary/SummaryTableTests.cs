@@ -5,7 +5,7 @@ public class SummaryTableTests
     private static readonly Graph LeNet5 = Catalog.Find("lenet5").Build();
 
     [Fact]
-    public void Lenet5_reads_as_in_Keras()
+    public void Table_of_LeNet5_has_the_columns_of_Keras()
     {
         var lines = SummaryTable.ToText(NetworkSummary.Of(LeNet5)).Split('\n');
 
@@ -28,7 +28,7 @@ public class SummaryTableTests
     }
 
     [Fact]
-    public void Cells_that_are_too_wide_go_on_below_without_losing_a_letter()
+    public void Text_wider_than_its_column_continues_in_the_next_lines()
     {
         var name = new string('n', 150);
         var layer = new LayerSummary(name, "Type", [1, 2, 3], 1, 0, [.. Enumerable.Range(0, 5).Select(i => $"source{i}")]);

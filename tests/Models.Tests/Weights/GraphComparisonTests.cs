@@ -1,9 +1,10 @@
 namespace Fovea.Models.Tests;
 
-/// <summary>Graphs whose weights agree in name and shape, and that compute something else.</summary>
+/// <summary>Imports of graphs whose weights agree in name and shape with the architecture, with and without other differences.</summary>
 public sealed class GraphComparisonTests : IDisposable
 {
-    private static readonly Architecture Small = new("small", "none", 4, new Preprocessing { Crop = [16, 16] }, (net, x, classes) => Layers(net, x, classes, new()));
+    private static readonly Architecture Small = new(
+        "small", "none", 4, new Preprocessing { Crop = [16, 16] }, (net, x, classes) => Layers(net, x, classes, new()));
 
     private readonly TemporaryFolder folder = new();
 
@@ -25,10 +26,10 @@ public sealed class GraphComparisonTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory, MemberData(nameof(Differences))]
-    public void Difference_that_is_in_no_weight_is_named(string which, string sentence)
+    public void Difference_outside_the_weights_is_named(string difference, string clause)
     {
-        var error = Assert.Throws<FoveaException>(() => Import(new Variant { Different = which }));
-        Assert.Contains(sentence, error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<FoveaException>(() => Import(new Variant { Difference = difference }));
+        Assert.Contains(clause, error.Message, StringComparison.Ordinal);
         Assert.Contains(folder["source.onnx"], error.Message, StringComparison.Ordinal);
     }
 
@@ -38,8 +39,8 @@ public sealed class GraphComparisonTests : IDisposable
     [InlineData("reshape")]
     [InlineData("no dropout")]
     [InlineData("mean as pool")]
-    [InlineData("sum turned round")]
-    public void Other_ways_to_write_the_same_are_accepted(string which) => Import(new Variant { Different = which });
+    [InlineData("sum with swapped operands")]
+    public void Equivalent_graph_is_accepted(string difference) => Import(new Variant { Difference = difference });
 
     private void Import(Variant variant)
     {
@@ -61,20 +62,23 @@ public sealed class GraphComparisonTests : IDisposable
         x = net.MaxPool(x, v.Is("pool") ? 2 : 3, 2, ceil: v.Is("ceil"), name: "pool1");
         x = v.Is("order") ? Normalized(x) : x;
         var (a, b) = (net.Conv(x, 6, 1, name: "left"), net.Conv(x, 6, 1, name: "right"));
-        x = v.Is("sum turned round") ? net.Add(net.Relu(b), a) : v.Is("swapped") ? net.Add(a, net.Relu(a)) : net.Add(a, net.Relu(b));
+        x = v.Is("sum with swapped operands") ? net.Add(net.Relu(b), a)
+            : v.Is("swapped") ? net.Add(a, net.Relu(a)) : net.Add(a, net.Relu(b));
         x = v.Is("swapped") ? x + b * 0 : x;
-        x = v.Is("mean as pool") ? net.AveragePool(x, 7, 1, "mean") : v.Is("mean") ? net.MaxPool(x, 7, 1, name: "mean") : net.GlobalAveragePool(x, "mean");
+        x = v.Is("mean as pool") ? net.AveragePool(x, 7, 1, "mean")
+            : v.Is("mean") ? net.MaxPool(x, 7, 1, name: "mean") : net.GlobalAveragePool(x, "mean");
         x = v.Is("reshape") ? graph.Reshape(x, new Shape(-1, 6)) : net.Flatten(x);
         x = v.Is("no dropout") ? x : net.Dropout(x, 0.5f);
-        return v.Is("softmax") ? graph.Add("Softmax", [net.Logits(x, classes, "fc")], [("axis", 1L)], "softmax").Output : net.Logits(x, classes, "fc");
+        return v.Is("softmax") ? graph.Add(
+            "Softmax", [net.Logits(x, classes, "fc")], [("axis", 1L)], "softmax").Output : net.Logits(x, classes, "fc");
 
         Value Normalized(Value at) => net.Lrn(at, k: v.Is("bias") ? 1 : 2, size: v.Is("size") ? 3 : 5);
     }
 
     private sealed record Variant
     {
-        public string Different { get; init; } = "";
+        public string Difference { get; init; } = "";
 
-        public bool Is(string which) => Different == which;
+        public bool Is(string difference) => Difference == difference;
     }
 }

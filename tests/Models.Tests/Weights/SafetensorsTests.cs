@@ -4,44 +4,49 @@ namespace Fovea.Models.Tests;
 
 public sealed class SafetensorsTests : IDisposable
 {
+    private const string TwoFloats = "'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}";
+
     private readonly TemporaryFolder folder = new();
 
     public static TheoryData<string, string> BadHeaders => new()
     {
         { "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}", "" },
-        { "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,8]}}", "expected 16 bytes" },
-        { "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[3],'data_offsets':[4,16]}}", "expected 12 bytes from 8 on" },
-        { "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]},'b':{'dtype':'F32','shape':[1],'data_offsets':[12,16]}}", "expected 4 bytes from 8 on" },
+        { "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,8]}}", "expected 0 to 16" },
+        { $"{{{TwoFloats},'b':{{'dtype':'F32','shape':[3],'data_offsets':[4,16]}}}}", "expected 8 to 20" },
+        { $"{{{TwoFloats},'b':{{'dtype':'F32','shape':[1],'data_offsets':[12,16]}}}}", "expected 8 to 12" },
         { "{'a':{'dtype':'F32','shape':[400],'data_offsets':[0,1600]}}", "1600" },
         { "{'a':{'dtype':'F32','shape':[2147483647,2147483647,2147483647],'data_offsets':[0,16]}}", "" },
-        { "{'a':{'dtype':'F32','shape':[-4],'data_offsets':[0,16]}}", "dimension of -4" },
+        { "{'a':{'dtype':'F32','shape':[-4],'data_offsets':[0,16]}}", "dimension of a is -4" },
         { "{'a':{'dtype':'F32','shape':[4.5],'data_offsets':[0,16]}}", "" },
         { "{'a':{'dtype':'F32','shape':4,'data_offsets':[0,16]}}", "" },
         { "{'a':{'dtype':'F8','shape':[16],'data_offsets':[0,16]}}", "F8" },
         { "{'a':{'dtype':7,'shape':[4],'data_offsets':[0,16]}}", "" },
-        { "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0]}}", "two offsets" },
+        { "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0]}}", "does not have two numbers" },
         { "{'a':{'dtype':'F32','shape':[4],'data_offsets':[16,0]}}", "" },
         { "{'a':{'dtype':'F32','shape':[4]}}", "no data_offsets" },
         { "{'a':3}", "no dtype" },
         { "{'a':null}", "no dtype" },
         { "{'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]},'a':{'dtype':'F32','shape':[4],'data_offsets':[0,16]}}", "" },
         { "{'a':{'dtype'", "" },
-        { "{}", "0 bytes" },
+        { "{}", "expected 0" },
     };
 
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Tensors_are_read_whatever_their_order()
+    public void Tensors_in_any_order_are_read()
     {
-        using var file = Open("{'b':{'dtype':'F16','shape':[2],'data_offsets':[12,16]},'__metadata__':{'format':'pt'},'a':{'dtype':'F32','shape':[3,1],'data_offsets':[0,12]}}", [.. Floats(1, 2, 3), 0, 0x3c, 0, 0xc0]);
+        using var file = Open(
+            "{'b':{'dtype':'F16','shape':[2],'data_offsets':[12,16]},'__metadata__':{'format':'pt'},"
+            + "'a':{'dtype':'F32','shape':[3,1],'data_offsets':[0,12]}}",
+            [.. Floats(1, 2, 3), 0, 0x3c, 0, 0xc0]);
         Assert.Equal([1, 2, 3], file.Tensors["a"].ToFloats().Floats.ToArray());
         Assert.Equal(new Shape(3, 1), file.Tensors["a"].Shape);
         Assert.Equal([1, -2], file.Tensors["b"].ToFloats().Floats.ToArray());
     }
 
     [Fact]
-    public void Header_whose_length_begins_like_a_pickle_is_no_pickle()
+    public void Header_length_with_the_first_byte_of_a_pickle_is_read_as_safetensors()
     {
         using var file = Open("{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}}".PadRight(0x80), Floats(7));
         Assert.Equal([7], file.Tensors["a"].ToFloats().Floats.ToArray());
@@ -56,12 +61,15 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData(0)]
     [InlineData(long.MaxValue)]
     [InlineData(99_000_000)]
-    public void Header_of_a_length_that_cannot_be_is_refused(long length) => Assert.Throws<FoveaException>(() => Open([.. BitConverter.GetBytes(length), .. "{} "u8]));
+    public void Impossible_header_length_is_refused(long length) =>
+        Assert.Throws<FoveaException>(() => Open([.. BitConverter.GetBytes(length), .. "{} "u8]));
 
     [Fact]
-    public void Truncated_and_flipped_files_are_refused_or_read()
+    public void Truncated_file_is_refused_and_a_file_with_random_bytes_is_refused_or_read()
     {
-        byte[] whole = File("{'a':{'dtype':'F32','shape':[3,1],'data_offsets':[0,12]},'b':{'dtype':'BF16','shape':[2],'data_offsets':[12,16]}}", [.. Floats(1, 2, 3), 0, 0, 0, 0]);
+        byte[] whole = File(
+            "{'a':{'dtype':'F32','shape':[3,1],'data_offsets':[0,12]},'b':{'dtype':'BF16','shape':[2],'data_offsets':[12,16]}}",
+            [.. Floats(1, 2, 3), 0, 0, 0, 0]);
         for (int length = 0; length < whole.Length; length++)
         {
             Assert.True(IsRefused(whole[..length]));
@@ -87,12 +95,36 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("")]
     [InlineData("some text, and no weights")]
     [InlineData("PK\x03\x04 and no zip file")]
-    public void Other_files_are_refused_by_name(string text)
+    public void Error_for_a_file_of_another_format_names_the_file(string text)
     {
         var error = Assert.Throws<FoveaException>(() => Open(Encoding.Latin1.GetBytes(text)));
         Assert.StartsWith(folder["weights"], error.Message, StringComparison.Ordinal);
         Assert.Equal(ErrorCode.BadModelFile, error.Code);
         Assert.Contains("nowhere", Assert.Throws<FoveaException>(() => WeightsFile.Open("nowhere")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Error_names_the_path_once_and_as_it_was_given()
+    {
+        byte[] whole = File("{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,8]}}", new byte[9]);
+        System.IO.File.WriteAllBytes(folder["weights"], whole);
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, folder["weights"]);
+
+        var message = Assert.Throws<FoveaException>(() => WeightsFile.Open(relative)).Message;
+        Assert.StartsWith(relative, message, StringComparison.Ordinal);
+        Assert.Equal(2, message.Split("weights").Length);
+    }
+
+    [Fact]
+    public void Folder_is_refused_as_a_folder()
+    {
+        foreach (
+            var open in (Action<string>[])[path => WeightsFile.Open(path), path => SafetensorsFile.Open(path), path => OnnxFile.Read(path)])
+        {
+            var error = Assert.Throws<FoveaException>(() => open(folder[""]));
+            Assert.Contains("is a folder", error.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain("denied", error.Message, StringComparison.Ordinal);
+        }
     }
 
     private bool IsRefused(byte[] bytes)
@@ -116,7 +148,8 @@ public sealed class SafetensorsTests : IDisposable
         return WeightsFile.Open(folder["weights"]);
     }
 
-    private static byte[] File(string header, byte[] data) => [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header.Replace('\'', '"')), .. data];
+    private static byte[] File(string header, byte[] data) =>
+        [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header.Replace('\'', '"')), .. data];
 
     private static byte[] Floats(params float[] values) => [.. values.SelectMany(BitConverter.GetBytes)];
 }

@@ -8,13 +8,14 @@ public sealed class TorchFileTests
 
     public static TheoryData<string, string> Unwanted => new()
     {
-        { "os", "system" }, { "builtins", "eval" }, { "torch", "load" }, { "torch._utils", "_rebuild_parameter_with_state" }, { "__torch__", "Model" }, { "collections", "Counter" },
+        { "os", "system" }, { "builtins", "eval" }, { "torch", "load" }, { "torch._utils", "_rebuild_parameter_with_state" }, 
+        { "__torch__", "Model" }, { "collections", "Counter" },
     };
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Both_forms_give_names_shapes_and_values(bool zip)
+    public void Zip_and_legacy_files_have_names_shapes_and_values(bool zip)
     {
         var tensors = TorchFile.Read(zip ? TorchFiles.Zip(A, B) : TorchFiles.Legacy(A, B));
         Assert.Equal(["a", "b"], tensors.Keys);
@@ -25,10 +26,13 @@ public sealed class TorchFileTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Views_of_one_storage_are_found_by_offset_and_strides(bool zip)
+    public void Views_of_one_storage_are_read_by_offset_and_strides(bool zip)
     {
-        SavedTensor View(string name, int offset, int[] size, int[] strides) => A with { Name = name, Offset = offset, Size = size, Strides = strides };
-        SavedTensor[] views = [View("transposed", 0, [3, 2], [1, 3]), View("row", 3, [3], [1]), View("column", 1, [2, 1], [3, 77]), View("expanded", 2, [2, 2], [0, 1]), View("scalar", 5, [], [])];
+        SavedTensor View(string name, int offset, int[] size, int[] strides) =>
+            A with { Name = name, Offset = offset, Size = size, Strides = strides };
+        SavedTensor[] views = [
+            View("transposed", 0, [3, 2], [1, 3]), View("row", 3, [3], [1]), View("column", 1, [2, 1], [3, 77]),
+            View("expanded", 2, [2, 2], [0, 1]), View("scalar", 5, [], [])];
         var tensors = TorchFile.Read(zip ? TorchFiles.Zip(views) : TorchFiles.Legacy(views));
         AssertTensor([3, 2], [1, 4, 2, 5, 3, 6], tensors["transposed"]);
         AssertTensor([3], [4, 5, 6], tensors["row"]);
@@ -38,9 +42,10 @@ public sealed class TorchFileTests
     }
 
     [Fact]
-    public void Other_floats_become_floats_exactly_and_doubles_by_rounding()
+    public void Half_and_bfloat16_convert_exactly_and_doubles_are_rounded()
     {
-        float[] Read(string type, byte[] bytes, int count) => TorchFile.Read(TorchFiles.Zip(new SavedTensor("x", type, "0", bytes, count, 0, [count], [1])))["x"].ToFloats().Floats.ToArray();
+        float[] Read(string type, byte[] bytes, int count) =>
+            TorchFile.Read(TorchFiles.Zip(new SavedTensor("x", type, "0", bytes, count, 0, [count], [1])))["x"].ToFloats().Floats.ToArray();
         Half[] halves = [(Half)1.5f, Half.NegativeInfinity, (Half)6e-8f];
         Assert.Equal([.. halves.Select(h => (float)h)], Read("HalfStorage", [.. halves.SelectMany(BitConverter.GetBytes)], 3));
         Assert.Equal([1.5f, -3f], Read("BFloat16Storage", [0xc0, 0x3f, 0x40, 0xc0], 2));
@@ -48,7 +53,7 @@ public sealed class TorchFileTests
     }
 
     [Fact]
-    public void Integers_are_listed_but_are_no_floats() =>
+    public void Integer_tensor_is_listed_but_is_not_float() =>
         Assert.False(TorchFile.Read(TorchFiles.Zip(new SavedTensor("n", "LongStorage", "0", new byte[8], 1, 0, [], [])))["n"].IsFloat);
 
     [Theory]
@@ -62,26 +67,30 @@ public sealed class TorchFileTests
     }
 
     [Fact]
-    public void The_oldest_files_are_read_too()
+    public void File_of_PyTorch_0_1_under_Python_2_is_read()
     {
-        // PyTorch 0.1 under Python 2: no backward hooks, byte strings, and an OrderedDict made of a list of pairs.
-        var pickle = new Pickle().Global("collections", "OrderedDict").Add("((](").Add("U\u0001b").Tensor(B with { Rebuild = "_rebuild_tensor" }).Add("eetR");
-        var pairs = new Pickle().Global("collections", "OrderedDict").Add("(](](").Add("U\u0001b").Tensor(B with { Rebuild = "_rebuild_tensor" }).Add("eetR").Stop();
+        // It has no backward hooks, byte strings for names, and an OrderedDict that is created from a list of pairs.
+        var pickle = new Pickle().Global("collections", "OrderedDict")
+            .Add("((](").Add("U\u0001b").Tensor(B with { Rebuild = "_rebuild_tensor" }).Add("eetR");
+        var pairs = new Pickle().Global("collections", "OrderedDict")
+            .Add("(](](").Add("U\u0001b").Tensor(B with { Rebuild = "_rebuild_tensor" }).Add("eetR").Stop();
         AssertTensor([2], [-1, 0.5f], TorchFile.Read(TorchFiles.Legacy(pairs, [("b", B.Storage, 2)]))["b"]);
         AssertRefused(TorchFiles.Legacy(pickle.Stop(), [("b", B.Storage, 2)]), "");
     }
 
     [Fact]
-    public void Parameter_is_its_tensor()
+    public void Parameter_is_read_as_its_tensor()
     {
-        var pickle = new Pickle().Add("}").Text("b").Global("torch._utils", "_rebuild_parameter").Add("(").Tensor(B).Add(0x88).Add("}tRs").Stop();
+        var pickle = new Pickle().Add("}").Text("b").Global("torch._utils", "_rebuild_parameter")
+            .Add("(").Tensor(B).Add(0x88).Add("}tRs").Stop();
         AssertTensor([2], [-1, 0.5f], TorchFile.Read(TorchFiles.Zip(pickle, [("b", B.Storage)]))["b"]);
     }
 
     [Theory, MemberData(nameof(Unwanted))]
-    public void Any_other_name_is_refused_and_named(string module, string name)
+    public void Python_name_that_tensors_do_not_need_is_refused_and_named(string module, string name)
     {
-        AssertRefused(TorchFiles.Zip(new Pickle().Global(module, name).Add("(").Text("touch /tmp/x").Add("tR").Stop(), []), $"{module}.{name}");
+        AssertRefused(
+            TorchFiles.Zip(new Pickle().Global(module, name).Add("(").Text("touch /tmp/x").Add("tR").Stop(), []), $"{module}.{name}");
         AssertRefused(TorchFiles.Zip(new Pickle().Text(module).Text(name).Add(0x93).Stop(), []), $"{module}.{name}");
     }
 
@@ -92,18 +101,22 @@ public sealed class TorchFileTests
     [InlineData('P')]
     [InlineData('\x81')]
     [InlineData('\x82')]
-    public void Any_other_opcode_is_refused_and_named(char opcode) => AssertRefused(TorchFiles.Zip(new Pickle().Add($"{opcode}").Stop(), []), $"0x{(int)opcode:x2}");
+    public void Opcode_that_tensors_do_not_need_is_refused_and_named(char opcode) =>
+        AssertRefused(TorchFiles.Zip(new Pickle().Add($"{opcode}").Stop(), []), $"0x{(int)opcode:x2}");
 
     [Fact]
-    public void What_is_no_state_dict_is_refused()
+    public void File_without_a_valid_state_dict_is_refused()
     {
         AssertRefused(TorchFiles.Zip(new Pickle().Int(3).Stop(), []), "no state dict");
-        AssertRefused(TorchFiles.Zip(new Pickle().Add("}").Text("lr").Int(3).Add("s").Stop(), []), "lr in its state dict is no tensor");
+        AssertRefused(TorchFiles.Zip(new Pickle().Add("}").Text("lr").Int(3).Add("s").Stop(), []), "lr in its state dict is not a tensor");
         AssertRefused(TorchFiles.Zip(new Pickle().Tensor(A).Stop(), [("a", A.Storage)]), "no state dict");
         AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage)], byteOrder: "big"), "byte order is big");
-        AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage)], compression: CompressionLevel.SmallestSize), "compressed");
-        AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), []), "lacks the storage a");
-        AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage[..^1])]), "the storage of a should have 6 elements");
+        AssertRefused(
+            TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage)], compression: CompressionLevel.SmallestSize), "compressed");
+        AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), []), "has no storage a");
+        AssertRefused(
+            TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage[..^1])]),
+            "the storage of a has 23 bytes; expected 6 elements");
         AssertRefused(new Pickle().StateDict(A).Stop(), "torch.save did not write it");
     }
 
@@ -123,25 +136,32 @@ public sealed class TorchFileTests
     }
 
     [Fact]
-    public void Deep_nesting_and_copies_of_copies_take_no_more_than_the_file()
+    public void Deep_nesting_and_many_copies_of_a_list_do_not_exhaust_the_memory()
     {
-        AssertRefused(TorchFiles.Zip(new Pickle().Add([.. Enumerable.Repeat((byte)']', 1_000_000), .. Enumerable.Repeat((byte)'a', 999_999)]).Stop(), []), "no state dict");
-        AssertRefused(TorchFiles.Zip(new Pickle().Add([.. Enumerable.Repeat((byte)'(', 1_000_000), .. Enumerable.Repeat((byte)'t', 1_000_000)]).Stop(), []), "no state dict");
+        AssertRefused(
+            TorchFiles.Zip(
+                new Pickle().Add([.. Enumerable.Repeat((byte)']', 1_000_000), .. Enumerable.Repeat((byte)'a', 999_999)]).Stop(), []),
+            "no state dict");
+        AssertRefused(
+            TorchFiles.Zip(
+                new Pickle().Add([.. Enumerable.Repeat((byte)'(', 1_000_000), .. Enumerable.Repeat((byte)'t', 1_000_000)]).Stop(), []),
+            "no state dict");
 
-        // A list of pairs, copied by each of many calls.
-        var copies = new Pickle().Add("]q\0(").Add([.. Enumerable.Repeat("NN\x86"u8.ToArray()[..2], 100_000).SelectMany(nn => (byte[])[.. nn, 0x86])]).Add("e0");
+        // 10,000 calls of OrderedDict, each with the same list of 100,000 pairs.
+        var copies = new Pickle().Add("]q\0(").Add(
+            [.. Enumerable.Repeat("NN\x86"u8.ToArray()[..2], 100_000).SelectMany(nn => (byte[])[.. nn, 0x86])]).Add("e0");
         for (int i = 0; i < 10_000; i++)
         {
             copies.Global("collections", "OrderedDict").Add("h\0").Add(0x85).Add("R");
         }
 
-        AssertRefused(TorchFiles.Zip(copies.Stop(), []), "copies more than it holds");
+        AssertRefused(TorchFiles.Zip(copies.Stop(), []), "items of lists");
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Truncated_and_flipped_files_are_refused_or_read(bool zip)
+    public void Truncated_file_is_refused_and_a_file_with_random_bytes_is_refused_or_read(bool zip)
     {
         var whole = zip ? TorchFiles.Zip(A, B) : TorchFiles.Legacy(A, B);
         for (int length = 1; length < whole.Length; length++)
@@ -182,7 +202,8 @@ public sealed class TorchFileTests
         }
     }
 
-    private static void AssertRefused(byte[] bytes, string reason) => Assert.Contains(reason, Assert.Throws<FoveaException>(() => TorchFile.Read(bytes)).Message, StringComparison.Ordinal);
+    private static void AssertRefused(byte[] bytes, string reason) =>
+        Assert.Contains(reason, Assert.Throws<FoveaException>(() => TorchFile.Read(bytes)).Message, StringComparison.Ordinal);
 
     private static void AssertTensor(int[] shape, float[] values, StoredTensor tensor)
     {

@@ -5,18 +5,25 @@ using System.Text;
 
 namespace Fovea.Models.Tests;
 
-/// <summary>A tensor to be saved: its storage's type, key and bytes, and the tensor's offset, size and strides in elements.</summary>
-internal sealed record SavedTensor(string Name, string StorageType, string Key, byte[] Storage, int Count, int Offset, int[] Size, int[] Strides, string Rebuild = "_rebuild_tensor_v2");
+/// <summary>
+/// A tensor to be saved: the type, key, bytes and element count of its storage, and its offset, size and strides in elements.
+/// </summary>
+internal sealed record SavedTensor(
+    string Name, string StorageType, string Key, byte[] Storage, int Count, int Offset, int[] Size, int[] Strides,
+    string Rebuild = "_rebuild_tensor_v2");
 
-/// <summary>Files as torch.save writes them, made by hand.</summary>
+/// <summary>Creates files in the formats of torch.save.</summary>
 internal static class TorchFiles
 {
-    /// <summary>A float tensor that has a storage of its own.</summary>
+    /// <summary>A row-major float tensor that shares its storage with no other tensor.</summary>
     public static SavedTensor Floats(string name, int[] size, params float[] values) => new(
-        name, "FloatStorage", name, [.. values.SelectMany(BitConverter.GetBytes)], values.Length, 0, size, [.. size.Select((_, axis) => size[(axis + 1)..].Aggregate(1, (a, b) => a * b))]);
+        name, "FloatStorage", name, [.. values.SelectMany(BitConverter.GetBytes)], values.Length, 0, size, [
+            .. size.Select((_, axis) => size[(axis + 1)..].Aggregate(1, (a, b) => a * b))]);
 
-    /// <summary>The form since PyTorch 1.6: a zip file.</summary>
-    public static byte[] Zip(byte[] pickle, IEnumerable<(string Key, byte[] Bytes)> storages, string byteOrder = "little", CompressionLevel compression = CompressionLevel.NoCompression)
+    /// <summary>A file of PyTorch 1.6 or later: a zip file.</summary>
+    public static byte[] Zip(
+        byte[] pickle, IEnumerable<(string Key, byte[] Bytes)> storages, string byteOrder = "little",
+        CompressionLevel compression = CompressionLevel.NoCompression)
     {
         var file = new MemoryStream();
         using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
@@ -40,7 +47,7 @@ internal static class TorchFiles
 
     public static byte[] Zip(params SavedTensor[] tensors) => Zip(new Pickle().StateDict(tensors).Stop(), Storages(tensors));
 
-    /// <summary>The form before that: pickles one after the other, then the storages.</summary>
+    /// <summary>A file of an earlier PyTorch: a sequence of pickles, then the storages.</summary>
     public static byte[] Legacy(byte[] pickle, IEnumerable<(string Key, byte[] Bytes, int Count)> storages)
     {
         var keys = new Pickle().Add("](");
@@ -64,9 +71,11 @@ internal static class TorchFiles
         ];
     }
 
-    public static byte[] Legacy(params SavedTensor[] tensors) => Legacy(new Pickle().StateDict(tensors).Stop(), tensors.DistinctBy(t => t.Key).Select(t => (t.Key, t.Storage, t.Count)));
+    public static byte[] Legacy(params SavedTensor[] tensors) =>
+        Legacy(new Pickle().StateDict(tensors).Stop(), tensors.DistinctBy(t => t.Key).Select(t => (t.Key, t.Storage, t.Count)));
 
-    private static IEnumerable<(string, byte[])> Storages(SavedTensor[] tensors) => tensors.DistinctBy(t => t.Key).Select(t => (t.Key, t.Storage));
+    private static IEnumerable<(string, byte[])> Storages(SavedTensor[] tensors) =>
+        tensors.DistinctBy(t => t.Key).Select(t => (t.Key, t.Storage));
 }
 
 /// <summary>Writes a pickle of protocol 2, opcode by opcode.</summary>
@@ -86,7 +95,8 @@ internal sealed class Pickle
 
     public Pickle Int(int value) => Add([(byte)'J', .. BitConverter.GetBytes(value)]);
 
-    public Pickle Text(string value) => Add([(byte)'X', .. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(value)), .. Encoding.UTF8.GetBytes(value)]);
+    public Pickle Text(string value) =>
+        Add([(byte)'X', .. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(value)), .. Encoding.UTF8.GetBytes(value)]);
 
     public Pickle Ints(int[] values)
     {
@@ -119,6 +129,6 @@ internal sealed class Pickle
 
     public override string ToString() => bytes.Count.ToString(CultureInfo.InvariantCulture);
 
-    // The hooks of a tensor, an OrderedDict of none.
+    // The backward hooks of a tensor: an empty OrderedDict.
     private static byte[] Empty() => [.. Encoding.ASCII.GetBytes("ccollections\nOrderedDict\n)R")];
 }

@@ -8,12 +8,17 @@ public sealed class WeightsImportTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<string> Importable => new(Catalog.Architectures.Where(a => !a.Name.StartsWith("vgg", StringComparison.Ordinal) && a.Name is not "resnet101" and not "resnet152").Select(a => a.Name));
+    public static TheoryData<string> Importable =>
+        new(
+            Catalog.Architectures.Where(
+                a =>
+                    !a.Name.StartsWith("vgg", StringComparison.Ordinal)
+            && a.Name is not "resnet101" and not "resnet152").Select(a => a.Name));
 
     public void Dispose() => folder.Dispose();
 
     [Theory, MemberData(nameof(Importable))]
-    public void Every_weight_comes_from_the_file(string name)
+    public void Every_weight_is_read_from_the_file(string name)
     {
         var architecture = Catalog.Find(name);
         var source = architecture.Build(seed: 5);
@@ -27,18 +32,22 @@ public sealed class WeightsImportTests : IDisposable
     }
 
     [Fact]
-    public void Imported_file_says_where_its_weights_come_from()
+    public void Imported_network_has_a_training_record_that_names_the_file()
     {
         Save(Weights(ResNet));
         var metadata = ModelMetadata.Read(Fill(ResNet).Metadata);
         Assert.True(metadata.Trained);
-        Assert.Equal(("resnet18", "weights", Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder["weights"])))), (metadata.Architecture, metadata.Training!.Source!.File, metadata.Training.Source.Sha256));
+        Assert.Equal(
+            ("resnet18", "weights", Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder["weights"])))),
+            (metadata.Architecture, metadata.Training!.Source!.File, metadata.Training.Source.Sha256));
         Assert.Equal(ResNet.Preprocessing.Mean, metadata.Preprocessing!.Mean);
-        Assert.Equal(("tench, Tinca tinca", "toilet tissue, toilet paper, bathroom tissue", 1000), (metadata.Labels!.Value[0], metadata.Labels.Value[999], metadata.Labels.Value.Length));
+        Assert.Equal(
+            ("tench, Tinca tinca", "toilet tissue, toilet paper, bathroom tissue", 1000),
+            (metadata.Labels!.Value[0], metadata.Labels.Value[999], metadata.Labels.Value.Length));
     }
 
     [Fact]
-    public void Same_input_gives_the_same_bytes_and_another_class_count_needs_no_seed_of_its_own()
+    public void Equal_imports_give_equal_bytes_even_with_a_new_last_layer()
     {
         Save(Weights(LeNet));
         Assert.Equal(OnnxFile.ToBytes(Fill(LeNet)), OnnxFile.ToBytes(Fill(LeNet)));
@@ -46,7 +55,7 @@ public sealed class WeightsImportTests : IDisposable
     }
 
     [Fact]
-    public void Prefix_of_data_parallel_slashes_and_counters_are_no_differences()
+    public void DataParallel_prefix_slashes_and_batch_counters_are_accepted()
     {
         var tensors = Weights(LeNet);
         Save(tensors.ToDictionary(t => $"module.{t.Key.Replace('.', '/')}", t => t.Value));
@@ -63,7 +72,7 @@ public sealed class WeightsImportTests : IDisposable
         var tensors = Weights(LeNet);
         tensors["conv1/weight"] = tensors["conv1.weight"];
         Save(tensors);
-        AssertRefused(LeNet, "two tensors conv1.weight");
+        AssertRefused(LeNet, "two tensors whose names are conv1.weight");
     }
 
     [Fact]
@@ -93,55 +102,59 @@ public sealed class WeightsImportTests : IDisposable
     [Theory]
     [InlineData("googlenet")]
     [InlineData("googlenet-bn")]
-    public void Heads_that_only_serve_training_are_set_aside(string name)
+    public void Weights_of_auxiliary_heads_are_ignored(string name)
     {
         var architecture = Catalog.Find(name);
-        var tensors = architecture.Build(auxiliary: true).Initializers.Where(i => i.Key.Shape.Rank > 0).ToDictionary(i => i.Key.Name, i => i.Value);
+        var tensors = architecture.Build(auxiliary: true).Initializers
+            .Where(i => i.Key.Shape.Rank > 0).ToDictionary(i => i.Key.Name, i => i.Value);
         Save(tensors);
         Assert.Equal(architecture.Build().Initializers.Count, Fill(architecture).Initializers.Count);
     }
 
     [Fact]
-    public void Torchvisions_googlenet_takes_inputs_from_minus_one_to_one()
+    public void Preprocessing_of_googlenet_bn_equals_torchvisions_transform_input()
     {
         Save(Weights(Catalog.Find("googlenet-bn")));
         var preprocessing = ModelMetadata.Read(Fill(Catalog.Find("googlenet-bn")).Metadata).Preprocessing!;
         Assert.Equal([0.5f, 0.5f, 0.5f], preprocessing.Mean);
         Assert.Equal([0.5f, 0.5f, 0.5f], preprocessing.Std);
 
-        // torchvision's transform_input of the usual normalisation, per channel.
+        // torchvision normalises by ImageNet's statistics, then applies transform_input.
         var usual = Preprocessing.ImageNet(224);
         for (int c = 0; c < 3; c++)
         {
             for (float p = 0; p <= 1; p += 0.25f)
             {
                 float x = (p - usual.Mean[c]) / usual.Std[c];
-                Assert.Equal(x * (usual.Std[c] / 0.5f) + (usual.Mean[c] - 0.5f) / 0.5f, (p - preprocessing.Mean[c]) / preprocessing.Std[c], 1e-6f);
+                Assert.Equal(
+                    x * (usual.Std[c] / 0.5f) + (usual.Mean[c] - 0.5f) / 0.5f, (p - preprocessing.Mean[c]) / preprocessing.Std[c], 1e-6f);
             }
         }
     }
 
     [Fact]
-    public void Last_layer_is_made_anew_only_when_asked_for()
+    public void Last_layer_is_new_only_with_an_explicit_number_of_classes()
     {
         var tensors = Weights(LeNet, classes: 7);
         Save(tensors);
-        AssertRefused(LeNet, "has 7 classes and lenet5 10; expected --classes 7", ErrorCode.BadArgument);
+        AssertRefused(LeNet, "has 7 classes and lenet5 has 10; expected --classes 7", ErrorCode.BadArgument);
         AssertRefused(LeNet, "There are 2 labels for 7 classes", ErrorCode.BadArgument, new(Classes: 7, Labels: ["a", "b"]));
 
         var whole = Fill(LeNet, options: new(Classes: 7, Labels: ["a", "b", "c", "d", "e", "f", "g"]));
         Assert.Equal(tensors["fc3.weight"].Bytes.ToArray(), Filled(whole, "fc3.weight").Bytes.ToArray());
         Assert.Equal((true, "g"), (ModelMetadata.Read(whole.Metadata).Trained, ModelMetadata.Read(whole.Metadata).Labels!.Value[6]));
 
-        var anew = Fill(LeNet, options: new(Classes: 3, Seed: 4));
-        Assert.Equal(new Shape(3, 84), Filled(anew, "fc3.weight").Shape);
-        Assert.Equal(LeNet.Build(3, seed: 4).Initializers.First(i => i.Key.Name == "fc3.weight").Value.Bytes.ToArray(), Filled(anew, "fc3.weight").Bytes.ToArray());
-        Assert.Equal(tensors["fc2.weight"].Bytes.ToArray(), Filled(anew, "fc2.weight").Bytes.ToArray());
-        Assert.False(ModelMetadata.Read(anew.Metadata).Trained);
+        var renewed = Fill(LeNet, options: new(Classes: 3, Seed: 4));
+        Assert.Equal(new Shape(3, 84), Filled(renewed, "fc3.weight").Shape);
+        Assert.Equal(
+            LeNet.Build(3, seed: 4).Initializers.First(i => i.Key.Name == "fc3.weight").Value.Bytes.ToArray(),
+            Filled(renewed, "fc3.weight").Bytes.ToArray());
+        Assert.Equal(tensors["fc2.weight"].Bytes.ToArray(), Filled(renewed, "fc2.weight").Bytes.ToArray());
+        Assert.False(ModelMetadata.Read(renewed.Metadata).Trained);
     }
 
     [Fact]
-    public void New_last_layer_of_a_thousand_classes_is_not_given_imagenets_names()
+    public void New_last_layer_of_1000_classes_has_no_ImageNet_labels()
     {
         Save(Weights(ResNet, classes: 5));
         Assert.Null(ModelMetadata.Read(Fill(ResNet, options: new(Classes: 1000)).Metadata).Labels);
@@ -150,7 +163,8 @@ public sealed class WeightsImportTests : IDisposable
     [Fact]
     public void Weights_of_another_type_are_refused()
     {
-        var tensors = Weights(LeNet).Select(t => t.Key == "fc3.bias" ? new SavedTensor(t.Key, "LongStorage", t.Key, new byte[80], 10, 0, [10], [1])
+        var tensors = Weights(LeNet).Select(
+            t => t.Key == "fc3.bias" ? new SavedTensor(t.Key, "LongStorage", t.Key, new byte[80], 10, 0, [10], [1])
             : TorchFiles.Floats(t.Key, [.. t.Value.Shape.Dimensions], t.Value.Floats.ToArray())).ToArray();
         File.WriteAllBytes(folder["weights"], TorchFiles.Zip(tensors));
         AssertRefused(LeNet, "of another type: fc3.bias is Int64, expected floats");
@@ -159,9 +173,10 @@ public sealed class WeightsImportTests : IDisposable
     private static Dictionary<string, Tensor> Weights(Architecture architecture, int? classes = null) =>
         architecture.Build(classes, seed: 5).Initializers.Where(i => i.Key.Shape.Rank > 0).ToDictionary(i => i.Key.Name, i => i.Value);
 
-    private void Save(Dictionary<string, Tensor> tensors) => SafetensorsFile.Write(folder["weights"], new Dictionary<string, string>(), [.. tensors.Select(t => (t.Key, t.Value))]);
+    private void Save(Dictionary<string, Tensor> tensors) =>
+        SafetensorsFile.Write(folder["weights"], new Dictionary<string, string>(), [.. tensors.Select(t => (t.Key, t.Value))]);
 
-    // The filled graph holds its weights when the file is closed: each test's comparison needs them.
+    // Copies the weights, which refer to the mapped file, so that tests can read them after the file is closed.
     private Graph Fill(Architecture architecture, string name = "weights", ImportOptions? options = null)
     {
         using var file = WeightsFile.Open(folder[name]);
@@ -176,7 +191,8 @@ public sealed class WeightsImportTests : IDisposable
 
     private static Tensor Filled(Graph graph, string name) => graph.Initializers.First(i => i.Key.Name == name).Value;
 
-    private void AssertRefused(Architecture architecture, string reason, ErrorCode code = ErrorCode.BadModelFile, ImportOptions? options = null)
+    private void AssertRefused(
+        Architecture architecture, string reason, ErrorCode code = ErrorCode.BadModelFile, ImportOptions? options = null)
     {
         var error = Assert.Throws<FoveaException>(() => Fill(architecture, options: options));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
