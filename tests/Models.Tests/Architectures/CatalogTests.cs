@@ -62,7 +62,7 @@ public class CatalogTests
         bool flattens = name.StartsWith("vgg", StringComparison.Ordinal) || name.StartsWith("alexnet", StringComparison.Ordinal);
         var graph = architecture.Build(input: flattens ? Square(SmallestSide(architecture)) : null);
         OnnxFile.Write(graph, folder["model.onnx"]);
-        using (var session = Sessions.Open(folder["model.onnx"]))
+        using (var session = Sessions.OpenLarge(folder["model.onnx"]))
         {
             Assert.All((int[])[1, 3], batch => AssertRuns(session, graph, batch));
         }
