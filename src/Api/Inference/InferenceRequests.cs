@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fovea.Api.Scheduling;
 
 namespace Fovea.Api;
 
@@ -40,20 +41,26 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
             : images.Files!.Select(file => classifier.Logits(served, file, stop)));
     }
 
-    // Announces all images before the first is written, since that one would run alone otherwise.
+    // Announces all images before the first is written, since that one would run alone otherwise. An image that is given up before it is written is no longer announced:
+    // batches would wait for it.
     private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
     {
         int size = (int)served.Classifier.Input.Size;
-        var arrivals = Enumerable.Range(0, count).Select(_ => served.Scheduler.Expect()).ToArray();
-        return
-        [
-            .. arrivals.Select((arrival, i) => served.Logits(
-                slot =>
-                {
-                    tensor.AsSpan(i * size, size).CopyTo(slot);
-                    arrival.Dispose();
-                },
-                stop)),
-        ];
+        var announced = Enumerable.Range(0, count).Select(_ => served.Scheduler.Expect()).ToArray();
+        return [.. announced.Select(InferOne)];
+
+        async Task<float[]> InferOne(ExpectedImage image, int index)
+        {
+            using (image)
+            {
+                return await served.Logits(
+                    slot =>
+                    {
+                        tensor.AsSpan(index * size, size).CopyTo(slot);
+                        image.Dispose();
+                    },
+                    stop);
+            }
+        }
     }
 }

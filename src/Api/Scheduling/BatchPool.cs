@@ -1,10 +1,11 @@
 using Fovea.Models;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// The batches of a model, made when they are first needed and then used again: one for each run that may be under way, and the open one, in which images take slots.
-/// Not for several threads at once.
+/// The batches of a model, made when they are first needed and then used again: at most one for each run that may be under way, and one more that is open. Images take
+/// slots in the open batch. Not for several threads at once.
 /// </summary>
 internal sealed class BatchPool : IDisposable
 {
@@ -31,26 +32,28 @@ internal sealed class BatchPool : IDisposable
     /// <summary>The batch that takes images; null where all are in use.</summary>
     public ImageBatch? Open { get; private set; }
 
-    /// <summary>Takes a slot in the open batch, as soon as one is free.</summary>
-    public ValueTask<ImageSlot> TakeSlot()
-    {
-        if (Open is { HasRoom: true })
-        {
-            return new(Open.Reserve());
-        }
+    /// <summary>Takes a slot in the open batch; null where there is none.</summary>
+    public ImageSlot? TryTakeSlot() => Open is { HasRoom: true } ? Open.Reserve() : null;
 
-        var slot = new TaskCompletionSource<ImageSlot>(TaskCreationOptions.RunContinuationsAsynchronously);
-        waiting.Enqueue(slot);
-        return new(slot.Task);
+    /// <summary>Waits for a slot. The result completes with the slot; cancelling it gives up.</summary>
+    public TaskCompletionSource<ImageSlot> WaitForSlot()
+    {
+        var turn = new TaskCompletionSource<ImageSlot>(TaskCreationOptions.RunContinuationsAsynchronously);
+        waiting.Enqueue(turn);
+        return turn;
     }
 
-    /// <summary>Opens an empty batch, where there is one, and gives its slots to the images that wait. The batch that was open has been cut.</summary>
+    /// <summary>Opens an empty batch, where there is one, and gives its slots to the images that wait. Call it only after the open batch was cut.</summary>
     public void OpenNext()
     {
-        Open = idle.TryPop(out var batch) ? batch : made.Count <= slots ? Make() : null;
-        while (Open is { HasRoom: true } && waiting.TryDequeue(out var slot))
+        Open = null;
+        Open = idle.TryPop(out var batch) ? batch : made.Count <= slots ? TryMake() : null;
+        while (Open is { HasRoom: true } && waiting.TryDequeue(out var turn))
         {
-            slot.SetResult(Open.Reserve());
+            if (!turn.Task.IsCompleted && !turn.TrySetResult(Open.Reserve()))
+            {
+                Open.GiveBackLast();
+            }
         }
     }
 
@@ -111,11 +114,19 @@ internal sealed class BatchPool : IDisposable
         }
     }
 
-    private ImageBatch Make()
+    // Without memory for another batch, images wait for one of those in use.
+    private ImageBatch? TryMake()
     {
-        var batch = new ImageBatch(allocate(Sessions), Sessions);
-        made.Add(batch);
-        return batch;
+        try
+        {
+            var batch = new ImageBatch(allocate(Sessions), Sessions);
+            made.Add(batch);
+            return batch;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or OnnxRuntimeException && made.Count + replacedInUse > 0)
+        {
+            return null;
+        }
     }
 
     private void FreeIdle()

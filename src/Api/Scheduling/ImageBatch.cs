@@ -34,6 +34,9 @@ internal sealed class ImageBatch(Batch batch, SessionSet sessions) : IDisposable
     /// <summary>Takes a slot. Its holder calls <see cref="Settle"/> once, whether it wrote an image or not.</summary>
     public ImageSlot Reserve() => new(this, reserved++);
 
+    /// <summary>Takes the slot back that was reserved last, and not handed out.</summary>
+    public void GiveBackLast() => reserved--;
+
     /// <summary>Notes that a slot's image is written, or will not come.</summary>
     public void Settle() => settled++;
 
@@ -82,9 +85,9 @@ internal sealed class ImageBatch(Batch batch, SessionSet sessions) : IDisposable
             {
                 var clock = slice.IsTimed ? RunClock.Start(slice.Session.Kind) : default;
                 long start = Stopwatch.GetTimestamp();
-                bool fellBack = RunOrFallBack(slice, count);
+                bool failed = RunOrFallBack(slice, count);
                 long end = Stopwatch.GetTimestamp();
-                result = new(slice.Session.Kind, count, slice.IsTimed ? clock.Elapsed : TimeSpan.Zero, fellBack);
+                result = new(slice.Session.Kind, count, slice.IsTimed ? clock.Elapsed : TimeSpan.Zero, failed);
                 Answer(slice, wanted, log, start, end);
             }
         }
@@ -106,7 +109,8 @@ internal sealed class ImageBatch(Batch batch, SessionSet sessions) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => batch.Dispose();
 
-    // A rewritten graph that fails costs no answer: the graph runs as the file has it, where a session for that is open.
+    // A failed run is tried again in another way, so that it costs no answer: some files say that they take any number of images, and fail with more than one; and a
+    // rewritten graph may fail where the original does not. True: the run failed as it was asked for.
     private bool RunOrFallBack(BatchSlice slice, int count)
     {
         try
@@ -114,9 +118,15 @@ internal sealed class ImageBatch(Batch batch, SessionSet sessions) : IDisposable
             batch.Run(slice.Session, slice.First, count);
             return false;
         }
-        catch (OnnxRuntimeException) when (slice.Session.Kind.Rewritten && sessions.Find(SessionKind.OneCore) is not null)
+        catch (OnnxRuntimeException) when ((count > 1 && CanBeSliced) || slice.Session.Kind.Rewritten)
         {
-            batch.Run(sessions.Find(SessionKind.OneCore)!, slice.First, count);
+            var original = sessions.Find(SessionKind.OneCore) ?? sessions.Spread ?? slice.Session;
+            int step = CanBeSliced ? 1 : count;
+            for (int i = 0; i < count; i += step)
+            {
+                batch.Run(original, slice.First + i, step);
+            }
+
             return true;
         }
     }

@@ -62,13 +62,15 @@ internal sealed class Scheduler : IDisposable
     /// <param name="stop">If it is cancelled before the image's run, the image is left out of the run.</param>
     public async Task<float[]> Run(Action<Span<float>> fill, CancellationToken stop)
     {
-        ValueTask<ImageSlot> place;
+        ImageSlot? place;
+        TaskCompletionSource<ImageSlot>? turn;
         lock (gate)
         {
-            place = pool.TakeSlot();
+            place = pool.TryTakeSlot();
+            turn = place is null ? pool.WaitForSlot() : null;
         }
 
-        var slot = await place;
+        var slot = place ?? await Wait(turn!, stop);
         Transition?.Invoke();
         Task<float[]> logits;
         try
@@ -82,6 +84,20 @@ internal sealed class Scheduler : IDisposable
         }
 
         return await logits.WaitAsync(stop);
+    }
+
+    // A request that is given up while it waits for a slot leaves at once. If it has been given a slot meanwhile, the slot stays empty.
+    private async Task<ImageSlot> Wait(TaskCompletionSource<ImageSlot> turn, CancellationToken stop)
+    {
+        try
+        {
+            return await turn.Task.WaitAsync(stop);
+        }
+        catch (OperationCanceledException) when (!turn.TrySetCanceled(CancellationToken.None))
+        {
+            Settle((await turn.Task).Batch);
+            throw;
+        }
     }
 
     /// <summary>
@@ -270,7 +286,7 @@ internal sealed class Scheduler : IDisposable
     private void Cut_NeedsLock(Decision decision, SchedulingState state)
     {
         var batch = pool.Open!;
-        if (Exploration?.Next(trial => SchedulingPolicy.AllowsTrial(state, trial.Size, trial.Kind.Spread) && batch.Sessions.Find(trial.Kind) is not null) is { } trial)
+        if (Exploration is { } exploration && NextTrial(exploration, batch, state) is { } trial)
         {
             batch.Cut(new(Step.Cut, Size: trial.Size), batch.Sessions.Find(trial.Kind)!, isTimed: true, queued);
         }
@@ -281,6 +297,9 @@ internal sealed class Scheduler : IDisposable
 
         pool.OpenNext();
     }
+
+    private static Trial? NextTrial(Exploration exploration, ImageBatch batch, SchedulingState state) => exploration.Next(
+        trial => SchedulingPolicy.AllowsTrial(state, trial.Size, trial.Kind.Spread) && batch.Sessions.Find(trial.Kind) is not null);
 
     private BatchSlice Begin_NeedsLock()
     {

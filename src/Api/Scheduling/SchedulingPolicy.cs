@@ -72,7 +72,7 @@ internal static class SchedulingPolicy
     // Images that were announced come soon, so a batch with room for them waits.
     private static bool IsComplete(in SchedulingState state) => state is { Images: > 0, AllWritten: true } && (state.Expected == 0 || !state.HasRoom);
 
-    // Short runs cost more than they gain by going on side by side.
+    // Starting several short runs costs more time than running them side by side saves.
     private static int OneSlotSlices(in SchedulingState state)
     {
         int least = LeastSlices(state);

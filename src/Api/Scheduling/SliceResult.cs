@@ -6,5 +6,5 @@ namespace Fovea.Api.Scheduling;
 /// <param name="Kind">The kind of the session that was to run it.</param>
 /// <param name="Images">The images that were run.</param>
 /// <param name="Time">How long the run took; zero where it was not timed.</param>
-/// <param name="FellBack">Whether that session failed, and another ran the images in its place.</param>
-internal readonly record struct SliceResult(SessionKind Kind, int Images, TimeSpan Time, bool FellBack);
+/// <param name="Failed">Whether that failed, and the images were run in another way.</param>
+internal readonly record struct SliceResult(SessionKind Kind, int Images, TimeSpan Time, bool Failed);

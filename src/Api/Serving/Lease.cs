@@ -6,7 +6,7 @@ internal sealed class Lease(ServedModel model) : IDisposable
     private ServedModel? held = model;
     private bool admitted;
 
-    /// <summary>The model, as it was when the lease was taken, whatever serves in its place by now.</summary>
+    /// <summary>The version that was served when the lease was taken. A newer version may serve by now.</summary>
     public ServedModel Model => held ?? throw new ObjectDisposedException(nameof(Lease));
 
     /// <summary>

@@ -12,19 +12,31 @@ internal static class BackgroundThread
     public static Task<T> Run<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
+        new Thread(() => Complete(done, work)) { IsBackground = true, Name = "Tuning" }.Start();
+        return done.Task;
+    }
+
+    // A new thread inherits the rank of its creator. So the thread that completes the task, and may thereby start threads of the pool, is not the one whose rank is
+    // lowered.
+    private static void Complete<T>(TaskCompletionSource<T> done, Func<T> work)
+    {
+        Action complete = () => { };
+        var lowered = new Thread(() =>
         {
             ThreadRank.Lower(Nice);
             try
             {
-                done.SetResult(work());
+                var result = work();
+                complete = () => done.SetResult(result);
             }
             catch (Exception e)
             {
-                done.SetException(e);
+                complete = () => done.SetException(e);
             }
         })
-        { IsBackground = true, Name = "Tuning" }.Start();
-        return done.Task;
+        { IsBackground = true, Name = "Tuning, low rank" };
+        lowered.Start();
+        lowered.Join();
+        complete();
     }
 }

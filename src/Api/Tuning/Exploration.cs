@@ -5,7 +5,7 @@ namespace Fovea.Api.Tuning;
 
 /// <summary>
 /// Finds how a model runs best on this machine: which kind of session, and which batch sizes. It says what to try next, on the batches that requests make or on synthetic
-/// ones, and takes what the runs took. Each kind begins with the smallest size and goes on by doubling while that gains. Kinds and sizes take turns, so that a change of
+/// ones, and records how long each run took. Each kind begins with the smallest size and goes on by doubling while that gains. Kinds and sizes take turns, so that a change of
 /// the machine's speed falls on all alike.
 /// </summary>
 /// <remarks>Safe for several threads: one lock guards the results, and nothing else happens under it.</remarks>
@@ -18,7 +18,9 @@ internal sealed class Exploration
     private readonly TuningLimits limits;
     private readonly IReadOnlyList<int>? sizes;
     private readonly Dictionary<Trial, TrialResults> results = [];
+    private readonly Dictionary<SessionKind, int> failedFrom = [];
     private SessionKind[] kinds;
+    private Trial[]? open;
 
     /// <param name="kinds">The kinds of sessions that there are.</param>
     /// <param name="limits">What may be tried.</param>
@@ -33,8 +35,29 @@ internal sealed class Exploration
         {
             lock (gate)
             {
-                return !Open_NeedsLock().Any();
+                return Open_NeedsLock().Length == 0;
             }
+        }
+    }
+
+    /// <summary>The kinds of which something is left to try.</summary>
+    public IReadOnlyList<SessionKind> OpenKinds
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. Open_NeedsLock().Select(trial => trial.Kind).Distinct()];
+            }
+        }
+    }
+
+    /// <summary>Whether a kind was tried.</summary>
+    public bool HasTried(SessionKind kind)
+    {
+        lock (gate)
+        {
+            return Tried_NeedsLock(kind).Any();
         }
     }
 
@@ -55,10 +78,16 @@ internal sealed class Exploration
     {
         lock (gate)
         {
+            // Called for each batch of requests while the model is explored: no query, no allocation.
             Trial? best = null;
-            foreach (var trial in Open_NeedsLock().Where(fits))
+            int fewest = int.MaxValue;
+            foreach (var trial in Open_NeedsLock())
             {
-                best = best is null || Of_NeedsLock(trial).Count < Of_NeedsLock(best.Value).Count ? trial : best;
+                int samples = Of_NeedsLock(trial).Count;
+                if (samples < fewest && fits(trial))
+                {
+                    (best, fewest) = (trial, samples);
+                }
             }
 
             return best;
@@ -73,9 +102,10 @@ internal sealed class Exploration
     {
         lock (gate)
         {
-            if (IsTried_NeedsLock(new(kind, images)))
+            var trial = new Trial(kind, images);
+            if (Array.IndexOf(Open_NeedsLock(), trial) >= 0 && Of_NeedsLock(trial).Add(images, seconds))
             {
-                Of_NeedsLock(new(kind, images)).Add(images, seconds);
+                open = null;
             }
         }
     }
@@ -83,9 +113,9 @@ internal sealed class Exploration
     /// <summary>Notes the run of a slice.</summary>
     public void Record(SliceResult result)
     {
-        if (result.FellBack)
+        if (result.Failed)
         {
-            Fail(result.Kind);
+            Fail(new(result.Kind, result.Images));
         }
         else if (result.Time > TimeSpan.Zero)
         {
@@ -93,12 +123,18 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>Notes that a session of a kind failed; it is not tried again, and not chosen.</summary>
-    public void Fail(SessionKind kind)
+    /// <summary>Notes that a run failed. Its size and larger ones are not tried again; a kind whose first size fails is not chosen.</summary>
+    public void Fail(Trial trial)
     {
         lock (gate)
         {
-            kinds = [.. kinds.Where(other => other != kind)];
+            failedFrom[trial.Kind] = Math.Min(trial.Size, failedFrom.GetValueOrDefault(trial.Kind, int.MaxValue));
+            if (trial.Size <= limits.FirstSize)
+            {
+                kinds = [.. kinds.Where(other => other != trial.Kind)];
+            }
+
+            open = null;
         }
     }
 
@@ -114,7 +150,7 @@ internal sealed class Exploration
                 return [];
             }
 
-            var plain = chosen[0];
+            var plain = chosen.FirstOrDefault(sizes => !sizes[0].Rewritten) ?? chosen[0];
             var rewritten = chosen.FirstOrDefault(sizes => sizes[0].Rewritten);
             var best = rewritten is null || rewritten == plain || rewritten[^1].ImagesPerSecond < TuningLimits.RewrittenGain * plain[^1].ImagesPerSecond ? plain : rewritten;
             var spread = oneSlot.Length > 0 && kinds.Contains(SessionKind.AllCores) ? Gaining_NeedsLock(SessionKind.AllCores) : [];
@@ -137,19 +173,9 @@ internal sealed class Exploration
         return found;
     }
 
-    private IEnumerable<Trial> Open_NeedsLock()
-    {
-        foreach (var kind in kinds)
-        {
-            foreach (var trial in Trials_NeedsLock(kind))
-            {
-                if (!Of_NeedsLock(trial).IsDone && !IsHopeless_NeedsLock(kind))
-                {
-                    yield return trial;
-                }
-            }
-        }
-    }
+    // What is left to try; worked out anew after each sample.
+    private Trial[] Open_NeedsLock() =>
+        open ??= [.. kinds.Where(kind => !IsHopeless_NeedsLock(kind)).SelectMany(Trials_NeedsLock).Where(trial => !HasFailed_NeedsLock(trial) && !Of_NeedsLock(trial).IsDone)];
 
     // The sizes of a kind as far as they are known to be worth a try. A lone image is all that a spread run is for, where others go on side by side.
     private IEnumerable<Trial> Trials_NeedsLock(SessionKind kind)
@@ -171,7 +197,7 @@ internal sealed class Exploration
 
     private bool IsForLoneImages(SessionKind kind) => kind.Spread && kinds.Any(other => !other.Spread);
 
-    private bool IsTried_NeedsLock(Trial trial) => kinds.Contains(trial.Kind) && Trials_NeedsLock(trial.Kind).Contains(trial);
+    private bool HasFailed_NeedsLock(Trial trial) => trial.Size >= failedFrom.GetValueOrDefault(trial.Kind, int.MaxValue);
 
     private bool IsHopeless_NeedsLock(SessionKind kind)
     {
@@ -183,7 +209,7 @@ internal sealed class Exploration
 
     private IEnumerable<(int Size, double SecondsPerImage)> Tried_NeedsLock(SessionKind kind) =>
         from result in results
-        where result.Key.Kind == kind && result.Value.Count > 0
+        where result.Key.Kind == kind && result.Value.Count > 0 && !HasFailed_NeedsLock(result.Key)
         orderby result.Key.Size
         select (result.Key.Size, result.Value.SecondsPerImage);
 

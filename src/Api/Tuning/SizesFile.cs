@@ -19,7 +19,9 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 
     /// <summary>What an entry counts for.</summary>
     /// <param name="sha256">The SHA-256 of the model file.</param>
-    public static string Key(string sha256) => $"{sha256} {Machine}";
+    /// <param name="provider">What the model runs on: cpu or cuda.</param>
+    /// <param name="maxBatch">The most images of a run.</param>
+    public static string Key(string sha256, string provider, int maxBatch) => $"{sha256} {provider}, batches up to {maxBatch}, {Machine}";
 
     /// <summary>The sizes remembered under a key; null where there are none.</summary>
     public IReadOnlyList<MeasuredSize>? Find(string key) => Read().GetValueOrDefault(key);

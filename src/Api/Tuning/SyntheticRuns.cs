@@ -20,6 +20,7 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
         var work = inFlight.TryBegin(batch.Cancel);
         if (work is null)
         {
+            Discard(trial, batch);
             return;
         }
 
@@ -42,9 +43,7 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
             work.Dispose();
             if (work.IsCancelled)
             {
-                // A batch that was cancelled cannot be run again.
-                batches.Remove(trial);
-                batch.Dispose();
+                Discard(trial, batch);
             }
         }
     }
@@ -58,6 +57,13 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
         }
 
         batches.Clear();
+    }
+
+    // A batch that was cancelled cannot be run again.
+    private void Discard(Trial trial, Batch batch)
+    {
+        batches.Remove(trial);
+        batch.Dispose();
     }
 
     private Batch Find(Trial trial, ModelSession session)

@@ -26,21 +26,25 @@ internal sealed class TrialResults
     public double SecondsPerImage => samples.Count == 0 ? double.PositiveInfinity : samples[(samples.Count - 1) / 2];
 
     /// <summary>Notes a run. The first one is left out: it allocates the memory of those that follow.</summary>
-    public void Add(int runImages, double runSeconds)
+    /// <returns>Whether a sample is complete with it.</returns>
+    public bool Add(int runImages, double runSeconds)
     {
         if (!isWarm)
         {
             isWarm = true;
-            return;
+            return false;
         }
 
         (images, seconds) = (images + runImages, seconds + runSeconds);
-        if (seconds >= SampleSeconds)
+        if (seconds < SampleSeconds)
         {
-            double sample = seconds / images;
-            int place = samples.BinarySearch(sample);
-            samples.Insert(place < 0 ? ~place : place, sample);
-            (images, seconds) = (0, 0);
+            return false;
         }
+
+        double sample = seconds / images;
+        int place = samples.BinarySearch(sample);
+        samples.Insert(place < 0 ? ~place : place, sample);
+        (images, seconds) = (0, 0);
+        return true;
     }
 }

@@ -38,30 +38,8 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         return true;
     }
 
-    /// <summary>Opens the sessions of one slot that are missing, so that those in use can be compared with them. Returns the kinds that there are.</summary>
-    public Task<IReadOnlyList<SessionKind>> OpenOthers(CancellationToken stop) => Open([SessionKind.OneCore, SessionKind.OneCoreRewritten], stop);
-
-    /// <summary>Opens all sessions that are missing. Returns the kinds that there are.</summary>
-    public Task<IReadOnlyList<SessionKind>> OpenAll(CancellationToken stop) =>
-        Open([SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores], stop);
-
-    /// <summary>Runs the model as it was measured to run best from now on, and frees the sessions that this does not need.</summary>
-    /// <param name="sizes">What was measured, at least one size; the kinds of sessions that it names are open.</param>
-    public async Task Settle(IReadOnlyList<MeasuredSize> sizes)
-    {
-        var before = served.Scheduler.Sessions;
-        var after = Settled(before, sizes);
-        await served.Scheduler.Use(after);
-        foreach (var session in before.All.Except(after.All).ToArray())
-        {
-            session.Dispose();
-        }
-
-        served.Sizes = sizes;
-        ProcessMemory.Trim();
-    }
-
-    private async Task<IReadOnlyList<SessionKind>> Open(SessionKind[] kinds, CancellationToken stop)
+    /// <summary>Opens the sessions of these kinds that are missing, as far as there are such, and uses all of them. Returns the kinds in use.</summary>
+    public async Task<IReadOnlyList<SessionKind>> Open(IEnumerable<SessionKind> kinds, CancellationToken stop)
     {
         foreach (var kind in kinds.Where(_ => model.CanRunSideBySide))
         {
@@ -73,8 +51,29 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         return [.. set.All.Select(session => session.Kind)];
     }
 
-    // While sizes are tried on the images of requests, a batch gathers as many as the largest size needs. Where a run is spread in any case, usual slices stay small
-    // until larger ones are known to gain.
+    /// <summary>Runs the model as it was measured to run best from now on, and frees the sessions that this does not need.</summary>
+    /// <param name="sizes">What was measured, at least one size; the kinds of sessions that it names are open.</param>
+    /// <param name="keepsSpread">Whether a session for spread runs stays, although none was measured to gain.</param>
+    public async Task Settle(IReadOnlyList<MeasuredSize> sizes, bool keepsSpread)
+    {
+        var before = served.Scheduler.Sessions;
+        var after = Settled(before, sizes, keepsSpread);
+        await served.Scheduler.Use(after);
+        served.Sizes = sizes;
+        ModelSession[] unused = [.. before.All.Except(after.All)];
+        foreach (var session in unused)
+        {
+            session.Dispose();
+        }
+
+        if (unused.Length > 0)
+        {
+            ProcessMemory.Trim();
+        }
+    }
+
+    // While sizes are tried on the images of requests, a batch gathers as many images as the largest size needs. If the model has only a session for spread runs,
+    // ordinary slices keep their present size until a larger one is measured to be faster.
     private SessionSet Exploring(SessionSet set) =>
         model.FixedBatch is { } only ? set with { LargestSlice = only, Sizes = [only] }
         : model.CanRunSideBySide ? set with { LargestSlice = settings.MaxBatch, Sizes = [settings.MaxBatch] }
@@ -82,16 +81,15 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         : set with { Sizes = [settings.MaxBatch] };
 
     // One batch holds enough images for all slots: it is cut into slices.
-    private SessionSet Settled(SessionSet set, IReadOnlyList<MeasuredSize> sizes)
+    private SessionSet Settled(SessionSet set, IReadOnlyList<MeasuredSize> sizes, bool keepsSpread)
     {
         var oneSlot = sizes.Where(size => !size.Spread).ToArray();
         int largest = oneSlot.Max(size => size.Size);
         int together = model.FixedBatch is null ? Math.Max(largest, Math.Min(largest * served.Slots, settings.MaxBatch)) : largest;
         bool isSideBySide = set.OneSlot.Count > 0;
-        bool keepsSpread = !isSideBySide || sizes.Any(size => size.Spread);
         var kind = new SessionKind(Spread: false, oneSlot[0].Rewritten);
         return new(
-            keepsSpread ? set.Spread : null,
+            keepsSpread || !isSideBySide || sizes.Any(size => size.Spread) ? set.Spread : null,
             isSideBySide ? [set.Find(kind) ?? set.OneSlot[0]] : [],
             largest,
             [.. sizes.Select(size => size.Size).Append(together).Distinct().Order()])

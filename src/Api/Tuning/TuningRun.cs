@@ -14,8 +14,8 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
     /// <summary>Tries until nothing is left to try, or until there is nothing to try it on for a while.</summary>
     /// <param name="exploration">What to try; sessions of its kinds are in use.</param>
     /// <param name="stop">Gives up.</param>
-    /// <returns>The best way to run by what was tried, and whether all was tried.</returns>
-    public async Task<(IReadOnlyList<MeasuredSize> Found, bool IsDone)> Try(Exploration exploration, CancellationToken stop)
+    /// <returns>Whether all was tried.</returns>
+    public async Task<bool> Try(Exploration exploration, CancellationToken stop)
     {
         using var synthetic = new SyntheticRuns(served.Classifier, inFlight);
         served.Scheduler.Exploration = exploration;
@@ -26,7 +26,7 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
             while (!exploration.IsDone && time.GetElapsedTime(progress) < Patience)
             {
                 stop.ThrowIfCancellationRequested();
-                if (inFlight.Quiet < Quiet || exploration.Next(_ => true) is not { } trial)
+                if (inFlight.Quiet < Quiet || exploration.Next(HasSession) is not { } trial)
                 {
                     await Task.Delay(BetweenLooks, time, stop);
                 }
@@ -39,13 +39,15 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
                 (samples, progress) = now > samples ? (now, time.GetTimestamp()) : (samples, progress);
             }
 
-            return (exploration.Best(), exploration.IsDone);
+            return exploration.IsDone;
         }
         finally
         {
             served.Scheduler.Exploration = null;
         }
     }
+
+    private bool HasSession(Trial trial) => served.Scheduler.Sessions.Find(trial.Kind) is not null;
 
     private void RunSynthetic(SyntheticRuns synthetic, Trial trial, Exploration exploration)
     {
@@ -56,7 +58,7 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
         catch (OnnxRuntimeException e)
         {
             log.TrialFailed(e, served.Name, served.Version, trial.ToString());
-            exploration.Fail(trial.Kind);
+            exploration.Fail(trial);
         }
     }
 }

@@ -78,8 +78,8 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Loads a model file.</summary>
     /// <param name="path">The .onnx file.</param>
-    /// <param name="overrides">What holds in place of what the file says about itself.</param>
-    /// <param name="fallback">What holds where the file says nothing.</param>
+    /// <param name="overrides">Metadata that replaces the file's own.</param>
+    /// <param name="fallback">Metadata for fields that the file leaves out.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
     /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
     public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
@@ -164,10 +164,7 @@ public sealed class Classifier : IDisposable
     public ModelSession? Open(SessionKind kind)
     {
         var content = bytes.Read();
-        var opened = !kind.Rewritten ? Sessions.Open(File, content, Device, onOneThread: !kind.Spread)
-            : Rewrite(content) is { } graph ? Sessions.Open(graph, Device, onOneThread: !kind.Spread)
-            : null;
-        return opened is null ? null : new(opened, kind);
+        return kind.Rewritten ? OpenRewritten(content, kind) : new(Sessions.Open(File, content, Device, onOneThread: !kind.Spread), kind);
     }
 
     /// <summary>
@@ -216,14 +213,16 @@ public sealed class Classifier : IDisposable
 
     private ModelSession Session => session ?? throw new InvalidOperationException("The session of this classifier was handed over.");
 
-    // ONNX Runtime reads some files that Fovea's own reader and converter refuse; those run as they are.
-    private Graph? Rewrite(byte[] content)
+    // ONNX Runtime reads some files that Fovea's own reader and converter refuse; those run as they are. An exception of another type would be a defect of the rewrites,
+    // which must not cost the model.
+    private ModelSession? OpenRewritten(byte[] content, SessionKind kind)
     {
         try
         {
-            return FasterForms.Of(OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input));
+            var rewritten = FasterForms.Of(OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input));
+            return rewritten is null ? null : new(Sessions.Open(rewritten, Device, onOneThread: !kind.Spread), kind);
         }
-        catch (FoveaException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             return null;
         }

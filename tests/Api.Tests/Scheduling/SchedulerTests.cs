@@ -159,6 +159,32 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
+    public async Task Request_that_is_given_up_while_it_waits_for_a_slot_leaves_at_once_and_the_others_are_answered()
+    {
+        await Use(served, largest: 1, capacity: 1, SessionKind.AllCores);
+        using var gone = new CancellationTokenSource();
+        using var entered = new SemaphoreSlim(0);
+        using var leave = new SemaphoreSlim(0);
+        void Slowly(Span<float> slot)
+        {
+            entered.Release();
+            leave.Wait();
+            Digit(1).CopyTo(slot);
+        }
+
+        // An image that is being written has the only slot of the open batch.
+        var slow = Task.Run(() => served.Logits(Slowly, CancellationToken.None), TestContext.Current.CancellationToken);
+        await entered.WaitAsync(TestContext.Current.CancellationToken);
+        var abandoned = served.Logits(Digit(2).CopyTo, gone.Token);
+        var waiting = Ask(Digit(3));
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
+        leave.Release();
+        Assert.Equal(10, (await waiting).Length);
+        await slow;
+    }
+
+    [Fact]
     public async Task Sessions_change_while_images_wait_in_a_batch_that_was_made_before()
     {
         // The batch in which the images wait has a session for one slot only. The new set would spread each of them.

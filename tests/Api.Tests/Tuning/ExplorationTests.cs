@@ -19,6 +19,25 @@ public sealed class ExplorationTests
     {
         var found = Explore(new(AllKinds, Limits), trial => (trial.Kind.Spread ? spread : trial.Kind.Rewritten ? rewritten : plain) * 0.1);
         Assert.Equal(expected, string.Join(", ", found.Select(size => $"{size}".Split(" (")[0])));
+
+        // The order in which the sessions were opened does not matter.
+        var again = Explore(new(AllKinds.Reverse(), Limits), trial => (trial.Kind.Spread ? spread : trial.Kind.Rewritten ? rewritten : plain) * 0.1);
+        Assert.Equal(found, again);
+    }
+
+    [Fact]
+    public void Size_that_failed_is_not_tried_again_and_smaller_ones_are_used()
+    {
+        var exploration = new Exploration([SessionKind.OneCore], Limits);
+        exploration.Fail(new(SessionKind.OneCore, 2));
+        var tried = new HashSet<int>();
+        var found = Explore(exploration, trial =>
+        {
+            tried.Add(trial.Size);
+            return 0.01 / trial.Size;
+        });
+        Assert.Equal([1], tried);
+        Assert.Equal([1], found.Select(size => size.Size));
     }
 
     [Fact]
@@ -84,7 +103,7 @@ public sealed class ExplorationTests
     public void Kind_that_failed_is_not_tried_again_and_not_chosen()
     {
         var exploration = new Exploration(AllKinds, Limits);
-        exploration.Fail(SessionKind.OneCoreRewritten);
+        exploration.Fail(new(SessionKind.OneCoreRewritten, 1));
         var found = Explore(exploration, trial => trial.Kind.Rewritten ? 0.01 : 0.1);
         Assert.DoesNotContain(found, size => size.Rewritten);
     }

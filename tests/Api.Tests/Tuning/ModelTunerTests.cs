@@ -45,7 +45,7 @@ public sealed class ModelTunerTests
         using var data = new TemporaryFolder();
         var model = Path.Combine(repository.Folder, "lenet5", "1", "model.onnx");
         var file = new SizesFile(new Settings { Data = data.Path }, NullLogger<SizesFile>.Instance);
-        file.Remember(SizesFile.Key(ModelBytes.Of(model).Sha256), [new(1, 1000, Rewritten: rewritten), new(4, 2000, Rewritten: rewritten), new(1, 1500, Spread: true)]);
+        file.Remember(SizesFile.Key(ModelBytes.Of(model).Sha256, "cpu", maxBatch: 4), [new(1, 1000, Rewritten: rewritten), new(4, 2000, Rewritten: rewritten), new(1, 1500, Spread: true)]);
         using var classifier = Classifier.Load(model);
         var expected = classifier.Classify(Images.Digit, new(1000, 1000), top: 10);
         await using var service = await Start(repository, data, Path.Combine(data.Path, "batch-sizes.json"));

@@ -127,7 +127,7 @@ internal sealed class StressRun : IDisposable
         if (sizes is not null)
         {
             Directory.CreateDirectory(data);
-            var key = SizesFile.Key(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(contents[0].Bytes)));
+            var key = SizesFile.Key(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(contents[0].Bytes)), "cpu", maxBatch: 32);
             File.WriteAllBytes(Path.Combine(data, "batch-sizes.json"), JsonSerializer.SerializeToUtf8Bytes(new() { [key] = sizes }, ApiJson.Default.DictionaryStringMeasuredSizeArray));
         }
     }
