@@ -78,8 +78,11 @@ public class ScaledDecodeTests
     {
         using var bitmap = new SKBitmap(width, height);
         using var canvas = new SKCanvas(bitmap);
-        using var sky = new SKPaint { Shader = SKShader.CreateLinearGradient(
-            new(0, 0), new(width, height), [SKColors.SteelBlue, SKColors.Orange, SKColors.DarkGreen], SKShaderTileMode.Clamp) };
+        using var sky = new SKPaint
+        {
+            Shader = SKShader.CreateLinearGradient(
+            new(0, 0), new(width, height), [SKColors.SteelBlue, SKColors.Orange, SKColors.DarkGreen], SKShaderTileMode.Clamp)
+        };
         using var sun = new SKPaint { Color = SKColors.Gold, IsAntialias = true };
         canvas.DrawPaint(sky);
         canvas.DrawCircle(width * 0.4f, height * 0.5f, height * 0.2f, sun);

@@ -8,7 +8,7 @@ public sealed class TorchFileTests
 
     public static TheoryData<string, string> Unwanted => new()
     {
-        { "os", "system" }, { "builtins", "eval" }, { "torch", "load" }, { "torch._utils", "_rebuild_parameter_with_state" }, 
+        { "os", "system" }, { "builtins", "eval" }, { "torch", "load" }, { "torch._utils", "_rebuild_parameter_with_state" },
         { "__torch__", "Model" }, { "collections", "Counter" },
     };
 

@@ -70,31 +70,39 @@ internal sealed class JobFolder
     });
 
     /// <summary>Copies the base model from the repository, once, since it may be deleted there before the job ends.</summary>
-    /// <exception cref="FoveaException">The version was deleted, or has no preprocessing, or the disk cannot be written to.</exception>
-    public void CopyBase(string model, int version)
+    /// <param name="model">The folder of the model.</param>
+    /// <param name="version">The version of it.</param>
+    /// <param name="time">The clock that files are dated by.</param>
+    /// <exception cref="FoveaException">
+    /// The version was deleted, or is being written, or has no preprocessing; or the disk cannot be written to.
+    /// </exception>
+    public void CopyBase(string model, int version, TimeProvider time)
     {
-        var source = Path.Combine(model, $"{version}");
-        var file = Path.Combine(source, VersionFolder.ModelFile);
         if (File.Exists(Base))
         {
             return;
         }
 
-        if (!File.Exists(file))
-        {
-            throw new FoveaException(
-                ErrorCode.UnknownModel,
-                $"Version {version} of {Path.GetFileName(model)} was deleted; expected it to stay until the job has begun.");
-        }
+        var source = ModelFolder.Read(model).Versions.FirstOrDefault(known => known.Number == version) ?? throw new FoveaException(
+            ErrorCode.UnknownModel, $"Version {version} of {Path.GetFileName(model)} was deleted; expected it to stay until the job has begun.");
 
-        ModelJson.Write(Preprocessing, ModelLoader.Describe(source, model).Preprocessing ?? throw new FoveaException(
-            ErrorCode.BadModelFile,
-            $"{Path.GetFileName(model)} has no preprocessing; expected fovea.preprocessing in the file, or a model.json beside it."));
-        AtomicFile.Write(Base, stream =>
-        {
-            using var source = File.OpenRead(file);
-            source.CopyTo(stream);
-        });
+        // The copy and the preprocessing are of the same files: a copy that was made while they changed is made again.
+        var copy = $"{Base}.copy";
+        source.ReadUnchanged(
+            now =>
+            {
+                ModelJson.Write(Preprocessing, ModelLoader.Describe(now.Path, model).Preprocessing ?? throw new FoveaException(
+                    ErrorCode.BadModelFile,
+                    $"{Path.GetFileName(model)} has no preprocessing; expected fovea.preprocessing in the file, or a model.json beside it."));
+                AtomicFile.Write(copy, stream =>
+                {
+                    using var file = File.OpenRead(Path.Combine(now.Path, VersionFolder.ModelFile));
+                    file.CopyTo(stream);
+                });
+                return copy;
+            },
+            time);
+        File.Move(copy, Base, overwrite: true);
     }
 
     /// <summary>Deletes all files of the job.</summary>
@@ -118,10 +126,6 @@ internal sealed class JobFolder
             }
         }
     }
-
-    /// <summary>A sentence for callers, with paths relative to the data folder in place of absolute ones.</summary>
-    public static string WithoutPlace(string sentence, Settings settings) =>
-        sentence.Replace(settings.Data + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
     /// <summary>Whether two files have the same bytes.</summary>
     public static bool AreEqual(string one, string other) => HashOf(one) == HashOf(other);

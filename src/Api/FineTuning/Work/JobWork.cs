@@ -9,7 +9,7 @@ namespace Fovea.Api;
 /// </summary>
 internal sealed class JobWork(
     DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training,
-    Publishing publishing, TimeProvider time, ILogger<JobWork> log)
+    Publishing publishing, PrivatePaths paths, TimeProvider time, ILogger<JobWork> log)
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
@@ -26,7 +26,7 @@ internal sealed class JobWork(
         }
         catch (FoveaException e)
         {
-            await job.Advance(now => now.Fail(Problem.NameOf(e.Code), JobFolder.WithoutPlace(e.Message, settings)));
+            await job.Advance(now => now.Fail(Problem.NameOf(e.Code), paths.RemoveFrom(e.Message)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -72,7 +72,7 @@ internal sealed class JobWork(
         var folder = JobFolder.Take(settings, job.Now.Id, job.Now.Fence);
         var dataset = datasets.Find(job.Now.Dataset) ?? throw new FoveaException(
             ErrorCode.BadDataset, $"The data set {job.Now.Dataset} was deleted; expected it to stay until the job has ended.");
-        folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion);
+        folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion, time);
         if (!folder.IsTrained)
         {
             using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Fading);
@@ -87,7 +87,7 @@ internal sealed class JobWork(
     {
         for (int deaths = 1; ; deaths++)
         {
-            var progress = new TrainingProgress(job, settings, time);
+            var progress = new TrainingProgress(job, paths, time);
             var arguments = Arguments(job.Now, folder, dataset);
             var (code, errors) = await training.Run(arguments, job.Now.Threads, progress.Read, pause, kill);
             if (code == TrainingProcess.Done)

@@ -7,7 +7,7 @@ namespace Fovea.Api;
 /// <summary>
 /// Turns the lines that the training program prints, one JSON event each, into the job's events, checkpoints, hyperparameters and estimate.
 /// </summary>
-internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvider time)
+internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProvider time)
 {
     // Each event is stored, and a long job takes many steps.
     private static readonly TimeSpan BetweenMetrics = TimeSpan.FromSeconds(2);
@@ -56,7 +56,7 @@ internal sealed class TrainingProgress(HeldJob job, Settings settings, TimeProvi
         job.Post(now => now.Tell(message, level, metrics));
 
     private ValueTask Warn(JsonElement e) => Tell(
-        $"{JobFolder.WithoutPlace(Text(e, "message"), settings)} The last checkpoint is unharmed, and training goes on.", JobEvent.Warning);
+        $"{paths.RemoveFrom(Text(e, "message"))} The last checkpoint is unharmed, and training goes on.", JobEvent.Warning);
 
     private ValueTask Unused(JsonElement e)
     {
