@@ -71,9 +71,23 @@ public static class ModelJson
     };
 
     // The labels file must lie in the model's folder: a path with folders could read any file of the machine.
-    private static ImmutableArray<string> Lines(string name, string path) => Path.GetFileName(name) == name && name is not ("" or "." or "..")
-        ? [.. File.ReadAllLines(Path.Combine(Path.GetDirectoryName(path)!, name)).Where(line => line.Length > 0)]
-        : throw new FoveaException(ErrorCode.BadModelFile, $"labels is {name}; expected the name of a file in the same folder.");
+    private static ImmutableArray<string> Lines(string name, string path)
+    {
+        if (Path.GetFileName(name) != name || name is "" or "." or "..")
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"labels is {name}; expected the name of a file in the same folder.");
+        }
+
+        var file = Path.Combine(Path.GetDirectoryName(path)!, name);
+        try
+        {
+            return [.. File.ReadAllLines(file).Where(line => line.Length > 0)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"labels is {name}, and that file cannot be read: {FileFailure.Reason(e, file)}.", e);
+        }
+    }
 
     internal sealed record Content(JsonElement? Labels, JsonObject? Preprocessing, string? Architecture);
 }

@@ -30,7 +30,7 @@ public sealed class ArchitecturesTests(SharedService shared)
     [InlineData("/architectures/vgg17/summary", 404, "unknown_architecture", "vgg17")]
     [InlineData("/architectures/vgg16/summary?classes=1", 400, "bad_architecture", "1 classes; expected 2 to 100000")]
     [InlineData("/architectures/vgg16/summary?classes=ten", 400, "bad_argument", "classes is ten; expected a whole number")]
-    [InlineData("/architectures/vgg16/summary?input=224", 400, "bad_argument", "224 cannot be read; expected CHANNELSxHEIGHTxWIDTH")]
+    [InlineData("/architectures/vgg16/summary?input=224", 400, "bad_argument", "The input size is 224; expected CHANNELSxHEIGHTxWIDTH")]
     [InlineData("/architectures/vgg16/summary?input=3x8x8", 400, "bad_architecture", "[3, 8, 8]")]
     [InlineData("/architectures/vgg16/summary?auxiliary=true", 400, "bad_architecture", "no auxiliary heads")]
     [InlineData("/architectures/vgg16/summary?expand=maybe", 400, "bad_argument", "expand is maybe; expected true or false")]
