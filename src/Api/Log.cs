@@ -51,6 +51,9 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Information, "{Model} version {Version} runs, as far as it is tuned, in batches of {Sizes}; the rest is tried later")]
     public static partial void ModelTunedSoFar(this ILogger log, string model, int version, string sizes);
 
+    [LoggerMessage(26, LogLevel.Information, "{Model} version {Version} goes on as it runs now, and is not tuned any further: {Reason}")]
+    public static partial void TuningEnded(this ILogger log, string model, int version, string reason);
+
     [LoggerMessage(21, LogLevel.Warning, "{Model} version {Version} is not tuned to this machine any further, and goes on as it runs now")]
     public static partial void TuningFailed(this ILogger log, Exception exception, string model, int version);
 

@@ -1,3 +1,5 @@
+using Fovea.Models;
+
 namespace Fovea.Api.Tuning;
 
 /// <summary>
@@ -43,6 +45,11 @@ internal sealed class ModelTuner(ServingSettings settings, SizesFile file, Reque
         catch (OperationCanceledException)
         {
             // The service stops, or the model is no longer served.
+        }
+        catch (FoveaException e)
+        {
+            // The file was replaced or deleted. This version goes on as it runs now, until the new one is loaded.
+            log.TuningEnded(served.Name, served.Version, e.Message);
         }
         catch (Exception e)
         {
