@@ -9,7 +9,7 @@ internal static class RequestBody
     private const string MultipartForm = "multipart/form-data", FormUrlEncoded = "application/x-www-form-urlencoded";
     private const string Binary = "application/octet-stream", Json = "application/json";
 
-    /// <summary>What a request declares its body as.</summary>
+    /// <summary>The media type that a request declares for its body.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.UnsupportedMediaType"/>: neither an image, nor JSON, nor a form.</exception>
     public static BodyKind KindOf(HttpRequest request)
     {

@@ -13,7 +13,7 @@ internal static class ArchiveDirectory
     // A path on the common file systems has at most 4,096 bytes, and one name in it 255. A longer one is no image's.
     private const int MostPathBytes = 1024;
 
-    // What common zip programs write is less than 100 bytes: time stamps, owners, sizes over 4 GiB.
+    // Common zip programs write less than 100 bytes of these: time stamps, owners, sizes over 4 GiB.
     private const int MostExtraBytes = 4096;
 
     // A header of 46 bytes, and a path and an extra field of 82 bytes together, on average over the most entries that are allowed.

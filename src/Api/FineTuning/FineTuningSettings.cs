@@ -6,7 +6,7 @@ namespace Fovea.Api;
 internal sealed record FineTuningSettings
 {
     /// <summary>
-    /// What this process does: <c>serve</c> answers requests, <c>train</c> works at jobs, <c>both</c> does both. Default both. On the
+    /// The work of this process: <c>serve</c> answers requests, <c>train</c> works at jobs, <c>both</c> does both. Default both. On the
     /// command line also <c>--role</c>.
     /// </summary>
     public string Role { get; init; } = "both";

@@ -33,23 +33,5 @@ internal static class ChildProgram
     /// <summary>Starts a process with a lower priority.</summary>
     /// <param name="start">How it is started.</param>
     /// <param name="nice">The nice value of its threads, 1 to 19.</param>
-    public static Task<Process> Start(ProcessStartInfo start, int nice)
-    {
-        // A process has the priority of the thread that starts it, which cannot raise its own again.
-        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var starting = new Thread(() =>
-        {
-            ThreadRank.Lower(nice);
-            try
-            {
-                started.SetResult(Process.Start(start)!);
-            }
-            catch (Exception e)
-            {
-                started.SetException(e);
-            }
-        });
-        starting.Start();
-        return started.Task;
-    }
+    public static Task<Process> Start(ProcessStartInfo start, int nice) => ThreadRank.Run(nice, () => Process.Start(start)!);
 }

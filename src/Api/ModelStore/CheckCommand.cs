@@ -17,7 +17,7 @@ internal static class CheckCommand
     /// <summary>The argument that names the command.</summary>
     public const string Verb = "--check";
 
-    /// <summary>What lines of standard output begin with that tell the next step.</summary>
+    /// <summary>The prefix of the lines of standard output that name the next step.</summary>
     public const string Step = "@ ";
 
     /// <summary>The exit code for a model that cannot be served; the reason is on standard output.</summary>

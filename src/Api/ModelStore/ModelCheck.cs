@@ -88,7 +88,7 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
         return start;
     }
 
-    /// <summary>What the process says: the step that it is at, and at last why the model is refused.</summary>
+    /// <summary>The output of the process: the step that it is at, and finally the reason why the model is refused.</summary>
     private sealed class CheckOutput
     {
         private readonly StringBuilder reason = new();

@@ -13,7 +13,7 @@ internal sealed record ModelFolder(IReadOnlyList<VersionFolder> Versions, string
     /// <summary>The file that holds the number of the version that served before.</summary>
     public const string Previous = "previous";
 
-    /// <summary>What the file named default holds if no version is to serve yet.</summary>
+    /// <summary>The content of the file named default if no version is to serve yet.</summary>
     public const string None = "none";
 
     /// <summary>The version that is to serve; null if there is none.</summary>
@@ -47,7 +47,7 @@ internal sealed record ModelFolder(IReadOnlyList<VersionFolder> Versions, string
         return versions.Length == 0 ? Empty : new(versions, ReadNumber(path, Default));
     }
 
-    /// <summary>What one of the two files holds; null if there is none.</summary>
+    /// <summary>Reads the content of one of the two files; null if the file does not exist.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static string? ReadNumber(string path, string file)
     {

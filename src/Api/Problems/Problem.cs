@@ -38,10 +38,12 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         return response.WriteAsJsonAsync(this, options: null, MediaType);
     }
 
-    /// <summary>What an error is called.</summary>
+    /// <summary>The stable name of an error code, in snake case.</summary>
     public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
-#pragma warning disable CS8524 // A code without a name is no code. One with a name that is missing here does not compile (CS8509).
+    // CS8524 asks for a default case, for numbers that are no member of the enum. A default case would also take a member that was forgotten here; without one, a
+    // forgotten member does not compile (CS8509).
+#pragma warning disable CS8524
     private static int StatusOf(ErrorCode code) => code switch
     {
         ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,

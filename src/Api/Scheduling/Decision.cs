@@ -1,6 +1,6 @@
 namespace Fovea.Api.Scheduling;
 
-/// <summary>What happens next.</summary>
+/// <summary>A step of the scheduler.</summary>
 internal enum Step
 {
     /// <summary>Nothing, until the state changes.</summary>
@@ -13,7 +13,7 @@ internal enum Step
     Cut,
 }
 
-/// <summary>What <see cref="SchedulingPolicy"/> decides.</summary>
+/// <summary>A decision of <see cref="SchedulingPolicy"/>.</summary>
 /// <param name="Step">What happens next.</param>
 /// <param name="Slices">With <see cref="Step.Cut"/>: into how many slices, as equal as can be; 0: into slices of <paramref name="Size"/>.</param>
 /// <param name="Size">With <see cref="Step.Cut"/> and no number of slices: the images of each slice but the last, which has the rest.</param>

@@ -42,7 +42,7 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Called at each transition, outside the lock. Tests delay here, so that races become likely.</summary>
     internal static Action? Transition { get; set; }
 
-    /// <summary>What tuning wants to be tried on the batches that requests make; null: nothing.</summary>
+    /// <summary>Asks for trials on the batches that requests make; null while the model is not explored.</summary>
     public Exploration? Exploration { get; set; }
 
     /// <summary>The sessions of the batches that are made from now on.</summary>

@@ -2,7 +2,7 @@ using Fovea.Models;
 
 namespace Fovea.Api.Scheduling;
 
-/// <summary>What tuning learns from the run of a slice.</summary>
+/// <summary>The outcome of a slice's run, for tuning.</summary>
 /// <param name="Kind">The kind of the session that was to run it.</param>
 /// <param name="Images">The images that were run.</param>
 /// <param name="Time">How long the run took; zero where it was not timed.</param>

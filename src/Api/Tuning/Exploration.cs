@@ -73,7 +73,7 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>What to try next, of the ways that fit; null where there is none.</summary>
+    /// <summary>The next trial among those that fit; null if none is left.</summary>
     public Trial? Next(Func<Trial, bool> fits)
     {
         lock (gate)
@@ -173,7 +173,7 @@ internal sealed class Exploration
         return found;
     }
 
-    // What is left to try; worked out anew after each sample.
+    // The trials that are left, computed again after each sample.
     private Trial[] Open_NeedsLock() =>
         open ??= [.. kinds.Where(kind => !IsHopeless_NeedsLock(kind)).SelectMany(Trials_NeedsLock).Where(trial => !HasFailed_NeedsLock(trial) && !Of_NeedsLock(trial).IsDone)];
 

@@ -17,7 +17,7 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
     private readonly string path = Path.Combine(settings.Data, "batch-sizes.json");
     private readonly Lock gate = new();
 
-    /// <summary>What an entry counts for.</summary>
+    /// <summary>The key of an entry: sizes that were measured for one key are not used for another.</summary>
     /// <param name="sha256">The SHA-256 of the model file.</param>
     /// <param name="provider">What the model runs on: cpu or cuda.</param>
     /// <param name="maxBatch">The most images of a run.</param>

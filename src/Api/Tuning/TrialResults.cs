@@ -1,6 +1,6 @@
 namespace Fovea.Api.Tuning;
 
-/// <summary>What the runs of one <see cref="Trial"/> took so far. Not for several threads at once.</summary>
+/// <summary>The times of one <see cref="Trial"/>'s runs so far. Not for several threads at once.</summary>
 internal sealed class TrialResults
 {
     // Short runs are added up to a sample of this length, since a single one is too short to be timed well.

@@ -6,9 +6,12 @@ namespace Fovea.Api.Tuning;
 /// <summary>The sessions of one model while it is tuned, and the sets made of them.</summary>
 internal sealed class TunedSessions(ServedModel served, ServingSettings settings)
 {
+    // Beside a thread of usual rank, a thread of this rank gets about a quarter of a core: opening a session takes a little longer, and requests lose little.
+    private const int OpeningNice = 5;
+
     private readonly Classifier model = served.Classifier;
 
-    /// <summary>What the model and the settings allow to be tried.</summary>
+    /// <summary>The limits that the model and the settings set to trials.</summary>
     public TuningLimits Limits { get; } = new(settings.MaxBatch, served.Classifier.FixedBatch, served.Classifier.IsLarge);
 
     /// <summary>Opens a session of a kind, unless the set in use has one, and uses it beside the others.</summary>
@@ -26,7 +29,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         }
 
         stop.ThrowIfCancellationRequested();
-        if (await BackgroundThread.Run(() => model.Open(kind)) is not { } session)
+        if (await ThreadRank.Run(OpeningNice, () => model.Open(kind)) is not { } session)
         {
             return false;
         }

@@ -2,19 +2,19 @@ using Fovea.Api.Scheduling;
 
 namespace Fovea.Api.Tuning;
 
-/// <summary>What a model and the settings allow tuning to try.</summary>
+/// <summary>Limits of trials, from a model and the settings.</summary>
 /// <param name="MaxBatch">The most images of a run, at least 1.</param>
 /// <param name="FixedBatch">The one batch size that the file takes; null where it takes any.</param>
 /// <param name="SparesMemory">Whether a larger batch must gain more, because memory counts for a large file.</param>
 internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMemory)
 {
-    /// <summary>What rewriting must gain; less is noise, and rewriting takes memory.</summary>
+    /// <summary>The least gain for which the rewritten graph is used; less is noise, and rewriting takes memory.</summary>
     public const double RewrittenGain = 1.05;
 
-    /// <summary>What a spread run must gain for a lone image; less is not worth a session of its own.</summary>
+    /// <summary>The least gain for a lone image for which runs are spread; less is not worth a session of its own.</summary>
     public const double SpreadGain = 1.1;
 
-    /// <summary>What a larger batch must gain over every smaller one; less is noise.</summary>
+    /// <summary>The least gain of a larger batch over every smaller one; less is noise.</summary>
     public double BatchGain => SparesMemory ? 1.05 : 1.01;
 
     /// <summary>The smallest size of a run.</summary>

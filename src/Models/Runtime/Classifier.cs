@@ -153,7 +153,9 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>Memory for batches of images; to be disposed of before the sessions that run it.</summary>
-    /// <param name="session">One of the sessions that will run it; on CUDA the images lie in memory that this session can copy fast.</param>
+    /// <param name="session">
+    /// A session of this model. On CUDA its allocator gives page-locked memory, from which images are copied to the GPU faster.
+    /// </param>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
     public Batch CreateBatch(ModelSession session, params IEnumerable<int> sizes) =>
         new(session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);

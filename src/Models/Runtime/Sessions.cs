@@ -78,7 +78,7 @@ public static class Sessions
     /// <summary>A session on a graph in memory, with settings of its own.</summary>
     internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure, bool onOneThread = false) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure, onOneThread);
 
-    /// <summary>What ONNX Runtime says went wrong, without its error code, which tells users nothing.</summary>
+    /// <summary>The message of an error of ONNX Runtime, without its error code, which tells users nothing.</summary>
     internal static string ReasonOf(OnnxRuntimeException error)
     {
         const string Code = "[ErrorCode:";

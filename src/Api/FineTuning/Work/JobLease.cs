@@ -66,7 +66,7 @@ internal sealed class JobLease : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // Whatever the error is: the lease was not renewed, and the term runs on.
+                // After any error the lease is not renewed, and its term runs on.
                 if (!isAway)
                 {
                     log.JobsUnreachable(StateDatabase.Reason(e));

@@ -78,21 +78,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     {
         var start = ChildProgram.Of(Program, arguments);
         start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{threads}";
-        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var starting = new Thread(() =>
-        {
-            ThreadRank.Lower();
-            try
-            {
-                started.SetResult(Process.Start(start)!);
-            }
-            catch (Exception e)
-            {
-                started.SetException(e);
-            }
-        });
-        starting.Start();
-        return started.Task;
+        return ChildProgram.Start(start, ThreadRank.Lowest);
     }
 
     // Returns the reason why the process was killed; null: it ended by itself.
