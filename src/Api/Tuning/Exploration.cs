@@ -98,15 +98,15 @@ internal sealed class Exploration
     /// <param name="kind">The kind of its session.</param>
     /// <param name="images">Its images.</param>
     /// <param name="seconds">How long it took, as <see cref="RunClock"/> has it.</param>
-    public void Record(SessionKind kind, int images, double seconds)
+    /// <returns>Whether a sample is complete with it, so that it is another trial's turn.</returns>
+    public bool Record(SessionKind kind, int images, double seconds)
     {
         lock (gate)
         {
             var trial = new Trial(kind, images);
-            if (Array.IndexOf(Open_NeedsLock(), trial) >= 0 && Of_NeedsLock(trial).Add(images, seconds))
-            {
-                open = null;
-            }
+            bool isComplete = Array.IndexOf(Open_NeedsLock(), trial) >= 0 && Of_NeedsLock(trial).Add(images, seconds);
+            open = isComplete ? null : open;
+            return isComplete;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
 
     private readonly Dictionary<Trial, Batch> batches = [];
 
-    /// <summary>Runs a trial for a while, at least once, and records what it took. Nothing is recorded of a run that was given up.</summary>
+    /// <summary>Runs a trial, at least once and until a sample of it is complete, and records the times. A run that was given up is not recorded.</summary>
     public void Run(Trial trial, ModelSession session, Exploration exploration)
     {
         var batch = Find(trial, session);
@@ -26,12 +26,14 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
 
         try
         {
-            for (var spent = TimeSpan.Zero; spent < Longest && !work.IsCancelled;)
+            bool isSampled = false;
+            for (var spent = TimeSpan.Zero; spent < Longest && !isSampled && !work.IsCancelled;)
             {
                 var clock = RunClock.Start(trial.Kind);
                 batch.Run(session, 0, trial.Size);
-                spent += clock.Elapsed;
-                exploration.Record(trial.Kind, trial.Size, clock.Elapsed.TotalSeconds);
+                var time = clock.Elapsed;
+                spent += time;
+                isSampled = exploration.Record(trial.Kind, trial.Size, time.TotalSeconds);
             }
         }
         catch (OnnxRuntimeException) when (work.IsCancelled)
