@@ -48,7 +48,8 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
     public static partial void ModelTuned(this ILogger log, string model, int version, string sizes);
 
-    [LoggerMessage(25, LogLevel.Information, "{Model} version {Version} runs, as far as it is tuned, in batches of {Sizes}; the rest is tried later")]
+    [LoggerMessage(
+        25, LogLevel.Information, "{Model} version {Version} runs, as far as it is tuned, in batches of {Sizes}; the rest is tried later")]
     public static partial void ModelTunedSoFar(this ILogger log, string model, int version, string sizes);
 
     [LoggerMessage(26, LogLevel.Information, "{Model} version {Version} goes on as it runs now, and is not tuned any further: {Reason}")]
@@ -57,7 +58,8 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "{Model} version {Version} is not tuned to this machine any further, and goes on as it runs now")]
     public static partial void TuningFailed(this ILogger log, Exception exception, string model, int version);
 
-    [LoggerMessage(23, LogLevel.Information, "{Model} version {Version} is tuned anew: {Remembered} was remembered, and {Measured} was measured now")]
+    [LoggerMessage(
+        23, LogLevel.Information, "{Model} version {Version} is tuned anew: {Remembered} was remembered, and {Measured} was measured now")]
     public static partial void RememberedSizesDiffer(this ILogger log, string model, int version, string remembered, string measured);
 
     [LoggerMessage(24, LogLevel.Warning, "{Model} version {Version} cannot run as {Trial}, and is not tried so again")]

@@ -2,17 +2,17 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Fovea.Benchmarks;
 
-// dotnet run -c Release --project tests/Benchmarks -- serve [PART...]                  the service beside the bare runtime, in turn
-// dotnet run -c Release --project tests/Benchmarks -- mutate [SECONDS [SEED]]          spoilt images, JSON, archives and models
-// dotnet run -c Release --project tests/Benchmarks -- slow-uploads [ROUNDS]            what slow uploads cost other clients
-// dotnet run -c Release --project tests/Benchmarks -- stress [MINUTES [SEED [STARTS]]] starts, swaps and replaced files under load: only right answers
-// dotnet run -c Release --project tests/Benchmarks -- first-start NAME [CLIENTS]       images a second from the first answer on, with fresh data
-// dotnet run -c Release --project tests/Benchmarks -- cycles [COUNT]                   what loading and unloading leaves in memory
-// dotnet run -c Release --project tests/Benchmarks -- bombs                            what small files that ask for much cost
-// dotnet run -c Release --project tests/Benchmarks -- outages [COUNT [SEED]]           PostgreSQL stopped at random moments of fine-tuning jobs
-// dotnet run -c Release --project tests/Benchmarks -- torch NAME|all [BATCH [PAIRS]]   our training step beside PyTorch's, in turn
-// dotnet run -c Release --project tests/Benchmarks -- profile NAME [BATCH]             where a training step's time goes
-// dotnet run -c Release --project tests/Benchmarks -- --filter '*'                     by BenchmarkDotNet
+// dotnet run -c Release --project tests/Benchmarks -- serve [PART...]                  the service beside the bare runtime, in turn dotnet
+// run -c Release --project tests/Benchmarks -- mutate [SECONDS [SEED]]          spoilt images, JSON, archives and models dotnet run -c
+// Release --project tests/Benchmarks -- slow-uploads [ROUNDS]            what slow uploads cost other clients dotnet run -c Release
+// --project tests/Benchmarks -- stress [MINUTES [SEED [STARTS]]] starts, swaps and replaced files under load: only right answers dotnet run
+// -c Release --project tests/Benchmarks -- first-start NAME [CLIENTS]       images a second from the first answer on, with fresh data
+// dotnet run -c Release --project tests/Benchmarks -- cycles [COUNT]                   what loading and unloading leaves in memory dotnet
+// run -c Release --project tests/Benchmarks -- bombs                            what small files that ask for much cost dotnet run -c
+// Release --project tests/Benchmarks -- outages [COUNT [SEED]]           PostgreSQL stopped at random moments of fine-tuning jobs dotnet
+// run -c Release --project tests/Benchmarks -- torch NAME|all [BATCH [PAIRS]]   our training step beside PyTorch's, in turn dotnet run -c
+// Release --project tests/Benchmarks -- profile NAME [BATCH]             where a training step's time goes dotnet run -c Release --project
+// tests/Benchmarks -- --filter '*'                     by BenchmarkDotNet
 switch (args)
 {
     case ["serve", .. var parts]:

@@ -4,7 +4,10 @@ namespace Fovea.Api;
 
 /// <summary>An uploaded data set, which never changes: class folders of images that were each decoded once, divided into parts.</summary>
 /// <param name="Id">Its name, ds_ and 16 hexadecimal digits; another for each upload, also of the same images.</param>
-/// <param name="Hash">SHA-256 over its files' names and contents, in hexadecimal: what <c>sha256sum</c> says of its own list of the files, in the order of their paths.</param>
+/// <param name="Hash">
+/// SHA-256 over its files' names and contents, in hexadecimal: what <c>sha256sum</c> says of its own list of the files, in the order of
+/// their paths.
+/// </param>
 /// <param name="CreatedAt">When it was uploaded, in seconds since 1970.</param>
 /// <param name="Classes">The classes in the order of their labels, at least two.</param>
 /// <param name="Refused">The files of the archive that are no part of it, and why.</param>
@@ -15,7 +18,9 @@ internal sealed record Dataset(
     IReadOnlyList<DatasetClass> Classes,
     IReadOnlyList<RefusedFile> Refused)
 {
-    /// <summary>The parts: what is learned from, what models are chosen and compared by, and, where the archive has one, what is looked at last.</summary>
+    /// <summary>
+    /// The parts: what is learned from, what models are chosen and compared by, and, where the archive has one, what is looked at last.
+    /// </summary>
     public const string Train = "train", Validation = "val", Test = "test";
 
     /// <summary>Their names, in the order of their use.</summary>

@@ -6,7 +6,10 @@ namespace Fovea.Api;
 /// <summary>The settings of the HTTP server, under <c>Fovea</c>.</summary>
 internal sealed record HostSettings
 {
-    /// <summary>How long requests under way may take to finish when the service is told to stop, in seconds, 0 to 3,600. Default 30. Then they are cut off.</summary>
+    /// <summary>
+    /// How long requests under way may take to finish when the service is told to stop, in seconds, 0 to 3,600. Default 30. Then they are
+    /// cut off.
+    /// </summary>
     public int ShutdownSeconds { get; init; } = 30;
 
     /// <summary>The connections that are open at the same time, 1 to 1,000,000. Default 10,000. One more is closed at once.</summary>

@@ -9,8 +9,8 @@ namespace Fovea.Api;
 /// consumer has looked at all of it and took none.
 /// </summary>
 /// <remarks>
-/// One read at a time, as of every reader. Every request on an open connection waits here once, so waiting allocates nothing: this object is
-/// the source of its own tasks.
+/// One read at a time, as of every reader. Every request on an open connection waits here once, so waiting allocates nothing: this object
+/// is the source of its own tasks.
 /// </remarks>
 internal sealed class LateEndReader : PipeReader, IValueTaskSource<ReadResult>
 {

@@ -3,7 +3,9 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>The body of a request to infer: JSON, and behind it the tensors that are not in the JSON; or one tensor or image alone.</summary>
+/// <summary>
+/// The body of a request to infer: JSON, and behind it the tensors that are not in the JSON; or one tensor or image alone.
+/// </summary>
 internal sealed class InferBody : IDisposable
 {
     /// <summary>The header that says how many bytes the JSON has.</summary>

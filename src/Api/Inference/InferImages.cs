@@ -7,7 +7,9 @@ using Fovea.Models;
 
 namespace Fovea.Api;
 
-/// <summary>The images of a request to infer: preprocessed, as one tensor, or as image files, to which the model's preprocessing is applied.</summary>
+/// <summary>
+/// The images of a request to infer: preprocessed, as one tensor, or as image files, to which the model's preprocessing is applied.
+/// </summary>
 /// <param name="Tensor">[count, C, H, W]; null where there are files.</param>
 /// <param name="Files">Image files; null where there is a tensor.</param>
 /// <param name="Count">How many there are.</param>
@@ -16,7 +18,9 @@ internal sealed record InferImages(float[]? Tensor, IReadOnlyList<ReadOnlyMemory
     private const string Numbers = "FP32", Bytes = "BYTES";
 
     /// <summary>The images of a request.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: there is not one input, or it does not fit the model.</exception>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.MalformedRequest"/>: there is not one input, or it does not fit the model.
+    /// </exception>
     public static InferImages Of(InferRequest request, InferBody body, Classifier model, int most)
     {
         if (request.Inputs.Select(given => given.Name).Distinct().Count() != request.Inputs.Count || request.Inputs.Any(given => given.Name != model.InputName))
@@ -39,7 +43,9 @@ internal sealed record InferImages(float[]? Tensor, IReadOnlyList<ReadOnlyMemory
     }
 
     /// <summary>The one image that a body without JSON is.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: it is neither an image file nor as long as the tensor of one image.</exception>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.MalformedRequest"/>: it is neither an image file nor as long as the tensor of one image.
+    /// </exception>
     public static InferImages OfRaw(ReadOnlyMemory<byte> body, Classifier model) =>
         ImageFormat.Of(body.Span) is not null ? new(null, [body], 1)
         : body.Length == model.Input.Size * sizeof(float) ? new(Finite(MemoryMarshal.Cast<byte, float>(body.Span.ToArray()).ToArray(), model.InputName), null, 1)

@@ -41,8 +41,8 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
             : images.Files!.Select(file => classifier.Logits(served, file, stop)));
     }
 
-    // Announces all images before the first is written, since that one would run alone otherwise. An image that is given up before it is written is no longer announced:
-    // batches would wait for it.
+    // Announces all images before the first is written, since that one would run alone otherwise. An image that is given up before it is
+    // written is no longer announced: batches would wait for it.
     private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
     {
         int size = (int)served.Classifier.Input.Size;

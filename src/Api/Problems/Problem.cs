@@ -41,8 +41,8 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     /// <summary>The stable name of an error code, in snake case.</summary>
     public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
 
-    // CS8524 asks for a default case, for numbers that are no member of the enum. A default case would also take a member that was forgotten here; without one, a
-    // forgotten member does not compile (CS8509).
+    // CS8524 asks for a default case, for numbers that are no member of the enum. A default case would also take a member that was
+    // forgotten here; without one, a forgotten member does not compile (CS8509).
 #pragma warning disable CS8524
     private static int StatusOf(ErrorCode code) => code switch
     {

@@ -9,7 +9,8 @@ namespace Fovea.Api;
 /// <summary>
 /// Answers every error, expected or not, with a problem document. A fault of the service is logged, and its cause is not shown.
 /// </summary>
-internal sealed class ProblemHandler(Settings settings, PrivatePaths paths, Metrics metrics, ILogger<ProblemHandler> log) : IExceptionHandler
+internal sealed class ProblemHandler(Settings settings, PrivatePaths paths, Metrics metrics, ILogger<ProblemHandler> log)
+    : IExceptionHandler
 {
     private static readonly TimeSpan RetryUnavailable = TimeSpan.FromSeconds(5);
 
@@ -62,7 +63,8 @@ internal sealed class ProblemHandler(Settings settings, PrivatePaths paths, Metr
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             Problem.Of(ErrorCode.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
-            Problem.Of(ErrorCode.TooSlow, "The request's body is slower than the bytes a second that are expected (Fovea:MinBytesPerSecond)."),
+            Problem.Of(
+                ErrorCode.TooSlow, "The request's body is slower than the bytes a second that are expected (Fovea:MinBytesPerSecond)."),
         BadHttpRequestException e => Problem.Of(ErrorCode.MalformedRequest, $"The request cannot be read: {e.Message}"),
         _ when StateDatabase.IsAway(exception) =>
             Problem.Of(ErrorCode.Unavailable, "The database of the fine-tuning jobs cannot be reached, or not be written to, now."),

@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// The batches of a model, made when they are first needed and then used again: at most one for each run that may be under way, and one more that is open. Images take
-/// slots in the open batch. Not for several threads at once.
+/// The batches of a model, made when they are first needed and then used again: at most one for each run that may be under way, and one
+/// more that is open. Images take slots in the open batch. Not for several threads at once.
 /// </summary>
 internal sealed class BatchPool : IDisposable
 {
@@ -43,7 +43,9 @@ internal sealed class BatchPool : IDisposable
         return turn;
     }
 
-    /// <summary>Opens an empty batch, where there is one, and gives its slots to the images that wait. Call it only after the open batch was cut.</summary>
+    /// <summary>
+    /// Opens an empty batch, where there is one, and gives its slots to the images that wait. Call it only after the open batch was cut.
+    /// </summary>
     public void OpenNext()
     {
         Open = null;
@@ -78,7 +80,9 @@ internal sealed class BatchPool : IDisposable
     }
 
     /// <summary>Makes batches of this set from now on. The open batch, if it has images, still runs in sessions of its own set.</summary>
-    /// <returns>A task that completes when every batch of the sets before is freed, so that sessions of those sets can be disposed of.</returns>
+    /// <returns>
+    /// A task that completes when every batch of the sets before is freed, so that sessions of those sets can be disposed of.
+    /// </returns>
     public Task Use(SessionSet sessions)
     {
         replacedInUse += made.Count - idle.Count;

@@ -15,8 +15,12 @@ internal enum Step
 
 /// <summary>A decision of <see cref="SchedulingPolicy"/>.</summary>
 /// <param name="Step">What happens next.</param>
-/// <param name="Slices">With <see cref="Step.Cut"/>: into how many slices, as equal as can be; 0: into slices of <paramref name="Size"/>.</param>
-/// <param name="Size">With <see cref="Step.Cut"/> and no number of slices: the images of each slice but the last, which has the rest.</param>
+/// <param name="Slices">
+/// With <see cref="Step.Cut"/>: into how many slices, as equal as can be; 0: into slices of <paramref name="Size"/>.
+/// </param>
+/// <param name="Size">
+/// With <see cref="Step.Cut"/> and no number of slices: the images of each slice but the last, which has the rest.
+/// </param>
 /// <param name="Spread">With <see cref="Step.Cut"/>: whether each slice is spread over all slots.</param>
 internal readonly record struct Decision(Step Step, int Slices = 0, int Size = 0, bool Spread = false)
 {

@@ -6,8 +6,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// A batch of images, used again and again: images take slots while it is open; it is cut into slices; when the last slice has run it is empty again. The scheduler calls
-/// everything but <see cref="Write"/> and <see cref="Run"/> under its lock.
+/// A batch of images, used again and again: images take slots while it is open; it is cut into slices; when the last slice has run it is
+/// empty again. The scheduler calls everything but <see cref="Write"/> and <see cref="Run"/> under its lock.
 /// </summary>
 /// <param name="batch">Memory for the images; freed with this.</param>
 /// <param name="sessions">The set that the batch belongs to.</param>
@@ -109,8 +109,8 @@ internal sealed class ImageBatch(Batch batch, SessionSet sessions) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => batch.Dispose();
 
-    // A failed run is tried again in another way, so that it costs no answer: some files say that they take any number of images, and fail with more than one; and a
-    // rewritten graph may fail where the original does not. True: the run failed as it was asked for.
+    // A failed run is tried again in another way, so that it costs no answer: some files say that they take any number of images, and fail
+    // with more than one; and a rewritten graph may fail where the original does not. True: the run failed as it was asked for.
     private bool RunOrFallBack(BatchSlice slice, int count)
     {
         try

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Fovea.Api.Scheduling;
 
-/// <summary>Passes on what happens in a model's runs: to the metrics, to the protocol's statistics, and to the admission, which tells refused clients when to retry.</summary>
+/// <summary>
+/// Passes on what happens in a model's runs: to the metrics, to the protocol's statistics, and to the admission, which tells refused
+/// clients when to retry.
+/// </summary>
 /// <param name="model">The model's name.</param>
 /// <param name="slots">The runs that may go on side by side.</param>
 /// <param name="admission">Learns how fast the model is.</param>

@@ -11,10 +11,11 @@ namespace Fovea.Api.Scheduling;
 /// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► answered
 /// the model: serves ──Dispose──► retired ──no run, no queued slice, no deferred start──► freed
 /// </code>
-/// Guarantees: each image is run once, in a session of its batch's own set, or is left out because nobody waits for it; a slot is held by one run at a time; the
-/// model is freed once, after its last run. What happens next is decided by <see cref="SchedulingPolicy"/>; this class only keeps the state and does what was decided.
-/// One lock guards the state; no run, no callback and no allocation of sessions happens under it. <see cref="Run"/> and <see cref="Expect"/> are called on threads of
-/// requests, <see cref="Use"/> by tuning, <see cref="Dispose"/> once, by the last holder of the model. Methods that need the lock end in _NeedsLock.
+/// Guarantees: each image is run once, in a session of its batch's own set, or is left out because nobody waits for it; a slot is held by
+/// one run at a time; the model is freed once, after its last run. What happens next is decided by <see cref="SchedulingPolicy"/>; this
+/// class only keeps the state and does what was decided. One lock guards the state; no run, no callback and no allocation of sessions
+/// happens under it. <see cref="Run"/> and <see cref="Expect"/> are called on threads of requests, <see cref="Use"/> by tuning, <see
+/// cref="Dispose"/> once, by the last holder of the model. Methods that need the lock end in _NeedsLock.
 /// </remarks>
 internal sealed class Scheduler : IDisposable
 {
@@ -32,7 +33,9 @@ internal sealed class Scheduler : IDisposable
     /// <param name="slots">The runs that may be under way at the same time; a spread run holds all of them. At least 1.</param>
     /// <param name="sessions">The sessions that are used first.</param>
     /// <param name="log">Counts runs and images.</param>
-    /// <param name="free">Frees the sessions and the model, after the batches. Called once, after <see cref="Dispose"/> and the last run.</param>
+    /// <param name="free">
+    /// Frees the sessions and the model, after the batches. Called once, after <see cref="Dispose"/> and the last run.
+    /// </param>
     public Scheduler(Func<SessionSet, Batch> allocate, int slots, SessionSet sessions, RunLog log, Action free)
     {
         (this.slots, freeSlots, this.log, this.free) = (slots, slots, log, free);
@@ -101,7 +104,8 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>
-    /// Announces an image that is about to be written together with others. A batch with room for it waits until what is returned is disposed of.
+    /// Announces an image that is about to be written together with others. A batch with room for it waits until what is returned is
+    /// disposed of.
     /// </summary>
     public ExpectedImage Expect()
     {
@@ -125,8 +129,8 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>
-    /// Frees the model after the runs that are under way: a request that was given up has left, but its image may be in a run. To be called once, when no request holds
-    /// the model.
+    /// Frees the model after the runs that are under way: a request that was given up has left, but its image may be in a run. To be called
+    /// once, when no request holds the model.
     /// </summary>
     public void Dispose()
     {
@@ -161,7 +165,8 @@ internal sealed class Scheduler : IDisposable
     // In seconds.
     private static double Now => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
-    // Short runs cost much less together. So the start is deferred behind the work that the thread pool has queued now: those requests can join the batch.
+    // Short runs cost much less together. So the start is deferred behind the work that the thread pool has queued now: those requests can
+    // join the batch.
     private void Settle(ImageBatch batch)
     {
         Transition?.Invoke();
@@ -240,8 +245,8 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    // On other threads, so that the request that ran the last slice gets its answer now. A long run gets a thread of its own: it would keep the pool's few threads
-    // from requests.
+    // On other threads, so that the request that ran the last slice gets its answer now. A long run gets a thread of its own: it would keep
+    // the pool's few threads from requests.
     private void RunElsewhere(ref StartingSlices starting)
     {
         while (starting.TakeLast() is { } slice)

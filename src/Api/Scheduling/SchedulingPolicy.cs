@@ -1,18 +1,22 @@
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// Decides which images run next, in how many slices, and on how many slots. It is a function of the state alone, so that it can be tested without threads.
+/// Decides which images run next, in how many slices, and on how many slots. It is a function of the state alone, so that it can be tested
+/// without threads.
 /// </summary>
 /// <remarks>
-/// Runs that go on side by side, one in each slot, let more images through than runs that are spread over all slots, because the threads of a spread run wait for each
-/// other at every operator. A lone image is answered sooner by a spread run.
+/// Runs that go on side by side, one in each slot, let more images through than runs that are spread over all slots, because the threads of
+/// a spread run wait for each other at every operator. A lone image is answered sooner by a spread run.
 /// </remarks>
 internal static class SchedulingPolicy
 {
     /// <summary>A run keeps the images behind it waiting, so no slice is cut that would take longer than this, in seconds.</summary>
     public const double LongestRun = 0.5;
 
-    /// <summary>The next step. After <see cref="Step.Cut"/> and <see cref="Step.RunQueued"/> it is to be asked again, until it says <see cref="Step.Wait"/>.</summary>
+    /// <summary>
+    /// The next step. After <see cref="Step.Cut"/> and <see cref="Step.RunQueued"/> it is to be asked again, until it says <see
+    /// cref="Step.Wait"/>.
+    /// </summary>
     public static Decision Decide(in SchedulingState state)
     {
         if (state.QueuedSlots > 0)
@@ -45,14 +49,16 @@ internal static class SchedulingPolicy
     }
 
     /// <summary>
-    /// Whether the images are answered sooner on average if they wait until all slots are free, and are then spread one after the other, than if they run in a slot now.
+    /// Whether the images are answered sooner on average if they wait until all slots are free, and are then spread one after the other,
+    /// than if they run in a slot now.
     /// </summary>
     public static bool IsSoonerOneByOne(in SchedulingState state) =>
         state.CanBeSliced && state.HasSpreadSession && state is { SpreadSeconds: > 0, OneSlotSeconds: > 0 }
         && state.SecondsUntilFree + ((state.Images + 1) / 2.0 * state.SpreadSeconds) < state.OneSlotSeconds;
 
     /// <summary>
-    /// Whether tuning may try slices of some size in place of a cut that was decided. A trial must not leave slots idle that the usual division would fill.
+    /// Whether tuning may try slices of some size in place of a cut that was decided. A trial must not leave slots idle that the usual
+    /// division would fill.
     /// </summary>
     /// <param name="state">The state in which a cut was decided.</param>
     /// <param name="size">The images of a slice, at least 1.</param>
@@ -70,7 +76,8 @@ internal static class SchedulingPolicy
     }
 
     // Images that were announced come soon, so a batch with room for them waits.
-    private static bool IsComplete(in SchedulingState state) => state is { Images: > 0, AllWritten: true } && (state.Expected == 0 || !state.HasRoom);
+    private static bool IsComplete(in SchedulingState state) =>
+        state is { Images: > 0, AllWritten: true } && (state.Expected == 0 || !state.HasRoom);
 
     // Starting several short runs costs more time than running them side by side saves.
     private static int OneSlotSlices(in SchedulingState state)
@@ -81,7 +88,9 @@ internal static class SchedulingPolicy
 
     private static int LeastSlices(in SchedulingState state)
     {
-        int inTime = state.LastSeconds > 0 ? Math.Max(1, (int)Math.Min(LongestRun / state.LastSeconds, state.LargestSlice)) : state.LargestSlice;
+        int inTime = state.LastSeconds > 0
+            ? Math.Max(1, (int)Math.Min(LongestRun / state.LastSeconds, state.LargestSlice))
+            : state.LargestSlice;
         return state.CanBeSliced ? (state.Images + inTime - 1) / inTime : 1;
     }
 }

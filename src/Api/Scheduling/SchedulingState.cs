@@ -3,7 +3,9 @@ namespace Fovea.Api.Scheduling;
 /// <summary>Everything that <see cref="SchedulingPolicy"/> decides on, at one moment.</summary>
 internal readonly record struct SchedulingState
 {
-    /// <summary>The execution slots of the model: one for each core, or one in all where its runs cannot go on side by side. At least 1.</summary>
+    /// <summary>
+    /// The execution slots of the model: one for each core, or one in all where its runs cannot go on side by side. At least 1.
+    /// </summary>
     public required int Slots { get; init; }
 
     /// <summary>The slots that no run holds, 0 to <see cref="Slots"/>.</summary>

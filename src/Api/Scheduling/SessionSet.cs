@@ -3,12 +3,15 @@ using Fovea.Models;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// The sessions of a model that may run at one time, and how. A batch belongs to the set that was in use when the batch was made, and runs in sessions of that set only.
+/// The sessions of a model that may run at one time, and how. A batch belongs to the set that was in use when the batch was made, and runs
+/// in sessions of that set only.
 /// </summary>
 /// <param name="Spread">Spreads a run over all slots; null where no run is spread.</param>
 /// <param name="OneSlot">Sessions that run in one slot, the preferred one first; none where runs cannot go on side by side.</param>
 /// <param name="LargestSlice">The most images of a slice in one slot, at least 1.</param>
-/// <param name="Sizes">The batch sizes of the memory for batches, see <see cref="Batch.Sizes"/>; the largest is the number of images that one batch gathers.</param>
+/// <param name="Sizes">
+/// The batch sizes of the memory for batches, see <see cref="Batch.Sizes"/>; the largest is the number of images that one batch gathers.
+/// </param>
 internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSession> OneSlot, int LargestSlice, IReadOnlyList<int> Sizes)
 {
     /// <summary>Every session, once.</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Fovea.Api;
 
 /// <summary>
-/// Bounds what decoding takes, over all requests: how many images are decoded at once, and their memory together. An image for which too little is left waits, in the
-/// order of coming.
+/// Bounds what decoding takes, over all requests: how many images are decoded at once, and their memory together. An image for which too
+/// little is left waits, in the order of coming.
 /// </summary>
 internal sealed class DecodingBudget(ServingSettings settings)
 {
@@ -19,7 +19,10 @@ internal sealed class DecodingBudget(ServingSettings settings)
     private int decoders = settings.MaxConcurrency;
     private long left = settings.MaxDecodingBytes;
 
-    /// <summary>Takes a decoder and this much memory, until what is returned is disposed of. An image that needs more than all of the memory takes all of it.</summary>
+    /// <summary>
+    /// Takes a decoder and this much memory, until what is returned is disposed of. An image that needs more than all of the memory takes
+    /// all of it.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The client has gone before its turn came.</exception>
     public ValueTask<Share> Take(long bytes, CancellationToken stop)
     {
@@ -81,7 +84,8 @@ internal sealed class DecodingBudget(ServingSettings settings)
         }
     }
 
-    private bool MayPass(long bytes) => !waiting.TryPeek(out var first) || (bytes <= SmallBytes && Stopwatch.GetElapsedTime(first.Since) < Patience);
+    private bool MayPass(long bytes) =>
+        !waiting.TryPeek(out var first) || (bytes <= SmallBytes && Stopwatch.GetElapsedTime(first.Since) < Patience);
 
     private bool Fits(long bytes) => decoders > 0 && bytes <= left;
 

@@ -30,7 +30,10 @@ internal sealed class RequestsInFlight
         }
     }
 
-    /// <summary>Begins background work, of which there may be one at a time; null where a request is in flight. The work is over when what is returned is disposed of.</summary>
+    /// <summary>
+    /// Begins background work, of which there may be one at a time; null where a request is in flight. The work is over when what is
+    /// returned is disposed of.
+    /// </summary>
     /// <param name="cancel">Stops the work; called once at most, on the thread of a request, and never after the work is over.</param>
     public BackgroundWork? TryBegin(Action cancel)
     {

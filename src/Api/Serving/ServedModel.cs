@@ -5,7 +5,8 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>
-/// A version of a model that is loaded and answers. A request that uses it holds a lease. Its owner disposes of it, and it is freed when the last lease is given back.
+/// A version of a model that is loaded and answers. A request that uses it holds a lease. Its owner disposes of it, and it is freed when
+/// the last lease is given back.
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
@@ -84,7 +85,9 @@ internal sealed class ServedModel : IDisposable
     }
 
     /// <summary>Runs one image, together with others that wait.</summary>
-    /// <param name="fill">Writes the image, [C, H, W], preprocessed: every number of its slot. Its exception is thrown here, and the image is not run.</param>
+    /// <param name="fill">
+    /// Writes the image, [C, H, W], preprocessed: every number of its slot. Its exception is thrown here, and the image is not run.
+    /// </param>
     /// <param name="stop">If it is cancelled before the image's run, the image is left out of the run.</param>
     /// <returns>The logits, one number a class.</returns>
     public Task<float[]> Logits(Action<Span<float>> fill, CancellationToken stop) => Scheduler.Run(fill, stop);

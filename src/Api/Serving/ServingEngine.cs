@@ -5,7 +5,8 @@ using Fovea.Models;
 namespace Fovea.Api;
 
 /// <summary>Puts loaded models to work: a model answers at once, and is tuned in the background while it serves.</summary>
-internal sealed class ServingEngine(ServingSettings settings, ModelTuner tuner, Metrics metrics, RequestsInFlight inFlight) : BackgroundService
+internal sealed class ServingEngine(ServingSettings settings, ModelTuner tuner, Metrics metrics, RequestsInFlight inFlight)
+    : BackgroundService
 {
     private readonly Channel<ServedModel> untuned = Channel.CreateUnbounded<ServedModel>();
 

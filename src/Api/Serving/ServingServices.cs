@@ -6,6 +6,7 @@ namespace Fovea.Api;
 internal static class ServingServices
 {
     public static void AddServing(this IServiceCollection services) => services
-        .AddSingleton<DecodingBudget>().AddSingleton<RequestsInFlight>().AddSingleton<SizesFile>().AddSingleton<ModelTuner>().AddSingleton<ServingEngine>()
+        .AddSingleton<DecodingBudget>().AddSingleton<RequestsInFlight>()
+        .AddSingleton<SizesFile>().AddSingleton<ModelTuner>().AddSingleton<ServingEngine>()
         .AddHostedService(provider => provider.GetRequiredService<ServingEngine>());
 }

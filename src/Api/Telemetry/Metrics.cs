@@ -8,8 +8,12 @@ using OpenTelemetry.Metrics;
 
 namespace Fovea.Api;
 
-/// <summary>Everything that the service measures of itself; times in seconds, as histograms. At <c>/metrics</c> points are underscores.</summary>
-/// <remarks>What only grows is counted here and read when somebody asks: recording a number with its labels costs more than adding one.</remarks>
+/// <summary>
+/// Everything that the service measures of itself; times in seconds, as histograms. At <c>/metrics</c> points are underscores.
+/// </summary>
+/// <remarks>
+/// What only grows is counted here and read when somebody asks: recording a number with its labels costs more than adding one.
+/// </remarks>
 internal sealed class Metrics : IDisposable
 {
     /// <summary>The name under which they are collected.</summary>
@@ -43,9 +47,15 @@ internal sealed class Metrics : IDisposable
         requests = meter.CreateHistogram("http.server.request.duration", "s", "Requests that do not classify, by method, route and status", advice: Seconds);
         meter.CreateObservableGauge("fovea.requests.active", Active, "{request}", "Requests that have a place with a model, waiting ones included");
         meter.CreateObservableCounter(
-            "fovea.bodies.refused", RefusedBodies, "{body}", "Bodies refused while they arrived, by reason (share: the caller holds too much memory, pace: too slow)");
+            "fovea.bodies.refused",
+            RefusedBodies,
+            "{body}",
+            "Bodies refused while they arrived, by reason (share: the caller holds too much memory, pace: too slow)");
         meter.CreateObservableGauge(
-            "fovea.bodies.buffered", () => services.GetService<BodyBudget>()?.Held ?? 0, "By", "Memory of request bodies that arrived in pieces");
+            "fovea.bodies.buffered",
+            () => services.GetService<BodyBudget>()?.Held ?? 0,
+            "By",
+            "Memory of request bodies that arrived in pieces");
         meter.CreateObservableGauge("fovea.device.fallback", () => device.FellBack ? 1 : 0, description: "1 where CUDA was wanted and the CPU is used, because it does not work");
         meter.CreateObservableGauge("fovea.process.resident", () => Environment.WorkingSet, "By", "Resident memory of the process");
     }
@@ -56,7 +66,9 @@ internal sealed class Metrics : IDisposable
     /// <summary>Counts a body that was refused while it arrived.</summary>
     public void BodyRefused(string reason) => Add(refusedBodies, reason, 1);
 
-    /// <summary>Records how long a stage took since <paramref name="start"/>, a timestamp of <see cref="Stopwatch"/>; the timestamp of its end.</summary>
+    /// <summary>
+    /// Records how long a stage took since <paramref name="start"/>, a timestamp of <see cref="Stopwatch"/>; the timestamp of its end.
+    /// </summary>
     public long Stage(string stage, string model, long start)
     {
         long end = Stopwatch.GetTimestamp();
@@ -85,7 +97,10 @@ internal sealed class Metrics : IDisposable
         loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
     }
 
-    /// <summary>Records a request that did not classify, under the names of OpenTelemetry's conventions (https://opentelemetry.io/docs/specs/semconv/http/http-metrics).</summary>
+    /// <summary>
+    /// Records a request that did not classify, under the names of OpenTelemetry's conventions
+    /// (https://opentelemetry.io/docs/specs/semconv/http/http-metrics).
+    /// </summary>
     public void Requested(string method, string? route, int status, TimeSpan time) => requests.Record(
         time.TotalSeconds, new("http.request.method", Methods.Contains(method) ? method : "_OTHER"), new("http.route", route ?? ""), new("http.response.status_code", status));
 

@@ -4,9 +4,9 @@ using Fovea.Models;
 namespace Fovea.Api.Tuning;
 
 /// <summary>
-/// Finds how a model runs best on this machine: which kind of session, and which batch sizes. It says what to try next, on the batches that requests make or on synthetic
-/// ones, and records how long each run took. Each kind begins with the smallest size and goes on by doubling while that gains. Kinds and sizes take turns, so that a change of
-/// the machine's speed falls on all alike.
+/// Finds how a model runs best on this machine: which kind of session, and which batch sizes. It says what to try next, on the batches that
+/// requests make or on synthetic ones, and records how long each run took. Each kind begins with the smallest size and goes on by doubling
+/// while that gains. Kinds and sizes take turns, so that a change of the machine's speed falls on all alike.
 /// </summary>
 /// <remarks>Safe for several threads: one lock guards the results, and nothing else happens under it.</remarks>
 internal sealed class Exploration
@@ -123,7 +123,9 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>Notes that a run failed. Its size and larger ones are not tried again; a kind whose first size fails is not chosen.</summary>
+    /// <summary>
+    /// Notes that a run failed. Its size and larger ones are not tried again; a kind whose first size fails is not chosen.
+    /// </summary>
     public void Fail(Trial trial)
     {
         lock (gate)
@@ -152,9 +154,10 @@ internal sealed class Exploration
 
             var plain = chosen.FirstOrDefault(sizes => !sizes[0].Rewritten) ?? chosen[0];
             var rewritten = chosen.FirstOrDefault(sizes => sizes[0].Rewritten);
-            var best = rewritten is null || rewritten == plain || rewritten[^1].ImagesPerSecond < TuningLimits.RewrittenGain * plain[^1].ImagesPerSecond ? plain : rewritten;
+            var best = rewritten?[^1].ImagesPerSecond >= TuningLimits.RewrittenGain * plain[^1].ImagesPerSecond ? rewritten : plain;
             var spread = oneSlot.Length > 0 && kinds.Contains(SessionKind.AllCores) ? Gaining_NeedsLock(SessionKind.AllCores) : [];
-            return spread.Count > 0 && spread[0].ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond ? [.. best, spread[0] with { Spread = true }] : best;
+            bool gainsSpread = spread.Count > 0 && spread[0].ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond;
+            return gainsSpread ? [.. best, spread[0] with { Spread = true }] : best;
         }
     }
 
@@ -174,10 +177,14 @@ internal sealed class Exploration
     }
 
     // The trials that are left, computed again after each sample.
-    private Trial[] Open_NeedsLock() =>
-        open ??= [.. kinds.Where(kind => !IsHopeless_NeedsLock(kind)).SelectMany(Trials_NeedsLock).Where(trial => !HasFailed_NeedsLock(trial) && !Of_NeedsLock(trial).IsDone)];
+    private Trial[] Open_NeedsLock() => open ??=
+    [
+        .. kinds.Where(kind => !IsHopeless_NeedsLock(kind)).SelectMany(Trials_NeedsLock)
+            .Where(trial => !HasFailed_NeedsLock(trial) && !Of_NeedsLock(trial).IsDone),
+    ];
 
-    // The sizes of a kind as far as they are known to be worth a try. A lone image is all that a spread run is for, where others go on side by side.
+    // The sizes of a kind as far as they are known to be worth a try. A lone image is all that a spread run is for, where others go on side
+    // by side.
     private IEnumerable<Trial> Trials_NeedsLock(SessionKind kind)
     {
         if (sizes is not null && !IsForLoneImages(kind))
@@ -204,7 +211,8 @@ internal sealed class Exploration
         var size = Trials_NeedsLock(kind).First().Size;
         var own = Of_NeedsLock(new(kind, size));
         return own.Count >= 2 && !kind.Spread && kinds.Any(other =>
-            !other.Spread && Of_NeedsLock(new(other, size)) is { Count: >= 2 } rival && own.SecondsPerImage > Hopeless * rival.SecondsPerImage);
+            !other.Spread && Of_NeedsLock(new(other, size)) is { Count: >= 2 } rival
+            && own.SecondsPerImage > Hopeless * rival.SecondsPerImage);
     }
 
     private IEnumerable<(int Size, double SecondsPerImage)> Tried_NeedsLock(SessionKind kind) =>

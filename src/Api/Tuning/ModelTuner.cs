@@ -3,8 +3,8 @@ using Fovea.Models;
 namespace Fovea.Api.Tuning;
 
 /// <summary>
-/// Finds, for each served model, how it runs best on this machine, while it serves: ways of running are tried on the batches that requests make, and on synthetic batches
-/// only while no request is in flight.
+/// Finds, for each served model, how it runs best on this machine, while it serves: ways of running are tried on the batches that requests
+/// make, and on synthetic batches only while no request is in flight.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -16,7 +16,8 @@ namespace Fovea.Api.Tuning;
 /// </code>
 /// One model explores at a time, since exploring needs all of its sessions in memory at once.
 /// </remarks>
-internal sealed class ModelTuner(ServingSettings settings, SizesFile file, RequestsInFlight inFlight, TimeProvider time, ILogger<ModelTuner> log) : IDisposable
+internal sealed class ModelTuner(
+    ServingSettings settings, SizesFile file, RequestsInFlight inFlight, TimeProvider time, ILogger<ModelTuner> log) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30), LongestPause = TimeSpan.FromMinutes(10);
 

@@ -5,18 +5,24 @@ namespace Fovea.Api.Tuning;
 /// <summary>The tuning of one model. Each step is to be taken while a lease on the model is held.</summary>
 internal sealed class ModelTuning(ServedModel served, ServingSettings settings, SizesFile file, TuningRun run, ILogger<ModelTuner> log)
 {
+    private static readonly SessionKind[] AllKinds = [SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores];
+
     private readonly TunedSessions sessions = new(served, settings);
     private readonly string key = SizesFile.Key(served.Classifier.Sha256, served.Classifier.Device.Provider, settings.MaxBatch);
     private IReadOnlyList<MeasuredSize>? remembered;
     private Exploration? exploration;
 
-    /// <summary>Opens a session for runs side by side, where the model can run so. What was remembered is used at once, and verified by <see cref="Explore"/>.</summary>
+    /// <summary>
+    /// Opens a session for runs side by side, where the model can run so. What was remembered is used at once, and verified by <see
+    /// cref="Explore"/>.
+    /// </summary>
     /// <param name="stop">Gives up.</param>
     public async Task Begin(CancellationToken stop)
     {
         remembered = Remembered();
         bool isRewritten = remembered?.Any(size => size.Rewritten) == true;
-        if (served.Classifier.CanRunSideBySide && !(isRewritten && await sessions.Open(SessionKind.OneCoreRewritten, isPreferred: true, stop)))
+        if (served.Classifier.CanRunSideBySide
+            && !(isRewritten && await sessions.Open(SessionKind.OneCoreRewritten, isPreferred: true, stop)))
         {
             await sessions.Open(SessionKind.OneCore, isPreferred: true, stop);
         }
@@ -40,7 +46,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
 
         if (remembered is null)
         {
-            await Open([SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores], sizes: null, stop);
+            await Open(AllKinds, sizes: null, stop);
             if (!await Try(fallback: [], stop))
             {
                 return false;
@@ -57,7 +63,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     private async Task<bool> Verify(IReadOnlyList<MeasuredSize> expected, CancellationToken stop)
     {
         int[] sizes = [.. expected.Where(size => !size.Spread).Select(size => size.Size).Order()];
-        await Open([SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores], [.. new[] { sizes[0], sizes[^1] }.Distinct()], stop);
+        await Open(AllKinds, [.. new[] { sizes[0], sizes[^1] }.Distinct()], stop);
         if (!await Try(expected, stop))
         {
             return false;
@@ -84,7 +90,8 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         exploration ??= new(open, sessions.Limits, sizes);
     }
 
-    // Until all was tried, the best way that is known so far is used, and a session for spread runs is kept, since it may still prove the best for a lone image.
+    // Until all was tried, the best way that is known so far is used, and a session for spread runs is kept, since it may still prove the
+    // best for a lone image.
     private async Task<bool> Try(IReadOnlyList<MeasuredSize> fallback, CancellationToken stop)
     {
         bool isDone = await run.Try(exploration!, stop);
@@ -103,11 +110,13 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
 
     private MeasuredSize[]? Remembered()
     {
-        MeasuredSize[] usable = [.. (file.Find(key) ?? []).Where(size => size.Size <= settings.MaxBatch || size.Size == served.Classifier.FixedBatch)];
+        var all = file.Find(key) ?? [];
+        MeasuredSize[] usable = [.. all.Where(size => size.Size <= settings.MaxBatch || size.Size == served.Classifier.FixedBatch)];
         return usable.Any(size => !size.Spread) ? usable : null;
     }
 
     // Batch sizes gain little over each other, and vary from time to time; the kinds of sessions matter.
     private static bool AreAlike(IReadOnlyList<MeasuredSize> one, IReadOnlyList<MeasuredSize> other) =>
-        one.Any(size => size.Rewritten) == other.Any(size => size.Rewritten) && one.Any(size => size.Spread) == other.Any(size => size.Spread);
+        one.Any(size => size.Rewritten) == other.Any(size => size.Rewritten)
+        && one.Any(size => size.Spread) == other.Any(size => size.Spread);
 }

@@ -5,14 +5,16 @@ using Fovea.Models;
 namespace Fovea.Api.Tuning;
 
 /// <summary>
-/// Remembers how models ran best, in <c>batch-sizes.json</c> under <see cref="Settings.Data"/>. An entry counts for one content of a model file, one kind of processor, one
-/// version of ONNX Runtime and one version of the rewrites. If the folder cannot be written to, models are measured anew at the next start.
+/// Remembers how models ran best, in <c>batch-sizes.json</c> under <see cref="Settings.Data"/>. An entry counts for one content of a model
+/// file, one kind of processor, one version of ONNX Runtime and one version of the rewrites. If the folder cannot be written to, models are
+/// measured anew at the next start.
 /// </summary>
 internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 {
     private const string ProcessorFile = "/proc/cpuinfo";
 
-    private static readonly string Machine = $"{Processor()} x{Environment.ProcessorCount} onnxruntime {Sessions.Version} rewrites {Classifier.RewritesVersion}";
+    private static readonly string Machine =
+        $"{Processor()} x{Environment.ProcessorCount} onnxruntime {Sessions.Version} rewrites {Classifier.RewritesVersion}";
 
     private readonly string path = Path.Combine(settings.Data, "batch-sizes.json");
     private readonly Lock gate = new();
@@ -36,7 +38,9 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
             try
             {
                 AtomicFile.Write(
-                    path, stream => JsonSerializer.Serialize(stream, all, ApiJson.Default.DictionaryStringMeasuredSizeArray), isPrivate: true);
+                    path,
+                    stream => JsonSerializer.Serialize(stream, all, ApiJson.Default.DictionaryStringMeasuredSizeArray),
+                    isPrivate: true);
             }
             catch (FoveaException e)
             {
@@ -50,8 +54,10 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
     {
         try
         {
-            var all = File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJson.Default.DictionaryStringMeasuredSizeArray) ?? [] : [];
-            return all.Where(entry => entry.Value is { Length: > 0 } sizes && sizes.All(size => size is { Size: > 0, ImagesPerSecond: > 0 })).ToDictionary();
+            var all = File.Exists(path)
+                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJson.Default.DictionaryStringMeasuredSizeArray) ?? []
+                : [];
+            return all.Where(entry => entry.Value is { Length: > 0 } sizes && sizes.All(IsUsable)).ToDictionary();
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -59,6 +65,8 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
             return [];
         }
     }
+
+    private static bool IsUsable(MeasuredSize size) => size is { Size: > 0, ImagesPerSecond: > 0 };
 
     // Hypervisors shorten the name, so that several generations share it; family and model tell them apart.
     private static string Processor()

@@ -3,7 +3,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api.Tuning;
 
-/// <summary>Runs trials of a model on images of zeros while no request is in flight. A run is given up within one operator when a request comes.</summary>
+/// <summary>
+/// Runs trials of a model on images of zeros while no request is in flight. A run is given up within one operator when a request comes.
+/// </summary>
 /// <param name="classifier">The model.</param>
 /// <param name="inFlight">The requests of all models.</param>
 internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFlight) : IDisposable
@@ -13,7 +15,9 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
 
     private readonly Dictionary<Trial, Batch> batches = [];
 
-    /// <summary>Runs a trial, at least once and until a sample of it is complete, and records the times. A run that was given up is not recorded.</summary>
+    /// <summary>
+    /// Runs a trial, at least once and until a sample of it is complete, and records the times. A run that was given up is not recorded.
+    /// </summary>
     public void Run(Trial trial, ModelSession session, Exploration exploration)
     {
         var batch = Find(trial, session);

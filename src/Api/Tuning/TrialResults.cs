@@ -22,7 +22,10 @@ internal sealed class TrialResults
     /// <summary>Whether enough is known.</summary>
     public bool IsDone => samples.Count >= Many || (samples.Count >= Few && samples[^1] <= Agreement * samples[0]);
 
-    /// <summary>Seconds an image, the median of the samples; infinity without any. A median does not follow the few samples that other work disturbed.</summary>
+    /// <summary>
+    /// Seconds an image, the median of the samples; infinity without any. A median does not follow the few samples that other work
+    /// disturbed.
+    /// </summary>
     public double SecondsPerImage => samples.Count == 0 ? double.PositiveInfinity : samples[(samples.Count - 1) / 2];
 
     /// <summary>Notes a run. The first one is left out: it allocates the memory of those that follow.</summary>

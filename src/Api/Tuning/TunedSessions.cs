@@ -6,7 +6,8 @@ namespace Fovea.Api.Tuning;
 /// <summary>The sessions of one model while it is tuned, and the sets made of them.</summary>
 internal sealed class TunedSessions(ServedModel served, ServingSettings settings)
 {
-    // Beside a thread of usual rank, a thread of this rank gets about a quarter of a core: opening a session takes a little longer, and requests lose little.
+    // Beside a thread of usual rank, a thread of this rank gets about a quarter of a core: opening a session takes a little longer, and
+    // requests lose little.
     private const int OpeningNice = 5;
 
     private readonly Classifier model = served.Classifier;
@@ -41,7 +42,9 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         return true;
     }
 
-    /// <summary>Opens the sessions of these kinds that are missing, as far as there are such, and uses all of them. Returns the kinds in use.</summary>
+    /// <summary>
+    /// Opens the sessions of these kinds that are missing, as far as there are such, and uses all of them. Returns the kinds in use.
+    /// </summary>
     public async Task<IReadOnlyList<SessionKind>> Open(IEnumerable<SessionKind> kinds, CancellationToken stop)
     {
         foreach (var kind in kinds.Where(_ => model.CanRunSideBySide))
@@ -75,8 +78,8 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         }
     }
 
-    // While sizes are tried on the images of requests, a batch gathers as many images as the largest size needs. If the model has only a session for spread runs,
-    // ordinary slices keep their present size until a larger one is measured to be faster.
+    // While sizes are tried on the images of requests, a batch gathers as many images as the largest size needs. If the model has only a
+    // session for spread runs, ordinary slices keep their present size until a larger one is measured to be faster.
     private SessionSet Exploring(SessionSet set) =>
         model.FixedBatch is { } only ? set with { LargestSlice = only, Sizes = [only] }
         : model.CanRunSideBySide ? set with { LargestSlice = settings.MaxBatch, Sizes = [settings.MaxBatch] }

@@ -20,7 +20,9 @@ internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMe
     /// <summary>The smallest size of a run.</summary>
     public int FirstSize => FixedBatch ?? 1;
 
-    /// <summary>The size to try after some that were tried, each of which took so many seconds an image; null where no larger one is worth a try.</summary>
+    /// <summary>
+    /// The size to try after some that were tried, each of which took so many seconds an image; null where no larger one is worth a try.
+    /// </summary>
     /// <param name="tried">Sizes in ascending order, at least one, and seconds an image.</param>
     public int? SizeAfter(IReadOnlyList<(int Size, double SecondsPerImage)> tried)
     {

@@ -85,7 +85,8 @@ public static class ModelJson
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"labels is {name}, and that file cannot be read: {FileFailure.Reason(e, file)}.", e);
+            throw new FoveaException(
+                ErrorCode.BadModelFile, $"labels is {name}, and that file cannot be read: {FileFailure.Reason(e, file)}.", e);
         }
     }
 

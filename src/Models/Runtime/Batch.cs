@@ -7,8 +7,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Fovea.Models;
 
 /// <summary>
-/// Memory for a batch of images and their logits, allocated once. Images are written into slots, and a run reads a range of slots and writes their logits. Runs of
-/// ranges that do not overlap may go on at the same time, in one session or in several.
+/// Memory for a batch of images and their logits, allocated once. Images are written into slots, and a run reads a range of slots and
+/// writes their logits. Runs of ranges that do not overlap may go on at the same time, in one session or in several.
 /// </summary>
 public sealed unsafe class Batch : IDisposable
 {
@@ -21,7 +21,9 @@ public sealed unsafe class Batch : IDisposable
     private readonly Shape input;
     private readonly int imageSize, classes;
 
-    internal Batch(ModelSession session, Shape input, int classes, bool givesProbabilities, Device device, bool takesAnySize, bool sparesMemory, IEnumerable<int> sizes)
+    internal Batch(
+        ModelSession session, Shape input, int classes, bool givesProbabilities, Device device, bool takesAnySize, bool sparesMemory,
+        IEnumerable<int> sizes)
     {
         (this.input, this.classes, this.givesProbabilities, TakesAnySize) = (input, classes, givesProbabilities, takesAnySize);
         (imageSize, copiesWhenBound, pinned) = ((int)input.Size, device.IsCuda, device.InputAllocator(session.Inner));
@@ -46,10 +48,15 @@ public sealed unsafe class Batch : IDisposable
         logits = (float*)NativeMemory.AllocZeroed((nuint)Capacity * (nuint)classes, sizeof(float));
     }
 
-    /// <summary>The sizes that a run of fewer images is filled up to, the smallest first, where it does not take any size; at least one.</summary>
+    /// <summary>
+    /// The sizes that a run of fewer images is filled up to, the smallest first, where it does not take any size; at least one.
+    /// </summary>
     public IReadOnlyList<int> Sizes { get; }
 
-    /// <summary>Whether as many images are run as there are. Otherwise, on CUDA and with files of one fixed size, a run begins at slot 0 and has one of <see cref="Sizes"/>.</summary>
+    /// <summary>
+    /// Whether as many images are run as there are. Otherwise, on CUDA and with files of one fixed size, a run begins at slot 0 and has one
+    /// of <see cref="Sizes"/>.
+    /// </summary>
     public bool TakesAnySize { get; }
 
     /// <summary>The most images that it takes.</summary>
@@ -59,7 +66,9 @@ public sealed unsafe class Batch : IDisposable
     /// <param name="index">0 to <see cref="Capacity"/> - 1.</param>
     public Span<float> Slot(int index) => new(images + ((long)index * imageSize), imageSize);
 
-    /// <summary>The logits of a slot's image after the last run; the logarithms of the probabilities where the file ends in a softmax.</summary>
+    /// <summary>
+    /// The logits of a slot's image after the last run; the logarithms of the probabilities where the file ends in a softmax.
+    /// </summary>
     /// <param name="index">A slot of that run.</param>
     public ReadOnlySpan<float> Logits(int index) => new(logits + ((long)index * classes), classes);
 

@@ -31,15 +31,18 @@ public sealed class Classifier : IDisposable
     /// <summary>The path of the file.</summary>
     public string File => bytes.Path;
 
-    /// <summary>The SHA-256 of the file's content, 64 lower-case hexadecimal digits. Every session runs this content, whatever the file holds by now.</summary>
+    /// <summary>
+    /// The SHA-256 of the file's content, 64 lower-case hexadecimal digits. Every session runs this content, whatever the file holds by
+    /// now.
+    /// </summary>
     public string Sha256 => bytes.Sha256;
 
     /// <summary>What it runs on.</summary>
     public Device Device { get; }
 
     /// <summary>
-    /// Whether sessions of <see cref="SessionKind.OneCore"/> can be opened. Not on CUDA, not on a machine with one core, and not for a file of more than 256 MiB, since
-    /// another session holds the weights once more.
+    /// Whether sessions of <see cref="SessionKind.OneCore"/> can be opened. Not on CUDA, not on a machine with one core, and not for a file
+    /// of more than 256 MiB, since another session holds the weights once more.
     /// </summary>
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
@@ -81,7 +84,9 @@ public sealed class Classifier : IDisposable
     /// <param name="overrides">Metadata that replaces the file's own.</param>
     /// <param name="fallback">Metadata for fields that the file leaves out.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <exception cref="FoveaException">It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.</exception>
+    /// <exception cref="FoveaException">
+    /// It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.
+    /// </exception>
     public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
     {
         var (bytes, session) = IsLargeFile(path)
@@ -170,8 +175,8 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>
-    /// Hands over the session that was opened by <see cref="Load"/>, of <see cref="SessionKind.AllCores"/>; it is the caller's to dispose. <see cref="Run"/> and
-    /// <see cref="Classify"/> cannot be called any more. To be called once.
+    /// Hands over the session that was opened by <see cref="Load"/>, of <see cref="SessionKind.AllCores"/>; it is the caller's to dispose.
+    /// <see cref="Run"/> and <see cref="Classify"/> cannot be called any more. To be called once.
     /// </summary>
     public ModelSession TakeSession()
     {
@@ -187,7 +192,9 @@ public sealed class Classifier : IDisposable
         return Array.ConvertAll(Likeliest.Of(probabilities, top), i => new Prediction(Labels[i], i, probabilities[i]));
     }
 
-    /// <summary>Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.</summary>
+    /// <summary>
+    /// Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.
+    /// </summary>
     public static double[] Softmax(ReadOnlySpan<float> logits)
     {
         double highest = double.NegativeInfinity, sum = 0;
@@ -215,8 +222,8 @@ public sealed class Classifier : IDisposable
 
     private ModelSession Session => session ?? throw new InvalidOperationException("The session of this classifier was handed over.");
 
-    // ONNX Runtime reads some files that Fovea's own reader and converter refuse; those run as they are. An exception of another type would be a defect of the rewrites,
-    // which must not cost the model.
+    // ONNX Runtime reads some files that Fovea's own reader and converter refuse; those run as they are. An exception of another type would
+    // be a defect of the rewrites, which must not cost the model.
     private ModelSession? OpenRewritten(byte[] content, SessionKind kind)
     {
         try

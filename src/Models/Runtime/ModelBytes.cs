@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Fovea.Models;
 
 /// <summary>
-/// The content of a model file, known by its SHA-256. All sessions of a loaded model are opened from the same content: a file that was replaced since is refused,
-/// because its weights would be served under the labels of the first.
+/// The content of a model file, known by its SHA-256. All sessions of a loaded model are opened from the same content: a file that was
+/// replaced since is refused, because its weights would be served under the labels of the first.
 /// </summary>
 public sealed class ModelBytes
 {
@@ -53,7 +53,8 @@ public sealed class ModelBytes
         var content = ReadAll(Path);
         return Hex(SHA256.HashData(content)) == Sha256
             ? content
-            : throw new FoveaException(ErrorCode.BadModelFile, $"{Path} has changed since it was loaded; expected the content with the SHA-256 {Sha256}.");
+            : throw new FoveaException(
+                ErrorCode.BadModelFile, $"{Path} has changed since it was loaded; expected the content with the SHA-256 {Sha256}.");
     }
 
     private static byte[] ReadAll(string path) => Reading(path, () => File.ReadAllBytes(path));
@@ -66,17 +67,10 @@ public sealed class ModelBytes
         {
             return read();
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.BadModelFile, $"There is no file {path}; expected an ONNX model.", e);
-        }
-        catch (UnauthorizedAccessException e)
-        {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} is a folder, or may not be read; expected an ONNX model.", e);
-        }
-        catch (IOException e)
-        {
-            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {e.Message.TrimEnd('.')}. Expected an ONNX model of at most 2 GiB.", e);
+            throw new FoveaException(
+                ErrorCode.BadModelFile, $"{path} cannot be read: {FileFailure.Reason(e, path)}. Expected an ONNX model.", e);
         }
     }
 }

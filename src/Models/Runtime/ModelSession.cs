@@ -4,10 +4,13 @@ namespace Fovea.Models;
 
 /// <summary>How a session runs a network.</summary>
 /// <param name="Spread">
-/// Whether a run uses all cores (or the GPU). Otherwise a run stays on the thread that calls it, and as many runs go on side by side as there are cores: more images
-/// go through, and a lone image takes longer.
+/// Whether a run uses all cores (or the GPU). Otherwise a run stays on the thread that calls it, and as many runs go on side by side as
+/// there are cores: more images go through, and a lone image takes longer.
 /// </param>
-/// <param name="Rewritten">Whether some operators are replaced by faster equivalents, see <see cref="FasterForms"/>. Logits differ by rounding. Only where not spread.</param>
+/// <param name="Rewritten">
+/// Whether some operators are replaced by faster equivalents, see <see cref="FasterForms"/>. Logits differ by rounding. Only where not
+/// spread.
+/// </param>
 public readonly record struct SessionKind(bool Spread, bool Rewritten = false)
 {
     /// <summary>A run on all cores, of the graph as the file has it.</summary>

@@ -8,7 +8,8 @@ namespace Fovea.Models;
 /// </summary>
 public static class Sessions
 {
-    // A setting of an application's runtime configuration: threads that spin between operators go on sooner, and take processors from others meanwhile.
+    // A setting of an application's runtime configuration: threads that spin between operators go on sooner, and take processors from
+    // others meanwhile.
     private const string SpinSwitch = "Fovea.ThreadsSpin";
 
     // Not a field's initializer, which could run after something here has asked for the environment.
@@ -19,7 +20,9 @@ public static class Sessions
         ReturnedMemory.Register(OrtEnv.Instance());
     }
 
-    /// <summary>Whether all sessions share one pool of threads: not where something else in the process had made ONNX Runtime's environment before.</summary>
+    /// <summary>
+    /// Whether all sessions share one pool of threads: not where something else in the process had made ONNX Runtime's environment before.
+    /// </summary>
     public static bool SharesThreads { get; }
 
     /// <summary>How many threads a network runs on: those of the shared pool, or each session's own.</summary>
@@ -32,22 +35,29 @@ public static class Sessions
     public static IReadOnlyCollection<string> Providers => OrtEnv.Instance().GetAvailableProviders();
 
     /// <summary>A session on a model file that is in memory.</summary>
-    /// <param name="path">Where the file lies. Tensors that the file keeps in other files are looked up beside it; messages name it.</param>
+    /// <param name="path">
+    /// Where the file lies. Tensors that the file keeps in other files are looked up beside it; messages name it.
+    /// </param>
     /// <param name="content">Its content.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <param name="onOneThread">Whether a run stays on the calling thread, so that several go on side by side; otherwise it is spread over the shared pool.</param>
+    /// <param name="onOneThread">
+    /// Whether a run stays on the calling thread, so that several go on side by side; otherwise it is spread over the shared pool.
+    /// </param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
     public static InferenceSession Open(string path, byte[] content, Device? device = null, bool onOneThread = false) => Open(
         path,
         options => new InferenceSession(content, options),
         options =>
         {
-            options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(path)));
+            options.AddSessionConfigEntry(
+                "session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(path)));
             (device ?? Device.Cpu).AppendTo(options);
         },
         onOneThread);
 
-    /// <summary>A session on a large model file. The file is never held in memory as a whole, and a run can give its memory back on the CPU.</summary>
+    /// <summary>
+    /// A session on a large model file. The file is never held in memory as a whole, and a run can give its memory back on the CPU.
+    /// </summary>
     /// <param name="path">The .onnx file.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
@@ -109,7 +119,8 @@ public static class Sessions
         }
     }
 
-    // The environment can be given threads only by whoever makes it; where something else in the process was first, sessions have their own.
+    // The environment can be given threads only by whoever makes it; where something else in the process was first, sessions have their
+    // own.
     private static bool CreateEnvironment()
     {
         if (OrtEnv.IsCreated)

@@ -11,10 +11,16 @@ public static partial class ThreadRank
     /// <summary>The lowest rank.</summary>
     public const int Lowest = 19;
 
-    /// <summary>Runs the calling thread, and the processes that it starts from now on, only while no thread of usual rank wants a core. It cannot be undone.</summary>
+    /// <summary>
+    /// Runs the calling thread, and the processes that it starts from now on, only while no thread of usual rank wants a core. It cannot be
+    /// undone.
+    /// </summary>
     public static void Lower() => Lower(Lowest);
 
-    /// <summary>Gives the calling thread a smaller share of a core that threads of usual rank want too. It cannot be undone, so the thread should end soon.</summary>
+    /// <summary>
+    /// Gives the calling thread a smaller share of a core that threads of usual rank want too. It cannot be undone, so the thread should
+    /// end soon.
+    /// </summary>
     /// <param name="nice">How much smaller, 1 to 19: with 5 about a quarter of the core, with 19 a seventieth.</param>
     public static void Lower(int nice)
     {
@@ -35,8 +41,8 @@ public static partial class ThreadRank
         return done.Task;
     }
 
-    // A new thread inherits the rank of the thread that creates it, and completing a task may create a thread of the pool. So the task is completed on another thread
-    // than the one whose rank is lowered.
+    // A new thread inherits the rank of the thread that creates it, and completing a task may create a thread of the pool. So the task is
+    // completed on another thread than the one whose rank is lowered.
     private static void Complete<T>(TaskCompletionSource<T> done, int nice, Func<T> work)
     {
         Action complete = () => { };

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Models;
 
-/// <summary>The processor time of the calling thread. Unlike the time on the clock, it does not grow while other threads have the core.</summary>
+/// <summary>
+/// The processor time of the calling thread. Unlike the time on the clock, it does not grow while other threads have the core.
+/// </summary>
 public static partial class ThreadTime
 {
     // CLOCK_THREAD_CPUTIME_ID of Linux.

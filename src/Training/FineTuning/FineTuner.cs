@@ -79,7 +79,8 @@ internal sealed class FineTuner
         var network = WithHead(trained, new TrainingRecord(
             options.Dataset, train.Hash(), train.Count, Optimizer: "l-bfgs", Seed: options.Seed, Accuracy: accuracy, Loss: loss, ValidationImages: validation.Count, Method: "head", Base: model.File));
         OnnxFile.Write(network, options.Output);
-        var settings = new RunSettings { Method = "head", Seed = options.Seed.ToString(CultureInfo.InvariantCulture), Base = model.File.Sha256 };
+        var seed = options.Seed.ToString(CultureInfo.InvariantCulture);
+        var settings = new RunSettings { Method = "head", Seed = seed, Base = model.File.Sha256 };
         var record = new RunRecord([], settings, running.Elapsed.TotalSeconds, model.File.File, [.. data.RefusedInTraining]);
         Report.Write(options.Output, validation, record, stop);
         tell(new RunFinished(options.Output, 0, loss, accuracy, running.Elapsed.TotalSeconds, 0));

@@ -4,9 +4,9 @@ using Xunit.Sdk;
 namespace Fovea.Api.Tests.Scheduling;
 
 /// <summary>
-/// A random walk through what can happen to a scheduler: images come, are written or give up; runs end; sets of sessions are replaced; trials are wanted. After each step it
-/// does what <see cref="SchedulingPolicy"/> decides, and checks that each image runs once, that no run uses a session that its batch does not have, that no slot is held
-/// twice, and that all work ends.
+/// A random walk through what can happen to a scheduler: images come, are written or give up; runs end; sets of sessions are replaced;
+/// trials are wanted. After each step it does what <see cref="SchedulingPolicy"/> decides, and checks that each image runs once, that no
+/// run uses a session that its batch does not have, that no slot is held twice, and that all work ends.
 /// </summary>
 internal sealed class PolicyWalk(int seed)
 {

@@ -8,7 +8,9 @@ namespace Fovea.Api.Tests.Scheduling;
 public sealed class SchedulerTests : IDisposable
 {
     private readonly Repository repository = new Repository().With("lenet5", 1);
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton(Device.Cpu).AddSingleton<Metrics>().BuildServiceProvider();
+    private readonly ServiceProvider services =
+        new ServiceCollection().AddMetrics().AddSingleton(Device.Cpu).AddSingleton<Metrics>().BuildServiceProvider();
+
     private readonly ServedModel served;
 
     public SchedulerTests() => served = Serve("lenet5", Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"));
@@ -137,7 +139,8 @@ public sealed class SchedulerTests : IDisposable
         Task<float[]>[] asked;
         using (served.Scheduler.Expect())
         {
-            asked = [served.Logits(_ => throw new FoveaException(ErrorCode.DamagedImage, "It is broken."), CancellationToken.None), Ask(Digit(1))];
+            var broken = new FoveaException(ErrorCode.DamagedImage, "It is broken.");
+            asked = [served.Logits(_ => throw broken, CancellationToken.None), Ask(Digit(1))];
         }
 
         await Assert.ThrowsAsync<FoveaException>(() => asked[0]);
@@ -237,7 +240,9 @@ public sealed class SchedulerTests : IDisposable
     {
         using var session = served.Classifier.Open(SessionKind.OneCore)!;
         int freed = 0;
-        var scheduler = new Scheduler(set => served.Classifier.CreateBatch(session, set.Sizes), 1, new(null, [session], 1, [1]), served.Log, () => Interlocked.Increment(ref freed));
+        var set = new SessionSet(null, [session], 1, [1]);
+        var scheduler = new Scheduler(
+            _ => served.Classifier.CreateBatch(session, 1), 1, set, served.Log, () => Interlocked.Increment(ref freed));
         using var gone = new CancellationTokenSource();
         using var busy = new ManualResetEventSlim();
         for (int i = 0; i < 100; i++)
@@ -306,7 +311,8 @@ public sealed class SchedulerTests : IDisposable
         return image;
     }
 
-    private ServedModel Serve(string name, string file) => new(name, 1, Classifier.Load(file), places: 64, services.GetRequiredService<Metrics>(), new());
+    private ServedModel Serve(string name, string file) =>
+        new(name, 1, Classifier.Load(file), places: 64, services.GetRequiredService<Metrics>(), new());
 
     // A model whose runs are long.
     private ServedModel Photos(out float[][] images, int count)

@@ -33,31 +33,38 @@ public sealed class SchedulingPolicyTests
         ["No slice is larger than the largest"] = (Usual with { Images = 24, LargestSlice = 4 }, new(Step.Cut, Slices: 6)),
         ["No slice takes longer than half a second"] = (Usual with { Images = 8, LastSeconds = 0.3 }, new(Step.Cut, Slices: 8)),
         ["Short runs are not divided"] = (Usual with { RunsAreLong = false }, new(Step.Cut, Slices: 1)),
-        ["Short runs are no larger than the largest slice"] = (Usual with { RunsAreLong = false, LargestSlice = 2 }, new(Step.Cut, Slices: 2)),
+        ["Short runs are no larger than the largest slice"] =
+            (Usual with { RunsAreLong = false, LargestSlice = 2 }, new(Step.Cut, Slices: 2)),
         ["A lone image is spread"] = (Usual with { Images = 1 }, new(Step.Cut, Slices: 1, Spread: true)),
         ["A lone image is not spread while a slot is busy"] = (Usual with { Images = 1, FreeSlots = 1 }, new(Step.Cut, Slices: 1)),
-        ["A lone image is not spread without a session for it"] = (Usual with { Images = 1, HasSpreadSession = false }, new(Step.Cut, Slices: 1)),
-        ["Without a session for one slot all is spread"] = (Usual with { HasOneSlotSession = false }, new(Step.Cut, Slices: 1, Spread: true)),
-        ["Spread runs are no larger than the largest slice"] = (Usual with { HasOneSlotSession = false, LargestSlice = 1 }, new(Step.Cut, Slices: 4, Spread: true)),
+        ["A lone image is not spread without a session for it"] =
+            (Usual with { Images = 1, HasSpreadSession = false }, new(Step.Cut, Slices: 1)),
+        ["Without a session for one slot all is spread"] =
+            (Usual with { HasOneSlotSession = false }, new(Step.Cut, Slices: 1, Spread: true)),
+        ["Spread runs are no larger than the largest slice"] =
+            (Usual with { HasOneSlotSession = false, LargestSlice = 1 }, new(Step.Cut, Slices: 4, Spread: true)),
         ["Without a session for one slot a batch waits for all slots"] = (Usual with { HasOneSlotSession = false, FreeSlots = 1 }, Wait),
         ["A batch that cannot be sliced is spread"] = (Usual with { CanBeSliced = false }, new(Step.Cut, Slices: 1, Spread: true)),
         ["A batch that cannot be sliced runs in one slot"] = (Usual with { CanBeSliced = false, FreeSlots = 1 }, new(Step.Cut, Slices: 1)),
         ["A queued slice goes first"] = (Usual with { QueuedSlots = 1, FreeSlots = 1 }, Decision.RunQueued),
         ["A queued spread slice waits for all slots"] = (Usual with { QueuedSlots = 2, FreeSlots = 1 }, Wait),
         ["A queued spread slice runs on all slots"] = (Usual with { QueuedSlots = 2 }, Decision.RunQueued),
-        ["Few images are spread one by one where that is sooner"] = (Sooner(images: 2, untilFree: 0) with { FreeSlots = 2 }, new(Step.Cut, Size: 1, Spread: true)),
+        ["Few images are spread one by one where that is sooner"] =
+            (Sooner(images: 2, untilFree: 0) with { FreeSlots = 2 }, new(Step.Cut, Size: 1, Spread: true)),
         ["Images wait for a run that is nearly over"] = (Sooner(images: 1, untilFree: 0.029), Wait),
         ["Images do not wait for a run that has just begun"] = (Sooner(images: 1, untilFree: 0.031), new(Step.Cut, Slices: 1)),
         ["Two images wait less long, since the second one waits for the first"] = (Sooner(images: 2, untilFree: 0.009), Wait),
         ["Two images do not wait longer"] = (Sooner(images: 2, untilFree: 0.011), new(Step.Cut, Slices: 2)),
-        ["Nothing waits for a session that is not there"] = (Sooner(images: 1, untilFree: 0) with { HasSpreadSession = false }, new(Step.Cut, Slices: 1)),
+        ["Nothing waits for a session that is not there"] =
+            (Sooner(images: 1, untilFree: 0) with { HasSpreadSession = false }, new(Step.Cut, Slices: 1)),
     };
 
     public static TheoryData<string> Names => new(Cases.Keys);
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Decision_follows_from_the_state(string name) => Assert.Equal(Cases[name].Expected, SchedulingPolicy.Decide(Cases[name].State));
+    public void Decision_follows_from_the_state(string name) =>
+        Assert.Equal(Cases[name].Expected, SchedulingPolicy.Decide(Cases[name].State));
 
     [Theory]
     [InlineData(2, false, 2, 2, true)]

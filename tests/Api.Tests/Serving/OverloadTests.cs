@@ -1,6 +1,8 @@
 namespace Fovea.Api.Tests;
 
-/// <summary>All services of a process count together, so models whose metrics are looked at are called what no other test calls one.</summary>
+/// <summary>
+/// All services of a process count together, so models whose metrics are looked at are called what no other test calls one.
+/// </summary>
 public sealed class OverloadTests
 {
     [Fact]

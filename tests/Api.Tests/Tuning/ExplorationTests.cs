@@ -21,7 +21,8 @@ public sealed class ExplorationTests
         Assert.Equal(expected, string.Join(", ", found.Select(size => $"{size}".Split(" (")[0])));
 
         // The order in which the sessions were opened does not matter.
-        var again = Explore(new(AllKinds.Reverse(), Limits), trial => (trial.Kind.Spread ? spread : trial.Kind.Rewritten ? rewritten : plain) * 0.1);
+        var again = Explore(
+            new(AllKinds.Reverse(), Limits), trial => (trial.Kind.Spread ? spread : trial.Kind.Rewritten ? rewritten : plain) * 0.1);
         Assert.Equal(found, again);
     }
 

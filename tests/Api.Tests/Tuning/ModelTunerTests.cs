@@ -17,9 +17,12 @@ public sealed class ModelTunerTests
         {
         }
 
-        var all = JsonSerializer.Deserialize<Dictionary<string, MeasuredSize[]>>(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), JsonSerializerOptions.Web)!;
+        var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        var all = JsonSerializer.Deserialize<Dictionary<string, MeasuredSize[]>>(text, JsonSerializerOptions.Web)!;
         var sizes = all.Values.Single().Where(size => !size.Spread).ToArray();
-        Assert.All(sizes.Zip(sizes.Skip(1)), pair => Assert.True(pair.First.Size < pair.Second.Size && pair.First.ImagesPerSecond < pair.Second.ImagesPerSecond));
+        Assert.All(
+            sizes.Zip(sizes.Skip(1)),
+            pair => Assert.True(pair.First.Size < pair.Second.Size && pair.First.ImagesPerSecond < pair.Second.ImagesPerSecond));
         Assert.Contains($"rewrites {Classifier.RewritesVersion}", all.Keys.Single(), StringComparison.Ordinal);
     }
 
@@ -45,7 +48,9 @@ public sealed class ModelTunerTests
         using var data = new TemporaryFolder();
         var model = Path.Combine(repository.Folder, "lenet5", "1", "model.onnx");
         var file = new SizesFile(new Settings { Data = data.Path }, NullLogger<SizesFile>.Instance);
-        file.Remember(SizesFile.Key(ModelBytes.Of(model).Sha256, "cpu", maxBatch: 4), [new(1, 1000, Rewritten: rewritten), new(4, 2000, Rewritten: rewritten), new(1, 1500, Spread: true)]);
+        file.Remember(
+            SizesFile.Key(ModelBytes.Of(model).Sha256, "cpu", maxBatch: 4),
+            [new(1, 1000, Rewritten: rewritten), new(4, 2000, Rewritten: rewritten), new(1, 1500, Spread: true)]);
         using var classifier = Classifier.Load(model);
         var expected = classifier.Classify(Images.Digit, new(1000, 1000), top: 10);
         await using var service = await Start(repository, data, Path.Combine(data.Path, "batch-sizes.json"));
@@ -53,7 +58,8 @@ public sealed class ModelTunerTests
         {
             var (status, json) = await service.Post("/classify/lenet5?top=10", Images.Digit.As(null));
             Assert.Equal(200, status);
-            var answered = json.GetProperty("predictions").EnumerateArray().ToDictionary(p => p.GetProperty("index").GetInt32(), p => p.GetProperty("probability").GetDouble());
+            var answered = json.GetProperty("predictions").EnumerateArray()
+                .ToDictionary(p => p.GetProperty("index").GetInt32(), p => p.GetProperty("probability").GetDouble());
             Assert.All(expected, prediction => Assert.Equal(prediction.Probability, answered[prediction.Index], 1e-5));
         }
     }
@@ -71,7 +77,8 @@ public sealed class ModelTunerTests
         await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
         await using var service = await Start(repository, data, file);
         await service.Logs.Until("runs in batches of");
-        Assert.Contains("imagesPerSecond", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var measured = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        Assert.Contains("imagesPerSecond", measured, StringComparison.Ordinal);
     }
 
     private static async Task<TestService> Start(Repository repository, TemporaryFolder data, string file)

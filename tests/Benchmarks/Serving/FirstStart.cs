@@ -21,7 +21,10 @@ internal static class FirstStart
         int[] answered = new int[Seconds];
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(Classify)));
         var tuned = service.Log.Split('\n').LastOrDefault(line => line.Contains("runs in batches of", StringComparison.Ordinal))?.Trim();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model}, {clients} clients, fresh data: first answer after {first.TotalSeconds:F2} s; images in each second: {string.Join(' ', answered)}; {tuned ?? "not tuned by then"}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{model}, {clients} clients, fresh data: first answer after {first.TotalSeconds:F2} s; "
+                + $"images in each second: {string.Join(' ', answered)}; {tuned ?? "not tuned by then"}"));
         Directory.Delete(data, recursive: true);
         return 0;
 

@@ -5,7 +5,9 @@ namespace Fovea.Benchmarks;
 /// <summary>The long form of the stress tests.</summary>
 internal static class StressBenchmark
 {
-    /// <summary>Starts a service so often, and then changes its models for so long; all under load. The exit code is 1 where anything was wrong.</summary>
+    /// <summary>
+    /// Starts a service so often, and then changes its models for so long; all under load. The exit code is 1 where anything was wrong.
+    /// </summary>
     public static async Task<int> Run(int minutes, int seed, int starts)
     {
         using var stress = new StressRun(seed, await File.ReadAllBytesAsync(Models.Digit));

@@ -84,7 +84,8 @@ internal sealed class JobFolder
         }
 
         var source = ModelFolder.Read(model).Versions.FirstOrDefault(known => known.Number == version) ?? throw new FoveaException(
-            ErrorCode.UnknownModel, $"Version {version} of {Path.GetFileName(model)} was deleted; expected it to stay until the job has begun.");
+            ErrorCode.UnknownModel,
+            $"Version {version} of {Path.GetFileName(model)} was deleted; expected it to stay until the job has begun.");
 
         // The copy and the preprocessing are of the same files: a copy that was made while they changed is made again.
         var copy = $"{Base}.copy";
@@ -93,7 +94,8 @@ internal sealed class JobFolder
             {
                 ModelJson.Write(Preprocessing, ModelLoader.Describe(now.Path, model).Preprocessing ?? throw new FoveaException(
                     ErrorCode.BadModelFile,
-                    $"{Path.GetFileName(model)} has no preprocessing; expected fovea.preprocessing in the file, or a model.json beside it."));
+                    $"{Path.GetFileName(model)} has no preprocessing; "
+                        + "expected fovea.preprocessing in the file, or a model.json beside it."));
                 AtomicFile.Write(copy, stream =>
                 {
                     using var file = File.OpenRead(Path.Combine(now.Path, VersionFolder.ModelFile));

@@ -50,7 +50,9 @@ internal sealed class StressFindings
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"classify {Counts(answers)}; administer {Counts(administered)}; {faults.Count} faults{string.Concat(faults.Take(10).Select(fault => $"\n  {fault}"))}";
+        $"classify {Counts(answers)}; administer {Counts(administered)}; {faults.Count} faults"
+        + string.Concat(faults.Take(10).Select(fault => $"\n  {fault}"));
 
-    private static string Counts(IEnumerable<KeyValuePair<int, int>> counts) => string.Join(", ", counts.OrderBy(count => count.Key).Select(count => $"{count.Value} x {count.Key}"));
+    private static string Counts(IEnumerable<KeyValuePair<int, int>> counts) =>
+        string.Join(", ", counts.OrderBy(count => count.Key).Select(count => $"{count.Value} x {count.Key}"));
 }

@@ -4,8 +4,8 @@ using Fovea.Models;
 namespace Fovea.Api.Tests.Robustness;
 
 /// <summary>
-/// One content of a model file. Its labels name the content, and its answer to the test image is known, so that an answer with the labels of one content and the weights of
-/// another shows itself.
+/// One content of a model file. Its labels name the content, and its answer to the test image is known, so that an answer with the labels
+/// of one content and the weights of another shows itself.
 /// </summary>
 internal sealed class StressModel
 {
@@ -24,7 +24,8 @@ internal sealed class StressModel
     public byte[] Bytes { get; }
 
     /// <summary>
-    /// Makes a content: two convolutions of 64 channels, one of which Winograd's form replaces. A run takes some milliseconds, so that images are gathered and cut into slices.
+    /// Makes a content: two convolutions of 64 channels, one of which Winograd's form replaces. A run takes some milliseconds, so that
+    /// images are gathered and cut into slices.
     /// </summary>
     /// <param name="id">Decides the weights and names the labels.</param>
     /// <param name="image">The test image.</param>
@@ -37,14 +38,15 @@ internal sealed class StressModel
         x = net.Relu(net.Conv(x, 64, kernel: 3, stride: 2, padding: 1));
         x = net.Relu(net.Conv(x, 64, kernel: 3, padding: 1));
         graph.Output(net.Logits(net.Flatten(net.GlobalAveragePool(x)), Classes));
-        new ModelMetadata { Labels = [.. Enumerable.Range(0, Classes).Select(i => $"{id}-{i}")], Preprocessing = Preprocessing }.WriteTo(graph);
+        string[] labels = [.. Enumerable.Range(0, Classes).Select(i => $"{id}-{i}")];
+        new ModelMetadata { Labels = [.. labels], Preprocessing = Preprocessing }.WriteTo(graph);
         var file = Path.GetTempFileName();
         try
         {
             OnnxFile.Write(graph, file);
             using var classifier = Classifier.Load(file);
-            var answer = classifier.Classify(image, new(1 << 20, 1 << 10), Classes).OrderBy(prediction => prediction.Index).Select(prediction => prediction.Probability);
-            return new(id, File.ReadAllBytes(file), [.. answer]);
+            var answer = classifier.Classify(image, new(1 << 20, 1 << 10), Classes).OrderBy(prediction => prediction.Index);
+            return new(id, File.ReadAllBytes(file), [.. answer.Select(prediction => prediction.Probability)]);
         }
         finally
         {
@@ -52,7 +54,7 @@ internal sealed class StressModel
         }
     }
 
-    /// <summary>What is wrong with an answer to the test image; null where nothing is.</summary>
+    /// <summary>Says why an answer to the test image is wrong; null if it is right.</summary>
     /// <param name="answer">The answer, with all classes.</param>
     /// <param name="contents">Every content that there is.</param>
     public static string? WhyWrong(JsonElement answer, IReadOnlyList<StressModel> contents)
@@ -64,7 +66,10 @@ internal sealed class StressModel
             return $"it has labels of the contents {string.Join(", ", ids)}";
         }
 
-        var wrong = predictions.FirstOrDefault(prediction => Math.Abs(content.expected[prediction.GetProperty("index").GetInt32()] - prediction.GetProperty("probability").GetDouble()) > 1e-3);
+        var wrong = predictions.FirstOrDefault(prediction => !content.Expects(prediction));
         return wrong.ValueKind == JsonValueKind.Undefined ? null : $"it has the labels of content {id} and not its weights: {wrong}";
     }
+
+    private bool Expects(JsonElement prediction) =>
+        Math.Abs(expected[prediction.GetProperty("index").GetInt32()] - prediction.GetProperty("probability").GetDouble()) <= 1e-3;
 }

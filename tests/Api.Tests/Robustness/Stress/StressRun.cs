@@ -1,9 +1,12 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Fovea.Api.Tuning;
 
 namespace Fovea.Api.Tests.Robustness;
 
-/// <summary>Serves under load while everything around the service changes: starts, swaps, replaced files, publishing, unloading, deleting, stopping.</summary>
+/// <summary>
+/// Serves under load while everything around the service changes: starts, swaps, replaced files, publishing, unloading, deleting, stopping.
+/// </summary>
 internal sealed class StressRun : IDisposable
 {
     private const int Clients = 8;
@@ -24,7 +27,10 @@ internal sealed class StressRun : IDisposable
 
     private string Repository => Path.Combine(folder, "onnx");
 
-    /// <summary>Starts a service under load, again and again: with fresh data, and with remembered sizes of every kind, which are replaced while images wait.</summary>
+    /// <summary>
+    /// Starts a service under load, again and again: with fresh data, and with remembered sizes of every kind, which are replaced while
+    /// images wait.
+    /// </summary>
     /// <param name="count">How many starts.</param>
     /// <param name="answers">The answers after which a service is stopped, under load.</param>
     public async Task<StressFindings> Starts(int count, int answers = 40)
@@ -54,7 +60,8 @@ internal sealed class StressRun : IDisposable
         {
             Put("a", 1, contents[0]);
             Put("b", 1, contents[1]);
-            await using var service = await StressService.Start(Repository, Path.Combine(folder, "data"), findings, "--Fovea:PollSeconds=1", "--Fovea:MaxQueue=6");
+            var data = Path.Combine(folder, "data");
+            await using var service = await StressService.Start(Repository, data, findings, "--Fovea:PollSeconds=1", "--Fovea:MaxQueue=6");
             service.Classify(Clients, image, contents, "/classify/a", "/classify/b", "/classify/a/versions/2", "/classify/b/versions/1");
             long stop = Math.Min(end, Environment.TickCount64 + random.Next(5_000, 30_000));
             await Task.WhenAll(Administer(service, "a", stop, new(random.Next())), Administer(service, "b", stop, new(random.Next())));
@@ -127,8 +134,9 @@ internal sealed class StressRun : IDisposable
         if (sizes is not null)
         {
             Directory.CreateDirectory(data);
-            var key = SizesFile.Key(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(contents[0].Bytes)), "cpu", maxBatch: 32);
-            File.WriteAllBytes(Path.Combine(data, "batch-sizes.json"), JsonSerializer.SerializeToUtf8Bytes(new() { [key] = sizes }, ApiJson.Default.DictionaryStringMeasuredSizeArray));
+            var key = SizesFile.Key(Convert.ToHexStringLower(SHA256.HashData(contents[0].Bytes)), "cpu", maxBatch: 32);
+            var json = JsonSerializer.SerializeToUtf8Bytes(new() { [key] = sizes }, ApiJson.Default.DictionaryStringMeasuredSizeArray);
+            File.WriteAllBytes(Path.Combine(data, "batch-sizes.json"), json);
         }
     }
 }

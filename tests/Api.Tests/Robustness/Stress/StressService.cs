@@ -28,13 +28,18 @@ internal sealed class StressService : IAsyncDisposable
     {
         var log = new StressLog();
         var app = Service.Build(
-            ["--urls=http://127.0.0.1:0", "--role=serve", "--Logging:Console:LogLevel:Default=None", "--Fovea:ApiKeys:0=key", $"--Fovea:ModelRepository={repository}", $"--Fovea:Data={data}", .. args],
+            [
+                "--urls=http://127.0.0.1:0", "--role=serve", "--Logging:Console:LogLevel:Default=None", "--Fovea:ApiKeys:0=key",
+                $"--Fovea:ModelRepository={repository}", $"--Fovea:Data={data}", .. args,
+            ],
             builder => builder.Logging.AddProvider(log));
         await app.StartAsync();
         return new(app, log, findings);
     }
 
-    /// <summary>Delays at the transitions of every scheduler of this process, so that races become likely; until what is returned is disposed of.</summary>
+    /// <summary>
+    /// Delays at the transitions of every scheduler of this process, so that races become likely; until what is returned is disposed of.
+    /// </summary>
     public static IDisposable DelayTransitions(int seed)
     {
         int calls = seed;
@@ -108,7 +113,8 @@ internal sealed class StressService : IAsyncDisposable
         {
             using var answer = await client.PostAsync($"{path}?top=5", new ByteArrayContent(image));
             var text = await answer.Content.ReadAsStringAsync();
-            findings.Answered((int)answer.StatusCode, path, text, answer.IsSuccessStatusCode ? StressModel.WhyWrong(JsonDocument.Parse(text).RootElement, contents) : null);
+            var whyWrong = answer.IsSuccessStatusCode ? StressModel.WhyWrong(JsonDocument.Parse(text).RootElement, contents) : null;
+            findings.Answered((int)answer.StatusCode, path, text, whyWrong);
             if (!answer.IsSuccessStatusCode)
             {
                 await Task.Delay(5);
