@@ -1,3 +1,8 @@
+using Fovea.Models.Errors;
+using Fovea.Models.Files;
+using Fovea.Models.Graphs;
+using Fovea.Models.Tests.Graphs;
+
 namespace Fovea.Models.Tests;
 
 public sealed class AtomicFileTests : IDisposable
@@ -7,7 +12,7 @@ public sealed class AtomicFileTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Many_writers_of_one_file_leave_what_one_of_them_has_written()
+    public void Many_writers_of_one_file_leave_the_content_of_one_of_them()
     {
         Parallel.For(0, 50, i => AtomicFile.Write(folder["a"], stream => stream.Write(new byte[100 + i])));
         Assert.InRange(new FileInfo(folder["a"]).Length, 100, 149);
@@ -17,7 +22,7 @@ public sealed class AtomicFileTests : IDisposable
     [Theory]
     [InlineData(false, UnixFileMode.GroupRead | UnixFileMode.OtherRead)]
     [InlineData(true, UnixFileMode.None)]
-    public void Private_file_is_read_by_nobody_else_whatever_was_there_before(bool isPrivate, UnixFileMode others)
+    public void Only_the_owner_can_read_a_private_file_even_if_it_replaces_a_public_one(bool isPrivate, UnixFileMode others)
     {
         File.WriteAllText(folder["a"], "world-readable");
         AtomicFile.Write(folder["a"], stream => stream.Write("b"u8), isPrivate);
@@ -30,7 +35,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void Failure_in_the_middle_leaves_the_old_file_and_nothing_else()
+    public void Failure_during_writing_leaves_only_the_old_file()
     {
         File.WriteAllText(folder["a"], "old");
 

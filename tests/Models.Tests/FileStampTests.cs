@@ -1,3 +1,5 @@
+using Fovea.Models.Files;
+
 namespace Fovea.Models.Tests;
 
 public sealed class FileStampTests : IDisposable
@@ -5,14 +7,14 @@ public sealed class FileStampTests : IDisposable
     private readonly TemporaryFolder folder = new();
 
     [Fact]
-    public void Stamp_is_the_same_until_the_file_is_another_one()
+    public void Stamp_changes_only_with_the_file()
     {
         File.WriteAllText(folder["a"], "one");
         var before = FileStamp.Of(folder["a"]);
         Assert.Equal(3, before!.Value.Length);
         Assert.Equal(before, FileStamp.Of(folder["a"]));
 
-        // Another file of the same size and time in its place, and then the same file written in place with its time set back.
+        // Replaces the file by another one with the same size and time, and then writes the same file in place and resets its time.
         File.WriteAllText(folder["b"], "two");
         File.SetLastWriteTimeUtc(folder["b"], File.GetLastWriteTimeUtc(folder["a"]));
         File.Move(folder["b"], folder["a"], overwrite: true);
@@ -30,7 +32,7 @@ public sealed class FileStampTests : IDisposable
     }
 
     [Fact]
-    public void Only_files_have_a_stamp_and_links_have_that_of_their_file()
+    public void Only_files_have_a_stamp_and_a_link_has_the_stamp_of_its_file()
     {
         File.WriteAllText(folder["a"], "one");
         File.CreateSymbolicLink(folder["link"], folder["a"]);

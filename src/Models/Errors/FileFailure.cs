@@ -1,0 +1,23 @@
+namespace Fovea.Models.Errors;
+
+/// <summary>Translates the operating system's refusal to read a file into plain words for error messages.</summary>
+internal static class FileFailure
+{
+    /// <summary>
+    /// One clause without a full stop, to follow "PATH cannot be read: ". .NET's own texts are not used: they say "Access to the path is
+    /// denied" for a folder, and repeat the full path.
+    /// </summary>
+    /// <param name="error">
+    /// An <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> from opening or reading the file.
+    /// </param>
+    /// <param name="path">The file's path as the user gave it.</param>
+    public static string Reason(Exception error, string path) => error switch
+    {
+        _ when Directory.Exists(path) => "it is a folder",
+        UnauthorizedAccessException => "this user has no permission to read it",
+        FileNotFoundException or DirectoryNotFoundException => "it does not exist",
+        PathTooLongException => "its path is too long",
+        EndOfStreamException => "it ends too early",
+        _ => error.Message.TrimEnd('.'),
+    };
+}

@@ -1,0 +1,29 @@
+namespace Fovea.Models.Graphs;
+
+/// <summary>The part of an operator's input on which one element of its output depends. Receptive fields follow from it.</summary>
+internal enum Footprint
+{
+    /// <summary>The element at the same position of height and width.</summary>
+    Element,
+
+    /// <summary>A sliding window over height and width.</summary>
+    Window,
+
+    /// <summary>The inverse of a sliding window, as in a transposed convolution.</summary>
+    TransposedWindow,
+
+    /// <summary>The whole height and width.</summary>
+    Image,
+
+    /// <summary>The whole height and width if the output has one element there; otherwise the same position.</summary>
+    ReducedImage,
+
+    /// <summary>The element at the same relative position of an image of another size.</summary>
+    Scaled,
+
+    /// <summary>The same position if height and width stay; otherwise the output has no positions.</summary>
+    Reshaped,
+
+    /// <summary>The same position if the second operand is a weight; otherwise the output has no positions.</summary>
+    Product,
+}

@@ -1,0 +1,126 @@
+using Fovea.Models.Errors;
+using Fovea.Models.Onnx;
+
+namespace Fovea.Models.Graphs;
+
+/// <summary>
+/// Replaces calls of functions that a file defines itself by the functions' nodes. PyTorch's exporter writes such functions.
+/// </summary>
+internal sealed class LocalFunctions
+{
+    // The number of nodes that a file may unfold to. Functions that call each other could otherwise fill the memory.
+    private const int MostNodes = 1_000_000, MostDepth = 100;
+
+    private readonly Dictionary<(string, string, string), FunctionProto> functions;
+    private readonly List<NodeProto> nodes = [];
+    private readonly HashSet<string> called = [];
+    private int calls;
+
+    private LocalFunctions(ModelProto model) =>
+        functions = model.Functions.ToLookup(f => (f.Domain, f.Name, f.Overload)).ToDictionary(f => f.Key, f => f.Last());
+
+    /// <summary>Replaces all calls in a model's graph, and adds a sentence to <paramref name="changes"/> if there are any.</summary>
+    /// <exception cref="FoveaException">Functions call each other without end, or unfold to more than a million nodes.</exception>
+    public static void Inline(ModelProto model, ICollection<string> changes)
+    {
+        if (model.Functions.Count == 0)
+        {
+            return;
+        }
+
+        var inlining = new LocalFunctions(model);
+        inlining.Add(model.Graph.Node, depth: 0);
+        model.Graph.Node.Clear();
+        model.Graph.Node.AddRange(inlining.nodes);
+        var sets = model.Functions.SelectMany(f => f.OpsetImport).Where(set => model.OpsetImport.All(own => own.Domain != set.Domain));
+        foreach (var set in sets.DistinctBy(set => set.Domain).ToArray())
+        {
+            model.OpsetImport.Add(set);
+        }
+
+        model.Functions.Clear();
+        if (inlining.calls > 0)
+        {
+            var names = string.Join(", ", inlining.called.Order().Take(5));
+            changes.Add($"Calls of the file's own functions ({names}) are replaced by their nodes.");
+        }
+    }
+
+    private void Add(IEnumerable<NodeProto> body, int depth)
+    {
+        foreach (var node in body)
+        {
+            if (!functions.TryGetValue((node.Domain, node.OpType, node.Overload), out var function))
+            {
+                nodes.Add(node);
+                continue;
+            }
+
+            if (depth == MostDepth || nodes.Count > MostNodes)
+            {
+                throw new FoveaException(
+                    ErrorCode.BadModelFile,
+                    $"the function {function.Name} unfolds to more than {MostNodes} nodes or {MostDepth} levels; expected fewer.");
+            }
+
+            called.Add(function.Name);
+            Add(Body(node, function), depth + 1);
+        }
+    }
+
+    // The function's nodes, in which its inputs and outputs have the names of the call, and all other values names of their own.
+    private List<NodeProto> Body(NodeProto call, FunctionProto function)
+    {
+        var prefix = $"{(call.Name.Length > 0 ? call.Name : function.Name)}:{++calls}/";
+        var names = new Dictionary<string, string> { [""] = "" };
+        foreach (var (formal, i) in function.Input.Select((name, i) => (name, i)))
+        {
+            names[formal] = i < call.Input.Count ? call.Input[i] : "";
+        }
+
+        foreach (var (formal, actual) in function.Output.Zip(call.Output).Where(pair => pair.Second.Length > 0))
+        {
+            // A function may return one of its inputs, and then no node computes the output.
+            _ = names.TryAdd(formal, actual);
+        }
+
+        var body = function.Node.Select(node => Renamed(node)).ToList();
+        foreach (var (formal, actual) in function.Output.Zip(call.Output).Where(pair => names[pair.First] != pair.Second))
+        {
+            var copy = new NodeProto { OpType = "Identity", Name = $"{prefix}{formal}" };
+            copy.Input.Add(names[formal]);
+            copy.Output.Add(actual);
+            body.Add(copy);
+        }
+
+        return body;
+
+        string Name(string inner) => names.TryGetValue(inner, out var name) ? name : names[inner] = prefix + inner;
+
+        NodeProto Renamed(NodeProto node)
+        {
+            var copy = node.Clone();
+            copy.Name = prefix + node.Name;
+            copy.Input.Clear();
+            copy.Input.AddRange(node.Input.Select(Name));
+            copy.Output.Clear();
+            copy.Output.AddRange(node.Output.Select(Name));
+            copy.Attribute.Clear();
+            copy.Attribute.AddRange(node.Attribute.Select(attribute => Given(attribute, call, function)).OfType<AttributeProto>());
+            return copy;
+        }
+    }
+
+    // An attribute of a function's node may stand for an attribute of the call. It is left out where the call leaves it out.
+    private static AttributeProto? Given(AttributeProto attribute, NodeProto call, FunctionProto function)
+    {
+        if (attribute.RefAttrName.Length == 0)
+        {
+            return attribute;
+        }
+
+        var given = call.Attribute.Concat(function.AttributeProto).FirstOrDefault(a => a.Name == attribute.RefAttrName)?.Clone();
+        given?.Name = attribute.Name;
+        return given;
+    }
+}

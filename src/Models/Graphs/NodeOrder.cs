@@ -1,0 +1,69 @@
+using Fovea.Models.Onnx;
+
+namespace Fovea.Models.Graphs;
+
+/// <summary>Puts the nodes of a file in the order in which they run. Some exporters, such as keras2onnx 1.5, do not.</summary>
+internal static class NodeOrder
+{
+    /// <summary>
+    /// Sorts the nodes if one stands before a node that computes its input, and adds a sentence to <paramref name="changes"/> then. Nodes
+    /// that depend on themselves stay at the end.
+    /// </summary>
+    public static void Sort(GraphProto graph, ICollection<string> changes)
+    {
+        var producers = new Dictionary<string, int>();
+        foreach (var (node, i) in graph.Node.Select((node, i) => (node, i)))
+        {
+            foreach (var output in node.Output.Where(output => output.Length > 0))
+            {
+                producers.TryAdd(output, i);
+            }
+        }
+
+        bool isSorted = graph.Node.Index().All(node => node.Item.Input.All(input => producers.GetValueOrDefault(input, -1) < node.Index));
+        if (isSorted)
+        {
+            return;
+        }
+
+        var sorted = Sorted(graph, producers);
+        graph.Node.Clear();
+        graph.Node.AddRange(sorted);
+        changes.Add("The nodes stand in the order in which they run.");
+    }
+
+    // Of the nodes whose inputs are all computed, the one that stands first in the file comes next.
+    private static List<NodeProto> Sorted(GraphProto graph, Dictionary<string, int> producers)
+    {
+        var missing = new int[graph.Node.Count];
+        var readers = new List<int>[graph.Node.Count];
+        for (int i = 0; i < missing.Length; i++)
+        {
+            readers[i] = [];
+        }
+
+        for (int i = 0; i < missing.Length; i++)
+        {
+            foreach (int producer in graph.Node[i].Input.Where(producers.ContainsKey).Select(input => producers[input]).Distinct())
+            {
+                missing[i]++;
+                readers[producer].Add(i);
+            }
+        }
+
+        var ready = new PriorityQueue<int, int>(Enumerable.Range(0, missing.Length).Where(i => missing[i] == 0).Select(i => (i, i)));
+        var sorted = new List<NodeProto>(missing.Length);
+        var done = new HashSet<int>();
+        while (ready.TryDequeue(out int next, out _))
+        {
+            sorted.Add(graph.Node[next]);
+            done.Add(next);
+            foreach (int reader in readers[next].Where(reader => --missing[reader] == 0))
+            {
+                ready.Enqueue(reader, reader);
+            }
+        }
+
+        return [.. sorted, .. graph.Node.Where((_, i) => !done.Contains(i))];
+    }
+}

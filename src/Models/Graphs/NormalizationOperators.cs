@@ -1,0 +1,43 @@
+using static Fovea.Models.Graphs.OtherForm;
+
+namespace Fovea.Models.Graphs;
+
+/// <summary>Normalisations by mean, variance or neighbours.</summary>
+internal static class NormalizationOperators
+{
+    public static readonly Operator[] Rows =
+    [
+        new("BatchNormalization", ShapeRules.BatchNormalization, BatchNormalizationRule.Gradient)
+        {
+            Kind = LayerKind.Normalization,
+            Traits = Traits.Secondary | Traits.Weighted | Traits.ChannelsFirst,
+            Attributes = [("epsilon", 1e-5f), ("training_mode", 0L)],
+            OtherForms = [Before(14, OlderForms.InferenceBatchNormalization)],
+        },
+        new("LayerNormalization", ShapeRules.LayerNormalization, NormalizationRule.Layer)
+        {
+            Kind = LayerKind.Normalization, Attributes = [("epsilon", 1e-5f)],
+        },
+        new("InstanceNormalization", ShapeRules.SameAsInput, NormalizationRule.Instance) { Kind = LayerKind.Normalization },
+        new("LRN", ShapeRules.SameAsInput, ResponseNormalization.Gradient)
+        {
+            LayerName = "LocalResponseNormalization",
+            Kind = LayerKind.Normalization,
+            Traits = Traits.ChannelsFirst,
+            Attributes = [("size", 0L), ("alpha", 1e-4f), ("beta", 0.75f), ("bias", 1f)],
+        },
+
+        // Without a gradient
+        new("LpNormalization", ShapeRules.SameAsInput) { Kind = LayerKind.Normalization },
+
+        // Without rules
+        new("MeanVarianceNormalization") { Kind = LayerKind.Normalization, Traits = Traits.SameInAllSets },
+        new("GroupNormalization") { Kind = LayerKind.Normalization },
+        new("RMSNormalization") { Kind = LayerKind.Normalization },
+
+        // Of ONNX Runtime's own set
+        new("SimplifiedLayerNormalization") { Kind = LayerKind.Normalization },
+        new("SkipLayerNormalization") { Kind = LayerKind.Normalization },
+        new("SkipSimplifiedLayerNormalization") { Kind = LayerKind.Normalization },
+    ];
+}

@@ -1,0 +1,24 @@
+using static Fovea.Models.Graphs.OtherForm;
+
+namespace Fovea.Models.Graphs;
+
+/// <summary>Operators on quantised numbers. Adoption turns them into operators on floats, which have gradients.</summary>
+internal static class QuantizedOperators
+{
+    public static readonly Operator[] Rows =
+    [
+        new("QuantizeLinear", node => [(node.Inputs.ElementAtOrDefault(2)?.Type ?? ElementType.UInt8, node[0].Shape)])
+        {
+            Traits = Traits.Elementwise, OtherForms = [After(17, NewerForms.Quantization)],
+        },
+        new("DequantizeLinear", node => [(node[1].Type, node[0].Shape)])
+        {
+            Traits = Traits.Elementwise | Traits.WeightForm, OtherForms = [After(17, NewerForms.Quantization)],
+        },
+        new("DynamicQuantizeLinear") { Traits = Traits.KeepsAxes | Traits.SameInAllSets },
+        new("QLinearConv", SpatialShapes.QuantizedConv) { Traits = Traits.ChannelsFirst },
+        new("QLinearMatMul", node => [(node[7].Type, ShapeRules.MatMul(node[0].Shape, node[3].Shape))]),
+        new("ConvInteger") { Traits = Traits.ChannelsFirst | Traits.SameInAllSets },
+        new("MatMulInteger") { Traits = Traits.SameInAllSets },
+    ];
+}

@@ -1,0 +1,65 @@
+using static Fovea.Models.Graphs.OtherForm;
+
+namespace Fovea.Models.Graphs;
+
+/// <summary>Reductions of axes to one number, or to an index.</summary>
+internal static class ReductionOperators
+{
+    public static readonly Operator[] Rows =
+    [
+        Reduction("ReduceSum", (g, x, sum, dSum) => g.Expand(dSum, x.Shape)) with
+        {
+            OtherForms = [Before(13, OlderForms.AttributesToInputs("axes"))],
+        },
+        Reduction("ReduceMean", (g, x, mean, dMean) => g.Expand(dMean * (dMean.Shape.Size / (float)x.Shape.Size), x.Shape)) with
+        {
+            Kind = LayerKind.Pool, Footprint = Footprint.ReducedImage,
+        },
+        Reduction("ReduceMax", Extremum) with { Footprint = Footprint.ReducedImage },
+        Reduction("ReduceMin", Extremum),
+        Reduction("ReduceSumSquare", (g, x, sum, dSum) => x * (dSum * 2)),
+        Reduction("ReduceL1", (g, x, norm, dNorm) => g.Sign(x) * dNorm),
+        Reduction("ReduceL2", (g, x, norm, dNorm) => x * (dNorm / g.Max(norm, g.Scalar(CommonGradients.Tiny)))),
+        Reduction("ReduceLogSumExp", (g, x, log, dLog) => g.Exp(x - log) * dLog),
+        Reduction("ReduceLogSum"),
+        Reduction("ReduceProd"),
+        new("ArgMax", ShapeRules.IndexOfExtremum, CommonGradients.None),
+        new("ArgMin", ShapeRules.IndexOfExtremum, CommonGradients.None),
+        new("CumSum", ShapeRules.SameAsInput, CumSum) { Traits = Traits.KeepsAxes },
+
+        // Without rules
+        .. Operator.WithoutRules("TopK"),
+    ];
+
+    // Computes dX from X, Y and dY; Y and dY have the reduced axes with length 1.
+    private delegate Value ReducedGradient(Graph g, Value x, Value y, Value dY);
+
+    // Set 18 passes the axes as an input.
+    private static Operator Reduction(string name, ReducedGradient? gradient = null) =>
+        new(name, ShapeRules.Reduction, gradient is null ? null : WithAxesKept(gradient))
+        {
+            OtherForms = [After(17, NewerForms.AxesToAttribute)],
+        };
+
+    private static GradientRule WithAxesKept(ReducedGradient gradient) => (g, y, dY) =>
+    {
+        var x = y[0];
+        var kept = y.Output.Shape.Rank == x.Shape.Rank ? y.Output.Shape
+            : y.Given("axes", input: 1) is [_, ..] axes ? axes.Aggregate(x.Shape, (shape, axis) => shape.With(axis, 1))
+            : new Shape([.. x.Shape.Dimensions.Select(_ => 1)]);
+        return [gradient(g, x, g.Reshape(y.Output, kept), g.Reshape(dY, kept)), .. CommonGradients.Nothing(y.Inputs.Count - 1)];
+    };
+
+    // Y[i] = sum of X[j] over the j up to i; with exclusive without i, with reverse from i on. dX[j] = sum of dY[i] over the i whose sum
+    // contains j, which is the sum in the other direction.
+    private static Value?[] CumSum(Graph g, Node y, Value dY) =>
+        [g.Apply("CumSum", [dY, y[1]], ("exclusive", y.Int("exclusive")), ("reverse", 1 - y.Int("reverse"))), null];
+
+    // The elements of X that equal the extremum share its gradient evenly.
+    private static Value Extremum(Graph g, Value x, Value extremum, Value dExtremum)
+    {
+        var taken = g.Mask(g.Equal(x, extremum));
+        int[] axes = [.. Enumerable.Range(0, x.Shape.Rank).Where(axis => extremum.Shape[axis] != x.Shape[axis])];
+        return axes.Length == 0 ? dExtremum : taken * (dExtremum / g.ReduceSum(taken, axes, keep: true));
+    }
+}

@@ -1,0 +1,54 @@
+namespace Fovea.Models.Graphs;
+
+/// <summary>Properties of operators by which summaries, heads and adoption tell them apart.</summary>
+[Flags]
+internal enum Traits
+{
+    /// <summary>None of them.</summary>
+    None = 0,
+
+    /// <summary>An activation: in a summary it stands in the row of the layer before it, and overwrites that layer's output.</summary>
+    JoinsLayer = 1 << 0,
+
+    /// <summary>In a summary, the layer does not name a row that has other layers.</summary>
+    Secondary = 1 << 1,
+
+    /// <summary>Each element of the output depends on the elements of the inputs at the same position, after broadcasting.</summary>
+    Elementwise = 1 << 2,
+
+    /// <summary>The output is the first input's memory in another shape, so it needs no memory of its own.</summary>
+    SameElements = 1 << 3,
+
+    /// <summary>The output has the first input's numbers in another shape, order or type.</summary>
+    SameNumbers = 1 << 4,
+
+    /// <summary>Exporters write the operator between a weight and the layer that reads the weight.</summary>
+    WeightForm = 1 << 5,
+
+    /// <summary>A change of shape that keeps all elements in order.</summary>
+    View = SameElements | SameNumbers | WeightForm,
+
+    /// <summary>A monotonic function of each image's outputs, so the order of classes stays.</summary>
+    KeepsOrder = 1 << 6,
+
+    /// <summary>Inputs after the first are weights. A Constant node that holds one becomes an initializer.</summary>
+    Weighted = 1 << 7,
+
+    /// <summary>Inputs after the first are settings such as sizes, never weights.</summary>
+    HasSettings = 1 << 8,
+
+    /// <summary>The input's axis 1 is its channels.</summary>
+    ChannelsFirst = 1 << 9,
+
+    /// <summary>Each axis of the output has the meaning of the same axis of the input.</summary>
+    KeepsAxes = 1 << 10,
+
+    /// <summary>Pixels stay in the range that they had.</summary>
+    KeepsRange = 1 << 11,
+
+    /// <summary>The operator has no shape rule, and means the same in all operator sets that can be converted.</summary>
+    SameInAllSets = 1 << 12,
+
+    /// <summary>ONNX Runtime's own set, com.microsoft, has the operator too.</summary>
+    AlsoOfOnnxRuntime = 1 << 13,
+}

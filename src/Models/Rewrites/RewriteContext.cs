@@ -1,0 +1,39 @@
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Rewrites;
+
+/// <summary>The state of one pass of rewrites over a graph.</summary>
+internal sealed class RewriteContext
+{
+    // The nodes of the source graph that read each value.
+    private readonly Dictionary<Value, Node[]> readers;
+
+    /// <summary>Prepares a pass.</summary>
+    /// <param name="source">The graph whose nodes are rewritten.</param>
+    /// <param name="target">The graph to which the forms are added.</param>
+    /// <param name="values">The value of <paramref name="target"/> for each value of <paramref name="source"/> so far.</param>
+    /// <param name="block">The number of channels in a block of ONNX Runtime's blocked layout; 1 if it has none.</param>
+    public RewriteContext(Graph source, Graph target, IReadOnlyDictionary<Value, Value> values, int block)
+    {
+        (Target, Values, Layouts) = (target, values, new Layouts(target, block));
+        readers = source.Nodes
+            .SelectMany(node => node.Inputs.OfType<Value>().Distinct().Select(input => (input, node)))
+            .GroupBy(use => use.input, use => use.node)
+            .ToDictionary(uses => uses.Key, uses => uses.ToArray());
+    }
+
+    /// <summary>The graph to which the forms are added.</summary>
+    public Graph Target { get; }
+
+    /// <summary>The value of <see cref="Target"/> for each value of the source so far.</summary>
+    public IReadOnlyDictionary<Value, Value> Values { get; }
+
+    /// <summary>Conversions between memory layouts.</summary>
+    public Layouts Layouts { get; }
+
+    /// <summary>Results of convolutions in <see cref="Target"/> that already include their Relu.</summary>
+    public HashSet<Value> Activated { get; } = [];
+
+    /// <summary>Whether a Relu is the only reader of a node's output.</summary>
+    public bool FeedsOnlyRelu(Node node) => readers.GetValueOrDefault(node.Output) is [{ Op: "Relu", Domain: "" }];
+}

@@ -1,0 +1,57 @@
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Rewrites;
+
+/// <summary>Copies a graph, and gives each node the form that <see cref="RewriteTable"/> has for the use of the graph.</summary>
+internal static class RewritePass
+{
+    /// <summary>Rewrites a network for serving on CPUs.</summary>
+    /// <param name="network">A network of operator set 13 or later, whose images have a known size.</param>
+    /// <returns>The rewritten network; <c>null</c> if no operator can be rewritten.</returns>
+    public static Graph? ForServing(Graph network)
+    {
+        // A node that computes an output of the network is copied, so that the output keeps its name.
+        var (rewritten, _, count) = Run(network, RewriteUses.ServingOnCpu, block: 1, node => network.Outputs.Contains(node.Output));
+        return count == 0 ? null : rewritten;
+    }
+
+    /// <summary>
+    /// Rewrites a training graph. Placeholder operators of differentiation, which ONNX Runtime does not know, become ONNX operators.
+    /// </summary>
+    /// <param name="source">The training graph; it is not changed.</param>
+    /// <param name="cuda">Whether the graph will run on CUDA instead of the CPU.</param>
+    /// <param name="block">The number of channels in a block of ONNX Runtime's blocked layout on this CPU; 1 if it has none.</param>
+    /// <returns>A graph that computes the same, and its value for each value of the source graph.</returns>
+    public static (Graph Graph, IReadOnlyDictionary<Value, Value> Values) ForTraining(Graph source, bool cuda, int block)
+    {
+        var (graph, values, _) = Run(source, cuda ? RewriteUses.TrainingOnCuda : RewriteUses.TrainingOnCpu, block, isKept: _ => false);
+        return (graph, values);
+    }
+
+    private static (Graph Graph, Dictionary<Value, Value> Values, int Count) Run(
+        Graph source, RewriteUses use, int block, Func<Node, bool> isKept)
+    {
+        var target = source.EmptyCopy();
+        target.OperatorSets.Remove(Placeholders.Domain);
+        var values = source.Inputs.ToDictionary(input => input, input => target.Input(input.Name, input.Type, input.Shape));
+        var context = new RewriteContext(source, target, values, block);
+        Rewrite[] rows = [.. RewriteTable.Rows.Where(row => row.Uses.HasFlag(use))];
+        int count = 0;
+        source.CopyTo(target, values, (node, inputs) => isKept(node) ? null : Form(node, inputs));
+        foreach (var output in source.Outputs)
+        {
+            target.Output(values[output]);
+        }
+
+        // A rewrite of several nodes leaves all but the last one in the graph. Prune removes them, since nothing reads them any more.
+        target.Prune();
+        return (target, values, count);
+
+        IReadOnlyList<Value>? Form(Node node, Value?[] inputs)
+        {
+            var form = rows.Where(row => row.Suits(node)).Select(row => row.Emit(context, node, inputs)).FirstOrDefault(f => f is not null);
+            count += form is null ? 0 : 1;
+            return form;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Rewrites;
+
+/// <summary>
+/// The rewrites, one row each. For a node and a use, the first row counts that has the use, suits the node and adds a form.
+/// </summary>
+internal static class RewriteTable
+{
+    /// <summary>All rows.</summary>
+    public static readonly IReadOnlyList<Rewrite> Rows =
+    [
+        // Serving on CPUs
+        new("Winograd", 1, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, x) => [Winograd.Rewrite(c.Target, node, x)]),
+        new(
+            "response normalisation", 1, RewriteUses.ServingOnCpu | RewriteUses.TrainingOnCpu, ResponseNormalization.Suits,
+            (c, node, x) => [ResponseNormalization.Expressed(c.Target, x[0]!, node)]),
+        new(
+            "paired columns", 1, RewriteUses.ServingOnCpu, PairedColumns.Suits,
+            (c, node, _) => [PairedColumns.Rewrite(c.Target, node, c.Values)]),
+
+        // Training on CPUs
+        new("convolution", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), ConvLowering.Forward),
+        new("fused activation", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Relu"), ConvLowering.FusedRelu),
+        new("input gradient", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), ConvLowering.InputGradient),
+        new("weight gradient", 1, RewriteUses.TrainingOnCpu, IsWeightGradient, WeightGradientLowering.Of),
+
+        // Training on CUDA
+        new("weight gradient by positions", 1, RewriteUses.TrainingOnCuda, IsWeightGradient, CudaLowering.WeightGradient),
+        new("symmetric padding", 1, RewriteUses.TrainingOnCuda, CudaLowering.IsUnevenlyPadded, CudaLowering.SymmetricallyPadded),
+        new(
+            "batch statistics", 1, RewriteUses.TrainingOnCuda,
+            node => Is(node, "BatchNormalization") && node.Int("training_mode") != 0, CudaLowering.TrainingNormalization),
+    ];
+
+    /// <summary>
+    /// The names and versions of the rows for one use. What was measured with other rewrites is not used, since this text differs.
+    /// </summary>
+    public static string Versions(RewriteUses use) =>
+        string.Join(", ", Rows.Where(row => row.Uses.HasFlag(use)).Select(row => $"{row.Name} {row.Version}"));
+
+    private static bool Is(Node node, string op) => node.Domain.Length == 0 && node.Op == op;
+
+    private static bool IsWeightGradient(Node node) =>
+        node is { Domain: Placeholders.Domain, Op: Placeholders.ConvWeightGradient };
+}
