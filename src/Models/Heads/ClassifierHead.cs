@@ -1,4 +1,8 @@
-namespace Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Summary;
+
+namespace Fovea.Models.Heads;
 
 /// <summary>
 /// The last linear layer of a classifier, which computes the logits: a Gemm, a MatMul, or a convolution whose output is averaged over the
@@ -7,25 +11,38 @@ namespace Fovea.Models;
 /// </summary>
 public sealed class ClassifierHead
 {
+    private const string NewLayer = "head";
+
     private readonly Graph network;
-    private readonly Node layer;
+    private readonly Node? layer;
     private readonly Value? bias;
     private readonly Node[] following;
 
     private ClassifierHead(Graph network, Node layer, Value? bias, Node[] following)
     {
-        (this.network, this.layer, this.bias, this.following) = (network, layer, bias, following);
-        Classes = Weights.Shape[layer.Op == "Conv" || layer.Int("transB") != 0 ? 0 : 1];
-        FeatureCount = (int)(Weights.Shape.Size / Classes);
+        (this.network, this.layer, this.bias, this.following, Features) = (network, layer, bias, following, layer[0]);
+        var weights = layer[1].Shape;
+        Classes = weights[layer.Op == "Conv" || layer.Int("transB") != 0 ? 0 : 1];
+        FeatureCount = (int)(weights.Size / Classes);
     }
 
+    private ClassifierHead(Graph network) => (this.network, following, Features, FeatureCount) =
+        (network, [], network.Outputs[0], network.Outputs[0].Shape[1]);
+
+    /// <summary>
+    /// Whether the layer may belong to a network without a head: a ReLU or the mean over the image follows it, and no activation of
+    /// probabilities.
+    /// </summary>
+    internal bool MayBeFeatures => following.Any(node => node.Op is "Relu" or "Clip" || IsMean(node))
+        && !following.Any(node => node.Op is "Softmax" or "LogSoftmax" or "Sigmoid");
+
     /// <summary>The layer's input: [N, features], or [N, features, H, W] before a convolution.</summary>
-    public Value Features => layer[0];
+    public Value Features { get; }
 
     /// <summary>The number of features of one image.</summary>
     public int FeatureCount { get; }
 
-    /// <summary>The number of classes.</summary>
+    /// <summary>The number of classes; 0 where there is no head yet.</summary>
     public int Classes { get; }
 
     /// <summary>A clause that names the layer, the nodes after it, and its input.</summary>
@@ -33,14 +50,17 @@ public sealed class ClassifierHead
     {
         get
         {
+            if (layer is null)
+            {
+                return $"there is no classifier yet; features: {Features.Name} {Features.Shape}";
+            }
+
             var then = following.Length == 0 ? "" : $", then {string.Join(", ", following.Select(node => node.Op))}";
             var mean = IsAveraged(layer) ? ", their mean over the image" : "";
             return $"the classifier is {layer.Name} ({layer.Op}, {FeatureCount} -> {Classes}{then}); "
                 + $"features: {Features.Name} {Features.Shape}{mean}";
         }
     }
-
-    private Value Weights => layer[1];
 
     /// <summary>Finds the head: the first linear layer on the path from the first output back to the input.</summary>
     /// <exception cref="FoveaException">
@@ -52,10 +72,13 @@ public sealed class ClassifierHead
         var following = new Stack<Node>();
         var value = network.Outputs.FirstOrDefault() ?? throw Missing("it has no output");
         Value? bias = null;
+
+        PassActivation();
+        var constants = LayerWeights.InputIndependent(network);
         while (true)
         {
             var node = value.Producer ?? throw Missing($"no layer computes {value.Name}");
-            if (IsLinear(node))
+            if (IsLinear(node) && !IsSpread(node) && !IsCalibration(node))
             {
                 return ProblemOf(node, following) is { } problem
                     ? throw Missing(problem)
@@ -67,14 +90,41 @@ public sealed class ClassifierHead
                 int added = IsConstant(node[1]) ? 1 : 0;
                 (bias, value) = (node[added], node[1 - added]);
             }
-            else if (node.Domain.Length == 0 && CanBeSkipped(node))
+            else if (node.Domain.Length == 0 && (CanBeSkipped(node) || IsSpread(node) || IsCalibration(node)))
             {
                 following.Push(node);
-                value = node[0];
+                (bias, value) = (node.Op is "Gemm" or "MatMul" ? null : bias, node[0]);
+            }
+            else if (LogitEnergy.Before(value) is { } logits)
+            {
+                following.Push(node);
+                value = logits;
+            }
+            else if (UnmadeLogits(node) is { } probabilities)
+            {
+                following.Push(node);
+                value = probabilities;
+                PassActivation();
+            }
+            else if (node is { Op: "Add" or "Sub" or "Mul" or "Div", Domain: "" } && Scaled(node, constants) is { } scaled)
+            {
+                // A temperature, or a shift of the logits. The bias found so far belongs to it.
+                (bias, value) = (null, scaled);
+                following.Push(node);
             }
             else
             {
                 throw Missing($"its output {network.Outputs[0].Name} is computed from {node.Name} ({node.Op})");
+            }
+        }
+
+        // An activation of several nodes, such as Exp, ReduceSum and Div, is passed over as one.
+        void PassActivation()
+        {
+            if (ActivationReader.Of(value) is { Source: { } source, Node: { } activation })
+            {
+                following.Push(activation);
+                value = source;
             }
         }
 
@@ -83,6 +133,27 @@ public sealed class ClassifierHead
             $"{network.Name} has no classifier that can be replaced: {reason}. Expected a Gemm, MatMul or 1x1 Conv with constant "
             + "weights, followed only "
             + "by a softmax, changes of shape, or the mean over the image.");
+    }
+
+    /// <summary>The place of a head at the end of a network that has features and no classes.</summary>
+    /// <param name="network">A network whose first output is [N, features].</param>
+    /// <exception cref="FoveaException">The output is not [N, features].</exception>
+    public static ClassifierHead At(Graph network) => network.Outputs[0].Shape is { Rank: 2 } shape && shape[1] > 0
+        ? new(network)
+        : throw new FoveaException(
+            ErrorCode.BadModelFile, $"The output of {network.Name} is {network.Outputs[0].Shape}; expected features, [N, features].");
+
+    /// <summary>The head; <c>null</c> where <see cref="Find"/> finds none.</summary>
+    internal static ClassifierHead? TryFind(Graph network)
+    {
+        try
+        {
+            return Find(network);
+        }
+        catch (FoveaException)
+        {
+            return null;
+        }
     }
 
     /// <summary>
@@ -94,12 +165,12 @@ public sealed class ClassifierHead
     public Graph Backbone(Shape image)
     {
         var graph = StandardForm.Of(network, Features, image);
-        if (IsAveraged(layer))
+        if (layer is not null && IsAveraged(layer))
         {
             graph.Outputs[0] = graph.Apply("GlobalAveragePool", [graph.Outputs[0]]);
         }
 
-        if (layer.Op == "Conv")
+        if (layer?.Op == "Conv")
         {
             graph.Outputs[0] = graph.Flatten(graph.Outputs[0]);
         }
@@ -118,10 +189,11 @@ public sealed class ClassifierHead
     public Graph Replaced(Shape image, Tensor weights, Tensor bias, float scale = 1)
     {
         var graph = Backbone(image);
-        var w = graph.Initializer(NameOf(Weights), weights);
-        var b = graph.Initializer(this.bias is { } old ? NameOf(old) : $"{layer.Name}.bias", bias);
+        var name = layer?.Name ?? NewLayer;
+        var w = graph.Initializer(layer is null ? $"{name}.weight" : NameOf(layer[1]), weights);
+        var b = graph.Initializer(this.bias is { } old ? NameOf(old) : $"{name}.bias", bias);
         (string, object)[] attributes = [("alpha", scale), ("transB", 1L)];
-        graph.Outputs[0] = graph.Add("Gemm", [graph.Outputs[0], w, b], attributes, layer.Name, outputs: "logits").Output;
+        graph.Outputs[0] = graph.Add("Gemm", [graph.Outputs[0], w, b], attributes, name, outputs: "logits").Output;
         return graph;
     }
 
@@ -133,11 +205,22 @@ public sealed class ClassifierHead
         _ => false,
     };
 
-    // Dropout is the identity in inference. Softmax, sigmoid and ReLU are monotonic, so they do not change the order of the classes.
+    // The p of log(p / (1 - p)), by which adoption makes logits of probabilities.
+    private static Value? UnmadeLogits(Node node) =>
+        node is { Op: "Log", Domain: "" } && node[0].Producer is { Op: "Div" } odds && odds[1].Producer is { Op: "Sub" } other
+        && other[1] == odds[0]
+            ? odds[0]
+            : null;
+
+    // A layer of one feature, which makes the outputs of two classes from one number.
+    private static bool IsSpread(Node node) => node is { Op: "Gemm", Domain: "" } && IsConstant(node[1]) && node[1].Shape is { Rank: 2 } w
+        && w[node.Int("transB") == 0 ? 0 : 1] == 1;
+
+    // Dropout is the identity in inference. Softmax, sigmoid, clipping and ReLU are monotonic, so they do not change the order of the
+    // classes.
     private static bool CanBeSkipped(Node node) =>
-        node.Op is "Softmax" or "LogSoftmax" or "Sigmoid" or "Relu" or "Dropout"
-        || node.Op is "Identity" or "Cast" or "Flatten" or "Reshape" or "Squeeze" or "Unsqueeze" or "Transpose"
-        || IsMean(node);
+        node.Has(Traits.KeepsOrder) || node.Has(Traits.SameNumbers) || IsMean(node)
+        || (node.Op is "Slice" or "Gather" && node[0].Shape.Rank == 2 && node.Output.Shape.Rank == 2);
 
     private static bool IsMean(Node node) =>
         node.Op is "GlobalAveragePool" or "ReduceMean" or "AveragePool"
@@ -163,6 +246,21 @@ public sealed class ClassifierHead
     private static bool IsAveraged(Node layer) => layer.Op == "Conv"
         && !(layer[0].Shape.Dimensions[2..].SequenceEqual(layer[1].Shape.Dimensions[2..])
             && layer.Output.Shape.Dimensions[2..].All(d => d == 1));
+
+    // The operand beside one that is the same for all images.
+    private static Value? Scaled(Node node, HashSet<Node> constants)
+    {
+        return IsFixed(node[1]) ? node[0] : IsFixed(node[0]) && node.Op != "Div" ? node[1] : null;
+
+        bool IsFixed(Value value) =>
+            value.Producer is { } producer ? constants.Contains(producer) : value.Graph.Initializers.ContainsKey(value);
+    }
+
+    // A square layer right behind another layer, which only calibrates the logits.
+    private static bool IsCalibration(Node node) => node is { Op: "Gemm" or "MatMul", Domain: "" } && IsConstant(node[1])
+        && node[1].Shape is { Rank: 2 } w && w[0] == w[1]
+        && (node[0].Producer is { Op: "Add", Domain: "" } add && IsConstant(add[1]) ? add[0].Producer : node[0].Producer) is { } before
+        && IsLinear(before);
 
     private static bool IsConstant(Value? value) => value is not null && LayerWeights.Leaves(value).Any();
 

@@ -1,7 +1,11 @@
 using System.Runtime.InteropServices;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Heads;
+using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Heads;
 
 public class ClassifierHeadTests
 {

@@ -1,4 +1,7 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+
+namespace Fovea.Models.Tests.Heads;
 
 /// <summary>
 /// Small classifiers of 5 classes with the forms of heads that exporters write. The weights are pseudo-random and always the same.

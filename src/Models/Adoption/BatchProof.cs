@@ -1,0 +1,46 @@
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>
+/// Compares a graph of a fixed batch with one of a free batch on random images: two batches one after the other in the first, both at once
+/// in the second.
+/// </summary>
+internal static class BatchProof
+{
+    private const float Tolerance = 1e-3f;
+
+    /// <summary>Whether both answer alike.</summary>
+    /// <param name="fixedGraph">A graph whose one input has a known shape.</param>
+    /// <param name="free">The same graph with a free batch.</param>
+    /// <param name="run">Runs them.</param>
+    public static bool Holds(Graph fixedGraph, Graph free, GraphRun run)
+    {
+        var shape = fixedGraph.Inputs[0].Shape;
+
+        // The ranges that images may have: 0 to 1, and 0 to 255.
+        float[][] batches = [Images(shape, 1), Images(shape, 255), Images(shape, 1.5f), Images(shape, 250)];
+        float[][] pairs = [[.. batches[0], .. batches[1]], [.. batches[2], .. batches[3]]];
+        return run(fixedGraph, shape, batches) is { } expected && run(free, shape.With(0, 2 * shape[0]), pairs) is { } actual
+            && Values(expected).Zip(Values(actual)).All(pair => IsClose(pair.First, pair.Second))
+            && Values(expected).Count() == Values(actual).Count();
+    }
+
+    private static IEnumerable<float> Values(IEnumerable<(Shape Shape, float[] Values)> outputs) =>
+        outputs.SelectMany(output => output.Values);
+
+    private static bool IsClose(float a, float b) => a.Equals(b) || Math.Abs(a - b) <= Tolerance * Math.Max(1, Math.Abs(a));
+
+    private static float[] Images(Shape shape, float range)
+    {
+        var random = new SeededRandom((long)range);
+        var values = new float[shape.Size];
+        foreach (ref float value in values.AsSpan())
+        {
+            value = random.Uniform(0, range);
+        }
+
+        return values;
+    }
+}

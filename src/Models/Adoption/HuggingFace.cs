@@ -1,0 +1,161 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>
+/// Hugging Face's files: <c>config.json</c> with the labels (and, from timm, the preprocessing), and <c>preprocessor_config.json</c>.
+/// </summary>
+internal static class HuggingFace
+{
+    // ConvNeXt's processor resizes larger images to the crop without cropping.
+    private const int LeastSideWithoutCrop = 384;
+
+    private static readonly string[] Squaring = ["ViT", "DeiT", "Deit", "Beit", "BEiT", "Swin", "Vivit"];
+
+    // Pillow's numbers.
+    private static readonly Dictionary<int, string> Interpolations =
+        new() { [0] = "nearest", [1] = "lanczos", [2] = "bilinear", [3] = "bicubic" };
+
+    /// <summary>Reads config.json.</summary>
+    public static SidecarContent? Config(JsonObject? config)
+    {
+        if (config is null)
+        {
+            return null;
+        }
+
+        Activation? activation = config["problem_type"]?.ToString() switch
+        {
+            "multi_label_classification" => Activation.Sigmoid,
+            "single_label_classification" => Activation.Softmax,
+            _ => null,
+        };
+        var timm = config["pretrained_cfg"] is JsonObject trained ? TimmConfig.Preprocessing(trained, "config.json (pretrained_cfg)")
+            : config["input_size"] is JsonArray ? TimmConfig.Preprocessing(config, "config.json")
+            : null;
+        var labels = LabelFiles.Of(config["id2label"]) ?? TimmConfig.Labels(config);
+        return labels is null && activation is null && timm is null ? null : new(labels, timm, activation);
+    }
+
+    /// <summary>Reads preprocessor_config.json.</summary>
+    public static SidecarContent? Preprocessor(JsonObject? config) =>
+        config is null || (config["size"] is null && config["crop_size"] is null)
+        ? null
+        : new(Preprocessing: new(
+            "preprocessor_config.json", (size, _) => Steps(config, size),
+            Assumption: Flag(config, "do_resize", true) ? null
+                : "Images are resized to the input, although preprocessor_config.json takes images of the right size only."));
+
+    private static JsonObject? Steps(JsonObject config, int[]? fixedSize)
+    {
+        bool crops = Flag(config, "do_center_crop", config["crop_size"] is not null) && config["crop_size"] is not null;
+        var (edge, sides) = Size(config);
+        double? share = Number(config["crop_pct"]);
+        int[]? target = fixedSize ?? (crops ? Sides(config["crop_size"]) : sides ?? (edge is { } side ? [side, side] : null));
+        if (target is null)
+        {
+            return null;
+        }
+
+        var json = new JsonObject { ["crop"] = PreprocessingSource.List(target) };
+        if (!Flag(config, "do_resize", true))
+        {
+            // Nothing is resized before the crop, so the whole image is taken.
+        }
+        else if (share is { } part && edge is < LeastSideWithoutCrop)
+        {
+            json["resize"] = (int)(edge.Value / part);
+        }
+        else if (crops && edge is { } shortest)
+        {
+            json["resize"] = shortest;
+        }
+        else if (crops && sides is not null && !sides.SequenceEqual(target))
+        {
+            json["resize"] = PreprocessingSource.List(sides);
+        }
+
+        if (Number(config["resample"]) is { } number && Interpolations.TryGetValue((int)number, out var interpolation)
+            && interpolation != "bilinear")
+        {
+            json["interpolation"] = interpolation;
+        }
+
+        Scale(config, json);
+        return json;
+    }
+
+    private static void Scale(JsonObject config, JsonObject json)
+    {
+        json["scale"] = Flag(config, "do_rescale", true) ? Number(config["rescale_factor"]) ?? 1.0 / 255 : 1;
+        double[]? mean = Numbers(config["image_mean"]), std = Numbers(config["image_std"]);
+        bool isNormalized = Flag(config, "do_normalize", mean is not null) && mean is not null && std is not null;
+        (mean, std) = isNormalized ? (mean!, std!) : ([0], [1]);
+
+        // EfficientNet's processor takes 1 off after scaling where it has an offset, and divides by the deviation twice.
+        if (Flag(config, "rescale_offset", false))
+        {
+            mean = [.. mean.Select(m => m + 1)];
+        }
+
+        if (isNormalized && TypeOf(config).StartsWith("EfficientNet", StringComparison.Ordinal) && Flag(config, "include_top", true))
+        {
+            std = [.. std.Select(deviation => deviation * deviation)];
+        }
+
+        if (mean is not [0] || std is not [1])
+        {
+            (json["mean"], json["std"]) = (List(mean), List(std));
+        }
+
+        if (Flag(config, "do_flip_channel_order", false))
+        {
+            json["color"] = "BGR";
+        }
+    }
+
+    private static JsonArray List(double[] numbers) => [.. numbers.Select(number => (JsonNode)number)];
+
+    // One number for all channels, or one for each.
+    private static double[]? Numbers(JsonNode? node) => node switch
+    {
+        JsonArray list when list.All(number => Number(number) is not null) => [.. list.Select(number => Number(number)!.Value)],
+        _ when Number(node) is { } number => [number],
+        _ => null,
+    };
+
+    private static bool Flag(JsonObject config, string name, bool otherwise) => config[name]?.GetValueKind() switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => otherwise,
+    };
+
+    private static string TypeOf(JsonObject config) => $"{config["image_processor_type"]}{config["feature_extractor_type"]}";
+
+    // The short side, or height and width. A lone number is a short side, except for processors that make squares.
+    private static (int? Edge, int[]? Sides) Size(JsonObject config)
+    {
+        if (config["size"] is JsonObject size && Number(size["shortest_edge"]) is { } edge)
+        {
+            return ((int)edge, null);
+        }
+
+        bool isSquare = Squaring.Any(name => TypeOf(config).StartsWith(name, StringComparison.Ordinal));
+        return config["size"] is JsonValue && Number(config["size"]) is { } side && !isSquare
+            && (config["crop_size"] ?? config["crop_pct"]) is not null
+            ? ((int)side, null)
+            : (null, Sides(config["size"]));
+    }
+
+    private static int[]? Sides(JsonNode? size) => size switch
+    {
+        JsonObject map when Number(map["height"]) is { } height && Number(map["width"]) is { } width => [(int)height, (int)width],
+        JsonValue when Number(size) is { } side => [(int)side, (int)side],
+        _ => null,
+    };
+
+    private static double? Number(JsonNode? node) => node?.GetValueKind() == JsonValueKind.Number ? node.GetValue<double>() : null;
+}

@@ -1,0 +1,56 @@
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>
+/// Sets Dropout and BatchNormalization to inference. In training mode the first answers at random, and the second by the other images of
+/// the
+/// batch.
+/// </summary>
+internal static class InferenceMode
+{
+    // Nodes that compute whether the network is trained, from an input or a constant.
+    private const int MaskOutput = 1;
+
+    public static void Run(AdoptionDraft draft)
+    {
+        long set = draft.Graph.OperatorSets.TryGetValue("", out long version) ? version : 0;
+        Node[] dropouts = [.. draft.Graph.Nodes.Where(node => IsTrainingDropout(node, set))];
+        Node[] norms = [.. draft.Graph.Nodes.Where(node => IsTrainingNormalization(node, set))];
+        if (dropouts.Length + norms.Length == 0)
+        {
+            return;
+        }
+
+        var copy = new GraphCopy(draft.Graph);
+        copy.CopyInputs();
+        copy.CopyNodes((node, inputs) =>
+            dropouts.Contains(node) ? copy.Copied(node, inputs[..Math.Min(inputs.Length, 2)], ["is_test"], MaskOutput, OldForm(set))
+            : norms.Contains(node) ? copy.Copied(node, inputs, ["training_mode", "is_test"], 1, OldForm(set))
+            : null);
+        var graph = copy.Finish();
+        Say(draft, graph, "Dropout", dropouts, "it drops values at random in training mode");
+        Say(draft, graph, "BatchNormalization", norms, "it depends on the other images of the batch in training mode");
+    }
+
+    // Before set 7, an attribute told the two modes apart, and 0, its default, meant training.
+    private static (string, object)[] OldForm(long set) => set < 7 ? [("is_test", 1L)] : [];
+
+    private static void Say(AdoptionDraft draft, Graph graph, string op, Node[] nodes, string reason)
+    {
+        if (nodes.Length > 0)
+        {
+            var names = string.Join(", ", nodes.Take(3).Select(node => node.Name)) + (nodes.Length > 3 ? " ..." : "");
+            draft.Change(graph, $"{nodes.Length} {op} ({names}) is set to inference, because {reason}.");
+        }
+    }
+
+    // Input 2 is a truth value: a constant, or an input of the graph.
+    private static bool IsTrainingDropout(Node node, long set) => node is { Op: "Dropout", Domain: "" }
+        && (node.Inputs.ElementAtOrDefault(2) is { } mode
+            ? mode.Constant is not { Type: ElementType.Bool } constant || constant.Bytes.Span.Contains((byte)1)
+            : set < 7 && node.Int("is_test") == 0);
+
+    private static bool IsTrainingNormalization(Node node, long set) => node is { Op: "BatchNormalization", Domain: "" }
+        && (node.Int("training_mode") != 0 || (set < 7 && node.Int("is_test") == 0) || node.Outputs.Count(o => o.Name.Length > 0) > 1);
+}

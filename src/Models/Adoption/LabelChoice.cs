@@ -1,0 +1,55 @@
+using Fovea.Models.Errors;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>Chooses the names of the classes from all places that may have them.</summary>
+internal static class LabelChoice
+{
+    /// <summary>The number of names in the first place that has any; <c>null</c> if there is none.</summary>
+    public static int? Count(AdoptionDraft draft) => All(draft).FirstOrDefault()?.Names.Count;
+
+    /// <summary>Whether no place names this many classes.</summary>
+    public static bool IsUnnamed(AdoptionDraft draft, int classes) =>
+        draft.Given.Labels is null && All(draft).All(labels => labels.Names.Count != classes);
+
+    /// <summary>Sets the labels.</summary>
+    /// <exception cref="FoveaException">model.json, or the file's own property, has another number of labels than there are
+    /// classes.</exception>
+    public static void Run(AdoptionDraft draft)
+    {
+        if (draft.Classes == 0)
+        {
+            return;
+        }
+
+        if (draft.Given.Labels is { } given && given.Length != draft.Classes)
+        {
+            throw AdoptionDraft.Refused($"there are {given.Length} labels for {draft.Classes} classes.");
+        }
+
+        foreach (var labels in All(draft))
+        {
+            if (labels.Names.Count == draft.Classes)
+            {
+                draft.Labels = labels;
+                draft.Found("labels", $"The labels are from {labels.Source}: {Some(labels.Names)}.");
+                return;
+            }
+
+            draft.Assume(
+                $"The {labels.Names.Count} names in {labels.Source} are not the labels, because there are {draft.Classes} classes.");
+        }
+
+        draft.Assume($"The labels are the numbers 0 to {draft.Classes - 1}; \"labels\" in model.json names them.");
+    }
+
+    private static IEnumerable<SourcedLabels> All(AdoptionDraft draft) => new[]
+    {
+        draft.Given.Labels is { } given ? new SourcedLabels(given, draft.Given.LabelsSource ?? "model.json") : null,
+        draft.LabelsInGraph,
+        draft.Sidecars.Labels,
+    }.OfType<SourcedLabels>();
+
+    private static string Some(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(3)) + (names.Count > 3 ? FormattableString.Invariant($" and {names.Count - 3} more") : "");
+}

@@ -1,0 +1,33 @@
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>
+/// Converts the graph to the operator set of Fovea's files, so that the later passes know one set only. A set that ONNX Runtime reads is no
+/// reason to serve another graph than the file's, so this alone counts as a change only for older sets.
+/// </summary>
+internal static class OperatorSet
+{
+    // ONNX Runtime promises to run this set and later ones.
+    private const int OldestServed = 7;
+
+    public static void Run(AdoptionDraft draft)
+    {
+        long set = draft.Graph.OperatorSets.TryGetValue("", out long version) ? version : 0;
+        try
+        {
+            draft.Graph = OpsetConversion.Convert(draft.Graph);
+        }
+        catch (FoveaException e) when (set >= OldestServed)
+        {
+            draft.Assume($"The operator set stays {set}, because it cannot be converted: {e.Message.TrimEnd('.')}.");
+            return;
+        }
+
+        if (set < OldestServed)
+        {
+            draft.Changed($"The operator set is {Graph.Opset} instead of {set}.");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>The shape of a graph's output. Where it cannot be inferred, ONNX Runtime is asked.</summary>
+internal static class OutputShape
+{
+    /// <summary>Makes sure that the rank and the columns of the first output are known.</summary>
+    /// <exception cref="FoveaException">The output is no row of numbers for each image.</exception>
+    public static void Require(Graph graph, GraphRun run)
+    {
+        var output = graph.Outputs[0];
+        if (!IsKnown(output.Shape) && Measured(graph, run) is { } shape)
+        {
+            output.Shape = shape;
+        }
+
+        bool isRow = output.Shape.Rank switch
+        {
+            1 => output.Shape[0] == graph.Inputs[0].Shape[0],
+            2 or 3 or 4 => output.Shape.Dimensions.Skip(1).All(d => d > 0) && output.Shape.Dimensions.Skip(1).Count(d => d > 1) <= 1,
+            _ => false,
+        };
+        if (!isRow)
+        {
+            throw AdoptionDraft.Refused($"the output {output.Name} has the shape {output.Shape}; expected [N, classes].");
+        }
+    }
+
+    /// <summary>The number of outputs for one image.</summary>
+    public static int Columns(Value output) =>
+        output.Shape.Rank == 1 ? 1 : output.Shape.Dimensions.Skip(1).Aggregate(1, (product, d) => product * d);
+
+    private static bool IsKnown(Shape shape) =>
+        shape.IsRanked && shape.Rank > 0 && (shape.Rank == 1 || !shape.Dimensions.Skip(1).Contains(Shape.Free));
+
+    // The shape that one run gives.
+    private static Shape? Measured(Graph graph, GraphRun run)
+    {
+        var image = graph.Inputs[0].Shape;
+        if (image.Dimensions.Skip(1).Contains(Shape.Free))
+        {
+            return null;
+        }
+
+        var batch = image[0] == Shape.Free ? image.With(0, 1) : image;
+        return run(graph, batch, [new float[batch.Size]]) is [{ Shape: { Rank: > 0 } shape }, ..] ? shape.With(0, image[0]) : null;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>PaddleClas's <c>inference_cls.yaml</c>: the steps of the preprocessing, and in newer versions the labels.</summary>
+internal static class PaddleClas
+{
+    /// <summary>Reads the file.</summary>
+    public static SidecarContent? Read(JsonNode? yaml)
+    {
+        if (yaml is not JsonObject file)
+        {
+            return null;
+        }
+
+        var operations = (file["PreProcess"]?["transform_ops"] as JsonArray)?.OfType<JsonObject>().SelectMany(step => step).ToArray();
+        var labels = (file["PostProcess"] as JsonObject)?.Select(step =>
+            LabelFiles.Of((step.Value as JsonObject)?["label_list"])).FirstOrDefault(l => l is not null);
+        return operations is null && labels is null ? null
+            : new(labels, operations is null ? null : new("inference_cls.yaml", (size, _) => Steps(operations, size)));
+    }
+
+    private static JsonObject? Steps(KeyValuePair<string, JsonNode?>[] operations, int[]? fixedSize)
+    {
+        JsonNode? Option(string operation, string option) =>
+            (operations.FirstOrDefault(o => o.Key == operation).Value as JsonObject)?[option];
+        int[]? crop = fixedSize ?? Sides(Option("CropImage", "size")) ?? Sides(Option("ResizeImage", "size"));
+        if (crop is null)
+        {
+            return null;
+        }
+
+        var json = new JsonObject { ["crop"] = PreprocessingSource.List(crop) };
+        if (Number(Option("ResizeImage", "resize_short")) is { } shortest)
+        {
+            json["resize"] = (int)shortest;
+        }
+        else if (Option("CropImage", "size") is not null && Sides(Option("ResizeImage", "size")) is { } sides && !sides.SequenceEqual(crop))
+        {
+            json["resize"] = PreprocessingSource.List(sides);
+        }
+
+        if (Option("ResizeImage", "interpolation")?.ToString() is "bicubic" or "lanczos" or "nearest")
+        {
+            json["interpolation"] = Option("ResizeImage", "interpolation")!.ToString();
+        }
+
+        json["scale"] = Number(Option("NormalizeImage", "scale")) ?? 1.0 / 255;
+        if (Option("NormalizeImage", "mean") is JsonArray mean && Option("NormalizeImage", "std") is JsonArray std)
+        {
+            (json["mean"], json["std"]) = (Numbers(mean), Numbers(std));
+        }
+
+        return json;
+    }
+
+    private static int[]? Sides(JsonNode? size) =>
+        size is JsonArray { Count: 2 } list && Number(list[0]) is { } first && Number(list[1]) is { } second
+        ? [(int)second, (int)first] // [width, height]
+        : Number(size) is { } side ? [(int)side, (int)side]
+        : null;
+
+    private static JsonArray Numbers(JsonArray list) =>
+        [.. list.Select(number => (JsonNode)(Number(number) ?? throw new FormatException($"{number} is no number")))];
+
+    // A factor may be written as a quotient, 1.0/255.0.
+    private static double? Number(JsonNode? node)
+    {
+        var parts = node is JsonValue ? node.ToString().Trim('\'', '"').Split('/') : [];
+        var numbers = parts.Select(part =>
+            double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double n) ? n : double.NaN).ToArray();
+        double value = numbers switch
+        {
+            [var number] => number,
+            [var top, var bottom] => top / bottom,
+            _ => double.NaN,
+        };
+        return double.IsFinite(value) ? value : null;
+    }
+}

@@ -1,0 +1,75 @@
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>The range that a graph takes pixels in, read from the numbers by which it shifts and scales them before its first
+/// layer.</summary>
+/// <param name="Highest">255 or 1; <c>null</c> if the graph does not show it.</param>
+/// <param name="Reason">The nodes that show it.</param>
+/// <param name="Size">The height and width that the graph resizes images to; <c>null</c> if it does not.</param>
+internal sealed record PixelRange(int? Highest, string? Reason = null, int[]? Size = null)
+{
+    // Deviations of pixels of 0 to 255 are around 58, halves are 127.5; those of 0 to 1 are around 0.22. Means are around 110, or 0.45.
+    private const float LeastScaleOf255 = 32, MostScaleOf1 = 0.99f, LeastMeanOf255 = 16;
+
+    /// <summary>Reads the range.</summary>
+    public static PixelRange Of(Graph graph)
+    {
+        var images = new HashSet<Value>(graph.Inputs);
+        var reasons = new List<string>();
+        float scale = 1, mean = 0;
+        int[]? size = null;
+        foreach (var node in graph.Nodes.Where(node => node.Domain.Length == 0 && node.Inputs.OfType<Value>().Any(images.Contains)))
+        {
+            bool isScaled = node.Op is "Div" or "Mul" or "Sub" or "Add" && node.Inputs.Count == 2
+                && images.Contains(node[0]) != images.Contains(node[1]);
+            if (isScaled && Largest(images.Contains(node[0]) ? node[1] : node[0]) is { } number)
+            {
+                reasons.Add($"{node.Name}, {node.Op}");
+                (scale, mean) = node.Op switch
+                {
+                    "Div" => (scale * number, mean),
+                    "Mul" when number != 0 => (scale / number, mean),
+                    _ => (scale, Math.Max(mean, number * scale)),
+                };
+            }
+            else if (node.Op is "Resize" or "Upsample" && images.Contains(node[0]))
+            {
+                size ??= SizeOf(node.Output.Shape);
+            }
+            else if (!node.Has(Traits.KeepsRange) || node.Op == "Reshape" && node.Output.Shape.Rank != 4)
+            {
+                continue;
+            }
+
+            images.UnionWith(node.Outputs);
+        }
+
+        int? highest = reasons.Count == 0 ? null
+            : scale >= LeastScaleOf255 || mean >= LeastMeanOf255 ? 255
+            : scale < MostScaleOf1 ? 1
+            : null;
+        return new(highest, string.Join("; ", reasons.Take(3)), size);
+    }
+
+    private static int[]? SizeOf(Shape shape) => shape.Rank != 4 ? null
+        : shape[1] is 1 or 3 && shape[2] > 0 && shape[3] > 0 ? [shape[2], shape[3]]
+        : shape[3] is 1 or 3 && shape[1] > 0 && shape[2] > 0 ? [shape[1], shape[2]]
+        : null;
+
+    // The number of the largest magnitude in a constant: one number, one per channel, or a mean image. Keras divides by the root of a
+    // variance, which the graph computes from constants.
+    private static float? Largest(Value value) => value.Producer switch
+    {
+        { Domain: "", Op: "Sqrt" } root => Largest(root[0]) is { } square ? MathF.Sqrt(square) : null,
+        { Domain: "", Op: "Reciprocal" } inverse => Largest(inverse[0]) is > 0 and var number ? 1 / number : null,
+        { Domain: "", Op: "Max" or "Add", Inputs.Count: 2 } larger => Largest(larger[0]) is { } a && Largest(larger[1]) is { } b
+            ? Math.Max(a, b)
+            : null,
+        { } view when view.Has(Traits.KeepsRange) => Largest(view[0]),
+        _ => value.Constant is { Type: ElementType.Float, Shape: { Rank: <= 4, Size: > 0 } shape } constant
+            && (shape.Size <= 3 || (shape.Rank >= 3 && shape.Dimensions.Skip(shape.Rank - 3).Any(d => d is 1 or 3)))
+                ? constant.Floats.ToArray().Max(Math.Abs)
+                : null,
+    };
+}

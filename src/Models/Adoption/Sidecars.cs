@@ -1,0 +1,124 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Adoption;
+
+/// <summary>
+/// What other software says about a model: in the file's own properties (Ultralytics, Custom Vision), and in files beside it (Hugging Face,
+/// Azure AutoML, PaddleClas, the ONNX Model Zoo).
+/// </summary>
+public sealed class Sidecars
+{
+    private const long MostBytes = 16 << 20;
+
+    // In the order in which they are asked; the first with an answer counts.
+    private static readonly (string File, Func<string, SidecarContent?> Read)[] Files =
+    [
+        ("config.json", text => HuggingFace.Config(Json(text))),
+        ("preprocessor_config.json", text => HuggingFace.Preprocessor(Json(text))),
+        ("inference_cls.yaml", text => PaddleClas.Read(YamlSubset.Parse(text))),
+        ("labels.json", text => SidecarContent.Of(LabelFiles.Of(JsonNode.Parse(text)))),
+        ("labels.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
+        ("synset.txt", text => SidecarContent.Of(LabelFiles.Synsets(text))),
+    ];
+
+    private readonly List<string> notes = [];
+
+    private Sidecars()
+    {
+    }
+
+    /// <summary>Nothing beside the file.</summary>
+    public static Sidecars None => new();
+
+    /// <summary>The files that are looked for, for those who keep or upload them.</summary>
+    public static IReadOnlyList<string> FileNames { get; } = [.. Files.Select(file => file.File)];
+
+    /// <summary>The names of the classes; <c>null</c> if nothing has them.</summary>
+    internal SourcedLabels? Labels { get; private set; }
+
+    /// <summary>How an image becomes the input; <c>null</c> if nothing says it.</summary>
+    internal PreprocessingSource? Preprocessing { get; private set; }
+
+    /// <summary>What the outputs need; <c>null</c> if nothing says it.</summary>
+    internal Activation? Activation { get; private set; }
+
+    /// <summary>Files that could not be understood, a sentence each.</summary>
+    internal IReadOnlyList<string> Notes => notes;
+
+    /// <summary>Reads the files in a folder.</summary>
+    /// <param name="folder">The folder of the model file.</param>
+    public static Sidecars Read(string folder) => Read(FilesIn(folder));
+
+    /// <summary>The content of the files in a folder, by their names.</summary>
+    internal static IReadOnlyList<KeyValuePair<string, string>> FilesIn(string folder) =>
+    [
+        .. FileNames
+            .Select(name => new FileInfo(Path.Combine(folder, name)))
+            .Where(file => file is { Exists: true, Length: <= MostBytes })
+            .Select(file => KeyValuePair.Create(file.Name, TextOf(file.FullName))),
+    ];
+
+    /// <summary>Reads files that were uploaded together with a model.</summary>
+    /// <param name="files">The content of each file, by its name; other names than <see cref="FileNames"/> have no effect.</param>
+    public static Sidecars Read(IEnumerable<KeyValuePair<string, string>> files)
+    {
+        var sidecars = new Sidecars();
+        var contents = files.ToDictionary(file => file.Key, file => file.Value, StringComparer.OrdinalIgnoreCase);
+        foreach (var (file, read) in Files)
+        {
+            if (contents.TryGetValue(file, out var text))
+            {
+                sidecars.Add(file, text, read);
+            }
+        }
+
+        return sidecars;
+    }
+
+    /// <summary>Adds what the properties of a file say, which comes before the files beside it.</summary>
+    internal void AddProperties(IDictionary<string, string> properties)
+    {
+        if ((Ultralytics.Read(properties) ?? CustomVision.Read(properties)) is { } own)
+        {
+            Labels = own.Labels is { } names ? new(names, own.Source ?? "the file's properties") : Labels;
+            Preprocessing = own.Preprocessing ?? Preprocessing;
+        }
+    }
+
+    /// <summary>Adds what the names of a graph's input and output say together with the files beside it.</summary>
+    internal void AddConvention(Graph graph) => Preprocessing ??= AzureAutoML.Of(graph, Labels);
+
+    private void Add(string file, string text, Func<string, SidecarContent?> read)
+    {
+        try
+        {
+            if (read(text) is { } content)
+            {
+                Labels ??= content.Labels is { Count: > 0 } names ? new(names, file) : null;
+                Preprocessing ??= content.Preprocessing;
+                Activation ??= content.Activation;
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or FoveaException)
+        {
+            notes.Add($"{file} is not used, because it cannot be understood: {e.Message.TrimEnd('.')}.");
+        }
+    }
+
+    private static JsonObject? Json(string text) => JsonNode.Parse(text) as JsonObject;
+
+    private static string TextOf(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{path} cannot be read: {FileFailure.Reason(e, path)}.", e);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Annotations;
+
+/// <summary>The order of classes, and how the classes of a data set are found among the labels of a model.</summary>
+public static class ClassNames
+{
+    private const int Shown = 10;
+
+    /// <summary>
+    /// Sorts names of classes: by value if all are whole numbers, so that 2 comes before 10, otherwise in ordinal order. Each name once.
+    /// </summary>
+    public static string[] Sorted(IEnumerable<string> names)
+    {
+        string[] distinct = [.. names.Distinct(StringComparer.Ordinal)];
+        var ordered = distinct.Order(StringComparer.Ordinal);
+        return distinct.All(name => Number(name) is not null) ? [.. ordered.OrderBy(name => Number(name))] : [.. ordered];
+    }
+
+    /// <summary>
+    /// The reason why names cannot be those of different classes: two differ only in case or in zeros before a number. <c>null</c> if all
+    /// differ in more. Some file systems, and many readers, do not distinguish such names.
+    /// </summary>
+    /// <returns>A clause without a full stop.</returns>
+    public static string? Clash(IEnumerable<string> names)
+    {
+        var all = names.ToArray();
+        return all.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } cases
+            ? $"The classes {string.Join(" and ", cases)} differ only by case; expected names that differ in more than case"
+            : all.Where(name => Number(name) is not null).GroupBy(Number).FirstOrDefault(same => same.Count() > 1) is { } numbers
+                ? $"The classes {string.Join(" and ", numbers)} are the same number; expected different numbers"
+                : null;
+    }
+
+    /// <summary>
+    /// Finds each class of a data set among a model's labels: by name; else as a number, so that 007 is 7; else by the same name in another
+    /// case, if only one label has it. A place in a list never counts.
+    /// </summary>
+    /// <param name="names">The classes of the data set.</param>
+    /// <param name="labels">The labels of the model, indexed by output.</param>
+    /// <returns>The output of each class.</returns>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadDataset"/>: the model has no such label or several, or two classes are the same label.
+    /// </exception>
+    public static int[] Match(IReadOnlyList<string> names, IReadOnlyList<string> labels)
+    {
+        var exact = labels.Select((label, i) => (label, i)).ToLookup(pair => pair.label, pair => pair.i, StringComparer.Ordinal);
+        var anyCase = labels.Select((label, i) => (label, i))
+            .ToLookup(pair => pair.label, pair => pair.i, StringComparer.OrdinalIgnoreCase);
+        var numbers = labels.Select((label, i) => (Number: Number(label), i)).Where(pair => pair.Number is not null)
+            .ToLookup(pair => pair.Number!.Value, pair => pair.i);
+        var outputs = names.Select(Output).ToArray();
+        if (outputs.Zip(names).GroupBy(pair => pair.First, pair => pair.Second).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw Bad($"The classes {string.Join(" and ", twice)} are both the model's class {labels[twice.Key]}; expected different ones");
+        }
+
+        return outputs;
+
+        int Output(string name)
+        {
+            int[] found = [.. exact[name]];
+            found = found is [] && Number(name) is { } number ? [.. numbers[number]] : found;
+            found = found is [] ? [.. anyCase[name]] : found;
+            return found switch
+            {
+                [var only] => only,
+                [] => throw Unknown(names.Where(one => !exact.Contains(one) && !anyCase.Contains(one)
+                    && !(Number(one) is { } value && numbers.Contains(value))), labels),
+                _ => throw Bad($"The model calls its outputs {string.Join(" and ", found)} {name}, so the class {name} could be either; "
+                    + "expected labels that differ"),
+            };
+        }
+    }
+
+    private static FoveaException Unknown(IEnumerable<string> names, IReadOnlyList<string> labels) =>
+        Bad($"The model has no class {List([.. names])}; expected some of its classes: {List(labels)}");
+
+    private static string List(IReadOnlyList<string> names) => names.Count <= Shown
+        ? string.Join(", ", names)
+        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(Shown))} and {names.Count - Shown:N0} more");
+
+    private static long? Number(string name) =>
+        long.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static FoveaException Bad(string reason) => new(ErrorCode.BadDataset, $"{reason}.");
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Annotations;
+
+/// <summary>
+/// The share of a data set's files that may be refused. A larger share suggests the wrong folder or a broken copy, so it is an error.
+/// </summary>
+public static class RefusalLimit
+{
+    private const double LargestShare = 0.05;
+
+    // The error lists only the first few files.
+    private const int Shown = 5;
+
+    /// <summary>Checks the share of refused files, and that each class has images left.</summary>
+    /// <param name="name">What the files are in, for the message.</param>
+    /// <param name="refused">The path and the reason of each refused file.</param>
+    /// <param name="files">The number of all files, the refused ones included.</param>
+    /// <param name="empty">The class folders without an image that can be used.</param>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadDataset"/>: a class has no image, or more than 5 % of the files are refused; the message names them.
+    /// </exception>
+    public static void Check(
+        string name, IReadOnlyCollection<(string File, string Reason)> refused, int files, IEnumerable<string> empty)
+    {
+        if (empty.FirstOrDefault() is { } folder)
+        {
+            var own = refused.Where(file => file.File.StartsWith($"{folder}/", StringComparison.Ordinal)).ToArray();
+            throw Bad($"{folder} has no usable images; expected at least one of each class."
+                + Listed(own.Length > 0 ? own : refused));
+        }
+
+        if (refused.Count > LargestShare * files)
+        {
+            throw Bad(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{refused.Count} of the {files} files in {name} are not readable images; expected at most {LargestShare * 100} %.")
+                + Listed(refused));
+        }
+    }
+
+    private static string Listed(IReadOnlyCollection<(string File, string Reason)> refused) => refused.Count == 0 ? ""
+        : $" {(refused.Count > Shown ? "The first: " : "")}"
+            + $"{string.Join("; ", refused.Take(Shown).Select(file => $"{file.File}: {file.Reason.TrimEnd('.')}"))}.";
+
+    private static FoveaException Bad(string message) => new(ErrorCode.BadDataset, message);
+}

@@ -1,0 +1,126 @@
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Heads;
+
+// softmax(x) = e^x / sum(e^x);  log-softmax(x) = x - log(sum(e^x));  sigmoid(x) = 1 / (1 + e^-x) = e^x / (e^x + 1) = (tanh(x/2) + 1) / 2.
+// Against overflow, x may be x - max(x), and against division by zero, a sum may have a small number added or be clipped.
+
+/// <summary>Recognises activations that are written in single operators.</summary>
+internal static class ActivationForms
+{
+    private const float MostEpsilon = 1e-3f;
+
+    /// <summary>The value whose share of its own sum the node computes; <c>null</c> for other nodes.</summary>
+    public static Value? SharedParts(Node node) => node.Op switch
+    {
+        "Div" when IsSumOf(node[1], node[0]) => node[0],
+        "Mul" when IsInverseSumOf(node[1], node[0]) => node[0],
+        "Mul" when IsInverseSumOf(node[0], node[1]) => node[1],
+        "LpNormalization" when node.Int("p", 2) == 1 => node[0],
+        _ => null,
+    };
+
+    /// <summary>The x of e^x, without the maximum that is subtracted; <c>null</c> for other values.</summary>
+    public static Value? ExponentOf(Value value) => Unviewed(value).Producer switch
+    {
+        { Op: "Exp", Domain: "" } exp => WithoutMaximum(exp[0]),
+        { Op: "Pow", Domain: "" } power when Number(power[0]) is { } b && MathF.Abs(b - MathF.E) < MostEpsilon => WithoutMaximum(power[1]),
+        _ => null,
+    };
+
+    /// <summary>The x of a log-softmax; <c>null</c> for other nodes.</summary>
+    public static Value? LogSoftmaxOf(Node node) => node.Op != "Sub" ? null : Unviewed(node[1]).Producer switch
+    {
+        { Op: "ReduceLogSumExp" } sum when sum[0] == node[0] => WithoutMaximum(node[0]),
+        { Op: "Log" } log when Unviewed(WithoutEpsilon(log[0])).Producer is { Op: "ReduceSum" } sum
+            && Unviewed(sum[0]).Producer is { Op: "Exp" } exp && exp[0] == node[0] => WithoutMaximum(node[0]),
+        _ => null,
+    };
+
+    /// <summary>The x of a sigmoid; <c>null</c> for other nodes.</summary>
+    public static Value? SigmoidOf(Node node) => node.Op switch
+    {
+        "Div" when Number(node[0]) == 1 => OnePlusExpOfMinus(node[1]),
+        "Div" when Number(node[1]) == 2 => OnePlusTanhOfHalf(node[0]),
+        "Div" when ExponentOf(node[0]) is { } x && OneAnd(node[1], "Add") is { } e && Unviewed(e) == Unviewed(node[0]) => x,
+        "Reciprocal" => OnePlusExpOfMinus(node[0]),
+        "Pow" when Number(node[1]) == -1 => OnePlusExpOfMinus(node[0]),
+        "Mul" when Number(node[1]) == 0.5f => OnePlusTanhOfHalf(node[0]),
+        "Mul" when Number(node[0]) == 0.5f => OnePlusTanhOfHalf(node[1]),
+        "Add" when With(node, 0.5f) is { Producer: { Op: "Mul" } half } && With(half, 0.5f) is { } tanh => TanhOfHalf(tanh),
+        _ => null,
+    };
+
+    /// <summary>The p of 1 - p; <c>null</c> for other values.</summary>
+    public static Value? ComplementOf(Value value) =>
+        value.Producer is { Op: "Sub", Domain: "" } sub && Number(sub[0]) == 1 ? sub[1] : null;
+
+    /// <summary>The value before a small number is added to it, or before it is clipped.</summary>
+    public static Value WithoutEpsilon(Value value) => value.Producer switch
+    {
+        { Op: "Clip", Domain: "" } clip => clip[0],
+        { Op: "Add" or "Max", Domain: "", Inputs.Count: 2 } add when Number(add[1]) is >= 0 and < MostEpsilon => add[0],
+        { Op: "Add" or "Max", Domain: "", Inputs.Count: 2 } add when Number(add[0]) is >= 0 and < MostEpsilon => add[1],
+        _ => value,
+    };
+
+    /// <summary>The number that all elements of a constant are; <c>null</c> for other values.</summary>
+    public static float? Number(Value value) =>
+        value.Constant is { Type: ElementType.Float, Shape.Size: > 0 and < 1 << 16 } constant
+        && !constant.Floats.ContainsAnyExcept(constant.Floats[0])
+            ? constant.Floats[0]
+            : null;
+
+    private static Value WithoutMaximum(Value x) =>
+        x.Producer is { Op: "Sub", Domain: "" } sub && Unviewed(sub[1]).Producer is { Op: "ReduceMax" } max && max[0] == sub[0]
+            ? sub[0]
+            : x;
+
+    private static bool IsSumOf(Value sum, Value parts) =>
+        Unviewed(WithoutEpsilon(Unviewed(sum))).Producer is { Op: "ReduceSum" or "ReduceL1", Domain: "" } node
+        && Unviewed(node[0]) == Unviewed(parts);
+
+    private static bool IsInverseSumOf(Value inverse, Value parts) => Unviewed(inverse).Producer switch
+    {
+        { Op: "Reciprocal", Domain: "" } reciprocal => IsSumOf(reciprocal[0], parts),
+        { Op: "Pow", Domain: "" } power => Number(power[1]) == -1 && IsSumOf(power[0], parts),
+        { Op: "Div", Domain: "" } division => Number(division[0]) == 1 && IsSumOf(division[1], parts),
+        _ => false,
+    };
+
+    private static Value? OnePlusExpOfMinus(Value value) =>
+        OneAnd(value, "Add")?.Producer is { Op: "Exp", Domain: "" } exp && exp[0].Producer is { Domain: "" } minus
+            ? minus.Op switch
+            {
+                "Neg" => minus[0],
+                "Sub" when Number(minus[0]) == 0 => minus[1],
+                "Mul" => With(minus, -1),
+                "Div" when Number(minus[1]) == -1 => minus[0],
+                _ => null,
+            }
+            : null;
+
+    private static Value? OnePlusTanhOfHalf(Value value) => OneAnd(value, "Add") is { } tanh ? TanhOfHalf(tanh) : null;
+
+    private static Value? TanhOfHalf(Value value) =>
+        value.Producer is not { Op: "Tanh", Domain: "" } tanh ? null
+        : tanh[0].Producer is { Op: "Mul", Domain: "" } half ? With(half, 0.5f)
+        : tanh[0].Producer is { Op: "Div", Domain: "" } halved && Number(halved[1]) == 2 ? halved[0]
+        : null;
+
+    private static Value? OneAnd(Value value, string op) => value.Producer is { Domain: "" } node && node.Op == op ? With(node, 1) : null;
+
+    // The operand beside a number.
+    private static Value? With(Node node, float number) =>
+        Number(node[1]) == number ? node[0] : Number(node[0]) == number ? node[1] : null;
+
+    private static Value Unviewed(Value value)
+    {
+        while (value.Producer is { Op: "Expand" or "Identity" or "Unsqueeze" or "Squeeze" or "Reshape", Domain: "" } view)
+        {
+            value = view[0];
+        }
+
+        return value;
+    }
+}

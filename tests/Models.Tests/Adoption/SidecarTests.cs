@@ -1,0 +1,210 @@
+using Fovea.Models.Adoption;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Onnx;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Models.Tests.Adoption;
+
+public sealed class SidecarTests
+{
+    private const string Paddle = """
+        # made by PaddleClas
+        Global:
+          infer_imgs: "./images"
+        PreProcess:
+          transform_ops:
+            - ResizeImage:
+                resize_short: 9
+            - CropImage:
+                size: 8
+            - NormalizeImage:
+                scale: 1.0/255.0
+                mean: [0.5, 0.4, 0.3]
+                std:
+                - 0.2
+                - 0.3
+                - 0.25
+                order: ''
+            - ToCHWImage:
+        PostProcess:
+          Topk:
+            topk: 5
+            label_list:
+            - ant
+            - 'bee'
+            - "cat"
+            - dog
+        """;
+
+    private const string Normalisation = """
+         "image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.3, 0.25], "rescale_factor": 0.00392156862745098}
+        """;
+
+    private const string Timm = """
+        {"pretrained_cfg": {"input_size": [3, 8, 8], "crop_pct": 0.875, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.25]}}
+        """;
+
+    private const string Described = """
+        {"label_names": ["a", "b", "c", "d"], "label_descriptions": {"a": "ant", "b": "bee", "c": "cat", "d": "dog"}}
+        """;
+
+    private const string EfficientNet = """
+        {"size": 8, "image_mean": [0.5], "image_std": [0.5], "image_processor_type": "EfficientNetImageProcessor"}
+        """;
+
+    private static readonly string[] Ids = ["n01440764", "n01443537", "n01484850", "n01491361"];
+
+    public static TheoryData<string, string> LabelFiles => new()
+    {
+        { "labels.txt", "ant\r\nbee\r\n\r\ncat\r\ndog\r\n" },
+        { "labels.txt", "0 ant\n1 bee\n2 cat\n3 dog" },
+        { "labels.txt", "0: ant\n1: bee\n2: cat\n3: dog" },
+        { "labels.txt", "0,ant\n1,bee\n2,cat\n3,dog" },
+        { "labels.json", """{"0": ["n01", "ant"], "1": ["n02", "bee"], "2": ["n03", "cat"], "3": ["n04", "dog"]}""" },
+        { "labels.json", """["ant", "bee", "cat", "dog"]""" },
+        { "labels.json", """{"3": "dog", "0": "ant", "1": "bee", "2": "cat"}""" },
+        { "labels.json", """{"dog": 3, "ant": 0, "bee": 1, "cat": 2}""" },
+        { "labels.json", """{"labels": ["ant", "bee", "cat", "dog"]}""" },
+        { "labels.json", """[{"id": 0, "name": "ant"}, {"name": "bee"}, {"label": "cat"}, {"name": "dog"}]""" },
+        { "config.json", Described },
+        { "synset.txt", string.Join('\n', Ids.Zip(ForeignNetwork.Labels, (id, name) => $"{id}\t{name}")) },
+        { "synset.txt", string.Join('\n', Ids.Zip(ForeignNetwork.Labels, (id, name) => $"{id} {name}")) },
+        { "config.json", """{"id2label": {"0": "ant", "1": "bee", "2": "cat", "3": "dog"}}""" },
+        { "inference_cls.yaml", Paddle },
+    };
+
+    [Theory, MemberData(nameof(LabelFiles))]
+    public void Labels_are_read_from_files_beside_the_model(string file, string content)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder[file], content);
+        ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path, ForeignNetwork.Json() with { Labels = null }));
+        Assert.Contains(file, ModelAdoption.Read(path, ForeignNetwork.Json() with { Labels = null }).Findings.Found["labels"],
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Labels_of_another_number_are_not_used_and_files_that_make_no_sense_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder["labels.txt"], "a\nb\nc");
+        File.WriteAllText(folder["config.json"], "{");
+        var findings = ModelAdoption.Read(path, ForeignNetwork.Json() with { Labels = null }).Findings;
+        Assert.Contains(findings.Assumed, sentence => sentence.StartsWith("The 3 names in labels.txt", StringComparison.Ordinal));
+        Assert.Contains(findings.Assumed, sentence => sentence.StartsWith("config.json is not used", StringComparison.Ordinal));
+        Assert.Contains(findings.Assumed, sentence => sentence.Contains("numbers 0 to 3", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("preprocessor_config.json", """{"size": {"height": 8, "width": 8},""" + Normalisation, null)]
+    [InlineData("preprocessor_config.json", """{"size": {"shortest_edge": 9}, "crop_size": 8,""" + Normalisation, 9)]
+    [InlineData("preprocessor_config.json", """{"size": {"shortest_edge": 8}, "crop_pct": 0.875,""" + Normalisation, 9)]
+    [InlineData("config.json", Timm, 9)]
+    [InlineData("config.json", """{"input_size": [3, 8, 8], "crop_pct": 0.875, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.25]}""", 9)]
+    [InlineData("inference_cls.yaml", Paddle, 9)]
+    public void Preprocessing_is_read_from_files_beside_the_model_and_fixes_open_sizes(string file, string content, int? resize)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build(input: g => g.Input("pixel_values", ElementType.Float, new Shape(-1, -1, -1, -1))).Write(folder);
+        File.WriteAllText(folder[file], content);
+        var adopted = ModelAdoption.Read(path);
+        var expected = new Preprocessing { Crop = [8, 8], Resize = resize, Mean = [0.5f, 0.4f, 0.3f], Std = [0.2f, 0.3f, 0.25f] };
+        Assert.True(adopted.IsComplete);
+        Assert.Equal((expected.Crop[0], expected.Resize, expected.Scale),
+            (adopted.Metadata.Preprocessing!.Crop[0], adopted.Metadata.Preprocessing.Resize, adopted.Metadata.Preprocessing.Scale));
+        Assert.Equal(expected.Mean, adopted.Metadata.Preprocessing.Mean);
+        Assert.Equal(expected.Std, adopted.Metadata.Preprocessing.Std);
+        Assert.Equal(new Shape(-1, 3, 8, 8), adopted.Graph.Inputs[0].Shape);
+    }
+
+    [Theory]
+    [InlineData("""{"size": 8, "image_mean": 0.5, "image_std": 0.25}""", 0.5f, 0.25f)]
+    [InlineData("""{"size": 8, "image_mean": [0.5], "image_std": [0.25], "rescale_offset": true}""", 1.5f, 0.25f)]
+    [InlineData(EfficientNet, 0.5f, 0.25f)]
+    [InlineData("""{"size": 8, "image_mean": [0.5], "image_std": [0.5], "do_normalize": false}""", 0f, 1f)]
+    [InlineData("""{"size": 8, "do_center_crop": true, "crop_size": 8, "do_resize": false}""", 0f, 1f)]
+    public void Normalisation_of_Hugging_Face_has_its_own_forms(string content, float mean, float std)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder["preprocessor_config.json"], content);
+        var steps = ModelAdoption.Read(path).Metadata.Preprocessing!;
+        Assert.Equal((mean, std, null), (steps.Mean[0], steps.Std[0], steps.Resize));
+    }
+
+    [Fact]
+    public void Mode_squash_of_timm_does_not_keep_the_proportions()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(
+            folder["config.json"], Timm.Replace("{\"input_size\"", "{\"crop_mode\": \"squash\", \"input_size\"", StringComparison.Ordinal));
+        var steps = ModelAdoption.Read(path).Metadata.Preprocessing!;
+        Assert.Equal((null, 9, 9), (steps.Resize, steps.ResizeTo!.Value[0], steps.ResizeTo.Value[1]));
+    }
+
+    [Fact]
+    public void Names_of_Azure_AutoML_and_labels_json_give_its_preprocessing()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) => [g.Add("Identity", [z], outputs: "output1").Output], g =>
+            g.Input("input1", ElementType.Float, new Shape(-1, 3, 8, 8))).Write(folder);
+        File.WriteAllText(folder["labels.json"], """["ant", "bee", "cat", "dog"]""");
+        var adopted = ModelAdoption.Read(path);
+        Assert.True(adopted.IsComplete);
+        Assert.Equal([9, 9], adopted.Metadata.Preprocessing!.ResizeTo!.Value);
+        Assert.Equal(0.456f, adopted.Metadata.Preprocessing.Mean[1]);
+    }
+
+    [Fact]
+    public void Problem_type_of_several_labels_asks_for_a_sigmoid()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder["config.json"], """{"problem_type": "multi_label_classification"}""");
+        ForeignNetwork.AssertAnswer([.. ForeignNetwork.Logits().Select(z => 1 / (1 + Math.Exp(-z)))], ForeignNetwork.Answer(path));
+    }
+
+    [Theory]
+    [InlineData("{0: 'ant', 1: 'bee', 2: \"cat\", 3: 'dog'}")]
+    [InlineData("{3: 'dog', 2: 'cat', 1: 'bee', 0: 'ant'}")]
+    [InlineData("['ant', 'bee', 'cat', 'dog']")]
+    public void Properties_of_Ultralytics_give_labels_and_preprocessing(string names)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) => [g.Softmax(z)]).Write(
+            folder, With(("names", names), ("imgsz", "[8, 8]"), ("task", "classify")));
+        ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path, new()));
+        var steps = ModelAdoption.Read(path).Metadata.Preprocessing!;
+        Assert.Equal((8, 1f / 255), (steps.Resize, steps.Scale));
+    }
+
+    [Theory]
+    [InlineData("Rgb8", "Normalized_0_1", 1f / 255, 0f)]
+    [InlineData("Bgr8", "NominalRange_0_255", 1f, 0f)]
+    [InlineData("Bgr8", "Normalized_1_1", 1 / 127.5f, 1f)]
+    public void Properties_of_Custom_Vision_give_the_preprocessing(string format, string range, float scale, float mean)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder, With(("Image.BitmapPixelFormat", format), ("Image.NominalPixelRange", range)));
+        var steps = ModelAdoption.Read(path).Metadata.Preprocessing!;
+        Assert.Equal((scale, mean, null, format == "Rgb8" ? ColorOrder.Rgb : ColorOrder.Bgr),
+            (steps.Scale, steps.Mean[0], steps.Resize, steps.Color));
+    }
+
+    [Fact]
+    public void Names_in_Python_text_may_hold_quotes_and_signs()
+    {
+        Assert.Equal(["it's", "a \"b\"", "x, y: {z}"], PythonText.Names("""{0: "it's", 1: 'a "b"', 2: 'x, y: {z}'}""")!);
+        Assert.Equal(["caf\u00e9"], PythonText.Names("{0: 'caf\\xe9'}")!);
+        Assert.Null(PythonText.Names("{0: 'ant', 2: 'bee'}"));
+        Assert.Null(PythonText.Names("{0: 'ant"));
+        Assert.Null(PythonText.Names("nothing"));
+    }
+
+    private static Action<ModelProto> With(params (string Key, string Value)[] properties) =>
+        model => model.MetadataProps.AddRange(properties.Select(p => new StringStringEntryProto { Key = p.Key, Value = p.Value }));
+}
