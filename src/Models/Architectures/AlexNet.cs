@@ -1,10 +1,14 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+
+namespace Fovea.Models.Architectures;
 
 /// <summary>
 /// AlexNet (Krizhevsky, Sutskever and Hinton, 2012) without its division into two towers, input [N, 3, 227, 227]; and torchvision's
 /// AlexNet, which follows the second paper (Krizhevsky, 2014), input [N, 3, 224, 224]. Output logits [N, classes].
 /// </summary>
-internal static class AlexNet
+internal sealed class AlexNet : INetworkFamily
 {
     // Each convolution, whether local response normalisation follows it, and whether a 3x3 max-pool of stride 2 follows.
     private static readonly (int Channels, int Kernel, int Stride, int Padding, bool Normalized, bool Pooled)[]
@@ -25,18 +29,31 @@ internal static class AlexNet
             (256, 3, 1, 1, false, true),
         ];
 
-    public static readonly Architecture[] Variants =
+    public static int Year => 2012;
+
+    public static IReadOnlyList<Architecture> Variants { get; } =
     [
         new(
             "alexnet",
             "Krizhevsky, Sutskever and Hinton, 2012: ImageNet classification with deep convolutional neural networks",
             1000,
-            Preprocessing.ImageNet(227), (net, x, classes) => Layers(net, x, classes, Paper)),
+            Preprocessing.ImageNet(227),
+            (net, x, classes) => Layers(net, x, classes, Paper))
+        {
+            Parameters = 62_378_344,
+            SmallestSide = 67,
+        },
         new(
             "alexnet-torchvision",
             "Krizhevsky, 2014: One weird trick for parallelizing convolutional neural networks; as in torchvision",
             1000,
-            Preprocessing.ImageNet(224), (net, x, classes) => Layers(net, x, classes, Torchvision)),
+            Preprocessing.ImageNet(224),
+            (net, x, classes) => Layers(net, x, classes, Torchvision))
+        {
+            Parameters = 61_100_840,
+            SmallestSide = 63,
+            Torchvision = new("alexnet", "alexnet-owt-7be5be79.pth", 0.56522),
+        },
     ];
 
     private static Value Layers(Network net, Value x, int classes, (int, int, int, int, bool, bool)[] convolutions)

@@ -1,4 +1,10 @@
-namespace Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+using Fovea.Models.Metadata;
+
+namespace Fovea.Models.Architectures;
 
 /// <summary>A network as a paper describes it, from which graphs with other inputs and numbers of classes can be built.</summary>
 /// <param name="Name">The name in the catalog and on the command line.</param>
@@ -11,22 +17,51 @@ namespace Fovea.Models;
 public sealed record Architecture(
     string Name, string Source, int Classes, Preprocessing Preprocessing, Func<Network, Value, int, Value> Layers)
 {
+    /// <summary>The largest height and width in pixels of an input that counts as small.</summary>
+    public const int SmallSide = 64;
+
     /// <summary>The shape of the paper's input, [C, H, W].</summary>
     public Shape Input => Preprocessing.Shape;
 
-    /// <summary>Whether the network has auxiliary heads, which are used in training only. Default false.</summary>
-    public bool HasAuxiliary { get; init; }
+    /// <summary>
+    /// The number of trainable parameters with the paper's input and number of classes, without auxiliary heads: torchvision's published
+    /// number, or for networks that torchvision lacks, the sum over the paper's layers. A test compares it with the layers.
+    /// </summary>
+    public required long Parameters { get; init; }
+
+    /// <summary>The smallest height and width of an input for which the layers can be built, at least 1.</summary>
+    public required int SmallestSide { get; init; }
+
+    /// <summary>The same for the network with auxiliary heads; <c>null</c>, the default, if it has none.</summary>
+    public int? SmallestSideWithAuxiliary { get; init; }
+
+    /// <summary>The default hyperparameters for training from random weights. Default: <see cref="Recipe.Plain"/>.</summary>
+    public Recipe Recipe { get; init; } = Recipe.Plain;
+
+    /// <summary>The same network in torchvision; <c>null</c>, the default, if torchvision lacks it.</summary>
+    public TorchvisionNetwork? Torchvision { get; init; }
+
+    /// <summary>Whether the network has auxiliary heads, which are used in training only.</summary>
+    public bool HasAuxiliary => SmallestSideWithAuxiliary is not null;
+
+    /// <summary>
+    /// The same layers behind a stem for small images, as <see cref="Layers"/> adds them; <c>null</c>, the default, if the paper's stem is
+    /// the only one.
+    /// </summary>
+    public Func<Network, Value, int, Value>? SmallStemLayers { get; init; }
 
     /// <summary>Builds the network with random weights, which are drawn when they are first read.</summary>
     /// <param name="classes">The number of classes, 2 to 100,000; <c>null</c>: the paper's.</param>
     /// <param name="input">[C, H, W] with 1 or 3 channels and sides of 1 to 4096; <c>null</c>: the paper's.</param>
     /// <param name="seed">The seed of the weights' random numbers. Default 0.</param>
     /// <param name="auxiliary">Whether to build the auxiliary heads. Their logits are outputs after the first one. Default false.</param>
+    /// <param name="stem">The first layers. Default <see cref="Stem.Auto"/>.</param>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.BadArchitecture"/>: an argument is out of range, the input is too small for the layers, or there are no
-    /// auxiliary heads.
+    /// auxiliary heads or no small stem.
     /// </exception>
-    public Graph Build(int? classes = null, Shape? input = null, long seed = 0, bool auxiliary = false)
+    public Graph Build(
+        int? classes = null, Shape? input = null, long seed = 0, bool auxiliary = false, Stem stem = Stem.Auto)
     {
         var size = input ?? Input;
         if (classes is < 2 or > 100_000)
@@ -48,37 +83,44 @@ public sealed record Architecture(
                 ErrorCode.BadArchitecture, $"{Name} has no auxiliary heads; expected one of {string.Join(", ", others)}.");
         }
 
-        var graph = TryLayers(size, classes ?? Classes, seed, auxiliary)
-            ?? throw new FoveaException(
+        int smallest = auxiliary ? SmallestSideWithAuxiliary!.Value : SmallestSide;
+        if (size[1] < smallest || size[2] < smallest)
+        {
+            throw new FoveaException(
                 ErrorCode.BadArchitecture,
                 $"{Name} cannot take an input of {size}, which is too small for its layers; expected at least "
-                + $"{Smallest(size[0], auxiliary)}.");
-        new ModelMetadata { Architecture = Name, Preprocessing = Adapted(size) }.WriteTo(graph);
+                + $"{new Shape(size[0], smallest, smallest)}.");
+        }
+
+        bool isSmall = HasSmallStem(size, stem);
+        var graph = new Graph(Name);
+        var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, size[0], size[1], size[2]));
+        var logits = (isSmall ? SmallStemLayers! : Layers)(new Network(graph, seed, auxiliary), x, classes ?? Classes);
+        graph.Outputs.Insert(0, logits);
+        new ModelMetadata
+        {
+            Architecture = Name,
+            Preprocessing = Adapted(size),
+            Stem = SmallStemLayers is null ? null : StemNames.Of(isSmall ? Stem.Small : Stem.ImageNet),
+        }.WriteTo(graph);
         return graph;
     }
 
-    // Null if the input is too small for a layer.
-    private Graph? TryLayers(Shape size, int classes, long seed, bool auxiliary)
+    /// <summary>Whether the network for an input has the small stem.</summary>
+    /// <param name="input">The input, [C, H, W].</param>
+    /// <param name="stem">The stem that was asked for.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArchitecture"/>: the network has no small stem.</exception>
+    public bool HasSmallStem(Shape input, Stem stem = Stem.Auto)
     {
-        try
+        if (stem == Stem.Small && SmallStemLayers is null)
         {
-            var graph = new Graph(Name);
-            var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, size[0], size[1], size[2]));
-            var logits = Layers(new Network(graph, seed, auxiliary), x, classes);
-            graph.Outputs.Insert(0, logits);
-            return graph;
+            var others = Catalog.Architectures.Where(a => a.SmallStemLayers is not null).Select(a => a.Name);
+            throw new FoveaException(
+                ErrorCode.BadArchitecture, $"{Name} has no small stem; expected one of {string.Join(", ", others)}.");
         }
-        catch (FoveaException e) when (e.Code == ErrorCode.BadModelFile)
-        {
-            return null;
-        }
-    }
 
-    // The smallest square input for which the layers can be built, found by trying all sizes up to the paper's. No weights are drawn, so
-    // this is fast.
-    private Shape Smallest(int channels, bool auxiliary) => Enumerable.Range(1, Input[1])
-        .Select(side => new Shape(channels, side, side))
-        .First(size => TryLayers(size, Classes, 0, auxiliary) is not null);
+        return stem == Stem.Small || (stem == Stem.Auto && SmallStemLayers is not null && Math.Max(input[1], input[2]) <= SmallSide);
+    }
 
     // The preprocessing for another input. The ratio of resize to crop is kept. With another number of channels, the mean and deviation are
     // averaged over the paper's channels, since they are known for these channels only.

@@ -1,10 +1,14 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+
+namespace Fovea.Models.Architectures;
 
 /// <summary>
 /// GoogLeNet (Szegedy et al., 2014): BVLC's version, and torchvision's version with batch normalisation. Input [N, 3, 224, 224]; output
 /// logits [N, classes]. With auxiliary heads, their logits are two more outputs, whose losses get the weight 0.3.
 /// </summary>
-internal static class GoogLeNet
+internal sealed class GoogLeNet : INetworkFamily
 {
     // The paper's table: the channels of the 1x1 convolution, of the 3x3 and the 5x5 convolution with the reduction before each, and of the
     // projection after the pool. A max-pool comes between two stages.
@@ -23,15 +27,36 @@ internal static class GoogLeNet
     private static readonly Preprocessing Centred =
         Preprocessing.ImageNet(224) with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] };
 
-    public static readonly Architecture[] Variants =
+    // The smallest input for which the maps of the auxiliary heads have the 5x5 positions of their pool.
+    private const int AuxiliarySide = 79;
+
+    public static int Year => 2014;
+
+    public static IReadOnlyList<Architecture> Variants { get; } =
     [
-        Variant("googlenet", "as BVLC's Caffe model has it", Preprocessing.ImageNet(224), Bvlc),
-        Variant("googlenet-bn", "with batch normalisation, as in torchvision", Centred, Torchvision),
+        Variant("googlenet", "as BVLC's Caffe model has it", 6_998_552, Preprocessing.ImageNet(224), Bvlc) with
+        {
+            SmallestSide = 47,
+
+            // The paper states no weight decay; the value is that of BVLC's training.
+            Recipe = new("sgd", 1e-2, 32, WeightDecay: 2e-4),
+        },
+        Variant("googlenet-bn", "with batch normalisation, as in torchvision", 6_624_904, Centred, Torchvision) with
+        {
+            SmallestSide = 31,
+            Recipe = Recipe.WithBatchNormalization,
+            Torchvision = new("googlenet", "googlenet-1378be20.pth", 0.69778),
+        },
     ];
 
     private static Architecture Variant(
-        string name, string version, Preprocessing preprocessing, Func<Network, Value, int, Value> layers) =>
-        new(name, $"Szegedy et al., 2014: Going deeper with convolutions; {version}", 1000, preprocessing, layers) { HasAuxiliary = true };
+        string name, string version, long parameters, Preprocessing preprocessing, Func<Network, Value, int, Value> layers) =>
+        new(name, $"Szegedy et al., 2014: Going deeper with convolutions; {version}", 1000, preprocessing, layers)
+        {
+            Parameters = parameters,
+            SmallestSide = AuxiliarySide,
+            SmallestSideWithAuxiliary = AuxiliarySide,
+        };
 
     private static Value Bvlc(Network net, Value x, int classes)
     {

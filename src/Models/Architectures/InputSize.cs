@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Architectures;
 
 /// <summary>Parses the size of an input as users write it: CHANNELSxHEIGHTxWIDTH, such as 3x224x224.</summary>
 public static partial class InputSize

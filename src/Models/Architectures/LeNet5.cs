@@ -1,15 +1,19 @@
-namespace Fovea.Models;
+using Fovea.Models.Imaging;
+
+namespace Fovea.Models.Architectures;
 
 /// <summary>
 /// LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998), with ReLU in place of the paper's squashing function and a dense layer in place of
 /// its radial basis functions, as is usual today. Input [N, 1, 28, 28]; output logits [N, classes].
 /// </summary>
-internal static class LeNet5
+internal sealed class LeNet5 : INetworkFamily
 {
     private static readonly int[] Channels = [6, 16];
     private static readonly int[] Units = [120, 84];
 
-    public static readonly Architecture[] Variants =
+    public static int Year => 1998;
+
+    public static IReadOnlyList<Architecture> Variants { get; } =
     [
         new(
             "lenet5",
@@ -30,6 +34,13 @@ internal static class LeNet5
                 }
 
                 return net.Logits(x, classes);
-            }),
+            })
+        {
+            Parameters = 44_426,
+            SmallestSide = 16,
+
+            // Chosen on validation images of MNIST.
+            Recipe = new("adam", 4e-3, 32, WeightDecay: 1e-5, LabelSmoothing: 0.02, Averaging: 0.999),
+        },
     ];
 }

@@ -1,22 +1,29 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+
+namespace Fovea.Models.Architectures;
 
 /// <summary>
 /// ResNet (He, Zhang, Ren and Sun, 2015). The 3x3 convolution of a bottleneck has the stride, as in torchvision (version 1.5), not the
-/// first 1x1 convolution as in the paper. Input [N, 3, 224, 224]; output logits [N, classes].
+/// first 1x1 convolution as in the paper. Input [N, 3, 224, 224]; output logits [N, classes]. For small inputs the first convolution is
+/// 3x3 with stride 1, without the pooling after it.
 /// </summary>
-internal static class ResNet
+internal sealed class ResNet : INetworkFamily
 {
     private const int BottleneckExpansion = 4;
 
     private static readonly int[] Channels = [64, 128, 256, 512];
 
-    public static readonly Architecture[] Variants =
+    public static int Year => 2015;
+
+    public static IReadOnlyList<Architecture> Variants { get; } =
     [
-        Variant("resnet18", Basic, 2, 2, 2, 2),
-        Variant("resnet34", Basic, 3, 4, 6, 3),
-        Variant("resnet50", Bottleneck, 3, 4, 6, 3),
-        Variant("resnet101", Bottleneck, 3, 4, 23, 3),
-        Variant("resnet152", Bottleneck, 3, 8, 36, 3),
+        Variant("resnet18", 11_689_512, "resnet18-f37072fd.pth", 0.69758, Basic, 2, 2, 2, 2),
+        Variant("resnet34", 21_797_672, "resnet34-b627a593.pth", 0.73314, Basic, 3, 4, 6, 3),
+        Variant("resnet50", 25_557_032, "resnet50-0676ba61.pth", 0.76130, Bottleneck, 3, 4, 6, 3),
+        Variant("resnet101", 44_549_160, "resnet101-63fe2227.pth", 0.77374, Bottleneck, 3, 4, 23, 3),
+        Variant("resnet152", 60_192_808, "resnet152-394f9c45.pth", 0.78312, Bottleneck, 3, 8, 36, 3),
     ];
 
     private const string Paper = "He, Zhang, Ren and Sun, 2015: Deep residual learning for image recognition";
@@ -25,14 +32,25 @@ internal static class ResNet
     // weights: the prefix of the published names.
     private delegate Value Residual(Network net, Value x, int channels, int stride, string weights);
 
-    // depths: the number of residual units in each of the four blocks. The first unit of the blocks 2 to 4 halves height and width.
-    private static Architecture Variant(string name, Residual residual, params int[] depths) =>
-        new(name, Paper, 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
+    // file, accuracy: torchvision's weights. depths: the number of residual units in each of the four blocks. The first unit of the blocks
+    // 2 to 4 halves height and width.
+    private static Architecture Variant(
+        string name, long parameters, string file, double accuracy, Residual residual, params int[] depths)
+    {
+        return new(name, Paper, 1000, Preprocessing.ImageNet(224), Behind(PaperStem))
+        {
+            Parameters = parameters,
+            SmallestSide = 1,
+            Recipe = Recipe.WithBatchNormalization,
+            Torchvision = new(name, file, accuracy),
+            SmallStemLayers = Behind(SmallStem),
+        };
+
+        Func<Network, Value, int, Value> Behind(Func<Network, Value, Value> stem) => (net, x, classes) =>
         {
             net.Convolution = Initializations.HeNormal;
             (net.DenseWeights, net.Bias) = (Initializations.TorchDefault, Initializations.TorchDefault);
-            x = net.Relu(net.BatchNorm(net.Conv(x, 64, kernel: 7, stride: 2, padding: 3, bias: false, name: "conv1"), "bn1"));
-            x = net.MaxPool(x, 3, 2, padding: 1);
+            x = stem(net, x);
             foreach (var (i, (depth, channels)) in depths.Zip(Channels).Index())
             {
                 for (int unit = 0; unit < depth; unit++)
@@ -43,7 +61,17 @@ internal static class ResNet
             }
 
             return net.Logits(net.Flatten(net.GlobalAveragePool(x)), classes, "fc");
-        });
+        };
+    }
+
+    private static Value PaperStem(Network net, Value x) =>
+        net.MaxPool(Start(net, net.Conv(x, Channels[0], kernel: 7, stride: 2, padding: 3, bias: false, name: "conv1")), 3, 2, padding: 1);
+
+    // The paper's first layer for CIFAR-10 (section 4.2).
+    private static Value SmallStem(Network net, Value x) =>
+        Start(net, net.Conv(x, Channels[0], kernel: 3, padding: 1, bias: false, name: "conv1"));
+
+    private static Value Start(Network net, Value x) => net.Relu(net.BatchNorm(x, "bn1"));
 
     private static Value Basic(Network net, Value x, int channels, int stride, string weights)
     {

@@ -1,23 +1,28 @@
-namespace Fovea.Models;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+
+namespace Fovea.Models.Architectures;
 
 /// <summary>VGG (Simonyan and Zisserman, 2014). Input [N, 3, 224, 224]; output logits [N, classes].</summary>
-internal static class Vgg
+internal sealed class Vgg : INetworkFamily
 {
     private static readonly int[] Channels = [64, 128, 256, 512, 512];
 
-    public static readonly Architecture[] Variants =
+    public static int Year => 2014;
+
+    public static IReadOnlyList<Architecture> Variants { get; } =
     [
-        Variant("vgg11", 1, 1, 2, 2, 2),
-        Variant("vgg13", 2, 2, 2, 2, 2),
-        Variant("vgg16", 2, 2, 3, 3, 3),
-        Variant("vgg19", 2, 2, 4, 4, 4),
+        Variant("vgg11", 132_863_336, "vgg11-8a719046.pth", 0.69020, 1, 1, 2, 2, 2),
+        Variant("vgg13", 133_047_848, "vgg13-19584684.pth", 0.69928, 2, 2, 2, 2, 2),
+        Variant("vgg16", 138_357_544, "vgg16-397923af.pth", 0.71592, 2, 2, 3, 3, 3),
+        Variant("vgg19", 143_667_240, "vgg19-dcbb9e9d.pth", 0.72376, 2, 2, 4, 4, 4),
     ];
 
     private const string Paper = "Simonyan and Zisserman, 2014: Very deep convolutional networks for large-scale image recognition";
 
-    // depths: the number of 3x3 convolutions in each block; a 2x2 max-pool ends each block. The published names of weights count all
-    // layers, including ReLU and pools.
-    private static Architecture Variant(string name, params int[] depths) =>
+    // weights, accuracy: torchvision's file. depths: the number of 3x3 convolutions in each block; a 2x2 max-pool ends each block. The
+    // published names of weights count all layers, including ReLU and pools.
+    private static Architecture Variant(string name, long parameters, string weights, double accuracy, params int[] depths) =>
         new(name, Paper, 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
         {
             (net.Convolution, net.DenseWeights) = (Initializations.HeNormal, Initializations.Normal(0.01f));
@@ -39,5 +44,10 @@ internal static class Vgg
             x = dense.Dropout(dense.Relu(dense.Dense(x, 4096, weights: "classifier.0")), 0.5f);
             x = dense.Dropout(dense.Relu(dense.Dense(x, 4096, weights: "classifier.3")), 0.5f);
             return dense.Logits(x, classes, weights: "classifier.6");
-        });
+        })
+        {
+            Parameters = parameters,
+            SmallestSide = 32,
+            Torchvision = new(name, weights, accuracy),
+        };
 }

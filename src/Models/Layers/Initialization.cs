@@ -1,4 +1,6 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Layers;
 
 /// <summary>Draws the initial values of a weight.</summary>
 /// <param name="weight">The elements, row-major, all of which are written.</param>

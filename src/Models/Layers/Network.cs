@@ -1,4 +1,6 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Layers;
 
 /// <summary>
 /// Builds a graph layer by layer. Each method adds one layer and returns its output. A layer's name is the given one, or its kind and
@@ -53,12 +55,17 @@ public sealed class Network
     public Value Conv(
         Value x, int channels, int kernel, int stride = 1, int padding = 0, bool bias = true, string? name = null, string? weights = null)
     {
-        name = Path(name, "conv");
-        weights ??= Dotted(name);
-        var w = Weight($"{weights}.weight", new Shape(channels, x.Shape[1], kernel, kernel), Convolution);
-        var b = bias ? Weight($"{weights}.bias", new Shape(channels), Bias, fanFrom: w.Shape) : null;
-        return graph.Conv(x, w, b, Window.Square(kernel, stride, padding), name: name);
+        var filters = new Shape(channels, x.Shape[1], kernel, kernel);
+        return Conv(x, filters, Window.Square(kernel, stride, padding), bias, name, weights);
     }
+
+    /// <summary>
+    /// Convolution of each channel by itself with a square kernel: [N, C, H, W] to [N, C, H', W']. Default: stride 1, no padding, with a
+    /// bias.
+    /// </summary>
+    public Value DepthwiseConv(
+        Value x, int kernel, int stride = 1, int padding = 0, bool bias = true, string? name = null, string? weights = null) =>
+        Conv(x, new Shape(x.Shape[1], 1, kernel, kernel), Window.Square(kernel, stride, padding), bias, name, weights);
 
     /// <summary>
     /// Batch normalisation by running statistics (Ioffe and Szegedy, 2015): each channel is normalised to mean 0 and variance 1, then
@@ -75,12 +82,39 @@ public sealed class Network
     }
 
     /// <summary>
+    /// Layer normalisation of the last axis (Ba, Kiros and Hinton, 2016): its elements are normalised to mean 0 and variance 1, then
+    /// multiplied by a learned scale, and a learned shift is added.
+    /// </summary>
+    public Value LayerNorm(Value x, string? name = null, string? weights = null, float epsilon = 1e-5f)
+    {
+        name = Path(name, "norm");
+        weights ??= Dotted(name);
+        var each = new Shape(x.Shape[-1]);
+        var scale = Weight($"{weights}.weight", each, Initializations.Constant(1));
+        var shift = Weight($"{weights}.bias", each, Initializations.Constant(0));
+        return graph.Add("LayerNormalization", [x, scale, shift], [("axis", -1L), ("epsilon", epsilon)], name).Output;
+    }
+
+    /// <summary>
+    /// Multiplies each channel of [N, C, H, W] by a learned factor. <paramref name="weights"/> is the whole name of the factors, [C, 1, 1];
+    /// default: the layer's with <c>.weight</c>.
+    /// </summary>
+    public Value Scale(Value x, float initial, string? name = null, string? weights = null)
+    {
+        name = Path(name, "scale");
+        var factors = Weight(weights ?? $"{Dotted(name)}.weight", new Shape(x.Shape[1], 1, 1), Initializations.Constant(initial));
+        return graph.Add("Mul", [x, factors], name: name).Output;
+    }
+
+    /// <summary>
     /// Local response normalisation over neighbouring channels (Krizhevsky et al., 2012): x / (k + alpha / size * sum of squares)^beta.
     /// </summary>
     public Value Lrn(Value x, float k, int size = 5, float alpha = 1e-4f, float beta = 0.75f) =>
         graph.Add("LRN", [x], [("size", (long)size), ("alpha", alpha), ("beta", beta), ("bias", k)], Path(null, "norm")).Output;
 
-    /// <summary>Fully connected layer: [N, features] to [N, units].</summary>
+    /// <summary>
+    /// Fully connected layer: [N, features] to [N, units], or for each position by itself, [N, H, W, features] to [N, H, W, units].
+    /// </summary>
     public Value Dense(Value x, int units, string? name = null, string? weights = null)
     {
         name = Path(name, "fc");
@@ -90,6 +124,9 @@ public sealed class Network
     /// <summary>The last fully connected layer: [N, features] to [N, classes]. Its output is named <c>logits</c>.</summary>
     public Value Logits(Value x, int classes, string? name = null, string? weights = null) =>
         Dense(x, classes, Path(name, "fc"), weights, output: "logits");
+
+    /// <summary>Names scores of the classes logits: [N, classes, 1, 1] to [N, classes].</summary>
+    public Value Logits(Value scores) => graph.Add("Flatten", [scores], [("axis", 1L)], Path("flatten", ""), outputs: "logits").Output;
 
     /// <summary>Adds the logits of an auxiliary head to the outputs of the graph.</summary>
     public void AuxiliaryOutput(Value logits) => graph.Output(logits);
@@ -117,6 +154,9 @@ public sealed class Network
     /// <summary>The elementwise sum of a residual function and its shortcut.</summary>
     public Value Add(Value a, Value b) => graph.Add("Add", [a, b], name: Path("add", "")).Output;
 
+    /// <summary>The elementwise product; the factors are broadcast, such as [N, C, 1, 1] to [N, C, H, W].</summary>
+    public Value Multiply(Value x, Value factors) => graph.Add("Mul", [x, factors], name: Path("multiply", "")).Output;
+
     /// <summary>
     /// Sets a random share of the elements, <paramref name="rate"/>, to 0 in training, and is the identity in inference (Srivastava et al.,
     /// 2014).
@@ -126,11 +166,35 @@ public sealed class Network
     /// <summary>[N, C, H, W] to [N, C H W].</summary>
     public Value Flatten(Value x) => graph.Flatten(x, Path("flatten", ""));
 
+    /// <summary>[N, C, H, W] to [N, H, W, C].</summary>
+    public Value ChannelsLast(Value x) => graph.Add("Transpose", [x], [("perm", (long[])[0, 2, 3, 1])], Path(null, "permute")).Output;
+
+    /// <summary>[N, H, W, C] to [N, C, H, W].</summary>
+    public Value ChannelsFirst(Value x) => graph.Add("Transpose", [x], [("perm", (long[])[0, 3, 1, 2])], Path(null, "permute")).Output;
+
+    // kernel: [channels, C / groups, height, width].
+    private Value Conv(Value x, Shape kernel, Window window, bool bias, string? name, string? weights)
+    {
+        name = Path(name, "conv");
+        weights ??= Dotted(name);
+        var w = Weight($"{weights}.weight", kernel, Convolution);
+        var b = bias ? Weight($"{weights}.bias", new Shape(kernel[0]), Bias, fanFrom: kernel) : null;
+        return graph.Conv(x, w, b, window, x.Shape[1] / kernel[1], name);
+    }
+
+    // Gemm takes matrices only. For inputs with more axes, the product of the last axis is a MatMul, whose weights must be transposed;
+    // ONNX Runtime does this once, when it loads a file.
     private Value Dense(Value x, int units, string name, string? weights, string output)
     {
         weights ??= Dotted(name);
-        var w = Weight($"{weights}.weight", new Shape(units, x.Shape[1]), DenseWeights);
+        var w = Weight($"{weights}.weight", new Shape(units, x.Shape[-1]), DenseWeights);
         var b = Weight($"{weights}.bias", new Shape(units), Bias, fanFrom: w.Shape);
+        if (x.Shape.Rank > 2)
+        {
+            var transposed = graph.Add("Transpose", [w], [("perm", (long[])[1, 0])], $"{name}/transpose").Output;
+            return graph.Add("Add", [graph.Add("MatMul", [x, transposed], name: $"{name}/matmul").Output, b], name: name).Output;
+        }
+
         return graph.Add("Gemm", [x, w, b], [("transB", 1L)], name, outputs: output).Output;
     }
 

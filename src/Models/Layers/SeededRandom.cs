@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Layers;
 
 /// <summary>
 /// Reproducible random numbers: xoshiro256** (Blackman and Vigna, 2018), with a state that SplitMix64 computes from a seed and any number

@@ -1,4 +1,6 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Summary;
 
 /// <summary>
 /// Finds the weights of layers. Exporters write a weight as an initializer, as a Constant node, or as a copy or transposition of one of
@@ -6,8 +8,6 @@ namespace Fovea.Models;
 /// </summary>
 internal static class LayerWeights
 {
-    private static readonly string[] Views = ["Identity", "Transpose", "Reshape", "Unsqueeze", "Squeeze", "Cast", "Expand", "Flatten"];
-
     /// <summary>
     /// The nodes whose outputs do not depend on the elements of any input of the graph: constants, copies of weights, and shapes computed
     /// from shapes.
@@ -33,7 +33,7 @@ internal static class LayerWeights
     /// </summary>
     public static IEnumerable<(Value Value, bool Trainable)> Of(LayerRow row) =>
         from node in row.Nodes
-        where node.Op is not ("Resize" or "Upsample" or "Pad")
+        where !node.Has(Traits.HasSettings)
         from input in node.Inputs.Index()
         where input.Item is not null
         from weight in Leaves(input.Item)
@@ -51,12 +51,13 @@ internal static class LayerWeights
         { Op: "Constant" } => [value],
         { Op: "Identity" } copy when copy[0].Graph.Initializers.ContainsKey(copy[0]) => [value],
         { Op: "Shape" } => [],
-        { Inputs.Count: > 0 } view when Views.Contains(view.Op) => Leaves(view[0]),
+        { Inputs.Count: > 0 } view when view.Has(Traits.WeightForm) => Leaves(view[0]),
         _ => [],
     };
 
     private static bool IsWeight(Value value) =>
-        value is { Type: ElementType.Float or ElementType.Float16 or ElementType.Double, Shape: { Rank: > 0, IsKnown: true } };
+        value.Type is ElementType.Float or ElementType.Float16 or ElementType.Double or ElementType.Int8 or ElementType.UInt8
+        && value.Shape is { Rank: > 0, IsKnown: true };
 
     private static bool IsIndependent(Value? value, HashSet<Node> independent) =>
         value is null || (value.Producer is { } producer ? independent.Contains(producer) : value.Graph.Initializers.ContainsKey(value));

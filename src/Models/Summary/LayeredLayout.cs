@@ -1,4 +1,6 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Summary;
 
 /// <summary>
 /// Draws a directed acyclic graph in layers, edges running down (after Sugiyama, Tagawa and Toda, 1981). A box's layer is below the layers

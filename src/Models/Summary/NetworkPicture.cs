@@ -1,10 +1,12 @@
 using System.Globalization;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Summary;
 
 /// <summary>
-/// Draws a summary as an SVG picture. Each layer is a box, coloured by its kind, and arrows show the flow of data from top to bottom. If
-/// the summary has the layers of blocks, each block is a frame around its layers. The SVG has no scripts, fonts or links.
+/// Draws a summary as an SVG picture. Each layer is a box, coloured by its kind, and arrows show the flow of data from top to bottom. A
+/// high picture is cut into columns, read from left to right. If the summary has the layers of blocks, each block is a frame around its
+/// layers. The SVG has no scripts, fonts or links.
 /// </summary>
 public static class NetworkPicture
 {
@@ -15,13 +17,13 @@ public static class NetworkPicture
     public static string ToSvg(NetworkSummary summary)
     {
         var blocks = Blocks(summary);
-        var (layout, edges) = LayOut(summary, blocks);
-        var kinds = summary.Layers.Select(layer => LayerKind.Of(layer.Type)).Distinct().ToArray();
+        var layout = LayOut(blocks);
+        var styles = summary.Layers.Select(layer => layer.Kind).Distinct().Select(LayerStyle.Of).ToArray();
         double width = Math.Max(layout.Width, MinWidth) + 2 * Margin;
         using var svg = new SvgWriter();
-        double top = PictureHeader.HeightOf(kinds, width) + Margin;
+        double top = PictureHeader.HeightOf(styles, width) + Margin;
         svg.Begin(width, top + layout.Height + Margin, $"{summary.Name}: {summary.Layers.Count} layers");
-        PictureHeader.Write(svg, summary, kinds, Margin, width);
+        PictureHeader.Write(svg, summary, styles, Margin, width);
         double left = (width - layout.Width) / 2;
         svg.Begin(left, top);
         foreach (var (i, block) in blocks.Index())
@@ -29,24 +31,24 @@ public static class NetworkPicture
             Draw(svg, block, layout.Corner(i));
         }
 
-        foreach (var edge in edges)
+        foreach (var (points, hasArrow) in layout.Paths())
         {
-            svg.Edge(layout.Points(edge), arrow: true);
+            svg.Edge(points, hasArrow);
         }
 
         svg.End();
         return svg.ToText();
     }
 
-    // The blocks of the picture in the order of their first layers. A layer outside of all blocks is a block with no inner layout. The path
-    // of a layer's block is its name up to the last slash.
+    // The blocks of the picture in the order of their first layers. A layer outside of all blocks is a block with no inner layout.
     private static List<Block> Blocks(NetworkSummary summary)
     {
         var blocks = new List<Block>();
         var byPath = new Dictionary<string, Block>();
+        var paths = summary.HasBlocks ? summary.Layers.Select(layer => Folder(layer.Name)).ToHashSet() : [];
         foreach (var layer in summary.Layers)
         {
-            var path = summary.HasBlocks && layer.Name.LastIndexOf('/') is > 0 and var slash ? layer.Name[..slash] : null;
+            var path = summary.HasBlocks ? BlockOf(layer.Name, paths) : null;
             if (path is null || !byPath.TryGetValue(path, out var block))
             {
                 blocks.Add(block = new(path ?? layer.Name, []));
@@ -70,6 +72,21 @@ public static class NetworkPicture
         return blocks;
     }
 
+    // A layer's block is the outermost folder of its path that holds layers directly: block1/unit1/fc1/gelu is in block1/unit1, whose
+    // add lies there, since block1 itself holds units only. null for a layer without a folder.
+    private static string? BlockOf(string name, HashSet<string?> folders)
+    {
+        string? block = null;
+        for (var folder = Folder(name); folder is not null; folder = Folder(folder))
+        {
+            block = folders.Contains(folder) ? folder : block;
+        }
+
+        return block;
+    }
+
+    private static string? Folder(string name) => name.LastIndexOf('/') is > 0 and var slash ? name[..slash] : null;
+
     // The layout inside a block's frame: item 0 is the entry, a point at the top; then the layers; the last item is the exit, a point at
     // the bottom.
     private static LayeredLayout LayOutInner(Block block, ILookup<string, string> readers)
@@ -89,7 +106,7 @@ public static class NetworkPicture
         return new([new(0, 0), .. block.Layers.Select(_ => new LayeredLayout.Box(BoxWidth, BoxHeight)), new(0, 0)], edges);
     }
 
-    private static (LayeredLayout Layout, IReadOnlyList<(int From, int To)> Edges) LayOut(NetworkSummary summary, List<Block> blocks)
+    private static ColumnLayout LayOut(List<Block> blocks)
     {
         var blockOf = new Dictionary<string, int>();
         foreach (var (i, block) in blocks.Index())
@@ -101,8 +118,7 @@ public static class NetworkPicture
             .SelectMany(layer => layer.ConnectedTo)
             .Where(blockOf.ContainsKey)
             .Select(source => (blockOf[source], i)));
-        var layout = new LayeredLayout([.. blocks.Select(OuterBox)], edges);
-        return (layout, layout.Paths);
+        return new([.. blocks.Select(OuterBox)], edges);
     }
 
     // Edges enter and leave a frame above its entry, which may not be in the middle.
@@ -161,12 +177,12 @@ public static class NetworkPicture
 
     private static void DrawBox(SvgWriter svg, LayerSummary layer, (double X, double Y) corner, string name)
     {
-        var kind = LayerKind.Of(layer.Type);
+        var style = LayerStyle.Of(layer.Kind);
         var type = layer.Type + Window(layer);
         var shape = PictureHeader.Shape(layer.OutputShape);
         var parameters = layer.Parameters == 0 ? "" : $" · {PictureHeader.Short(layer.Parameters)}";
         var tooltip = string.Create(CultureInfo.InvariantCulture, $"{layer.Name} ({type}): {shape}, {layer.Parameters:N0} parameters");
-        svg.Box(corner.X, corner.Y, BoxWidth, BoxHeight, kind.Fill, kind.Stroke, [name, type, shape + parameters], tooltip);
+        svg.Box(corner.X, corner.Y, BoxWidth, BoxHeight, style.Fill, style.Stroke, [name, type, shape + parameters], tooltip);
     }
 
     // For example " 3×3 / 2", kernel and stride; a stride of 1 is left out.

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Summary;
 
 /// <summary>
 /// The layers of a network and totals over them, read from its graph without drawing its weights. Shapes are [C, H, W] without the batch. A
@@ -53,6 +56,8 @@ public sealed record NetworkSummary(
     /// <exception cref="FoveaException">The graph's metadata are invalid, or a weight has an unsupported element type.</exception>
     public static NetworkSummary Of(Graph graph, bool expand = false)
     {
+        // The nodes that tell outliers are no layers of the network.
+        graph = LogitEnergy.Without(graph);
         var metadata = ModelMetadata.Read(graph.Metadata);
         var rows = LayerRow.Of(graph, blocks: metadata.Architecture is not null && !expand);
         var names = rows.SelectMany(row => row.Nodes, (row, node) => (node, row.Name)).ToDictionary(r => r.node, r => r.Name);
@@ -77,6 +82,7 @@ public sealed record NetworkSummary(
 
         LayerSummary Input(Value input) => new(input.Name, "InputLayer", PerImage(input.Shape), 0, 0, [])
         {
+            Kind = LayerKind.Input,
             ReceptiveField = FieldOf(input),
             ActivationBytes = Bytes(input.Shape),
         };
@@ -84,6 +90,7 @@ public sealed record NetworkSummary(
         LayerSummary Row(LayerRow row) => new(
             row.Name, row.Type, PerImage(row.Output), counter.Add(row), row.MultiplyAdds(), [.. Sources(row)])
         {
+            Kind = row.Kind,
             ReceptiveField = row.Nodes[^1].Outputs is [var output, ..] ? FieldOf(output) : null,
             ActivationBytes = row.ActivationCount() * sizeof(float),
             Kernel = row.Window?.Kernel,
@@ -157,6 +164,10 @@ public sealed record NetworkSummary(
 public sealed record LayerSummary(
     string Name, string Type, IReadOnlyList<int?>? OutputShape, long Parameters, long? MultiplyAdds, IReadOnlyList<string> ConnectedTo)
 {
+    /// <summary>The kind of the layer, which has a colour in pictures.</summary>
+    [JsonIgnore]
+    internal LayerKind Kind { get; init; }
+
     /// <summary>
     /// The side of the square of the image that one element of the layer's output depends on, in pixels; padding counts as part of the
     /// image. <c>null</c> if the output's elements have no positions in the image, such as after Flatten.

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Summary;
 
 /// <summary>Writes the header of a picture: the network's name, the totals, and the legend of colours. Lengths are in pixels.</summary>
 internal static class PictureHeader
@@ -8,11 +8,11 @@ internal static class PictureHeader
     private const double LegendTop = 92, EntryWidth = 116, EntryHeight = 22;
 
     /// <summary>The height of the header, which depends on the number of rows in the legend.</summary>
-    public static double HeightOf(LayerKind[] kinds, double width) =>
-        LegendTop + EntryHeight * (1 + (kinds.Length - 1) / Columns(width));
+    public static double HeightOf(LayerStyle[] styles, double width) =>
+        LegendTop + EntryHeight * (1 + (styles.Length - 1) / Columns(width));
 
     /// <summary>Writes the header at the top of a picture of this width.</summary>
-    public static void Write(SvgWriter svg, NetworkSummary summary, LayerKind[] kinds, double margin, double width)
+    public static void Write(SvgWriter svg, NetworkSummary summary, LayerStyle[] styles, double margin, double width)
     {
         svg.Text(margin, 34, 20, bold: true, SvgWriter.Fitted(summary.Name, 20, width - 2 * margin));
         var weights = summary.Trained ? "trained" : "untrained: random weights";
@@ -21,9 +21,9 @@ internal static class PictureHeader
         var work = $"{Short(summary.MultiplyAdds)} multiply-adds · activations {Bytes(summary.ActivationBytes)} an image";
         svg.Text(margin, 74, 12, bold: false, $"{parameters} · {work}");
         int columns = Columns(width);
-        foreach (var (i, kind) in kinds.Index())
+        foreach (var (i, style) in styles.Index())
         {
-            svg.Swatch(margin + i % columns * EntryWidth, LegendTop + i / columns * EntryHeight, kind.Fill, kind.Stroke, kind.Name);
+            svg.Swatch(margin + i % columns * EntryWidth, LegendTop + i / columns * EntryHeight, style.Fill, style.Stroke, style.Name);
         }
     }
 

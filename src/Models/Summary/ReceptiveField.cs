@@ -1,4 +1,6 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Summary;
 
 // A window of extent e and stride s turns size r and jump j into r + (e - 1) j and j s.
 // A transposed one turns them into r + (e - 1)/s j, rounded down, and j/s. Where branches join, the largest size and jump count.
@@ -12,7 +14,8 @@ namespace Fovea.Models;
 internal readonly record struct ReceptiveField(double Size, double Jump)
 {
     /// <summary>Whether a node slides a window over height and width.</summary>
-    public static bool HasWindow(Node node) => node is { Domain: "", Op: "Conv" or "ConvTranspose" or "AveragePool" or "MaxPool" };
+    public static bool HasWindow(Node node) =>
+        OperatorTable.Find(node)?.Footprint is Footprint.Window or Footprint.TransposedWindow && node.Output.Shape.Rank == 4;
 
     /// <summary>
     /// The receptive field of each value whose last two axes are positions in the image. Other values, such as those after Flatten, have no
@@ -40,25 +43,27 @@ internal readonly record struct ReceptiveField(double Size, double Jump)
     private static ReceptiveField? After(Node node, ReceptiveField x)
     {
         var from = node[0].Shape;
-        switch (node.Op)
+        switch (OperatorTable.Named(node.Op)?.Footprint ?? Footprint.Element)
         {
-            case "ConvTranspose":
+            case Footprint.Window or Footprint.TransposedWindow when !HasWindow(node):
+                return null;
+            case Footprint.TransposedWindow:
                 var transposed = Window.Of(node);
                 int stride = transposed.Strides.Max();
                 return new(x.Size + (transposed.Extents - 1) / stride * x.Jump, x.Jump / stride);
-            case "Conv" or "AveragePool" or "MaxPool":
+            case Footprint.Window:
                 var window = Window.Of(node);
                 return new(x.Size + (window.Extents - 1) * x.Jump, x.Jump * window.Strides.Max());
-            case "GlobalAveragePool" or "GlobalMaxPool":
-            case "ReduceMean" or "ReduceMax" when node.Output.Shape.Dimensions is [.., 1, 1]:
+            case Footprint.Image:
+            case Footprint.ReducedImage when node.Output.Shape.Dimensions is [.., 1, 1]:
                 return from.Dimensions is [_, _, > 0 and var height, > 0 and var width]
                     ? new(x.Size + (Math.Max(height, width) - 1) * x.Jump, x.Jump)
                     : null;
-            case "Resize" or "Upsample":
+            case Footprint.Scaled:
                 return node.Output.Shape[2] > 0 && from[2] > 0 ? new(x.Size, x.Jump * from[2] / node.Output.Shape[2]) : null;
-            case "Reshape":
+            case Footprint.Reshaped:
                 return node.Output.Shape.Dimensions[^2..].SequenceEqual(from.Dimensions[^2..]) ? x : null;
-            case "MatMul" or "Gemm" when node[1].Producer is not null:
+            case Footprint.Product when node[1].Producer is not null:
                 return null;
             default:
                 return x;

@@ -1,4 +1,4 @@
-namespace Fovea.Models;
+namespace Fovea.Models.Summary;
 
 // Minimise sum of w[i] (x[i] - wanted[i])^2 subject to x[i + 1] - x[i] >= d[i], d[i] = (width[i] + width[i + 1]) / 2 + gap.
 // With offset[i] = d[0] + ... + d[i - 1] and z[i] = x[i] - offset[i], the constraint is z[i + 1] >= z[i]: isotonic regression. The pool

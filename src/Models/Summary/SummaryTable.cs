@@ -1,6 +1,7 @@
 using System.Globalization;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Summary;
 
 /// <summary>Writes a summary as a plain text table in the style of Keras, 110 columns wide: one row per layer, then the totals.</summary>
 public static class SummaryTable
@@ -37,9 +38,9 @@ public static class SummaryTable
         }
 
         Rule('=');
-        output.WriteLine($"Total parameters: {Text(summary.TotalParameters)}");
         output.WriteLine($"Trainable parameters: {Text(summary.TrainableParameters)}");
         output.WriteLine($"Non-trainable parameters: {Text(summary.NonTrainableParameters)}");
+        output.WriteLine($"Total parameters: {Text(summary.TotalParameters)}");
         output.WriteLine($"Multiply-adds per image: {Text(summary.MultiplyAdds)}");
         output.WriteLine($"Memory of the weights: {Size(summary.WeightBytes, 1048576, "MiB")}");
         output.WriteLine($"Memory of the activations per image: {Size(summary.ActivationBytes, 1048576, "MiB")}");

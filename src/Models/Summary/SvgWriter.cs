@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Summary;
 
 /// <summary>
 /// Writes the shapes that a picture consists of as SVG. Coordinates and sizes are in pixels. Names of layers come from model files, which

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>
 /// Checks that an imported graph ("theirs") computes the same function as a catalog network ("ours"), given that their weights agree in
@@ -134,24 +136,12 @@ internal sealed class GraphComparison
     {
         "Conv" => [.. WindowProperties(Window.Of(node)), ("group", Text(node.Int("group", 1)))],
         "MaxPool" or "AveragePool" => PoolProperties(node, Window.Of(node), our[0].Shape),
-        "BatchNormalization" => [("epsilon", Text(node.Float("epsilon", 1e-5f))), ("training_mode", Text(node.Int("training_mode")))],
-        "LRN" =>
-        [
-            ("size", Text(node.Int("size"))),
-            ("alpha", Text(node.Float("alpha", 1e-4f))),
-            ("beta", Text(node.Float("beta", 0.75f))),
-            ("bias", Text(node.Float("bias", 1))),
-        ],
-        "Gemm" =>
-        [
-            ("alpha", Text(node.Float("alpha", 1))),
-            ("beta", Text(node.Float("beta", 1))),
-            ("transA", Text(node.Int("transA"))),
-            ("transB", Text(node.Int("transB"))),
-        ],
-        "Concat" => [("axis", Text(node.Int("axis")))],
-        _ => [],
+        _ => [.. (OperatorTable.Named(op)?.Attributes ?? []).Select(attribute => (attribute.Name, Text(node, attribute)))],
     };
+
+    private static string Text(Node node, (string Name, object Default) attribute) => attribute.Default is float number
+        ? Text(node.Float(attribute.Name, number))
+        : Text(node.Int(attribute.Name, (long)attribute.Default));
 
     // ceil_mode is compared by its effect on the output's size, and count_include_pad only if there is padding.
     private static (string Name, string Value)[] PoolProperties(Node node, Window window, Shape x)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>
 /// The names of the 1000 classes of the ImageNet challenge (Russakovsky et al., 2015), sorted by their WordNet identifiers. The outputs of

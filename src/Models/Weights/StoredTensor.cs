@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>
 /// A tensor as a weights file stores it: a strided view of a storage, which several tensors may share. The element of the indices i lies at

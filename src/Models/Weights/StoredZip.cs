@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
+using Fovea.Models.Errors;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>
 /// Reads a zip file whose entries are stored without compression, as torch.save writes them. The contents of entries are slices of the

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>
 /// Reads state dicts that torch.save wrote. Since PyTorch 1.6, the file is a zip file with one pickle and one entry for each storage.

@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>The items of a Python dictionary in the order in which they were added.</summary>
 internal sealed class PickledDictionary : List<(object? Key, object? Value)>

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Fovea.Models.Errors;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>
 /// Reads the Python pickles that torch.save writes. A pickle is a program of a stack machine; Python's module pickletools documents its

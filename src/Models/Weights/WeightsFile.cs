@@ -1,6 +1,9 @@
 using System.Security.Cryptography;
+using Fovea.Models.Errors;
+using Fovea.Models.Files;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>
 /// A file of published weights of at most 2 GiB. The format, safetensors, PyTorch (.pth) or ONNX, is detected from the first bytes. The
@@ -107,7 +110,7 @@ public sealed class WeightsFile : IDisposable
     {
         try
         {
-            return OnnxFile.Read(Path);
+            return LogitEnergy.Without(OnnxFile.Read(Path));
         }
         catch (FoveaException e)
         {

@@ -1,7 +1,12 @@
 using System.Collections.Immutable;
 using System.Text;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Files;
+using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Weights;
 
 /// <summary>Options of an import.</summary>
 /// <param name="Classes">
@@ -20,8 +25,8 @@ public sealed record ImportOptions(
 /// <summary>
 /// Fills an architecture from published weights. The initializers of an architecture have torchvision's names, or BVLC's for BVLC's
 /// networks. Each is filled from the tensor of the same name, which must have the same shape. A tensor that is missing or that no
-/// initializer uses is an error. In names, a slash equals a dot, and the prefix <c>module.</c> that PyTorch's DataParallel adds to every
-/// name is removed.
+/// initializer uses is an error. In names, a slash equals a dot, the prefix <c>module.</c> that PyTorch's DataParallel adds to every
+/// name is removed, and names of old files are replaced as the architecture says.
 /// </summary>
 public static class WeightsImport
 {
@@ -38,10 +43,12 @@ public static class WeightsImport
     /// </exception>
     public static Graph Fill(Architecture architecture, WeightsFile file, ImportOptions options)
     {
-        var source = ByCanonicalName(file);
+        var source = ByCanonicalName(file, architecture);
         var head = Head(architecture.Build());
         int classes = options.Classes ?? architecture.Classes;
-        int fileClasses = source.TryGetValue(Canonical(head[0].Name), out var last) && last.Shape.Rank == 2 ? last.Shape[0] : classes;
+        int fileClasses = source.TryGetValue(Canonical(head[0].Name), out var last) && last.Shape.Rank == head[0].Shape.Rank
+            ? last.Shape[0]
+            : classes;
         if (fileClasses != classes && options.Classes is null)
         {
             throw new FoveaException(
@@ -79,22 +86,52 @@ public static class WeightsImport
         return graph;
     }
 
+    /// <summary>Writes a network with the weights of a file.</summary>
+    /// <param name="architecture">The network.</param>
+    /// <param name="weights">The path of the file with the weights.</param>
+    /// <param name="options">The classes, labels and seed.</param>
+    /// <param name="output">The path of the .onnx file to write.</param>
+    /// <param name="log">Receives one line of text about the written file.</param>
+    /// <exception cref="FoveaException">The weights do not fit, or the output is not writable. No file is written then.</exception>
+    public static void Write(Architecture architecture, string weights, ImportOptions options, string output, Action<string> log)
+    {
+        AtomicFile.EnsureWritable(output);
+        using var file = WeightsFile.Open(weights);
+        var graph = Fill(architecture, file, options);
+        OnnxFile.Write(graph, output);
+        var content = ModelMetadata.Read(graph.Metadata).Trained ? "weights" : "weights, except for a new, untrained last layer,";
+        var source = options.FileName ?? Path.GetFileName(weights);
+        log($"{output}: {graph.Name}, {graph.Outputs[0].Shape[1]} classes, {content} from {source}");
+    }
+
     private static TrainingRecord Record(WeightsFile file, ImportOptions options) =>
         new(options.Dataset, Source: new(options.FileName ?? Path.GetFileName(file.Path), file.Sha256));
 
-    // The weights of the layer that computes the logits.
+    // The weights of the last layer that has weights. Its output is the logits, or scores of positions whose means are the logits.
+    private static Value[] Head(Graph graph)
+    {
+        var layer = graph.Outputs[0].Producer!;
+        while (WeightsOf(layer) is [])
+        {
+            layer = layer[0].Producer!;
+        }
 
-    private static Value[] Head(Graph graph) => [.. graph.Outputs[0].Producer!.Inputs.Skip(1).OfType<Value>()];
+        return WeightsOf(layer);
+
+        Value[] WeightsOf(Node node) =>
+            [.. node.Inputs.Skip(1).OfType<Value>().Where(input => input.Shape.Rank > 0 && graph.Initializers.ContainsKey(input))];
+    }
 
     private static string Canonical(string name) => name.Replace('/', '.');
 
-    private static Dictionary<string, StoredTensor> ByCanonicalName(WeightsFile file)
+    private static Dictionary<string, StoredTensor> ByCanonicalName(WeightsFile file, Architecture architecture)
     {
         bool parallel = file.Tensors.Keys.All(name => name.StartsWith(ParallelPrefix, StringComparison.Ordinal));
+        var renamed = architecture.Torchvision?.Renamed ?? (name => name);
         var tensors = new Dictionary<string, StoredTensor>();
         foreach (var (name, tensor) in file.Tensors)
         {
-            if (!tensors.TryAdd(Canonical(parallel ? name[ParallelPrefix.Length..] : name), tensor))
+            if (!tensors.TryAdd(renamed(Canonical(parallel ? name[ParallelPrefix.Length..] : name)), tensor))
             {
                 throw new FoveaException(
                     ErrorCode.BadModelFile,

@@ -1,7 +1,14 @@
 using System.Diagnostics;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Runtime;
+using Fovea.Models.Summary;
 using Microsoft.ML.OnnxRuntime;
+using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Architectures;
 
 public class CatalogTests
 {
@@ -15,28 +22,6 @@ public class CatalogTests
         onnx.checker.check_model(sys.argv[1], full_check=True)
         """;
 
-    /// <summary>
-    /// The number of trainable parameters with the paper's number of classes: torchvision's published number, or for networks that
-    /// torchvision lacks, the sum over the paper's layers.
-    /// </summary>
-    private static readonly Dictionary<string, long> PublishedParameters = new()
-    {
-        ["lenet5"] = 44_426,
-        ["alexnet"] = 62_378_344,
-        ["alexnet-torchvision"] = 61_100_840,
-        ["googlenet"] = 6_998_552,
-        ["googlenet-bn"] = 6_624_904,
-        ["vgg11"] = 132_863_336,
-        ["vgg13"] = 133_047_848,
-        ["vgg16"] = 138_357_544,
-        ["vgg19"] = 143_667_240,
-        ["resnet18"] = 11_689_512,
-        ["resnet34"] = 21_797_672,
-        ["resnet50"] = 25_557_032,
-        ["resnet101"] = 44_549_160,
-        ["resnet152"] = 60_192_808,
-    };
-
     public static TheoryData<string> Names => new(Catalog.Architectures.Select(a => a.Name));
 
     [Theory]
@@ -46,21 +31,21 @@ public class CatalogTests
         var architecture = Catalog.Find(name);
         var summary = NetworkSummary.Of(architecture.Build());
 
-        Assert.Equal(PublishedParameters[name], summary.TrainableParameters);
+        Assert.Equal(architecture.Parameters, summary.TrainableParameters);
         Assert.Equal(architecture.Classes, summary.Classes);
         Assert.Equal(architecture.Input.Dimensions.Select(d => (int?)d), summary.Input!);
     }
 
     [Theory]
     [MemberData(nameof(Names))]
+    [Trait("Needs", "services")]
     public void Written_network_passes_the_ONNX_checker_and_runs_with_any_batch_size(string name)
     {
-        // Networks that flatten their feature maps have up to 570 MB of weights at the paper's size. With the smallest input they have the
-        // same nodes and a fraction of the weights.
+        // Networks that flatten their feature maps have up to 570 MB of weights at the paper's size. With a small input they have the same
+        // nodes and a fraction of the weights.
         using var folder = new TemporaryFolder();
         var architecture = Catalog.Find(name);
-        bool flattens = name.StartsWith("vgg", StringComparison.Ordinal) || name.StartsWith("alexnet", StringComparison.Ordinal);
-        var graph = architecture.Build(input: flattens ? Square(SmallestSide(architecture)) : null);
+        var graph = architecture.Build(input: Square(Math.Max(32, architecture.SmallestSide)), stem: Stem.ImageNet);
         OnnxFile.Write(graph, folder["model.onnx"]);
         using (var session = Sessions.OpenLarge(folder["model.onnx"]))
         {
@@ -108,15 +93,82 @@ public class CatalogTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Error_for_an_input_that_is_too_small_names_the_smallest_input(string name)
+    public void Layers_fit_the_smallest_input_and_no_smaller_one(string name)
     {
         var architecture = Catalog.Find(name);
-        int smallest = SmallestSide(architecture);
 
-        Assert.Null(Refusal(architecture, architecture.Input[1]));
-        var expected = $"expected at least [3, {smallest}, {smallest}].";
-        Assert.All(
-            Enumerable.Range(1, smallest - 1), side => Assert.EndsWith(expected, Refusal(architecture, side), StringComparison.Ordinal));
+        Assert.Equal(architecture.SmallestSide, SmallestFitting(architecture, auxiliary: false));
+        if (architecture.SmallestSideWithAuxiliary is { } smallest)
+        {
+            Assert.Equal(smallest, SmallestFitting(architecture, auxiliary: true));
+        }
+    }
+
+    [Theory]
+    [InlineData("vgg16", 31, 224, false, 32)]
+    [InlineData("vgg16", 224, 31, false, 32)]
+    [InlineData("lenet5", 15, 15, false, 16)]
+    [InlineData("googlenet", 78, 224, true, 79)]
+    [InlineData("googlenet", 46, 224, false, 47)]
+    public void Error_for_an_input_that_is_too_small_names_the_smallest_input(string name, int height, int width, bool auxiliary, int side)
+    {
+        var error = Assert.Throws<FoveaException>(() => Catalog.Find(name).Build(input: new Shape(3, height, width), auxiliary: auxiliary));
+
+        Assert.Equal(ErrorCode.BadArchitecture, error.Code);
+        Assert.EndsWith($"expected at least [3, {side}, {side}].", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Names_of_weights_are_not_taken_for_names_of_old_files(string name)
+    {
+        var architecture = Catalog.Find(name);
+        var renamed = architecture.Torchvision?.Renamed ?? (weight => weight);
+
+        Assert.All(architecture.Build().Initializers.Keys, weight => Assert.Equal(weight.Name, renamed(weight.Name)));
+    }
+
+    [Theory]
+    [InlineData("resnet18", 32, Stem.Auto, true, 11_173_962)]
+    [InlineData("resnet18", 64, Stem.Auto, true, 11_173_962)]
+    [InlineData("resnet18", 65, Stem.Auto, false, 11_181_642)]
+    [InlineData("resnet18", 32, Stem.ImageNet, false, 11_181_642)]
+    [InlineData("resnet18", 224, Stem.Small, true, 11_173_962)]
+    [InlineData("resnet50", 32, Stem.Auto, true, 23_520_842)]
+    public void Small_inputs_get_a_stem_that_keeps_their_size(string name, int side, Stem stem, bool isSmall, long parameters)
+    {
+        var graph = Catalog.Find(name).Build(classes: 10, Square(side), stem: stem);
+        var summary = NetworkSummary.Of(graph);
+        var conv = graph.Nodes.Single(node => node.Name == "conv1");
+
+        Assert.Equal(parameters, summary.TrainableParameters);
+        Assert.Equal(isSmall ? "small" : "imagenet", ModelMetadata.Read(graph.Metadata).Stem);
+        Assert.Equal(isSmall ? [64, 3, 3, 3] : [64, 3, 7, 7], conv[1].Shape.Dimensions);
+        Assert.Equal("conv1.weight", conv[1].Name);
+        int kept = isSmall ? side : (((side + 1) / 2) + 1) / 2;
+        var first = graph.Nodes.First(node => node.Name.StartsWith("block1/", StringComparison.Ordinal));
+        Assert.Equal([64, kept, kept], first[0].Shape.Dimensions.Skip(1));
+        Assert.Equal(
+            Catalog.Find(name).Build(classes: 10, stem: Stem.ImageNet).Initializers.Keys.Select(weight => weight.Name),
+            graph.Initializers.Keys.Select(weight => weight.Name));
+    }
+
+    [Fact]
+    public void Network_without_a_small_stem_names_those_that_have_one()
+    {
+        var error = Assert.Throws<FoveaException>(() => Catalog.Find("vgg16").Build(input: Square(32), stem: Stem.Small));
+
+        Assert.Equal("vgg16 has no small stem; expected one of resnet18, resnet34, resnet50, resnet101, resnet152.", error.Message);
+        Assert.Null(ModelMetadata.Read(Catalog.Find("vgg16").Build(input: Square(32)).Metadata).Stem);
+    }
+
+    [Fact]
+    public void Families_stand_in_the_order_of_their_years()
+    {
+        var names = Catalog.Architectures.Select(a => a.Name).ToArray();
+
+        Assert.Equal(names, names.Distinct());
+        Assert.Equal(["lenet5", "alexnet", "alexnet-torchvision", "googlenet", "googlenet-bn", "vgg11", "vgg13"], names[..7]);
     }
 
     [Fact]
@@ -130,22 +182,21 @@ public class CatalogTests
 
     private static Shape Square(int side) => new(3, side, side);
 
-    private static int SmallestSide(Architecture architecture) =>
-        Enumerable.Range(1, 300).First(side => Refusal(architecture, side) is null);
-
-    /// <summary>The error for square images of this side; null if they are accepted.</summary>
-    private static string? Refusal(Architecture architecture, int side)
+    // Adds the layers to a graph without the check of the input, and searches the smallest square input for which all of them fit.
+    private static int SmallestFitting(Architecture architecture, bool auxiliary) => Enumerable.Range(1, 300).First(side =>
     {
         try
         {
-            architecture.Build(input: Square(side));
-            return null;
+            var graph = new Graph("trial");
+            var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 3, side, side));
+            architecture.Layers(new Network(graph, seed: 0, auxiliary), x, architecture.Classes);
+            return true;
         }
-        catch (FoveaException e)
+        catch (FoveaException e) when (e.Code == ErrorCode.BadModelFile)
         {
-            return e.Message;
+            return false;
         }
-    }
+    });
 
     private static void AssertRuns(InferenceSession session, Graph graph, int batch)
     {

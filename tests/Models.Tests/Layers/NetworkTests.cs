@@ -1,4 +1,7 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Tests.Layers;
 
 public class NetworkTests
 {

@@ -1,4 +1,6 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Layers;
+
+namespace Fovea.Models.Tests.Layers;
 
 public class SeededRandomTests
 {

@@ -1,9 +1,14 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
+using Fovea.Models.Summary;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Summary;
 
-public class NetworkPictureTests
+public partial class NetworkPictureTests
 {
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
@@ -42,6 +47,47 @@ public class NetworkPictureTests
         Assert.DoesNotContain("<script", picture, StringComparison.Ordinal);
     }
 
+    [Theory, MemberData(nameof(Names))]
+    public void Opened_pictures_of_deep_networks_run_in_columns(string name)
+    {
+        var picture = XDocument.Parse(NetworkPicture.ToSvg(NetworkSummary.Of(Catalog.Find(name).Build(), expand: true))).Root!;
+        double width = Number(picture, "width"), height = Number(picture, "height");
+        Assert.True(height < 2_200 || height < 1.5 * width, $"{width} x {height}");
+    }
+
+    // The GELU of a unit has layers in folders of their own: block1/unit1/fc1/gelu/erf.
+    [Fact]
+    public void A_frame_holds_the_layers_of_inner_folders_too()
+    {
+        var picture = XDocument.Parse(NetworkPicture.ToSvg(NetworkSummary.Of(Catalog.Find("convnext_tiny").Build(), expand: true)));
+        Assert.Equal(3 + 3 + 9 + 3, picture.Descendants(Svg + "rect").Count(rect => rect.Attribute("stroke-dasharray") is not null));
+    }
+
+    [Fact]
+    public void Connectors_between_columns_cross_no_box()
+    {
+        foreach (var name in new[] { "vgg19", "densenet121", "googlenet" })
+        {
+            var picture = XDocument.Parse(NetworkPicture.ToSvg(NetworkSummary.Of(
+                Catalog.Find(name).Build(auxiliary: Catalog.Find(name).HasAuxiliary), expand: true))).Root!;
+            var body = picture.Elements(Svg + "g").Last();
+            var shift = body.Attribute("transform")!.Value["translate(".Length..^1].Split(',')
+                .Select(part => double.Parse(part, CultureInfo.InvariantCulture)).ToArray();
+            var boxes = Boxes(picture, 0, 0).Select(box => box with { X = box.X - shift[0], Y = box.Y - shift[1] }).ToArray();
+            var connectors = body.Elements(Svg + "path").Select(path => path.Attribute("d")!.Value)
+                .Select(path => Level().Matches(path)).Where(levels => levels.Count == 2).ToArray();
+            Assert.NotEmpty(connectors);
+            foreach (var level in connectors.SelectMany(levels => levels))
+            {
+                double from = At(level, "x0"), to = At(level, "x1"), y = At(level, "y");
+                Assert.DoesNotContain(boxes, box =>
+                    box.Y < y && y < box.Y + box.Height && box.X < Math.Max(from, to) && Math.Min(from, to) < box.X + box.Width);
+            }
+        }
+
+        static double At(Match level, string part) => double.Parse(level.Groups[part].Value, CultureInfo.InvariantCulture);
+    }
+
     [Fact]
     public void Hostile_names_are_escaped()
     {
@@ -55,6 +101,7 @@ public class NetworkPictureTests
     }
 
     [Fact]
+    [Trait("Needs", "time")]
     public void Graph_of_400_rows_with_long_connections_is_drawn_within_10_seconds()
     {
         var graph = new Graph("dense");
@@ -90,6 +137,10 @@ public class NetworkPictureTests
             }
         }
     }
+
+    // A horizontal line, written as a curve whose points have one height.
+    [GeneratedRegex(@"C(?<x0>[\d.]+),(?<y>[\d.]+) (?<x1>[\d.]+),\k<y> \k<x1>,\k<y>(?![\d.])")]
+    private static partial Regex Level();
 
     private static double Number(XElement element, string attribute) =>
         double.Parse(element.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);

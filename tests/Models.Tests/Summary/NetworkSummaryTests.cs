@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
+using Fovea.Models.Summary;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Summary;
 
 public class NetworkSummaryTests
 {

@@ -1,4 +1,8 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Summary;
+
+namespace Fovea.Models.Tests.Summary;
 
 /// <summary>Numbers of parameters, shapes and receptive fields, computed by hand from the tables of the papers.</summary>
 public class PaperTests

@@ -1,4 +1,8 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Summary;
+
+namespace Fovea.Models.Tests.Summary;
 
 public class SummaryTableTests
 {

@@ -1,10 +1,21 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+using Fovea.Models.Weights;
+
+namespace Fovea.Models.Tests.Weights;
 
 /// <summary>Imports of graphs whose weights agree in name and shape with the architecture, with and without other differences.</summary>
 public sealed class GraphComparisonTests : IDisposable
 {
     private static readonly Architecture Small = new(
-        "small", "none", 4, new Preprocessing { Crop = [16, 16] }, (net, x, classes) => Layers(net, x, classes, new()));
+        "small", "none", 4, new Preprocessing { Crop = [16, 16] }, (net, x, classes) => Layers(net, x, classes, new()))
+    {
+        Parameters = 0,
+        SmallestSide = 1,
+    };
 
     private readonly TemporaryFolder folder = new();
 

@@ -1,6 +1,10 @@
 using System.Text;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Weights;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Weights;
 
 public sealed class SafetensorsTests : IDisposable
 {
@@ -55,6 +59,19 @@ public sealed class SafetensorsTests : IDisposable
     [Theory, MemberData(nameof(BadHeaders))]
     public void Header_that_does_not_describe_the_file_is_refused(string header, string reason) =>
         Assert.Contains(reason, Assert.Throws<FoveaException>(() => Open(header, new byte[16])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{'__metadata__':3}", "its __metadata__ is no JSON object")]
+    [InlineData("{'__metadata__':['state']}", "its __metadata__ is no JSON object")]
+    [InlineData("{'__metadata__':{'state':3}}", "its property state is no text")]
+    [InlineData("{'__metadata__':{'state':{}}}", "its property state is no text")]
+    public void Property_that_is_no_text_is_refused(string header, string reason)
+    {
+        System.IO.File.WriteAllBytes(folder["weights"], File(header, []));
+        using var file = SafetensorsFile.Open(folder["weights"]);
+        Assert.Contains(reason, Assert.Throws<FoveaException>(() => file.Metadata("state")).Message, StringComparison.Ordinal);
+        Assert.Null(file.Names.FirstOrDefault());
+    }
 
     [Theory]
     [InlineData(-1)]

@@ -1,6 +1,10 @@
 using System.IO.Compression;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Weights;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Weights;
 
 public sealed class TorchFileTests
 {
@@ -136,6 +140,7 @@ public sealed class TorchFileTests
     }
 
     [Fact]
+    [Trait("Needs", "time")]
     public void Deep_nesting_and_many_copies_of_a_list_do_not_exhaust_the_memory()
     {
         AssertRefused(

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Weights;
 
 /// <summary>
 /// A tensor to be saved: the type, key, bytes and element count of its storage, and its offset, size and strides in elements.
