@@ -1,7 +1,9 @@
+
 // The background is modelled as a plane of brightness, a + b x + c y. It is fitted by least squares to the pixels of the border:
 // M (a, b, c)' = v with the symmetric normal equations M = sum of (1, x, y)' (1, x, y) and v = sum of value (1, x, y)'.
 // The fit is repeated without outliers, such as strokes that reach the border: pixels whose error exceeds 1.5 times the mean error.
-namespace Fovea.Models;
+
+namespace Fovea.Models.Imaging;
 
 /// <summary>Estimates and removes the background of handwriting, such as unevenly lit paper.</summary>
 internal static class Background

@@ -1,4 +1,4 @@
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>Converts the channels of images.</summary>
 internal static class Colors

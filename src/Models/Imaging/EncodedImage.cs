@@ -1,7 +1,8 @@
 using System.Buffers;
+using Fovea.Models.Errors;
 using SkiaSharp;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// An image file whose header has been read and checked against the limits. Its pixels are not decoded, and no memory for them is
@@ -9,8 +10,8 @@ namespace Fovea.Models;
 /// </summary>
 public sealed class EncodedImage : IDisposable
 {
-    // The position of the interlace method in a PNG file.
-    private const int InterlaceByte = 28;
+    // More bytes than a decoder reads ahead.
+    private const int FillerBytes = 256;
 
     private readonly ReadOnlyMemory<byte> file;
     private readonly MemoryHandle pinned;
@@ -20,11 +21,20 @@ public sealed class EncodedImage : IDisposable
     // A copy, since the property of SKCodec creates a new object on each call.
     private readonly SKImageInfo info;
 
-    private EncodedImage(string format, ReadOnlyMemory<byte> file, MemoryHandle pinned, SKData data, SKCodec codec, SKImageInfo info) =>
-        (Format, this.file, this.pinned, this.data, this.codec, this.info) = (format, file, pinned, data, codec, info);
+    private readonly ImageFormat format;
+
+    // Whether a JPEG lacks the marker of its end. Its picture may be whole all the same.
+    private readonly bool lacksEnd;
+
+    private EncodedImage(
+        ImageFormat format, ReadOnlyMemory<byte> file, MemoryHandle pinned, SKData data, SKCodec codec, SKImageInfo info)
+    {
+        (this.format, this.file, this.pinned, this.data, this.codec, this.info) = (format, file, pinned, data, codec, info);
+        lacksEnd = format.LacksEnd(file.Span);
+    }
 
     /// <summary>JPEG, PNG, WebP, BMP or GIF, detected from the file's bytes.</summary>
-    public string Format { get; }
+    public string Format => format.Name;
 
     /// <summary>The width in pixels, before the EXIF orientation is applied.</summary>
     public int Width => info.Width;
@@ -47,9 +57,12 @@ public sealed class EncodedImage : IDisposable
                 ErrorCode.EmptyBody, $"The image is empty (0 bytes); expected the bytes of a {ImageFormat.Known} file.");
         }
 
-        string format = ImageFormat.Of(file.Span) ?? throw new FoveaException(
-            ErrorCode.NotAnImage, $"The {file.Length:N0} bytes are not an image of a known format; expected a {ImageFormat.Known} file.");
-        limits.CheckFormat(format);
+        if (ImageFormat.Of(file.Span) is not { IsDecoded: true } format)
+        {
+            throw ImageFormat.NotDecoded(file.Span, file.Length);
+        }
+
+        limits.CheckFormat(format.Name);
         var pinned = file.Pin();
         var data = SKData.Create((nint)pinned.Pointer, file.Length);
         var codec = SKCodec.Create(data);
@@ -57,19 +70,14 @@ public sealed class EncodedImage : IDisposable
         {
             if (codec?.Info is not { Width: > 0, Height: > 0 } info)
             {
-                throw ImageDecoder.Damaged(format, "its header cannot be read");
+                throw ImageDecoder.Damaged(format.Name, "its header cannot be read");
             }
 
-            limits.CheckSize(format, info.Width, info.Height);
-            limits.CheckFrames(format, () => codec.FrameCount);
-            if (format == "PNG" && !PngHeader.CanHold(file.Span))
+            limits.CheckSize(format.Name, info.Width, info.Height);
+            limits.CheckFrames(format.Name, () => codec.FrameCount);
+            if (format.Problem(file.Span) is { } problem)
             {
-                throw ImageDecoder.Damaged(format, "it ends before its last pixel");
-            }
-
-            if (format == "JPEG" && JpegMarkers.Misplaced(file.Span) is { } marker)
-            {
-                throw ImageDecoder.Damaged(format, $"its data are corrupt (marker {marker} out of place)");
+                throw ImageDecoder.Damaged(format.Name, problem);
             }
 
             return new(format, file, pinned, data, codec, info);
@@ -89,15 +97,12 @@ public sealed class EncodedImage : IDisposable
     {
         var size = Size(leastSide);
         long decoded = 3L * size.Width * size.Height, pixels = (long)Width * Height;
-
-        // Formats that cannot be read in strips of rows need memory for all pixels at once: a progressive JPEG three coefficients of two
-        // bytes per pixel, an interlaced PNG four bytes per pixel, the other formats a canvas of four bytes per pixel and a copy of it.
-        return decoded + Format switch
+        if (lacksEnd)
         {
-            "JPEG" => JpegMarkers.IsProgressive(file.Span) ? 6 * pixels : ImageDecoder.StripBytes,
-            "PNG" => file.Length > InterlaceByte && file.Span[InterlaceByte] != 0 ? 4 * pixels : ImageDecoder.StripBytes,
-            _ => 8 * pixels,
-        };
+            decoded = (2 * decoded) + file.Length;
+        }
+
+        return decoded + format.DecoderBytes(file.Span, pixels);
     }
 
     /// <summary>Decodes the pixels, upright and over a white background.</summary>
@@ -112,8 +117,32 @@ public sealed class EncodedImage : IDisposable
     /// <summary>Decodes the pixels into an array that <paramref name="allocate"/> returns for a length. The array may be longer.</summary>
     internal Pixels Decode(int leastSide, Func<int, byte[]> allocate)
     {
-        int orientation = Format == "JPEG" ? (int)codec.EncodedOrigin : Exif.Orientation(Format, file.Span);
-        return ImageDecoder.Decode(codec, info, Format, orientation, Size(leastSide), allocate);
+        if (lacksEnd)
+        {
+            return DecodeUnended(leastSide, allocate);
+        }
+
+        return ImageDecoder.Decode(codec, info, Format, format.Orientation(file.Span), Size(leastSide), allocate);
+    }
+
+    // The marker is added, with different bytes before it. If the picture is whole, the decoder reads none of these bytes, and the pixels
+    // are the same. If data are missing, the decoder takes the bytes for data, and the pixels differ.
+    private Pixels DecodeUnended(int leastSide, Func<int, byte[]> allocate)
+    {
+        var whole = file.Span[^1] == 0xFF ? file[..^1] : file;
+        var pixels = DecodeEnded(0x00, allocate);
+        var same = DecodeEnded(0xAA, length => new byte[length]);
+        int length = pixels.Width * pixels.Height * pixels.Channels;
+        return JpegMarkers.HasAllScans(whole.Span) && pixels.Values.AsSpan(0, length).SequenceEqual(same.Values.AsSpan(0, length))
+            ? pixels
+            : throw ImageDecoder.Damaged(Format, "it ends before its last pixel");
+
+        Pixels DecodeEnded(byte filler, Func<int, byte[]> allocate)
+        {
+            using var ended = SKData.CreateCopy([.. whole.Span, .. Enumerable.Repeat(filler, FillerBytes), 0xFF, JpegSegments.EndOfImage]);
+            using var decoder = SKCodec.Create(ended);
+            return ImageDecoder.Decode(decoder, info, Format, format.Orientation(file.Span), Size(leastSide), allocate);
+        }
     }
 
     /// <inheritdoc/>
@@ -125,7 +154,7 @@ public sealed class EncodedImage : IDisposable
     }
 
     // A JPEG stores blocks of 8 x 8 pixels, which the decoder can decode as n x n. It has fast code for powers of two.
-    private SKSizeI Size(int leastSide) => Format != "JPEG" || leastSide <= 0 ? info.Size : ((int[])[1, 2, 4, 8])
+    private SKSizeI Size(int leastSide) => !format.IsScaled || leastSide <= 0 ? info.Size : ((int[])[1, 2, 4, 8])
         .Select(n => codec.GetScaledDimensions(n / 8f))
         .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == info.Size);
 }

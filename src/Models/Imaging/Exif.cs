@@ -1,77 +1,128 @@
 using System.Buffers.Binary;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
-/// Reads the EXIF orientation of a PNG (chunk eXIf) or a WebP (chunk EXIF). Skia reads the orientation of JPEG files only.
+/// Reads the orientation of images: from EXIF data, and where these have none from XMP, which some editors write alone. Damaged metadata
+/// are not an error.
 /// </summary>
 internal static class Exif
 {
     private const int OrientationTag = 0x0112;
-    private const int UnsignedShort = 3;
+    private const int Byte = 1, UnsignedShort = 3, UnsignedLong = 4;
+    private const byte App1 = 0xE1;
+
+    /// <summary>The orientation of a JPEG, 1 to 8, as <see cref="Orientation"/> defines it; 1, upright, if the file has none.</summary>
+    public static int OfJpeg(ReadOnlySpan<byte> file)
+    {
+        int? exif = null, xmp = null;
+        var segments = new JpegSegments(file);
+        while (segments.Next() && segments.Marker != JpegSegments.StartOfScan)
+        {
+            if (segments.Marker == App1)
+            {
+                exif ??= segments.Data.StartsWith("Exif\0"u8) ? OfTiff(segments.Data) : null;
+                xmp ??= segments.Data.StartsWith("http://ns.adobe.com/xap/"u8) ? OfXmp(segments.Data) : null;
+            }
+        }
+
+        return exif ?? xmp ?? 1;
+    }
 
     /// <summary>
-    /// The orientation, 1 to 8, as <see cref="Fovea.Models.Orientation"/> defines it; 1, upright, if the file has none or it cannot be
-    /// read. Damaged metadata are not an error.
+    /// The orientation of a PNG, 1 to 8. It is in a chunk eXIf, or in a text: a raw profile as ImageMagick writes it, or XMP.
     /// </summary>
-    public static int Orientation(string format, ReadOnlySpan<byte> file) => format switch
+    public static int OfPng(ReadOnlySpan<byte> file)
     {
-        "PNG" => OfTiff(Chunk(file[8..], "eXIf"u8, nameFirst: false, BinaryPrimitives.ReadUInt32BigEndian, trailer: _ => 4)),
-        "WebP" => OfTiff(
-            Chunk(file[12..], "EXIF"u8, nameFirst: true, BinaryPrimitives.ReadUInt32LittleEndian, trailer: length => length & 1)),
-        _ => 1,
-    };
+        int? exif = null, profile = null, xmp = null;
 
-    private delegate uint ReadLength(ReadOnlySpan<byte> bytes);
-
-    // Both containers are a sequence of chunks: a length and a name of four bytes each (PNG) or the reverse (WebP), the data, then a
-    // checksum of four bytes (PNG) or padding to an even length (WebP). Returns the data of the first chunk of a name; empty if there is
-    // none.
-    private static ReadOnlySpan<byte> Chunk(
-        ReadOnlySpan<byte> chunks, ReadOnlySpan<byte> name, bool nameFirst, ReadLength read, Func<uint, uint> trailer)
-    {
-        while (chunks.Length >= 8)
+        // A chunk has a length and a name of four bytes each, the data, and a checksum of four bytes.
+        for (var chunks = file[8..]; chunks.Length >= 8;)
         {
-            uint length = read(nameFirst ? chunks[4..] : chunks);
-            var found = nameFirst ? chunks[..4] : chunks[4..8];
-            chunks = chunks[8..];
-            if (length > chunks.Length)
+            uint length = BinaryPrimitives.ReadUInt32BigEndian(chunks);
+            if (length > chunks.Length - 8)
             {
                 break;
             }
 
-            if (found.SequenceEqual(name))
+            var name = chunks[4..8];
+            var data = chunks.Slice(8, (int)length);
+            if (name.SequenceEqual("eXIf"u8))
             {
-                return chunks[..(int)length];
+                exif ??= OfTiff(data);
+            }
+            else if (PngText.Read(name, data) is { } text)
+            {
+                profile ??= OfTiff(text.Profile);
+                xmp ??= OfXmp(text.Profile.Length > 0 ? text.Profile : text.Bytes);
             }
 
-            chunks = chunks[(int)Math.Min(length + (long)trailer(length), chunks.Length)..];
+            chunks = chunks[(int)Math.Min(8 + length + 4L, chunks.Length)..];
         }
 
-        return [];
+        return exif ?? profile ?? xmp ?? 1;
+    }
+
+    /// <summary>The orientation of a WebP, 1 to 8. It is in a chunk EXIF or XMP.</summary>
+    public static int OfWebP(ReadOnlySpan<byte> file)
+    {
+        int? exif = null, xmp = null;
+
+        // A chunk has a name and a length of four bytes each, the data, and padding to an even length.
+        for (var chunks = file[12..]; chunks.Length >= 8;)
+        {
+            uint length = BinaryPrimitives.ReadUInt32LittleEndian(chunks[4..]);
+            if (length > chunks.Length - 8)
+            {
+                break;
+            }
+
+            var name = chunks[..4];
+            var data = chunks.Slice(8, (int)length);
+            exif ??= name.SequenceEqual("EXIF"u8) ? OfTiff(data) : null;
+            xmp ??= name.SequenceEqual("XMP "u8) ? OfXmp(data) : null;
+            chunks = chunks[(int)Math.Min(8 + length + (length & 1), chunks.Length)..];
+        }
+
+        return exif ?? xmp ?? 1;
+    }
+
+    // XMP is XML, with the orientation as an attribute or an element: tiff:Orientation="6" or <tiff:Orientation>6</tiff:Orientation>.
+    private static int? OfXmp(ReadOnlySpan<byte> xmp)
+    {
+        var name = "tiff:Orientation"u8;
+        for (int at; (at = xmp.IndexOf(name)) >= 0;)
+        {
+            xmp = xmp[(at + name.Length)..];
+            var value = xmp.TrimStart(" \t\r\n=>\"'"u8);
+            if (value is [>= (byte)'1' and <= (byte)'8', (byte)'"' or (byte)'\'' or (byte)'<' or (byte)' ', ..])
+            {
+                return value[0] - '0';
+            }
+        }
+
+        return null;
     }
 
     // EXIF data are a TIFF file. Its header has the byte order, the number 42, and the position of the first directory. The directory has
     // the number of its entries, then entries of 12 bytes: tag, type, count, value.
-    private static int OfTiff(ReadOnlySpan<byte> tiff)
+    private static int? OfTiff(ReadOnlySpan<byte> tiff)
     {
-        if (tiff.StartsWith("Exif\0\0"u8))
+        if (tiff.StartsWith("Exif\0"u8) && tiff.Length >= 6)
         {
             tiff = tiff[6..];
         }
 
         if (tiff.Length < 8 || !(tiff.StartsWith("II*\0"u8) || tiff.StartsWith("MM\0*"u8)))
         {
-            return 1;
+            return null;
         }
 
         bool littleEndian = tiff[0] == 'I';
-        uint directory = littleEndian
-            ? BinaryPrimitives.ReadUInt32LittleEndian(tiff[4..])
-            : BinaryPrimitives.ReadUInt32BigEndian(tiff[4..]);
+        uint directory = Long(tiff[4..]);
         if (directory > tiff.Length - 2)
         {
-            return 1;
+            return null;
         }
 
         var entries = tiff[(int)directory..];
@@ -79,15 +130,26 @@ internal static class Exif
         entries = entries[2..];
         for (; count > 0 && entries.Length >= 12; count--, entries = entries[12..])
         {
-            if (Short(entries) == OrientationTag && Short(entries[2..]) == UnsignedShort)
+            if (Short(entries) == OrientationTag)
             {
-                return Short(entries[8..]) is >= 1 and <= 8 and int tag ? tag : 1;
+                // The standard says two bytes; some cameras and programs write four, or one.
+                uint tag = Short(entries[2..]) switch
+                {
+                    UnsignedShort => Short(entries[8..]),
+                    UnsignedLong => Long(entries[8..]),
+                    Byte => entries[8],
+                    _ => 0,
+                };
+                return tag is >= 1 and <= 8 ? (int)tag : null;
             }
         }
 
-        return 1;
+        return null;
 
-        int Short(ReadOnlySpan<byte> bytes) =>
+        ushort Short(ReadOnlySpan<byte> bytes) =>
             littleEndian ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : BinaryPrimitives.ReadUInt16BigEndian(bytes);
+
+        uint Long(ReadOnlySpan<byte> bytes) =>
+            littleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
     }
 }

@@ -1,4 +1,5 @@
-namespace Fovea.Models;
+
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// Finds a handwritten digit in an image and frames it as MNIST frames its digits: light strokes on black, the bounding box scaled to 20 of
@@ -25,13 +26,14 @@ internal static class Handwriting
     private const double DigitMargin = 0.45, SheetMargin = -0.04;
 
     /// <summary>
-    /// The framed digit, one channel of <paramref name="width"/> x <paramref name="height"/>; black if no digit is found.
+    /// The framed digit, one channel of <paramref name="width"/> x <paramref name="height"/>; black if no digit is found. Also the part of
+    /// the image that it shows, which may reach beyond the image; the whole image if no digit is found.
     /// </summary>
-    public static Pixels Frame(Pixels gray, int width, int height)
+    public static (Pixels Digit, InputRegion Region) Frame(Pixels gray, int width, int height)
     {
         if (gray.Width == width && gray.Height == height && MnistFrame.Find(gray) is { } framed)
         {
-            return framed;
+            return (framed, InputRegion.Whole);
         }
 
         // Zooms in on the digit: each step finds the strokes in an ink map and makes their surroundings the region of the next step.
@@ -62,9 +64,17 @@ internal static class Handwriting
 
         var ink = InkMap.Of(gray, region, LeastSide, DrawSide);
         ink.Flatten();
-        return ink.Threshold() is { } threshold && Strokes.Find(ink, threshold) is { } digit
-            ? Draw(ink, digit, threshold, width, height)
-            : new Pixels(width, height, 1, new byte[width * height]);
+        if (ink.Threshold() is not { } threshold || Strokes.Find(ink, threshold) is not { } digit)
+        {
+            return (new Pixels(width, height, 1, new byte[width * height]), InputRegion.Whole);
+        }
+
+        var (drawn, part) = Draw(ink, digit, threshold, width, height);
+        return (drawn, new(
+            (region.X + (part.Left * region.Width)) / gray.Width,
+            (region.Y + (part.Top * region.Height)) / gray.Height,
+            (region.X + (part.Right * region.Width)) / gray.Width,
+            (region.Y + (part.Bottom * region.Height)) / gray.Height));
     }
 
     // Converts a box of the map to coordinates of the image, within the map's region. The margin, a share of the box's long side, is added
@@ -79,7 +89,8 @@ internal static class Handwriting
         return new(region.X + left, region.Y + top, Math.Max(1, right - left), Math.Max(1, bottom - top));
     }
 
-    private static Pixels Draw(InkMap map, Strokes digit, float threshold, int width, int height)
+    // The digit in its frame, and the part of the map that the frame shows.
+    private static (Pixels Drawn, InputRegion Part) Draw(InkMap map, Strokes digit, float threshold, int width, int height)
     {
         double box = BoxShare * Math.Min(width, height), stroke = StrokeShare * Math.Min(width, height);
         int side = Math.Max(digit.Box.Width, digit.Box.Height);
@@ -92,7 +103,16 @@ internal static class Handwriting
         int boxWidth = Math.Clamp((int)Math.Round(drawn.Width * scale), 1, width);
         int boxHeight = Math.Clamp((int)Math.Round(drawn.Height * scale), 1, height);
         var scaled = Resizer.Resize(drawn, boxWidth, boxHeight, new(0, 0, boxWidth, boxHeight));
-        return MnistFrame.Centre(scaled, width, height);
+        var (framed, left, top) = MnistFrame.Centre(scaled, width, height);
+
+        // Thickening has added as many pixels of the map on each side.
+        double boxX = digit.Box.X - ((drawn.Width - digit.Box.Width) / 2), boxY = digit.Box.Y - ((drawn.Height - digit.Box.Height) / 2);
+        double stepX = (double)drawn.Width / boxWidth, stepY = (double)drawn.Height / boxHeight;
+        return (framed, new(
+            (boxX - (left * stepX)) / map.Width,
+            (boxY - (top * stepY)) / map.Height,
+            (boxX + ((width - left) * stepX)) / map.Width,
+            (boxY + ((height - top) * stepY)) / map.Height));
     }
 
     // Draws the digit's box, extended by the radius and a border of one pixel, in the scale of the map. The brightness is the ink, from

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using Fovea.Models.Errors;
 using SkiaSharp;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// Decodes JPEG, PNG, WebP and BMP files and the first frame of GIF files. The EXIF orientation is applied, transparent pixels are composed
@@ -59,8 +60,11 @@ public static class ImageDecoder
             throw Damaged(format, started);
         }
 
+
+        // The fourth byte of a BMP's pixels is often unused and 0, which no program takes for transparency. Whether all are 0 is known only
+        // when all pixels are.
         bool byRows = started == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown;
-        int rowsAtOnce = byRows ? Math.Clamp(StripBytes / info.RowBytes, 1, height) : height;
+        int rowsAtOnce = byRows && (opaque || format != "BMP") ? Math.Clamp(StripBytes / info.RowBytes, 1, height) : height;
 
         byte[] values = allocate(width * height * channels);
         // Native memory is freed at once. A managed array of this size would stay in the large object heap until a full collection.
@@ -72,7 +76,7 @@ public static class ImageDecoder
                 int rows = Math.Min(rowsAtOnce, height - y);
                 Read(codec, format, info, byRows, (nint)strip, rows);
                 var pixels = new Span<byte>(strip, rows * info.RowBytes);
-                if (!opaque)
+                if (!opaque && !(format == "BMP" && PixelRows.AreClear(pixels)))
                 {
                     PixelRows.ComposeOverWhite(pixels);
                 }

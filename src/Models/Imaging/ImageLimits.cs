@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Fovea.Models.Errors;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>Limits for images. They are checked against the header of a file, before memory for its pixels is allocated.</summary>
 /// <param name="Pixels">
@@ -12,9 +13,10 @@ namespace Fovea.Models;
 public sealed record ImageLimits(long Pixels = 50_000_000, int Side = 16_384)
 {
     /// <summary>
-    /// The accepted formats, some of <see cref="ImageFormat.All"/>. Default: all. Another format gives <see cref="ErrorCode.NotAnImage"/>.
+    /// The accepted formats, some of <see cref="ImageFormat.Names"/>. Default: all. Another format gives
+    /// <see cref="ErrorCode.NotAnImage"/>.
     /// </summary>
-    public ImmutableArray<string> Formats { get; init; } = ImageFormat.All;
+    public ImmutableArray<string> Formats { get; init; } = ImageFormat.Names;
 
     /// <summary>
     /// The largest number of frames in an animated image; 0 for any number. Default 0. An image with more gives <see

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// A map of the ink in a region of a gray image: the contrast of each pixel to the background. The region is scaled to a size at which

@@ -1,4 +1,4 @@
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// Checks the markers of a JPEG file. Decoders hide errors in compressed data and report success. Such damage often creates a marker at a
@@ -6,99 +6,84 @@ namespace Fovea.Models;
 /// </summary>
 internal static class JpegMarkers
 {
-    private const byte ProgressiveFrame = 0xC2, StartOfScan = 0xDA, EndOfImage = 0xD9, FirstRestart = 0xD0;
+    private const byte ProgressiveFrame = 0xC2, RestartInterval = 0xDD;
 
     /// <summary>
-    /// The first two bytes of the first misplaced marker, as four hexadecimal digits. <c>null</c> if all markers are in place, or if the
-    /// file ends early: the decoder reports that.
+    /// Names the first misplaced marker in a clause. <c>null</c> if all markers are in place, or if the file ends early, which the decoder
+    /// reports.
     /// </summary>
-    public static string? Misplaced(ReadOnlySpan<byte> file)
+    public static string? Problem(ReadOnlySpan<byte> file)
     {
-        // A segment has the byte FF, a marker, a length of two bytes that counts itself, and the data. Compressed data follow a start of
-        // scan.
-        for (int at = 2; at + 4 <= file.Length;)
+        var segments = new JpegSegments(file);
+        while (segments.Next())
         {
-            byte marker = file[at + 1];
-            if (file[at] != 0xFF || marker is < 0xC0 or (>= 0xD0 and <= 0xD8))
-            {
-                return $"{file[at]:X2}{marker:X2}";
-            }
+        }
 
-            if (marker == EndOfImage)
-            {
-                return null;
-            }
+        return segments.Misplaced == 0 ? null : $"its data are corrupt (marker FF{segments.Misplaced:X2} out of place)";
+    }
 
-            if (marker == 0xFF)
-            {
-                at++;
-                continue;
-            }
+    /// <summary>Whether a file lacks the marker of its end.</summary>
+    public static bool LacksEnd(ReadOnlySpan<byte> file) =>
+        !file.EndsWith((ReadOnlySpan<byte>)[0xFF, JpegSegments.EndOfImage]) && !HasEnd(file);
 
-            at += 2 + ((file[at + 2] << 8) | file[at + 3]);
-            if (marker == StartOfScan && at < file.Length)
+    /// <summary>
+    /// The memory of the decoder, in bytes: a progressive image needs three coefficients of two bytes per pixel at once.
+    /// </summary>
+    public static long DecoderBytes(ReadOnlySpan<byte> file, long pixels) =>
+        IsProgressive(file) ? 6 * pixels : ImageDecoder.StripBytes;
+
+    /// <summary>
+    /// Whether a file has all scans of its image, each begun, and the last one all restart markers. The data behind the last marker may
+    /// still be incomplete.
+    /// </summary>
+    public static bool HasAllScans(ReadOnlySpan<byte> file)
+    {
+        var segments = new JpegSegments(file);
+        JpegFrame? frame = null;
+        int interval = 0;
+        bool restartsAreThere = true;
+        while (segments.Next())
+        {
+            if (segments.Marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
             {
-                at += CompressedLength(file[at..], out byte unexpected);
-                if (unexpected != 0)
-                {
-                    return $"FF{unexpected:X2}";
-                }
+                frame = JpegFrame.Read(segments.Data);
+            }
+            else if (segments.Marker == RestartInterval && segments.Data.Length >= 2)
+            {
+                interval = (segments.Data[0] << 8) | segments.Data[1];
+            }
+            else if (segments.Marker == JpegSegments.StartOfScan && frame is not null)
+            {
+                int blocks = frame.Scan(segments.Data);
+                restartsAreThere = interval == 0 || segments.Restarts == (blocks - 1) / interval;
             }
         }
 
-        return null;
+        return frame?.IsScanned == true && restartsAreThere;
     }
 
-    /// <summary>
-    /// Whether the file is progressive: its scans refine the image step by step, so the decoder must hold all coefficients until the last
-    /// scan.
-    /// </summary>
-    public static bool IsProgressive(ReadOnlySpan<byte> file)
+    private static bool HasEnd(ReadOnlySpan<byte> file)
     {
-        for (int at = 2; at + 4 <= file.Length && file[at] == 0xFF && file[at + 1] != StartOfScan;)
+        var segments = new JpegSegments(file);
+        while (segments.Next())
         {
-            if (file[at + 1] == ProgressiveFrame)
+        }
+
+        return segments.Marker == JpegSegments.EndOfImage;
+    }
+
+    // The scans of a progressive file refine the image step by step, so the decoder must hold all coefficients until the last scan.
+    private static bool IsProgressive(ReadOnlySpan<byte> file)
+    {
+        var segments = new JpegSegments(file);
+        while (segments.Next() && segments.Marker != JpegSegments.StartOfScan)
+        {
+            if (segments.Marker == ProgressiveFrame)
             {
                 return true;
             }
-
-            at += file[at + 1] == 0xFF ? 1 : 2 + ((file[at + 2] << 8) | file[at + 3]);
         }
 
         return false;
-    }
-
-    // The length of the compressed data at the start of the given bytes. In compressed data, FF is followed by 00 or is part of a restart
-    // marker. There are eight restart markers, which follow each other in turn. A restart marker out of turn is returned as unexpected; 0:
-    // none.
-    private static int CompressedLength(ReadOnlySpan<byte> data, out byte unexpected)
-    {
-        int at = 0, restarts = 0;
-        unexpected = 0;
-        while (true)
-        {
-            int next = data[at..].IndexOf((byte)0xFF);
-            if (next < 0 || at + next + 1 >= data.Length)
-            {
-                return data.Length;
-            }
-
-            at += next;
-            byte marker = data[at + 1];
-            if (marker is >= FirstRestart and < FirstRestart + 8)
-            {
-                if (marker != FirstRestart + (restarts++ & 7))
-                {
-                    unexpected = marker;
-                    return at;
-                }
-            }
-            else if (marker != 0)
-            {
-                return at;
-            }
-
-            at += 2;
-        }
     }
 }

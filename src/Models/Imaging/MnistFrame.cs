@@ -1,4 +1,5 @@
-namespace Fovea.Models;
+
+namespace Fovea.Models.Imaging;
 
 /// <summary>The frame of MNIST's images (LeCun et al., 1998): the size of a digit and its position in the image.</summary>
 internal static class MnistFrame
@@ -39,8 +40,9 @@ internal static class MnistFrame
 
     /// <summary>
     /// Copies a digit's box into a black image, with the centre of mass as near to the middle as whole pixels and the image's edges allow.
+    /// Returns the image, and the column and row of the box's top left corner.
     /// </summary>
-    public static Pixels Centre(Pixels box, int width, int height)
+    public static (Pixels Framed, int Left, int Top) Centre(Pixels box, int width, int height)
     {
         var (x, y, _) = Mass(box);
         int left = Math.Clamp((int)Math.Round((width / 2.0) - x), 0, width - box.Width);
@@ -51,7 +53,7 @@ internal static class MnistFrame
             box.Values.AsSpan(row * box.Width, box.Width).CopyTo(values.AsSpan(((top + row) * width) + left));
         }
 
-        return new Pixels(width, height, 1, values);
+        return (new Pixels(width, height, 1, values), left, top);
     }
 
     private static bool IsFramed(Pixels gray)

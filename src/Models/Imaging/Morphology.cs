@@ -1,4 +1,5 @@
-namespace Fovea.Models;
+
+namespace Fovea.Models.Imaging;
 
 /// <summary>Mathematical morphology on row-major maps: grayscale opening and the distance transform.</summary>
 internal static class Morphology

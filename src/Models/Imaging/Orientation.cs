@@ -1,4 +1,4 @@
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// The mapping of a file's pixels to the upright image: the pixel in column x of row y goes to the index Start + x StepX + y StepY, counted

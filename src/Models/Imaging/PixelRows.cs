@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>Copies decoded rows into the upright image: composes them over white, drops alpha, and applies the orientation.</summary>
 internal static class PixelRows
@@ -28,6 +28,20 @@ internal static class PixelRows
                 rgba[c] = (byte)(((rgba[c] * alpha) + (255 * (255 - alpha)) + 127) / 255);
             }
         }
+    }
+
+    /// <summary>Whether the alpha of all pixels of red, green, blue and alpha is 0.</summary>
+    public static bool AreClear(ReadOnlySpan<byte> rgba)
+    {
+        for (int i = 3; i < rgba.Length; i += 4)
+        {
+            if (rgba[i] != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Copies a strip of rows to their positions in the upright image.</summary>

@@ -1,4 +1,4 @@
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>A decoded image: rows from the top, pixels from the left, interleaved channels of 8 bits.</summary>
 /// <param name="Width">The width in pixels.</param>

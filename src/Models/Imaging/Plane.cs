@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>Extracts one channel from pixels whose channels are interleaved.</summary>
 internal static class Plane

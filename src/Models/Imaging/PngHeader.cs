@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>Checks the header of a PNG file (ISO/IEC 15948, 11.2.2).</summary>
 internal static class PngHeader
@@ -8,15 +8,20 @@ internal static class PngHeader
     // The best compression of Deflate: two bits for 258 bytes.
     private const int MaxCompressionRatio = 1032;
 
+    private const int InterlaceByte = 28;
+
     /// <summary>
-    /// Whether the file is long enough for the pixels that its header declares, at the best compression possible. The check prevents that a
-    /// tiny file makes the decoder allocate memory for a huge image.
+    /// The reason why a file cannot have the pixels that its header declares: it is too short for them, at the best compression possible.
+    /// The check prevents that a tiny file makes the decoder allocate memory for a huge image. <c>null</c> if the file is long enough.
     /// </summary>
     /// <param name="file">A PNG file whose header the decoder has accepted.</param>
-    public static bool CanHold(ReadOnlySpan<byte> file)
+    public static string? Problem(ReadOnlySpan<byte> file)
     {
         long width = BinaryPrimitives.ReadUInt32BigEndian(file[16..]), height = BinaryPrimitives.ReadUInt32BigEndian(file[20..]);
         int channels = file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
-        return width * height * file[24] * channels / 8 <= (long)file.Length * MaxCompressionRatio;
+        return width * height * file[24] * channels / 8 <= (long)file.Length * MaxCompressionRatio ? null : "it ends before its last pixel";
     }
+    /// <summary>The memory of the decoder, in bytes: an interlaced image needs four bytes per pixel at once.</summary>
+    public static long DecoderBytes(ReadOnlySpan<byte> file, long pixels) =>
+        file.Length > InterlaceByte && file[InterlaceByte] != 0 ? 4 * pixels : ImageDecoder.StripBytes;
 }

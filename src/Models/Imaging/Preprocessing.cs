@@ -1,14 +1,16 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// The steps that turn an image into a network's input, as stored in a model file's metadata property <c>fovea.preprocessing</c>. The image
 /// is resized and cropped, and each value of a pixel becomes (value x scale - mean) / deviation.
 /// </summary>
+[JsonConverter(typeof(PreprocessingJson))]
 public sealed record Preprocessing
 {
     private const int ImageNetResize = 256, ImageNetCrop = 224;
@@ -28,9 +30,18 @@ public sealed record Preprocessing
 
     /// <summary>
     /// The short side in pixels after resizing, before the crop: at least the crop's longer side, at most 8192. <c>null</c>, the default,
-    /// stretches the image to the crop size instead.
+    /// stretches the image to <see cref="ResizeTo"/> or else to the crop size.
     /// </summary>
     public int? Resize { get; init; }
+
+    /// <summary>
+    /// The size in pixels after resizing, [height, width], before the crop: at least the crop, at most 8192 each. The image's proportions
+    /// are not kept. Default <c>null</c>. Not together with <see cref="Resize"/>.
+    /// </summary>
+    public ImmutableArray<int>? ResizeTo { get; init; }
+
+    /// <summary>The filter of resizing. Default bilinear.</summary>
+    public Interpolation Interpolation { get; init; }
 
     /// <summary>The size of the network's input in pixels, [height, width], 1 to 4096 each. The crop is centred.</summary>
     public required ImmutableArray<int> Crop { get; init; }
@@ -70,36 +81,8 @@ public sealed record Preprocessing
         (Scale, Mean[Mean.Length == 1 ? 0 : channel], Std[Std.Length == 1 ? 0 : channel]);
 
     /// <summary>Reads the JSON form. A property that is left out has its default.</summary>
-    /// <exception cref="FoveaException">A value has the wrong type or is out of range.</exception>
-    internal static Preprocessing FromJson(JsonObject json)
-    {
-        // A generated deserializer sets all init-only properties, and those that the JSON lacks to zero. The defaults are therefore filled
-        // in first.
-        var all = JsonSerializer.SerializeToNode(new Preprocessing { Crop = [] }, MetadataJson.Default.Preprocessing)!.AsObject();
-        all.Remove("crop");
-        try
-        {
-            foreach (var (name, value) in json)
-            {
-                all[name] = value?.DeepClone();
-            }
-
-            return all.Deserialize(MetadataJson.Default.Preprocessing)!.Checked();
-        }
-        catch (JsonException e)
-        {
-            throw new FoveaException(
-                ErrorCode.BadModelFile,
-                $"The preprocessing is not valid at {e.Path ?? "$"}; expected crop [height, width] and optionally resize, color, scale, "
-                + "mean, std, invert.",
-                e);
-        }
-        catch (ArgumentException e)
-        {
-            // JsonObject throws it when it meets a duplicate name.
-            throw new FoveaException(ErrorCode.BadModelFile, "The preprocessing has a name twice; expected each name once.", e);
-        }
-    }
+    /// <exception cref="FoveaException">A name is unknown, or a value has the wrong type or is out of range.</exception>
+    internal static Preprocessing FromJson(JsonObject json) => PreprocessingJson.Read(json);
 
     /// <summary>Checks the ranges of all properties and returns the object itself.</summary>
     /// <exception cref="FoveaException">A number is out of range.</exception>
@@ -111,6 +94,10 @@ public sealed record Preprocessing
         Check(
             Resize is null or > 0 and <= 8192 && !(Resize < Crop.Max()),
             $"resize is {Resize}; expected at least the crop and at most 8192 pixels");
+        Check(
+            ResizeTo is not { } size || (size is [<= 8192, <= 8192] && size[0] >= Crop[0] && size[1] >= Crop[1]),
+            $"resize is [{string.Join(", ", ResizeTo ?? [])}]; expected [height, width] of at least the crop and at most 8192 pixels");
+        Check(Resize is null || ResizeTo is null, "both the short side and the size after resizing are given; expected one of them");
         Check(float.IsFinite(Scale) && Scale != 0, $"scale is {Scale}; expected a finite number that is not 0");
         Check(Mean.Length == 1 || Mean.Length == Channels, $"mean has {Mean.Length} numbers; expected 1 or {Channels}");
         Check(Std.Length == 1 || Std.Length == Channels, $"std has {Std.Length} numbers; expected 1 or {Channels}");

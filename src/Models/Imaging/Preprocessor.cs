@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Runtime.Intrinsics;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// Turns images into a network's input, with the same code in training, evaluation and serving. There are two steps: <c>Fit</c> changes the
@@ -27,14 +29,22 @@ public static class Preprocessor
     }
 
     /// <summary>Decodes an image whose header has been read, and fits it to the network's input.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>: the data are truncated or corrupt.</exception>
-    public static Pixels Fit(EncodedImage image, Preprocessing preprocessing)
+    /// <exception cref="FoveaException"><c>ErrorCode.DamagedImage</c>: the data are truncated or corrupt.</exception>
+    public static Pixels Fit(EncodedImage image, Preprocessing preprocessing) => FitWithRegion(image, preprocessing).Fitted;
+
+    /// <summary>
+    /// As <see cref="Fit(EncodedImage, Preprocessing)"/>, with the part of the upright image that the result shows.
+    /// </summary>
+    /// <exception cref="FoveaException"><c>ErrorCode.DamagedImage</c>: the data are truncated or corrupt.</exception>
+    public static (Pixels Fitted, InputRegion Region) FitWithRegion(EncodedImage image, Preprocessing preprocessing)
     {
         byte[]? rented = null;
         try
         {
-            var fitted = Fit(image.Decode(LeastSide(preprocessing), Allocate), preprocessing);
-            return fitted.Values != rented ? fitted : fitted with { Values = rented[..(fitted.Width * fitted.Height * fitted.Channels)] };
+            var (fitted, region) = FitWithRegion(image.Decode(LeastSide(preprocessing), Allocate), preprocessing);
+            return fitted.Values != rented
+                ? (fitted, region)
+                : (fitted with { Values = rented[..(fitted.Width * fitted.Height * fitted.Channels)] }, region);
         }
         finally
         {
@@ -74,7 +84,7 @@ public static class Preprocessor
         int x = Math.Min((int)Math.Round((double)part.X * width / part.Width), wholeWidth - width);
         int y = Math.Min((int)Math.Round((double)part.Y * height / part.Height), wholeHeight - height);
         var source = preprocessing.Color == ColorOrder.Gray ? Colors.Gray(image) : image;
-        var fitted = Resizer.Resize(source, wholeWidth, wholeHeight, new(x, y, width, height));
+        var fitted = Resizer.Resize(source, wholeWidth, wholeHeight, new(x, y, width, height), preprocessing.Interpolation);
         return preprocessing.Color == ColorOrder.Gray ? fitted : Colors.Ordered(fitted, preprocessing.Color);
     }
 
@@ -87,21 +97,7 @@ public static class Preprocessor
     /// difference, rounded half to even. With <see cref="Inversion.Auto"/>, the digit in the image is found and framed instead, and <see
     /// cref="Preprocessing.Resize"/> has no effect.
     /// </remarks>
-    public static Pixels Fit(Pixels image, Preprocessing preprocessing)
-    {
-        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
-        if (preprocessing.Invert == Inversion.Auto)
-        {
-            var digit = Handwriting.Frame(Colors.Gray(image), width, height);
-            return preprocessing.Color == ColorOrder.Gray ? digit : Colors.Ordered(digit, preprocessing.Color);
-        }
-
-        var source = preprocessing.Color == ColorOrder.Gray ? Colors.Gray(image) : image;
-        var fitted = preprocessing.Resize is { } side
-            ? ResizeAndCrop(source, side, width, height)
-            : Resizer.Resize(source, width, height, new(0, 0, width, height));
-        return preprocessing.Color == ColorOrder.Gray ? fitted : Colors.Ordered(fitted, preprocessing.Color);
-    }
+    public static Pixels Fit(Pixels image, Preprocessing preprocessing) => FitWithRegion(image, preprocessing).Fitted;
 
     /// <summary>Writes fitted pixels as a tensor [C, H, W] of (value x scale - mean) / deviation.</summary>
     /// <param name="fitted">The result of <c>Fit</c>.</param>
@@ -138,20 +134,43 @@ public static class Preprocessor
         }
     }
 
-    private static Pixels ResizeAndCrop(Pixels image, int side, int width, int height)
+    private static (Pixels Fitted, InputRegion Region) FitWithRegion(Pixels image, Preprocessing preprocessing)
     {
-        bool wide = image.Width > image.Height;
+        var source = preprocessing.Color == ColorOrder.Gray || preprocessing.Invert == Inversion.Auto ? Colors.Gray(image) : image;
+        var (fitted, region) = preprocessing.Invert == Inversion.Auto
+            ? Handwriting.Frame(source, preprocessing.Crop[1], preprocessing.Crop[0])
+            : Cropped(source, SizeOf(source, preprocessing), preprocessing);
+        return (preprocessing.Color == ColorOrder.Gray ? fitted : Colors.Ordered(fitted, preprocessing.Color), region);
+    }
+
+    // The size of an image after resizing, before the crop.
+    private static (int Width, int Height) SizeOf(Pixels image, Preprocessing preprocessing)
+    {
+        if (preprocessing.Resize is not { } side)
+        {
+            var size = preprocessing.ResizeTo ?? preprocessing.Crop;
+            return (size[1], size[0]);
+        }
+
         int longSide = (int)((long)side * Math.Max(image.Width, image.Height) / Math.Min(image.Width, image.Height));
-        var (resizedWidth, resizedHeight) = wide ? (longSide, side) : (side, longSide);
-        int x = (int)Math.Round((resizedWidth - width) / 2.0), y = (int)Math.Round((resizedHeight - height) / 2.0);
-        return Resizer.Resize(image, resizedWidth, resizedHeight, new(x, y, width, height));
+        return image.Width > image.Height ? (longSide, side) : (side, longSide);
+    }
+
+    private static (Pixels Cropped, InputRegion Region) Cropped(Pixels image, (int Width, int Height) size, Preprocessing preprocessing)
+    {
+        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
+        int x = (int)Math.Round((size.Width - width) / 2.0), y = (int)Math.Round((size.Height - height) / 2.0);
+        var cropped = Resizer.Resize(image, size.Width, size.Height, new(x, y, width, height), preprocessing.Interpolation);
+        return (cropped, new(
+            (double)x / size.Width, (double)y / size.Height, (double)(x + width) / size.Width, (double)(y + height) / size.Height));
     }
 
     /// <summary>
     /// The short side in pixels that a JPEG must keep when it is decoded at a reduced size; 0 for full size. It is twice the side that the
     /// network needs, so that the antialiasing of the resizer, not that of the decoder, decides the result; it then differs from that of
-    /// the full image by one or two levels of brightness. Handwriting is searched in the full image.
+    /// the full image by one or two levels of brightness. Handwriting is searched in the full image, and the nearest pixel is one of it.
     /// </summary>
     public static int LeastSide(Preprocessing preprocessing) =>
-        preprocessing.Invert == Inversion.Auto ? 0 : 2 * Math.Max(preprocessing.Resize ?? 0, preprocessing.Crop.Max());
+        preprocessing.Invert == Inversion.Auto || preprocessing.Interpolation == Interpolation.Nearest ? 0
+        : 2 * Math.Max(preprocessing.Resize ?? 0, Math.Max(preprocessing.ResizeTo?.Max() ?? 0, preprocessing.Crop.Max()));
 }

@@ -1,10 +1,11 @@
-namespace Fovea.Models;
 
-// Output pixel i is centred at c = (i + 1/2) s in the input, s = from / to. Input pixel j has the weight of a triangle filter,
-// max(0, 1 - |j + 1/2 - c| / max(s, 1)), normalised to a sum of 1. With reduction (s > 1) the triangle widens, so every input pixel
-// has an effect (antialiasing). Pillow computes the same weights with the same rounding.
+namespace Fovea.Models.Imaging;
 
-/// <summary>The weights of bilinear resizing along one axis, in fixed-point arithmetic.</summary>
+// Output pixel i is centred at c = (i + 1/2) s in the input, s = from / to. Input pixel j has the weight f((j + 1/2 - c) / max(s, 1)) of a
+// filter f, normalised to a sum of 1. With reduction (s > 1) the filter widens, so every input pixel has an effect (antialiasing). The
+// nearest pixel is the one in which c lies. Pillow computes the same weights with the same rounding.
+
+/// <summary>The weights of resizing along one axis, in fixed-point arithmetic.</summary>
 internal sealed class Resampler
 {
     /// <summary>The number of fractional bits: of 32 bits, 8 are for the pixel's value and 2 against overflow.</summary>
@@ -26,14 +27,17 @@ internal sealed class Resampler
     public int[] Weights { get; }
 
     /// <summary>Computes the weights for a window of the output.</summary>
+    /// <param name="interpolation">The filter.</param>
     /// <param name="from">The number of input pixels along the axis.</param>
     /// <param name="to">The number of output pixels along the axis.</param>
     /// <param name="start">The first output pixel of the window.</param>
     /// <param name="length">The number of output pixels in the window.</param>
-    public Resampler(int from, int to, int start, int length)
+    public Resampler(Interpolation interpolation, int from, int to, int start, int length)
     {
-        double scale = (double)from / to, support = Math.Max(scale, 1);
-        Taps = ((int)Math.Ceiling(support) * 2) + 1;
+        bool isNearest = interpolation == Interpolation.Nearest;
+        double scale = (double)from / to, stretch = Math.Max(scale, 1);
+        double support = stretch * interpolation switch { Interpolation.Bicubic => 2, Interpolation.Lanczos => 3, _ => 1 };
+        Taps = isNearest ? 1 : ((int)Math.Ceiling(support) * 2) + 1;
         First = new int[length];
         Count = new int[length];
         Weights = new int[length * Taps];
@@ -41,18 +45,30 @@ internal sealed class Resampler
         for (int i = 0; i < length; i++)
         {
             double centre = (start + i + 0.5) * scale, sum = 0;
-            int first = Math.Max((int)(centre - support + 0.5), 0);
-            int count = Math.Min((int)(centre + support + 0.5), from) - first;
+            int first = isNearest ? Math.Min((int)centre, from - 1) : Math.Max((int)(centre - support + 0.5), 0);
+            int count = isNearest ? 1 : Math.Min((int)(centre + support + 0.5), from) - first;
             for (int k = 0; k < count; k++)
             {
-                sum += exact[k] = Math.Max(0, 1 - Math.Abs((first + k - centre + 0.5) / support));
+                sum += exact[k] = Weight(interpolation, Math.Abs(first + k - centre + 0.5) / stretch);
             }
 
             (First[i], Count[i]) = (first, count);
             for (int k = 0; k < count; k++)
             {
-                Weights[(i * Taps) + k] = (int)((exact[k] / sum * (1 << Bits)) + 0.5);
+                double weight = exact[k] / sum * (1 << Bits);
+                Weights[(i * Taps) + k] = (int)(weight < 0 ? weight - 0.5 : weight + 0.5);
             }
         }
     }
+
+    // The filter at a distance x from its centre, in pixels of the larger of the two images.
+    private static double Weight(Interpolation interpolation, double x) => interpolation switch
+    {
+        Interpolation.Bicubic => x < 1 ? (((1.5 * x) - 2.5) * x * x) + 1 : x < 2 ? (((((x - 5) * x) + 8) * x) - 4) * -0.5 : 0,
+        Interpolation.Lanczos => x < 3 ? Sinc(x) * Sinc(x / 3) : 0,
+        Interpolation.Nearest => 1,
+        _ => Math.Max(0, 1 - x),
+    };
+
+    private static double Sinc(double x) => x == 0 ? 1 : Math.Sin(x * Math.PI) / (x * Math.PI);
 }

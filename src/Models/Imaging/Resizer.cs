@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>
-/// Bilinear resizing with antialiasing. The result equals that of Pillow, which torchvision uses, bit for bit: rows are resized first and
-/// rounded to 8 bits, then columns. Only the wanted window of the result is computed.
+/// Resizing with antialiasing. The result equals that of Pillow, which torchvision uses, bit for bit with the bilinear filter: rows are
+/// resized first and rounded to 8 bits, then columns. Only the wanted window of the result is computed.
 /// </summary>
 internal static class Resizer
 {
@@ -15,15 +15,16 @@ internal static class Resizer
     /// Resizes an image to <paramref name="width"/> x <paramref name="height"/> pixels and returns a window of the result. The image itself
     /// is returned if neither its size changes nor a part is cut off.
     /// </summary>
-    public static Pixels Resize(Pixels image, int width, int height, PixelRectangle window)
+    public static Pixels Resize(
+        Pixels image, int width, int height, PixelRectangle window, Interpolation interpolation = Interpolation.Bilinear)
     {
         if (window == new PixelRectangle(0, 0, image.Width, image.Height) && width == image.Width && height == image.Height)
         {
             return image;
         }
 
-        var columns = width == image.Width ? null : new Resampler(image.Width, width, window.X, window.Width);
-        var rows = height == image.Height ? null : new Resampler(image.Height, height, window.Y, window.Height);
+        var columns = width == image.Width ? null : new Resampler(interpolation, image.Width, width, window.X, window.Width);
+        var rows = height == image.Height ? null : new Resampler(interpolation, image.Height, height, window.Y, window.Height);
         var (channels, stride) = (image.Channels, window.Width * image.Channels);
 
         // The rows of the image that the window needs.
@@ -76,13 +77,13 @@ internal static class Resizer
                 sum += weights[k] * values[k];
             }
 
-            target[x] = (byte)(sum >> Resampler.Bits);
+            target[x] = (byte)Math.Clamp(sum >> Resampler.Bits, 0, byte.MaxValue);
         }
     }
 
     // Sums red, green and blue in three of four lanes. A pixel of three bytes is read together with the byte after it, and written together
     // with the byte after it, which the next pixel then overwrites. The last pixel of a row is read and written byte by byte, to stay
-    // within the row.
+    // within the row. Filters with negative weights can leave the range of a byte.
     private static void ResizeColorRow(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
     {
         ref byte result = ref MemoryMarshal.GetReference(target);
@@ -103,7 +104,8 @@ internal static class Resizer
                 sum += Widen(pixel | ((uint)Unsafe.Add(ref pixel, 1) << 8) | ((uint)Unsafe.Add(ref pixel, 2) << 16)) * weights[^1];
             }
 
-            var shorts = Vector128.Narrow(Vector128.ShiftRightArithmetic(sum, Resampler.Bits), default);
+            var values = Vector128.Clamp(Vector128.ShiftRightArithmetic(sum, Resampler.Bits), Vector128<int>.Zero, Vector128.Create(255));
+            var shorts = Vector128.Narrow(values, default);
             uint packed = Vector128.Narrow(shorts, default).AsUInt32().ToScalar();
             if (x + 1 < columns.First.Length)
             {
@@ -135,7 +137,8 @@ internal static class Resizer
                 values = ref Unsafe.Add(ref values, stride);
             }
 
-            var narrow = Vector256.ShiftRightArithmetic(sum, Resampler.Bits).AsUInt32();
+            var clamped = Vector256.Clamp(Vector256.ShiftRightArithmetic(sum, Resampler.Bits), Vector256<int>.Zero, Vector256.Create(255));
+            var narrow = clamped.AsUInt32();
             var shorts = Vector128.Narrow(narrow.GetLower(), narrow.GetUpper());
             Unsafe.WriteUnaligned(ref target[x], Vector128.Narrow(shorts, shorts).AsUInt64().ToScalar());
         }
@@ -148,7 +151,7 @@ internal static class Resizer
                 sum += weights[k] * rows[(k * stride) + x];
             }
 
-            target[x] = (byte)(sum >> Resampler.Bits);
+            target[x] = (byte)Math.Clamp(sum >> Resampler.Bits, 0, byte.MaxValue);
         }
     }
 }

@@ -1,4 +1,6 @@
-namespace Fovea.Models;
+using Fovea.Models.Graphs;
+
+namespace Fovea.Models.Imaging;
 
 /// <summary>The connected components of an ink map that make up one digit.</summary>
 /// <param name="Mask">Whether each pixel of the map belongs to the digit, row-major.</param>

@@ -1,7 +1,6 @@
-using System.Runtime.InteropServices;
 using SkiaSharp;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Imaging;
 
 /// <summary>A small copy of an image, for display in reports and galleries.</summary>
 /// <param name="File">The bytes of the image file.</param>
@@ -24,26 +23,8 @@ public sealed record Thumbnail(byte[] File, string MediaType)
         double factor = Math.Min(1, (double)LargestSide / side);
         int width = Math.Max(1, (int)(image.Width * factor)), height = Math.Max(1, (int)(image.Height * factor));
         bool isPng = side <= MaxPngSide;
-        using var bitmap = ToBitmap(Resizer.Resize(image, width, height, new(0, 0, width, height)));
+        using var bitmap = Bitmaps.Of(Resizer.Resize(image, width, height, new(0, 0, width, height)));
         using var file = isPng ? bitmap.Encode(SKEncodedImageFormat.Png, 100) : bitmap.Encode(SKEncodedImageFormat.Jpeg, JpegQuality);
         return new(file.ToArray(), isPng ? "image/png" : "image/jpeg");
-    }
-
-    private static SKBitmap ToBitmap(Pixels image)
-    {
-        var picture = new SKBitmap(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
-        byte[] pixels = new byte[image.Width * image.Height * 4];
-        for (int i = 0; i < image.Width * image.Height; i++)
-        {
-            for (int c = 0; c < 3; c++)
-            {
-                pixels[(i * 4) + c] = image.Values[(i * image.Channels) + (c % image.Channels)];
-            }
-
-            pixels[(i * 4) + 3] = byte.MaxValue;
-        }
-
-        Marshal.Copy(pixels, 0, picture.GetPixels(), pixels.Length);
-        return picture;
     }
 }

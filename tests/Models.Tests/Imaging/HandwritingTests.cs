@@ -1,6 +1,8 @@
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
 using SkiaSharp;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Imaging;
 
 public class HandwritingTests
 {

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Text;
+using Fovea.Models.Errors;
+using Fovea.Models.Imaging;
 using SkiaSharp;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Imaging;
 
 public class ImageDecoderErrorTests
 {

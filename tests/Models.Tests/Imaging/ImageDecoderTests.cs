@@ -1,6 +1,7 @@
+using Fovea.Models.Imaging;
 using SkiaSharp;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Imaging;
 
 public class ImageDecoderTests
 {

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using SkiaSharp;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Imaging;
 
 /// <summary>Creates small image files for tests.</summary>
 internal static class ImageFiles
@@ -77,6 +77,22 @@ internal static class ImageFiles
         }
     }
 
+    /// <summary>A gray JPEG of 24 x 8 pixels, with a restart marker behind each of its blocks but the last.</summary>
+    public static byte[] JpegWithRestarts
+    {
+        get
+        {
+            // As in CmykRed: the DC code, seven bits for the brightness, and the AC code. Ones fill the last byte.
+            byte[] steps = [.. Enumerable.Repeat((byte)8, 64)], oneCode = [1, .. new byte[15]], filled = [0b01111111];
+            return
+            [
+                0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0, .. steps, 0xFF, 0xC0, 0, 11, 8, 0, 8, 0, 24, 1, 1, 0x11, 0, 0xFF, 0xDD, 0, 4, 0, 1,
+                0xFF, 0xC4, 0, 20, 0x00, .. oneCode, 7, 0xFF, 0xC4, 0, 20, 0x10, .. oneCode, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0,
+                0b01100000, .. filled, 0xFF, 0xD0, 0b00010000, .. filled, 0xFF, 0xD1, 0b01110000, .. filled, 0xFF, 0xD9,
+            ];
+        }
+    }
+
     /// <summary>EXIF data with the orientation as the only entry.</summary>
     public static byte[] Exif(int orientation) =>
         [.. "MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte)orientation, 0, 0, 0, 0, 0, 0];
@@ -92,6 +108,9 @@ internal static class ImageFiles
             _ => WithExif(file, exif),
         };
     }
+
+    /// <summary>Adds a chunk behind the header of a PNG.</summary>
+    public static byte[] WithChunk(byte[] png, string name, byte[] data) => [.. png[..33], .. Chunk(name, data), .. png[33..]];
 
     // 24 bits per pixel. A positive height means that the bottom row comes first.
     private static byte[] Bitmap(int width, int height)

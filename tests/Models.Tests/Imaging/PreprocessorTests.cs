@@ -1,4 +1,6 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Imaging;
+
+namespace Fovea.Models.Tests.Imaging;
 
 public class PreprocessorTests
 {
