@@ -1,41 +1,53 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using Fovea.Models.Adoption;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Rewrites;
 using Microsoft.ML.OnnxRuntime;
+using ModelCalibration = Fovea.Models.Metadata.ModelCalibration;
+using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>A model file, loaded and ready to classify. May be used from many threads at once.</summary>
 public sealed class Classifier : IDisposable
 {
-    // The weights of a larger file are held in memory only once, and each run gives back the memory that it took beside them.
-    private const long LargeBytes = 256 << 20;
+    private static readonly ModelCalibration Uncalibrated = new();
 
-    private readonly ModelBytes bytes;
+    private readonly ServedFile file;
     private readonly RunOptions options = new();
     private ModelSession? session;
 
-    private Classifier(ModelBytes bytes, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
+    private Classifier(ServedFile file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
-        (this.bytes, this.session, Device) = (bytes, new(session, SessionKind.AllCores), device);
-        IsLarge = IsLargeFile(bytes.Path);
+        (this.file, this.session, Device) = (file, new(session, SessionKind.AllCores), device);
+        IsLarge = file.IsLarge;
         (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-        GivesProbabilities = EndsInSoftmax();
+        Activation = metadata.Activation ?? Activation.Softmax;
+        Rule = new(Activation, Calibration);
     }
 
-    /// <summary>The version of the rewrites of <see cref="SessionKind.Rewritten"/>; measurements of another version do not count.</summary>
-    public static int RewritesVersion => FasterForms.Version;
+    /// <summary>
+    /// The names and versions of the rewrites of <see cref="SessionKind.Rewritten"/>. Measurements with other rewrites do not count.
+    /// </summary>
+    public static string RewritesVersion { get; } = RewriteTable.Versions(RewriteUses.ServingOnCpu);
 
     /// <summary>The path of the file.</summary>
-    public string File => bytes.Path;
+    public string File => file.Path;
 
     /// <summary>
     /// The SHA-256 of the file's content, 64 lower-case hexadecimal digits. Every session runs this content, whatever the file holds by
     /// now.
     /// </summary>
-    public string Sha256 => bytes.Sha256;
+    public string Sha256 => file.Sha256;
+
+    /// <summary>Whether sessions run the graph in the file; otherwise its adopted form.</summary>
+    internal bool RunsFileItself => file.IsServedAsItIs;
 
     /// <summary>What it runs on.</summary>
     public Device Device { get; }
@@ -64,13 +76,33 @@ public sealed class Classifier : IDisposable
     /// <summary>The classes' names; their numbers where the file gives none.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>Whether the file ends in a softmax, so that its own output is the exponential of what is called logits here.</summary>
-    public bool GivesProbabilities { get; }
+    /// <summary>What turns the outputs into probabilities.</summary>
+    public Activation Activation { get; }
 
-    /// <summary>What the file calls its input.</summary>
+    /// <summary>The temperature of the probabilities and the threshold for outliers.</summary>
+    public ModelCalibration Calibration => Metadata.Calibration ?? Uncalibrated;
+
+    /// <summary>The way from logits to probabilities.</summary>
+    internal ProbabilityRule Rule { get; }
+
+    /// <summary>Whether the network's outputs are probabilities already, so that they are the exponentials of what is called logits
+    /// here.</summary>
+    public bool GivesProbabilities => Activation == Activation.None;
+
+    /// <summary>Whether the labels are independent: each has a probability of its own, and several may be right at once.</summary>
+    public bool IsMultiLabel => Activation == Activation.Sigmoid;
+
+    /// <summary>The findings of adoption; <c>null</c> for a file of Fovea's own, which needs none.</summary>
+    public Findings? Findings => file.Known.Record?.Findings;
+
+    /// <summary>The inputs and outputs of a file that was adopted; <c>null</c> for a file of Fovea's own.</summary>
+    public OriginalForm? Original => file.Known.Record?.Original;
+
+    /// <summary>The name of the served graph's input: the one in the file, or <c>input</c> if the adopted form is served.</summary>
     public string InputName { get; }
 
-    /// <summary>What the file calls its output.</summary>
+    /// <summary>What the served graph calls its output: the file's name for it, or <c>logits</c> where its adopted form is
+    /// served.</summary>
     public string OutputName { get; }
 
     /// <summary>How an image becomes the input.</summary>
@@ -84,25 +116,35 @@ public sealed class Classifier : IDisposable
     /// <param name="overrides">Metadata that replaces the file's own.</param>
     /// <param name="fallback">Metadata for fields that the file leaves out.</param>
     /// <param name="device">What it runs on; null: the CPU.</param>
+    /// <param name="cache">Keeps the adopted forms of files from elsewhere; null: such a file is adopted at each load.</param>
     /// <exception cref="FoveaException">
     /// It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.
     /// </exception>
-    public static Classifier Load(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null)
+    public static Classifier Load(
+        string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null, AdoptionCache? cache = null)
     {
-        var (bytes, session) = IsLargeFile(path)
-            ? (ModelBytes.Of(path), Sessions.OpenLarge(path, device))
-            : ModelBytes.Load(path, content => Sessions.Open(path, content, device));
+        var (file, session) = ServedFile.Open(path, overrides, fallback, device, cache);
         try
         {
-            var metadata = (overrides ?? new()).Or(ModelMetadata.Read(session.ModelMetadata.CustomMetadataMap)).Or(fallback);
+            var metadata = file.Known.Metadata;
             var input = Single(session.InputMetadata, "input");
             var output = Single(session.OutputMetadata, "output");
-            var preprocessing = metadata.Preprocessing ?? throw new FoveaException(ErrorCode.BadModelFile, $"{path} does not say how images become its input; expected the metadata property fovea.preprocessing, or a model.json beside the file.");
-            Require(input is [_, 1 or 3, _, _] && input[1] == preprocessing.Channels, $"the input has the shape {Text(input)}; expected [N, {preprocessing.Channels}, H, W]");
-            Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]), $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
-            Require(output is [_, > 1], $"the output has the shape {Text(output)}; expected [N, classes]");
-            Require(metadata.Labels is not { } labels || labels.Length == output[1], $"there are {metadata.Labels?.Length} labels for {output[1]} classes");
-            return new Classifier(bytes, session, device ?? Device.Cpu, metadata, preprocessing.Shape, output[1]);
+            var preprocessing = metadata.Preprocessing ?? throw new FoveaException(
+                ErrorCode.BadModelFile,
+                    $"{path} has no preprocessing, so images cannot become its input; expected the metadata property "
+                    + "fovea.preprocessing, or a model.json beside the file.");
+            Require(input is [_, _, _, _] && Fits(input[1], preprocessing.Channels),
+                $"the input has the shape {Text(input)}; expected [N, {preprocessing.Channels}, H, W]");
+            Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]),
+                $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
+            int classes = file.Known.Record?.Classes ?? (output is [_, var columns] ? columns : 0);
+            Require(
+                output.Length == 2 && (classes > 1 || (classes == 1 && metadata.Activation == Activation.Sigmoid)),
+                $"the output has the shape {Text(output)}; expected [N, classes]");
+            Require(
+                metadata.Labels is not { } labels || labels.Length == classes,
+                $"there are {metadata.Labels?.Length} labels for {classes} classes");
+            return new Classifier(file, session, device ?? Device.Cpu, metadata, preprocessing.Shape, classes);
         }
         catch
         {
@@ -118,9 +160,11 @@ public sealed class Classifier : IDisposable
             }
         }
 
-        int[] Single(IReadOnlyDictionary<string, NodeMetadata> values, string kind) => values.Count == 1 && values.Values.First() is { IsTensor: true } tensor && tensor.ElementType == typeof(float)
+        int[] Single(IReadOnlyDictionary<string, NodeMetadata> values, string kind) =>
+            values.Count == 1 && values.Values.First() is { IsTensor: true } tensor && tensor.ElementType == typeof(float)
             ? tensor.Dimensions
-            : throw new FoveaException(ErrorCode.BadModelFile, $"{path} is not an image classifier that can be used: expected one {kind} of floats.");
+            : throw new FoveaException(
+                ErrorCode.BadModelFile, $"{path} is not an image classifier that can be used: expected one {kind} of floats.");
 
         static bool Fits(int dimension, int size) => dimension == size || dimension == Shape.Free;
 
@@ -131,7 +175,7 @@ public sealed class Classifier : IDisposable
     /// <param name="image">The bytes of the file.</param>
     /// <param name="limits">What it may ask of the decoder.</param>
     /// <param name="top">How many classes to give, the likeliest first; at least 1.</param>
-    /// <exception cref="FoveaException">The image cannot be decoded.</exception>
+    /// <exception cref="FoveaException">The image cannot be decoded, or the network's output is not finite.</exception>
     public IReadOnlyList<Prediction> Classify(ReadOnlyMemory<byte> image, ImageLimits limits, int top)
     {
         var fitted = Preprocessor.Fit(image, limits, Preprocessing);
@@ -145,16 +189,37 @@ public sealed class Classifier : IDisposable
     /// <summary>Runs the network on a batch.</summary>
     /// <param name="images">[count, C, H, W], preprocessed.</param>
     /// <param name="count">How many images there are.</param>
-    /// <param name="logits">[count, classes], written; of a file that ends in a softmax, the logarithms of its probabilities.</param>
+    /// <param name="logits">[count, classes], written; of a network that gives probabilities, their logarithms.</param>
+    /// <exception cref="FoveaException"><see cref="Errors.ErrorCode.NonFiniteOutput"/>: an output is not a number.</exception>
     public void Run(Memory<float> images, int count, Memory<float> logits)
     {
+        if (FixedBatch is { } batch && batch != count)
+        {
+            RunInParts(images, count, logits, batch);
+            return;
+        }
+
         using var input = Tensor(images, [count, .. Input.ToInt64()]);
         using var output = Tensor(logits, [count, Classes]);
         Session.Inner.Run(options, [InputName], [input], [OutputName], [output]);
+        if (logits.Span.Contains(float.NaN))
+        {
+            throw new FoveaException(
+                ErrorCode.NonFiniteOutput, $"An output of {File} is not a number for some image; expected finite numbers.");
+        }
+
         if (GivesProbabilities)
         {
             TensorPrimitives.Log(logits.Span, logits.Span);
         }
+    }
+
+    /// <summary>Runs the network on a batch and divides the logits by the temperature.</summary>
+    /// <inheritdoc cref="Run"/>
+    public void RunCalibrated(Memory<float> images, int count, Memory<float> logits)
+    {
+        Run(images, count, logits);
+        Rule.Cool(logits.Span[..(count * Classes)]);
     }
 
     /// <summary>Memory for batches of images; to be disposed of before the sessions that run it.</summary>
@@ -162,7 +227,7 @@ public sealed class Classifier : IDisposable
     /// A session of this model. On CUDA its allocator gives page-locked memory, from which images are copied to the GPU faster.
     /// </param>
     /// <param name="sizes">The batch sizes that may be run; at least one.</param>
-    public Batch CreateBatch(ModelSession session, params IEnumerable<int> sizes) =>
+    public InferenceBatch CreateBatch(ModelSession session, params IEnumerable<int> sizes) =>
         new(session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
 
     /// <summary>Opens a further session on the content that was loaded. Only where <see cref="CanRunSideBySide"/>.</summary>
@@ -170,13 +235,13 @@ public sealed class Classifier : IDisposable
     /// <exception cref="FoveaException">The file cannot be read, or has changed since it was loaded.</exception>
     public ModelSession? Open(SessionKind kind)
     {
-        var content = bytes.Read();
+        var content = file.Read();
         return kind.Rewritten ? OpenRewritten(content, kind) : new(Sessions.Open(File, content, Device, onOneThread: !kind.Spread), kind);
     }
 
     /// <summary>
-    /// Hands over the session that was opened by <see cref="Load"/>, of <see cref="SessionKind.AllCores"/>; it is the caller's to dispose.
-    /// <see cref="Run"/> and <see cref="Classify"/> cannot be called any more. To be called once.
+    /// Hands over the session that was opened by <see cref="Load"/>, of <see cref="SessionKind.AllCores"/>; the caller disposes it.
+    /// Call this once; <see cref="Run"/> and <see cref="Classify"/> cannot be called afterwards.
     /// </summary>
     public ModelSession TakeSession()
     {
@@ -188,29 +253,19 @@ public sealed class Classifier : IDisposable
     /// <summary>The likeliest classes, given the logits of one image.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
     {
-        double[] probabilities = Softmax(logits);
+        double[] probabilities = Probabilities(logits);
         return Array.ConvertAll(Likeliest.Of(probabilities, top), i => new Prediction(Labels[i], i, probabilities[i]));
     }
 
+    /// <summary>The probability of each class, given the logits of one image, as <see cref="ProbabilityRule"/> says.</summary>
+    /// <param name="logits">As <see cref="Run"/> writes them.</param>
+    public double[] Probabilities(ReadOnlySpan<float> logits) => Rule.Probabilities(logits);
+
     /// <summary>
-    /// Probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.
+    /// The outlier score of an image, given its logits; <c>null</c> where the file is not calibrated for it.
     /// </summary>
-    public static double[] Softmax(ReadOnlySpan<float> logits)
-    {
-        double highest = double.NegativeInfinity, sum = 0;
-        foreach (float logit in logits)
-        {
-            highest = Math.Max(highest, logit);
-        }
-
-        var shares = new double[logits.Length];
-        for (int i = 0; i < shares.Length; i++)
-        {
-            sum += shares[i] = Math.Exp(logits[i] - highest);
-        }
-
-        return Array.ConvertAll(shares, share => share / sum);
-    }
+    /// <param name="logits">As <see cref="Run"/> writes them.</param>
+    public OutlierScore? Outlier(ReadOnlySpan<float> logits) => Rule.Outlier(logits);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -220,7 +275,13 @@ public sealed class Classifier : IDisposable
         ProcessMemory.Trim();
     }
 
+    /// <summary>The graph that is served, converted to operator set 17, with the height and width of the preprocessing.</summary>
+    /// <exception cref="FoveaException">The file has changed since it was loaded, or uses what Fovea cannot convert.</exception>
+    internal Graph ReadGraph() => GraphOf(file.Read());
+
     private ModelSession Session => session ?? throw new InvalidOperationException("The session of this classifier was handed over.");
+
+    private Graph GraphOf(byte[] content) => OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input);
 
     // ONNX Runtime reads some files that Fovea's own reader and converter refuse; those run as they are. An exception of another type would
     // be a defect of the rewrites, which must not cost the model.
@@ -228,7 +289,7 @@ public sealed class Classifier : IDisposable
     {
         try
         {
-            var rewritten = FasterForms.Of(OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input));
+            var rewritten = RewritePass.ForServing(GraphOf(content));
             return rewritten is null ? null : new(Sessions.Open(rewritten, Device, onOneThread: !kind.Spread), kind);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -237,16 +298,20 @@ public sealed class Classifier : IDisposable
         }
     }
 
-    private static bool IsLargeFile(string path) => new FileInfo(path) is { Exists: true, Length: > LargeBytes };
-
-    // Logits that are all positive and sum to exactly one do not happen by chance.
-    private bool EndsInSoftmax()
+    // A file of one batch size runs as often as it takes; the last batch is filled up with black images.
+    private void RunInParts(Memory<float> images, int count, Memory<float> logits, int batch)
     {
-        int count = FixedBatch ?? 1;
-        var outputs = new float[count * Classes];
-        Run(new float[count * Input.Size], count, outputs);
-        return outputs.All(output => output >= 0) && Math.Abs(outputs.Take(Classes).Sum() - 1) < 1e-3;
+        int size = (int)Input.Size;
+        for (int first = 0; first < count; first += batch)
+        {
+            int taken = Math.Min(batch, count - first);
+            var (part, found) = (new float[batch * size], new float[batch * Classes]);
+            images.Slice(first * size, taken * size).CopyTo(part);
+            Run(part, batch, found);
+            found.AsMemory(0, taken * Classes).CopyTo(logits[(first * Classes)..]);
+        }
     }
 
-    private static OrtValue Tensor(Memory<float> values, long[] shape) => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);
+    private static OrtValue Tensor(Memory<float> values, long[] shape) =>
+        OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);
 }

@@ -1,15 +1,22 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
-/// <summary>All that touches CUDA. It needs the build with <c>-p:OnnxRuntime=gpu</c>, CUDA 13, cuDNN 9 and a GPU; everything else works without.</summary>
+/// <summary>
+/// All code that uses CUDA. It needs the build with <c>-p:OnnxRuntime=gpu</c>, CUDA 13, cuDNN 9 and a GPU. No other code needs them.
+/// </summary>
 internal static partial class Cuda
 {
-    // What ONNX Runtime's CUDA provider is linked with, the driver beneath, and what it opens at the first convolution.
-    private static readonly string[] Libraries = ["libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcublasLt.so.13", "libcurand.so.10", "libcudnn.so.9"];
+    // The driver, the libraries that ONNX Runtime's CUDA provider is linked with, and cuDNN, which it opens at the first convolution.
+    private static readonly string[] Libraries =
+    [
+        "libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcublasLt.so.13", "libcurand.so.10", "libcudnn.so.9",
+    ];
 
     /// <summary>Appends the CUDA provider.</summary>
     /// <exception cref="OnnxRuntimeException">A library is missing, or there is no such GPU.</exception>
@@ -43,10 +50,11 @@ internal static partial class Cuda
         return all;
     }
 
-    /// <summary>Gives memory of this machine from which the GPU reads without a copy in between.</summary>
+    /// <summary>Returns an allocator of pinned memory, which the GPU reads without a copy in between.</summary>
     public static OrtAllocator PinnedAllocator(InferenceSession session, DeviceOptions options)
     {
-        using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA_PINNED, OrtAllocatorType.DeviceAllocator, options.CudaDevice, OrtMemType.CpuOutput);
+        using var memory = new OrtMemoryInfo(
+            OrtMemoryInfo.allocatorCUDA_PINNED, OrtAllocatorType.DeviceAllocator, options.CudaDevice, OrtMemType.CpuOutput);
         return new OrtAllocator(session, memory);
     }
 
@@ -74,7 +82,8 @@ internal static partial class Cuda
     public static Graph ProbeGraph(int side, int kernel)
     {
         var graph = new Graph("probe");
-        var weights = graph.Initializer("weights", Tensor.Of(new Shape(1, 1, kernel, kernel), Enumerable.Repeat(1f, kernel * kernel).ToArray()));
+        var weights = graph.Initializer(
+            "weights", Tensor.Of(new Shape(1, 1, kernel, kernel), Enumerable.Repeat(1f, kernel * kernel).ToArray()));
         graph.Output(graph.Conv(graph.Input("input", ElementType.Float, new Shape(1, 1, side, side)), weights));
         return graph;
     }
@@ -83,10 +92,17 @@ internal static partial class Cuda
     public static IReadOnlyList<string> MissingLibraries() => [.. Libraries.Where(library => !IsThere(library))];
 
     /// <summary>The libraries that a loader's message says it could not open.</summary>
-    public static IEnumerable<string> LibrariesNamedIn(string message) => CannotOpen().Matches(message).Select(match => match.Groups[1].Value);
+    public static IEnumerable<string> LibrariesNamedIn(string message) =>
+        CannotOpen().Matches(message).Select(match => match.Groups[1].Value);
 
-    /// <summary>What is wrong, of a message that says where in the runtime's source it was found as well; the whole message where that is not known.</summary>
-    public static string CauseIn(string message) => (Cause().Match(message) is { Success: true } cause ? cause.Value : message).Trim().TrimEnd('.');
+    /// <summary>
+    /// The cause in an error message of ONNX Runtime, without the place in its source code; the whole message if no cause is found in it.
+    /// </summary>
+    public static string CauseIn(string message)
+    {
+        var cause = Cause().Match(message);
+        return (cause.Success ? cause.Value : message).Trim().TrimEnd('.');
+    }
 
     private static bool IsThere(string library)
     {

@@ -1,27 +1,33 @@
+using Fovea.Models.Errors;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
-/// <summary>What networks really run on, and why: chosen once, when a process starts.</summary>
+/// <summary>The device that networks run on, and the reason. It is chosen once, when the process starts.</summary>
 public sealed class Device
 {
-    private const string CudaProvider = "CUDAExecutionProvider", NotInBuild = "this build holds ONNX Runtime for the CPU only; one with -p:OnnxRuntime=gpu holds it for CUDA";
+    private const string CudaProvider = "CUDAExecutionProvider";
+
+    private const string NotInBuild = "this build has ONNX Runtime for the CPU only, since it was made without -p:OnnxRuntime=gpu";
 
     private readonly DeviceOptions? cuda;
 
     private Device(DeviceOptions? cuda, string reason, bool fellBack = false, IReadOnlyList<string>? missingLibraries = null) =>
         (this.cuda, Reason, FellBack, MissingLibraries) = (cuda, reason, fellBack, missingLibraries ?? []);
 
-    /// <summary>The CPU, asked for by nobody.</summary>
+    /// <summary>The CPU as the default.</summary>
     public static Device Cpu { get; } = new(null, "Nothing else was asked for.");
 
-    /// <summary>Whether it is a GPU: there a bound input is copied when it is bound and not looked at when it is run, and a batch of a new size costs a search for algorithms.</summary>
+    /// <summary>
+    /// Whether the device is a GPU. On a GPU, an input is copied when it is bound, so later changes have no effect, and the first batch of
+    /// each size takes longer because cuDNN searches for algorithms.
+    /// </summary>
     public bool IsCuda => cuda is not null;
 
     /// <summary>cpu or cuda.</summary>
     public string Provider => IsCuda ? "cuda" : "cpu";
 
-    /// <summary>Why, in a sentence.</summary>
+    /// <summary>The reason for the choice, in a sentence.</summary>
     public string Reason { get; }
 
     /// <summary>Whether CUDA was built in and wanted, but does not work.</summary>
@@ -31,7 +37,9 @@ public sealed class Device
     public IReadOnlyList<string> MissingLibraries { get; }
 
     /// <summary>Tries what is asked for, with a convolution, since cuDNN is loaded only by the first one.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.DeviceUnavailable"/>: CUDA was asked for by name and does not work; the message names what is missing.</exception>
+    /// <exception cref="FoveaException">
+    /// <see cref="Errors.ErrorCode.DeviceUnavailable"/>: <c>cuda</c> was chosen and does not work; the message names what is missing.
+    /// </exception>
     public static Device Choose(DeviceOptions options) => Choose(options, Sessions.Providers, Cuda.Probe, Cuda.MissingLibraries);
 
     /// <summary>The choice, given what there is.</summary>
@@ -39,7 +47,11 @@ public sealed class Device
     /// <param name="providers">The execution providers of this build of ONNX Runtime.</param>
     /// <param name="probe">Runs a convolution on CUDA; throws where that does not work.</param>
     /// <param name="missingLibraries">The libraries that CUDA needs and this machine lacks.</param>
-    internal static Device Choose(DeviceOptions options, IReadOnlyCollection<string> providers, Action<DeviceOptions> probe, Func<IReadOnlyList<string>> missingLibraries)
+    internal static Device Choose(
+        DeviceOptions options,
+        IReadOnlyCollection<string> providers,
+        Action<DeviceOptions> probe,
+        Func<IReadOnlyList<string>> missingLibraries)
     {
         if (options.Device == DeviceChoice.Cpu)
         {
@@ -54,13 +66,16 @@ public sealed class Device
         try
         {
             probe(options);
-            return new(options, $"Device is {(options.Device == DeviceChoice.Auto ? "auto" : "cuda")}, and a convolution ran on GPU {options.CudaDevice}.");
+            return new(
+                options,
+                $"Device is {(options.Device == DeviceChoice.Auto ? "auto" : "cuda")}, and a convolution ran on GPU {options.CudaDevice}.");
         }
         catch (Exception e) when (e is OnnxRuntimeException or FoveaException or EntryPointNotFoundException or DllNotFoundException)
         {
             string[] missing = [.. Cuda.LibrariesNamedIn(e.Message).Union(missingLibraries())];
             var reason = missing.Length > 0 ? $"CUDA lacks {string.Join(", ", missing)}" : $"CUDA does not work: {Cuda.CauseIn(e.Message)}";
-            return options.Device == DeviceChoice.Auto ? new(null, $"Device is auto, but {reason}.", fellBack: true, missing) : throw Unavailable(reason, e);
+            return options.Device == DeviceChoice.Auto ? new(
+                null, $"Device is auto, but {reason}.", fellBack: true, missing) : throw Unavailable(reason, e);
         }
     }
 
@@ -77,5 +92,8 @@ public sealed class Device
     internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);
 
     private static FoveaException Unavailable(string reason, Exception? cause = null) =>
-        new(ErrorCode.DeviceUnavailable, $"Device is cuda, but {reason}. Expected a machine with CUDA 13 and cuDNN 9, or the device auto or cpu.", cause);
+        new(
+            ErrorCode.DeviceUnavailable,
+            $"Device is cuda, but {reason}. Expected a machine with CUDA 13 and cuDNN 9, or the device auto or cpu.",
+            cause);
 }

@@ -1,4 +1,5 @@
-namespace Fovea.Models;
+using System.ComponentModel.DataAnnotations;
+namespace Fovea.Models.Runtime;
 
 /// <summary>What networks should run on.</summary>
 public enum DeviceChoice
@@ -16,18 +17,22 @@ public enum DeviceChoice
 /// <summary>What networks should run on, and how.</summary>
 public sealed record DeviceOptions
 {
-    /// <summary>The device. Default auto.</summary>
+    /// <summary>
+    /// What networks run on. With <c>cuda</c>, a missing library is an error that names it; with <c>auto</c>, the CPU takes over.
+    /// </summary>
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
-    /// <summary>The number of the GPU, as CUDA counts them, from 0. Default 0.</summary>
+    /// <summary>The number of the GPU, as CUDA counts them, from 0.</summary>
+    [Range(0, 255)]
     public int CudaDevice { get; init; }
 
-    /// <summary>How many bytes of the GPU's memory each model may take; 0, the default, is all of it.</summary>
+    /// <summary>The bytes of the GPU's memory that each model may take; 0: all of it.</summary>
+    [Range(0, 1L << 40)]
     public long CudaMemoryBytes { get; init; }
 
     /// <summary>
-    /// Whether matrix products and convolutions may round their operands to TF32, 10 bits of mantissa: several times faster on GPUs that have it, and answers that
-    /// differ from the CPU's in the fourth digit. Default true.
+    /// Whether matrix products and convolutions may round their operands to TF32, 10 bits of mantissa: several times faster on GPUs that
+    /// have it, and answers that differ from the CPU's in the fourth digit.
     /// </summary>
     public bool CudaTf32 { get; init; } = true;
 }

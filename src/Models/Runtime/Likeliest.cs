@@ -1,9 +1,13 @@
-namespace Fovea.Models;
+
+namespace Fovea.Models.Runtime;
 
 /// <summary>Chooses the likeliest of many classes without sorting all of them.</summary>
 internal static class Likeliest
 {
-    /// <summary>The places of the highest probabilities, the highest first; equals in their order. All of them where there are no more than <paramref name="most"/>.</summary>
+    /// <summary>
+    /// Returns the indices of the highest probabilities, the highest first. Equal ones stay in order. There are at most
+    /// <paramref name="most"/>.
+    /// </summary>
     public static int[] Of(double[] probabilities, int most)
     {
         int[] likeliest = new int[Math.Min(most, probabilities.Length)];

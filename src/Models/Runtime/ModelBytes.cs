@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
+using Fovea.Models.Errors;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>
 /// The content of a model file, known by its SHA-256. All sessions of a loaded model are opened from the same content: a file that was
@@ -18,17 +19,19 @@ public sealed class ModelBytes
 
     /// <summary>Reads a file, and does some work on its content while the hash is computed on another thread.</summary>
     /// <param name="path">The .onnx file, at most 2 GiB.</param>
-    /// <param name="work">The work, for example opening a session.</param>
+    /// <param name="work">
+    /// The work, for example opening a session. It gets the content, and a task that completes with the object.
+    /// </param>
     /// <exception cref="FoveaException">The file cannot be read, or the work fails.</exception>
-    public static (ModelBytes Bytes, T Result) Load<T>(string path, Func<byte[], T> work)
+    public static (ModelBytes Bytes, T Result) Load<T>(string path, Func<byte[], Task<ModelBytes>, T> work)
         where T : IDisposable
     {
         var content = ReadAll(path);
-        var hash = Task.Run(() => SHA256.HashData(content));
-        var result = work(content);
+        var bytes = Task.Run(() => new ModelBytes(path, Hex(SHA256.HashData(content))));
+        var result = work(content, bytes);
         try
         {
-            return (new(path, Hex(hash.GetAwaiter().GetResult())), result);
+            return (bytes.GetAwaiter().GetResult(), result);
         }
         catch
         {

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>How a session runs a network.</summary>
 /// <param name="Spread">
@@ -8,18 +8,18 @@ namespace Fovea.Models;
 /// there are cores: more images go through, and a lone image takes longer.
 /// </param>
 /// <param name="Rewritten">
-/// Whether some operators are replaced by faster equivalents, see <see cref="FasterForms"/>. Logits differ by rounding. Only where not
+/// Whether some operators are replaced by faster equivalents, see <c>RewriteTable</c>. Logits differ by rounding. Only where not
 /// spread.
 /// </param>
 public readonly record struct SessionKind(bool Spread, bool Rewritten = false)
 {
-    /// <summary>A run on all cores, of the graph as the file has it.</summary>
+    /// <summary>Runs use all cores and the graph of the file.</summary>
     public static readonly SessionKind AllCores = new(Spread: true);
 
-    /// <summary>A run on one core, of the graph as the file has it.</summary>
+    /// <summary>Each run uses one core and the graph of the file.</summary>
     public static readonly SessionKind OneCore = new(Spread: false);
 
-    /// <summary>A run on one core, of the rewritten graph.</summary>
+    /// <summary>Each run uses one core and the rewritten graph.</summary>
     public static readonly SessionKind OneCoreRewritten = new(Spread: false, Rewritten: true);
 }
 
@@ -33,6 +33,6 @@ public sealed class ModelSession : IDisposable
 
     internal InferenceSession Inner { get; }
 
-    /// <summary>Frees the session; no run may be under way, and no <see cref="Batch"/> that has run in it may be left.</summary>
+    /// <summary>Frees the session; no run may be under way, and no <see cref="InferenceBatch"/> that has run in it may be left.</summary>
     public void Dispose() => Inner.Dispose();
 }

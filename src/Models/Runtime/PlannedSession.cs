@@ -1,11 +1,13 @@
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// A session on a graph that has much in memory at once and is run many times with the same shapes, as a training graph is. After the first run the
-/// runtime knows what is needed when, and lays out all of it in one piece, in which the next runs are faster. What the first run took is given back
-/// before, or both would be held together.
+/// A session on a graph that needs much memory and runs many times with the same shapes, such as a training graph. ONNX Runtime
+/// learns in the first run when each value is needed, and plans one block of memory for the next runs, which are then faster. The memory of
+/// the first run is given back before the block is taken, so that the process never holds both.
 /// </summary>
 public sealed class PlannedSession : IDisposable
 {
@@ -30,7 +32,7 @@ public sealed class PlannedSession : IDisposable
     /// <summary>Bindings of the graph's inputs and outputs, empty at first; the caller's to dispose.</summary>
     public OrtIoBinding CreateBinding() => session.CreateIoBinding();
 
-    /// <summary>Runs the graph on what is bound.</summary>
+    /// <summary>Runs the graph on the bound inputs and outputs.</summary>
     /// <exception cref="OnnxRuntimeException">An input is not bound, or of another shape than the graph's.</exception>
     public void Run(OrtIoBinding binding)
     {

@@ -1,4 +1,4 @@
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>One class that an image may show.</summary>
 /// <param name="Label">The class's name.</param>

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
-/// <summary>What the operating system is told about this process's memory. On others than Linux nothing is.</summary>
+/// <summary>Sets and reads limits of this process's memory. Only Linux is supported; elsewhere nothing happens.</summary>
 public static partial class ProcessMemory
 {
     // RLIMIT_DATA of Linux: private memory that can be written, and not the address space that the runtime reserves and never touches.

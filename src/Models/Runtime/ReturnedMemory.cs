@@ -1,14 +1,14 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// Memory that sessions share and that can be given back after a run: its regions are of the size asked for. The runtime's usual ones, a session's own, double
-/// and cannot be given back one by one.
+/// An arena that sessions share and that gives memory back after a run, since its regions have the requested size. The regions of ONNX
+/// Runtime's usual arena, one for each session, double in size and are never given back one by one.
 /// </summary>
 internal static class ReturnedMemory
 {
-    /// <summary>Gives it to the environment, once.</summary>
+    /// <summary>Registers the arena with the environment. Call this once.</summary>
     public static void Register(OrtEnv environment)
     {
         const int SizeAskedFor = 1, Default = -1;
@@ -17,13 +17,16 @@ internal static class ReturnedMemory
         environment.CreateAndRegisterAllocator(memory, regions);
     }
 
-    /// <summary>Lets a session that is to be opened take its memory from here. From now on the process gives large blocks back as it frees them, which makes loading a model some tenths of a second slower.</summary>
+    /// <summary>
+    /// Makes a session that is about to be opened use this arena. From now on the process returns large blocks to the system when it frees
+    /// them, which makes loading a model some tenths of a second slower.
+    /// </summary>
     public static void Use(SessionOptions options)
     {
         ProcessMemory.ReturnLargeBlocks();
         options.AddSessionConfigEntry("session.use_env_allocators", "1");
     }
 
-    /// <summary>Lets a run give back, at its end, all that nobody uses.</summary>
+    /// <summary>Makes a run give back all unused memory at its end.</summary>
     public static void GiveBackAfter(RunOptions options) => options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
 }

@@ -1,6 +1,8 @@
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>
 /// Opens ONNX Runtime sessions. All of them share one environment and one pool of as many threads as there are cores, so that several
@@ -75,7 +77,8 @@ public static class Sessions
     /// <param name="device">What it runs on; null: the CPU.</param>
     /// <param name="onOneThread">As for a file.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
-    public static InferenceSession Open(Graph graph, Device? device = null, bool onOneThread = false) => Open(graph, (device ?? Device.Cpu).AppendTo, onOneThread);
+    public static InferenceSession Open(Graph graph, Device? device = null, bool onOneThread = false) =>
+        Open(graph, (device ?? Device.Cpu).AppendTo, onOneThread);
 
     /// <summary>A session that writes down how long each node takes, until its EndProfiling gives the name of the file.</summary>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
@@ -86,7 +89,8 @@ public static class Sessions
     });
 
     /// <summary>A session on a graph in memory, with settings of its own.</summary>
-    internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure, bool onOneThread = false) => Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure, onOneThread);
+    internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure, bool onOneThread = false) =>
+        Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure, onOneThread);
 
     /// <summary>The message of an error of ONNX Runtime, without its error code, which tells users nothing.</summary>
     internal static string ReasonOf(OnnxRuntimeException error)
@@ -96,7 +100,8 @@ public static class Sessions
         return error.Message.StartsWith(Code, StringComparison.Ordinal) && end > 0 ? error.Message[(end + 1)..].Trim() : error.Message;
     }
 
-    private static InferenceSession Open(string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure, bool onOneThread = false)
+    private static InferenceSession Open(
+        string name, Func<SessionOptions, InferenceSession> open, Action<SessionOptions> configure, bool onOneThread = false)
     {
         using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         if (onOneThread)
@@ -119,8 +124,9 @@ public static class Sessions
         }
     }
 
-    // The environment can be given threads only by whoever makes it; where something else in the process was first, sessions have their
-    // own.
+    // Only the code that creates the environment can give it threads. If other code in the process has created it, or creates it at this
+    // moment, each session has threads of its own. ONNX Runtime does not say which of the two came first, so a session of one node is
+    // tried.
     private static bool CreateEnvironment()
     {
         if (OrtEnv.IsCreated)
@@ -128,9 +134,36 @@ public static class Sessions
             return false;
         }
 
-        using var threads = new OrtThreadingOptions { GlobalIntraOpNumThreads = Environment.ProcessorCount, GlobalInterOpNumThreads = 1, GlobalSpinControl = !AppContext.TryGetSwitch(SpinSwitch, out bool spin) || spin };
-        var options = new EnvironmentCreationOptions { logId = "fovea", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, threadOptions = threads };
-        OrtEnv.CreateInstanceWithOptions(ref options);
-        return true;
+        using var threads = new OrtThreadingOptions
+        {
+            GlobalIntraOpNumThreads = Environment.ProcessorCount,
+            GlobalInterOpNumThreads = 1,
+            GlobalSpinControl = !AppContext.TryGetSwitch(SpinSwitch, out bool spin) || spin,
+        };
+        var options = new EnvironmentCreationOptions
+        {
+            logId = "fovea",
+            logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            threadOptions = threads,
+        };
+        try
+        {
+            OrtEnv.CreateInstanceWithOptions(ref options);
+            using var session = new SessionOptions();
+            session.DisablePerSessionThreads();
+            new InferenceSession(OnnxFile.ToBytes(OneNode()), session).Dispose();
+            return true;
+        }
+        catch (OnnxRuntimeException)
+        {
+            return false;
+        }
+    }
+
+    private static Graph OneNode()
+    {
+        var graph = new Graph("threads");
+        graph.Output(graph.Relu(graph.Input("x", ElementType.Float, new Shape(1))));
+        return graph;
     }
 }

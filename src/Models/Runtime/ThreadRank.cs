@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>How the operating system ranks a thread, and the processes that it starts. On others than Linux nothing is changed.</summary>
 public static partial class ThreadRank

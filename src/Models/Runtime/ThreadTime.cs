@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>
 /// The processor time of the calling thread. Unlike the time on the clock, it does not grow while other threads have the core.

@@ -1,11 +1,19 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+using Fovea.Models.Metadata;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Models.Tests.Runtime;
 
 public class ClassifierTests
 {
     private static readonly string ModelFile = Path.Combine(AppContext.BaseDirectory, "onnx/lenet5/1/model.onnx");
 
     [Fact]
-    public void The_committed_lenet5_says_where_it_comes_from()
+    public void Committed_lenet5_has_its_provenance()
     {
         using var model = Classifier.Load(ModelFile);
         Assert.True(model.Trained);
@@ -18,7 +26,7 @@ public class ClassifierTests
     }
 
     [Fact]
-    public void A_batch_answers_as_its_images_do_one_by_one()
+    public void Batch_gives_the_answers_of_single_runs()
     {
         using var model = Classifier.Load(ModelFile);
         int size = (int)model.Input.Size;
@@ -34,7 +42,7 @@ public class ClassifierTests
     }
 
     [Fact]
-    public void Sessions_of_every_kind_answer_alike_also_at_the_same_time()
+    public void Sessions_of_every_kind_give_equal_answers_even_concurrently()
     {
         using var model = Classifier.Load(ModelFile);
         var random = new SeededRandom(1);
@@ -76,7 +84,7 @@ public class ClassifierTests
     }
 
     [Fact]
-    public void Session_on_a_file_that_was_replaced_is_refused()
+    public void Session_on_a_replaced_file_is_refused()
     {
         using var folder = new TemporaryFolder();
         File.Copy(ModelFile, folder["model.onnx"]);
@@ -106,7 +114,7 @@ public class ClassifierTests
     }
 
     [Fact]
-    public void Classes_as_likely_as_each_other_keep_their_order()
+    public void Equally_likely_classes_keep_their_order()
     {
         using var model = Classifier.Load(ModelFile);
         Assert.Equal([3, 9, 0, 1], model.Predictions([1, 1, 1, 2, 1, 0, 1, 1, 1, 2], top: 4).Select(p => p.Index));
@@ -119,7 +127,10 @@ public class ClassifierTests
         var predictions = model.Predictions([0, 1, 2, 3, 4, 5, 6, 7, 8, 50], top: 10);
         Assert.Equal([9, 8, 7, 6, 5, 4, 3, 2, 1, 0], predictions.Select(p => p.Index));
         Assert.Equal(1, predictions[0].Probability, 1e-12);
-        Assert.Equal(2, model.Predictions([0, MathF.Log(3), float.NegativeInfinity, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f], top: 2).Count);
+        Assert.Equal(
+            2,
+            model.Predictions([0, MathF.Log(3), float.NegativeInfinity, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f, -1e30f], top: 2)
+                .Count);
         Assert.Equal(0.75, model.Predictions([0, MathF.Log(3), .. Enumerable.Repeat(-1e30f, 8)], top: 1)[0].Probability, 1e-6);
     }
 
@@ -138,13 +149,13 @@ public class ClassifierTests
 
     [Theory]
     [InlineData("""{"crop":[28,28],"scale":0}""", "scale is 0")]
-    [InlineData("""{"crop":[28]}""", "crop is [28]")]
+    [InlineData("""{"crop":[28]}""", "has crop [28]; expected [height, width] in pixels")]
     [InlineData("""{"crop":[28,28],"color":"CMYK"}""", "preprocessing")]
     [InlineData("""{"crop":[28,28],"color":"Gray","mean":[1,2]}""", "mean has 2 numbers")]
     [InlineData("""{"color":"Gray"}""", "preprocessing")]
     [InlineData("[]", "preprocessing")]
     [InlineData("{", "fovea.preprocessing")]
-    public void Preprocessing_that_cannot_be_is_refused_with_the_reason(string json, string reason)
+    public void Invalid_preprocessing_is_refused_with_the_reason(string json, string reason)
     {
         using var folder = new TemporaryFolder();
         var graph = Catalog.Find("lenet5").Build();
@@ -156,12 +167,15 @@ public class ClassifierTests
     }
 
     [Fact]
-    public void Labels_of_another_number_than_the_classes_are_refused()
+    public void Wrong_number_of_labels_is_refused()
     {
         using var folder = new TemporaryFolder();
         var graph = Catalog.Find("lenet5").Build();
         (ModelMetadata.Read(graph.Metadata) with { Labels = ["a", "b"] }).WriteTo(graph);
         OnnxFile.Write(graph, folder["model.onnx"]);
-        Assert.Contains("2 labels for 10 classes", Assert.Throws<FoveaException>(() => Classifier.Load(folder["model.onnx"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 labels for 10 classes",
+            Assert.Throws<FoveaException>(() => Classifier.Load(folder["model.onnx"])).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -1,16 +1,30 @@
-namespace Fovea.Models.Tests;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Models.Tests.Runtime;
 
 public class DeviceTests
 {
-    private const string MissingCudnn = "Failed to load library libonnxruntime_providers_cuda.so with error: libcudnn.so.9: cannot open shared object file: No such file or directory";
+    private const string MissingCudnn =
+        "Failed to load library libonnxruntime_providers_cuda.so with error: libcudnn.so.9: cannot open shared object file: No such file "
+            + "or directory";
 
     private static readonly string[] GpuBuild = ["CUDAExecutionProvider", "CPUExecutionProvider"], CpuBuild = ["CPUExecutionProvider"];
 
-    /// <summary>The devices of this machine: the CPU, and what FOVEA_TEST_DEVICE names.</summary>
-    public static TheoryData<DeviceChoice> Devices => [DeviceChoice.Cpu, .. Environment.GetEnvironmentVariable("FOVEA_TEST_DEVICE") is { Length: > 0 } name ? [Enum.Parse<DeviceChoice>(name, ignoreCase: true)] : Array.Empty<DeviceChoice>()];
+    /// <summary>The devices to test: the CPU, and the device in the environment variable FOVEA_TEST_DEVICE.</summary>
+    public static TheoryData<DeviceChoice> Devices =>
+    [
+        DeviceChoice.Cpu,
+        .. Environment.GetEnvironmentVariable("FOVEA_TEST_DEVICE") is { Length: > 0 } name
+            ? [Enum.Parse<DeviceChoice>(name, ignoreCase: true)]
+            : Array.Empty<DeviceChoice>(),
+    ];
 
     [Theory, MemberData(nameof(Devices))]
-    public void Batch_on_any_device_answers_as_a_plain_run_on_the_cpu(DeviceChoice choice)
+    public void Batch_on_any_device_gives_the_answers_of_a_plain_run_on_the_cpu(DeviceChoice choice)
     {
         using var folder = new TemporaryFolder();
         OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 1), folder["model.onnx"]);
@@ -30,14 +44,16 @@ public class DeviceTests
             batch.Run(session, 0, count);
             for (int i = 0; i < count; i++)
             {
-                Assert.All(expected.AsSpan(i * 10, 10).ToArray().Zip(batch.Logits(i).ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+                Assert.All(
+                    expected.AsSpan(i * 10, 10).ToArray().Zip(batch.Logits(i).ToArray()),
+                    pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
             }
 
             Fill(batch, new float[4 * 784]);
             batch.Run(session, 0, 4);
         }
 
-        static void Fill(Batch batch, ReadOnlySpan<float> images)
+        static void Fill(InferenceBatch batch, ReadOnlySpan<float> images)
         {
             for (int i = 0; i < images.Length / 784; i++)
             {
@@ -50,7 +66,7 @@ public class DeviceTests
     [InlineData(DeviceChoice.Cpu, "Device is cpu")]
     [InlineData(DeviceChoice.Auto, "a convolution ran on GPU 3")]
     [InlineData(DeviceChoice.Cuda, "a convolution ran on GPU 3")]
-    public void Device_that_works_is_used_as_asked(DeviceChoice choice, string reason)
+    public void Requested_device_that_works_is_used(DeviceChoice choice, string reason)
     {
         int probes = 0;
         var device = Device.Choose(new() { Device = choice, CudaDevice = 3 }, GpuBuild, _ => probes++, () => ["not asked for"]);
@@ -61,7 +77,7 @@ public class DeviceTests
     }
 
     [Fact]
-    public void Build_without_cuda_runs_on_the_cpu_and_is_no_fallback()
+    public void Build_without_cuda_runs_on_the_cpu_and_reports_no_fallback()
     {
         var device = Device.Choose(new(), CpuBuild, _ => throw new InvalidOperationException(), () => []);
         Assert.Equal(("cpu", false), (device.Provider, device.FellBack));
@@ -72,7 +88,7 @@ public class DeviceTests
     }
 
     [Fact]
-    public void Missing_library_is_named_and_is_an_error_only_where_cuda_was_asked_for_by_name()
+    public void Missing_library_is_named_and_is_an_error_only_for_the_device_cuda()
     {
         static void Probe(DeviceOptions options) => throw new FoveaException(ErrorCode.BadModelFile, MissingCudnn);
         var device = Device.Choose(new(), GpuBuild, Probe, () => ["libcurand.so.10", "libcudnn.so.9"]);
@@ -80,21 +96,33 @@ public class DeviceTests
         Assert.Equal(["libcudnn.so.9", "libcurand.so.10"], device.MissingLibraries);
         Assert.Contains("libcudnn.so.9", device.Reason, StringComparison.Ordinal);
         var error = Assert.Throws<FoveaException>(() => Device.Choose(new() { Device = DeviceChoice.Cuda }, GpuBuild, Probe, () => []));
-        Assert.Equal((ErrorCode.DeviceUnavailable, "Device is cuda, but CUDA lacks libcudnn.so.9. Expected a machine with CUDA 13 and cuDNN 9, or the device auto or cpu."), (error.Code, error.Message));
+        Assert.Equal(
+            (
+                ErrorCode.DeviceUnavailable,
+                "Device is cuda, but CUDA lacks libcudnn.so.9. Expected a machine with CUDA 13 and cuDNN 9, or the device auto or cpu."),
+            (error.Code, error.Message));
     }
 
-    // The first two as ONNX Runtime 1.31 says them.
+    // The first two messages are those of ONNX Runtime 1.31.
     [Theory]
-    [InlineData("cuda_execution_provider_info.cc:63 FAIL : Failed to parse provider option \"device_id\": CUDA failure 100: no CUDA-capable device is detected ; GPU=0 ; hostname=vm ; line=70 ;", "CUDA failure 100: no CUDA-capable device is detected")]
-    [InlineData("cuda_execution_provider_info.cc:63 FAIL : Failed to parse provider option \"device_id\": cuda_execution_provider_info.cc:71 operator() Invalid device ID: 3, must be between 0 (inclusive) and 1 (exclusive).\n", "Invalid device ID: 3, must be between 0 (inclusive) and 1 (exclusive)")]
+    [InlineData(
+        "cuda_execution_provider_info.cc:63 FAIL : Failed to parse provider option \"device_id\": CUDA failure 100: no CUDA-capable "
+            + "device is detected ; GPU=0 ; hostname=vm ; line=70 ;",
+        "CUDA failure 100: no CUDA-capable device is detected")]
+    [InlineData(
+        "cuda_execution_provider_info.cc:63 FAIL : Failed to parse provider option \"device_id\": cuda_execution_provider_info.cc:71 "
+            + "operator() Invalid device ID: 3, must be between 0 (inclusive) and 1 (exclusive).\n",
+        "Invalid device ID: 3, must be between 0 (inclusive) and 1 (exclusive)")]
     [InlineData("a convolution gave 0; expected 9", "a convolution gave 0; expected 9")]
-    public void Cuda_that_fails_for_another_reason_says_which(string message, string reason)
+    public void Message_gives_the_reason_for_which_cuda_fails(string message, string reason)
     {
-        Assert.Equal($"Device is auto, but CUDA does not work: {reason}.", Device.Choose(new(), GpuBuild, _ => throw new FoveaException(ErrorCode.BadModelFile, message), () => []).Reason);
+        Assert.Equal(
+            $"Device is auto, but CUDA does not work: {reason}.",
+            Device.Choose(new(), GpuBuild, _ => throw new FoveaException(ErrorCode.BadModelFile, message), () => []).Reason);
     }
 
     [Fact]
-    public void Probe_is_a_convolution_whose_result_is_known()
+    public void Probe_is_a_convolution_with_a_known_result()
     {
         using var session = Sessions.Open(Cuda.ProbeGraph(side: 8, kernel: 3));
         using var ones = Microsoft.ML.OnnxRuntime.OrtValue.CreateTensorValueFromMemory(Enumerable.Repeat(1f, 64).ToArray(), [1, 1, 8, 8]);
@@ -104,10 +132,12 @@ public class DeviceTests
     }
 
     [Fact]
-    public void Options_of_the_provider_are_those_that_were_asked_for()
+    public void Settings_become_options_of_the_provider()
     {
         var options = Cuda.ProviderOptions(new() { CudaDevice = 2, CudaMemoryBytes = 1 << 30, CudaTf32 = false });
-        Assert.Equal(("2", "1073741824", "0", "HEURISTIC"), (options["device_id"], options["gpu_mem_limit"], options["use_tf32"], options["cudnn_conv_algo_search"]));
+        Assert.Equal(
+            ("2", "1073741824", "0", "HEURISTIC"),
+            (options["device_id"], options["gpu_mem_limit"], options["use_tf32"], options["cudnn_conv_algo_search"]));
         Assert.Equal("1", Cuda.ProviderOptions(new())["use_tf32"]);
         Assert.DoesNotContain("gpu_mem_limit", Cuda.ProviderOptions(new()).Keys);
     }

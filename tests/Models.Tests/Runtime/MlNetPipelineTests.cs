@@ -1,9 +1,16 @@
 using System.Collections.Immutable;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Metadata;
+using Fovea.Models.Runtime;
+using Fovea.Models.Tests.Imaging;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using SkiaSharp;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Runtime;
 
 public sealed class MlNetPipelineTests : IDisposable
 {
@@ -11,9 +18,23 @@ public sealed class MlNetPipelineTests : IDisposable
 
     private static readonly Dictionary<string, Preprocessing> Preprocessings = new()
     {
-        ["RGB, resized and cropped"] = new() { Resize = 40, Crop = [32, 32], Mean = [0.485f, 0.456f, 0.406f], Std = [0.229f, 0.224f, 0.225f] },
+        ["RGB, resized and cropped"] = new()
+        {
+            Resize = 40,
+            Crop = [32, 32],
+            Mean = [0.485f, 0.456f, 0.406f],
+            Std = [0.229f, 0.224f, 0.225f],
+        },
         ["RGB, stretched"] = new() { Crop = [32, 48], Scale = 1, Mean = [123, 117, 104] },
-        ["BGR, resized and cropped"] = new() { Resize = 48, Crop = [32, 40], Color = ColorOrder.Bgr, Scale = 1, Mean = [104, 117, 123], Std = [58, 57, 57.5f] },
+        ["BGR, resized and cropped"] = new()
+        {
+            Resize = 48,
+            Crop = [32, 40],
+            Color = ColorOrder.Bgr,
+            Scale = 1,
+            Mean = [104, 117, 123],
+            Std = [58, 57, 57.5f],
+        },
         ["BGR, stretched"] = new() { Crop = [40, 32], Color = ColorOrder.Bgr, Scale = 2f / 255, Mean = [1] },
         ["Gray, resized and cropped"] = new() { Resize = 32, Crop = [32, 32], Color = ColorOrder.Gray, Mean = [0.5f], Std = [0.25f] },
         ["Gray, stretched"] = new() { Crop = [28, 28], Color = ColorOrder.Gray },
@@ -54,7 +75,7 @@ public sealed class MlNetPipelineTests : IDisposable
     }
 
     [Fact]
-    public void The_path_may_stand_in_any_column()
+    public void The_path_may_be_in_any_column()
     {
         var ml = new MLContext();
         var image = Draw()[0];
@@ -75,7 +96,9 @@ public sealed class MlNetPipelineTests : IDisposable
         Write(softmax, preprocessing, "softmax.onnx");
         var images = Draw();
         var plain = Classify(Model(preprocessing), images);
-        Assert.All(Classify(folder["softmax.onnx"], images).Zip(plain), pair => Assert.Equal(pair.Second.Score, pair.First.Score, (a, b) => Math.Abs(a - b) < 1e-5));
+        Assert.All(
+            Classify(folder["softmax.onnx"], images).Zip(plain),
+            pair => Assert.Equal(pair.Second.Score, pair.First.Score, (a, b) => Math.Abs(a - b) < 1e-5));
     }
 
     [Fact]
@@ -83,10 +106,14 @@ public sealed class MlNetPipelineTests : IDisposable
     {
         var preprocessing = Preprocessings["BGR, stretched"];
         OnnxFile.Write(Network(preprocessing), folder["foreign.onnx"]);
-        File.WriteAllText(folder["foreign.json"], """{"labels":["a","b","c","d","e"],"preprocessing":{"crop":[40,32],"color":"BGR","scale":0.00784313725490196,"mean":[1]}}""");
+        File.WriteAllText(
+            folder["foreign.json"],
+            """{"labels":["a","b","c","d","e"],"preprocessing":{"crop":[40,32],"color":"BGR","scale":0.00784313725490196,"mean":[1]}}""");
         var images = Draw();
         var expected = Classify(Model(preprocessing), images);
-        Assert.All(Classify(folder["foreign.onnx"], images).Zip(expected), pair => Assert.Equal("abcde"[Labels.IndexOf(pair.Second.PredictedLabel)].ToString(), pair.First.PredictedLabel));
+        Assert.All(
+            Classify(folder["foreign.onnx"], images).Zip(expected),
+            pair => Assert.Equal("abcde"[Labels.IndexOf(pair.Second.PredictedLabel)].ToString(), pair.First.PredictedLabel));
     }
 
     [Fact]
@@ -114,7 +141,7 @@ public sealed class MlNetPipelineTests : IDisposable
         return [.. ml.Data.CreateEnumerable<Answer>(pipeline.Transform(data), reuseRowObject: false)];
     }
 
-    // Wide, tall, turned by EXIF, partly transparent, grey alone, and larger than is decoded whole.
+    // Images that are wide, tall, rotated by EXIF, partly transparent, gray, and so large that they are decoded at a reduced size.
     private string[] Draw()
     {
         var turned = Picture(90, 60, SKColors.Orange, SKEncodedImageFormat.Jpeg);
@@ -146,6 +173,22 @@ public sealed class MlNetPipelineTests : IDisposable
         }
 
         return ImageFiles.Encode(bitmap, format);
+    }
+
+    [Fact]
+    public void Temperature_is_applied()
+    {
+        var images = Draw();
+        var preprocessing = Preprocessings["RGB, stretched"];
+        var graph = Network(preprocessing);
+        new ModelMetadata { Labels = Labels, Preprocessing = preprocessing, Calibration = new(Temperature: 100) }.WriteTo(graph);
+        OnnxFile.Write(graph, folder["hot.onnx"]);
+        var plain = Classify(Model(preprocessing), images)[0];
+        var hot = Classify(folder["hot.onnx"], images)[0];
+        using var classifier = Classifier.Load(folder["hot.onnx"]);
+        var expected = classifier.Classify(File.ReadAllBytes(images[0]), new(), top: Labels.Length);
+        Assert.All(expected, p => Assert.Equal(p.Probability, hot.Score[p.Index], 1e-5));
+        Assert.True(hot.Probability < plain.Probability - 0.05, $"{hot.Probability}, {plain.Probability}");
     }
 
     private string Model(Preprocessing preprocessing) => Write(Network(preprocessing), preprocessing, "model.onnx");

@@ -1,13 +1,17 @@
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Models.Tests;
+namespace Fovea.Models.Tests.Runtime;
 
 public class PlannedSessionTests
 {
     private static readonly Shape Images = new(4, 1, 28, 28);
 
     [Fact]
-    public void Each_run_answers_as_the_first_one()
+    public void Each_run_gives_the_answer_of_the_first_run()
     {
         var graph = Catalog.Find("lenet5").Build(seed: 1);
         using var session = new PlannedSession(graph);

@@ -1,16 +1,17 @@
 using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Fovea.Models.Graphs;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Fovea.Models;
+namespace Fovea.Models.Runtime;
 
 /// <summary>
 /// Memory for a batch of images and their logits, allocated once. Images are written into slots, and a run reads a range of slots and
 /// writes their logits. Runs of ranges that do not overlap may go on at the same time, in one session or in several.
 /// </summary>
-public sealed unsafe class Batch : IDisposable
+public sealed unsafe class InferenceBatch : IDisposable
 {
     private readonly RunOptions options = new();
     private readonly bool givesProbabilities, copiesWhenBound;
@@ -21,7 +22,7 @@ public sealed unsafe class Batch : IDisposable
     private readonly Shape input;
     private readonly int imageSize, classes;
 
-    internal Batch(
+    internal InferenceBatch(
         ModelSession session, Shape input, int classes, bool givesProbabilities, Device device, bool takesAnySize, bool sparesMemory,
         IEnumerable<int> sizes)
     {
@@ -129,7 +130,12 @@ public sealed unsafe class Batch : IDisposable
         View(logits + ((long)run.First * classes), [run.Size, classes]));
 
     private static OrtValue View(float* start, long[] shape) =>
-        OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, (nint)start, TensorPrimitives.Product<long>(shape) * sizeof(float));
+        OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance,
+            TensorElementType.Float,
+            shape,
+            (nint)start,
+            TensorPrimitives.Product<long>(shape) * sizeof(float));
 
     private static byte* Start(OrtValue tensor)
     {
