@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using Fovea.Models.Adoption;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Models.Explanations;
+
+/// <summary>
+/// Explains the answers of a classifier: which places of an image speak for a class. It has sessions of its own, opened when a method is
+/// first used, so it runs beside the classifier and holds the weights once more. Several threads may use it at once.
+/// </summary>
+/// <param name="model">The classifier, which must outlive this object. Its own session is not used.</param>
+/// <param name="onAllCores">Whether a run uses all cores; otherwise it stays on the thread that calls it. Default: all cores.</param>
+public sealed class Explainer(Classifier model, bool onAllCores = true) : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, GradCam> gradCams = [];
+    private IntegratedGradients? integrated;
+    private ForwardRuns? forward;
+
+    /// <summary>Explains a class of an image file.</summary>
+    /// <param name="image">The bytes of the file.</param>
+    /// <param name="limits">What it may ask of the decoder.</param>
+    /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
+    /// <param name="stop">Ends the work between two runs of the network.</param>
+    /// <exception cref="FoveaException">The image cannot be decoded, or as for the other forms.</exception>
+    public Attribution Explain(
+        ReadOnlyMemory<byte> image, ImageLimits limits, ExplanationOptions? options = null, CancellationToken stop = default)
+    {
+        using var encoded = EncodedImage.Open(image, limits);
+        var (fitted, region) = Preprocessor.FitWithRegion(encoded, model.Preprocessing);
+        return Explain(fitted, region, options, stop);
+    }
+
+    /// <summary>Explains a class of an image that was fitted to the network's input.</summary>
+    /// <param name="fitted">The pixels, from <see cref="Preprocessor.FitWithRegion(EncodedImage, Preprocessing)"/>.</param>
+    /// <param name="region">The part of the image that they show, from the same method.</param>
+    /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
+    /// <param name="stop">Ends the work between two runs of the network.</param>
+    /// <exception cref="FoveaException">As for a preprocessed image.</exception>
+    public Attribution Explain(Pixels fitted, InputRegion region, ExplanationOptions? options = null, CancellationToken stop = default)
+    {
+        var input = new float[model.Input.Size];
+        Preprocessor.Normalize(fitted, model.Preprocessing, input);
+        var found = Explain(input, options, stop);
+        return found with { Map = found.Map with { Region = region } };
+    }
+
+    /// <summary>Explains a class of a preprocessed image.</summary>
+    /// <param name="input">The network's input, [C, H, W].</param>
+    /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
+    /// <param name="stop">Ends the work between two runs of the network.</param>
+    /// <returns>The explanation. Its map covers the whole input.</returns>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadArgument"/>: there is no such class or layer. <see cref="ErrorCode.BadModelFile"/>: the method does not
+    /// suit the network; the message names the operator or says what is missing. <see cref="ErrorCode.NonFiniteOutput"/>: an output is not
+    /// a number.
+    /// </exception>
+    public Attribution Explain(float[] input, ExplanationOptions? options = null, CancellationToken stop = default)
+    {
+        options ??= new();
+        if (options.Class is { } index && (index < 0 || index >= model.Classes))
+        {
+            throw new FoveaException(ErrorCode.BadArgument, $"The class is {index}; expected 0 to {model.Classes - 1}.");
+        }
+
+        int target = options.Class ?? -1;
+        if (options.Layer is not null && options.Method != ExplanationMethod.GradCam)
+        {
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"The layer is {options.Layer} and the method {ExplanationMethods.NameOf(options.Method)}; "
+                    + "expected no layer, or grad-cam.");
+        }
+
+        switch (options.Method)
+        {
+            case ExplanationMethod.GradCam:
+                var cam = CamOf(options.Layer);
+                var (outputs, map) = cam.Run(input, target);
+                return Found(AsLogits(outputs), options, map, cam.Layer);
+            case ExplanationMethod.IntegratedGradients:
+                var (logits, attributions) = Attributions(input, target, stop);
+                return Found(AsLogits(logits), options, MapOf(attributions));
+            default:
+                var runs = Forward;
+                var plain = runs.Logits(input);
+                int explained = options.Class ?? TensorPrimitives.IndexOfMax<float>(plain);
+                Check(plain);
+                return Found(plain, options, Rise.Run(runs, input, model.Input, explained, options.Seed, stop));
+        }
+    }
+
+    /// <summary>Judges a map of a preprocessed image by insertion, deletion and average drop, which costs 67 runs of the network.</summary>
+    /// <param name="input">The network's input, [C, H, W].</param>
+    /// <param name="target">The index of the class that the map explains.</param>
+    /// <param name="map">The map, of the whole input.</param>
+    /// <param name="stop">Ends the work between two runs of the network.</param>
+    public Faithfulness Judge(float[] input, int target, HeatMap map, CancellationToken stop = default) =>
+        Faithfulness.Of(Forward, input, model.Input, target, map, stop);
+
+    /// <summary>The index of a class that is named by its label, in any case if only one label has it, or by its index.</summary>
+    /// <param name="labelOrIndex">The name.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: there is no such class.</exception>
+    public int ClassOf(string labelOrIndex)
+    {
+        var labels = model.Labels;
+        int[] same = [.. Enumerable.Range(0, labels.Count).Where(i => labels[i] == labelOrIndex)];
+        same = same.Length > 0
+            ? same
+            : [.. Enumerable.Range(0, labels.Count).Where(i => labels[i].Equals(labelOrIndex, StringComparison.OrdinalIgnoreCase))];
+        if (same is [var only])
+        {
+            return only;
+        }
+
+        if (int.TryParse(labelOrIndex, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < model.Classes)
+        {
+            return index;
+        }
+
+        var near = NearestName.Of(labelOrIndex, labels) is { } name ? $" (did you mean {name}?)" : "";
+        throw new FoveaException(
+            ErrorCode.BadArgument,
+            same.Length > 1
+                ? $"The classes {string.Join(" and ", same)} are both called {labelOrIndex}; expected one of these numbers."
+                : $"The model has no class {labelOrIndex}{near}; expected one of its labels, or a number from 0 to {model.Classes - 1}.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var cam in gradCams.Values)
+        {
+            cam.Dispose();
+        }
+
+        integrated?.Dispose();
+        forward?.Dispose();
+    }
+
+    /// <summary>Runs of the model without explanations.</summary>
+    internal ForwardRuns Forward
+    {
+        get
+        {
+            lock (gate)
+            {
+                return forward ??= new(model, onAllCores);
+            }
+        }
+    }
+
+    /// <summary>Integrated gradients of each number of the input, [C, H, W], and the network's outputs.</summary>
+    internal (float[] Logits, float[] Values) Attributions(float[] input, int target, CancellationToken stop)
+    {
+        lock (gate)
+        {
+            integrated ??= new(Network(), model, onAllCores);
+        }
+
+        return integrated.Run(input, target, stop);
+    }
+
+    private GradCam CamOf(string? layer)
+    {
+        lock (gate)
+        {
+            if (!gradCams.TryGetValue(layer ?? "", out var cam))
+            {
+                gradCams.Add(layer ?? "", cam = new(Network(), model, layer, onAllCores));
+            }
+
+            return cam;
+        }
+    }
+
+    private Graph Network() => Dequantization.Of(model.ReadGraph());
+
+    // The sum over the channels.
+    private HeatMap MapOf(float[] attributions)
+    {
+        var sums = new float[model.Input[1] * model.Input[2]];
+        for (int i = 0; i < attributions.Length; i++)
+        {
+            sums[i % sums.Length] += attributions[i];
+        }
+
+        return HeatMap.Of(model.Input[1], model.Input[2], sums);
+    }
+
+    private float[] AsLogits(float[] outputs)
+    {
+        Check(outputs);
+        return model.GivesProbabilities ? Array.ConvertAll(outputs, MathF.Log) : outputs;
+    }
+
+    private void Check(float[] logits)
+    {
+        if (logits.Any(float.IsNaN))
+        {
+            throw new FoveaException(
+                ErrorCode.NonFiniteOutput, $"An output of {model.File} is not a number for this image; expected finite numbers.");
+        }
+    }
+
+    private Attribution Found(float[] logits, ExplanationOptions options, HeatMap map, string? layer = null)
+    {
+        int explained = options.Class ?? TensorPrimitives.IndexOfMax<float>(logits);
+        return new(explained, model.Labels[explained], model.Probabilities(logits)[explained], options.Method, layer, map);
+    }
+}

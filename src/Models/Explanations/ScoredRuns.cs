@@ -1,0 +1,45 @@
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models.Explanations;
+
+/// <summary>A session on a network with the score of a class, and values computed from its gradient. Any thread may run it.</summary>
+internal sealed class ScoredRuns : IDisposable
+{
+    private readonly InferenceSession session;
+    private readonly string[] inputs, outputs;
+    private readonly long[] shape;
+
+    /// <summary>Opens the session.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="result">The value that is returned beside the outputs.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="spread">Whether a run uses all cores; otherwise the thread that calls it.</param>
+    public ScoredRuns(ClassEvidence network, Value result, Device device, bool spread)
+    {
+        var graph = network.Graph;
+        graph.Outputs.Clear();
+        graph.Output(network.Logits);
+        graph.Output(result);
+        graph.Prune();
+        (inputs, outputs) = ([network.Images.Name, network.Class.Name], [network.Logits.Name, result.Name]);
+        shape = network.Images.Shape.ToInt64();
+        session = Sessions.Open(graph, device, onOneThread: !spread);
+    }
+
+    /// <summary>Runs a batch.</summary>
+    /// <param name="images">The whole batch, [N, C, H, W].</param>
+    /// <param name="target">The index of the class; -1 for the likeliest class of each image.</param>
+    /// <returns>The network's outputs, [N, classes], and the result.</returns>
+    public (float[] Logits, float[] Result) Run(float[] images, int target)
+    {
+        using var options = new RunOptions();
+        using var batch = OrtValue.CreateTensorValueFromMemory(images, shape);
+        using var index = OrtValue.CreateTensorValueFromMemory(new long[] { target }, [1]);
+        using var values = session.Run(options, inputs, [batch, index], outputs);
+        return (values[0].GetTensorDataAsSpan<float>().ToArray(), values[1].GetTensorDataAsSpan<float>().ToArray());
+    }
+
+    public void Dispose() => session.Dispose();
+}
