@@ -1,0 +1,80 @@
+using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
+using Fovea.Models.TrainingEvents;
+
+namespace Fovea.Training.Confidence;
+
+/// <summary>A calibration of a network, and how it was fitted.</summary>
+/// <param name="Calibration">The temperature, and the threshold for outliers.</param>
+/// <param name="Density">The density that gives the energy; null if outliers are not recognised.</param>
+/// <param name="Fit">The figures of the fit.</param>
+/// <param name="Thresholds">The precision and recall of each class by threshold; empty for many classes.</param>
+internal sealed record FittedCalibration(
+    ModelCalibration Calibration, FeatureDensity? Density, CalibrationFitted Fit, IReadOnlyList<ThresholdCurve> Thresholds)
+{
+    private const double KnownShare = 0.95, Hottest = 20, Coldest = 0.05, Precision = 1e-4;
+
+    // The golden section, which divides an interval so that one of its two inner points is one of the next interval too.
+    private static readonly double Golden = (Math.Sqrt(5) - 1) / 2;
+
+    /// <summary>Fits a calibration.</summary>
+    /// <param name="images">Images that the network was not trained on.</param>
+    /// <param name="source">The origin of these images, as part of a sentence.</param>
+    /// <param name="density">The density of the known images' features; null for labels that are independent.</param>
+    /// <param name="energies">The energies of known images that had no part in the density; empty without one.</param>
+    public static FittedCalibration Of(HeldOutPredictions images, string source, FeatureDensity? density, IReadOnlyList<double> energies)
+    {
+        double temperature = BestTemperature(images);
+        var outlier = density is null ? null : new OutlierRule(Quantile(energies, KnownShare));
+        var fit = new CalibrationFitted(
+            temperature,
+            images.CalibrationError(1),
+            images.CalibrationError(temperature),
+            images.Logits.Count,
+            source,
+            outlier?.Threshold);
+        return new(new(temperature, outlier), density, fit, ThresholdCurve.All(images, temperature));
+    }
+
+    /// <summary>Writes the calibration into a classifier's graph and its metadata.</summary>
+    /// <param name="graph">The classifier.</param>
+    /// <param name="features">The input of its last layer.</param>
+    public void WriteTo(Graph graph, Value features)
+    {
+        Density?.AppendTo(graph, features);
+        (ModelMetadata.Read(graph.Metadata) with { Calibration = Calibration }).WriteTo(graph);
+    }
+
+    // Golden section search for the lowest loss, by the logarithm of the temperature. The loss has one minimum.
+    private static double BestTemperature(HeldOutPredictions images)
+    {
+        double low = Math.Log(Coldest), high = Math.Log(Hottest);
+        double left = high - (Golden * (high - low)), right = low + (Golden * (high - low));
+        double leftLoss = Loss(left), rightLoss = Loss(right);
+        while (high - low > Precision)
+        {
+            if (leftLoss <= rightLoss)
+            {
+                (high, right, rightLoss) = (right, left, leftLoss);
+                left = high - (Golden * (high - low));
+                leftLoss = Loss(left);
+            }
+            else
+            {
+                (low, left, leftLoss) = (left, right, rightLoss);
+                right = low + (Golden * (high - low));
+                rightLoss = Loss(right);
+            }
+        }
+
+        return Math.Round(Math.Exp((low + high) / 2), 4);
+
+        double Loss(double logarithm) => images.Loss(Math.Exp(logarithm));
+    }
+
+    private static double Quantile(IReadOnlyList<double> values, double share)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[(int)Math.Clamp(Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+    }
+}

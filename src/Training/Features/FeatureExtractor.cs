@@ -1,0 +1,64 @@
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
+using Fovea.Training.Datasets;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Training.Features;
+
+/// <summary>Computes the features of images with a frozen network, in an ordinary inference session whose weights are constants.</summary>
+internal sealed class FeatureExtractor(Graph backbone, int features, Device device) : IDisposable
+{
+    private const int BatchSize = 16;
+
+    private readonly InferenceSession session = Sessions.Open(backbone, device);
+    private readonly RunOptions options = new();
+
+    /// <summary>
+    /// Computes the features of each image, in order. Calls <paramref name="done"/> with the number of images after each run.
+    /// </summary>
+    /// <param name="dataset">The images.</param>
+    /// <param name="done">Receives the number of images of each run.</param>
+    /// <param name="stop">Cancels the computation.</param>
+    /// <param name="mirrors">Whether to compute the features of each image's mirror image too.</param>
+    public FeatureSet Read(Dataset dataset, Action<int> done, CancellationToken stop, bool mirrors = false)
+    {
+        List<float[]> rows = new(dataset.Count), mirrored = [];
+        var image = dataset.Preprocessing.Shape;
+        foreach (var batch in new BatchLoader(dataset, BatchSize).InOrder())
+        {
+            stop.ThrowIfCancellationRequested();
+            rows.AddRange(Run(batch, image));
+            done(batch.Count);
+            if (mirrors)
+            {
+                for (int row = 0; row < batch.Count * (int)image.Size; row += image[2])
+                {
+                    batch.Images.AsSpan(row, image[2]).Reverse();
+                }
+
+                mirrored.AddRange(Run(batch, image));
+                done(batch.Count);
+            }
+        }
+
+        return new(rows, dataset.Targets, dataset.LabelSets, mirrors ? mirrored : null);
+    }
+
+    public void Dispose()
+    {
+        session.Dispose();
+        options.Dispose();
+    }
+
+    private float[][] Run(TrainingBatch batch, Shape image)
+    {
+        var found = new float[batch.Count * features];
+        using var input = OrtValue.CreateTensorValueFromMemory(
+            OrtMemoryInfo.DefaultInstance,
+            batch.Images.AsMemory(0, batch.Count * (int)image.Size),
+            [batch.Count, .. image.ToInt64()]);
+        using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, found.AsMemory(), [batch.Count, features]);
+        session.Run(options, session.InputNames, [input], session.OutputNames, [output]);
+        return [.. found.Chunk(features)];
+    }
+}
