@@ -1,9 +1,11 @@
-using Fovea.Models;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// Rotates, scales and shifts a preprocessed image at random, with bilinear sampling. Pixels that lie outside the source image are black.
+/// Shifts alone are by whole pixels, so that each pixel keeps its value.
 /// </summary>
 internal sealed class Affine
 {
@@ -33,6 +35,10 @@ internal sealed class Affine
         float cosine = MathF.Cos(angle) / size, sine = MathF.Sin(angle) / size;
         float centreX = (width - 1) / 2f, centreY = (height - 1) / 2f;
         float moveX = random.Uniform(-shift, shift) * width, moveY = random.Uniform(-shift, shift) * height;
+        if (rotation == 0 && scale == 0)
+        {
+            (moveX, moveY) = (MathF.Round(moveX), MathF.Round(moveY));
+        }
 
         for (int y = 0; y < height; y++)
         {

@@ -1,7 +1,8 @@
 using System.Buffers;
-using Fovea.Models;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>Turns a decoded image into a network's input with a random <see cref="Augmentation"/>. Thread-safe.</summary>
 internal sealed class Augmenter(Augmentation augmentation, Preprocessing preprocessing)

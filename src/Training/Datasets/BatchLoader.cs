@@ -1,6 +1,7 @@
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Layers;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// One batch of images and their classes. The loader reuses the arrays: asking for the next batch may overwrite them, so a caller finishes
@@ -10,7 +11,8 @@ namespace Fovea.Training;
 /// <param name="Targets">The class index of each image, [N].</param>
 /// <param name="Count">The number of valid images, 1 to N.</param>
 /// <param name="Share">The weight of each image in its <see cref="MixUp"/> pair, 0 to 1; 1 if the batch was not mixed.</param>
-internal sealed record Batch(float[] Images, int[] Targets, int Count, float Share = 1);
+/// <param name="LabelSets">The labels of each image, [N], if images can have several; otherwise null.</param>
+internal sealed record TrainingBatch(float[] Images, int[] Targets, int Count, float Share = 1, IReadOnlyList<int>[]? LabelSets = null);
 
 /// <summary>
 /// Reads a data set in batches. Worker threads prepare several batches ahead. Augmentation depends only on the seed, the epoch and the
@@ -43,7 +45,7 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
     /// <param name="firstBatch">The first batch of that epoch, from 0.</param>
     /// <param name="augmentation">The random changes to each image.</param>
     /// <exception cref="FoveaException">An image cannot be read any more; thrown while enumerating.</exception>
-    public IEnumerable<Batch> Epochs(long seed, int epoch, int firstBatch, Augmentation augmentation)
+    public IEnumerable<TrainingBatch> Epochs(long seed, int epoch, int firstBatch, Augmentation augmentation)
     {
         var augmenter = new Augmenter(augmentation, dataset.Preprocessing);
         var (shuffledEpoch, order) = (0, Array.Empty<int>());
@@ -73,7 +75,7 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
 
     /// <summary>Returns all images once, in the data set's order and without augmentation. The last batch may be smaller.</summary>
     /// <exception cref="FoveaException">An image cannot be read any more; thrown while enumerating.</exception>
-    public IEnumerable<Batch> InOrder()
+    public IEnumerable<TrainingBatch> InOrder()
     {
         var order = Enumerable.Range(0, dataset.Count).ToArray();
         return Prefetched(0, (dataset.Count + batchSize - 1) / batchSize, batch => slot =>
@@ -84,10 +86,10 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
 
     // Calls prepare for each batch number, in order, on the caller's thread; the function that prepare returns fills a slot on a worker
     // thread.
-    private IEnumerable<Batch> Prefetched(int first, int end, Func<int, Func<Batch, Batch>> prepare)
+    private IEnumerable<TrainingBatch> Prefetched(int first, int end, Func<int, Func<TrainingBatch, TrainingBatch>> prepare)
     {
-        var slots = Enumerable.Range(0, Ahead).Select(_ => new Batch(new float[batchSize * imageSize], new int[batchSize], 0)).ToArray();
-        var reading = new Task<Batch>[Ahead];
+        var slots = Enumerable.Range(0, Ahead).Select(_ => NewSlot()).ToArray();
+        var reading = new Task<TrainingBatch>[Ahead];
         for (int batch = first, started = first; batch < end; batch++)
         {
             for (; started < Math.Min(end, batch + (long)Ahead); started++)
@@ -101,12 +103,23 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
         }
     }
 
-    private Batch Fill(Batch slot, ReadOnlyMemory<int> images, ReadImage read)
+    private TrainingBatch NewSlot() => new(
+        new float[batchSize * imageSize],
+        new int[batchSize],
+        0,
+        LabelSets: dataset.LabelSets is null ? null : new IReadOnlyList<int>[batchSize]);
+
+    private TrainingBatch Fill(TrainingBatch slot, ReadOnlyMemory<int> images, ReadImage read)
     {
         for (int i = 0; i < images.Length; i++)
         {
             int image = images.Span[i];
             slot.Targets[i] = dataset.Targets[image];
+            if (slot.LabelSets is not null)
+            {
+                slot.LabelSets[i] = dataset.LabelSets![image];
+            }
+
             read(image, slot.Images.AsSpan(i * imageSize, imageSize));
         }
 

@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Numerics;
 using System.Numerics.Tensors;
-using Fovea.Models;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// Changes the colours of a preprocessed image at random. Let v be a pixel's red, green and blue, 0 to 1. The changes apply in this order:

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using Fovea.Models;
+using Fovea.Models.Annotations;
+using Fovea.Models.Errors;
+using Fovea.Models.Imaging;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>A set of labelled images that can be decoded and preprocessed for one network.</summary>
 internal abstract class Dataset
@@ -10,14 +12,21 @@ internal abstract class Dataset
     /// <summary>The class names, indexed by class.</summary>
     public abstract IReadOnlyList<string> Labels { get; }
 
-    /// <summary>The class index of each image, 0 to <see cref="Labels"/>.Count - 1.</summary>
+    /// <summary>
+    /// The class index of each image, 0 to <see cref="Labels"/>.Count - 1. With <see cref="LabelSets"/>, the first of its labels, or 0.
+    /// </summary>
     public abstract IReadOnlyList<int> Targets { get; }
+
+    /// <summary>
+    /// The class indices of each image in ascending order, if an image can have several labels or none; null if each image has one class.
+    /// </summary>
+    public virtual IReadOnlyList<IReadOnlyList<int>>? LabelSets => null;
 
     /// <summary>How an image becomes the network's input.</summary>
     public abstract Preprocessing Preprocessing { get; }
 
     /// <summary>The files that were left out because they are not readable images.</summary>
-    public virtual IReadOnlyList<RefusedFile> Refused => [];
+    public virtual IReadOnlyList<SkippedFile> Refused => [];
 
     /// <summary>The number of images.</summary>
     public int Count => Targets.Count;
@@ -33,6 +42,9 @@ internal abstract class Dataset
     /// <summary>Returns the path of an image's file, or the image's position within a file of many, for messages and reports.</summary>
     public abstract string Source(int index);
 
+    /// <summary>Returns the path of an image's own file; null for an image within a file of many.</summary>
+    public virtual string? FileOf(int index) => null;
+
     /// <summary>Preprocesses an image. Thread-safe.</summary>
     /// <param name="index">The image, from 0.</param>
     /// <param name="tensor">Receives the network's input, [C, H, W].</param>
@@ -47,6 +59,13 @@ internal abstract class Dataset
     public Dataset Subset(IReadOnlyList<int> indices) => new DatasetSubset(this, indices);
 
     /// <summary>
+    /// Returns the same images with the classes of a model. A class is found by its name, as <see cref="ClassNames.Match"/> does.
+    /// </summary>
+    /// <param name="labels">The labels of the model, indexed by output.</param>
+    /// <exception cref="FoveaException">The model lacks the class of an image.</exception>
+    public Dataset MatchedWith(IReadOnlyList<string> labels) => new MatchedDataset(this, labels);
+
+    /// <summary>
     /// Returns the SHA-256 of the labels and images in their order, in lower-case hexadecimal. Two data sets with the same hash train the
     /// same network.
     /// </summary>
@@ -56,7 +75,11 @@ internal abstract class Dataset
         hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\n', Labels)));
         for (int i = 0; i < Count; i++)
         {
-            hash.AppendData(BitConverter.GetBytes(Targets[i]));
+            foreach (int label in LabelSets?[i] ?? [Targets[i]])
+            {
+                hash.AppendData(BitConverter.GetBytes(label));
+            }
+
             hash.AppendData(Digest(i));
         }
 
@@ -66,6 +89,36 @@ internal abstract class Dataset
     /// <summary>Returns the SHA-256 of an image's bytes as they are stored, 32 bytes.</summary>
     protected abstract byte[] Digest(int index);
 
+    private sealed class MatchedDataset : Dataset
+    {
+        private readonly Dataset whole;
+
+        public MatchedDataset(Dataset whole, IReadOnlyList<string> labels)
+        {
+            int[] occurring = [.. (whole.LabelSets?.SelectMany(set => set) ?? whole.Targets).Distinct().Order()];
+            var outputs = occurring.Zip(ClassNames.Match([.. occurring.Select(i => whole.Labels[i])], labels)).ToDictionary();
+            (this.whole, Labels) = (whole, labels);
+            LabelSets = whole.LabelSets is { } sets ? [.. sets.Select(set => set.Select(i => outputs[i]).Order().ToArray())] : null;
+            Targets = [.. whole.Targets.Select(i => outputs.GetValueOrDefault(i))];
+        }
+
+        public override IReadOnlyList<string> Labels { get; }
+
+        public override IReadOnlyList<int> Targets { get; }
+
+        public override IReadOnlyList<IReadOnlyList<int>>? LabelSets { get; }
+
+        public override Preprocessing Preprocessing => whole.Preprocessing;
+
+        public override Pixels Image(int index) => whole.Image(index);
+
+        public override string Source(int index) => whole.Source(index);
+
+        public override string? FileOf(int index) => whole.FileOf(index);
+
+        protected override byte[] Digest(int index) => whole.Digest(index);
+    }
+
     private sealed class DatasetSubset(Dataset whole, IReadOnlyList<int> indices) : Dataset
     {
         public override IReadOnlyList<string> Labels => whole.Labels;
@@ -74,9 +127,14 @@ internal abstract class Dataset
 
         public override IReadOnlyList<int> Targets { get; } = [.. indices.Select(i => whole.Targets[i])];
 
+        public override IReadOnlyList<IReadOnlyList<int>>? LabelSets { get; } =
+            whole.LabelSets is { } sets ? [.. indices.Select(i => sets[i])] : null;
+
         public override Pixels Image(int index) => whole.Image(indices[index]);
 
         public override string Source(int index) => whole.Source(indices[index]);
+
+        public override string? FileOf(int index) => whole.FileOf(indices[index]);
 
         protected override byte[] Digest(int index) => whole.Digest(indices[index]);
     }
@@ -85,4 +143,4 @@ internal abstract class Dataset
 /// <summary>A file that was left out of a data set.</summary>
 /// <param name="File">The file's path.</param>
 /// <param name="Reason">Why the file is not a readable image, as a sentence.</param>
-internal sealed record RefusedFile(string File, string Reason);
+internal sealed record SkippedFile(string File, string Reason);

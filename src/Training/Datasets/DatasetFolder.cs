@@ -1,10 +1,14 @@
-using Fovea.Models;
+using Fovea.Models.Annotations;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>
-/// A data set's folder on disk. It holds either class sub-folders of images, optionally divided into train, val and test sub-folders, or
-/// the four IDX files of MNIST (train and t10k). Each part is read on first use.
+/// A data set's folder on disk. It holds either images of classes, as <see cref="DataLayout"/> finds them, or the four IDX files of MNIST
+/// (train and t10k). Each part is read on first use.
 /// </summary>
 internal sealed class DatasetFolder
 {
@@ -12,18 +16,23 @@ internal sealed class DatasetFolder
     // training.
     private const double ValidationShare = 0.05;
 
+    private readonly FolderParts parts;
+    private readonly Preprocessing preprocessing;
+    private readonly Lazy<ImageSample> sample;
     private readonly Lazy<Dataset> train;
     private readonly Lazy<Dataset>? validation, test;
 
-    private readonly Func<bool> isHandwriting;
-
-    private DatasetFolder(string name, Func<Dataset> train, Func<Dataset>? validation, Func<Dataset>? test, Func<bool> isHandwriting)
+    private DatasetFolder(string folder, string name, FolderParts parts, Preprocessing preprocessing)
     {
-        (Name, this.isHandwriting) = (name, isHandwriting);
-        this.train = new(train);
-        this.validation = validation is null ? null : new(validation);
-        this.test = test is null ? null : new(test);
+        (Folder, Name, this.parts, this.preprocessing) = (folder, name, parts, preprocessing);
+        sample = new(() => parts.Sample(preprocessing));
+        train = new(() => parts.Train(preprocessing));
+        validation = parts.Validation is { } val ? new(() => val(preprocessing)) : null;
+        test = parts.Test is { } kept ? new(() => kept(preprocessing)) : null;
     }
+
+    /// <summary>The folder's path, as it was given.</summary>
+    public string Folder { get; }
 
     /// <summary>The folder's name without its path, for records and reports.</summary>
     public string Name { get; }
@@ -48,20 +57,43 @@ internal sealed class DatasetFolder
     /// turned off, also for networks that usually read handwriting.
     /// </summary>
     /// <param name="folder">The data set's folder.</param>
-    /// <param name="preprocessing">How the network's input is made.</param>
-    /// <exception cref="FoveaException">The folder is missing, or holds neither class folders nor IDX files.</exception>
+    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <exception cref="FoveaException">
+    /// The folder is missing, holds neither two classes of images nor IDX files, or has different classes in its parts.
+    /// </exception>
     public static DatasetFolder OpenForTraining(string folder, Preprocessing preprocessing)
     {
         var data = Open(folder, preprocessing);
-        return preprocessing.Invert == Inversion.Never || data.isHandwriting()
+        data.parts.Layout?.CheckForTraining();
+        return preprocessing.Invert == Inversion.Never || data.parts.IsHandwriting(preprocessing)
             ? data
-            : Open(folder, preprocessing with { Invert = Inversion.Never });
+            : data.With(preprocessing with { Invert = Inversion.Never });
     }
+
+    /// <summary>A look at some training images, for which only these are decoded.</summary>
+    /// <exception cref="FoveaException">An IDX file is damaged.</exception>
+    public ImageSample Sample => sample.Value;
+
+    /// <summary>
+    /// Returns the folder with a preprocessing that neither resizes nor crops the images, if they have the size of the network's input
+    /// already. It suits networks whose weights do not yet depend on the framing.
+    /// </summary>
+    public DatasetFolder WithoutReframing()
+    {
+        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
+        return preprocessing is { Resize: null, ResizeTo: null } || !Sample.HasSize(height, width)
+            ? this
+            : With(preprocessing with { Resize = height == width ? height : null, ResizeTo = null });
+    }
+
+    private DatasetFolder With(Preprocessing other) => new(Folder, Name, parts, other);
 
     /// <summary>Opens a folder with a network's own preprocessing.</summary>
     /// <param name="folder">The data set's folder.</param>
-    /// <param name="preprocessing">How the network's input is made.</param>
-    /// <exception cref="FoveaException">The folder is missing, or holds neither class folders nor IDX files.</exception>
+    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <exception cref="FoveaException">
+    /// The folder is missing, names of its classes or parts clash, or its list of labels cannot be read.
+    /// </exception>
     public static DatasetFolder Open(string folder, Preprocessing preprocessing)
     {
         if (!Directory.Exists(folder))
@@ -72,39 +104,11 @@ internal sealed class DatasetFolder
         }
 
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        if (IdxDataset.Exists(folder, "train"))
-        {
-            var idx = new Lazy<IdxDataset>(() => IdxDataset.Read(folder, "train", preprocessing));
-            Func<Dataset>? test = IdxDataset.Exists(folder, "t10k") ? () => IdxDataset.Read(folder, "t10k", preprocessing) : null;
-            return new(name, () => idx.Value, null, test, () => idx.Value.IsHandwriting);
-        }
-
-        var parts = ImageFolder.Folders(folder);
-        if (!parts.Contains("train") || !parts.All(part => part is "train" or "val" or "test"))
-        {
-            return new(name, () => ImageFolder.Read(folder, preprocessing), null, null, () => Letters(ImageFolder.Classes(folder)));
-        }
-
-        var labels = ImageFolder.Classes(Path.Combine(folder, "train"));
-        return new(name, Part("train")!, Part("val"), Part("test"), () => Letters(labels));
-
-        // Image folders count as handwriting if every class name is a single character.
-        static bool Letters(IReadOnlyList<string> labels) => labels.All(label => label.Length == 1);
-
-        Func<Dataset>? Part(string part)
-        {
-            if (!parts.Contains(part))
-            {
-                return null;
-            }
-
-            var path = Path.Combine(folder, part);
-            var own = ImageFolder.Classes(path);
-            return own.SequenceEqual(labels) ? () => ImageFolder.Read(path, preprocessing) : throw new FoveaException(
-                ErrorCode.BadDataset,
-                $"{folder} has the classes {string.Join(", ", labels)} in train and {string.Join(", ", own)} in {part}; "
-                + "expected the same classes.");
-        }
+        return new(
+            folder,
+            name,
+            IdxDataset.FolderIn(folder) is { } place ? FolderParts.OfIdx(place) : FolderParts.OfImages(folder),
+            preprocessing);
     }
 
     /// <summary>
@@ -129,5 +133,5 @@ internal sealed class DatasetFolder
     }
 
     /// <summary>The unreadable files that were left out of the training and validation images.</summary>
-    public IEnumerable<RefusedFile> RefusedInTraining => Train.Refused.Concat(Validation?.Refused ?? []);
+    public IEnumerable<SkippedFile> RefusedInTraining => Train.Refused.Concat(Validation?.Refused ?? []);
 }

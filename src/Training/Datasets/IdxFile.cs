@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using Fovea.Models;
+using Fovea.Models.Errors;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// An array in the IDX format of MNIST (http://yann.lecun.com/exdb/mnist). The file holds, in this order: two zero bytes; the element type,
@@ -42,7 +42,7 @@ internal sealed record IdxFile(int[] Dimensions, byte[] Values)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Bad(path, $"{FileErrors.Predicate(path, e)}; expected an IDX file");
+            throw Bad(path, $"cannot be read: {FileFailure.Reason(e, path)}; expected an IDX file");
         }
     }
 

@@ -1,34 +1,36 @@
 using System.Security.Cryptography;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Imaging;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>An image file of a data set that has been decoded successfully once.</summary>
 /// <param name="Path">The file's path.</param>
-/// <param name="Target">The class index.</param>
+/// <param name="Targets">The class indices: one, or any number in a data set of several labels.</param>
 /// <param name="Sha256">The SHA-256 of the file's bytes, 32 bytes.</param>
-internal sealed record ImageFile(string Path, int Target, byte[] Sha256)
+internal sealed record ImageFile(string Path, IReadOnlyList<int> Targets, byte[] Sha256)
 {
     private Pixels? cached;
 
     /// <summary>Reads and decodes a file. The decoded image stays in memory if the budget allows it.</summary>
     /// <param name="path">The file's path.</param>
-    /// <param name="target">The class index.</param>
-    /// <param name="preprocessing">How the network's input is made.</param>
+    /// <param name="targets">The class indices.</param>
+    /// <param name="preprocessing">The way from an image to the network's input.</param>
     /// <param name="memory">The budget for decoded images.</param>
     /// <returns>The image in <c>Good</c>, or the reason why the file is not a readable image in <c>Bad</c>; the other is null.</returns>
-    public static (ImageFile? Good, RefusedFile? Bad) Read(string path, int target, Preprocessing preprocessing, PixelMemory memory)
+    public static (ImageFile? Good, SkippedFile? Bad) Read(
+        string path, IReadOnlyList<int> targets, Preprocessing preprocessing, PixelMemory memory)
     {
         try
         {
             var bytes = Bytes(path);
             var pixels = Decode(bytes, preprocessing);
             var cached = memory.TryReserve(pixels.Values.Length) ? pixels : null;
-            return (new ImageFile(path, target, SHA256.HashData(bytes)) { cached = cached }, null);
+            return (new ImageFile(path, targets, SHA256.HashData(bytes)) { cached = cached }, null);
         }
         catch (FoveaException e)
         {
-            return (null, new RefusedFile(path, e.Message));
+            return (null, new SkippedFile(path, e.Message));
         }
     }
 
@@ -59,7 +61,7 @@ internal sealed record ImageFile(string Path, int Target, byte[] Sha256)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FoveaException(ErrorCode.BadDataset, $"The file {FileErrors.Predicate(path, e)}.", e);
+            throw new FoveaException(ErrorCode.BadDataset, $"The file cannot be read: {FileFailure.Reason(e, path)}.", e);
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
-using Fovea.Models;
+using Fovea.Models.Layers;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// MixUp (Zhang, Cisse, Dauphin and Lopez-Paz, 2018) blends pairs of images and their targets: with N rows in a batch, row i becomes

@@ -1,4 +1,5 @@
-namespace Fovea.Training;
+
+namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// The memory budget for decoded images: a quarter of the memory available to the process, at most 2 GiB. Which images fit into it changes

@@ -1,6 +1,7 @@
-using Fovea.Models;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// Draws a random part of an image, as in the training of GoogLeNet (Szegedy et al., 2014) and with the algorithm of torchvision's

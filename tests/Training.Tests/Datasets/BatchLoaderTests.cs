@@ -1,4 +1,6 @@
-namespace Fovea.Training.Tests;
+using Fovea.Training.Datasets;
+
+namespace Fovea.Training.Tests.Datasets;
 
 public class BatchLoaderTests
 {
@@ -17,7 +19,7 @@ public class BatchLoaderTests
     }
 
     [Fact]
-    public void An_epoch_read_from_the_middle_goes_on_as_the_whole_one() =>
+    public void An_epoch_read_from_the_middle_equals_the_rest_of_the_whole_epoch() =>
         Assert.Equal(Sums(Epoch(1, 3, 0)).Skip(20), Sums(Epoch(1, 3, 20)));
 
     [Fact]
@@ -32,7 +34,7 @@ public class BatchLoaderTests
     }
 
     [Fact]
-    public void In_order_every_image_comes_once_and_as_it_is()
+    public void In_order_every_image_comes_once_and_unchanged()
     {
         int seen = 0;
         var expected = new float[28 * 28];
@@ -55,9 +57,12 @@ public class BatchLoaderTests
             [.. Sums(Epoch(1, 2, 50)), .. Sums(Epoch(1, 3, 0))],
             Sums(loader.Epochs(1, 2, 50, Augmentation.Digits).Take(2 * loader.BatchesPerEpoch - 50)));
 
-    private IEnumerable<Batch> Epoch(long seed, int epoch, int firstBatch) =>
+    private IEnumerable<TrainingBatch> Epoch(long seed, int epoch, int firstBatch) =>
         loader.Epochs(seed, epoch, firstBatch, Augmentation.Digits).Take(loader.BatchesPerEpoch - firstBatch);
 
-    private static List<double> Sums(IEnumerable<Batch> batches) =>
-        [.. batches.Select(batch => batch.Images.Select((v, i) => (double)v * (i % 101)).Sum() + batch.Targets.Select((t, i) => t * (i + 1)).Sum())];
+    private static List<double> Sums(IEnumerable<TrainingBatch> batches) =>
+        [
+            .. batches.Select(batch =>
+                batch.Images.Select((v, i) => (double)v * (i % 101)).Sum() + batch.Targets.Select((t, i) => t * (i + 1)).Sum()),
+        ];
 }

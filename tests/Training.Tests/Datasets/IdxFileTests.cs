@@ -1,7 +1,8 @@
 using System.IO.Compression;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Training.Datasets;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Datasets;
 
 public class IdxFileTests
 {

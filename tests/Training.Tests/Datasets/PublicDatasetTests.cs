@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Training.Downloads;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Datasets;
 
 public sealed class PublicDatasetTests : IDisposable
 {
@@ -24,17 +25,19 @@ public sealed class PublicDatasetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mirror_that_is_down_or_gives_wrong_bytes_is_passed_over()
+    public async Task The_next_mirror_is_used_if_one_is_down_or_sends_wrong_bytes()
     {
-        await From(new("http://127.0.0.1:1/"), Mirror(null), Mirror(Wrong), Mirror(Right)).Download(folder.Path, _ => { }, TestContext.Current.CancellationToken);
+        await From(new("http://127.0.0.1:1/"), Mirror(null), Mirror(Wrong), Mirror(Right))
+            .Download(folder.Path, _ => { }, TestContext.Current.CancellationToken);
         Assert.Equal(Right, File.ReadAllBytes(folder["file.gz"]));
     }
 
     [Fact]
-    public async Task Where_no_mirror_has_the_right_bytes_nothing_is_written_and_each_reason_is_given()
+    public async Task If_no_mirror_has_the_right_bytes_nothing_is_written_and_each_reason_is_given()
     {
         var error = await Assert.ThrowsAsync<FoveaException>(() =>
-            From(new("http://127.0.0.1:1/"), Mirror(null), Mirror(Wrong)).Download(folder.Path, _ => { }, TestContext.Current.CancellationToken));
+            From(new("http://127.0.0.1:1/"), Mirror(null), Mirror(Wrong))
+                .Download(folder.Path, _ => { }, TestContext.Current.CancellationToken));
         Assert.Equal(ErrorCode.DownloadFailed, error.Code);
         Assert.Contains("file.gz", error.Message, StringComparison.Ordinal);
         Assert.Contains("404", error.Message, StringComparison.Ordinal);
@@ -53,7 +56,9 @@ public sealed class PublicDatasetTests : IDisposable
     [Fact]
     public void Each_public_data_set_has_the_four_files_that_training_reads() => Assert.All(PublicDataset.All, dataset =>
     {
-        Assert.Equal(["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"], dataset.Sha256.Keys.Order());
+        Assert.Equal(
+            ["t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"],
+            dataset.Sha256.Keys.Order());
         Assert.All(dataset.Sha256.Values, sum => Assert.Matches("^[0-9a-f]{64}$", sum));
     });
 
@@ -66,7 +71,7 @@ public sealed class PublicDatasetTests : IDisposable
     private static PublicDataset From(params Uri[] mirrors) =>
         new("test", mirrors, new Dictionary<string, string> { ["file.gz"] = Convert.ToHexStringLower(SHA256.HashData(Right)) });
 
-    // A server on loopback that answers every request with these bytes, or with 404 where there are none.
+    // Starts a server on loopback that answers every request with these bytes, or with 404 if they are null.
     private Uri Mirror(byte[]? answer)
     {
         using var free = new TcpListener(IPAddress.Loopback, 0);

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Files;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Downloads;
 
 /// <summary>A public data set that the <c>data get</c> command can download.</summary>
 /// <param name="Name">The name on the command line.</param>

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Fovea.Training.TransferLearning;
+
+/// <summary>The plan of the method auto after the head is trained: what to train within the time that is left.</summary>
+/// <param name="Method">Partial or full; null for neither.</param>
+/// <param name="Epochs">The number of epochs for which the time suffices.</param>
+/// <param name="Reason">Why, as part of a sentence.</param>
+internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Reason)
+{
+    // The time of a training image as a multiple of the time of its features: forward and backward, through all layers or the last ones.
+    private const double FullCost = 4, PartialCost = 2;
+
+    // With fewer validation images, a gain cannot be told from chance.
+    private const int LeastValidation = 40;
+
+    private const int LeastEpochs = 2, MostEpochs = 10;
+
+    // The differences of the images' losses must have a mean that is this many times its standard error: a chance of 1 in 40.
+    private const double Certainty = 1.96;
+
+    /// <summary>Plans what to try.</summary>
+    /// <param name="left">The time that is left.</param>
+    /// <param name="imagesPerSecond">The speed at which features were computed.</param>
+    /// <param name="images">The number of training images.</param>
+    /// <param name="validation">The number of validation images.</param>
+    public static AutoPlan For(TimeSpan left, double imagesPerSecond, int images, int validation)
+    {
+        if (validation < LeastValidation)
+        {
+            return new(
+                null, 0, $"the head is kept: {validation} validation images are fewer than {LeastValidation}, too few to measure a gain");
+        }
+
+        int full = EpochsFor(FullCost), partial = EpochsFor(PartialCost);
+        string time = left.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
+        return full >= LeastEpochs ? new(FineTuningMethod.Full, full, $"{full} epochs fit into the {time} s that are left")
+            : partial >= LeastEpochs ? new(FineTuningMethod.Partial, partial, $"{partial} epochs fit into the {time} s that are left")
+            : new(null, 0, $"the head is kept: {LeastEpochs} epochs of more would take longer than the {time} s that are left (--minutes)");
+
+        // The weights at the start, each epoch, and the report are validated.
+        int EpochsFor(double cost)
+        {
+            double seconds = left.TotalSeconds * imagesPerSecond;
+            return (int)Math.Clamp((seconds - (2 * validation)) / ((images * cost) + validation), 0, MostEpochs);
+        }
+    }
+
+    /// <summary>Whether the loss with other weights is lower than with the head, beyond chance.</summary>
+    /// <param name="head">The losses of the validation images with the head.</param>
+    /// <param name="other">The losses of the same images with the other weights.</param>
+    public static bool IsGain(IReadOnlyList<double> head, IReadOnlyList<double> other)
+    {
+        double[] gains = [.. head.Zip(other, (before, after) => before - after)];
+        double mean = gains.Average(), variance = gains.Average(gain => (gain - mean) * (gain - mean));
+        return mean > 0 && mean >= Certainty * Math.Sqrt(variance / gains.Length);
+    }
+}

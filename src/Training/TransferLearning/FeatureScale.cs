@@ -1,0 +1,76 @@
+
+namespace Fovea.Training.TransferLearning;
+
+/// <summary>
+/// Shifts features to a mean of 0 and scales rows to a length of about 1, so that one set of penalties suits every network. Either each
+/// feature gets the same standard deviation, or all features share one factor, so that those that vary most count most.
+/// </summary>
+internal sealed class FeatureScale
+{
+    // The least deviation, relative to the mean deviation. Without it a feature that is almost constant in training would get a large
+    // factor, and would dominate the logits when it varies.
+    private const double LeastDeviation = 1e-2;
+
+    // The least deviation at all. Its reciprocal is finite, so features that never vary become 0 and not NaN.
+    private const double Smallest = 1e-30;
+
+    private readonly float[] mean, factor;
+
+    /// <param name="rows">The rows of features, at least one.</param>
+    /// <param name="isShared">Whether all features share one factor.</param>
+    public FeatureScale(IReadOnlyList<float[]> rows, bool isShared = false)
+    {
+        var sum = new double[rows[0].Length];
+        var squares = new double[sum.Length];
+        foreach (var row in rows)
+        {
+            for (int i = 0; i < row.Length; i++)
+            {
+                sum[i] += row[i];
+                squares[i] += (double)row[i] * row[i];
+            }
+        }
+
+        mean = Array.ConvertAll(sum, s => (float)(s / rows.Count));
+        double[] deviation =
+        [
+            .. squares.Zip(sum)
+                .Select(s => Math.Sqrt(Math.Max(0, s.First / rows.Count - Math.Pow(s.Second / rows.Count, 2)))),
+        ];
+        if (isShared)
+        {
+            Array.Fill(deviation, Math.Sqrt(deviation.Average(d => d * d)));
+        }
+
+        double least = Math.Max(LeastDeviation * deviation.Average(), Smallest);
+        factor = Array.ConvertAll(deviation, d => (float)(1 / (Math.Max(d, least) * Math.Sqrt(sum.Length))));
+    }
+
+    /// <summary>Returns the scaled row.</summary>
+    public float[] Apply(float[] row)
+    {
+        var scaled = new float[row.Length];
+        for (int i = 0; i < row.Length; i++)
+        {
+            scaled[i] = (row[i] - mean[i]) * factor[i];
+        }
+
+        return scaled;
+    }
+
+    /// <summary>
+    /// Converts a class's weights and bias for scaled rows into those for unscaled rows: w (x - mean) factor + b = (w factor) x + (b - w
+    /// factor mean).
+    /// </summary>
+    public void Fold(Span<float> weights, ref float bias)
+    {
+        double shift = 0;
+        for (int i = 0; i < weights.Length; i++)
+        {
+            weights[i] *= factor[i];
+            shift += (double)weights[i] * mean[i];
+        }
+
+        bias -= (float)shift;
+    }
+}

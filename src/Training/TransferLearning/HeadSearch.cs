@@ -1,0 +1,175 @@
+using Fovea.Models.Layers;
+using Fovea.Models.TrainingEvents;
+using Fovea.Training.Confidence;
+using Fovea.Training.Features;
+
+namespace Fovea.Training.TransferLearning;
+
+/// <summary>
+/// Trains a linear head on features, with the penalty of the weights that does best in cross-validation: each image is judged by a head
+/// that was trained without it. A head is trained for every penalty, from strong to weak, each from the one before. Both ways to scale the
+/// features are tried.
+/// </summary>
+internal sealed class HeadSearch
+{
+    // In units of the loss of one image, for feature rows of length 1: the same prior suits few images and many.
+    private static readonly double[] Penalties = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
+
+    // Each feature scaled by itself, and all by one factor.
+    private static readonly bool[] ScaleChoices = [false, true];
+
+    // Three folds of many images judge as well as five, in less time.
+    private const int Folds = 5, FoldsOfMany = 3, Many = 5_000;
+
+    private const int MostKept = 2_000;
+
+    private const double RoughTolerance = 1e-4, FinalTolerance = 1e-6;
+
+    private readonly FeatureSet train;
+    private readonly FeatureScale scale;
+    private readonly int classes;
+    private readonly IReadOnlyList<float>? classWeights;
+    private readonly CancellationToken stop;
+
+    /// <param name="train">The features of the training images.</param>
+    /// <param name="classes">The number of classes or labels.</param>
+    /// <param name="classWeights">The weight of each class; null for 1.</param>
+    /// <param name="stop">Cancels the search.</param>
+    /// <param name="isShared">Whether all features are scaled by one factor, as <see cref="FeatureScale"/> says.</param>
+    internal HeadSearch(
+        FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, bool isShared = false)
+    {
+        scale = new FeatureScale(train.Rows, isShared);
+        this.train = train.Select(scale.Apply);
+        (this.classes, this.classWeights, this.stop) = (classes, classWeights, stop);
+    }
+
+    /// <summary>
+    /// Trains the head with the scale and the penalty that have the lowest loss in cross-validation. Mirror images are used if they lower
+    /// it; where left and right make a difference, they raise it.
+    /// </summary>
+    /// <inheritdoc cref="HeadSearch(FeatureSet, int, IReadOnlyList{float}, CancellationToken, bool)"/>
+    public static FoundHead Best(FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop)
+    {
+        FeatureSet[] sets = train.Mirrored is null ? [train] : [train with { Mirrored = null }, train];
+        var (best, judged) = sets
+            .SelectMany(set => ScaleChoices.Select(isShared => new HeadSearch(set, classes, classWeights, stop, isShared)))
+            .Select(search => (Search: search, Judged: search.Judge()))
+            .MinBy(one => one.Judged.Curve.Min(penalty => penalty.Loss));
+        return best.Final(judged);
+    }
+
+    // Judges every penalty by cross-validation. Keeps the logits of some images, since those of all would take much memory.
+    private Judgement Judge()
+    {
+        var folds = SplitIntoFolds();
+        int step = (train.Rows.Count + MostKept - 1) / MostKept;
+        var logits = Penalties.Select(_ => new Dictionary<int, float[]>()).ToArray();
+        var losses = new double[Penalties.Length][];
+        var rights = new bool[Penalties.Length][];
+        for (int p = 0; p < Penalties.Length; p++)
+        {
+            (losses[p], rights[p]) = (new double[train.Rows.Count], new bool[train.Rows.Count]);
+        }
+
+        foreach (var fold in folds)
+        {
+            var others = train.Subset([.. Enumerable.Range(0, train.Rows.Count).Except(fold)]);
+            var aside = train.Subset(fold);
+            foreach (var (p, head) in Path(others, RoughTolerance, Penalties).Index())
+            {
+                foreach (var (i, judged) in fold.Zip(head.Judge(aside)))
+                {
+                    (losses[p][i], rights[p][i]) = judged;
+                }
+
+                foreach (int i in fold.Where(i => i % step == 0))
+                {
+                    logits[p].Add(i, head.Logits(train.Rows[i]));
+                }
+            }
+        }
+
+        var weights = Enumerable.Range(0, train.Rows.Count).Select(Weight).ToArray();
+        double[] means = [.. losses.Select(all => all.Zip(weights, (loss, weight) => loss * weight).Sum() / weights.Sum())];
+        int best = Array.IndexOf(means, means.Min());
+        PenaltyTried[] curve =
+        [
+            .. Penalties.Select((penalty, p) => new PenaltyTried(
+                penalty, means[p], rights[p].Average(isRight => isRight ? 1.0 : 0), folds.Length, p == best)),
+        ];
+        int[] kept = [.. logits[best].Keys.Order()];
+        var set = train.Subset(kept);
+        return new(curve, new([.. kept.Select(i => logits[best][i])], set.Targets, set.LabelSets));
+    }
+
+    private FoundHead Final(Judgement judged)
+    {
+        int chosen = Array.FindIndex(judged.Curve, penalty => penalty.Chosen);
+        return new(Folded(Path(train, FinalTolerance, Penalties[..(chosen + 1)]).Last()), judged.Curve, judged.OutOfFold);
+    }
+
+    /// <summary>Trains heads with these penalties, from strong to weak, on unscaled features; for comparisons.</summary>
+    internal LinearHead Train(double penalty) => Folded(Path(train, FinalTolerance, [penalty]).Single());
+
+    // Deals the images of each class to the folds in turn, in an order that is the same in every run.
+    private int[][] SplitIntoFolds()
+    {
+        int count = Math.Min(train.Rows.Count, train.Rows.Count > Many ? FoldsOfMany : Folds);
+        var dealt = new SeededRandom(0).Permutation(train.Rows.Count).GroupBy(i => train.Targets[i]).SelectMany(c => c).Index();
+        return [.. dealt.GroupBy(pair => pair.Index % count).Select(fold => fold.Select(pair => pair.Item).Order().ToArray())];
+    }
+
+    // The heads for scaled rows. Weak penalties take long from far away, so each search starts at the head before.
+    private IEnumerable<LinearHead> Path(FeatureSet set, double tolerance, double[] penalties)
+    {
+        float[][] rows = [.. set.Rows, .. set.Mirrored ?? []];
+        int views = rows.Length / set.Rows.Count, width = rows[0].Length;
+        using var objective = new LogisticObjective(rows, classes, set.LabelSets is not null);
+        double total = 0;
+        for (int row = 0; row < rows.Length; row++)
+        {
+            int image = row % set.Rows.Count;
+            var target = objective.Targets.Slice(row * classes, classes);
+            float weight = set.LabelSets is null ? WeightOf(set.Targets[image]) : 1;
+            foreach (int label in set.LabelSets?[image] ?? [set.Targets[image]])
+            {
+                target[label] = weight;
+            }
+
+            total += weight;
+        }
+
+        float[]? parameters = null;
+        foreach (double penalty in penalties)
+        {
+            // Every view of an image is a row, so the penalty counts as often.
+            parameters = objective.Minimize(penalty * views, total, parameters, tolerance, stop);
+            yield return new(parameters[..(classes * width)], parameters[(classes * width)..]);
+        }
+    }
+
+    private LinearHead Folded(LinearHead scaled)
+    {
+        var head = new LinearHead([.. scaled.Weights], [.. scaled.Bias]);
+        int width = head.Weights.Length / classes;
+        for (int c = 0; c < classes; c++)
+        {
+            scale.Fold(head.Weights.AsSpan(c * width, width), ref head.Bias[c]);
+        }
+
+        return head;
+    }
+
+    private float Weight(int image) => train.LabelSets is null ? WeightOf(train.Targets[image]) : 1;
+
+    private float WeightOf(int label) => classWeights?[label] ?? 1;
+
+    private sealed record Judgement(PenaltyTried[] Curve, HeldOutPredictions OutOfFold);
+}
+
+/// <summary>A head, and how its penalty was chosen.</summary>
+/// <param name="Head">The head, for unscaled features.</param>
+/// <param name="Curve">Every penalty that was tried, from strong to weak.</param>
+/// <param name="OutOfFold">Training images, up to 2,000, each judged by a head that was trained without it.</param>
+internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold);

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using Fovea.Models.Errors;
+using Fovea.Models.Heads;
+using Fovea.Models.TrainingEvents;
+using Fovea.Training.Confidence;
+using Fovea.Training.Datasets;
+using Fovea.Training.Features;
+using Fovea.Training.Recipes;
+
+namespace Fovea.Training.TransferLearning;
+
+/// <summary>Computes the features of all images once with the frozen layers, and trains a new head on them.</summary>
+/// <param name="head">The place of the head in the network.</param>
+/// <param name="train">The training images.</param>
+/// <param name="validation">The images that judge the head. They choose nothing: the penalty is chosen on the training images.</param>
+/// <param name="options">The device, the class weights, and whether mirror images are training images too.</param>
+/// <param name="tell">Receives the events.</param>
+internal sealed class HeadTraining(
+    ClassifierHead head, Dataset train, Dataset validation, TrainingOptions options, Action<TrainingEvent> tell)
+{
+    // The features of mirror images take as long as those of the images, and many images vary enough without them.
+    private const int FewImages = 2_000;
+
+    private readonly Stopwatch running = Stopwatch.StartNew();
+    private readonly bool mirrors = options.Augmentation.Flip > 0 && train.Count <= FewImages;
+    private int done;
+
+    /// <summary>Trains the head and judges it on the validation images.</summary>
+    /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
+    public TrainedHead Run(CancellationToken stop)
+    {
+        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, options.Device);
+        running.Restart();
+        var known = extractor.Read(train, Tell, stop, mirrors);
+        var unseen = extractor.Read(validation, Tell, stop);
+        double imagesPerSecond = done / running.Elapsed.TotalSeconds;
+        var (found, curve, outOfFold) = HeadSearch.Best(known, train.Labels.Count, options.ClassWeights, stop);
+        foreach (var penalty in curve)
+        {
+            tell(penalty);
+        }
+
+        var judged = found.Judge(unseen);
+        double loss = judged.Average(j => j.Loss), accuracy = judged.Average(j => j.IsRight ? 1.0 : 0);
+        tell(new HeadTrained(loss, accuracy));
+        return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], imagesPerSecond, Calibrator.Fit(known, outOfFold));
+    }
+
+    private void Tell(int images)
+    {
+        done += images;
+        double perSecond = done / running.Elapsed.TotalSeconds;
+        int all = (train.Count * (mirrors ? 2 : 1)) + validation.Count;
+        tell(new FeaturesDone(done, all, perSecond, (all - done) / perSecond));
+    }
+}
+
+/// <summary>A head that was trained and judged.</summary>
+/// <param name="Head">The head.</param>
+/// <param name="Curve">The penalties that were tried, from strong to weak.</param>
+/// <param name="Loss">The mean validation loss, in nats.</param>
+/// <param name="Accuracy">The validation accuracy, 0 to 1.</param>
+/// <param name="Losses">The loss of each validation image.</param>
+/// <param name="ImagesPerSecond">The speed at which the network computed features.</param>
+/// <param name="Fitted">Its calibration, by cross-validation.</param>
+internal sealed record TrainedHead(
+    LinearHead Head,
+    IReadOnlyList<PenaltyTried> Curve,
+    double Loss,
+    double Accuracy,
+    IReadOnlyList<double> Losses,
+    double ImagesPerSecond,
+    FittedCalibration Fitted);
