@@ -1,3 +1,3 @@
-using Fovea.Training;
+using Fovea.Training.Commands;
 
 return await CommandLine.RunAsync(CommandLine.CreateRoot(), args);

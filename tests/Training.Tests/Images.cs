@@ -4,7 +4,7 @@ namespace Fovea.Training.Tests;
 
 internal static class Images
 {
-    /// <summary>Writes a PNG of one brightness, 0 to 255, making its folder.</summary>
+    /// <summary>Writes a PNG of one brightness, 0 to 255. Creates its folder if necessary.</summary>
     public static void Write(string path, byte brightness, int side = 28)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -1,4 +1,5 @@
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Imaging;
 
 namespace Fovea.Training.Tests;
 

@@ -1,7 +1,15 @@
+using System.Collections.Immutable;
 using System.CommandLine;
-using Fovea.Models;
+using System.Globalization;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Metadata;
+using Fovea.Models.Runtime;
+using Fovea.Training.TransferLearning;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>Arguments and options that several commands share, and the objects that their values stand for.</summary>
 internal static class Arguments
@@ -25,7 +33,8 @@ internal static class Arguments
     public static Option<string> Data() => new("--data")
     {
         Description = "The data set's folder. It holds class sub-folders of images, or the four IDX files of MNIST (plain or .gz). "
-            + "Class folders may be in sub-folders named train, val and test.",
+            + "Class folders may be in sub-folders named train, val (or valid, validation) and test. "
+            + "A file labels.csv (file,label;label) or labels.jsonl beside the images gives them any number of labels.",
         Required = true,
         HelpName = "folder",
     };
@@ -49,7 +58,7 @@ internal static class Arguments
     /// <exception cref="FoveaException">The value is cuda, which does not work on this machine; the message gives the reason.</exception>
     public static Device Chosen(string device)
     {
-        var chosen = Fovea.Models.Device.Choose(new() { Device = Enum.Parse<DeviceChoice>(device, ignoreCase: true) });
+        var chosen = Models.Runtime.Device.Choose(new() { Device = Enum.Parse<DeviceChoice>(device, ignoreCase: true) });
         if (chosen.FellBack)
         {
             Console.Error.WriteLine($"warning: {chosen.Reason}");
@@ -94,6 +103,25 @@ internal static class Arguments
     /// <summary>Whether to add auxiliary heads.</summary>
     public static Option<bool> Auxiliary() => new("--auxiliary") { Description = "Add the auxiliary heads, which only serve training." };
 
+    /// <summary>The first layers of the network.</summary>
+    public static Option<string> Stem()
+    {
+        var stem = new Option<string>("--stem")
+        {
+            Description = "The first layers: small (a 3x3 convolution with stride 1, no pooling), imagenet (those of the paper), or auto "
+                + $"(small where the network has it and the input has at most {Architecture.SmallSide} pixels in height and width).",
+            DefaultValueFactory = _ => StemNames.Of(Models.Architectures.Stem.Auto),
+        };
+        stem.AcceptOnlyFromAmong([.. StemNames.All]);
+        return stem;
+    }
+
+    /// <summary>Returns a value of an option that must be 1 to <paramref name="highest"/>.</summary>
+    /// <exception cref="FoveaException">The value is out of its range.</exception>
+    public static int InRange(string option, int value, int highest) => value >= 1 && value <= highest
+        ? value
+        : throw new FoveaException(ErrorCode.BadArgument, $"{option} is {value}; expected 1 to {highest}.");
+
     /// <summary>Loads a model for inference. Missing metadata comes from the .json file with the same name.</summary>
     /// <param name="file">The path of the .onnx file.</param>
     /// <param name="preprocessing">A value of <see cref="Preprocessing"/>, which replaces the file's own; null for none.</param>
@@ -103,7 +131,8 @@ internal static class Arguments
         RequireFile(file);
         try
         {
-            return Classifier.Load(file, Overrides(file, preprocessing), Sidecar(file));
+            var (overrides, fallback) = MetadataOf(file, preprocessing);
+            return Classifier.Load(file, overrides, fallback);
         }
         catch (FoveaException e) when (e.InnerException is Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
         {
@@ -120,7 +149,36 @@ internal static class Arguments
     public static BaseModel Base(string file, string? preprocessing)
     {
         RequireFile(file);
-        return BaseModel.Read(file, Overrides(file, preprocessing), Sidecar(file));
+        var (overrides, fallback) = MetadataOf(file, preprocessing);
+        return BaseModel.Read(file, overrides, fallback);
+    }
+
+    /// <summary>What the command line and the .json file with the same name say about a model file.</summary>
+    /// <param name="file">The path of the .onnx file.</param>
+    /// <param name="preprocessing">A value of <see cref="Preprocessing"/>, which replaces the file's own; null for none.</param>
+    /// <exception cref="FoveaException">A file is missing or cannot be understood.</exception>
+    public static (ModelMetadata? Overrides, ModelMetadata? Fallback) MetadataOf(string file, string? preprocessing)
+    {
+        RequireFile(file);
+        return (Overrides(file, preprocessing), Sidecar(file));
+    }
+
+    /// <summary>The lines of a labels file that are not empty; null for no file.</summary>
+    /// <exception cref="FoveaException">The file cannot be read.</exception>
+    public static ImmutableArray<string>? Lines(string? path)
+    {
+        try
+        {
+            return path is null ? null : [.. File.ReadAllLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"The labels file {path} cannot be read: {FileFailure.Reason(e, path!)}; expected a text file with one class name per "
+                + "line.",
+                e);
+        }
     }
 
     /// <summary>Builds a network of the catalog, or reads a file.</summary>
@@ -128,25 +186,28 @@ internal static class Arguments
     /// <param name="classes">The number of classes; null for the paper's.</param>
     /// <param name="input">The input size; null for the paper's.</param>
     /// <param name="auxiliary">Whether to add auxiliary heads.</param>
+    /// <param name="stem">A value of <see cref="Stem"/>; null for auto.</param>
     /// <exception cref="FoveaException">
     /// The value is neither a network of the catalog nor a file, or it is a file and one of the other parameters is given.
     /// </exception>
-    public static Graph Network(string nameOrFile, int? classes = null, string? input = null, bool auxiliary = false)
+    public static Graph Network(
+        string nameOrFile, int? classes = null, string? input = null, bool auxiliary = false, string? stem = null)
     {
         if (Catalog.Architectures.Any(a => a.Name == nameOrFile))
         {
-            return Catalog.Find(nameOrFile).Build(classes, InputSize.Parse(input), auxiliary: auxiliary);
+            return Catalog.Find(nameOrFile).Build(
+                classes, InputSize.Parse(input), auxiliary: auxiliary, stem: StemNames.Parse(stem));
         }
 
-        if (classes is not null || input is not null || auxiliary)
+        if (classes is not null || input is not null || auxiliary || StemNames.Parse(stem) != Models.Architectures.Stem.Auto)
         {
             throw new FoveaException(
                 ErrorCode.BadArgument,
-                $"--classes, --input and --auxiliary cannot change the file {nameOrFile}; expected a network of the catalog.");
+                $"--classes, --input, --stem and --auxiliary cannot change the file {nameOrFile}; expected a network of the catalog.");
         }
 
         return File.Exists(nameOrFile) || nameOrFile.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
-            ? OnnxFile.Read(nameOrFile).ForImages(Sidecar(nameOrFile)?.Preprocessing?.Checked().Shape)
+            ? ModelAdoption.NetworkOf(nameOrFile, fallback: Sidecar(nameOrFile))
             : throw new FoveaException(
                 ErrorCode.UnknownArchitecture,
                 $"{nameOrFile} is neither a network of the catalog nor a file; expected a file or one of {Networks}.");
@@ -168,21 +229,35 @@ internal static class Arguments
     private static ModelMetadata? Overrides(string file, string? preprocessing) => preprocessing switch
     {
         null => null,
-        "imagenet" => new() { Preprocessing = Fovea.Models.Preprocessing.ImageNet(CropSide(file)) },
+        "imagenet" => new() { Preprocessing = Models.Imaging.Preprocessing.ImageNet(CropSide(file)) },
         "unit" => new() { Preprocessing = Unit(OnnxFile.Read(file).Inputs[0].Shape) },
         _ => ModelJson.Read(preprocessing) ?? throw new FoveaException(
             ErrorCode.BadArgument, $"The preprocessing file {preprocessing} does not exist; expected a JSON file, imagenet or unit."),
     };
 
-    // The .json file with the same name as the model file; null if there is none.
-    private static ModelMetadata? Sidecar(string file) => ModelJson.Read(Path.ChangeExtension(file, ".json"));
+    // The .json file with the same name as the model file, and for a version in a model repository that of the model; null if there is
+    // none.
+    private static ModelMetadata? Sidecar(string file)
+    {
+        var own = ModelJson.Read(Path.ChangeExtension(file, ".json"));
+        var model = Path.GetFileName(file) == "model.onnx" && Path.GetDirectoryName(Path.GetFullPath(file)) is { } version
+            && int.TryParse(Path.GetFileName(version), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                ? ModelJson.Read(Path.Combine(version, "..", "model.json"))
+                : null;
+        return own?.Or(model) ?? model;
+    }
 
     // The height of the network's input, or ImageNet's usual crop if the file leaves the height variable.
     private static int CropSide(string file) =>
-        OnnxFile.Read(file).Inputs[0].Shape is { Rank: 4 } shape && shape[2] != Shape.Free ? shape[2] : 224;
+        ImageOf(OnnxFile.Read(file).Inputs[0].Shape) is { } image && image[1] != Shape.Free ? image[1] : 224;
 
-    private static Preprocessing Unit(Shape input) => input is { Rank: 4 } && input[2] != Shape.Free && input[3] != Shape.Free
-        ? new() { Crop = [input[2], input[3]], Color = input[1] == 1 ? ColorOrder.Gray : ColorOrder.Rgb }
+    // [C, H, W] of an input whose channels come first or last; null if it is no batch of images.
+    private static Shape? ImageOf(Shape input) => input.Rank != 4 ? null
+        : input[3] is 1 or 3 && input[1] is not (1 or 3) ? new(input[3], input[1], input[2])
+        : new(input[1], input[2], input[3]);
+
+    private static Preprocessing Unit(Shape input) => ImageOf(input) is { } image && image[1] != Shape.Free && image[2] != Shape.Free
+        ? new() { Crop = [image[1], image[2]], Color = image[0] == 1 ? ColorOrder.Gray : ColorOrder.Rgb }
         : throw new FoveaException(
             ErrorCode.BadArgument,
             $"The network's input is {input}; expected [N, C, H, W] with fixed H and W, or a JSON file with the crop.");

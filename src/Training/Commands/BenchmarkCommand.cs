@@ -3,10 +3,16 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Runtime;
+using Fovea.Training.Optimizers;
+using Fovea.Training.Steps;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>The <c>benchmark</c> command: measures the time of inference or of training steps.</summary>
 internal static class BenchmarkCommand
@@ -44,8 +50,8 @@ internal static class BenchmarkCommand
         };
         command.SetWork((parsed, stop) =>
         {
-            int images = InRange("--batch-size", parsed.GetValue(batchSize), 65_536);
-            int runs = InRange("--steps", parsed.GetValue(steps), 1_000_000);
+            int images = Arguments.InRange("--batch-size", parsed.GetValue(batchSize), 65_536);
+            int runs = Arguments.InRange("--steps", parsed.GetValue(steps), 1_000_000);
             bool trains = parsed.GetValue(train);
             var runsOn = Arguments.Chosen(parsed.GetRequiredValue(device));
             var name = parsed.GetRequiredValue(network);
@@ -64,13 +70,10 @@ internal static class BenchmarkCommand
         $"median {result.MedianMs:F3} ms, fastest {result.FastestMs:F3} ms, {result.ImagesPerSecond:F1} images/s, "
         + $"peak {result.PeakMemoryBytes / 1048576.0:F0} MiB resident");
 
-    private static int InRange(string option, int value, int highest) => value >= 1 && value <= highest
-        ? value
-        : throw new FoveaException(ErrorCode.BadArgument, $"{option} is {value}; expected 1 to {highest}.");
-
     private static List<double> TrainingSteps(Graph graph, int images, int runs, Device device, CancellationToken stop)
     {
-        using var step = new TrainingStep(graph, images, Optimizer.Create(Recipe.For(graph.Name).Optimizer), device: device);
+        var recipe = Catalog.Architectures.FirstOrDefault(a => a.Name == graph.Name)?.Recipe ?? Recipe.Plain;
+        using var step = new TrainingStep(graph, images, Optimizer.Create(recipe.Optimizer), device: device);
         Randomize(step.Images);
         int classes = step.Targets.Length / images;
         for (int i = 0; i < images; i++)

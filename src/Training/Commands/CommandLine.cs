@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Text.RegularExpressions;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Training.Progress;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>
 /// Runs a command. The exit code is 0 if the command succeeded, 1 with one line on standard error if it failed, and 130 if it was
@@ -12,9 +13,6 @@ namespace Fovea.Training;
 /// </summary>
 internal static partial class CommandLine
 {
-    /// <summary>The exit code of an interrupted command.</summary>
-    public const int Stopped = 130;
-
     private const int Failed = 1;
 
     // An interrupted command writes a checkpoint before it ends. For a large network this can take a while.
@@ -27,10 +25,14 @@ internal static partial class CommandLine
         SummaryCommand.Create(),
         BuildCommand.Create(),
         ImportCommand.Create(),
+        AdoptCommand.Create(),
         TrainCommand.Create(),
         FinetuneCommand.Create(),
+        PretrainedCommand.Create(),
         EvaluateCommand.Create(),
+        CompareCommand.Create(),
         ClassifyCommand.Create(),
+        ExplainCommand.Create(),
         DataCommand.Create(),
         WeightsCommand.Create(),
         BenchmarkCommand.Create(),
@@ -65,7 +67,7 @@ internal static partial class CommandLine
         }
         catch (OperationCanceledException)
         {
-            return Stopped;
+            return ProgressDisplay.StoppedExitCode;
         }
         catch (OnnxRuntimeException e)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
+using Fovea.Training.Downloads;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>The <c>data get</c> command: downloads a public data set.</summary>
 internal static class DataCommand

@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>A command whose help lists the options in groups with titles.</summary>
 /// <param name="name">The name on the command line.</param>

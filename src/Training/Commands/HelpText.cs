@@ -3,8 +3,9 @@ using System.CommandLine.Completions;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using System.Text;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>
 /// Prints the help of a command: description, usage, subcommands, arguments and options. The options of a <see cref="GroupedCommand"/> are

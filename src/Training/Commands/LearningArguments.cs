@@ -1,7 +1,13 @@
 using System.CommandLine;
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
+using Fovea.Training.Datasets;
+using Fovea.Training.Optimizers;
+using Fovea.Training.Recipes;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>The options that train and finetune share. Options that are not given take their values from a <see cref="Recipe"/>.</summary>
 internal sealed class LearningArguments
@@ -39,13 +45,14 @@ internal sealed class LearningArguments
 
     private readonly Option<double?> warmUp = new("--warm-up")
     {
-        Description = "The share of the steps in which the learning rate rises to its highest value, 0 to 0.5. Default: 0.03.",
+        Description = "The share of the steps in which the learning rate rises to its highest value, 0 to 0.5. "
+            + "Default: the share of 100 steps, 0.03 to 0.2; 0.1 for finetune.",
         HelpName = "share",
     };
 
     private readonly Option<string?> optimizer = new("--optimizer")
     {
-        Description = "The optimizer: adam, adamw or sgd. Default: adam for lenet5, sgd for the other networks.",
+        Description = "The optimizer: adam, adamw or sgd. Default: the network's; sgd for finetune.",
     };
 
     private readonly Option<double?> momentum = new("--momentum")
@@ -84,13 +91,15 @@ internal sealed class LearningArguments
     private readonly Option<string?> augmentation = new("--augmentation")
     {
         Description = $"The random changes to training images: {Augmentation.Usage}. Example: photos,rotation=10. "
-            + "Default: digits for handwriting, photos for other images.",
+            + $"Default: digits for handwriting; for inputs of at most {Architecture.SmallSide} pixels small for colour images, small-gray "
+            + "for gray ones; photos for other images.",
         HelpName = "preset[,name=value ...]",
     };
 
     private readonly Option<int?> patience = new("--patience")
     {
-        Description = "The number of epochs without a lower validation loss after which training ends, 1 to 100000. Default: no limit.",
+        Description = "The number of epochs without a lower validation loss after which training ends, 1 to 100000. "
+            + "Default: no limit; 2 for finetune without --epochs.",
         HelpName = "number",
     };
 
@@ -150,8 +159,17 @@ internal sealed class LearningArguments
     /// <param name="data">The data set; its size limits the default batch size.</param>
     /// <param name="output">The path of the model to write.</param>
     /// <param name="runsOn">The device.</param>
+    /// <param name="defaults">
+    /// The default warm-up, and the default patience of a run whose number of epochs is not given; null patience has no limit.
+    /// </param>
     /// <exception cref="FoveaException">A value is out of range, or two options exclude each other.</exception>
-    public TrainingOptions Read(ParseResult parsed, Recipe recipe, DatasetFolder data, string output, Device runsOn)
+    public TrainingOptions Read(
+        ParseResult parsed,
+        Recipe recipe,
+        DatasetFolder data,
+        string output,
+        Device runsOn,
+        (double WarmUp, int? Patience)? defaults = null)
     {
         var name = parsed.GetValue(optimizer) ?? recipe.Optimizer;
 
@@ -161,27 +179,30 @@ internal sealed class LearningArguments
         var rule = Optimizer.Create(name, parsed.GetValue(momentum), parsed.GetValue(nesterov), decay);
         long seedValue = parsed.GetValue(seed);
         var train = data.ForTraining(seedValue).Train;
+        int epochsValue = parsed.GetValue(epochs) ?? recipe.Epochs;
+        int batch = parsed.GetValue(batchSize) ?? Math.Min(recipe.BatchSize, train.Count);
+        long steps = Math.Max(1, (long)epochsValue * (train.Count / Math.Max(1, batch)));
+        var usual = ImageRecipe.For(ImageTraits.Of(data.Sample, train), recipe, steps);
         return new TrainingOptions(
             output,
             data.Name,
-            parsed.GetValue(epochs) ?? recipe.Epochs,
-            parsed.GetValue(batchSize) ?? Math.Min(recipe.BatchSize, train.Count),
+            epochsValue,
+            batch,
             parsed.GetValue(learningRate) ?? (isRecipes ? recipe.LearningRate : rule.DefaultLearningRate),
             rule,
             seedValue,
             parsed.GetValue(resume))
         {
             Schedule = parsed.GetValue(schedule) ?? "cosine",
-            WarmUp = parsed.GetValue(warmUp) ?? 0.03,
-            LabelSmoothing = parsed.GetValue(labelSmoothing) ?? recipe.LabelSmoothing,
+            WarmUp = parsed.GetValue(warmUp) ?? defaults?.WarmUp ?? usual.WarmUp,
+            LabelSmoothing = parsed.GetValue(labelSmoothing) ?? usual.LabelSmoothing,
             Averaging = parsed.GetValue(averaging) ?? recipe.Averaging,
             Clip = parsed.GetValue(clip) ?? recipe.Clip,
             MicroBatch = parsed.GetValue(microBatch),
             Device = runsOn,
-            Patience = parsed.GetValue(patience),
-            Augmentation = parsed.GetValue(augmentation) is { } text ? Augmentation.Parse(text)
-                : train.Preprocessing.Invert == Inversion.Auto ? Augmentation.Digits
-                : Augmentation.Photos,
+            Patience = parsed.GetValue(patience) ?? (parsed.GetValue(epochs) is null ? defaults?.Patience : null),
+            Augmentation = parsed.GetValue(augmentation) is { } text ? Augmentation.Parse(text) : usual.Augmentation,
+            Report = new() { DataFolder = data.Folder },
             BetweenCheckpoints = Seconds(parsed.GetValue(checkpointSeconds) ?? 60),
         }.Checked();
     }
@@ -189,7 +210,7 @@ internal sealed class LearningArguments
     private IEnumerable<Option> OfSteps =>
     [
         epochs, batchSize, microBatch, learningRate, schedule, warmUp, optimizer, momentum, nesterov, weightDecay, clip, labelSmoothing,
-        averaging, augmentation, patience, checkpointSeconds, resume,
+        averaging, patience, checkpointSeconds, resume,
     ];
 
     private static TimeSpan Seconds(double seconds) => seconds is >= 0 and <= 86_400

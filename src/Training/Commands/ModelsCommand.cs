@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Summary;
 using Spectre.Console;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>The <c>models</c> command: lists the catalog.</summary>
 internal static class ModelsCommand
@@ -13,7 +14,7 @@ internal static class ModelsCommand
 
     public static Command Create()
     {
-        var command = new Command("models", "Lists the networks of the catalog with their input, parameters and multiply-adds.");
+        var command = new Command("models", "Lists the networks of the catalog with their input, trainable parameters and multiply-adds.");
         command.SetAction(_ =>
         {
             AnsiConsole.Profile.Width = Console.IsOutputRedirected ? WidthWithoutTerminal : AnsiConsole.Profile.Width;
@@ -25,7 +26,7 @@ internal static class ModelsCommand
                     architecture.Name,
                     string.Join('x', architecture.Input.Dimensions),
                     Number(architecture.Classes),
-                    Number(summary.TotalParameters),
+                    Number(summary.TrainableParameters),
                     Number(summary.MultiplyAdds),
                     Markup.Escape(architecture.Source.Split(':')[0]));
             }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>
 /// Describes a command line that cannot be parsed. System.CommandLine's own messages name .NET types, and report one mistake several times.
@@ -18,6 +20,19 @@ internal static class ParseErrors
         return $"{Values(parsed) ?? Unmatched(parsed, command, path) ?? Missing(parsed, command, path) ?? parsed.Errors[0].Message} "
             + $"{path} --help shows the usage.";
     }
+
+    /// <summary>
+    /// Refuses values of an argument that look like options. An argument that takes many values would otherwise take a misspelt option.
+    /// </summary>
+    /// <param name="argument">The argument.</param>
+    /// <param name="command">Its command, whose options are suggested.</param>
+    public static void RefuseOptions(Argument argument, Command command) => argument.Validators.Add(result =>
+    {
+        if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
+        {
+            result.AddError(UnknownOption(option.Value, command));
+        }
+    });
 
     // An option or argument whose value cannot be used.
     private static string? Values(ParseResult parsed) =>
@@ -48,7 +63,7 @@ internal static class ParseErrors
 
         if (word.StartsWith('-'))
         {
-            return $"{word} is not an option of {path}.{Suggestion(word, command.Options.SelectMany(o => o.Aliases.Append(o.Name)))}";
+            return UnknownOption(word, command);
         }
 
         return command.Subcommands.Count > 0
@@ -75,6 +90,10 @@ internal static class ParseErrors
         ];
         return missing.Length == 0 ? null : $"{path} lacks {string.Join(", ", missing)}.";
     }
+
+    private static string UnknownOption(string word, Command command) =>
+        $"{word} is not an option of {HelpText.Path(command)}."
+        + Suggestion(word, command.Options.SelectMany(o => o.Aliases.Append(o.Name)));
 
     private static string Suggestion(string word, IEnumerable<string> names) =>
         NearestName.Of(word, names) is { } nearest ? $" Did you mean {nearest}?" : "";

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Fovea.Models;
+using Fovea.Models.Summary;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>The <c>summary</c> command: shows a network's layers as a table, as JSON or as a picture.</summary>
 internal static class SummaryCommand
@@ -12,15 +12,19 @@ internal static class SummaryCommand
         var json = Arguments.Json();
         var svg = new Option<bool>("--svg") { Description = "Print a picture of the network as SVG." };
         var expand = new Option<bool>("--expand") { Description = "Show each layer of a block in a row of its own." };
-        var (classes, input, auxiliary) = (Arguments.Classes(), Arguments.Input(), Arguments.Auxiliary());
+        var (classes, input, stem, auxiliary) = (Arguments.Classes(), Arguments.Input(), Arguments.Stem(), Arguments.Auxiliary());
         var command = new Command("summary", "Shows a network's layers: type, output shape, parameters, memory and inputs, and the totals.")
         {
-            network, json, svg, expand, classes, input, auxiliary,
+            network, json, svg, expand, classes, input, stem, auxiliary,
         };
         command.SetAction(parsed =>
         {
             var graph = Arguments.Network(
-                parsed.GetRequiredValue(network), parsed.GetValue(classes), parsed.GetValue(input), parsed.GetValue(auxiliary));
+                parsed.GetRequiredValue(network),
+                parsed.GetValue(classes),
+                parsed.GetValue(input),
+                parsed.GetValue(auxiliary),
+                parsed.GetValue(stem));
             var summary = NetworkSummary.Of(graph, parsed.GetValue(expand));
             Console.WriteLine(parsed.GetValue(json) ? summary.ToJson()
                 : parsed.GetValue(svg) ? NetworkPicture.ToSvg(summary)

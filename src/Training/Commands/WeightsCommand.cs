@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Training.Downloads;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Commands;
 
 /// <summary>The <c>weights get</c> command: writes a network of the catalog with the weights that torchvision publishes.</summary>
 internal static class WeightsCommand

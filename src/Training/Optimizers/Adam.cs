@@ -1,7 +1,7 @@
 using System.Globalization;
-using Fovea.Models;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Optimizers;
 
 // Adam (Kingma and Ba, 2015) as PyTorch computes it, with t the step's number:
 //     g = g + decay p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;

@@ -1,7 +1,8 @@
 using System.Globalization;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Optimizers;
 
 /// <summary>
 /// The rule that updates a parameter from its gradient. The rule is elementwise, and reads each old value exactly once, before it writes

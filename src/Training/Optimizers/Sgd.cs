@@ -1,7 +1,7 @@
 using System.Globalization;
-using Fovea.Models;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Optimizers;
 
 // Stochastic gradient descent as PyTorch computes it: g = g + decay p;  u = momentum u + g;  p = p - rate u.
 // With Nesterov's momentum: p = p - rate (g + momentum u).

@@ -1,7 +1,7 @@
-using System.Text.Json;
+using Fovea.Models.TrainingEvents;
 using Spectre.Console;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Progress;
 
 /// <summary>
 /// Shows the events of a training run: a progress bar on a terminal, lines of text in redirected output, or one JSON event per line for
@@ -9,6 +9,9 @@ namespace Fovea.Training;
 /// </summary>
 internal static class ProgressDisplay
 {
+    /// <summary>The exit code of an interrupted command, as shells have it: 128 plus the number of SIGINT.</summary>
+    public const int StoppedExitCode = 130;
+
     // Steps are far more frequent than readers need, so all but one in this time are left out.
     private static readonly TimeSpan BetweenPlainLines = TimeSpan.FromSeconds(5), BetweenJsonSteps = TimeSpan.FromSeconds(0.5);
 
@@ -24,7 +27,7 @@ internal static class ProgressDisplay
         {
             using var stopOrParentGone = CancellationTokenSource.CreateLinkedTokenSource(stop);
             StopWhenInputCloses(stopOrParentGone);
-            work(Throttled(BetweenJsonSteps, WriteJson), stopOrParentGone.Token);
+            work(Throttled(BetweenJsonSteps, new TrainingEventWriter(Console.Out).Write), stopOrParentGone.Token);
         }
         else if (!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive)
         {
@@ -57,9 +60,6 @@ internal static class ProgressDisplay
         };
     }
 
-    private static void WriteJson(TrainingEvent e) =>
-        Console.WriteLine(JsonSerializer.Serialize(e, TrainingEventJson.Default.TrainingEvent));
-
     private static void WriteLine(TrainingEvent e)
     {
         if (ProgressLine.Of(e) is { } line)
@@ -80,6 +80,6 @@ internal static class ProgressDisplay
 
         // Work that hangs ignores the cancellation, so the process ends without it.
         await Task.Delay(TerminationTimeout);
-        Environment.Exit(CommandLine.Stopped);
+        Environment.Exit(StoppedExitCode);
     });
 }

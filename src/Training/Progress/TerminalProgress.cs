@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Fovea.Models.TrainingEvents;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Progress;
 
 /// <summary>
 /// Shows a training run on a terminal: lines of text for finished epochs, and below them one line with a bar for the current epoch. The
@@ -20,6 +21,9 @@ internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeP
     private RunStarted? run;
     private long lastFrame;
     private int drawnLength;
+
+    // The last column stays empty: some terminals wrap when it is written. The user may have made the window smaller since the last line.
+    private int Room => Math.Max(0, width() - 1);
 
     /// <summary>Shows an event: moves the bar for progress within an epoch, and prints a line for other events.</summary>
     public void Show(TrainingEvent e)
@@ -51,7 +55,7 @@ internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeP
     {
         if (drawnLength > 0)
         {
-            output.Write($"\r{new string(' ', drawnLength)}\r");
+            output.Write($"\r{new string(' ', Math.Min(drawnLength, Room))}\r");
             output.Flush();
             drawnLength = 0;
         }
@@ -88,9 +92,11 @@ internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeP
 
         lastFrame = time.GetTimestamp();
 
-        // The last column stays empty: some terminals wrap when it is written.
-        var line = Line(title, done, total, figures, shortFigures, width() - 1);
-        output.Write($"\r{line}{new string(' ', Math.Max(0, drawnLength - line.Length))}");
+        int room = Room;
+        var line = Line(title, done, total, figures, shortFigures, room);
+
+        // The cursor goes back to the first column, so that the terminal's echo of Ctrl-C does not make the line longer.
+        output.Write($"\r{line.PadRight(Math.Min(drawnLength, room))}\r");
         output.Flush();
         drawnLength = line.Length;
     }

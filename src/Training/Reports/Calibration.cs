@@ -1,4 +1,6 @@
-namespace Fovea.Training;
+using Fovea.Training.Evaluations;
+
+namespace Fovea.Training.Reports;
 
 /// <summary>How well a network's confidence agrees with its accuracy (Guo et al., 2017).</summary>
 /// <param name="ExpectedError">

@@ -1,11 +1,12 @@
 using System.Xml.Linq;
+using Fovea.Models.TrainingEvents;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>The section of the page that compares the network's confidence with its accuracy.</summary>
 internal static class CalibrationSection
 {
-    public static XElement Of(Calibration calibration)
+    public static XElement Of(Calibration calibration, CalibrationFitted? fitted)
     {
         string error = Html.Percent(calibration.ExpectedError);
         var bins = calibration.Bins.Where(b => b.Images > 0).ToArray();
@@ -23,7 +24,8 @@ internal static class CalibrationSection
             "calibration", "Calibration",
             "Of the predictions with a confidence of 80 %, 80 % should be correct. A bar that ends below the diagonal means that the "
             + "network is overconfident there; a bar that ends above it means that the network is underconfident. "
-            + $"On average, confidence and accuracy differ by {error} (the expected calibration error).",
+            + $"On average, confidence and accuracy differ by {error} (the expected calibration error)."
+            + (fitted is null ? "" : Temperature(fitted)),
             new XElement(
                 "div", new XAttribute("class", "charts"),
                 plot.Figure("Accuracy by confidence", ("accuracy", "accuracy"), ("perfect", "perfect calibration")),
@@ -32,6 +34,15 @@ internal static class CalibrationSection
                     bins.Select(b => Html.Row(
                         Range(b), Html.Number(b.Images), Html.Percent(b.Confidence), Html.Percent(b.Accuracy))))));
     }
+
+    private static string Temperature(CalibrationFitted fitted) =>
+        $" The logits are divided by the temperature {Html.Number(fitted.Temperature, 2)}, which was fitted on "
+        + $"{Html.Count(fitted.Images, "image", "images")} by {fitted.Source}: it changed the expected calibration error there from "
+        + $"{Html.Percent(fitted.ErrorBefore)} to {Html.Percent(fitted.ErrorAfter)}."
+        + (fitted.OutlierThreshold is { } limit
+            ? $" An image with an energy above {Html.Number(limit, 2)} counts as an outlier, which resembles none of the classes; 95 % of "
+                + "the known images stay below."
+            : "");
 
     private static string Range(CalibrationBin bin) => $"{Html.Number(bin.From * 100)} to {Html.Percent(bin.To, 0)}";
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Fovea.Models.Graphs;
+using Fovea.Training.Evaluations;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>The section of the page with the metrics of each class.</summary>
 internal static class ClassesSection

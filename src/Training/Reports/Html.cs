@@ -3,7 +3,7 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>Creates the HTML elements of a page. Strings become text nodes, so markup in names of files and classes is escaped.</summary>
 internal static class Html
@@ -40,6 +40,12 @@ internal static class Html
     /// <param name="cells">The other cells: elements are inserted as they are, other values as text.</param>
     public static XElement Row(string heading, params IEnumerable<object> cells) =>
         new("tr", new XElement("th", new XAttribute("scope", "row"), heading), cells.Select(c => c as XElement ?? new XElement("td", c)));
+
+    /// <summary>Returns the content as a link; the content itself if there is none.</summary>
+    /// <param name="link">The address, or null for none.</param>
+    /// <param name="content">An element or a text.</param>
+    public static object Linked(string? link, object content) =>
+        link is null ? content : new XElement("a", new XAttribute("href", link), content);
 
     /// <summary>Creates a block that is collapsed until the reader opens it.</summary>
     public static XElement Details(string summary, params object[] content) => new("details", new XElement("summary", summary), content);

@@ -1,19 +1,19 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Fovea.Models.Graphs;
+using Fovea.Models.TrainingEvents;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>The section of the page with loss, accuracy and learning rate by epoch.</summary>
 internal static class LearningCurves
 {
+    /// <summary>Returns the section.</summary>
+    /// <param name="epochs">The epochs in order, at least one.</param>
+    /// <param name="best">The epoch whose weights the file holds; null if they are from before the first.</param>
     public static XElement Of(IReadOnlyList<EpochDone> epochs, int? best)
     {
         const string Heading = "Learning curves";
-        if (epochs.Count == 0)
-        {
-            return Html.Section("curves", Heading, "The network was not trained in epochs, so there are no curves to show.");
-        }
-
         const string Meaning = "The loss should fall and the accuracy should rise until both become flat. If the training curve keeps "
             + "improving while the validation curve gets worse, the network overfits. The training curve is measured on augmented images, "
             + "and during the epoch instead of after it, so it can start worse than the validation curve.";

@@ -1,4 +1,11 @@
-namespace Fovea.Training;
+using System.Text.Json.Serialization;
+using Fovea.Models.Errors;
+using Fovea.Models.Explanations;
+using Fovea.Models.Graphs;
+using Fovea.Training.Datasets;
+using Fovea.Training.Evaluations;
+
+namespace Fovea.Training.Reports;
 
 /// <summary>An image whose prediction is wrong.</summary>
 /// <param name="Image">The image's file with its class folder, or its position within a file of many images.</param>
@@ -8,8 +15,20 @@ namespace Fovea.Training;
 /// <param name="LabelProbability">The probability of the true class, 0 to 1.</param>
 /// <param name="Loss">The cross-entropy in nats.</param>
 /// <param name="Picture">The preprocessed image as a data URI.</param>
+/// <param name="HeatMap">
+/// The same image with the heat map of the predicted class over it, as a data URI; null if the network cannot be explained by gradients.
+/// </param>
+/// <param name="Link">The link to the image; null, and left out of the JSON, for an image within a file of many.</param>
 internal sealed record Mistake(
-    string Image, string Label, string Predicted, double Probability, double LabelProbability, double Loss, string Picture)
+    string Image,
+    string Label,
+    string Predicted,
+    double Probability,
+    double LabelProbability,
+    double Loss,
+    string Picture,
+    string? HeatMap = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Link = null)
 {
     private const int MaximumCount = 24;
 
@@ -23,8 +42,15 @@ internal sealed record Mistake(
     /// <param name="outcomes">The predictions, in the data set's order.</param>
     /// <param name="dataset">The images.</param>
     /// <param name="labels">The class names, indexed by class.</param>
-    /// <exception cref="Fovea.Models.FoveaException">An image cannot be read any more.</exception>
-    public static IReadOnlyList<Mistake> Worst(IReadOnlyList<Outcome> outcomes, Dataset dataset, IReadOnlyList<string> labels)
+    /// <param name="links">The links to the images.</param>
+    /// <param name="explainer">Draws the heat maps; null for none.</param>
+    /// <exception cref="FoveaException">An image cannot be read any more.</exception>
+    public static IReadOnlyList<Mistake> Worst(
+        IReadOnlyList<Outcome> outcomes,
+        Dataset dataset,
+        IReadOnlyList<string> labels,
+        ImageLinks links,
+        Explainer? explainer = null)
     {
         var tensor = new float[dataset.Preprocessing.Shape.Size];
         return [.. outcomes.Index().Where(o => !o.Item.Right).OrderByDescending(o => o.Item.Loss).Take(MaximumCount).Select(Show)];
@@ -40,7 +66,25 @@ internal sealed record Mistake(
                 o.Confidence,
                 o.Probabilities[o.Target],
                 o.Loss,
-                SeenPicture.DataUri(tensor, dataset.Preprocessing));
+                InputThumbnail.DataUri(tensor, dataset.Preprocessing),
+                HeatMapOf(o.Predicted),
+                links.To(index));
+        }
+
+        string? HeatMapOf(int predicted)
+        {
+            try
+            {
+                return explainer?.Explain(tensor, new() { Class = predicted }) is { } found
+                    ? InputThumbnail.DataUri(tensor, dataset.Preprocessing, found.Map)
+                    : null;
+            }
+            catch (FoveaException e) when (e.Code == ErrorCode.BadModelFile)
+            {
+                // The network has no feature map, or an operator behind it has no gradient, whatever the image.
+                explainer = null;
+                return null;
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>The section of the page with pictures of the mistakes that have the highest loss.</summary>
 internal static class MistakesSection
@@ -15,6 +15,9 @@ internal static class MistakesSection
             : Html.Section(
                 "mistakes", Heading,
                 $"{which}, in descending order of the loss, as the network saw the images. "
+                + (mistakes.Any(m => m.HeatMap is not null)
+                    ? "The second picture is brightest where the image speaks for the predicted class (Grad-CAM). "
+                    : "")
                 + "Check them for wrong labels, and for kinds of images that the training images lack.",
                 new XElement("ol", new XAttribute("class", "pictures"), mistakes.Select(Picture)));
     }
@@ -22,12 +25,16 @@ internal static class MistakesSection
     private static XElement Picture(Mistake m) => new(
         "li", new XElement(
             "figure",
-            new XElement("img", new XAttribute("src", m.Picture), new XAttribute("alt", $"{m.Label}, predicted as {m.Predicted}")),
+            Html.Linked(m.Link, Image(m.Picture, $"{m.Label}, predicted as {m.Predicted}")),
+            m.HeatMap is null ? null : Image(m.HeatMap, $"The places that speak for {m.Predicted}"),
             new XElement(
                 "figcaption",
                 new XElement("b", m.Label), " predicted as ", new XElement("b", m.Predicted),
                 new XElement("small", Figures(m)),
-                new XElement("small", m.Image))));
+                new XElement("small", Html.Linked(m.Link, m.Image)))));
+
+    private static XElement Image(string source, string description) =>
+        new("img", new XAttribute("src", source), new XAttribute("alt", description));
 
     private static string Figures(Mistake m) =>
         $"{m.Predicted}: {Html.Percent(m.Probability)}; {m.Label}: {Small(m.LabelProbability)}; loss {Html.Number(m.Loss, 2)}";

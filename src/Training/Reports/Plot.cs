@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>An SVG chart with axes and ticks, to which lines and bars are added. The page's style sheet sets the colours.</summary>
 internal sealed class Plot

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Fovea.Models.Graphs;
+using Fovea.Training.Datasets;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>The section of the page with the file's origin: data, settings and versions.</summary>
 internal static class ProvenanceSection
@@ -10,6 +12,7 @@ internal static class ProvenanceSection
     {
         (string Name, string? Value)[] facts =
         [
+            ("Model", p.Model),
             ("File", p.File),
             ("SHA-256", p.Sha256),
             ("Network", p.Architecture),
@@ -26,15 +29,15 @@ internal static class ProvenanceSection
             "The information that is needed to train this file again. The same data set, settings and versions on the same machine give "
             + "the same bytes.",
             Facts("The file", facts.Where(f => f.Value is not null).Select(f => (f.Name, f.Value!))),
-            Facts("Settings", p.Settings.Select(s => (s.Key, s.Value.Length == 0 ? "none" : s.Value))),
-            Facts("Versions", p.Versions.Select(v => (v.Key, v.Value))),
+            Facts("Settings", p.Settings.ByName().Select(s => (s.Key, s.Value.Length == 0 ? "none" : s.Value))),
+            Facts("Versions", p.Versions.Facts()),
             p.Refused.Count == 0 ? new XElement("p", "No file of the data set was left out.") : Refused(p.Refused));
     }
 
     private static XElement Facts(string caption, IEnumerable<(string Name, string Value)> facts) =>
         Html.Table(caption, "facts", [], facts.Select(f => Html.Row(f.Name, f.Value)));
 
-    private static XElement Refused(IReadOnlyList<RefusedFile> files) =>
+    private static XElement Refused(IReadOnlyList<SkippedFile> files) =>
         Html.Table(
             $"{Html.Count(files.Count, "file that was", "files that were")} left out", "facts", ["File", "Reason"],
             files.Select(f => Html.Row(f.File, f.Reason)));

@@ -1,8 +1,13 @@
 using System.Text;
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Explanations;
+using Fovea.Models.Files;
+using Fovea.Models.Runtime;
+using Fovea.Training.Datasets;
+using Fovea.Training.Evaluations;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Reports;
 
 /// <summary>
 /// Writes the report beside a trained file: FILE.html for people, and FILE.report.json with the same content for programs.
@@ -18,6 +23,25 @@ internal static class Report
     /// </summary>
     public static string JsonOf(string modelFile) => Path.ChangeExtension(modelFile, ".report.json");
 
+    /// <summary>Evaluates a trained file on images with one class or with several labels, and writes its report.</summary>
+    /// <inheritdoc cref="Write"/>
+    public static void WriteAny(string modelFile, Dataset validation, RunRecord run, CancellationToken stop)
+    {
+        if (validation.LabelSets is null)
+        {
+            Write(modelFile, validation, run, stop);
+            return;
+        }
+
+        using var model = Classifier.Load(modelFile);
+        var evaluation = MultiLabelEvaluation.Of(model.RunCalibrated, validation, model.Labels, stop);
+        var report = new MultiLabelReport(
+            validation.Count, evaluation, run.Epochs, run.Penalties ?? [], run.Fitted?.Fit, run.Fitted?.Thresholds ?? [],
+            Provenance.Of(modelFile, model.Metadata, run));
+        AtomicFile.Write(JsonOf(modelFile), stream => JsonSerializer.Serialize(stream, report, MultiLabelJson.Default.MultiLabelReport));
+        AtomicFile.Write(PageOf(modelFile), stream => stream.Write(Encoding.UTF8.GetBytes(ReportPage.Of(report))));
+    }
+
     /// <summary>Evaluates a trained file with the code that will serve it, and writes its report.</summary>
     /// <param name="modelFile">The path of the .onnx file, which contains its metadata.</param>
     /// <param name="validation">Images that the file was not trained on, preprocessed for it.</param>
@@ -27,10 +51,13 @@ internal static class Report
     public static TrainingReport Write(string modelFile, Dataset validation, RunRecord run, CancellationToken stop)
     {
         using var model = Classifier.Load(modelFile);
-        var evaluation = Evaluation.Of(model.Run, validation, model.Classes, stop: stop);
-        var report = TrainingReport.Of(evaluation, validation, model.Labels, run, Provenance.Of(modelFile, model.Metadata, run));
+        var evaluation = Evaluation.Of(model.RunCalibrated, validation, model.Classes, stop: stop);
+        using var explainer = new Explainer(model);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(modelFile))!;
+        var report = TrainingReport.Of(
+            evaluation, validation, model.Labels, run, Provenance.Of(modelFile, model.Metadata, run), folder, explainer);
         AtomicFile.Write(JsonOf(modelFile), stream => JsonSerializer.Serialize(stream, report, TrainingReportJson.Default.TrainingReport));
-        AtomicFile.Write(PageOf(modelFile), stream => stream.Write(Encoding.UTF8.GetBytes(Page.Of(report))));
+        AtomicFile.Write(PageOf(modelFile), stream => stream.Write(Encoding.UTF8.GetBytes(ReportPage.Of(report))));
         return report;
     }
 }

@@ -1,4 +1,9 @@
-namespace Fovea.Training;
+using Fovea.Models.TrainingEvents;
+using Fovea.Training.Confidence;
+using Fovea.Training.Datasets;
+using Fovea.Training.Recipes;
+
+namespace Fovea.Training.Reports;
 
 /// <summary>The facts about a training run that its report needs in addition to the trained file.</summary>
 /// <param name="Epochs">The epochs in order; empty if the run was not trained in epochs.</param>
@@ -6,5 +11,17 @@ namespace Fovea.Training;
 /// <param name="Seconds">The training time in seconds, over all resumptions.</param>
 /// <param name="Base">The name of the file from which training started; null for random weights.</param>
 /// <param name="Refused">The files that were left out of the data set; null for none.</param>
+/// <param name="Penalties">The penalties from which cross-validation chose, if only a head was trained; otherwise null.</param>
+/// <param name="Fitted">The file's calibration; null if it has none.</param>
 internal sealed record RunRecord(
-    IReadOnlyList<EpochDone> Epochs, RunSettings Settings, double Seconds, string? Base = null, IReadOnlyList<RefusedFile>? Refused = null);
+    IReadOnlyList<EpochDone> Epochs,
+    RunSettings Settings,
+    double Seconds,
+    string? Base = null,
+    IReadOnlyList<SkippedFile>? Refused = null,
+    IReadOnlyList<PenaltyTried>? Penalties = null,
+    FittedCalibration? Fitted = null)
+{
+    /// <summary>The names in the report, and where the images are that it links.</summary>
+    public ReportOptions Report { get; init; } = new();
+}

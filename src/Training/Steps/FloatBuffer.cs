@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using Fovea.Models;
+using Fovea.Models.Graphs;
 using Microsoft.ML.OnnxRuntime;
 using TensorElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Steps;
 
 /// <summary>
 /// An array of floats outside the managed heap, initially zero. ONNX Runtime reads and writes it in place through any number of views, and

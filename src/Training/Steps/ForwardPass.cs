@@ -1,7 +1,9 @@
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Steps;
 
 /// <summary>
 /// Inference with a network that is being trained, for validation. The session reads parameters and running statistics directly from the

@@ -1,6 +1,6 @@
-using Fovea.Models;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Steps;
 
 /// <summary>
 /// The positions in one buffer of all numbers that training changes: the parameters, grouped by learning rate, followed by the running

@@ -1,11 +1,15 @@
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Runtime;
+using Fovea.Training.Optimizers;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Steps;
 
 /// <summary>
 /// Runs training steps on a network. It owns the weights, gradients and optimizer state, and two ONNX sessions that read and write them in
-/// place: one computes gradients, one updates parameters. Fill <see cref="Images"/> and <see cref="Targets"/>, then call <see cref="Run"/>.
+/// place: one computes gradients, one updates parameters. Fill <c>Images</c> and <see cref="Targets"/>, then call <see cref="Run"/>.
 /// With CUDA, the GPU computes the gradients from weights that are copied to it in each run; the buffers stay in main memory and the CPU
 /// updates them.
 /// </summary>
@@ -20,7 +24,7 @@ internal sealed class TrainingStep : IDisposable
     private readonly string imagesName, targetsName;
     private readonly List<(string Name, OrtValue Value)> inputs = [];
     private readonly bool copiesWhenBound;
-    private readonly Accumulation accumulation;
+    private readonly GradientAccumulator accumulation;
     private readonly Update update;
     private readonly long seed;
 
@@ -35,6 +39,7 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="clip">The largest norm of the gradient over all parameters together, over 0; null turns clipping off.</param>
     /// <param name="seed">The seed of dropout's random numbers.</param>
     /// <param name="device">The device that computes the gradients; null is the CPU.</param>
+    /// <param name="independentLabels">Whether each output is the logit of a label by itself, as <see cref="GradientGraph"/> says.</param>
     /// <exception cref="FoveaException">An operator between the loss and a parameter has no gradient rule.</exception>
     public TrainingStep(
         Graph network,
@@ -44,7 +49,8 @@ internal sealed class TrainingStep : IDisposable
         int? microBatch = null,
         double? clip = null,
         long seed = 0,
-        Device? device = null)
+        Device? device = null,
+        bool independentLabels = false)
     {
         (this.seed, copiesWhenBound) = (seed, device is { IsCuda: true });
         Layout = layout ?? new ParameterLayout(network);
@@ -59,7 +65,8 @@ internal sealed class TrainingStep : IDisposable
 
         int imagesPerRun = microBatch ?? batchSize;
         var graph = new GradientGraph(
-            network, imagesPerRun, Layout.Parameters.ToHashSet(), Layout.Statistics.Count == 0, cuda: device is { IsCuda: true });
+            network, imagesPerRun, Layout.Parameters.ToHashSet(), Layout.Statistics.Count == 0, device is { IsCuda: true },
+            independentLabels);
         session = new PlannedSession(graph.Graph, device);
         binding = session.CreateBinding();
         BindWeights(graph);
@@ -81,7 +88,7 @@ internal sealed class TrainingStep : IDisposable
         }
 
         BindInputs();
-        accumulation = new Accumulation(gradients, Layout.Groups, parts, clip);
+        accumulation = new GradientAccumulator(gradients, Layout.Groups, parts, clip);
         update = new Update(optimizer, Layout.Groups, Weights, gradients, States);
     }
 

@@ -1,7 +1,9 @@
-using Fovea.Models;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
+using Fovea.Training.Optimizers;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Training;
+namespace Fovea.Training.Steps;
 
 /// <summary>
 /// Runs an optimizer's rule as an ONNX graph, in place over all parameters. It works in blocks: a block fits into the cache, and bounds the

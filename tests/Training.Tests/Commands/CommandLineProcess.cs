@@ -1,8 +1,8 @@
 using System.Diagnostics;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Commands;
 
-/// <summary>The command line as a person starts it: a process of its own.</summary>
+/// <summary>Runs the command line as a separate process.</summary>
 internal static class CommandLineProcess
 {
     /// <summary>Runs a command to its end.</summary>
@@ -15,11 +15,14 @@ internal static class CommandLineProcess
         return (process.ExitCode, output, error.Result);
     }
 
-    /// <summary>Starts a command; its three streams are open to the caller, and it ends with what is returned, if it has not before.</summary>
+    /// <summary>
+    /// Starts a command whose three streams are pipes to the caller. Disposing of the result kills the process if it still runs.
+    /// </summary>
     public static Process Start(params string[] arguments)
     {
-        // What a shell runs in the background ignores interrupts, and so would this by inheritance.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), .. arguments])
+        // A shell makes its background processes ignore interrupts, and this process would inherit that.
+        var start = new ProcessStartInfo(
+            "env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -30,7 +33,7 @@ internal static class CommandLineProcess
         return process;
     }
 
-    // A test that fails would leave it training.
+    // Without this, a failed test would leave the process training.
     private sealed class Owned : Process
     {
         protected override void Dispose(bool disposing)

@@ -1,10 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
+using Fovea.Models.TrainingEvents;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Commands;
 
+[Trait("Needs", "time")]
 public sealed class CommandLineTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -12,12 +16,14 @@ public sealed class CommandLineTests : IDisposable
     public static TheoryData<string, string> BadCommands => new()
     {
         { "", "The command after fovea is missing; expected models" },
-        { "trian lenet5", "trian is not a command of fovea; expected models, summary, build, import, train, finetune, evaluate, classify, data, weights or "
-            + "benchmark. Did you mean train?" },
+        { "trian lenet5", "trian is not a command of fovea; expected models, summary, build, import, adopt, train, finetune, "
+            + "pretrained, evaluate, compare, classify, explain, data, weights or benchmark. Did you mean train?" },
         { "train lenet5 --epoch 5", "--epoch is not an option of fovea train. Did you mean --epochs?" },
+        { "classify MODEL x.png --tops 2", "--tops is not an option of fovea classify. Did you mean --top?" },
+        { "classify MODEL x.png --top 0", "--top is 0; expected 1 to 100000." },
         { "train lenet5", "fovea train lacks --data, --output." },
-        { "classify lenet5 x.png", "lenet5 is a network of the catalog, not a model file; expected an .onnx file." },
-        { "classify MODEL FOLDER", "is a folder; expected an image file." },
+        { "classify vgg16 x.png", "vgg16 is a network of the catalog, not a model file; expected an .onnx file." },
+        { "classify MODEL FOLDER", "FOLDER holds no images; expected JPEG, PNG, WebP, BMP or GIF files, or --recursive" },
         { "evaluate FOLDER --data MNIST", "is a folder; expected an .onnx file." },
         { "dance", "dance" },
         { "train lenet5 --data /no/such/folder -o OUT", "The folder /no/such/folder does not exist; expected a data set" },
@@ -32,7 +38,10 @@ public sealed class CommandLineTests : IDisposable
         { "train lenet5 --data MNIST -o OUT --label-smoothing 1", "The label smoothing is 1; expected 0 to less than 1" },
         { "train lenet5 --data MNIST -o OUT --clip 0", "The largest gradient norm is 0; expected more than 0" },
         { "train lenet5 --data MNIST -o OUT --averaging 1", "The decay of the weight average is 1; expected 0 to less than 1" },
-        { "train lenet5 --data MNIST -o OUT --batch-size 64 --micro-batch 48", "The micro-batch is 48 images; expected a divisor of the batch size, 64" },
+        {
+            "train lenet5 --data MNIST -o OUT --batch-size 64 --micro-batch 48",
+            "The micro-batch is 48 images; expected a divisor of the batch size, 64"
+        },
         { "train lenet5 --data MNIST -o OUT --patience 0", "The patience is 0 epochs" },
         { "train lenet5 --data MNIST -o OUT --augmentation digits,rotation=200", "rotation=200" },
         { "train lenet5 --data MNIST -o OUT --checkpoint-seconds -1", "--checkpoint-seconds is -1; expected 0 to 86400" },
@@ -42,12 +51,18 @@ public sealed class CommandLineTests : IDisposable
         { "train lenet5 --data MNIST", "--output" },
         { "train lenet5 --data TRUNCATED -o OUT", "train-images-idx3-ubyte.gz ends before its last element" },
         { "train lenet5 --data MNIST -o OUT --device tpu", "tpu" },
-        { "train lenet5 --data MNIST -o OUT --device cuda", "Device is cuda, but this build holds ONNX Runtime for the CPU only" },
-        { "finetune MODEL --data MNIST -o OUT --device cuda", "Device is cuda, but this build holds ONNX Runtime for the CPU only" },
-        { "benchmark lenet5 --train --device cuda", "Device is cuda, but this build holds ONNX Runtime for the CPU only" },
+        { "train lenet5 --data MNIST -o OUT --device cuda", "Device is cuda, but this build has ONNX Runtime for the CPU only" },
+        { "finetune MODEL --data MNIST -o OUT --device cuda", "Device is cuda, but this build has ONNX Runtime for the CPU only" },
+        { "benchmark lenet5 --train --device cuda", "Device is cuda, but this build has ONNX Runtime for the CPU only" },
         { "finetune FILE --data MNIST -o OUT", "is not an ONNX file" },
         { "finetune MODEL --data MNIST -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "finetune MODEL --data MNIST -o OUT --method magic", "magic" },
+        { "finetune MODEL --data MNIST -o OUT --minutes -1", "--minutes is -1; expected 0 to 10080." },
+        { "finetune MODEL --data MNIST -o OUT --class-weights FILE", "FILE is not valid at $, line 1; expected balanced, none, or" },
+        { "finetune MODEL --data MNIST -o OUT --publish a/b", "--publish is a/b; expected 1 to 100 letters" },
+        { "finetune resnet-18 --data MNIST -o OUT", "resnet-18 is neither a file nor a pretrained base (did you mean resnet18?)" },
+        { "finetune lenet5 --data MNIST -o OUT", "lenet5 is a network of the catalog for which no weights are published" },
+        { "finetune --data MNIST -o OUT --preprocessing unit", "resnet18-mlnet has its own preprocessing" },
         { "finetune MODEL --data MNIST -o OUT --method full --clip 0", "The largest gradient norm is 0; expected more than 0" },
         { "finetune MODEL --data MNIST -o OUT --preprocessing missing.json", "The preprocessing file missing.json does not exist" },
         { "finetune MODEL --data /no/such/folder -o OUT", "The folder /no/such/folder does not exist; expected a data set" },
@@ -59,8 +74,13 @@ public sealed class CommandLineTests : IDisposable
         { "summary lenet6", "lenet6 is neither" },
         { "summary FILE", "is not an ONNX file" },
         { "summary MODEL --classes 7", "cannot change" },
+        { "summary MODEL --stem small", "cannot change" },
+        { "build vgg16 --stem small -o OUT", "vgg16 has no small stem; expected one of resnet18, resnet34" },
         { "summary vgg16 --auxiliary", "has no auxiliary heads" },
         { "evaluate FILE --data MNIST", "is not an ONNX file" },
+        { "compare FILE FILE", "FILE is not JSON; expected a file FILE.report.json, which train and finetune write" },
+        { "compare missing.report.json FILE", "missing.report.json cannot be read: " },
+        { "compare", "fovea compare lacks" },
         { "evaluate missing.onnx --data MNIST", "missing.onnx does not exist; expected an .onnx file." },
         { "evaluate MODEL --data /no/such/folder", "/no/such/folder" },
         { "classify MODEL missing.png", "missing.png" },
@@ -79,7 +99,9 @@ public sealed class CommandLineTests : IDisposable
         foreach (var source in Directory.GetFiles(Mnist.Folder))
         {
             var bytes = File.ReadAllBytes(source);
-            File.WriteAllBytes(Path.Combine(folder["TRUNCATED"], Path.GetFileName(source)), source.Contains("train-images", StringComparison.Ordinal) ? bytes[..^1000] : bytes);
+            File.WriteAllBytes(
+                Path.Combine(folder["TRUNCATED"], Path.GetFileName(source)),
+                source.Contains("train-images", StringComparison.Ordinal) ? bytes[..^1000] : bytes);
         }
 
         var before = Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories);
@@ -101,6 +123,10 @@ public sealed class CommandLineTests : IDisposable
         var trained = CommandLineProcess.Run("train", "lenet5", "--data", Mnist.Folder, "--epochs", "3", "--batch-size", "64", "-o", file);
         Assert.True(trained.ExitCode == 0, trained.Error);
         Assert.Contains("epoch 3: loss", trained.Output, StringComparison.Ordinal);
+        Assert.Matches(
+            @"^recipe for \d+ images of handwriting, 28x28 pixels as they are stored: augmentation none,rotation=12,scale=0\.15,"
+                + @"shift=0\.08; cosine schedule after a warm-up of 20 % of the steps; label smoothing 0\.02\r?\n",
+            trained.Output);
 
         var evaluated = CommandLineProcess.Run("evaluate", file, "--data", Mnist.Folder, "--json");
         var report = JsonDocument.Parse(evaluated.Output).RootElement;
@@ -117,11 +143,12 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Fine_tuning_of_a_head_says_which_options_are_without_effect()
+    public void Fine_tuning_of_a_head_names_the_options_without_effect()
     {
         OnnxFile.Write(Catalog.Find("lenet5").Build(), folder["base.onnx"]);
         var (exitCode, output, error) = CommandLineProcess.Run(
-            "finetune", folder["base.onnx"], "--data", Mnist.Folder, "--method", "head", "--epochs", "3", "--batch-size", "8", "-o", folder["model.onnx"]);
+            "finetune", folder["base.onnx"], "--data", Mnist.Folder, "--method", "head", "--epochs", "3", "--batch-size", "8", "-o",
+            folder["model.onnx"]);
         Assert.True(exitCode == 0, error);
         Assert.Contains("--epochs, --batch-size: no effect", output, StringComparison.Ordinal);
     }
@@ -129,12 +156,15 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Json_lines_are_one_event_each_and_end_with_the_file()
     {
-        var (exitCode, output, error) = RunHoldingInput("train", "lenet5", "--data", Mnist.Folder, "--epochs", "1", "--json-lines", "-o", folder["model.onnx"]);
+        var (exitCode, output, error) = RunHoldingInput(
+            "train", "lenet5", "--data", Mnist.Folder, "--epochs", "1", "--json-lines", "-o", folder["model.onnx"]);
         Assert.True(exitCode == 0, error);
-        var events = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()!).ToArray();
-        Assert.Equal("started", events[0]);
-        Assert.Equal("finished", events[^1]);
-        Assert.Contains("epoch", events);
+        var reader = new TrainingEventReader();
+        var events = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(reader.Read).ToArray();
+        Assert.Equal(TrainingEventWriter.Version, Assert.IsType<RecipeChosen>(events[0]).Version);
+        Assert.IsType<RunStarted>(events[1]);
+        Assert.IsType<RunFinished>(events[^1]);
+        Assert.Contains(events, e => e is EpochDone);
     }
 
     [Fact]
@@ -149,7 +179,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public async Task Interrupt_stops_cleanly_keeps_the_checkpoint_and_says_how_to_go_on()
+    public async Task Interrupt_stops_cleanly_keeps_the_checkpoint_and_prints_how_to_resume()
     {
         using var process = CommandLineProcess.Start(Endless("model.onnx"));
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -165,11 +195,12 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void Benchmark_prints_its_figures_as_the_last_line()
+    public void Benchmark_prints_its_results_as_the_last_line()
     {
         foreach (var mode in new string[][] { [], ["--train"] })
         {
-            var (exitCode, output, error) = CommandLineProcess.Run(["benchmark", "lenet5", "--batch-size", "8", "--steps", "5", "--json", .. mode]);
+            var (exitCode, output, error) = CommandLineProcess.Run(
+                ["benchmark", "lenet5", "--batch-size", "8", "--steps", "5", "--json", .. mode]);
             Assert.True(exitCode == 0, error);
             var figures = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement;
             Assert.InRange(figures.GetProperty("fastestMs").GetDouble(), 1e-3, figures.GetProperty("medianMs").GetDouble());
@@ -183,14 +214,21 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Contains("44,426", CommandLineProcess.Run("models").Output, StringComparison.Ordinal);
         var table = CommandLineProcess.Run("summary", "lenet5").Output;
-        Assert.All(["156", "2,416", "30,840", "10,164", "850", "44,426"], number => Assert.Contains(number, table, StringComparison.Ordinal));
-        Assert.Equal(44_426, JsonDocument.Parse(CommandLineProcess.Run("summary", "lenet5", "--json").Output).RootElement.GetProperty("totalParameters").GetInt64());
-        Assert.Contains("[7]", CommandLineProcess.Run("summary", "googlenet", "--classes", "7", "--input", "1x224x224", "--auxiliary", "--expand").Output, StringComparison.Ordinal);
+        Assert.All(
+            ["156", "2,416", "30,840", "10,164", "850", "44,426"], number => Assert.Contains(number, table, StringComparison.Ordinal));
+        Assert.Equal(
+            44_426,
+            JsonDocument.Parse(CommandLineProcess.Run("summary", "lenet5", "--json").Output)
+                .RootElement.GetProperty("totalParameters").GetInt64());
+        Assert.Contains(
+            "[7]",
+            CommandLineProcess.Run("summary", "googlenet", "--classes", "7", "--input", "1x224x224", "--auxiliary", "--expand").Output,
+            StringComparison.Ordinal);
         Assert.StartsWith("<svg", CommandLineProcess.Run("summary", "lenet5", "--svg").Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Build_writes_an_untrained_network_of_the_size_asked_for()
+    public void Build_writes_an_untrained_network_of_the_requested_size()
     {
         var file = folder["model.onnx"];
         Assert.Equal(0, CommandLineProcess.Run("build", "lenet5", "--classes", "7", "--input", "3x32x40", "-o", file).ExitCode);

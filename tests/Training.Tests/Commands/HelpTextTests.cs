@@ -1,4 +1,7 @@
-namespace Fovea.Training.Tests;
+using Fovea.Models.Graphs;
+using Fovea.Training.Commands;
+
+namespace Fovea.Training.Tests.Commands;
 
 public class HelpTextTests
 {
@@ -16,7 +19,8 @@ public class HelpTextTests
     {
         var command = CommandLine.CreateRoot().Subcommands.Single(c => c.Name == name);
         var lines = HelpText.Of(command, 80).Split('\n');
-        Assert.All(["Data:", "Length and batches:", "Optimization:", "Output:", "Execution:", "Help:"], title => Assert.Contains(title, lines));
+        Assert.All(
+            ["Data:", "Length and batches:", "Optimization:", "Output:", "Execution:", "Help:"], title => Assert.Contains(title, lines));
         var rows = lines
             .Where(line => line.StartsWith("  -", StringComparison.Ordinal))
             .Select(line => line.Split(' ', ',').First(word => word.StartsWith("--", StringComparison.Ordinal)));

@@ -1,7 +1,10 @@
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Runtime;
+using Fovea.Models.Weights;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Commands;
 
+[Trait("Needs", "time")]
 public sealed class ImportCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -17,8 +20,14 @@ public sealed class ImportCommandTests : IDisposable
         { "import lenet5 WEIGHTS --labels missing.txt -o OUT", "missing.txt" },
         { "import lenet5 WEIGHTS -o TEXT/model.onnx", "cannot be written" },
         { "import lenet5 WEIGHTS", "--output" },
-        { "weights get lenet5 -o OUT", "The network is lenet5, for which torchvision publishes no weights; expected one of alexnet-torchvision" },
-        { "weights get lenet6 -o OUT", "The network is lenet6, for which torchvision publishes no weights; expected one of alexnet-torchvision" },
+        {
+            "weights get lenet5 -o OUT",
+            "The network is lenet5, for which torchvision publishes no weights; expected one of alexnet-torchvision"
+        },
+        {
+            "weights get lenet6 -o OUT",
+            "The network is lenet6, for which torchvision publishes no weights; expected one of alexnet-torchvision"
+        },
     };
 
     public void Dispose() => folder.Dispose();
@@ -36,7 +45,7 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
-    public void Weights_labels_and_a_new_last_layer_come_into_the_file()
+    public void Imported_file_has_the_weights_the_labels_and_a_new_last_layer()
     {
         WriteFiles();
         var (exitCode, output, error) = CommandLineProcess.Run(Words("import lenet5 WEIGHTS -o OUT"));
@@ -47,7 +56,10 @@ public sealed class ImportCommandTests : IDisposable
             Assert.Equal((10, true, "WEIGHTS"), (model.Classes, model.Trained, model.Metadata.Training!.Source!.File));
         }
 
-        Assert.Contains("untrained last layer", CommandLineProcess.Run(Words("import lenet5 WEIGHTS --classes 3 --labels THREE -o OUT")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "untrained last layer",
+            CommandLineProcess.Run(Words("import lenet5 WEIGHTS --classes 3 --labels THREE -o OUT")).Output,
+            StringComparison.Ordinal);
         using var anew = Classifier.Load(folder["OUT"]);
         Assert.Equal((3, false), (anew.Classes, anew.Trained));
         Assert.Equal(["cat", "dog", "horse"], anew.Labels);
@@ -57,8 +69,14 @@ public sealed class ImportCommandTests : IDisposable
     {
         File.WriteAllText(folder["TEXT"], "some text");
         File.WriteAllText(folder["THREE"], "cat\ndog\nhorse\n");
-        SafetensorsFile.Write(folder["WEIGHTS"], new Dictionary<string, string>(), [.. Catalog.Find("lenet5").Build(seed: 3).Initializers.Select(i => (i.Key.Name, i.Value))]);
+        SafetensorsFile.Write(
+            folder["WEIGHTS"],
+            new Dictionary<string, string>(),
+            [.. Catalog.Find("lenet5").Build(seed: 3).Initializers.Select(i => (i.Key.Name, i.Value))]);
     }
 
-    private string[] Words(string command) => [.. command.Split(' ').Select(word => word.Split('/')[0] is "TEXT" or "THREE" or "WEIGHTS" or "OUT" ? folder[word] : word)];
+    private string[] Words(string command) =>
+    [
+        .. command.Split(' ').Select(word => word.Split('/')[0] is "TEXT" or "THREE" or "WEIGHTS" or "OUT" ? folder[word] : word),
+    ];
 }

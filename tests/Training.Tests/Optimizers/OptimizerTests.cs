@@ -1,6 +1,9 @@
-using Fovea.Models;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Training.Optimizers;
+using Fovea.Training.Steps;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Optimizers;
 
 public class OptimizerTests
 {
@@ -40,7 +43,7 @@ public class OptimizerTests
     }
 
     [Fact]
-    public void A_group_moves_at_its_factor_of_the_rate()
+    public void The_factor_of_a_group_scales_its_learning_rate()
     {
         float[] grouped = [.. Start, .. Start], slow = [.. Start], full = [.. Start];
         var sgd = Optimizer.Create("sgd");
@@ -55,7 +58,8 @@ public class OptimizerTests
     [InlineData("sgd", null, false, null, "sgd, momentum 0.9, weight decay 0")]
     [InlineData("sgd", 0.8, true, 0.0001, "sgd, Nesterov's momentum 0.8, weight decay 0.0001")]
     [InlineData("adamw", null, false, null, "adamw, weight decay 0.01")]
-    public void An_optimizer_reads_as_its_name_and_settings(string name, double? momentum, bool nesterov, double? weightDecay, string expected) =>
+    public void An_optimizer_is_printed_with_its_name_and_settings(
+        string name, double? momentum, bool nesterov, double? weightDecay, string expected) =>
         Assert.Equal(expected, Optimizer.Create(name, momentum, nesterov, weightDecay).ToString());
 
     [Theory]
@@ -65,8 +69,12 @@ public class OptimizerTests
     [InlineData("sgd", 0.0, true, null, "The momentum is 0; expected more than 0")]
     [InlineData("sgd", null, false, -0.1, "The weight decay is -0.1;")]
     [InlineData("lion", null, false, null, "The optimizer is lion; expected")]
-    public void A_setting_that_an_optimizer_cannot_take_is_an_error(string name, double? momentum, bool nesterov, double? weightDecay, string sentence) =>
-        Assert.Contains(sentence, Assert.Throws<FoveaException>(() => Optimizer.Create(name, momentum, nesterov, weightDecay)).Message, StringComparison.Ordinal);
+    public void A_setting_that_an_optimizer_cannot_take_is_an_error(
+        string name, double? momentum, bool nesterov, double? weightDecay, string sentence) =>
+        Assert.Contains(
+            sentence,
+            Assert.Throws<FoveaException>(() => Optimizer.Create(name, momentum, nesterov, weightDecay)).Message,
+            StringComparison.Ordinal);
 
     // Parameters and gradients repeat every three.
     private static void Run(Optimizer optimizer, ParameterGroup[] groups, float[] parameters)

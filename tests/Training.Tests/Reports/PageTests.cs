@@ -1,6 +1,10 @@
 using System.Xml.Linq;
+using Fovea.Models.TrainingEvents;
+using Fovea.Training.Evaluations;
+using Fovea.Training.Recipes;
+using Fovea.Training.Reports;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Reports;
 
 public class PageTests
 {
@@ -9,14 +13,17 @@ public class PageTests
     {
         var outcomes = Enumerable.Range(0, 30).SelectMany(target => new[] { Sure(target, target), Sure(target, target == 7 ? 8 : target) })
             .Append(Sure(3, 4)).Append(Sure(7, 8));
-        var rows = Part(Report(outcomes, 30), "confusion").Descendants("tbody").Single().Elements("tr").Select(row => row.Elements().Select(c => c.Value).ToArray());
+        var rows = Part(Report(outcomes, 30), "confusion")
+            .Descendants("tbody").Single().Elements("tr")
+            .Select(row => row.Elements().Select(c => c.Value).ToArray());
         Assert.Equal([["class 7", "class 8", "2", "66.7\u00a0%"], ["class 3", "class 4", "1", "33.3\u00a0%"]], rows);
     }
 
     [Fact]
-    public void Up_to_20_classes_the_matrix_is_whole()
+    public void Up_to_20_classes_the_matrix_is_complete()
     {
-        var rows = Part(Report([Sure(0, 0), Sure(0, 1), Sure(1, 1), Sure(2, 0)], 20), "confusion").Descendants("tbody").Single().Elements("tr").ToArray();
+        var rows = Part(Report([Sure(0, 0), Sure(0, 1), Sure(1, 1), Sure(2, 0)], 20), "confusion")
+            .Descendants("tbody").Single().Elements("tr").ToArray();
         Assert.Equal(20, rows.Length);
         Assert.All(rows, row => Assert.Equal(21, row.Elements().Count()));
         Assert.Equal(["1", "1", "·"], rows[0].Elements("td").Take(3).Select(c => c.Value));
@@ -24,7 +31,7 @@ public class PageTests
     }
 
     [Fact]
-    public void Of_many_classes_the_weakest_come_first_and_all_can_be_opened()
+    public void With_many_classes_the_weakest_come_first_and_all_can_be_expanded()
     {
         var classes = Part(Report(Enumerable.Range(0, 60).Select(i => Sure(i, i == 33 ? 34 : i)), 60), "classes");
         Assert.Equal("class 33", classes.Descendants("tbody").First().Elements("tr").First().Element("th")!.Value);
@@ -35,18 +42,20 @@ public class PageTests
     public void Without_epochs_or_mistakes_the_page_says_so()
     {
         var page = Report([Sure(0, 0), Sure(1, 1)], 2);
-        Assert.Contains("not trained in epochs", Part(page, "curves").Value, StringComparison.Ordinal);
+        Assert.Contains("does not say how its last layer was trained", Part(page, "curves").Value, StringComparison.Ordinal);
         Assert.Contains("There are no mistakes", Part(page, "mistakes").Value, StringComparison.Ordinal);
         Assert.Contains("No file of the data set was left out", Part(page, "provenance").Value, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_single_epoch_is_drawn()
+    public void A_run_of_one_epoch_has_a_curve()
     {
         var run = new RunRecord([new EpochDone(1, 0.01, 0.5, 0.8, 0.4, 0.9, true, 0)], new RunSettings(), 1);
         var circles = Part(Report([Sure(0, 0), Sure(1, 1)], 2, run), "curves").Descendants("circle").ToArray();
         Assert.Equal(5, circles.Length);
-        Assert.All(circles, c => Assert.InRange(double.Parse(c.Attribute("cy")!.Value, System.Globalization.CultureInfo.InvariantCulture), 0, 250));
+        Assert.All(
+            circles,
+            c => Assert.InRange(double.Parse(c.Attribute("cy")!.Value, System.Globalization.CultureInfo.InvariantCulture), 0, 250));
     }
 
     [Fact]
@@ -54,7 +63,9 @@ public class PageTests
     {
         var run = new RunRecord([], new RunSettings { Seed = "7" }, 4000, "base.onnx", [new("bees/<b>.jpg", "The JPEG is damaged.")]);
         var provenance = Part(Report([Sure(0, 0), Sure(1, 0)], 2, run), "provenance").Value;
-        Assert.All(["1 file that was left out", "bees/<b>.jpg", "The JPEG is damaged.", "base.onnx", "1 h 6 min"], text => Assert.Contains(text, provenance, StringComparison.Ordinal));
+        Assert.All(
+            ["1 file that was left out", "bees/<b>.jpg", "The JPEG is damaged.", "base.onnx", "1 h 6 min"],
+            text => Assert.Contains(text, provenance, StringComparison.Ordinal));
     }
 
     private static Outcome Sure(int target, int predicted)
@@ -74,10 +85,10 @@ public class PageTests
             null,
             run.Base,
             null,
-            run.Settings.ByName(),
+            run.Settings,
             DateTimeOffset.UnixEpoch,
             run.Seconds,
-            new Dictionary<string, string> { ["Fovea"] = "1" },
+            InstalledVersions.Now,
             run.Refused ?? []);
         var report = new TrainingReport(
             evaluation.Outcomes.Count,
@@ -87,8 +98,11 @@ public class PageTests
             Calibration.Of(evaluation.Outcomes),
             run.Epochs,
             [],
+            run.Fitted?.Fit,
+            run.Fitted?.Thresholds ?? [],
+            [],
             provenance);
-        return XDocument.Parse(Page.Of(report));
+        return XDocument.Parse(ReportPage.Of(report));
     }
 
     private static XElement Part(XDocument page, string id) => page.Descendants("section").Single(s => s.Attribute("id")!.Value == id);

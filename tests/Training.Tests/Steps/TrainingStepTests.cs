@@ -1,6 +1,10 @@
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Training.Optimizers;
+using Fovea.Training.Steps;
 
-namespace Fovea.Training.Tests;
+namespace Fovea.Training.Tests.Steps;
 
 public class TrainingStepTests
 {
@@ -10,7 +14,7 @@ public class TrainingStepTests
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(6)]
-    public void Micro_batches_learn_as_the_whole_batch_does(int microBatch)
+    public void Micro_batches_give_the_update_of_the_whole_batch(int microBatch)
     {
         var (whole, wholeLoss) = Learn(Catalog.Find("lenet5").Build(seed: 1));
         var (parts, partsLoss) = Learn(Catalog.Find("lenet5").Build(seed: 1), microBatch: microBatch);
@@ -19,7 +23,7 @@ public class TrainingStepTests
     }
 
     [Fact]
-    public void A_clipped_gradient_is_as_long_as_is_allowed_and_keeps_its_direction()
+    public void A_clipped_gradient_has_the_maximum_length_and_its_old_direction()
     {
         var graph = Catalog.Find("lenet5").Build(seed: 1);
         var plain = Moves(graph, clip: null);
@@ -31,7 +35,7 @@ public class TrainingStepTests
     }
 
     [Fact]
-    public void A_weight_with_a_factor_of_zero_stays_and_is_no_parameter()
+    public void A_weight_with_a_factor_of_zero_is_unchanged_and_is_not_a_parameter()
     {
         var graph = Catalog.Find("lenet5").Build(seed: 1);
         var layout = new ParameterLayout(graph, weight => weight.Name.StartsWith("fc3", StringComparison.Ordinal) ? 1 : 0);
@@ -57,7 +61,7 @@ public class TrainingStepTests
     }
 
     [Fact]
-    public void Dropout_is_drawn_from_the_seed_and_the_step()
+    public void Dropout_depends_only_on_the_seed_and_the_step()
     {
         var graph = Network((net, x) => net.Dropout(net.Relu(net.Conv(x, 4, kernel: 5)), 0.5f));
         float[] First(long seed) => Learn(graph, seed: seed, steps: 1).Weights;
@@ -83,9 +87,10 @@ public class TrainingStepTests
 
     private static double Length(float[] vector) => Math.Sqrt(vector.Sum(v => (double)v * v));
 
-    // Steps on a batch that never changes, at a learning rate of 1 so that SGD's first move is the gradient, a thousandth of it for others.
+    // Runs steps on a constant batch. The learning rate is 1 for SGD, so that its first step is the gradient, and 0.001 for the others.
     private static (float[] Weights, float Loss) Learn(
-        Graph graph, ParameterLayout? layout = null, int steps = 3, int? microBatch = null, double? clip = null, long seed = 0, Optimizer? optimizer = null)
+        Graph graph, ParameterLayout? layout = null, int steps = 3, int? microBatch = null, double? clip = null, long seed = 0,
+        Optimizer? optimizer = null)
     {
         using var step = new TrainingStep(graph, BatchSize, optimizer ?? Optimizer.Create("adam"), layout, microBatch, clip, seed);
         var random = new SeededRandom(2);

@@ -1,0 +1,104 @@
+using System.CommandLine;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Pretrained;
+using Fovea.Models.TrainingEvents;
+using Fovea.Training.Downloads;
+using Fovea.Training.TransferLearning;
+
+namespace Fovea.Training.Commands;
+
+/// <summary>The network that fine-tuning starts from: a file, a pretrained base by its name, or the built-in one.</summary>
+internal sealed class BaseArguments
+{
+    /// <summary>The file or the name; none for the built-in base.</summary>
+    public Argument<string?> FileOrName { get; } = new("FILE|NAME")
+    {
+        Description = "An image classifier as an .onnx file, written by Fovea or by another program; or the name of a pretrained base, "
+            + $"which the command pretrained lists. Default: {PretrainedBases.BuiltIn}, which is part of Fovea.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    /// <summary>The folder of downloaded weights.</summary>
+    public Option<string> Weights { get; } = WeightsFolder();
+
+    /// <summary>The folder of downloaded weights.</summary>
+    public static Option<string> WeightsFolder() => new("--weights")
+    {
+        Description = "The folder of downloaded weights, where weights get puts them.",
+        DefaultValueFactory = _ => Path.Combine("data", "weights"),
+        HelpName = "folder",
+    };
+
+    /// <summary>Reads the network. A published network that is not here yet is downloaded once.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="preprocessing">A value of <see cref="Arguments.Preprocessing"/>, for a file; null for none.</param>
+    /// <param name="source">The folder that serves published weights.</param>
+    /// <param name="tell">Receives an event for each line about a download.</param>
+    /// <param name="stop">Cancels a download.</param>
+    /// <exception cref="FoveaException">
+    /// There is no such file and no such base, the file cannot be fine-tuned, or the base cannot be downloaded.
+    /// </exception>
+    public BaseModel Read(ParseResult parsed, string? preprocessing, Uri source, Action<TrainingEvent> tell, CancellationToken stop)
+    {
+        var name = parsed.GetValue(FileOrName);
+        if (name is not null && (File.Exists(name) || name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)))
+        {
+            return Arguments.Base(name, preprocessing);
+        }
+
+        if (preprocessing is not null)
+        {
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"--preprocessing is {preprocessing}, but {name ?? PretrainedBases.BuiltIn} has its own preprocessing; expected it with an "
+                + ".onnx file only.");
+        }
+
+        return name is null or PretrainedBases.BuiltIn
+            ? BuiltInBase.Read()
+            : Arguments.Base(Downloaded(name, parsed.GetRequiredValue(Weights), source, tell, stop), null);
+    }
+
+    private static string Downloaded(string name, string folder, Uri source, Action<TrainingEvent> tell, CancellationToken stop)
+    {
+        var path = PretrainedBases.PathOf(folder, name);
+        if (PublishedWeights.All.FirstOrDefault(weights => weights.Network == name) is not { } published)
+        {
+            throw Unknown(name);
+        }
+
+        if (File.Exists(path))
+        {
+            tell(new BaseDownload($"{name} was downloaded before: {path}"));
+            return path;
+        }
+
+        tell(new BaseDownload($"{name} is downloaded once, to {path}"));
+        try
+        {
+            published.Import(source, path, line => tell(new BaseDownload(line)), stop).GetAwaiter().GetResult();
+            return path;
+        }
+        catch (FoveaException e) when (e.Code == ErrorCode.DownloadFailed)
+        {
+            throw new FoveaException(
+                e.Code,
+                $"{name} is not here and cannot be downloaded ({e.Message.TrimEnd('.')}); expected a connection, or finetune without a "
+                + $"name, which uses {PretrainedBases.BuiltIn} and needs no network.",
+                e);
+        }
+    }
+
+    private static FoveaException Unknown(string name)
+    {
+        var problem = Catalog.Architectures.Any(a => a.Name == name) ? "is a network of the catalog for which no weights are published"
+            : Directory.Exists(name) ? "is a folder"
+            : "is neither a file nor a pretrained base";
+        string[] names = [PretrainedBases.BuiltIn, .. PretrainedBases.Published];
+        var near = NearestName.Of(name, names) is { } other ? $" (did you mean {other}?)" : "";
+        return new(
+            ErrorCode.BadModelFile,
+            $"{name} {problem}{near}; expected an .onnx file, or one of {string.Join(", ", names)}.");
+    }
+}

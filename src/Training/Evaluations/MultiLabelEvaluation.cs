@@ -1,0 +1,119 @@
+using System.Text.Json.Serialization;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Training.Datasets;
+
+namespace Fovea.Training.Evaluations;
+
+/// <summary>
+/// The metrics of a network that gives several labels on a data set, as <c>evaluate --json</c> prints them; the property names are the JSON
+/// format. A label counts as found from a probability of 0.5 on.
+/// </summary>
+/// <param name="Accuracy">The share of images of which exactly the true labels are found, 0 to 1.</param>
+/// <param name="MeanAveragePrecision">The mean of the labels' average precision, 0 to 1.</param>
+/// <param name="Loss">The mean binary cross-entropy over images and labels, in nats.</param>
+/// <param name="Classes">The metrics of each label that occurs in the data set.</param>
+internal sealed record MultiLabelEvaluation(
+    double Accuracy, double MeanAveragePrecision, double Loss, IReadOnlyList<LabelMetrics> Classes)
+{
+    private const int BatchSize = 64;
+
+    /// <summary>Always true: it tells this form of the JSON from that of one class for each image.</summary>
+    [JsonPropertyOrder(-1)]
+    public bool MultiLabel { get; } = true;
+
+    /// <summary>The loss of each image, in the data set's order.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<double> Losses { get; private init; } = [];
+
+    /// <summary>Runs a network on all images of a data set and computes its metrics.</summary>
+    /// <param name="forward">The network.</param>
+    /// <param name="dataset">The images. If each has one class, that is its only label.</param>
+    /// <param name="labels">The names of the network's outputs.</param>
+    /// <param name="stop">Cancels the evaluation.</param>
+    /// <exception cref="FoveaException">An image cannot be read any more.</exception>
+    public static MultiLabelEvaluation Of(Forward forward, Dataset dataset, IReadOnlyList<string> labels, CancellationToken stop)
+    {
+        var outcomes = new List<MultiLabelOutcome>(dataset.Count);
+        var logits = new float[BatchSize * labels.Count];
+        foreach (var batch in new BatchLoader(dataset, BatchSize).InOrder())
+        {
+            stop.ThrowIfCancellationRequested();
+            var images = batch.Images.AsMemory(0, batch.Count * (int)dataset.Preprocessing.Shape.Size);
+            forward(images, batch.Count, logits.AsMemory(0, batch.Count * labels.Count));
+            for (int i = 0; i < batch.Count; i++)
+            {
+                outcomes.Add(MultiLabelOutcome.Of(
+                    logits.AsSpan(i * labels.Count, labels.Count), batch.LabelSets?[i] ?? [batch.Targets[i]]));
+            }
+        }
+
+        return Of(outcomes, labels);
+    }
+
+    /// <summary>Computes the metrics of predictions.</summary>
+    /// <param name="outcomes">The predictions, at least one.</param>
+    /// <param name="labels">The names of the network's outputs.</param>
+    public static MultiLabelEvaluation Of(IReadOnlyList<MultiLabelOutcome> outcomes, IReadOnlyList<string> labels)
+    {
+        LabelMetrics[] metrics =
+        [
+            .. labels.Select((label, c) => LabelMetrics.Of(
+                    label, [.. outcomes.Select(o => (o.Probabilities[c], o.Finds(c), o.Targets.Contains(c)))]))
+                .Where(metric => metric.Support > 0),
+        ];
+        return new(
+            outcomes.Average(o => o.IsRight ? 1.0 : 0),
+            metrics.Length == 0 ? 0 : metrics.Average(metric => metric.AveragePrecision),
+            outcomes.Average(o => o.Loss),
+            metrics)
+        {
+            Losses = [.. outcomes.Select(o => o.Loss)],
+        };
+    }
+}
+
+/// <summary>The metrics of one label. A metric whose denominator is 0 is 0.</summary>
+/// <param name="Label">The label.</param>
+/// <param name="Precision">The share of the images in which the label is found that have it, 0 to 1.</param>
+/// <param name="Recall">The share of the images with the label in which it is found, 0 to 1.</param>
+/// <param name="F1">The harmonic mean of precision and recall, 0 to 1.</param>
+/// <param name="AveragePrecision">
+/// The mean precision over the images with the label, each at the threshold of its own probability, 0 to 1. It does not depend on a
+/// threshold.
+/// </param>
+/// <param name="Support">The number of images with the label.</param>
+internal sealed record LabelMetrics(string Label, double Precision, double Recall, double F1, double AveragePrecision, int Support)
+{
+    /// <summary>Computes the metrics of a label.</summary>
+    /// <param name="label">The label.</param>
+    /// <param name="images">For each image the probability, whether the label is found, and whether the image has it.</param>
+    public static LabelMetrics Of(string label, IReadOnlyList<(double Probability, bool IsFound, bool IsThere)> images)
+    {
+        int right = images.Count(i => i.IsFound && i.IsThere), found = images.Count(i => i.IsFound), support = images.Count(i => i.IsThere);
+        return new(
+            label,
+            Share(right, found),
+            Share(right, support),
+            Share(2.0 * right, found + support),
+            AveragePrecisionOf(images, support),
+            support);
+    }
+
+    // The sum over thresholds of the precision times the gain of recall. Images of equal probability share a threshold.
+    private static double AveragePrecisionOf(IEnumerable<(double Probability, bool IsFound, bool IsThere)> images, int support)
+    {
+        int seen = 0, right = 0;
+        double sum = 0;
+        foreach (var tied in images.GroupBy(i => i.Probability).OrderByDescending(group => group.Key))
+        {
+            int gained = tied.Count(i => i.IsThere);
+            (seen, right) = (seen + tied.Count(), right + gained);
+            sum += (double)right / seen * gained;
+        }
+
+        return Share(sum, support);
+    }
+
+    private static double Share(double part, int whole) => whole == 0 ? 0 : part / whole;
+}

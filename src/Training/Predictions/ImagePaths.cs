@@ -1,0 +1,61 @@
+using Fovea.Models.Annotations;
+using Fovea.Models.Errors;
+using Fovea.Models.Imaging;
+
+namespace Fovea.Training.Predictions;
+
+/// <summary>Lists image files that are named one by one or by their folders.</summary>
+internal static class ImagePaths
+{
+    // Links that lead back to a folder above would never end.
+    private const int MaximumDepth = 64;
+
+    /// <summary>The image files, in the order of the paths; the files of a folder in the order of their names.</summary>
+    /// <param name="paths">
+    /// Files, which are all taken, and folders. Of a folder's files, those are taken whose name or content is that of an image. Hidden
+    /// files and the leftovers of file managers are passed over.
+    /// </param>
+    /// <param name="recursive">Whether to look into the folders' sub-folders.</param>
+    /// <exception cref="FoveaException">A folder holds no image, or cannot be read.</exception>
+    public static IReadOnlyList<string> Of(IEnumerable<string> paths, bool recursive) =>
+        [.. paths.SelectMany(path => Directory.Exists(path) ? InFolder(path, recursive) : [path])];
+
+    private static string[] InFolder(string folder, bool recursive)
+    {
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = recursive,
+            MaxRecursionDepth = MaximumDepth,
+            AttributesToSkip = 0,
+            IgnoreInaccessible = false,
+        };
+        try
+        {
+            string[] images =
+            [
+                .. Directory.EnumerateFiles(folder, "*", options).Where(path => IsImage(folder, path)).Order(StringComparer.Ordinal),
+            ];
+            return images.Length > 0 ? images : throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"{folder} holds no images; expected {ImageFormat.Known} files"
+                + $"{(recursive ? "" : ", or --recursive for its sub-folders")}.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(
+                ErrorCode.BadArgument, $"{folder} cannot be read: {FileFailure.Reason(e, folder)}; expected a folder of images.", e);
+        }
+    }
+
+    private static bool IsImage(string folder, string path) =>
+        !PassedOver.IsLeftover(Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar))
+        && (ImageFormat.IsImageName(path) || (!PassedOver.IsAnnotation(path) && HasSignature(path)));
+
+    private static bool HasSignature(string path)
+    {
+        var start = new byte[ImageFormat.SignatureBytes];
+        using var file = File.OpenRead(path);
+        int count = file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        return ImageFormat.Of(start.AsSpan(0, count)) is { IsDecoded: true };
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Models.TrainingEvents;
+using Fovea.Training.Confidence;
+using Fovea.Training.Evaluations;
+
+namespace Fovea.Training.Reports;
+
+/// <summary>
+/// The content of the report on a network that gives several labels, as a page or as JSON. The property names are the JSON format.
+/// </summary>
+/// <param name="Images">The number of validation images.</param>
+/// <param name="Evaluation">The metrics, as <c>evaluate --json</c> prints them.</param>
+/// <param name="Epochs">The metrics of each epoch, in order.</param>
+/// <param name="Penalties">The penalties from which cross-validation chose a head's, from strong to weak; empty without a choice.</param>
+/// <param name="Fitted">The figures of the fitted temperature; null without a calibration.</param>
+/// <param name="Thresholds">The precision and recall of each label by threshold; empty without a calibration and for many labels.</param>
+/// <param name="Provenance">The file's origin.</param>
+internal sealed record MultiLabelReport(
+    int Images,
+    MultiLabelEvaluation Evaluation,
+    IReadOnlyList<EpochDone> Epochs,
+    IReadOnlyList<PenaltyTried> Penalties,
+    CalibrationFitted? Fitted,
+    IReadOnlyList<ThresholdCurve> Thresholds,
+    Provenance Provenance);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(MultiLabelReport))]
+[JsonSerializable(typeof(MultiLabelEvaluation))]
+internal sealed partial class MultiLabelJson : JsonSerializerContext;

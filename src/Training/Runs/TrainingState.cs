@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Models.TrainingEvents;
+using Fovea.Training.Recipes;
+
+namespace Fovea.Training.Runs;
+
+/// <summary>The progress of a run, which a checkpoint holds in addition to parameters and optimizer state.</summary>
+internal sealed record TrainingState
+{
+    /// <summary>The settings of the run; only a run with equal settings may resume it.</summary>
+    public required RunSettings Settings { get; init; }
+
+    /// <summary>The current epoch, from 1.</summary>
+    public int Epoch { get; init; } = 1;
+
+    /// <summary>The number of completed steps of the current epoch.</summary>
+    public int StepsInEpoch { get; init; }
+
+    /// <summary>The sum of the losses of these steps, in nats.</summary>
+    public double LossSum { get; init; }
+
+    /// <summary>The number of correctly classified images in these steps.</summary>
+    public long Correct { get; init; }
+
+    /// <summary>The completed epochs.</summary>
+    public IReadOnlyList<EpochDone> History { get; init; } = [];
+
+    /// <summary>
+    /// The epoch with the lowest validation loss; 0 if no epoch is complete or none is better than the weights at the start.
+    /// </summary>
+    public int BestEpoch { get; init; }
+
+    /// <summary>The lowest validation loss, in nats.</summary>
+    public double BestLoss { get; init; } = double.MaxValue;
+
+    /// <summary>The validation accuracy of the weights with the lowest loss, 0 to 1.</summary>
+    public double BestAccuracy { get; init; }
+
+    /// <summary>The validation loss of the weights that training started from, in nats; null if they were not a candidate.</summary>
+    public double? StartLoss { get; init; }
+
+    /// <summary>The validation accuracy of the weights that training started from, 0 to 1; null if they were not a candidate.</summary>
+    public double? StartAccuracy { get; init; }
+
+    /// <summary>The training time in seconds, without the time between an interruption and the resumption.</summary>
+    public double Seconds { get; init; }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(TrainingState))]
+internal sealed partial class TrainingStateJson : JsonSerializerContext;
