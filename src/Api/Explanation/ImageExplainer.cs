@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Fovea.Api.Classification;
+using Fovea.Api.Configuration;
+using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Models.Errors;
+using Fovea.Models.Explanations;
+using Fovea.Models.Imaging;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Api.Explanation;
+
+/// <summary>
+/// Explains images. Runs have sessions of their own on one thread of low rank, beside the scheduler, so that requests to classify lose
+/// little.
+/// </summary>
+internal sealed class ImageExplainer(Settings limits, DecodingBudget budget, ImageClassifier classifier)
+{
+    // Beside a thread of usual rank, a thread of this rank gets about a quarter of a core.
+    private const int Nice = 5;
+
+    // Decimals of the numbers in JSON: more than an eye can tell apart.
+    private const int Decimals = 4;
+
+    // The pixels of the picture, and those of the bitmap from which it is written.
+    private const int PictureBytes = 7;
+
+    /// <summary>Explains an image as the numbers of its map.</summary>
+    /// <param name="served">The model.</param>
+    /// <param name="image">The bytes of the image file.</param>
+    /// <param name="options">The class and the method.</param>
+    /// <param name="places">Learns how long the explanation takes.</param>
+    /// <param name="stop">Cancelled when the client goes.</param>
+    /// <exception cref="RefusalException">
+    /// It is no image that can be used, or the method does not suit the model, or the answer takes too long.
+    /// </exception>
+    public Task<ExplanationAnswer> Numbers(
+        ServedModel served, ReadOnlyMemory<byte> image, ExplanationOptions options, Admission places, CancellationToken stop) =>
+        classifier.InTime(
+            async deadline =>
+            {
+                using var encoded = EncodedImage.Open(image, limits.ImageLimits);
+                return AnswerOf(served, await Explain(served, encoded, options, places, deadline));
+            },
+            stop);
+
+    /// <summary>Explains an image as a PNG of its size, with the map over it.</summary>
+    /// <inheritdoc cref="Numbers"/>
+    public Task<byte[]> Picture(
+        ServedModel served, ReadOnlyMemory<byte> image, ExplanationOptions options, Admission places, CancellationToken stop) =>
+        classifier.InTime(
+            async deadline =>
+            {
+                using var encoded = EncodedImage.Open(image, limits.ImageLimits);
+                var explained = await Explain(served, encoded, options, places, deadline);
+                long bytes = encoded.BytesToDecode() + ((long)encoded.Width * encoded.Height * PictureBytes);
+                using var share = await budget.Take(bytes, deadline);
+                return await ThreadRank.Run(Nice, () => HeatMapPicture.ToPng(encoded.Decode(), explained.Map));
+            },
+            stop);
+
+    private async Task<Attribution> Explain(
+        ServedModel served, EncodedImage encoded, ExplanationOptions options, Admission places, CancellationToken stop)
+    {
+        var preprocessing = served.Classifier.Preprocessing;
+        var (fitted, region) = await Fit(encoded, preprocessing, stop);
+        long start = Stopwatch.GetTimestamp();
+        var explained = await ThreadRank.Run(Nice, () => served.Explainer.Explain(fitted, region, options, stop));
+        places.Ran(1, Stopwatch.GetElapsedTime(start));
+        return explained;
+    }
+
+    private async Task<(Pixels Fitted, InputRegion Region)> Fit(EncodedImage encoded, Preprocessing preprocessing, CancellationToken stop)
+    {
+        using var share = await budget.Take(encoded.BytesToDecode(Preprocessor.LeastSide(preprocessing)), stop);
+        return Preprocessor.FitWithRegion(encoded, preprocessing);
+    }
+
+    private static ExplanationAnswer AnswerOf(ServedModel served, Attribution found)
+    {
+        var region = found.Map.Region;
+        return new(
+            served.Name,
+            served.Version,
+            served.Classifier.Trained,
+            found.Label,
+            found.Class,
+            found.Probability,
+            ExplanationMethods.NameOf(found.Method),
+            found.Layer,
+            found.Map.Height,
+            found.Map.Width,
+            [region.Left, region.Top, region.Right, region.Bottom],
+            [.. found.Map.Rows.Select(row => Array.ConvertAll(row, value => MathF.Round(value, Decimals)))]);
+    }
+}
