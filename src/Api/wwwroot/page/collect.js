@@ -1,0 +1,121 @@
+// Collects the images of a new data set: a folder or zip as it is, or boxes that the person names and fills.
+
+import { actionButton, element, field, fill, notice } from "./dom.js";
+import { bytes, count } from "./format.js";
+import { dropZone } from "./images.js";
+import { json } from "./api.js";
+import { zip } from "./zip.js";
+
+export function collectPanel({ onUploaded }) {
+  const message = notice();
+  const upload = (archive) => uploadArchive(archive, message, onUploaded);
+  const ways = { "A folder or zip": () => folderPanel(upload, message), "Boxes to fill": () => boxPanel(upload, message) };
+  const holder = element("div");
+  const buttons = Object.keys(ways).map((name) => element("button", { type: "button", class: "chip", onclick: () => choose(name) }, name));
+  const choose = (name) => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === name));
+    message.say("");
+    fill(holder, ways[name]());
+  };
+  choose("A folder or zip");
+  return element("div", { class: "card stack" },
+    element("div", { class: "row", role: "group", "aria-label": "How to give the pictures" }, buttons), holder, message.element);
+}
+
+async function uploadArchive(archive, message, onUploaded) {
+  message.say(`Uploading ${bytes(archive.size)} …`);
+  const set = await json("datasets", { method: "POST", body: archive, headers: { "Content-Type": "application/zip" } });
+  const left = set.refused.length > 0 ? ` ${count(set.refused.length, "file")} could not be used.` : "";
+  message.say(`Uploaded: ${count(set.classes.reduce((sum, one) => sum + one.count, 0), "image")}.${left}`, "good");
+  onUploaded(set);
+}
+
+function folderPanel(upload, message) {
+  const holder = element("div", { class: "stack" });
+  const take = (files) => {
+    const archive = files.length === 1 && /\.zip$/i.test(files[0].path) ? files[0].file : null;
+    fill(holder, archive ? zipPreview(archive, upload, message) : folderPreview(files, upload, message));
+  };
+  return element("div", { class: "stack" },
+    dropZone({
+      title: "Drop a folder or a zip",
+      hint: "with one folder of pictures for each class, such as cats and dogs",
+      accept: ".zip,application/zip", camera: false, folder: true, take,
+    }),
+    holder);
+}
+
+function zipPreview(archive, upload, message) {
+  return element("div", { class: "row between" },
+    element("p", {}, `${archive.name}, ${bytes(archive.size)}`),
+    actionButton("Upload", () => upload(archive), { kind: "primary", report: (error) => message.fail(error) }));
+}
+
+function folderPreview(files, upload, message) {
+  const classes = countBy(files.map(({ path }) => path.split("/").at(-2) ?? ""));
+  const start = async () => {
+    const archive = await zip(files, (done) => message.say(`Packing ${done} of ${files.length} …`));
+    await upload(archive);
+  };
+  return [
+    element("ul", { class: "chips", "aria-label": "Folders found" },
+      [...classes].slice(0, 40).map(([name, images]) => element("li", { class: "tag" }, `${name || "no folder"}: ${images}`))),
+    element("div", {}, actionButton(`Upload ${count(files.length, "file")}`, start,
+      { kind: "primary", report: (error) => message.fail(error) })),
+  ];
+}
+
+function countBy(names) {
+  const counts = new Map();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function boxPanel(upload, message) {
+  const boxes = element("div", { class: "boxes" });
+  const list = [];
+  const add = () => {
+    const made = newBox(list.length + 1);
+    list.push(made);
+    boxes.append(made.element);
+  };
+  add();
+  add();
+  const start = async () => upload(await zip(filesOf(list)));
+  return element("div", { class: "stack" }, boxes,
+    element("div", { class: "row" },
+      element("button", { type: "button", class: "button", onclick: add }, "Add a box"),
+      actionButton("Upload the boxes", start, { kind: "primary", report: (error) => message.fail(error) })));
+}
+
+// Files of one name may be in one box, so each gets its number in front.
+function filesOf(boxes) {
+  const filled = boxes.filter((box) => box.files.length > 0);
+  if (filled.length < 2) throw new Error(`${count(filled.length, "box", "boxes")} with pictures; expected at least two.`);
+  const names = filled.map((box) => box.name());
+  const wrong = names.find((name) => name === "" || /[/\\]/.test(name) || name.startsWith("."));
+  if (wrong !== undefined) throw new Error(`A box is named “${wrong}”; expected a name without slashes that does not begin with a point.`);
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) throw new Error(`Two boxes are named ${twice}; expected different names.`);
+  return filled.flatMap((box, place) =>
+    box.files.map(({ path, file }, number) => ({ path: `${names[place]}/${number + 1}-${path.split("/").at(-1)}`, file })));
+}
+
+function newBox(number) {
+  const files = [];
+  const name = element("input", { type: "text", value: `class ${number}`, autocomplete: "off", maxLength: 100 });
+  const pictures = element("div", { class: "thumbs" });
+  const total = element("p", { class: "muted", "aria-live": "polite" }, "No picture yet");
+  const take = (taken) => {
+    files.push(...taken);
+    for (const { path, file } of taken) pictures.append(element("img", { src: URL.createObjectURL(file), alt: path, loading: "lazy" }));
+    total.textContent = count(files.length, "picture");
+  };
+  return {
+    files,
+    name: () => name.value.trim(),
+    element: element("div", { class: "box stack tight" },
+      field("Name of the class", name),
+      dropZone({ title: "Drop pictures", take, small: true, name: `class ${number}` }), total, pictures),
+  };
+}

@@ -1,0 +1,80 @@
+// The list of data sets; each opens to its pictures and the form that starts a job.
+
+import { actionButton, confirmed, element, fill, notice } from "./dom.js";
+import { count, time } from "./format.js";
+import { everyEntry, json, route } from "./api.js";
+import { gallery } from "./gallery.js";
+import { trainForm } from "./train-form.js";
+
+export function dataSetList({ signal, onJob }) {
+  const list = element("div", { class: "stack" });
+  const message = notice();
+  const shown = { list, message, onJob, signal };
+  const load = () => loadInto(shown);
+  load();
+  document.addEventListener("key", load, { signal });
+  return {
+    element: element("div", { class: "stack" }, message.element, list),
+    add: (set) => addTo(shown, set),
+  };
+}
+
+async function loadInto(shown) {
+  try {
+    const sets = await everyEntry("datasets", 100);
+    shown.message.say(sets.length === 0 ? "No data set yet. The pictures you upload become one." : "");
+    fill(shown.list, sets.map((set) => card(set, shown)));
+  } catch (error) {
+    shown.message.fail(error);
+  }
+}
+
+function addTo(shown, set) {
+  shown.message.say("");
+  const made = card(set, shown);
+  made.open = true;
+  shown.list.prepend(made);
+}
+
+function card(set, shown) {
+  const content = element("div", { class: "stack" });
+  const images = set.classes.reduce((sum, one) => sum + one.count, 0);
+  const made = element("details", { class: "card" },
+    element("summary", {},
+      element("span", { class: "summary-title" }, set.classes.map((one) => one.label).join(", ")),
+      element("span", { class: "muted" },
+        `${count(set.classes.length, "class", "classes")}, ${count(images, "image")}, ${time(set.created_at)}`)),
+    content);
+  made.addEventListener("toggle", () => {
+    if (made.open && content.childElementCount === 0) fill(content, details(set, shown, made));
+  });
+  return made;
+}
+
+function details(set, shown, made) {
+  const message = notice();
+  const onCorrected = (corrected) => addTo(shown, corrected);
+  return [
+    element("p", { class: "muted id" }, set.id),
+    set.refused.length > 0 && refusedFiles(set.refused),
+    trainForm(set, shown.onJob),
+    gallery(set, { onCorrected, onJob: shown.onJob }),
+    message.element,
+    element("div", { class: "row end" },
+      actionButton("Delete this data set", () => remove(set, made), { kind: "danger quiet", report: (error) => message.fail(error) })),
+  ];
+}
+
+function refusedFiles(refused) {
+  return element("details", {},
+    element("summary", {}, `${count(refused.length, "file")} could not be used`),
+    element("ul", { class: "plain" }, refused.slice(0, 200).map(({ file, reason }) =>
+      element("li", {}, element("strong", {}, file), ` ${reason}`))));
+}
+
+async function remove(set, made) {
+  const question = "Delete this data set and its images? Models that were trained on it stay.";
+  if (!await confirmed(question, "Delete the data set")) return;
+  await json(`datasets/${route(set.id)}`, { method: "DELETE" });
+  made.remove();
+}

@@ -1,0 +1,134 @@
+// The pictures of a data set. A click on one corrects its label; corrections make a new data set.
+
+import { actionButton, element, field, fill, notice, select } from "./dom.js";
+import { json, picture, post, route, send } from "./api.js";
+import { count } from "./format.js";
+import { zip } from "./zip.js";
+
+const perPage = 24;
+
+// A folder of this name in a zip of corrections takes its images out.
+const removed = "_removed";
+
+export function gallery(set, { onCorrected, onJob }) {
+  const corrections = new Map();
+  const bar = element("div", { class: "row between corrections", hidden: true });
+  const message = notice();
+  const context = { set, corrections, bar, message, onCorrected, onJob };
+  return element("div", { class: "stack tight" },
+    element("h3", {}, "Pictures"),
+    element("p", { class: "muted" }, "Is one in the wrong class? Choose it to correct its label."),
+    set.classes.map((one) => classRow(one, context)),
+    bar, message.element);
+}
+
+function classRow(one, context) {
+  const thumbs = element("div", { class: "thumbs" });
+  const more = element("div");
+  const row = element("details", { class: "class-row" },
+    element("summary", {}, one.label,
+      element("span", { class: "muted" },
+        ` ${one.train} to learn from, ${one.val} to check with`, one.test > 0 && `, ${one.test} to test`)),
+    thumbs, more);
+  row.addEventListener("toggle", () => {
+    if (row.open && thumbs.childElementCount === 0) loadPage(one.label, null, thumbs, more, context);
+  });
+  return row;
+}
+
+async function loadPage(label, after, thumbs, more, context) {
+  const query = `class=${encodeURIComponent(label)}&limit=${perPage}${after ? `&after=${encodeURIComponent(after)}` : ""}`;
+  try {
+    const page = await json(`datasets/${route(context.set.id)}/images?${query}`);
+    thumbs.append(...page.data.map((image) => thumb(image, context)));
+    const next = () => loadPage(label, page.data.at(-1).id, thumbs, more, context);
+    fill(more, page.has_more && actionButton("More pictures", next, { kind: "quiet", report: (error) => context.message.fail(error) }));
+  } catch (error) {
+    context.message.fail(error);
+  }
+}
+
+function thumb(image, context) {
+  const shown = element("img", { alt: `${image.class}: ${image.file}` });
+  const open = () => correct(image, shown, button, context);
+  const button = element("button", { type: "button", class: "thumb", title: image.file, onclick: open }, shown);
+  loadThumbnail(shown, image.thumbnail);
+  return button;
+}
+
+/** Loads a thumbnail of a data set, with the person's key. */
+export async function loadThumbnail(shown, address) {
+  try {
+    shown.src = await picture(address, { quiet: true });
+  } catch {
+    shown.classList.add("unseen");
+  }
+}
+
+function correct(image, shown, button, context) {
+  const labels = context.set.classes.map((one) => one.label);
+  const now = context.corrections.get(image.id)?.label ?? image.class;
+  const choice = select([...labels, [removed, "none: take it out"]], now);
+  const dialog = element("dialog", { class: "dialog", "aria-label": `Correct ${image.file}` },
+    element("form", { method: "dialog" },
+      element("h2", {}, image.file),
+      element("img", { src: shown.src, alt: "", class: "picture" }),
+      field("What does it show?", choice),
+      element("div", { class: "row end" },
+        element("button", { type: "button", class: "button quiet", onclick: () => dialog.close("no") }, "Cancel"),
+        element("button", { type: "submit", class: "button primary", value: "yes" }, "Correct it"))));
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    if (dialog.returnValue === "yes") remember(image, choice.value, button, context);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function remember(image, label, button, context) {
+  if (label === image.class) context.corrections.delete(image.id);
+  else context.corrections.set(image.id, { image, label });
+  const isCorrected = context.corrections.has(image.id);
+  button.classList.toggle("corrected", isCorrected);
+  button.title = isCorrected ? `${image.file}: ${label === removed ? "taken out" : label}` : image.file;
+  showBar(context);
+}
+
+function showBar(context) {
+  const { bar, corrections, message } = context;
+  const report = (error) => message.fail(error);
+  bar.hidden = corrections.size === 0;
+  fill(bar,
+    element("strong", {}, count(corrections.size, "correction")),
+    element("div", { class: "row" },
+      actionButton("Save as a new data set", () => save(context), { report }),
+      actionButton("Save and retrain", () => saveAndRetrain(context), { kind: "primary", report })));
+}
+
+async function save(context) {
+  const { set, corrections, message } = context;
+  const entries = [];
+  for (const { image, label } of corrections.values()) {
+    entries.push({ path: `${label}/${entries.length + 1}-${image.file}`, file: await original(image) });
+    message.say(`Collecting ${entries.length} of ${corrections.size} …`);
+  }
+  const made = await json(`datasets?from=${route(set.id)}`, {
+    method: "POST", body: await zip(entries), headers: { "Content-Type": "application/zip" },
+  });
+  message.say("The corrected images are a new data set.", "good");
+  corrections.clear();
+  showBar(context);
+  context.onCorrected(made);
+  return made;
+}
+
+// The service knows the images of corrections by their bytes, so a thumbnail would not do.
+async function original(image) {
+  if (!image.image) throw new Error("This service does not hand out the images themselves, so their labels cannot be corrected here.");
+  return (await send(image.image)).blob();
+}
+
+async function saveAndRetrain(context) {
+  const made = await save(context);
+  context.onJob(await post("fine_tuning/jobs", { dataset: made.id }));
+}

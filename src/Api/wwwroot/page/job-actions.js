@@ -1,0 +1,57 @@
+// The buttons of a job: pause, resume, cancel, read its report, publish, roll back and delete its model.
+
+import { actionButton, confirmed, element, notice } from "./dom.js";
+import { json, post, route, send } from "./api.js";
+import { currentKey } from "./key.js";
+import { reportPanel } from "./report.js";
+
+export function jobActions(job, { refresh, follow }) {
+  const message = notice();
+  const report = (error) => message.fail(error);
+  const button = (text, action, kind) => actionButton(text, action, { kind, report });
+  const change = async (verb) => refresh(await post(`fine_tuning/jobs/${route(job.id)}/${verb}`));
+  const isOpen = ["validating_files", "queued", "running"].includes(job.status);
+  return [
+    element("div", { class: "row" },
+      isOpen && button("Pause", () => change("pause")),
+      job.status === "paused" && button("Resume", async () => { await change("resume"); follow(); }, "primary"),
+      (isOpen || job.status === "paused") && button("Cancel the job", () => change("cancel"), "quiet"),
+      job.status === "succeeded" && resultActions(job, refresh, message, button)),
+    message.element,
+    job.status === "succeeded" && reportPanel(job),
+  ];
+}
+
+function resultActions(job, refresh, message, button) {
+  const model = `models/${route(job.fine_tuned_model)}`;
+  const version = `${model}/versions/${route(job.fine_tuned_version)}`;
+  return [
+    element("a", { class: "button primary", href: `#classify/${route(job.fine_tuned_model)}` }, "Try it"),
+    !job.published && button("Publish", async () => {
+      await post(`${version}/publish`);
+      message.say(`Version ${job.fine_tuned_version} of ${job.fine_tuned_model} serves now.`, "good");
+      refresh({ ...job, published: true });
+    }),
+    button("Roll back", async () => {
+      const now = await post(`${model}/rollback`);
+      message.say(`Version ${now.defaultVersion} of ${job.fine_tuned_model} serves again.`, "good");
+    }, "quiet"),
+    button("Delete this version", async () => {
+      if (!await confirmed(`Delete version ${job.fine_tuned_version} of ${job.fine_tuned_model}?`, "Delete the version")) return;
+      await json(version, { method: "DELETE" });
+      message.say("The version is deleted.", "good");
+    }, "danger quiet"),
+    reportLink(job, button),
+  ];
+}
+
+// A link carries no key. With a key the report is saved as a file instead.
+function reportLink(job, button) {
+  const address = `fine_tuning/jobs/${route(job.id)}/report`;
+  if (!currentKey()) return element("a", { class: "button", href: address, target: "_blank", rel: "noopener" }, "Open the whole report");
+  return button("Save the whole report", async () => {
+    const response = await send(address, { headers: { Accept: "text/html" } });
+    const link = element("a", { href: URL.createObjectURL(await response.blob()), download: `${job.id}.html` });
+    link.click();
+  });
+}

@@ -1,0 +1,26 @@
+// A network at a glance: a bar for each layer.
+
+import { kindOf } from "./layers.js";
+import { svg } from "./dom.js";
+
+const height = 96;
+const gap = 2;
+
+/** Draws a summary: a bar's height is that of the layer's output, its width the number of its channels. */
+export function silhouette(summary) {
+  const layers = summary.layers.filter((layer) => layer.outputShape);
+  const largest = Math.max(...layers.map(sideOf));
+  let x = 0;
+  const bars = layers.map((layer) => {
+    const width = 2 + Math.log2(Math.max(layer.outputShape[0] ?? 1, 1)) * 0.9;
+    const tall = Math.max(4, height * Math.sqrt(sideOf(layer) / largest));
+    const bar = svg("rect", { x, y: (height - tall) / 2, width, height: tall, rx: 1.5, class: `kind-${kindOf(layer)}` });
+    x += width + gap;
+    return bar;
+  });
+  return svg("svg", { viewBox: `0 0 ${x} ${height}`, preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" }, bars);
+}
+
+function sideOf(layer) {
+  return layer.outputShape.length > 1 ? layer.outputShape[1] ?? 1 : 1;
+}

@@ -1,0 +1,25 @@
+// The teacher's view: images become a data set, a data set becomes a job, and the job a model.
+
+import { element } from "./dom.js";
+import { collectPanel } from "./collect.js";
+import { dataSetList } from "./data-sets.js";
+import { jobList } from "./jobs.js";
+
+export function show({ signal }) {
+  const jobs = jobList(signal);
+  const sets = dataSetList({ signal, onJob: (job) => jobs.add(job) });
+  const collect = collectPanel({ signal, onUploaded: (set) => sets.add(set) });
+  return element("div", { class: "stack wide" },
+    element("h1", {}, "Teach new classes"),
+    element("p", { class: "lead" },
+      "Give some dozens of pictures of each thing. Fovea learns to tell the things apart, and serves the result as a model."),
+    step("1", "Pictures", collect),
+    step("2", "Data sets", sets.element),
+    step("3", "Jobs", jobs.element));
+}
+
+function step(number, title, content) {
+  return element("section", { class: "step" },
+    element("h2", { class: "step-title" }, element("span", { class: "step-number", "aria-hidden": "true" }, number), title),
+    content);
+}
