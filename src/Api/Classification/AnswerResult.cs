@@ -2,10 +2,13 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Fovea.Api.Telemetry;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Classification;
 
-/// <summary>An answer as the body of a response. It is written in one go, with its length, which costs a fraction of what a result of any type does.</summary>
+/// <summary>
+/// Writes an answer as the body of a response, in one write and with its length. ASP.NET's own JSON result takes several times as long.
+/// </summary>
 internal sealed class AnswerResult(Answer answer, Metrics metrics) : IResult
 {
     // Answers are never part of an HTML page, so labels may stay readable.
@@ -22,7 +25,7 @@ internal sealed class AnswerResult(Answer answer, Metrics metrics) : IResult
         body.ResetWrittenCount();
         using (var writer = new Utf8JsonWriter(body, Json))
         {
-            JsonSerializer.Serialize(writer, answer, ApiJson.Default.Answer);
+            JsonSerializer.Serialize(writer, answer, ClassificationJson.Default.Answer);
         }
 
         var response = httpContext.Response;

@@ -1,4 +1,8 @@
-namespace Fovea.Api;
+using Fovea.Api.Keys;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.RouteDescriptions;
+
+namespace Fovea.Api.Classification;
 
 /// <summary>The routes that classify.</summary>
 internal static class ClassifyEndpoints
@@ -13,8 +17,12 @@ internal static class ClassifyEndpoints
             .WithDescription(
                 "The body is an image (JPEG, PNG, WebP, BMP or the first frame of a GIF) of at most 20 MiB: as it is, in JSON as base64, "
                 + "or as the files of a form. "
-                + "A form is answered with a list in the order of its files; a file that cannot be used stands in it as its problem document. "
-                + "Where no file can be used the status is 422, or 413 if each is too large.");
+                + "A form is answered with a list in the order of its files; a file that cannot be used stands in it as its problem "
+                + "document. "
+                + "Where no file can be used the status is 422, or 413 if each is too large. "
+                + "An answer has `multiLabel`, which is true, where the labels are independent: then each probability is that of its "
+                + "label, and "
+                + "`threshold` leaves out the labels that an image does not have.");
         group.MapPost("/versions/{n}", ClassifyWithVersion).Produces<Answer>()
             .WithSummary("Classify with one version of a model")
             .WithDescription(
@@ -23,16 +31,29 @@ internal static class ClassifyEndpoints
     }
 
     private static async Task<IResult> Classify(
-        string model, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop)
+        string model,
+        string? top,
+        string? threshold,
+        HttpRequest request,
+        ModelStore models,
+        ClassifyRequests requests,
+        CancellationToken stop)
     {
         using var lease = models.Find(model).Serve();
-        return await requests.Answer(lease, top, request, stop);
+        return await requests.Answer(lease, top, threshold, request, stop);
     }
 
     private static async Task<IResult> ClassifyWithVersion(
-        string model, string n, string? top, HttpRequest request, ModelStore models, ClassifyRequests requests, CancellationToken stop)
+        string model,
+        string n,
+        string? top,
+        string? threshold,
+        HttpRequest request,
+        ModelStore models,
+        ClassifyRequests requests,
+        CancellationToken stop)
     {
         using var lease = await models.Find(model).Serve(n);
-        return await requests.Answer(lease, top, request, stop);
+        return await requests.Answer(lease, top, threshold, request, stop);
     }
 }

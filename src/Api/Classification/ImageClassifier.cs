@@ -1,7 +1,13 @@
 using System.Diagnostics;
-using Fovea.Models;
+using System.Numerics.Tensors;
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+using Fovea.Models.Imaging;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Classification;
 
 /// <summary>
 /// Classifies images: reads the header, decodes, runs the model in a batch with other images, and picks the likeliest classes.
@@ -13,19 +19,32 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     /// cref="ServingSettings.DeadlineSeconds"/>; or
     /// <see cref="ErrorCode.NonFiniteOutput"/>: the model gave NaN or infinity.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
-    public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, int top, CancellationToken stop)
+    public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, WantedPredictions wanted, CancellationToken stop)
     {
         var logits = await InTime(deadline => Logits(served, image, deadline), stop);
-        var predictions = served.Classifier.Predictions(logits, top);
+        var (classifier, predictions) = (served.Classifier, served.Classifier.Predictions(logits, wanted.Top));
 
-        // One number that is not finite makes all probabilities NaN. A logit of minus infinity is only a probability of 0.
-        if (predictions is [{ Probability: double.NaN }, ..])
+        // NaN or infinity makes all probabilities of a softmax NaN, and its own where labels are independent, which may not be among the
+        // predictions. A logit of minus infinity is only a probability of 0.
+        if (!(TensorPrimitives.Max<float>(logits) < float.PositiveInfinity) || predictions is [{ Probability: double.NaN }, ..])
         {
             throw NonFinite(served);
         }
 
         metrics.Answered(served.Name, reason: null);
-        return new(served.Name, served.Version, served.Classifier.Trained, predictions);
+        var outlier = classifier.Outlier(logits);
+        if (outlier is { Is: true })
+        {
+            metrics.OutlierSeen(served.Name);
+        }
+
+        return new(
+            served.Name,
+            served.Version,
+            classifier.Trained,
+            wanted.Threshold > 0 ? [.. predictions.Where(prediction => prediction.Probability >= wanted.Threshold)] : predictions,
+            classifier.IsMultiLabel ? true : null,
+            outlier);
     }
 
     /// <summary>The error for an image for which a model gives numbers that are not finite.</summary>
@@ -35,7 +54,7 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
             + $"another version of the model.");
 
     /// <summary>The logits of one image file. They need not be finite.</summary>
-    /// <exception cref="FoveaException">It is no image that can be used.</exception>
+    /// <exception cref="RefusalException">It is no image that can be used.</exception>
     /// <exception cref="OperationCanceledException">The client has gone, or time is up.</exception>
     public async Task<float[]> Logits(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
     {
@@ -48,7 +67,7 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     }
 
     /// <summary>Waits for work that takes at most <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.DeadlineExceeded"/>: it took longer.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.DeadlineExceeded"/>: it took longer.</exception>
     /// <exception cref="OperationCanceledException">The client has gone.</exception>
     public async Task<T> InTime<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
     {
@@ -60,8 +79,8 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
-            throw new FoveaException(
-                ErrorCode.DeadlineExceeded,
+            throw new ServiceException(
+                ServiceError.DeadlineExceeded,
                 $"The answer took longer than the {settings.DeadlineSeconds} s allowed.",
                 e);
         }

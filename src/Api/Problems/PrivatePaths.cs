@@ -1,9 +1,11 @@
 using System.Text.RegularExpressions;
+using Fovea.Api.Configuration;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Problems;
 
 /// <summary>
-/// Removes from sentences for clients where on this machine the service's files are: clients have no use for those paths, attackers do.
+/// Removes the paths of the service's folders from messages to clients: the paths help attackers and nobody else.
 /// </summary>
 internal sealed partial class PrivatePaths
 {
@@ -11,7 +13,8 @@ internal sealed partial class PrivatePaths
 
     private readonly (Regex Pattern, string Name)[] folders;
 
-    /// <param name="settings">Says where the model repository and the data are.</param>
+    /// <summary>Collects the folders whose paths are removed.</summary>
+    /// <param name="settings">The settings with the folders of the models and of the data.</param>
     public PrivatePaths(Settings settings)
     {
         (string Folder, string Name)[] known =
@@ -22,7 +25,8 @@ internal sealed partial class PrivatePaths
             (AppContext.BaseDirectory, "the program's folder"),
         ];
 
-        // A native library may have followed links before it names a path. A folder that lies in another one comes first.
+        // A native library may have resolved links before it names a path, so both forms of each folder are removed. Inner folders come
+        // before outer ones.
         folders =
         [
             .. known.Select(place => place with { Folder = place.Folder.TrimEnd(Separators) })
@@ -33,9 +37,9 @@ internal sealed partial class PrivatePaths
     }
 
     /// <summary>
-    /// The same sentence, in which paths in the model repository, the data folder, the temporary folder and the program's folder begin
-    /// behind that folder, and the names of staging folders are left out: <c>/srv/onnx/lenet5/1/model.onnx</c> becomes
-    /// <c>lenet5/1/model.onnx</c>.
+    /// Returns the sentence with shorter paths: a path in the model repository, the data folder, the temporary folder or the program's
+    /// folder loses that folder, and loses the name of a staging folder. So <c>/srv/onnx/lenet5/1/model.onnx</c> becomes
+    /// <c>lenet5/1/model.onnx</c>. A folder that stands alone becomes its name, such as "the model repository".
     /// </summary>
     public string RemoveFrom(string sentence)
     {
@@ -47,8 +51,8 @@ internal sealed partial class PrivatePaths
         return Staging().Replace(sentence, "");
     }
 
-    // The folder and the separator behind it, if a path goes on there; else the folder as a whole. Not a folder whose name only begins or
-    // ends like it.
+    // Matches the folder with the separator after it if the path goes on, and otherwise the folder as a whole. Does not match a folder
+    // whose name only begins or ends in the same way.
     private static Regex PatternOf(string folder) =>
         new(
             @$"(?<![\w.~-]){Regex.Escape(folder)}(?:[/\\]+(?=[^\s'""/\\,;:)])|(?<whole>[/\\]*(?![\w~-]|\.\w)))",

@@ -1,29 +1,36 @@
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Models.Errors;
 using Microsoft.AspNetCore.WebUtilities;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Problems;
 
-/// <summary>Why a request, or one image of it, was refused: a problem document (RFC 9457) with a code.</summary>
-/// <param name="Type">Always about:blank: the title is that of the status, the code says what kind of problem it is.</param>
+/// <summary>A problem document (RFC 9457): the reason why a request, or one image of it, was refused.</summary>
+/// <param name="Type">Always about:blank: the title is that of the HTTP status, and the code names the kind of problem.</param>
 /// <param name="Title">The status in words.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What was wrong and what was expected, in a sentence or two.</param>
-/// <param name="Code">The kind of problem, stable, for programs to decide by: unknown_model, not_an_image, too_large ...</param>
+/// <param name="Code">The stable name of the kind of problem, for programs: unknown_model, not_an_image, too_large ...</param>
 internal sealed record Problem(string Type, string Title, int Status, string Detail, string Code)
 {
     /// <summary>The media type of a problem document.</summary>
     public const string MediaType = "application/problem+json";
 
-    /// <summary>The problem that an error is.</summary>
-    public static Problem Of(ErrorCode code, string detail) => Of(code, detail, StatusOf(code));
+    /// <summary>Makes the problem document for an error that the caller can correct, with the error's message or another detail.</summary>
+    public static Problem Of(RefusalException e, string? detail = null) => e is ServiceException own
+        ? Of(own.Error, detail ?? e.Message)
+        : Of(((FoveaException)e).Code, detail ?? e.Message);
 
-    /// <summary>The same for an error whose status the server has already chosen.</summary>
-    public static Problem Of(ErrorCode code, string detail, int status) =>
-        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ReadableText.OfMessage(detail), NameOf(code));
+    /// <summary>Makes the problem document for an error of the library.</summary>
+    public static Problem Of(ErrorCode code, string detail) => Of(NameOf(code), detail, ErrorStatus.Of(code));
 
-    /// <summary>Whether it is the problem that an error is.</summary>
-    public bool IsOf(ErrorCode code) => Code == NameOf(code);
+    /// <summary>Makes the problem document for an error of the service.</summary>
+    public static Problem Of(ServiceError error, string detail) => Of(error, detail, ErrorStatus.Of(error));
+
+    /// <summary>Makes the problem document for an error of the service whose status the server has already chosen.</summary>
+    public static Problem Of(ServiceError error, string detail, int status) => Of(NameOf(error), detail, status);
+
+    /// <summary>Whether this is the problem document for an error of this kind.</summary>
+    public bool IsOf(ServiceError error) => Code == NameOf(error);
 
     /// <summary>Answers a request with this problem.</summary>
     public Task WriteTo(HttpResponse response)
@@ -38,31 +45,8 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         return response.WriteAsJsonAsync(this, options: null, MediaType);
     }
 
-    /// <summary>The stable name of an error code, in snake case.</summary>
-    public static string NameOf(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+    private static Problem Of(string code, string detail, int status) =>
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ReadableText.OfMessage(detail), code);
 
-    // CS8524 asks for a default case, for numbers that are no member of the enum. A default case would also take a member that was
-    // forgotten here; without one, a forgotten member does not compile (CS8509).
-#pragma warning disable CS8524
-    private static int StatusOf(ErrorCode code) => code switch
-    {
-        ErrorCode.EmptyBody or ErrorCode.MalformedRequest or ErrorCode.BadArchitecture or ErrorCode.BadArgument => StatusCodes.Status400BadRequest,
-        ErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
-        ErrorCode.Forbidden => StatusCodes.Status403Forbidden,
-        ErrorCode.UnknownModel or ErrorCode.UnknownArchitecture or ErrorCode.UnknownDataset or ErrorCode.UnknownJob
-            or ErrorCode.UnknownRoute => StatusCodes.Status404NotFound,
-        ErrorCode.TooSlow => StatusCodes.Status408RequestTimeout,
-        ErrorCode.Conflict => StatusCodes.Status409Conflict,
-        ErrorCode.TooLarge => StatusCodes.Status413PayloadTooLarge,
-        ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        ErrorCode.NotAnImage or ErrorCode.DamagedImage or ErrorCode.TooManyPixels or ErrorCode.TooManyFrames or ErrorCode.BadModelFile
-            or ErrorCode.BadDataset or ErrorCode.NonFiniteOutput => StatusCodes.Status422UnprocessableEntity,
-        ErrorCode.Overloaded or ErrorCode.RateLimited => StatusCodes.Status429TooManyRequests,
-        ErrorCode.DeviceUnavailable or ErrorCode.TrainingFailed or ErrorCode.DownloadFailed or ErrorCode.Internal =>
-            StatusCodes.Status500InternalServerError,
-        ErrorCode.ModelUnavailable or ErrorCode.Unavailable => StatusCodes.Status503ServiceUnavailable,
-        ErrorCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
-        ErrorCode.CannotWrite => StatusCodes.Status507InsufficientStorage,
-    };
-#pragma warning restore CS8524
+    private static string NameOf<T>(T code) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{code}");
 }

@@ -1,25 +1,27 @@
 using System.Text;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Problems;
 
 /// <summary>
-/// Text from clients as messages repeat it: of a readable length, without control characters and halves of surrogate pairs.
+/// Prepares text from clients for messages: shortens it, and replaces control characters and unpaired surrogates.
 /// </summary>
 internal static class ReadableText
 {
-    // A message names at most a few of the client's texts, between what was found and what was expected.
+    // A message has few texts from the client, and they stand between the beginning (what was found) and the end (what was expected).
     private const int MostName = 200, MostMessage = 1_000, MessageEnd = 300;
 
     private const string Cut = " ... ";
 
-    /// <summary>A name, at most 200 characters of it.</summary>
+    /// <summary>Returns a name, shortened to 200 characters.</summary>
     public static string Of(string name) => Clean(Shortened(name, MostName));
 
-    /// <summary>The beginning of a text, as it is.</summary>
+    /// <summary>Returns the first characters of a text without replacing any.</summary>
     public static string Shortened(string text, int most) =>
         text.Length <= most ? text : $"{text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]} ...";
 
-    /// <summary>A message, at most 1,000 characters of it: its middle is cut out, where a long text of the client's stands.</summary>
+    /// <summary>
+    /// Returns a message, shortened to 1,000 characters. The middle is cut out, because that is where a long text of the client stands.
+    /// </summary>
     public static string OfMessage(string message) =>
         Clean(message.Length <= MostMessage
             ? message

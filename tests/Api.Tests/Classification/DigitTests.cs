@@ -1,8 +1,10 @@
+using Fovea.Api.Tests.Hosting;
 using SkiaSharp;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Classification;
 
-/// <summary>The model of this repository, served from it, reads digits as a person would send them.</summary>
+/// <summary>The service reads photographed and drawn digits with the lenet5 of this repository.</summary>
+[Trait("Needs", "time")]
 public sealed class DigitTests : IAsyncLifetime
 {
     private readonly Repository repository = new();
@@ -13,7 +15,8 @@ public sealed class DigitTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(Path.Combine(repository.Folder, "lenet5/1"));
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "onnx/lenet5/1/model.onnx"), Path.Combine(repository.Folder, "lenet5/1/model.onnx"));
+        File.Copy(
+            Path.Combine(AppContext.BaseDirectory, "onnx/lenet5/1/model.onnx"), Path.Combine(repository.Folder, "lenet5/1/model.onnx"));
         service = await TestService.StartReady(repository);
     }
 
@@ -21,13 +24,16 @@ public sealed class DigitTests : IAsyncLifetime
     public async Task A_digit_of_mnist_is_read(int digit) => Assert.Equal($"{digit}", await Read(Sample(digit)));
 
     [Theory, MemberData(nameof(Digits))]
-    public async Task A_digit_in_dark_ink_on_a_large_coloured_sheet_is_read(int digit) => Assert.Equal($"{digit}", await Read(Drawn(digit, SKColors.AntiqueWhite, new SKColor(20, 30, 120))));
+    public async Task A_digit_in_dark_ink_on_a_large_coloured_sheet_is_read(int digit) =>
+        Assert.Equal($"{digit}", await Read(Drawn(digit, SKColors.AntiqueWhite, new SKColor(20, 30, 120))));
 
     [Theory, MemberData(nameof(Digits))]
-    public async Task A_digit_in_chalk_on_a_board_is_read(int digit) => Assert.Equal($"{digit}", await Read(Drawn(digit, new SKColor(30, 60, 50), new SKColor(235, 235, 225))));
+    public async Task A_digit_in_chalk_on_a_board_is_read(int digit) =>
+        Assert.Equal($"{digit}", await Read(Drawn(digit, new SKColor(30, 60, 50), new SKColor(235, 235, 225))));
 
     [Theory, MemberData(nameof(Digits))]
-    public async Task A_digit_on_a_transparent_ground_is_read(int digit) => Assert.Equal($"{digit}", await Read(Drawn(digit, SKColors.Transparent, SKColors.Black)));
+    public async Task A_digit_on_a_transparent_ground_is_read(int digit) =>
+        Assert.Equal($"{digit}", await Read(Drawn(digit, SKColors.Transparent, SKColors.Black)));
 
     public async ValueTask DisposeAsync()
     {
@@ -45,7 +51,7 @@ public sealed class DigitTests : IAsyncLifetime
 
     private static byte[] Sample(int digit) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "samples", $"{digit}.png"));
 
-    // The digit's own strokes as ink of a colour, a good deal larger, away from the middle of a sheet of 900 x 700 pixels.
+    // Draws the digit's strokes in a colour, much larger than in MNIST, away from the middle of a sheet of 900 x 700 pixels.
     private static byte[] Drawn(int digit, SKColor ground, SKColor ink)
     {
         using var sample = SKBitmap.Decode(Sample(digit));

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Problems;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Classification;
 
 public sealed class LargeBodyTests(SharedService shared)
 {
@@ -14,7 +16,7 @@ public sealed class LargeBodyTests(SharedService shared)
     [InlineData(30_000_000, true, true)]
     [InlineData((20 << 20) + 1, false, false)]
     [InlineData(110_000_000, false, false)]
-    public async Task Body_over_the_limit_is_413_however_it_is_sent(int bytes, bool chunked, bool expectsContinue)
+    public async Task Body_over_the_limit_is_413_with_and_without_a_declared_length(int bytes, bool chunked, bool expectsContinue)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/classify/lenet5")
         {
@@ -26,9 +28,10 @@ public sealed class LargeBodyTests(SharedService shared)
     }
 
     [Fact]
-    public async Task Body_of_just_the_limit_is_read()
+    public async Task Body_of_exactly_the_limit_is_read()
     {
-        using var answer = await client.PostAsync("/classify/lenet5", new byte[20 << 20].As("image/png"), TestContext.Current.CancellationToken);
+        using var answer = await client.PostAsync(
+            "/classify/lenet5", new byte[20 << 20].As("image/png"), TestContext.Current.CancellationToken);
         await answer.IsProblem(422, "not_an_image", "20,971,520 bytes");
     }
 
@@ -43,19 +46,20 @@ public sealed class LargeBodyTests(SharedService shared)
     [Fact]
     public async Task Form_over_the_limit_of_a_request_is_413()
     {
-        using var answer = await client.PostAsync("/classify/lenet5", Images.Form([.. Enumerable.Repeat(new byte[18 << 20], 6)]), TestContext.Current.CancellationToken);
+        using var answer = await client.PostAsync(
+            "/classify/lenet5", Images.Form([.. Enumerable.Repeat(new byte[18 << 20], 6)]), TestContext.Current.CancellationToken);
         await answer.IsProblem(413, "too_large", "104,857,600");
     }
 
     [Fact]
-    public async Task Client_that_announces_too_much_is_refused_before_it_sends()
+    public async Task Client_that_declares_too_large_a_body_is_refused_before_it_sends_the_body()
     {
         using var socket = await Connect("Content-Length: 99999999999");
         Assert.StartsWith("HTTP/1.1 413", await FirstLine(socket), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Client_that_goes_away_is_no_error()
+    public async Task Client_that_disconnects_causes_no_error_in_the_log()
     {
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(repository);
@@ -76,7 +80,8 @@ public sealed class LargeBodyTests(SharedService shared)
         address ??= client.BaseAddress!;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address.Host, address.Port);
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST /classify/lenet5 HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n--x\r\nabc"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes($"POST /classify/lenet5 HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n--x\r\nabc"));
         return socket;
     }
 

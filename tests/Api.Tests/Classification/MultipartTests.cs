@@ -1,26 +1,29 @@
 using System.Text;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Problems;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Classification;
 
 public sealed class MultipartTests(SharedService shared)
 {
     private readonly TestService service = shared.Running;
 
     [Fact]
-    public async Task Each_file_has_its_answer_or_its_problem_in_order()
+    public async Task Each_file_of_a_form_gets_its_answer_or_its_problem_in_order()
     {
-        var (status, answers) = await service.Post("/classify/lenet5?top=1", Images.Form(Images.Digit, Images.TruncatedPng, [], Encoding.UTF8.GetBytes("hello"), Images.Digit));
+        var (status, answers) = await service.Post(
+            "/classify/lenet5?top=1", Images.Form(Images.Digit, Images.TruncatedPng, [], Encoding.UTF8.GetBytes("hello"), Images.Digit));
         Assert.Equal(200, status);
         Assert.Equal(5, answers.GetArrayLength());
         Assert.Equal("lenet5", answers[0].GetProperty("model").GetString());
-        answers[1].IsProblem(422, "damaged_image", "PNG");
+        answers[1].IsProblem(422, "damaged_image", "1.png: The PNG is damaged");
         answers[2].IsProblem(400, "empty_body", "2.png");
-        answers[3].IsProblem(422, "not_an_image", "5 bytes");
+        answers[3].IsProblem(422, "not_an_image", "3.png: The 5 bytes");
         Assert.Equal($"{answers[0]}", $"{answers[4]}");
     }
 
     [Fact]
-    public async Task One_bad_file_is_a_list_with_its_problem_and_422()
+    public async Task Form_with_one_bad_file_is_422_with_a_list_of_one_problem()
     {
         var (status, answers) = await service.Post("/classify/lenet5", Images.Form(Images.TruncatedPng));
         Assert.Equal(422, status);
@@ -28,9 +31,13 @@ public sealed class MultipartTests(SharedService shared)
     }
 
     [Fact]
-    public async Task File_declared_as_text_is_refused_and_the_others_are_not()
+    public async Task File_declared_as_text_is_refused_and_the_other_files_are_answered()
     {
-        using var form = new MultipartFormDataContent { { new StringContent("hello"), "a", "notes.txt" }, { Images.Digit.As("image/png"), "b", "seven.png" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("hello"), "a", "notes.txt" },
+            { Images.Digit.As("image/png"), "b", "seven.png" },
+        };
         var (status, answers) = await service.Post("/classify/lenet5", form);
         Assert.Equal(200, status);
         answers[0].IsProblem(415, "unsupported_media_type", "notes.txt");
@@ -38,15 +45,19 @@ public sealed class MultipartTests(SharedService shared)
     }
 
     [Fact]
-    public async Task Fields_that_are_no_files_are_passed_over()
+    public async Task Fields_of_a_form_that_are_not_files_are_ignored()
     {
-        using var form = new MultipartFormDataContent { { new StringContent("a caption"), "caption" }, { Images.Digit.As(null), "image", "seven.png" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("a caption"), "caption" },
+            { Images.Digit.As(null), "image", "seven.png" },
+        };
         var (_, answers) = await service.Post("/classify/lenet5", form);
         Assert.Equal(1, answers.GetArrayLength());
     }
 
     [Fact]
-    public async Task File_over_the_limit_has_its_problem_and_the_others_their_answers()
+    public async Task File_over_the_limit_gets_a_problem_and_the_other_files_get_answers()
     {
         var (status, answers) = await service.Post("/classify/lenet5", Images.Form(new byte[(20 << 20) + 1], Images.Digit));
         Assert.Equal(200, status);
@@ -55,7 +66,7 @@ public sealed class MultipartTests(SharedService shared)
     }
 
     [Fact]
-    public async Task Form_of_nothing_but_files_over_the_limit_is_413()
+    public async Task Form_with_only_files_over_the_limit_is_413()
     {
         var (status, answers) = await service.Post("/classify/lenet5", Images.Form(new byte[30_000_000]));
         Assert.Equal(413, status);

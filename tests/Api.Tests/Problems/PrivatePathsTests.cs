@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.ModelRepository;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Problems;
 
 public sealed class PrivatePathsTests
 {
@@ -21,11 +25,11 @@ public sealed class PrivatePathsTests
     };
 
     [Theory, MemberData(nameof(Sentences))]
-    public void Paths_begin_behind_the_folders_of_the_service(string sentence, string expected) =>
+    public void Paths_in_messages_lose_the_folders_of_the_service(string sentence, string expected) =>
         Assert.Equal(expected, new PrivatePaths(new Settings { ModelRepository = "/srv/onnx", Data = "/srv/data/" }).RemoveFrom(sentence));
 
     [Fact]
-    public void Folder_behind_a_link_is_removed_under_both_names()
+    public void Linked_folder_is_removed_under_both_of_its_paths()
     {
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder["real"]);
@@ -36,15 +40,28 @@ public sealed class PrivatePathsTests
 
     public static TheoryData<string, string?, byte[]> Uploads => new()
     {
-        { "labels that are the folder", """{ "labels": ".", "preprocessing": { "crop": [28, 28], "color": "Gray" } }""", UploadTests.Body("foreign") },
-        { "labels that are the folder above", """{ "labels": "..", "preprocessing": { "crop": [28, 28], "color": "Gray" } }""", UploadTests.Body("foreign") },
-        { "labels that are not there", """{ "labels": "a.txt", "preprocessing": { "crop": [28, 28], "color": "Gray" } }""", UploadTests.Body("foreign") },
+        {
+            "labels that are the folder",
+            """{ "labels": ".", "preprocessing": { "crop": [28, 28], "color": "Gray" } }""",
+            UploadTests.Body("foreign")
+        },
+        {
+            "labels that are the folder above",
+            """{ "labels": "..", "preprocessing": { "crop": [28, 28], "color": "Gray" } }""",
+            UploadTests.Body("foreign")
+        },
+        {
+            "labels that are not there",
+            """{ "labels": "a.txt", "preprocessing": { "crop": [28, 28], "color": "Gray" } }""",
+            UploadTests.Body("foreign")
+        },
         { "no JSON", "{", UploadTests.Body("foreign") },
         { "no ONNX", null, "no ONNX"u8.ToArray() },
         { "external data", null, WithExternalData() },
     };
 
     [Theory, MemberData(nameof(Uploads))]
+    [Trait("Needs", "time")]
     public async Task Refused_upload_names_no_folder_of_this_machine(string kind, string? json, byte[] model)
     {
         using var repository = new Repository();
@@ -61,12 +78,13 @@ public sealed class PrivatePathsTests
     }
 
     [Fact]
+    [Trait("Needs", "time")]
     public async Task Failures_of_the_disk_name_no_folder_of_this_machine()
     {
         using var repository = new Repository().With("lenet5", 1, 2);
         await using var administrator = await Administrator.Start(repository);
 
-        // Nobody can write a file where a folder is, root included.
+        // A folder in place of the file makes writing fail, even for root.
         Directory.CreateDirectory(Path.Combine(repository.Folder, "lenet5", "default", "full"));
         Shows(Problem(await administrator.Post("/models/lenet5/versions/1/publish")), repository);
         Shows(Problem(await administrator.Post("/models/lenet5/load")), repository);
@@ -90,11 +108,14 @@ public sealed class PrivatePathsTests
         Assert.DoesNotContain(".upload-", $"{json}", StringComparison.Ordinal);
     }
 
-    // A network whose weights are said to lie in a file beside it, that is not there; in onnx.proto's field numbers.
+    // A network whose weights are declared to be in another file, which does not exist; written with the field numbers of onnx.proto.
     private static byte[] WithExternalData()
     {
         byte[] location = [.. Text(1, "location"), .. Text(2, "weights.bin")];
-        byte[] weights = [.. Number(1, 64), .. Number(1, 2), .. Number(2, 1), .. Text(8, "weights"), .. Field(13, location), .. Number(14, 1)];
+        byte[] weights =
+        [
+            .. Number(1, 64), .. Number(1, 2), .. Number(2, 1), .. Text(8, "weights"), .. Field(13, location), .. Number(14, 1),
+        ];
         byte[] graph =
         [
             .. Field(1, [.. Text(1, "input"), .. Text(2, "flat"), .. Text(4, "Flatten")]),

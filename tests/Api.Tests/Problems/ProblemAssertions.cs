@@ -1,11 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Problems;
 
 internal static class ProblemAssertions
 {
-    /// <summary>Asserts that an answer is a problem document, whole and consistent.</summary>
+    /// <summary>Asserts that an answer is a complete and consistent problem document.</summary>
     public static async Task IsProblem(this HttpResponseMessage answer, int status, string code, string named)
     {
         var text = await answer.Content.ReadAsStringAsync();

@@ -1,13 +1,13 @@
-using Fovea.Models;
+using Fovea.Api.Problems;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Problems;
 
 public sealed class ReadableTextTests
 {
     [Fact]
-    public void Long_text_of_a_client_is_cut_and_what_was_expected_stays()
+    public void Long_text_of_a_client_is_cut_and_the_expected_value_stays()
     {
-        var problem = Problem.Of(ErrorCode.MalformedRequest, $"suffix is {new string('x', 60_000)}; expected 1 to 64 letters.");
+        var problem = Problem.Of(ServiceError.MalformedRequest, $"suffix is {new string('x', 60_000)}; expected 1 to 64 letters.");
         Assert.Equal(1_000, problem.Detail.Length);
         Assert.StartsWith("suffix is xxx", problem.Detail, StringComparison.Ordinal);
         Assert.EndsWith("; expected 1 to 64 letters.", problem.Detail, StringComparison.Ordinal);
@@ -21,11 +21,4 @@ public sealed class ReadableTextTests
 
     [Fact]
     public void Half_of_a_surrogate_pair_is_replaced() => Assert.Equal("a\uFFFDb", ReadableText.Of($"a{'\ud800'}b"));
-
-    [Fact]
-    public void Every_code_has_a_status_and_none_that_a_client_causes_is_500()
-    {
-        ErrorCode[] faults = [.. Enum.GetValues<ErrorCode>().Where(code => Problem.Of(code, "").Status == 500)];
-        Assert.Equal([ErrorCode.DeviceUnavailable, ErrorCode.TrainingFailed, ErrorCode.DownloadFailed, ErrorCode.Internal], faults);
-    }
 }

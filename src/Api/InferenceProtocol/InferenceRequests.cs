@@ -1,13 +1,19 @@
 using System.Diagnostics;
+using Fovea.Api.Classification;
+using Fovea.Api.Configuration;
+using Fovea.Api.Requests;
 using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
 
-namespace Fovea.Api;
+namespace Fovea.Api.InferenceProtocol;
 
 /// <summary>Answers requests to infer.</summary>
 internal sealed class InferenceRequests(Settings settings, ImageClassifier classifier, RequestBodies bodies, Metrics metrics)
 {
-    /// <summary>Reads a request, takes a place with the model, and answers. A model that is full refuses before the body is read.</summary>
-    /// <exception cref="Fovea.Models.FoveaException">The request cannot be used, or the model has no place for it.</exception>
+    /// <summary>Reads a request, admits it to the model, and answers it. A model at capacity refuses before the body is read.</summary>
+    /// <exception cref="RefusalException">The request is malformed or too late, or the model is at capacity.</exception>
     public async Task Answer(Lease lease, HttpContext context, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
@@ -41,8 +47,8 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
             : images.Files!.Select(file => classifier.Logits(served, file, stop)));
     }
 
-    // Announces all images before the first is written, since that one would run alone otherwise. An image that is given up before it is
-    // written is no longer announced: batches would wait for it.
+    // Announces all images before it writes the first, since the first image would otherwise run alone. An image that fails or is cancelled
+    // before it is written is no longer announced, since batches would wait for it.
     private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
     {
         int size = (int)served.Classifier.Input.Size;

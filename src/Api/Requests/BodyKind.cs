@@ -1,4 +1,4 @@
-namespace Fovea.Api;
+namespace Fovea.Api.Requests;
 
 /// <summary>How a body carries images.</summary>
 internal enum BodyKind

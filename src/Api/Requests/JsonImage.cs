@@ -1,9 +1,9 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Api.Problems;
+using Fovea.Models.Errors;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Requests;
 
 /// <summary>The body <c>{"image": "&lt;base64&gt;"}</c>. It is read without making strings of it.</summary>
 internal static class JsonImage
@@ -17,7 +17,7 @@ internal static class JsonImage
     public static int MostBytes(int imageBytes) => (int)Math.Min(int.MaxValue, imageBytes * 3L / 2 + Around);
 
     /// <summary>The bytes of the image.</summary>
-    /// <exception cref="FoveaException">The body is not this JSON; or the image is empty or too large.</exception>
+    /// <exception cref="RefusalException">The body is not this JSON; or the image is empty or too large.</exception>
     public static PooledBytes Decode(ReadOnlySpan<byte> json, int mostBytes)
     {
         var image = DecodeBase64(Find(json));
@@ -55,7 +55,7 @@ internal static class JsonImage
 
             return found.TokenType == JsonTokenType.String
                 ? found
-                : throw new FoveaException(ErrorCode.MalformedRequest, $"The JSON has no text named image; expected {Expected}.");
+                : throw new ServiceException(ServiceError.MalformedRequest, $"The JSON has no text named image; expected {Expected}.");
         }
         catch (JsonException e)
         {
@@ -65,22 +65,15 @@ internal static class JsonImage
 
     private static PooledBytes DecodeBase64(Utf8JsonReader reader)
     {
-        var text = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+        var text = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length + Base64Text.MostPadding);
         try
         {
-            int length = reader.CopyString(text);
-            return PooledBytes.Write(
-                Base64.GetMaxDecodedFromUtf8Length(length),
-                bytes => Base64.DecodeFromUtf8(text.AsSpan(0, length), bytes, out _, out int written) == OperationStatus.Done
-                    ? written
-                    : throw NotBase64());
+            return Base64Text.Decode(text, reader.CopyString(text)) ?? throw new ServiceException(
+                ServiceError.MalformedRequest, $"The value of image is not base64; expected {Expected}, or a data: URL of them.");
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(text);
         }
     }
-
-    private static FoveaException NotBase64() =>
-        new(ErrorCode.MalformedRequest, $"The value of image is not base64; expected {Expected}, without a data: prefix.");
 }

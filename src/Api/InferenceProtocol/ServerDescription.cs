@@ -1,67 +1,75 @@
 using System.Text.Json.Serialization;
-using Fovea.Models;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Serving;
 
-namespace Fovea.Api;
+namespace Fovea.Api.InferenceProtocol;
 
-/// <summary>The server, as the Open Inference Protocol describes one.</summary>
-/// <param name="Name">fovea.</param>
-/// <param name="Version">Its version.</param>
-/// <param name="Extensions">The extensions of the protocol that it has.</param>
+/// <summary>The description of the server in the Open Inference Protocol.</summary>
+/// <param name="Name">Always fovea.</param>
+/// <param name="Version">The version of the service.</param>
+/// <param name="Extensions">The supported extensions of the protocol.</param>
 internal sealed record ServerDescription(string Name, string Version, IReadOnlyList<string> Extensions);
 
 /// <summary>Whether the server answers.</summary>
 /// <param name="Live">Always true.</param>
 internal sealed record ServerLive(bool Live);
 
-/// <summary>Whether requests should be sent.</summary>
+/// <summary>Whether the server is ready for requests.</summary>
 /// <param name="Ready">False while models are loading, and while the server shuts down.</param>
 internal sealed record ServerReady(bool Ready);
 
 /// <summary>Whether a model answers.</summary>
 /// <param name="Name">The model.</param>
-/// <param name="Ready">Whether it does.</param>
+/// <param name="Ready">Whether the model answers.</param>
 internal sealed record ModelReady(string Name, bool Ready);
 
-/// <summary>A model, as the Open Inference Protocol describes one.</summary>
+/// <summary>The description of a model in the Open Inference Protocol.</summary>
 /// <param name="Name">The model.</param>
-/// <param name="Versions">The versions that there are.</param>
-/// <param name="Platform">onnx_onnxv1.</param>
-/// <param name="Inputs">One: preprocessed images. Image files, as BYTES of shape [-1], are taken in its place.</param>
-/// <param name="Outputs">One.</param>
-internal sealed record ModelTensors(string Name, IReadOnlyList<string> Versions, string Platform, IReadOnlyList<TensorDescription> Inputs, IReadOnlyList<TensorDescription> Outputs)
+/// <param name="Versions">The versions in the repository.</param>
+/// <param name="Platform">Always onnx_onnxv1.</param>
+/// <param name="Inputs">
+/// The one input: preprocessed images, with the name, type and layout of the file that the model was made of. Requests may send image files
+/// in its place, as BYTES of shape [-1].
+/// </param>
+/// <param name="Outputs">The one output: logits, or probabilities if the model ends in a softmax.</param>
+internal sealed record ModelTensors(
+    string Name,
+    IReadOnlyList<string> Versions,
+    string Platform,
+    IReadOnlyList<TensorDescription> Inputs,
+    IReadOnlyList<TensorDescription> Outputs)
 {
     /// <summary>Describes a version.</summary>
     public static ModelTensors Of(StoredModel model, ServedModel served)
     {
-        var classifier = served.Classifier;
-        int batch = classifier.FixedBatch ?? Shape.Free;
+        var (input, output) = (ModelTensor.InputOf(served.Classifier), ModelTensor.OutputOf(served.Classifier));
         return new(
             model.Name,
             [.. model.Now.Versions.Select(version => $"{version.Number}")],
             "onnx_onnxv1",
-            [new(classifier.InputName, "FP32", [batch, .. classifier.Input.Dimensions])],
-            [new(classifier.OutputName, "FP32", [batch, classifier.Classes])]);
+            [new(input.Name, input.Type.Name, input.Shape)],
+            [new(output.Name, output.Type.Name, output.Shape)]);
     }
 }
 
-/// <summary>An input or output.</summary>
-/// <param name="Name">What it is called.</param>
-/// <param name="Datatype">FP32.</param>
-/// <param name="Shape">Its dimensions, -1 where free.</param>
+/// <summary>The description of an input or output.</summary>
+/// <param name="Name">The tensor's name.</param>
+/// <param name="Datatype">The type of its numbers: FP32, or FP16, UINT8 and so on if the file has that type.</param>
+/// <param name="Shape">The dimensions; -1 where any size is possible.</param>
 internal sealed record TensorDescription(string Name, string Datatype, IReadOnlyList<int> Shape);
 
 /// <summary>A version in the index of the repository.</summary>
 /// <param name="Name">The model.</param>
 /// <param name="Version">The version.</param>
 /// <param name="State">READY, LOADING or UNAVAILABLE.</param>
-/// <param name="Reason">Why it is not ready; empty where it is.</param>
+/// <param name="Reason">The reason why the version is not ready; empty if it is ready.</param>
 internal sealed record IndexEntry(string Name, string Version, string State, string Reason)
 {
-    /// <summary>Whether it answers without being loaded first.</summary>
+    /// <summary>Whether the version is loaded and answers.</summary>
     [JsonIgnore]
     public bool IsReady => State == "READY";
 
-    /// <summary>The versions of a model.</summary>
+    /// <summary>Lists the versions of a model.</summary>
     public static IEnumerable<IndexEntry> Of(StoredModel model)
     {
         var now = model.Now;

@@ -1,9 +1,12 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
-using Fovea.Models;
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Models.Errors;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Requests;
 
 /// <summary>The files of a multipart form that has arrived whole, copied out one after the other.</summary>
 /// <param name="form">The body of the request.</param>
@@ -13,9 +16,10 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
 {
     private const int LongestBoundary = 100;
 
-    /// <summary>Each file, or the reason why it was refused.</summary>
-    /// <exception cref="FoveaException">The form itself cannot be read, or has no files or too many.</exception>
-    public async IAsyncEnumerable<(PooledBytes? Image, FoveaException? Refusal)> Read([EnumeratorCancellation] CancellationToken stop)
+    /// <summary>Each file with its name for messages, or the reason why it was refused.</summary>
+    /// <exception cref="RefusalException">The form itself cannot be read, or has no files or too many.</exception>
+    public async IAsyncEnumerable<(string Name, PooledBytes? Image, RefusalException? Refusal)> Read(
+        [EnumeratorCancellation] CancellationToken stop)
     {
         using var stream = form.AsStream();
         var reader = new MultipartReader(boundary, stream);
@@ -29,25 +33,29 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
 
             if (++files > settings.MaxImages)
             {
-                throw new FoveaException(ErrorCode.MalformedRequest, $"The form has more than the {settings.MaxImages:N0} files allowed.");
+                throw new ServiceException(
+                    ServiceError.MalformedRequest, $"The form has more than the {settings.MaxImages:N0} files allowed.");
             }
 
-            yield return await Try(() => ReadFile(section, stop));
+            var name = section.AsFileSection()?.FileName is { Length: > 0 } fileName ? ReadableText.Of(fileName)
+                : string.Create(CultureInfo.InvariantCulture, $"File {files} of the form");
+            var (image, refusal) = await Try(() => ReadFile(section, name, stop));
+            yield return (name, image, refusal);
         }
 
         if (files == 0)
         {
-            throw new FoveaException(ErrorCode.MalformedRequest, "The form has no file; expected one or several image files.");
+            throw new ServiceException(ServiceError.MalformedRequest, "The form has no file; expected one or several image files.");
         }
     }
 
     /// <summary>The boundary between the parts of a form.</summary>
-    /// <exception cref="FoveaException">The request does not declare one.</exception>
+    /// <exception cref="RefusalException">The request does not declare one.</exception>
     public static string Boundary(HttpRequest request)
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
-        return boundary is { Length: > 0 and <= LongestBoundary } ? boundary : throw new FoveaException(
-            ErrorCode.MalformedRequest,
+        return boundary is { Length: > 0 and <= LongestBoundary } ? boundary : throw new ServiceException(
+            ServiceError.MalformedRequest,
             $"The multipart form is declared without a boundary of 1 to {LongestBoundary} characters; "
                 + "expected multipart/form-data; boundary=...");
     }
@@ -57,7 +65,7 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
     /// Where a form breaks off the reader throws a plain IOException. The server's own exceptions, such as that for a body over its limit,
     /// derive from it and pass through.
     /// </remarks>
-    /// <exception cref="FoveaException">It cannot be read, or ends too early.</exception>
+    /// <exception cref="RefusalException">It cannot be read, or ends too early.</exception>
     public static async Task<T> Try<T>(Func<Task<T>> read)
     {
         try
@@ -66,17 +74,17 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
         }
         catch (InvalidDataException e)
         {
-            throw new FoveaException(ErrorCode.MalformedRequest, $"The multipart form cannot be read: {e.Message.TrimEnd('.')}.", e);
+            throw new ServiceException(ServiceError.MalformedRequest, $"The multipart form cannot be read: {e.Message.TrimEnd('.')}.", e);
         }
         catch (IOException e) when (e.GetType() == typeof(IOException))
         {
-            throw new FoveaException(ErrorCode.MalformedRequest, "The multipart form ends before its last boundary; expected a whole form.", e);
+            throw new ServiceException(
+                ServiceError.MalformedRequest, "The multipart form ends before its last boundary; expected a whole form.", e);
         }
     }
 
-    private async Task<(PooledBytes?, FoveaException?)> ReadFile(MultipartSection section, CancellationToken stop)
+    private async Task<(PooledBytes?, RefusalException?)> ReadFile(MultipartSection section, string name, CancellationToken stop)
     {
-        var name = section.AsFileSection()?.FileName is { Length: > 0 } fileName ? ReadableText.Of(fileName) : "A file of the form";
         try
         {
             RequestBody.RefuseUnlessImage(section.ContentType, name);
@@ -90,7 +98,7 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
             image.Dispose();
             throw new FoveaException(ErrorCode.EmptyBody, $"{name} is empty; expected an image.");
         }
-        catch (FoveaException e)
+        catch (RefusalException e)
         {
             return (null, e);
         }

@@ -1,9 +1,10 @@
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
 
-namespace Fovea.Api;
+namespace Fovea.Api.InferenceProtocol;
 
-/// <summary>Reads the JSON of a request to infer without making a tree of it. Elements are left where they are.</summary>
+/// <summary>Reads the JSON of a request to infer without building a tree. It keeps only the position of the tensors' elements.</summary>
 internal ref struct InferRequestReader
 {
     private const string Expected = "a request to infer";
@@ -13,7 +14,8 @@ internal ref struct InferRequestReader
     private InferRequestReader(ReadOnlySpan<byte> json) => this.json = RequestJson.Reader(json, Expected);
 
     /// <summary>Reads a request.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: it is not as the protocol says.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the request does not follow the
+    /// protocol.</exception>
     public static InferRequest Read(ReadOnlySpan<byte> json)
     {
         try
@@ -30,8 +32,8 @@ internal ref struct InferRequestReader
         }
     }
 
-    /// <summary>The error of a request that is not as the protocol says.</summary>
-    public static FoveaException Malformed(string message, Exception? cause = null) => new(ErrorCode.MalformedRequest, message, cause);
+    /// <summary>Makes the error for a request that does not follow the protocol.</summary>
+    public static ServiceException Malformed(string message, Exception? cause = null) => new(ServiceError.MalformedRequest, message, cause);
 
     private InferRequest ReadRequest()
     {
@@ -39,7 +41,7 @@ internal ref struct InferRequestReader
         bool isBinary = false;
         List<InferInput>? inputs = null;
         List<InferOutput>? outputs = null;
-        Expect(JsonTokenType.StartObject, "the request");
+        Expect(JsonTokenType.StartObject, "The request");
         while (NextProperty() is { } property)
         {
             switch (property)
@@ -83,7 +85,7 @@ internal ref struct InferRequestReader
         List<long>? shape = null;
         int? data = null;
         var parameters = default(Known);
-        Expect(JsonTokenType.StartObject, "an input");
+        Expect(JsonTokenType.StartObject, "An input");
         while (NextProperty() is { } property)
         {
             switch (property)
@@ -117,7 +119,7 @@ internal ref struct InferRequestReader
         }
 
         return name is null || datatype is null || shape is null
-            ? throw Malformed("An input lacks its name, its datatype or its shape; expected all three.")
+            ? throw Malformed("An input has no name, datatype or shape; expected all three.")
             : new(name, datatype, shape, data, parameters.BinarySize);
     }
 
@@ -125,7 +127,7 @@ internal ref struct InferRequestReader
     {
         string? name = null;
         var parameters = default(Known);
-        Expect(JsonTokenType.StartObject, "an output");
+        Expect(JsonTokenType.StartObject, "An output");
         while (NextProperty() is { } property)
         {
             switch (property)
@@ -142,7 +144,7 @@ internal ref struct InferRequestReader
             }
         }
 
-        return new(name ?? throw Malformed("An output lacks its name."), parameters.IsBinary, parameters.Classes);
+        return new(name ?? throw Malformed("An output has no name; expected one."), parameters.IsBinary, parameters.Classes);
     }
 
     private Known Parameters()
@@ -165,12 +167,12 @@ internal ref struct InferRequestReader
                 case "classification":
                     known.Classes = Whole(property) is > 0 and <= int.MaxValue and var classes
                         ? (int)classes
-                        : throw Malformed("classification is out of range; expected at least 1.");
+                            : throw Malformed($"classification is out of range; expected 1 to {int.MaxValue}.");
                     break;
                 default:
                     if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.Null)
                     {
-                        throw Malformed($"The parameter {property} is no string, number or truth value; expected one of these.");
+                        throw Malformed($"The parameter {property} is {json.TokenType}; expected a string, a number, true or false.");
                     }
 
                     break;
@@ -200,20 +202,22 @@ internal ref struct InferRequestReader
     {
         if (json.TokenType != type)
         {
-            throw Malformed($"Expected {what} to be {(type == JsonTokenType.StartObject ? "an object" : "a list")}, found {json.TokenType}.");
+            throw Malformed($"{what} is {json.TokenType}; expected {(type == JsonTokenType.StartObject ? "an object" : "a list")}.");
         }
     }
 
     private readonly string Text(string property) =>
-        json.TokenType == JsonTokenType.String ? json.GetString()! : throw Malformed($"{property} is no string; expected one.");
+        json.TokenType == JsonTokenType.String
+            ? json.GetString()!
+            : throw Malformed($"{property} is {json.TokenType}; expected a string.");
 
     private readonly long Whole(string property) => json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long value)
         ? value
-        : throw Malformed($"{property} is no whole number of 64 bits; expected one.");
+        : throw Malformed($"{property} is not a whole number of 64 bits; expected one.");
 
     private readonly bool Flag(string property) => json.TokenType is JsonTokenType.True or JsonTokenType.False
         ? json.GetBoolean()
-        : throw Malformed($"{property} is not true or false; expected one of these.");
+        : throw Malformed($"{property} is {json.TokenType}; expected true or false.");
 
     private struct Known
     {

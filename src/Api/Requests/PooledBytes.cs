@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Requests;
 
 /// <summary>Bytes in a rented buffer. The buffer goes back when they are disposed of.</summary>
 internal sealed class PooledBytes : IDisposable

@@ -1,7 +1,10 @@
-using Fovea.Models;
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Models.Errors;
+using Fovea.Models.Imaging;
 using Microsoft.Net.Http.Headers;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Requests;
 
 /// <summary>The ways in which a request can carry images, told apart by its declared media type.</summary>
 internal static class RequestBody
@@ -10,7 +13,8 @@ internal static class RequestBody
     private const string Binary = "application/octet-stream", Json = "application/json";
 
     /// <summary>The media type that a request declares for its body.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.UnsupportedMediaType"/>: neither an image, nor JSON, nor a form.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnsupportedMediaType"/>: neither an image, nor JSON, nor a
+    /// form.</exception>
     public static BodyKind KindOf(HttpRequest request)
     {
         var declared = request.ContentType;
@@ -49,7 +53,7 @@ internal static class RequestBody
     /// Refuses a body or a file that is declared as something other than an image. No declaration, bytes, and the type that curl declares
     /// by itself are accepted.
     /// </summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.UnsupportedMediaType"/>.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnsupportedMediaType"/>.</exception>
     public static void RefuseUnlessImage(string? contentType, string what)
     {
         if (string.IsNullOrWhiteSpace(contentType))
@@ -60,15 +64,15 @@ internal static class RequestBody
         var type = MediaTypeOf(contentType);
         if (type?.Type.Equals("image", StringComparison.OrdinalIgnoreCase) != true && !Is(type, Binary) && !Is(type, FormUrlEncoded))
         {
-            throw new FoveaException(
-                ErrorCode.UnsupportedMediaType,
+            throw new ServiceException(
+                ServiceError.UnsupportedMediaType,
                 $"{what} is declared as {contentType}, which is no image; "
-                    + $"expected image/png, image/jpeg, image/webp, image/bmp, image/gif, {Json} or {MultipartForm}.");
+                    + $"expected {string.Join(", ", ImageFormat.All.Select(format => format.MediaTypes[0]))}, {Json} or {MultipartForm}.");
         }
     }
 
     /// <summary>Refuses a body that is announced as larger than allowed, before any of it is read.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.TooLarge"/>.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.TooLarge"/>.</exception>
     public static void RefuseOver(long most, string what, long? length)
     {
         if (length > most)
@@ -78,8 +82,8 @@ internal static class RequestBody
     }
 
     /// <summary>The error of a body or a file that is too large.</summary>
-    public static FoveaException TooLarge(string what, long most, long? length = null) => new(
-        ErrorCode.TooLarge,
+    public static ServiceException TooLarge(string what, long most, long? length = null) => new(
+        ServiceError.TooLarge,
         length is null
             ? $"{what} has more than the {most:N0} bytes allowed."
             : $"{what} has {length:N0} bytes; expected at most {most:N0}.");

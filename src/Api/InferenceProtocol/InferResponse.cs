@@ -1,44 +1,48 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Api.Classification;
+using Fovea.Api.Serving;
+using Fovea.Models.Errors;
 
-namespace Fovea.Api;
+namespace Fovea.Api.InferenceProtocol;
 
-/// <summary>Writes the answer to a request to infer: JSON, and behind it the outputs that are wanted so.</summary>
+/// <summary>Writes the answer to a request to infer: JSON, followed by the outputs that the request asks for as bytes.</summary>
 internal sealed class InferResponse
 {
-    // Part of no HTML page.
+    // Answers are never part of an HTML page, so labels need no escaping for HTML.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ArrayBufferWriter<byte> json = new(), binary = new();
     private readonly ServedModel served;
     private readonly InferOutput output;
+    private readonly ModelTensor tensor;
     private readonly bool isBinary;
 
+    /// <summary>Prepares an answer.</summary>
     /// <param name="served">The model that answers.</param>
-    /// <param name="request">What is asked for; null: a body without JSON, which is answered in JSON.</param>
-    /// <exception cref="FoveaException">An output is wanted that there is not, or one twice.</exception>
+    /// <param name="request">The request; null for a body without JSON, which is answered in JSON.</param>
+    /// <exception cref="RefusalException">The request asks for an output that the model does not have, or for one output twice.</exception>
     public InferResponse(ServedModel served, InferRequest? request)
     {
-        var model = served.Classifier;
-        var outputs = request?.Outputs is { Count: > 0 } wanted ? wanted : [new(model.OutputName, null, null)];
-        this.served = served;
-        output = outputs is [var single] && single.Name == model.OutputName ? single
-            : throw InferRequestReader.Malformed($"The request wants the outputs {string.Join(", ", outputs.Select(wanted => wanted.Name))}; expected {model.OutputName}, once.");
+        (this.served, tensor) = (served, ModelTensor.OutputOf(served.Classifier));
+        var outputs = request?.Outputs is { Count: > 0 } wanted ? wanted : [new(tensor.Name, null, null)];
+        output = outputs is [var single] && single.Name == tensor.Name ? single
+            : throw InferRequestReader.Malformed(
+                $"The request asks for the outputs {string.Join(", ", outputs.Select(wanted => wanted.Name))}; "
+                    + $"expected {tensor.Name}, once.");
         isBinary = output.IsBinary ?? request?.IsBinary ?? false;
         Id = request?.Id;
     }
 
     private string? Id { get; }
 
-    /// <summary>Refuses numbers that are to be written as text and are not finite; as bytes, any number can be written.</summary>
+    /// <summary>Refuses numbers that are not finite if the answer writes them as text. As bytes, any number can be written.</summary>
     /// <param name="logits">The logits of each image.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.NonFiniteOutput"/>.</exception>
+    /// <exception cref="RefusalException"><c>ErrorCode.NonFiniteOutput</c>.</exception>
     public void RequireWritable(IReadOnlyList<float[]> logits)
     {
         if ((!isBinary || output.Classes is not null) && logits.Any(image => !image.All(IsWritable)))
@@ -46,19 +50,20 @@ internal sealed class InferResponse
             throw ImageClassifier.NonFinite(served);
         }
 
-        // Minus infinity becomes a probability of 0.
+        // A logit of minus infinity becomes a probability of 0.
         bool IsWritable(float logit) => float.IsFinite(logit) || (served.Classifier.GivesProbabilities && float.IsNegativeInfinity(logit));
     }
 
     /// <summary>Writes the answer.</summary>
     /// <param name="logits">The logits of each image, for which <see cref="RequireWritable"/> was called.</param>
-    /// <param name="response">Where to.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="response">The response to write to.</param>
+    /// <param name="stop">Cancels the writing.</param>
     public async Task Write(IReadOnlyList<float[]> logits, HttpResponse response, CancellationToken stop)
     {
         using (var writer = new Utf8JsonWriter(json, Writing))
         {
-            WriteJson(writer, served.Classifier.GivesProbabilities ? [.. logits.Select(image => Array.ConvertAll(image, MathF.Exp))] : logits);
+            bool givesProbabilities = served.Classifier.GivesProbabilities;
+            WriteJson(writer, givesProbabilities ? [.. logits.Select(image => Array.ConvertAll(image, MathF.Exp))] : logits);
         }
 
         response.ContentType = isBinary ? "application/octet-stream" : "application/json";
@@ -86,10 +91,13 @@ internal sealed class InferResponse
         writer.WriteStartArray("outputs");
         writer.WriteStartObject();
         writer.WriteString("name", output.Name);
-        writer.WriteString("datatype", output.Classes is null ? "FP32" : "BYTES");
+        writer.WriteString("datatype", output.Classes is null ? tensor.Type.Name : "BYTES");
         writer.WriteStartArray("shape");
-        writer.WriteNumberValue(images.Count);
-        writer.WriteNumberValue(columns);
+        foreach (long dimension in output.Classes is null ? tensor.Behind.Prepend(images.Count) : [images.Count, columns])
+        {
+            writer.WriteNumberValue(dimension);
+        }
+
         writer.WriteEndArray();
         if (isBinary)
         {
@@ -120,7 +128,7 @@ internal sealed class InferResponse
 
             foreach (float number in output.Classes is null ? image : [])
             {
-                writer.WriteNumberValue(number);
+                writer.WriteNumberValue(tensor.Type.Rounded(number));
             }
         }
 
@@ -133,7 +141,9 @@ internal sealed class InferResponse
         {
             if (output.Classes is null)
             {
-                binary.Write(MemoryMarshal.AsBytes(image.AsSpan()));
+                int bytes = image.Length * tensor.Type.Size;
+                tensor.Type.Write(image, binary.GetSpan(bytes)[..bytes]);
+                binary.Advance(bytes);
                 continue;
             }
 
@@ -146,7 +156,10 @@ internal sealed class InferResponse
         }
     }
 
-    // As the classification extension has them: value:index:label.
-    private IEnumerable<string> Highest(float[] image, int count) => image.Index().OrderByDescending(number => number.Item).Take(count)
-        .Select(number => string.Create(CultureInfo.InvariantCulture, $"{number.Item}:{number.Index}:{served.Classifier.Labels[number.Index]}"));
+    // Returns the highest elements in the form of the classification extension, value:index:label.
+    private IEnumerable<string> Highest(float[] image, int count) => image.Index()
+        .OrderByDescending(number => number.Item)
+        .Take(count)
+            .Select(number => string.Create(
+                CultureInfo.InvariantCulture, $"{number.Item}:{number.Index}:{served.Classifier.Labels[number.Index]}"));
 }

@@ -1,14 +1,15 @@
 using System.Globalization;
-using Fovea.Models;
+using Fovea.Api.Requests;
+using Fovea.Models.Errors;
 
-namespace Fovea.Api;
+namespace Fovea.Api.InferenceProtocol;
 
 /// <summary>
-/// The body of a request to infer: JSON, and behind it the tensors that are not in the JSON; or one tensor or image alone.
+/// The body of a request to infer: JSON, followed by the tensors that are not in the JSON; or one tensor or image file alone.
 /// </summary>
 internal sealed class InferBody : IDisposable
 {
-    /// <summary>The header that says how many bytes the JSON has.</summary>
+    /// <summary>The header with the number of bytes of the JSON.</summary>
     public const string LengthHeader = "Inference-Header-Content-Length";
 
     private readonly PooledBytes bytes;
@@ -17,13 +18,15 @@ internal sealed class InferBody : IDisposable
     private InferBody(PooledBytes bytes, int jsonLength) => (this.bytes, this.jsonLength) = (bytes, jsonLength);
 
     /// <summary>The JSON; empty where there is none.</summary>
-    public ReadOnlyMemory<byte> Json => bytes.Memory[..jsonLength];
+    public ReadOnlyMemory<byte> Json => bytes.Memory[Math.Min(RequestJson.MarkLength(bytes.Span), jsonLength)..jsonLength];
 
-    /// <summary>The bytes behind the JSON.</summary>
+    /// <summary>The bytes that follow the JSON.</summary>
     public ReadOnlyMemory<byte> Binary => bytes.Memory[jsonLength..];
 
     /// <summary>Reads a body.</summary>
-    /// <exception cref="FoveaException">It is too large or too slow, or empty, or shorter than its JSON is declared.</exception>
+    /// <exception cref="RefusalException">
+    /// The body is too large, too slow or empty, or shorter than the declared length of its JSON.
+    /// </exception>
     public static async Task<InferBody> Read(HttpRequest request, RequestBodies bodies, int most)
     {
         var header = request.Headers[LengthHeader];
@@ -37,7 +40,7 @@ internal sealed class InferBody : IDisposable
             bytes.Dispose();
             throw all == 0
                 ? new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected a request to infer.")
-                : InferRequestReader.Malformed($"{LengthHeader} is {declared} and the body has {all} bytes; expected at most these.");
+                    : InferRequestReader.Malformed($"{LengthHeader} is {declared}, but the body has {all} bytes; expected at most {all}.");
         }
 
         return new(bytes, (int)(declared ?? all));

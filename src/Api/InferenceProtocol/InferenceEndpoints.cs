@@ -1,0 +1,124 @@
+using Fovea.Api.Keys;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Api.RouteDescriptions;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Graphs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Fovea.Api.InferenceProtocol;
+
+/// <summary>The routes of the Open Inference Protocol v2.</summary>
+internal static class InferenceEndpoints
+{
+    private static readonly string[] Extensions = ["binary_tensor_data", "classification", "statistics", "model_repository"];
+
+    private static string Version => typeof(InferenceEndpoints).Assembly.GetName().Version!.ToString(3);
+
+    public static void MapInference(this IEndpointRouteBuilder app)
+    {
+        var group = InferenceError.RefusesInference(app.MapGroup("/v2").WithTags("Open Inference Protocol"), 500);
+        group.MapGet("", () => TypedResults.Ok(new ServerDescription("fovea", Version, Extensions)))
+                .WithSummary("Describe the server").WithDescription("Returns the version, and the supported extensions of the protocol.");
+        group.MapGet("/health/live", () => TypedResults.Ok(new ServerLive(true)))
+                .WithSummary("Check that the server answers").WithDescription("Always 200.");
+        InferenceError.RefusesInference(group.MapGet("/health/ready", Ready), 503)
+                .WithSummary("Check that the server is ready for requests")
+                .WithDescription("Answers 503 while models are loading, and while the service shuts down.");
+        (string, string)[] paths =
+        [
+            ("/models/{model}", "the version that serves"),
+            ("/models/{model}/versions/{n}", "version n, which is loaded first if necessary"),
+        ];
+        foreach (var (path, which) in paths)
+        {
+            MapModel(InferenceError.RefusesInference(group.MapGroup(path), 400, 404, 503), which);
+        }
+
+        group.MapGet("/models/stats", Statistics)
+            .WithSummary("Get the statistics of all models").WithDescription("The counts begin when each version is loaded.");
+        group.MapPost("/repository/index", Index)
+            .WithSummary("List the versions in the repository").WithDescription("With `{\"ready\": true}`, lists only loaded versions.");
+        var administration = InferenceError.RefusesInference(
+            group.MapGroup("/repository/models/{model}").WithMetadata(new NeedsKey(KeyScope.Administer)), 400, 401, 403, 404);
+        administration.MapPost("/load", Load)
+            .WithSummary("Load a model")
+            .WithDescription("Loads the model from the current contents of its folder. Parameters are ignored.");
+        administration.MapPost("/unload", Unload)
+            .WithSummary("Unload a model")
+            .WithDescription(
+                "Frees the model's memory. The model answers again after it is loaded. Requests in flight are still answered.");
+    }
+
+    // The routes of one model, with the version that serves or with version n.
+    private static void MapModel(RouteGroupBuilder model, string which)
+    {
+        model.MapGet("", Describe)
+            .WithSummary("Describe a model's tensors").WithDescription($"Describes {which}.");
+        model.MapGet("/ready", ModelIsReady)
+            .WithSummary("Check that a model answers")
+            .WithDescription($"Answers 503 if the model cannot answer with {which}.").Produces<ModelReady>(503);
+        InferenceError.RefusesInference(model.MapPost("/infer", Infer), 401, 403, 408, 413, 429, 504)
+            .DisableHttpMetrics().WithMetadata(new NeedsKey(KeyScope.Classify), new TakesTensors())
+            .WithSummary("Infer")
+            .WithDescription(
+                $"Runs {which}. The input is a tensor of preprocessed images (FP32) or a list of image files (BYTES). Image files stand "
+                    + $"in the JSON as base64, or as bytes after the JSON; the header `{InferBody.LengthHeader}` gives the length of the "
+                    + "JSON. If this header is 0, the body is one image file or one tensor.");
+        model.MapGet("/stats", Statistics)
+            .WithSummary("Get a model's statistics").WithDescription("The counts begin when each version is loaded.");
+    }
+
+    private static Results<Ok<ServerReady>, JsonHttpResult<ServerReady>> Ready(ModelStore models, IHostApplicationLifetime lifetime) =>
+        models.IsLoaded && !lifetime.ApplicationStopping.IsCancellationRequested
+            ? TypedResults.Ok(new ServerReady(true))
+            : TypedResults.Json(new ServerReady(false), InferenceJson.Default.ServerReady, statusCode: 503);
+
+    private static async Task<Ok<ModelTensors>> Describe(string model, string? n, ModelStore models)
+    {
+        using var lease = await Lease(models.Find(model), n);
+        return TypedResults.Ok(ModelTensors.Of(models.Find(model), lease.Model));
+    }
+
+    private static Results<Ok<ModelReady>, JsonHttpResult<ModelReady>> ModelIsReady(string model, string? n, ModelStore models)
+    {
+        var found = models.Find(model);
+        return (n is null ? found.Now.Serving : found.Find(n))?.Served is not null
+            ? TypedResults.Ok(new ModelReady(model, true))
+            : TypedResults.Json(new ModelReady(model, false), InferenceJson.Default.ModelReady, statusCode: 503);
+    }
+
+    private static async Task Infer(
+        string model, string? n, HttpContext context, ModelStore models, InferenceRequests requests, CancellationToken stop)
+    {
+        using var lease = await Lease(models.Find(model), n);
+        await requests.Answer(lease, context, stop);
+    }
+
+    private static Ok<ModelStatisticsList> Statistics(string? model, string? n, ModelStore models)
+    {
+        var chosen = model is null ? models.All : [models.Find(model)];
+        var versions = chosen.SelectMany(found => n is null ? found.Now.All.Distinct() : [found.Find(n)])
+            .Select(version => version.Served).OfType<ServedModel>();
+        return TypedResults.Ok(
+            new ModelStatisticsList([.. versions.Select(served => served.Statistics.Read(served.Name, $"{served.Version}"))]));
+    }
+
+    private static async Task<Ok<IReadOnlyList<IndexEntry>>> Index(HttpRequest request, RequestBodies bodies, ModelStore models)
+    {
+        bool onlyReady = await IndexRequest.WantsReady(request, bodies);
+        return TypedResults.Ok<IReadOnlyList<IndexEntry>>(
+            [.. models.All.SelectMany(IndexEntry.Of).Where(entry => entry.IsReady || !onlyReady)]);
+    }
+
+    private static async Task<Ok<IReadOnlyList<IndexEntry>>> Load(string model, ModelAdministration models, CancellationToken stop) =>
+        TypedResults.Ok<IReadOnlyList<IndexEntry>>([.. IndexEntry.Of(await models.Load(model, stop))]);
+
+    private static async Task<Ok<IReadOnlyList<IndexEntry>>> Unload(string model, ModelAdministration models, CancellationToken stop) =>
+        TypedResults.Ok<IReadOnlyList<IndexEntry>>([.. IndexEntry.Of(await models.Unload(model, stop))]);
+
+    private static async Task<Lease> Lease(StoredModel model, string? version) =>
+        version is null ? model.Serve() : await model.Serve(version);
+}

@@ -1,0 +1,16 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Api.Telemetry;
+
+namespace Fovea.Api.InferenceProtocol;
+
+/// <summary>Answers of the Open Inference Protocol as JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(ServerDescription))]
+[JsonSerializable(typeof(ServerLive))]
+[JsonSerializable(typeof(ServerReady))]
+[JsonSerializable(typeof(ModelReady))]
+[JsonSerializable(typeof(ModelTensors))]
+[JsonSerializable(typeof(ModelStatisticsList))]
+[JsonSerializable(typeof(IReadOnlyList<IndexEntry>))]
+internal sealed partial class InferenceJson : JsonSerializerContext;

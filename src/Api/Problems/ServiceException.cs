@@ -1,0 +1,16 @@
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.Problems;
+
+/// <summary>An error of a request, or of a job, that only the service gives.</summary>
+/// <param name="error">The kind of error.</param>
+/// <param name="message">The message for the caller.</param>
+/// <param name="cause">The exception that led to this one, for logs; default none.</param>
+internal sealed class ServiceException(ServiceError error, string message, Exception? cause = null) : RefusalException(message, cause)
+{
+    /// <summary>The kind of error.</summary>
+    public ServiceError Error { get; } = error;
+
+    /// <summary>The time after which a retry may succeed; null, the default, if waiting does not help.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
