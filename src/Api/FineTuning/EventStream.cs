@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Api.Jobs;
+using Fovea.Api.Problems;
 
-namespace Fovea.Api;
+namespace Fovea.Api.FineTuning;
 
 /// <summary>Sends the events of a job as server-sent events: each once, in order, until the job has ended.</summary>
 internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifetime, TimeProvider time)
@@ -16,7 +17,7 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
     public static bool IsWanted(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type => type.MediaType == MediaType);
 
     /// <summary>Writes the events after the request's Last-Event-ID to the response.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>: Last-Event-ID is no number.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: Last-Event-ID is no number.</exception>
     public async Task Write(string job, HttpContext context, CancellationToken stop)
     {
         long last = LastSeen(context.Request);
@@ -80,6 +81,6 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
     {
         "" => 0,
         var id when long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out long number) => number,
-        var id => throw new FoveaException(ErrorCode.MalformedRequest, $"Last-Event-ID is {id}; expected the id of an event."),
+        var id => throw new ServiceException(ServiceError.MalformedRequest, $"Last-Event-ID is {id}; expected the id of an event."),
     };
 }

@@ -1,7 +1,13 @@
-using Fovea.Models;
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Keys;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Api.RouteDescriptions;
+using Fovea.Api.Workers;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Fovea.Api;
+namespace Fovea.Api.FineTuning;
 
 /// <summary>The routes of fine-tuning jobs, modelled on OpenAI's.</summary>
 internal static class FineTuningEndpoints
@@ -10,34 +16,35 @@ internal static class FineTuningEndpoints
     {
         var group = app.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning").NeedsKey(KeyScope.Train).Refuses(503);
         group.MapPost("", Create)
-            .WithSummary("Teach a model the classes of a data set")
+            .WithSummary("Fine-tune a model on the classes of a data set")
             .WithDescription(
-                "The job waits for a worker, trains in a process of its own, and is evaluated. The result is a new model, or the next "
+                "The job waits for a worker, trains in a separate process, and is evaluated. The result is a new model, or the next "
                 + "version of a model with the same classes, which is published if it is not worse than the version that serves.")
             .WithMetadata(new TakesJob()).Refuses(400, 404, 409, 413, 429);
         group.MapGet("", List)
             .WithSummary("List the jobs")
-            .WithDescription("The newest first.")
+            .WithDescription("Lists the jobs in pages, the newest first.")
             .Refuses(400, 404);
         group.MapGet("/{job}", Get)
             .WithSummary("Show a job")
-            .WithDescription("Its status, its hyperparameters as far as they are chosen, and the estimated time of its end.")
+            .WithDescription("Returns the status, the hyperparameters that have been chosen, and the estimated time of the end.")
             .Refuses(404);
         group.MapGet("/{job}/events", Events)
             .WithSummary("Follow a job")
             .WithDescription(
-                "A list, the newest event first; or, with `Accept: text/event-stream`, each event as it happens, after the one that "
-                + "`Last-Event-ID` names, until the job has ended.")
+                "Returns a list, the newest event first. With `Accept: text/event-stream`, streams each event as it happens, after the "
+                + "one that `Last-Event-ID` names, until the job has ended.")
             .Produces<Page<JobEventAnswer>>().Refuses(400, 404);
         group.MapGet("/{job}/checkpoints", Checkpoints)
             .WithSummary("List the checkpoints of a job")
-            .WithDescription("The newest first. Only the newest has a file. After a lost worker, training repeats the steps since then.")
+            .WithDescription(
+                "Lists the newest first. Only the newest has a file. After the loss of a worker, training repeats the steps since then.")
             .Refuses(400, 404);
         group.MapGet("/{job}/report", Report)
             .WithSummary("Show the report of a job")
             .WithDescription(
-                "Learning curves, confusion matrix, figures for each class, calibration, the worst mistakes and provenance: a page with "
-                + "`Accept: text/html`, else JSON.")
+                "Returns learning curves, the confusion matrix, metrics of each class, calibration, the worst mistakes and the "
+                + "provenance, as a page with `Accept: text/html`, otherwise as JSON.")
             .Produces<object>(200, "application/json", "text/html").Refuses(404, 409);
         group.MapPost("/{job}/cancel", Cancel)
             .WithSummary("Cancel a job")
@@ -104,8 +111,9 @@ internal static class FineTuningEndpoints
         var file = asPage ? folder.Page : folder.Report;
         return found.Status is JobStatus.Succeeded && File.Exists(file)
             ? TypedResults.PhysicalFile(file, asPage ? "text/html; charset=utf-8" : "application/json")
-            : throw new FoveaException(
-                ErrorCode.Conflict, $"{job} has no report; expected a job that has succeeded, and whose files were not deleted yet.");
+            : throw new ServiceException(
+                ServiceError.Conflict,
+                $"{job} has no report; expected a job that has succeeded and whose files have not been deleted yet.");
     }
 
     private static async Task<Ok<JobAnswer>> Cancel(string job, JobStore jobs, CancellationToken stop) =>
@@ -119,5 +127,5 @@ internal static class FineTuningEndpoints
 
     private static long After(string? after) => after is null ? long.MaxValue
         : long.TryParse(after, out long value) && value >= 0 ? value
-        : throw new FoveaException(ErrorCode.MalformedRequest, $"after is {after}; expected the id of an entry of the list.");
+        : throw new ServiceException(ServiceError.MalformedRequest, $"after is {after}; expected the id of an entry of the list.");
 }

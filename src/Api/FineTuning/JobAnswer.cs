@@ -2,8 +2,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Fovea.Api.Jobs;
+using Fovea.Api.Requests;
 
-namespace Fovea.Api;
+namespace Fovea.Api.FineTuning;
 
 /// <summary>A fine-tuning job. Times are in seconds since 1970.</summary>
 /// <param name="Object">Always fine_tuning.job.</param>
@@ -11,7 +13,7 @@ namespace Fovea.Api;
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="FinishedAt">When it ended.</param>
 /// <param name="EstimatedFinish">When it will end, estimated from its speed so far; null: unknown.</param>
-/// <param name="Model">The model that training starts from.</param>
+/// <param name="Model">The model or pretrained base that training starts from.</param>
 /// <param name="FineTunedModel">The trained model; null: the job has not succeeded.</param>
 /// <param name="FineTunedVersion">The version of the trained model; null: the job has not succeeded.</param>
 /// <param name="Published">Whether that version was published by the job.</param>
@@ -22,6 +24,7 @@ namespace Fovea.Api;
 /// <param name="Suffix">The end of the trained model's name.</param>
 /// <param name="Publish">auto or manual.</param>
 /// <param name="Dataset">The id of the data set.</param>
+/// <param name="DatasetName">The name that the data set's owner gave it; null: none.</param>
 /// <param name="TrainingFile">The id of the data set, under OpenAI's name.</param>
 /// <param name="ValidationFile">Always null: a part of the data set is used for validation.</param>
 /// <param name="ResultFiles">The route of the report; empty: the job has not succeeded.</param>
@@ -44,6 +47,7 @@ internal sealed record JobAnswer(
     string Suffix,
     string Publish,
     string Dataset,
+    [property: JsonPropertyName("dataset_name")] string? DatasetName,
     [property: JsonPropertyName("training_file")] string TrainingFile,
     [property: JsonPropertyName("validation_file")] string? ValidationFile,
     [property: JsonPropertyName("result_files")] IReadOnlyList<string> ResultFiles,
@@ -71,6 +75,7 @@ internal sealed record JobAnswer(
             job.Suffix,
             Publish: job.PublishesItself ? "auto" : "manual",
             job.Dataset,
+            job.DatasetName,
             TrainingFile: job.Dataset,
             ValidationFile: null,
             ResultFiles: succeeded ? [$"/fine_tuning/jobs/{job.Id}/report"] : [],
@@ -108,7 +113,7 @@ internal sealed record JobError(string Code, string Message, string? Param);
 /// <param name="Level">info, warn or error.</param>
 /// <param name="Message">A sentence.</param>
 /// <param name="Type">metrics if it has data, else message.</param>
-/// <param name="Data">Metrics; null: none.</param>
+/// <param name="Data">The figures of the message, and names that it has; null: none.</param>
 internal sealed record JobEventAnswer(
     string Object,
     string Id,

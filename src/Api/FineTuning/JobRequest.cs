@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Fovea.Models;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
 
-namespace Fovea.Api;
+namespace Fovea.Api.FineTuning;
 
 /// <summary>The body of a request for a job, read from JSON.</summary>
 internal sealed partial record JobRequest
@@ -10,11 +11,14 @@ internal sealed partial record JobRequest
     private const string Auto = "auto";
     private const int MostMetadata = 16, LongestMetadata = 512;
 
-    private static readonly string[] Fields = ["model", "dataset", "training_file", "suffix", "method", "hyperparameters", "seed", "publish", "metadata"];
+    private static readonly string[] Fields =
+    [
+        "model", "dataset", "training_file", "suffix", "method", "hyperparameters", "seed", "publish", "metadata",
+    ];
     private static readonly string[] Hyperparameters = ["n_epochs", "batch_size", "learning_rate"];
 
-    /// <summary>The name of the model to start from.</summary>
-    public required string Model { get; init; }
+    /// <summary>The name of the model to start from; null: the built-in base, the default.</summary>
+    public string? Model { get; init; }
 
     /// <summary>The id of the data set.</summary>
     public required string Dataset { get; init; }
@@ -46,10 +50,10 @@ internal sealed partial record JobRequest
     public string? Metadata { get; init; }
 
     /// <summary>Reads a request.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.MalformedRequest"/>; the message names the value.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>; the message names the value.</exception>
     public static JobRequest Read(ReadOnlyMemory<byte> body)
     {
-        using var json = RequestJson.Parse(body, "an object such as {\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}");
+        using var json = RequestJson.Parse(body, "an object such as {\"dataset\": \"ds_0123456789abcdef\"}");
         var root = json.RootElement;
         RefuseOthers(root, "The body", Fields);
         using var none = JsonDocument.Parse("{}");
@@ -57,7 +61,7 @@ internal sealed partial record JobRequest
         RefuseOthers(hyperparameters, "hyperparameters", Hyperparameters);
         return new()
         {
-            Model = Text(root, "model") ?? throw Malformed("The body has no model; expected the name of a model, such as resnet18"),
+            Model = Text(root, "model"),
             Dataset = ReadDataset(root),
             Suffix = Text(root, "suffix") is { } suffix ? CheckSuffix(suffix) : null,
             Method = OneOf(root, "method", Auto, "head", "full"),
@@ -74,7 +78,9 @@ internal sealed partial record JobRequest
 
     private static string ReadDataset(JsonElement root) => (Text(root, "dataset"), Text(root, "training_file")) switch
     {
-        (null, null) => throw Malformed("The body has no dataset; expected the id of a data set, such as ds_0123456789abcdef, as dataset or training_file"),
+        (null, null) =>
+            throw Malformed(
+                "The body has no dataset; expected the id of a data set, such as ds_0123456789abcdef, as dataset or training_file"),
         ({ } one, { } other) when one != other => throw Malformed($"dataset is {one} and training_file is {other}; expected one of them"),
         var (one, other) => one ?? other!,
     };
@@ -88,9 +94,14 @@ internal sealed partial record JobRequest
         : throw Malformed($"seed is {seed}; expected a whole number");
 
     private static string? ReadMetadata(JsonElement root) => Get(root, "metadata") is not { } metadata ? null
-        : metadata.ValueKind is JsonValueKind.Object && metadata.EnumerateObject().Count() <= MostMetadata && metadata.EnumerateObject().All(pair => pair.Value.ValueKind is JsonValueKind.String && pair.Name.Length + pair.Value.GetString()!.Length <= LongestMetadata)
+        : metadata.ValueKind is JsonValueKind.Object
+            && metadata.EnumerateObject().Count() <= MostMetadata
+            && metadata.EnumerateObject().All(pair =>
+                pair.Value.ValueKind is JsonValueKind.String && pair.Name.Length + pair.Value.GetString()!.Length <= LongestMetadata)
         ? metadata.GetRawText()
-        : throw Malformed($"metadata is {Shortened(metadata)}; expected an object of at most {MostMetadata} texts, each with its name at most {LongestMetadata} characters long");
+        : throw Malformed(
+            $"metadata is {Shortened(metadata)}; expected an object of at most {MostMetadata} texts, each with its name at most "
+                + $"{LongestMetadata} characters long");
 
     private static string OneOf(JsonElement root, string name, params string[] values) => Text(root, name) is not { } value ? values[0]
         : values.Contains(value) ? value
@@ -122,15 +133,17 @@ internal sealed partial record JobRequest
             throw Malformed($"{what} is {Shortened(parent)}; expected an object");
         }
 
-        if (parent.EnumerateObject().FirstOrDefault(pair => !fields.Contains(pair.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } other)
+        if (parent.EnumerateObject()
+            .FirstOrDefault(pair => !fields.Contains(pair.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } other)
         {
             throw Malformed($"{what} has a field {other.Name}; expected {string.Join(", ", fields)}");
         }
     }
 
-    private static string Shortened(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? $"{text[..60]} ..." : value.GetRawText();
+    private static string Shortened(JsonElement value) =>
+        value.GetRawText() is { Length: > 60 } text ? $"{text[..60]} ..." : value.GetRawText();
 
-    private static FoveaException Malformed(string message) => new(ErrorCode.MalformedRequest, $"{message}.");
+    private static ServiceException Malformed(string message) => new(ServiceError.MalformedRequest, $"{message}.");
 
     [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,64}\z")]
     private static partial Regex Allowed();

@@ -1,15 +1,23 @@
-using Fovea.Models;
+using Fovea.Api.Configuration;
+using Fovea.Api.DatasetRepository;
+using Fovea.Api.Jobs;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Models.Errors;
+using Fovea.Models.Pretrained;
 
-namespace Fovea.Api;
+namespace Fovea.Api.FineTuning;
 
 /// <summary>Checks requests for jobs, and creates the jobs.</summary>
 internal sealed class JobRequests(
-    JobStore store, DatasetStore datasets, ModelStore models, RequestBodies bodies, FineTuningSettings settings, TimeProvider time)
+    JobStore store, DatasetStore datasets, ModelStore models, RequestBodies bodies, Settings common,
+    FineTuningSettings settings, TimeProvider time)
 {
     private const int MostBytes = 64 << 10;
 
     /// <summary>Creates the job that a request asks for.</summary>
-    /// <exception cref="FoveaException">
+    /// <exception cref="RefusalException">
     /// The request is malformed, its model or data set does not exist, or <see cref="FineTuningSettings.MaxJobs"/> jobs have not ended.
     /// </exception>
     public async Task<Job> Create(HttpRequest http, CancellationToken stop)
@@ -18,13 +26,13 @@ internal sealed class JobRequests(
         var request = body.Length == 0
             ? throw new FoveaException(
                 ErrorCode.EmptyBody,
-                "The request has no body; expected JSON such as {\"model\": \"resnet18\", \"dataset\": \"ds_0123456789abcdef\"}.")
+                "The request has no body; expected JSON such as {\"dataset\": \"ds_0123456789abcdef\"}.")
             : JobRequest.Read(body.Memory);
         var job = Begin(request);
         if (await store.CountUnderWay(stop) >= settings.MaxJobs)
         {
             var message = $"{settings.MaxJobs:N0} jobs have not ended, the most allowed (Fovea:MaxJobs). Retry in 1 minute.";
-            throw new FoveaException(ErrorCode.Overloaded, message) { RetryAfter = TimeSpan.FromMinutes(1) };
+            throw new ServiceException(ServiceError.Overloaded, message) { RetryAfter = TimeSpan.FromMinutes(1) };
         }
 
         await store.Add(job, stop);
@@ -33,25 +41,27 @@ internal sealed class JobRequests(
 
     private Job Begin(JobRequest request)
     {
-        var model = models.Find(request.Model).Now;
-        var version = model.Serving ?? model.Wanted ?? throw new FoveaException(
-            ErrorCode.ModelUnavailable, $"{request.Model} has no version that serves; expected a model with a published version.");
-        var dataset = datasets.Find(request.Dataset) ?? throw new FoveaException(
-            ErrorCode.UnknownDataset, $"There is no data set {request.Dataset}; expected an id that POST /datasets has answered.");
+        var (model, version) = BaseOf(request.Model ?? PretrainedBases.BuiltIn);
+        var dataset = datasets.Find(request.Dataset) ?? throw new ServiceException(
+            ServiceError.UnknownDataset, $"There is no data set {request.Dataset}; expected an id that POST /datasets has answered.");
         var suffix = request.Suffix ?? dataset.Id["ds_".Length..][..8];
-        var name = ModelNames.CheckModel($"{request.Model}-{suffix}");
-        if (models.All.FirstOrDefault(other => other.Name == name) is { } there)
+        var name = version > 0 && GoesOnAs(model, suffix, dataset) ? model : ModelNames.CheckModel($"{model}-{suffix}");
+        if (models.All.FirstOrDefault(other => other.Name == name) is { } there && !HasClassesOf(there, dataset))
         {
-            RefuseOtherClasses(there, dataset);
+            var classes = string.Join(", ", dataset.Classes.Select(c => c.Label));
+            throw new ServiceException(
+                ServiceError.Conflict,
+                $"There is a model {there.Name} with other classes than the data set's {classes}; expected another suffix.");
         }
 
         var now = time.GetUtcNow();
         var job = new Job
         {
             Id = $"ftjob-{Guid.CreateVersion7(now):N}",
-            Model = request.Model,
-            BaseVersion = version.Number,
+            Model = model,
+            BaseVersion = version,
             Dataset = request.Dataset,
+            DatasetName = dataset.Name,
             Suffix = suffix,
             FineTunedModel = name,
             Method = request.Method,
@@ -65,20 +75,40 @@ internal sealed class JobRequests(
             At = now.ToUnixTimeMilliseconds(),
         };
         job.Tell(
-            $"{job.Model} version {job.BaseVersion} will learn the {dataset.Classes.Count} classes of {dataset.Id}; "
-                + $"the result will be named {name}.");
+            $"{job.Start} will learn the {dataset.Classes.Count} classes of {dataset.Title}; the result will be named {name}.",
+            metrics: new()
+            {
+                Classes = dataset.Classes.Count,
+                Images = dataset.Classes.Sum(c => c.Train),
+                ValidImages = dataset.Classes.Sum(c => c.Val),
+            });
         return job;
     }
 
-    private static void RefuseOtherClasses(StoredModel there, Dataset dataset)
+    // A model of the repository, or else a pretrained base that is here.
+    private (string Name, int Version) BaseOf(string name)
     {
-        var labels = ModelLoader.Describe(there.Now.Versions[^1].Folder.Path, there.Folder).Labels;
-        if (labels is null || !labels.Value.SequenceEqual(dataset.Classes.Select(c => c.Label)))
+        var known = models.All.Any(model => model.Name == name) ? null
+            : PretrainedBases.List(common.Weights).FirstOrDefault(pretrained => pretrained.Name == name);
+        if (known is null)
         {
-            var classes = string.Join(", ", dataset.Classes.Select(c => c.Label));
-            throw new FoveaException(
-                ErrorCode.Conflict,
-                $"There is a model {there.Name} with other classes than the data set's {classes}; expected another suffix.");
+            var model = models.Find(name).Now;
+            var version = model.Serving ?? model.Wanted ?? throw new ServiceException(
+                ServiceError.ModelUnavailable, $"{name} has no version that serves; expected a model with a published version.");
+            return (name, version.Number);
         }
+
+        return known.State != BaseState.ToDownload ? (name, 0) : throw new ServiceException(
+            ServiceError.UnknownModel,
+            $"There is no model {name}, and the pretrained base {name} is not downloaded; expected a model of the repository, a base that "
+            + $"GET /pretrained shows as built-in or downloaded, or no model, which means {PretrainedBases.BuiltIn}.");
     }
+
+    // An earlier fine-tuned model whose name ends in the suffix already: the job makes its next version.
+    private bool GoesOnAs(string model, string suffix, UploadedDataset dataset) =>
+        model.EndsWith($"-{suffix}", StringComparison.Ordinal) && HasClassesOf(models.Find(model), dataset);
+
+    private static bool HasClassesOf(StoredModel model, UploadedDataset dataset) =>
+        ModelLoader.Describe(model.Now.Versions[^1].Folder).Labels is { } labels
+            && labels.SequenceEqual(dataset.Classes.Select(c => c.Label));
 }

@@ -1,24 +1,28 @@
 using System.Diagnostics;
+using Fovea.Api.DatasetRepository;
+using Fovea.Api.Tests.Hosting;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
-/// <summary>What ends a training ends its job with the reason, and nothing else.</summary>
+/// <summary>A failed training fails its job with the reason, and affects nothing else.</summary>
+[Trait("Needs", "time")]
 public sealed class JobFailureTests
 {
     [Fact]
-    public async Task Trainer_that_takes_too_much_memory_is_the_jobs_failure_alone()
+    public async Task Trainer_over_its_memory_limit_fails_its_job_and_nothing_else()
     {
         await using var workshop = await Workshop.Start("--Fovea:TrainingMemoryBytes=1000000");
         var dataset = await workshop.Upload();
         var job = await workshop.Until(await workshop.Create(dataset, epochs: 100_000), "failed");
         Assert.Equal("training_failed", job.GetProperty("error").GetProperty("code").GetString());
-        Assert.Contains("expected at most 1,000,000", job.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "expected at most 1,000,000", job.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(200, (await workshop.Service.Post("/classify/lenet5", Images.Digit.As(null))).Status);
         Assert.Empty(workshop.Service.Logs.Errors);
     }
 
     [Fact]
-    public async Task Trainer_that_hangs_is_the_jobs_failure()
+    public async Task Trainer_that_hangs_fails_its_job()
     {
         await using var workshop = await Workshop.Start("--Fovea:TrainingSilenceSeconds=15");
         var job = await workshop.Create(await workshop.Upload(), epochs: 100_000);
@@ -29,12 +33,13 @@ public sealed class JobFailureTests
         }
 
         var failed = await workshop.Until(job, "failed");
-        Assert.Contains("said nothing for 15 seconds", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "said nothing for 15 seconds", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Empty(workshop.Trainers());
     }
 
     [Fact]
-    public async Task Training_that_cannot_be_done_fails_with_the_sentence_of_the_trainer()
+    public async Task Impossible_training_fails_with_the_message_of_the_trainer()
     {
         await using var workshop = await Workshop.Start();
         var job = await workshop.Create(await workshop.Upload(), epochs: 100_000);
@@ -44,6 +49,9 @@ public sealed class JobFailureTests
         Directory.Delete(workshop.Service.Get<DatasetStore>().All[0].Folder + "/val/ring", recursive: true);
         await workshop.Post(job, "resume");
         var failed = await workshop.Until(job, "failed");
-        Assert.Contains("val has 1 class folders; expected at least 2", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "The folder val has no class ring, as another part has; expected the same classes in each.",
+            failed.GetProperty("error").GetProperty("message").GetString(),
+            StringComparison.Ordinal);
     }
 }

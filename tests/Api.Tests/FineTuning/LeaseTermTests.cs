@@ -1,8 +1,10 @@
-namespace Fovea.Api.Tests;
+using Fovea.Api.Workers;
+
+namespace Fovea.Api.Tests.FineTuning;
 
 public sealed class LeaseTermTests
 {
-    // A term of 9 s from second 0 on: renewals as "sent>answered", then a second, and how the term is then.
+    // A term of 9 s that begins at second 0: the renewals as "sent>answered" in seconds, a time, and the state of the term at that time.
     public static TheoryData<string, double, string> Cases => new()
     {
         { "", 5.9, "held" },
@@ -13,15 +15,15 @@ public sealed class LeaseTermTests
         { "1>1 2>2", 8.1, "fading" },
         { "1>1 2>2", 11.1, "over" },
 
-        // A renewal counts from when it was sent: the database may have made it at once.
+        // A renewal counts from the time at which it was sent, because the database may have executed it at once.
         { "2>5", 7.9, "held" },
         { "2>5", 8.1, "fading" },
 
-        // It comes when the term has begun to fade: the work is stopping already, and begins anew in the next term.
+        // The renewal is answered after the term has begun to fade. The work is already stopping, and starts again in the next term.
         { "6.5>6.5", 6.6, "fading" },
         { "5>7", 7.1, "fading" },
 
-        // Its answer took longer than the term that it would give.
+        // The answer took longer than the length of the renewed term.
         { "0>12", 12, "over" },
     };
 
@@ -44,7 +46,7 @@ public sealed class LeaseTermTests
     }
 
     [Fact]
-    public async Task Next_term_is_named_once_and_its_absence_has_a_reason()
+    public async Task Next_term_is_returned_once_and_without_one_there_is_a_reason()
     {
         var clock = new ManualClock();
         using var first = new LeaseTerm(TimeSpan.FromSeconds(9), 0, clock);

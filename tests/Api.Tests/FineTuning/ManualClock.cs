@@ -1,6 +1,8 @@
-namespace Fovea.Api.Tests;
+using Fovea.Models.Graphs;
 
-/// <summary>A clock that a test sets forward. Its timers fire while it is set forward. For one thread.</summary>
+namespace Fovea.Api.Tests.FineTuning;
+
+/// <summary>A clock that a test advances. Its timers fire during the advance. Not thread-safe.</summary>
 internal sealed class ManualClock : TimeProvider
 {
     private readonly List<Alarm> alarms = [];

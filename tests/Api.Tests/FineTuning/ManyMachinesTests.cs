@@ -1,14 +1,18 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Tests.Hosting;
 using Microsoft.EntityFrameworkCore;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
 /// <summary>Several services and workers on one PostgreSQL server and one folder.</summary>
+[Trait("Needs", "services")]
 public sealed class ManyMachinesTests : IDisposable
 {
     private readonly Postgres postgres = new();
 
     [Fact]
-    public async Task Job_of_a_killed_worker_is_finished_by_the_other_with_the_same_file()
+    public async Task Other_worker_finishes_the_job_of_a_killed_worker_with_the_same_file()
     {
         await using var workshop = Workshop.OfProcesses($"--Fovea:Database={postgres.Connection()}", "--Fovea:TakeoverSeconds=5");
         await workshop.StartProcess("serve");
@@ -32,7 +36,7 @@ public sealed class ManyMachinesTests : IDisposable
     }
 
     [Fact]
-    public async Task Machines_that_start_together_make_the_database_once()
+    public async Task Machines_that_start_together_create_the_database_once()
     {
         var settings = new FineTuningSettings { Database = postgres.Connection("contended") };
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(Open)));
@@ -46,17 +50,23 @@ public sealed class ManyMachinesTests : IDisposable
     }
 
     [Fact]
-    public async Task Migrations_make_the_tables_that_the_model_describes()
+    public async Task Migrations_create_the_tables_that_the_model_describes()
     {
         using var database = new StateDatabase(new Settings(), new FineTuningSettings { Database = postgres.Connection("migrated") });
         await using var migrated = await database.Open(TestContext.Current.CancellationToken);
-        await using var created = new FineTuningContext(new DbContextOptionsBuilder<FineTuningContext>().UseNpgsql(postgres.Connection("created")).Options);
+        await using var created = new FineTuningContext(
+            new DbContextOptionsBuilder<FineTuningContext>().UseNpgsql(postgres.Connection("created")).Options);
         await created.Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);
-        const string Columns = "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable AS \"Value\" FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' ORDER BY 1";
-        const string Indexes = "SELECT indexdef AS \"Value\" FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%' ORDER BY 1";
+        const string Columns =
+            "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable AS \"Value\" FROM "
+                + "information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' ORDER BY 1";
+        const string Indexes =
+            "SELECT indexdef AS \"Value\" FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%' ORDER BY 1";
         foreach (var sql in (string[])[Columns, Indexes])
         {
-            Assert.Equal(await created.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken), await migrated.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(
+                await created.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken),
+                await migrated.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken));
         }
     }
 

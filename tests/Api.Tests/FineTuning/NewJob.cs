@@ -1,6 +1,8 @@
-namespace Fovea.Api.Tests;
+using Fovea.Api.Jobs;
 
-/// <summary>A job that nothing has happened to yet.</summary>
+namespace Fovea.Api.Tests.FineTuning;
+
+/// <summary>Makes a job that has just been created.</summary>
 internal static class NewJob
 {
     public static Job Of(string id) => new()

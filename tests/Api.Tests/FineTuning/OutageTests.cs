@@ -1,11 +1,16 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Models.Graphs;
 using Microsoft.EntityFrameworkCore;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
-/// <summary>Jobs on a PostgreSQL server that stops, or loses Hangfire's tables, in the middle of their work.</summary>
+/// <summary>Jobs survive a PostgreSQL server that stops, or loses Hangfire's tables, during their work.</summary>
+[Trait("Needs", "services")]
 public sealed class OutageTests : IDisposable
 {
-    // Enough epochs for some seconds of training.
+    // The number of epochs that gives some seconds of training.
     private const int Epochs = 300, Lease = 5;
 
     private readonly Postgres postgres = new();
@@ -13,7 +18,7 @@ public sealed class OutageTests : IDisposable
     public static TheoryData<string> Losses => new("DROP SCHEMA hangfire CASCADE", "DELETE FROM hangfire.jobqueue");
 
     [Fact]
-    public async Task Job_outlasts_outages_with_the_same_file_and_is_interrupted_only_when_its_lease_runs_out()
+    public async Task Job_survives_outages_with_the_same_file_and_stops_only_when_its_lease_expires()
     {
         await using var workshop = await Start();
         var dataset = await workshop.Upload();
@@ -29,7 +34,9 @@ public sealed class OutageTests : IDisposable
             Assert.Equal(Enumerable.Range(1, told.Length), told.Select(e => e.Number));
             int interruptions = told.Count(e => e.Message.StartsWith("The database could not be reached", StringComparison.Ordinal));
             Assert.InRange(interruptions, 0, seconds < Lease ? 0 : 1);
-            Assert.Equal(interruptions + 1, told.Count(e => e.Message.StartsWith("Training on", StringComparison.Ordinal)));
+
+            // Training that ended before the interruption is not started again.
+            Assert.InRange(told.Count(e => e.Message.StartsWith("Training on", StringComparison.Ordinal)), 1, interruptions + 1);
             var epochs = told.Select(e => e.Message).Where(message => message.StartsWith("Epoch", StringComparison.Ordinal));
             Assert.Equal(Epochs, epochs.Distinct().Count());
             Assert.DoesNotContain(told, e => e.Message.StartsWith("The worker was lost", StringComparison.Ordinal));
@@ -37,11 +44,11 @@ public sealed class OutageTests : IDisposable
             Assert.Equal([1], workshop.Versions(suffix));
         }
 
-        Assert.Empty(workshop.Service.Logs.Errors);
+        Assert.Equal("", string.Join('\n', workshop.Service.Logs.Errors));
     }
 
     [Theory, MemberData(nameof(Losses))]
-    public async Task Jobs_end_although_the_queue_loses_its_tables_or_its_entries(string loss)
+    public async Task Jobs_finish_even_if_the_queue_loses_its_tables_or_entries(string loss)
     {
         await using var workshop = await Start();
         var dataset = await workshop.Upload();
@@ -59,11 +66,11 @@ public sealed class OutageTests : IDisposable
             Assert.Single(await workshop.Told(job), message => message == "The job has begun.");
         }
 
-        Assert.Empty(workshop.Service.Logs.Errors);
+        Assert.Equal("", string.Join('\n', workshop.Service.Logs.Errors));
     }
 
     [Fact]
-    public async Task Running_job_of_a_worker_that_nobody_knows_is_taken_over_and_ends_with_a_reason()
+    public async Task Running_job_of_an_unknown_worker_is_taken_over_and_ends_with_a_reason()
     {
         using (var database = new StateDatabase(new Settings(), new FineTuningSettings { Database = postgres.Connection() }))
         {

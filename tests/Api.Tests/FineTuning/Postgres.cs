@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
 /// <summary>A PostgreSQL server of its own, on a free port of this machine. It can be stopped and started again.</summary>
 internal sealed class Postgres : IDisposable
@@ -28,7 +29,7 @@ internal sealed class Postgres : IDisposable
 
     private string Cluster => folder["cluster"];
 
-    /// <summary>How to connect to a database of the server.</summary>
+    /// <summary>Returns the connection string of a database on the server.</summary>
     public string Connection(string database = "fovea") => $"Host=127.0.0.1;Port={port};Username=fovea;Database={database}";
 
     /// <summary>Starts the server, and waits until it answers.</summary>
@@ -39,7 +40,7 @@ internal sealed class Postgres : IDisposable
         isRunning = true;
     }
 
-    /// <summary>Stops the server as a crash would: connections break, and transactions under way are undone.</summary>
+    /// <summary>Stops the server as in a crash: connections break, and open transactions are undone.</summary>
     public void Stop()
     {
         RunServer("pg_ctl", "--pgdata", Cluster, "--mode", "immediate", "stop");

@@ -1,11 +1,27 @@
 using System.Net;
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Storage;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Problems;
+using Fovea.Api.Workers;
+using Fovea.Models.Graphs;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
+[Trait("Needs", "time")]
 public sealed class RetentionTests : IDisposable
 {
-    private static readonly string[] All = ["attempt-1/model.html", "attempt-1/model.onnx", "attempt-1/model.onnx.checkpoint", "attempt-1/model.report.json", "base.json", "base.onnx"];
+    private static readonly string[] All =
+    [
+        "attempt-1/model.html",
+        "attempt-1/model.onnx",
+        "attempt-1/model.onnx.checkpoint",
+        "attempt-1/model.report.json",
+        "base.json",
+        "base.onnx",
+    ];
     private static readonly string[] Reports = ["attempt-1/model.html", "attempt-1/model.report.json"];
 
     private readonly TemporaryFolder folder = new();
@@ -20,7 +36,7 @@ public sealed class RetentionTests : IDisposable
         store = new JobStore(database, TimeProvider.System);
     }
 
-    // The settings, the days since a job's end, and what of it is left: null, not even the job.
+    // The settings, the days since the end of a job, and the files that are left; null if the job is deleted too.
     public static TheoryData<int, int, double, string[]?> Sweeps => new()
     {
         { 0, 0, 36_500, All },
@@ -32,10 +48,16 @@ public sealed class RetentionTests : IDisposable
     };
 
     [Theory, MemberData(nameof(Sweeps))]
-    public async Task Ended_job_loses_what_the_settings_say_and_a_paused_one_nothing(int jobs, int checkpoints, double days, string[]? left)
+    public async Task Ended_job_loses_the_files_that_the_settings_name_and_a_paused_job_loses_none(
+        int jobs, int checkpoints, double days, string[]? left)
     {
         var stop = TestContext.Current.CancellationToken;
-        foreach (var (id, happens) in new (string, Action<Job>)[] { ("ftjob-paused", job => job.Pause()), ("ftjob-succeeded", job => job.Succeed("Done.")), ("ftjob-cancelled", job => job.Cancel()) })
+        foreach (var (id, happens) in new (string, Action<Job>)[]
+        {
+            ("ftjob-paused", job => job.Pause()),
+            ("ftjob-succeeded", job => job.Succeed("Done.")),
+            ("ftjob-cancelled", job => job.Cancel()),
+        })
         {
             await Add(id, happens);
         }
@@ -51,18 +73,22 @@ public sealed class RetentionTests : IDisposable
                 Assert.Equal(left is null ? 0 : 1, (await store.CheckpointsBefore(id, long.MaxValue, 100, stop)).Count);
             }
 
-            Assert.Equal(left is null ? ["ftjob-paused"] : ["ftjob-succeeded", "ftjob-paused", "ftjob-cancelled"], (await store.List(null, 10, stop)).Select(job => job.Id));
+            Assert.Equal(
+                left is null ? ["ftjob-paused"] : ["ftjob-succeeded", "ftjob-paused", "ftjob-cancelled"],
+                (await store.List(null, 10, stop)).Select(job => job.Id));
         }
     }
 
     [Fact]
-    public async Task Number_of_a_deleted_jobs_version_stays_taken_whichever_of_two_services_deletes_it()
+    public async Task Version_number_of_a_deleted_job_stays_reserved_with_two_services()
     {
         var stop = TestContext.Current.CancellationToken;
         await Add("ftjob-2", job => job.Version = 2, job => job.Succeed("Done."));
         await Add("ftjob-3", job => job.Version = 3, job => job.Succeed("Done."));
         await Add("ftjob-4", job => job.Fail("bad_dataset", "It has chosen none."));
-        var (one, other) = (await store.EndedBefore(DateTimeOffset.UtcNow.AddDays(1), stop), await store.EndedBefore(DateTimeOffset.UtcNow.AddDays(1), stop));
+        var (one, other) = (
+            await store.EndedBefore(DateTimeOffset.UtcNow.AddDays(1), stop),
+            await store.EndedBefore(DateTimeOffset.UtcNow.AddDays(1), stop));
         Assert.Equal(3, one.Count);
         foreach (var job in one.Reverse().Concat(other))
         {
@@ -74,7 +100,7 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Old_job_keeps_its_report_first_and_leaves_its_model_at_last()
+    public async Task Old_job_keeps_its_report_first_and_finally_only_its_model_stays()
     {
         await using var workshop = await Workshop.Start();
         var dataset = await workshop.Upload();
@@ -82,7 +108,9 @@ public sealed class RetentionTests : IDisposable
         await workshop.Until(job, "succeeded");
         var (jobs, data) = (workshop.Service.Get<JobStore>(), workshop.Service.Get<Settings>());
         await Sweep(jobs, data, new() { Checkpoints = 30 }, days: 31);
-        Assert.Equal("lenet5", (await workshop.Get($"/fine_tuning/jobs/{job}/report")).GetProperty("provenance").GetProperty("architecture").GetString());
+        Assert.Equal(
+            "lenet5",
+            (await workshop.Get($"/fine_tuning/jobs/{job}/report")).GetProperty("provenance").GetProperty("architecture").GetString());
         Assert.Equal(2, Directory.GetFiles(Path.Combine(data.Data, "fine-tuning", job), "*", SearchOption.AllDirectories).Length);
 
         await Sweep(jobs, data, new() { Jobs = 30 }, days: 31);
@@ -95,7 +123,7 @@ public sealed class RetentionTests : IDisposable
         Assert.Empty(Directory.GetDirectories(Path.Combine(data.Data, "fine-tuning")));
         Assert.Equal(200, (await workshop.Service.Post("/classify/lenet5-shapes", Shapes.Draw(1_000, isRing: true).As(null))).Status);
 
-        // Nothing knows of version 1 any more but what is remembered of the job.
+        // Only the record of the deleted job still reserves version 1.
         using var deleted = await workshop.Client.DeleteAsync("/models/lenet5-shapes/versions/1", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
         var next = await workshop.Until(await workshop.Create(dataset, method: "head"), "succeeded");
@@ -121,7 +149,15 @@ public sealed class RetentionTests : IDisposable
         var checkpoint = new JobCheckpoint { JobId = id, Step = 1, CreatedAt = 0, Metrics = "{}" };
         await store.Change(id, job => Assert.True(job.TryBegin("1", "worker", 1)), stop, checkpoint);
         var files = JobFolder.Take(settings, id, fence: 1);
-        foreach (var file in (string[])[files.Base, files.Preprocessing, files.Model, $"{files.Model}.checkpoint", files.Page, files.Report])
+        foreach (var file in (string[])
+        [
+            files.Base,
+            Path.ChangeExtension(files.Base, ".json"),
+            files.Model,
+            $"{files.Model}.checkpoint",
+            files.Page,
+            files.Report,
+        ])
         {
             await File.WriteAllTextAsync(file, "", stop);
         }
@@ -135,7 +171,12 @@ public sealed class RetentionTests : IDisposable
     private string[] Files(string job)
     {
         var root = folder[$"fine-tuning/{job}"];
-        return Directory.Exists(root) ? [.. Directory.GetFiles(root, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file)).Order(StringComparer.Ordinal)] : [];
+        return Directory.Exists(root)
+            ? [
+                .. Directory.GetFiles(root, "*", SearchOption.AllDirectories)
+                    .Select(file => Path.GetRelativePath(root, file)).Order(StringComparer.Ordinal),
+            ]
+            : [];
     }
 
     private sealed class Later(TimeSpan by) : TimeProvider

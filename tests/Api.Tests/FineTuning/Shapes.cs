@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
 /// <summary>Drawn images of two classes, crosses and rings, which LeNet-5 can learn.</summary>
 internal static class Shapes

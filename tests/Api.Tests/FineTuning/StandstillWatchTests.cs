@@ -1,9 +1,11 @@
-namespace Fovea.Api.Tests;
+using Fovea.Api.Workers;
+
+namespace Fovea.Api.Tests.FineTuning;
 
 public sealed class StandstillWatchTests
 {
-    // Looks at one thing, with a patience of 10 s: at each look the seconds since the first, and the mark, or - where the thing is absent.
-    // The last column lists the looks, from 0, at which it stands still.
+    // Observations of one item with a patience of 10 s: each has the seconds since the first one and the item's mark, or - if the item is
+    // absent. The last column lists the observations, counted from 0, at which the item stands still.
     public static TheoryData<string, string, int[]> Looks => new()
     {
         { "stands still after the patience, and stays so", "0a 4a 8a 10a 14a", [3, 4] },
@@ -13,12 +15,12 @@ public sealed class StandstillWatchTests
         { "changes just in time", "0a 4a 9b 13b 18c 22c 27d", [] },
         { "a gap of more than half the patience begins the time anew", "0a 4a 10a 14a 18a 20a", [5] },
         { "a gap of half the patience does not", "0a 5a 10a", [2] },
-        { "a long outage is no sign of standing still", "0a 60a", [] },
-        { "an absent thing is forgotten", "0a 4a 8- 12a 16a 20a 22a", [6] },
+        { "a long outage does not count as standing still", "0a 60a", [] },
+        { "an absent item is forgotten", "0a 4a 8- 12a 16a 20a 22a", [6] },
     };
 
     [Theory, MemberData(nameof(Looks))]
-    public void Thing_stands_still_when_no_look_within_the_patience_saw_a_change(string what, string looks, int[] expected)
+    public void Item_without_a_change_during_the_patience_stands_still(string what, string looks, int[] expected)
     {
         var clock = new Clock();
         var watch = new StandstillWatch(TimeSpan.FromSeconds(10), clock);
@@ -36,7 +38,7 @@ public sealed class StandstillWatchTests
     }
 
     [Fact]
-    public void Things_are_watched_apart()
+    public void Items_are_watched_independently()
     {
         var clock = new Clock();
         var watch = new StandstillWatch(TimeSpan.FromSeconds(10), clock);
@@ -48,7 +50,7 @@ public sealed class StandstillWatchTests
         Assert.Equal(["still"], watch.Look([("still", "a"), ("moving", "10"), ("new", "a")]));
     }
 
-    // Its time of day goes back by an hour each second, which must not matter.
+    // The time of day of this clock goes back by an hour each second, which must not matter.
     private sealed class Clock : TimeProvider
     {
         public int Seconds { get; set; }

@@ -1,26 +1,34 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Workers;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
 public sealed class StateTests
 {
     [Fact]
-    public async Task Migrations_make_the_tables_that_the_model_describes()
+    public async Task Migrations_create_the_tables_that_the_model_describes()
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
         await using var migrated = await database.Open(TestContext.Current.CancellationToken);
-        await using var created = new FineTuningContext(new DbContextOptionsBuilder<FineTuningContext>().UseSqlite($"Data Source={folder["created.db"]}").Options);
+        await using var created = new FineTuningContext(
+            new DbContextOptionsBuilder<FineTuningContext>().UseSqlite($"Data Source={folder["created.db"]}").Options);
         await created.Database.EnsureCreatedAsync(TestContext.Current.CancellationToken);
-        const string Columns = "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk AS Value FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1";
+        const string Columns =
+            "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || c.pk AS Value FROM sqlite_master m, "
+                + "pragma_table_info(m.name) c WHERE m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1";
         Assert.Equal(await Rows(created, Columns), await Rows(migrated, Columns));
-        const string Indexes = "SELECT name || ' ' || coalesce(sql, '') AS Value FROM sqlite_master WHERE type = 'index' AND tbl_name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1";
+        const string Indexes =
+            "SELECT name || ' ' || coalesce(sql, '') AS Value FROM sqlite_master WHERE type = 'index' AND tbl_name NOT LIKE '\\_\\_%' "
+                + "ESCAPE '\\' ORDER BY 1";
         Assert.Equal(await Rows(created, Indexes), await Rows(migrated, Indexes));
     }
 
     [Fact]
-    public async Task Worker_that_lost_its_job_can_write_nothing_any_more()
+    public async Task Worker_that_has_lost_its_job_cannot_write_to_it()
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
@@ -40,7 +48,7 @@ public sealed class StateTests
     }
 
     [Fact]
-    public async Task Entry_of_the_queue_that_does_not_stand_for_the_job_does_nothing()
+    public async Task Outdated_entry_of_the_queue_starts_nothing()
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
@@ -56,7 +64,7 @@ public sealed class StateTests
     }
 
     [Fact]
-    public async Task Events_told_at_the_same_time_have_numbers_without_gaps()
+    public async Task Concurrent_events_have_numbers_without_gaps()
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());
@@ -83,5 +91,6 @@ public sealed class StateTests
         return new HeldJob(store, job, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
     }
 
-    private static async Task<string[]> Rows(FineTuningContext context, string sql) => await context.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken);
+    private static async Task<string[]> Rows(FineTuningContext context, string sql) =>
+        await context.Database.SqlQueryRaw<string>(sql).ToArrayAsync(TestContext.Current.CancellationToken);
 }

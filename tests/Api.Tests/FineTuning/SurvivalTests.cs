@@ -1,15 +1,18 @@
 using System.Diagnostics;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Problems;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
-/// <summary>Whatever stops a job, it ends, with the file that it would have ended with.</summary>
+/// <summary>An interrupted job ends with the same file as an undisturbed one.</summary>
+[Trait("Needs", "time")]
 public sealed class SurvivalTests
 {
-    // Long enough, some seconds, to be stopped in the middle even where this process has to wait for its turn.
+    // The number of epochs that gives some seconds of training, so that a test can stop it in the middle even on a busy machine.
     private const int Epochs = 500;
 
     [Fact]
-    public async Task Paused_job_and_one_whose_trainer_was_killed_end_with_the_same_file_as_one_left_alone()
+    public async Task Paused_job_and_job_with_a_killed_trainer_give_the_file_of_an_undisturbed_job()
     {
         await using var workshop = await Workshop.Start("--Fovea:TrainingJobs=3");
         var dataset = await workshop.Upload();
@@ -34,7 +37,7 @@ public sealed class SurvivalTests
     }
 
     [Fact]
-    public async Task Killed_and_stopped_services_go_on_with_their_jobs_when_they_start_again()
+    public async Task Killed_and_stopped_services_continue_their_jobs_after_a_restart()
     {
         await using var workshop = Workshop.OfProcesses();
         var first = await workshop.StartProcess("both");
@@ -62,7 +65,7 @@ public sealed class SurvivalTests
     }
 
     [Fact]
-    public async Task Killed_evaluation_is_done_again()
+    public async Task Killed_evaluation_is_repeated()
     {
         await using var workshop = await Workshop.Start();
         var dataset = await workshop.Upload();
@@ -72,7 +75,9 @@ public sealed class SurvivalTests
         await Eventually.True(() => Task.FromResult((evaluations = workshop.Trainers("evaluate")) is not []));
         evaluations[0].Kill();
         await workshop.Until(job, "succeeded");
-        Assert.Contains(await workshop.Told(job), message => message.StartsWith("The evaluation ended because it was killed", StringComparison.Ordinal));
+        Assert.Contains(
+            await workshop.Told(job),
+            message => message.StartsWith("The evaluation ended because it was killed", StringComparison.Ordinal));
         Assert.Equal(workshop.Model("shapes"), workshop.Model("shapes", version: 2));
     }
 }

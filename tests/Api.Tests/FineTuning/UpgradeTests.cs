@@ -1,10 +1,12 @@
 using System.Runtime.Versioning;
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
 /// <summary>A database of an earlier version is upgraded in place, and its jobs stay.</summary>
 [UnsupportedOSPlatform("windows")]
@@ -16,6 +18,7 @@ public sealed class UpgradeTests
         + "\"PublishesItself\", \"Status\", \"CreatedAt\", \"Threads\", \"Published\", \"Fence\", \"QueueEntry\", \"Events\", \"Revision\"";
 
     [Fact]
+    [Trait("Needs", "time")]
     public async Task Sqlite_database_of_an_earlier_version_keeps_its_jobs_and_its_running_job_ends()
     {
         using var folder = new TemporaryFolder();
@@ -34,6 +37,7 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    [Trait("Needs", "services")]
     public async Task Postgres_database_of_an_earlier_version_keeps_its_jobs()
     {
         using var postgres = new Postgres();
@@ -44,7 +48,8 @@ public sealed class UpgradeTests
     }
 
     [Fact]
-    public async Task Files_of_a_new_sqlite_database_are_readable_by_their_owner_alone()
+    [Trait("Needs", "time")]
+    public async Task Only_the_owner_can_read_the_files_of_a_new_sqlite_database()
     {
         using var folder = new TemporaryFolder();
         using var database = new StateDatabase(new Settings { Data = folder.Path }, new FineTuningSettings());

@@ -3,9 +3,13 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Fovea.Api.Jobs;
+using Fovea.Api.Tests.DatasetRepository;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Models.Graphs;
 using Microsoft.EntityFrameworkCore;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.FineTuning;
 
 /// <summary>A repository with LeNet-5, a folder of data, and a service on them that may be killed and started again.</summary>
 internal sealed class Workshop : IAsyncDisposable
@@ -27,7 +31,7 @@ internal sealed class Workshop : IAsyncDisposable
 
     public bool HasDatabase => File.Exists(data["fovea.db"]);
 
-    /// <summary>A workshop whose service runs in this process.</summary>
+    /// <summary>Makes a workshop whose service runs in this process.</summary>
     public static async Task<Workshop> Start(params string[] settings)
     {
         var workshop = new Workshop(settings);
@@ -35,12 +39,13 @@ internal sealed class Workshop : IAsyncDisposable
         return workshop;
     }
 
-    /// <summary>A workshop whose services are processes of their own, none of which runs yet.</summary>
+    /// <summary>Makes a workshop whose services are separate processes, none of which runs yet.</summary>
     public static Workshop OfProcesses(params string[] settings) => new(settings);
 
     public async Task Start()
     {
-        service = await TestService.StartReady(Repository, null, ["--role=both", $"--Fovea:Data={data.Path}", $"--Fovea:ApiKeys:0={Key}", .. settings]);
+        service = await TestService.StartReady(
+            Repository, null, ["--role=both", $"--Fovea:Data={data.Path}", $"--Fovea:ApiKeys:0={Key}", .. settings]);
         Use(service.Client.BaseAddress!);
     }
 
@@ -50,11 +55,19 @@ internal sealed class Workshop : IAsyncDisposable
         service = null;
     }
 
-    /// <summary>Starts a process with a role, and asks it from now on, if it answers requests.</summary>
+    /// <summary>
+    /// Starts a process with a role. If the role answers requests, the test sends its requests to this process from now on.
+    /// </summary>
     public async Task<ServiceProcess> StartProcess(string role)
     {
         var url = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
-        var environment = new Dictionary<string, string?> { ["Fovea__ModelRepository"] = Repository.Folder, ["Fovea__Data"] = data.Path, ["Fovea__ApiKeys__0"] = Key, ["Fovea__PollSeconds"] = "1" };
+        var environment = new Dictionary<string, string?>
+        {
+            ["Fovea__ModelRepository"] = Repository.Folder,
+            ["Fovea__Data"] = data.Path,
+            ["Fovea__ApiKeys__0"] = Key,
+            ["Fovea__PollSeconds"] = "1",
+        };
         var process = new ServiceProcess(environment, [$"--urls={url}", $"--role={role}", .. settings]);
         processes.Add(process);
         if (role != "train")
@@ -73,9 +86,24 @@ internal sealed class Workshop : IAsyncDisposable
         return (await Json(answer, 201)).GetProperty("id").GetString()!;
     }
 
-    public async Task<string> Create(string dataset, string suffix = "shapes", int epochs = 3, string method = "full", string publish = "auto")
+    public async Task<string> Create(
+        string dataset,
+        string suffix = "shapes",
+        int epochs = 3,
+        string method = "full",
+        string publish = "auto",
+        string model = "lenet5")
     {
-        var body = $$"""{"model": "lenet5", "dataset": "{{dataset}}", "suffix": "{{suffix}}", "method": "{{method}}", "publish": "{{publish}}", "hyperparameters": { "n_epochs": {{epochs}} } }""";
+        var body = $$"""
+            {
+                "model": "{{model}}",
+                "dataset": "{{dataset}}",
+                "suffix": "{{suffix}}",
+                "method": "{{method}}",
+                "publish": "{{publish}}",
+                "hyperparameters": { "n_epochs": {{epochs}} }
+            }
+            """;
         using var answer = await Client.PostAsync("/fine_tuning/jobs", new StringContent(body, Encoding.UTF8, "application/json"));
         return (await Json(answer, 201)).GetProperty("id").GetString()!;
     }
@@ -90,7 +118,7 @@ internal sealed class Workshop : IAsyncDisposable
 
     public Task<JsonElement> Job(string job) => Get($"/fine_tuning/jobs/{job}");
 
-    /// <summary>Waits until a job has this status; one that ends in another is not waited for.</summary>
+    /// <summary>Waits until a job has this status. Fails at once if the job ends with another status.</summary>
     public async Task<JsonElement> Until(string job, string status)
     {
         JsonElement now = default;
@@ -106,10 +134,12 @@ internal sealed class Workshop : IAsyncDisposable
         return now;
     }
 
-    /// <summary>Waits until a job has told something.</summary>
-    public Task UntilTold(string job, string text) => Eventually.True(async () => (await Told(job)).Any(message => message.Contains(text, StringComparison.Ordinal)), $"{job} to tell: {text}");
+    /// <summary>Waits until an event of a job contains this text.</summary>
+    public Task UntilTold(string job, string text) =>
+        Eventually.True(
+            async () => (await Told(job)).Any(message => message.Contains(text, StringComparison.Ordinal)), $"{job} to tell: {text}");
 
-    /// <summary>What a job has told, in order.</summary>
+    /// <summary>Returns the messages of a job's events, in order.</summary>
     public async Task<string[]> Told(string job)
     {
         List<JsonElement> told = [];
@@ -124,7 +154,7 @@ internal sealed class Workshop : IAsyncDisposable
         return [.. told.Select(e => e.GetProperty("message").GetString()!).Reverse()];
     }
 
-    /// <summary>The stream of a job's events to its end, as the numbers and messages come.</summary>
+    /// <summary>Reads the stream of a job's events to its end, and returns the numbers and messages in the order of arrival.</summary>
     public async Task<(int Number, string Message)[]> Follow(string job, int after = 0)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/fine_tuning/jobs/{job}/events");
@@ -136,31 +166,50 @@ internal sealed class Workshop : IAsyncDisposable
 
         using var answer = await Client.SendAsync(request);
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n').Where(line => line.Length > 1).ToArray();
-        return [.. lines.Chunk(2).Select(pair => (int.Parse(pair[0]["id: ".Length..], null), JsonDocument.Parse(pair[1]["data: ".Length..]).RootElement.GetProperty("message").GetString()!))];
+        return
+        [
+            .. lines.Chunk(2).Select(pair =>
+                (
+                    int.Parse(pair[0]["id: ".Length..], null),
+                    JsonDocument.Parse(pair[1]["data: ".Length..]).RootElement.GetProperty("message").GetString()!)),
+        ];
     }
 
-    /// <summary>Changes the database behind the service's back.</summary>
+    /// <summary>Changes the database directly, without the service.</summary>
     public async Task Sql(string statement)
     {
-        await using var database = new FineTuningContext(new DbContextOptionsBuilder<FineTuningContext>().UseSqlite($"Data Source={data["fovea.db"]}").Options);
+        await using var database = new FineTuningContext(
+            new DbContextOptionsBuilder<FineTuningContext>().UseSqlite($"Data Source={data["fovea.db"]}").Options);
         await database.Database.ExecuteSqlRawAsync(statement);
     }
 
-    public byte[] Model(string suffix, int version = 1) => File.ReadAllBytes(Path.Combine(Repository.Folder, $"lenet5-{suffix}", $"{version}", "model.onnx"));
+    public byte[] Model(string suffix, int version = 1) =>
+        File.ReadAllBytes(Path.Combine(Repository.Folder, $"lenet5-{suffix}", $"{version}", "model.onnx"));
 
-    public int[] Versions(string suffix) => [.. Directory.GetDirectories(Path.Combine(Repository.Folder, $"lenet5-{suffix}")).Select(folder => int.Parse(Path.GetFileName(folder), null)).Order()];
+    public int[] Versions(string suffix) =>
+    [
+        .. Directory.GetDirectories(Path.Combine(Repository.Folder, $"lenet5-{suffix}"))
+            .Select(folder => int.Parse(Path.GetFileName(folder), null)).Order(),
+    ];
 
-    /// <summary>The processes that train for this workshop's jobs, or run another command of the training program.</summary>
+    /// <summary>Finds the processes of the training program that run this command for the jobs of this workshop.</summary>
     public IReadOnlyList<Process> Trainers(string command = "finetune") =>
     [
         .. from folder in Directory.GetDirectories("/proc")
            let name = Path.GetFileName(folder)
-           where name.All(char.IsAsciiDigit) && CommandLine(folder) is var line && line.Contains($"{command}\0", StringComparison.Ordinal) && line.Contains(data.Path, StringComparison.Ordinal)
+           where name.All(char.IsAsciiDigit)
+               && CommandLine(folder) is var line
+               && line.Contains($"{command}\0", StringComparison.Ordinal)
+               && line.Contains(data.Path, StringComparison.Ordinal)
            select Process.GetProcessById(int.Parse(name, null)),
     ];
 
-    /// <summary>The process that started another.</summary>
-    public static int ParentOf(Process process) => int.Parse(File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith("PPid:", StringComparison.Ordinal))["PPid:".Length..], null);
+    /// <summary>Returns the id of the parent of a process.</summary>
+    public static int ParentOf(Process process) =>
+        int.Parse(
+            File.ReadLines($"/proc/{process.Id}/status")
+                .Single(line => line.StartsWith("PPid:", StringComparison.Ordinal))["PPid:".Length..],
+            null);
 
     public async ValueTask DisposeAsync()
     {
@@ -176,7 +225,7 @@ internal sealed class Workshop : IAsyncDisposable
         data.Dispose();
     }
 
-    private static async Task<JsonElement> Json(HttpResponseMessage answer, int status)
+    internal static async Task<JsonElement> Json(HttpResponseMessage answer, int status)
     {
         var text = await answer.Content.ReadAsStringAsync();
         Assert.True((int)answer.StatusCode == status, text);
@@ -211,6 +260,10 @@ internal sealed class Workshop : IAsyncDisposable
     private void Use(Uri address)
     {
         Client.Dispose();
-        Client = new HttpClient { BaseAddress = address, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) } };
+        Client = new HttpClient
+        {
+            BaseAddress = address,
+            DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) },
+        };
     }
 }

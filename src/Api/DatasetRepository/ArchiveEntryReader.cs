@@ -1,0 +1,104 @@
+using System.Buffers.Binary;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>Reads the entries of a zip file's directory one after the other (APPNOTE.TXT 4.3.12).</summary>
+/// <param name="stream">
+/// The zip file, positioned at the first entry of its directory. It is buffered because it is read in small pieces.
+/// </param>
+internal sealed class ArchiveEntryReader(BufferedStream stream)
+{
+    private const uint Signature = 0x02014b50;
+    private const int HeaderLength = 46, LocalHeaderLength = 30;
+
+    // The extra field that holds sizes and positions which do not fit into 32 bits (APPNOTE.TXT 4.5.3).
+    private const ushort Zip64Field = 1;
+
+    private readonly byte[] header = new byte[HeaderLength];
+    private readonly byte[] extra = new byte[ushort.MaxValue];
+
+    /// <summary>
+    /// Reads the header of the next entry, and returns false at the end of the directory. Call <see cref="ReadPlace"/> before the next
+    /// header.
+    /// </summary>
+    public bool TryReadHeader(out ArchiveEntryHeader entry)
+    {
+        entry = default;
+        if (stream.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) < HeaderLength || UInt32(header, 0) != Signature)
+        {
+            return false;
+        }
+
+        entry = new(UInt16(header, 28), UInt16(header, 30), UInt16(header, 32), UInt32(header, 20), UInt32(header, 24), UInt32(header, 42));
+        return true;
+    }
+
+    /// <summary>
+    /// Reads the rest of the entry and returns two positions in the file, in bytes: where the entry's local header begins, and the earliest
+    /// position where its data can end.
+    /// </summary>
+    /// <exception cref="EndOfStreamException">The file ends in the middle of the entry.</exception>
+    public (long Start, long End) ReadPlace(ArchiveEntryHeader entry)
+    {
+        stream.Seek(entry.PathBytes, SeekOrigin.Current);
+        stream.ReadExactly(extra, 0, entry.ExtraBytes);
+        stream.Seek(entry.CommentBytes, SeekOrigin.Current);
+        var (packed, start) = Wide(entry, extra.AsSpan(0, entry.ExtraBytes));
+        const ulong Most = long.MaxValue / 2;
+        ulong end = Math.Min(start, Most) + LocalHeaderLength + Math.Min(packed, Most);
+        return ((long)Math.Min(start, Most), (long)Math.Min(end, long.MaxValue));
+    }
+
+    // A value that the header gives as 0xFFFFFFFF stands in the extra field. The field holds such values only, in this order: unpacked
+    // size, packed size, start.
+    private static (ulong Packed, ulong Start) Wide(ArchiveEntryHeader entry, ReadOnlySpan<byte> fields)
+    {
+        ulong packed = entry.Packed, start = entry.Start;
+        while (fields.Length >= 4)
+        {
+            int length = Math.Min(BinaryPrimitives.ReadUInt16LittleEndian(fields[2..]), fields.Length - 4);
+            var field = fields.Slice(4, length);
+            if (BinaryPrimitives.ReadUInt16LittleEndian(fields) == Zip64Field)
+            {
+                _ = entry.Unpacked == uint.MaxValue ? Next(ref field, 0) : 0;
+                packed = entry.Packed == uint.MaxValue ? Next(ref field, packed) : packed;
+                start = entry.Start == uint.MaxValue ? Next(ref field, start) : start;
+                break;
+            }
+
+            fields = fields[(4 + length)..];
+        }
+
+        return (packed, start);
+    }
+
+    private static ulong Next(ref ReadOnlySpan<byte> field, ulong otherwise)
+    {
+        if (field.Length < sizeof(ulong))
+        {
+            return otherwise;
+        }
+
+        ulong value = BinaryPrimitives.ReadUInt64LittleEndian(field);
+        field = field[sizeof(ulong)..];
+        return value;
+    }
+
+    private static ushort UInt16(byte[] bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at));
+
+    private static uint UInt32(byte[] bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
+}
+
+/// <summary>The fixed part of an entry in the directory, with the values that the file gives.</summary>
+/// <param name="PathBytes">The length in bytes of the path, which follows the header.</param>
+/// <param name="ExtraBytes">The length in bytes of the extra fields, which follow the path.</param>
+/// <param name="CommentBytes">The length in bytes of the comment, which follows the extra fields.</param>
+/// <param name="Packed">The size of the compressed data in bytes; 0xFFFFFFFF if an extra field gives it.</param>
+/// <param name="Unpacked">The size of the unpacked file in bytes; 0xFFFFFFFF if an extra field gives it.</param>
+/// <param name="Start">The position of the entry's local header in bytes; 0xFFFFFFFF if an extra field gives it.</param>
+internal readonly record struct ArchiveEntryHeader(
+    ushort PathBytes, ushort ExtraBytes, ushort CommentBytes, uint Packed, uint Unpacked, uint Start)
+{
+    /// <summary>The length in bytes of the whole entry in the directory.</summary>
+    public int Length => 46 + PathBytes + ExtraBytes + CommentBytes;
+}

@@ -1,0 +1,80 @@
+using Fovea.Models.Annotations;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>
+/// Sorts the files of an archive of corrections by their paths. Files in a folder <c>_removed</c> are images to take out. Class folders or
+/// a list of labels say what the others show, by the rules of <see cref="DataLayout"/>.
+/// </summary>
+internal sealed class CorrectionLayout
+{
+    /// <summary>The folder of the images to take out.</summary>
+    public const string RemovedFolder = "_removed";
+
+    private readonly bool isListed;
+
+    /// <summary>Looks at the paths of an archive, and reads its lists of labels.</summary>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadDataset"/>: two classes differ only by case, or a list of labels cannot be read.
+    /// </exception>
+    public CorrectionLayout(DatasetArchive archive)
+    {
+        var files = archive.Files.OrderBy(file => file.Path, StringComparer.Ordinal)
+            .ToLookup(file => HasRemovedFolder(file.Names.SkipLast(1)));
+        ArchivedFile[] shown = [.. files[false]];
+        var layout = DataLayout.Of(
+            "The archive",
+            [.. shown.Select(file => file.Names)],
+            archive.Folders.Where(folder => !HasRemovedFolder(folder)),
+            index => archive.ReadText(shown[index]));
+        isListed = layout.IsListed;
+        Corrections =
+        [
+            .. files[true].Where(file => !PassedOver.IsAnnotation(file.Names[^1])).Select(file => new Correction(file, null, null)),
+            .. layout.Items.Select(item => new Correction(shown[item.Index], UploadedDataset.PartOf(item.Part), item.Labels)),
+        ];
+        Unusable = [.. archive.Refused, .. layout.Unused.Select(file => new RefusedFile(shown[file.Index].Path, file.Reason))];
+    }
+
+    /// <summary>The corrections, in the order of their paths, those that take images out first.</summary>
+    public IReadOnlyList<Correction> Corrections { get; }
+
+    /// <summary>The files that cannot be used, and why.</summary>
+    public IReadOnlyList<RefusedFile> Unusable { get; }
+
+    /// <summary>Checks that the corrections say of the images the same as the data set does: one class, or any number of labels.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: they do not.</exception>
+    public void RequireSameKindAs(UploadedDataset dataset)
+    {
+        var shown = Corrections.Where(correction => correction.Labels is not null).ToArray();
+        if (dataset.IsMultiLabel && !isListed && shown is [var folder, ..])
+        {
+            throw Bad(
+                $"{folder.Archived.Path} is in a class folder, which gives one label, and the images of {dataset.Id} have any number of "
+                    + $"labels; expected labels.csv or labels.jsonl beside the images, or the folder {RemovedFolder}.");
+        }
+
+        if (!dataset.IsMultiLabel && shown.FirstOrDefault(correction => correction.Labels!.Count != 1) is { } several)
+        {
+            throw Bad(
+                $"{several.Archived.Path} has {several.Labels!.Count} labels, and each image of {dataset.Id} has one class; expected one.");
+        }
+
+        var labels = shown.SelectMany(correction => correction.Labels!).Concat(dataset.Classes.Select(c => c.Label)).Distinct();
+        if (ClassNames.Clash(labels) is { } clash)
+        {
+            throw Bad($"{clash}.");
+        }
+    }
+
+    private static bool HasRemovedFolder(IEnumerable<string> folders) => folders.Contains(RemovedFolder, StringComparer.OrdinalIgnoreCase);
+
+    private static FoveaException Bad(string message) => new(ErrorCode.BadDataset, message);
+}
+
+/// <summary>A file of an archive of corrections, if it is an image.</summary>
+/// <param name="Archived">The file.</param>
+/// <param name="Part">train, val or test; null where the archive does not divide its images.</param>
+/// <param name="Labels">The labels of the image; null: it is to be taken out.</param>
+internal sealed record Correction(ArchivedFile Archived, string? Part, IReadOnlyList<string>? Labels);

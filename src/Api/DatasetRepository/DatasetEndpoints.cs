@@ -1,0 +1,117 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Keys;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Api.RouteDescriptions;
+using Fovea.Models.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>The routes of data sets. Photos are private, so even reading them needs a key.</summary>
+internal static class DatasetEndpoints
+{
+    // Data sets never change.
+    private const string Unchanging = "private, max-age=31536000, immutable";
+
+    public static void MapDatasets(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/datasets").WithTags("Data sets").NeedsKey(KeyScope.Train);
+        group.MapPost("", Upload)
+            .WithSummary("Upload a data set")
+            .WithDescription(
+                "The body is a zip file with a folder of images for each class, or with such folders in folders named train and val (and "
+                + "test). A file labels.csv (`file,label;label`) or labels.jsonl (`{\"file\", \"labels\": []}`) beside the images gives "
+                + "them any number of labels instead. Each image is decoded once; files that cannot be used are left out and named, with "
+                + "the reason; more than 5 % of them, or a class without an image, are an error. Where the archive has no val, a fifth of "
+                + "each class, at most 100 images, is set aside for it. A data set never changes; the same images uploaded again are "
+                + "another data set with the same hash. With `from`, the archive has corrections to an older data set, and the answer "
+                + "counts them: a class folder moves an image that is known by its bytes or adds a new one, the folder `_removed` takes "
+                + "images out, and what was validated with stays in validation. The older data set stays as it is.")
+            .WithMetadata(new TakesArchive()).Refuses(400, 404, 413, 415, 422, 507);
+        group.MapGet("", List)
+            .WithSummary("List the data sets")
+            .WithDescription("Lists the data sets in pages, the newest first.")
+            .Refuses(400);
+        group.MapGet("/{dataset}", Get)
+            .WithSummary("Describe a data set")
+            .WithDescription("Returns the classes with the number of images in each part, and the files of the archive that were left out.")
+            .Refuses(404);
+        group.MapGet("/{dataset}/images", Images)
+            .WithSummary("List the images of a data set")
+            .WithDescription(
+                "Lists the images of one class or of all classes in pages. Each entry has the image's part, its address and that of a "
+                + "thumbnail.")
+            .Refuses(400, 404);
+        group.MapGet("/{dataset}/images/{part}/{folder}/{file}", Image)
+            .WithSummary("Download an image of a data set")
+            .WithDescription("Returns the file as it was uploaded. A list of images has the address of each.")
+            .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png", "image/webp", "image/bmp", "image/gif"])
+            .Refuses(404);
+        group.MapGet("/{dataset}/thumbnails/{class}/{file}", Thumbnail)
+            .WithSummary("Show a small picture of an image")
+            .WithDescription(
+                "Returns a thumbnail: a PNG for images of at most 64 pixels a side, otherwise a JPEG of at most 192 pixels a side.")
+            .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png"]).Refuses(404);
+        group.MapDelete("/{dataset}", Delete)
+            .WithSummary("Delete a data set")
+            .WithDescription("Deletes the data set and its images. Answers 409 while a job trains on it.")
+            .Refuses(404, 409, 507);
+    }
+
+    private static async Task<Created<UploadedDataset>> Upload(
+        HttpRequest request, string? from, string? name, DatasetUpload upload, CancellationToken stop)
+    {
+        var dataset = await upload.Receive(request, from, name, stop);
+        return TypedResults.Created($"/datasets/{dataset.Id}", dataset);
+    }
+
+    private static Ok<Page<UploadedDataset>> List(string? after, string? limit, DatasetStore datasets) =>
+        TypedResults.Ok(Page.Of(datasets.All, dataset => dataset.Id, after, limit));
+
+    private static Ok<UploadedDataset> Get(string dataset, DatasetStore datasets) => TypedResults.Ok(datasets.Get(dataset));
+
+    private static Ok<Page<DatasetEntry>> Images(string dataset, string? @class, string? after, string? limit, DatasetGallery gallery) =>
+        TypedResults.Ok(Page.Of(gallery.List(dataset, @class), image => image.Id, after, limit));
+
+    private static PhysicalFileHttpResult Image(
+        string dataset, string part, string folder, string file, HttpResponse response, DatasetGallery gallery)
+    {
+        var (path, mediaType) = gallery.Find(dataset, part, folder, file);
+        response.Headers.CacheControl = Unchanging;
+        return TypedResults.PhysicalFile(path, mediaType);
+    }
+
+    private static async Task<FileContentHttpResult> Thumbnail(
+        string dataset, string @class, string file, string? part, HttpResponse response, DatasetGallery gallery, CancellationToken stop)
+    {
+        var thumbnail = await gallery.Thumbnail(dataset, @class, file, part, stop);
+        response.Headers.CacheControl = Unchanging;
+        return TypedResults.Bytes(thumbnail.File, thumbnail.MediaType);
+    }
+
+    private static async Task<NoContent> Delete(string dataset, DatasetStore datasets, JobStore jobs, CancellationToken stop)
+    {
+        if (await jobs.UsesDataset(dataset, stop))
+        {
+            throw new ServiceException(
+                ServiceError.Conflict,
+                $"A job that has not ended trains on {dataset}. Cancel the job, or wait for its end, before deleting the data set.");
+        }
+
+        datasets.Delete(dataset);
+        return TypedResults.NoContent();
+    }
+}
+
+/// <summary>Registers the services for data sets.</summary>
+internal static class DatasetServices
+{
+    /// <summary>Adds the settings, the store, the upload, the gallery and the hourly deletion of data sets.</summary>
+    /// <exception cref="RefusalException">A setting is wrong.</exception>
+    public static void AddDatasets(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton(Settings.Bind<DatasetSettings>(configuration))
+        .AddSingleton<DatasetStore>().AddSingleton<DatasetUpload>().AddSingleton<DatasetGallery>()
+        .AddSingleton<DatasetSweep>().AddHostedService(provider => provider.GetRequiredService<DatasetSweep>());
+}

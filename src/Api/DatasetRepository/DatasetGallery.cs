@@ -1,0 +1,131 @@
+using System.Text.Json.Serialization;
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Api.Serving;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>Lists the images of data sets and makes thumbnails of them.</summary>
+internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, DecodingBudget budget)
+{
+    /// <summary>The address of the images of a data set; the path of an image in the data set follows it.</summary>
+    public static string AddressOf(string id) => $"/datasets/{id}/images/";
+
+    /// <summary>
+    /// Returns the images of a data set in the order of their paths: those of the class <paramref name="label"/>, or of all classes if it
+    /// is null or empty.
+    /// </summary>
+    /// <exception cref="ServiceException">
+    /// <see cref="ServiceError.UnknownDataset"/>: there is no such data set, or it has no such class.
+    /// </exception>
+    public IReadOnlyList<DatasetEntry> List(string id, string? label)
+    {
+        var dataset = datasets.Get(id);
+        var labels = dataset.Classes.Select(c => c.Label).Where(name => string.IsNullOrEmpty(label) || name == label).ToArray();
+        return labels is not []
+            ? [.. UploadedDataset.Parts.SelectMany(part => Files(dataset, part, labels))]
+            : throw Unknown($"{id} has no class {label}");
+    }
+
+    /// <summary>Finds the file of an image.</summary>
+    /// <param name="id">The data set.</param>
+    /// <param name="part">train, val or test.</param>
+    /// <param name="folder">The image's folder in the part.</param>
+    /// <param name="file">The image's file name.</param>
+    /// <returns>The path, and the media type that the file's first bytes show.</returns>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: there is no such data set or image.</exception>
+    public (string Path, string MediaType) Find(string id, string part, string folder, string file)
+    {
+        var dataset = datasets.Get(id);
+
+        // The names are compared with those in the folder, so that no text from a request becomes part of a path.
+        var image = UploadedDataset.Parts.Where(one => one == part)
+            .Select(one => new DirectoryInfo(Path.Combine(dataset.Folder, one))).Where(one => one.Exists)
+            .SelectMany(one => one.EnumerateDirectories()).Where(one => one.Name == folder)
+            .SelectMany(one => one.EnumerateFiles()).FirstOrDefault(one => one.Name == file)
+            ?? throw Unknown($"{id} has no image {ReadableText.Of($"{part}/{folder}/{file}")}");
+        var start = new byte[ImageFormat.SignatureBytes];
+        using var stream = image.OpenRead();
+        int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        return (image.FullName, ImageFormat.Of(start.AsSpan(0, length))?.MediaTypes[0] ?? "application/octet-stream");
+    }
+
+    /// <summary>Makes a thumbnail of an image.</summary>
+    /// <param name="id">The data set.</param>
+    /// <param name="label">The image's class.</param>
+    /// <param name="file">The image's file name.</param>
+    /// <param name="part">The part to search: train, val or test. Null searches all three in this order.</param>
+    /// <param name="stop">Cancels the decoding, for example when the client has disconnected.</param>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: there is no such data set or image.</exception>
+    public async Task<Thumbnail> Thumbnail(string id, string label, string file, string? part, CancellationToken stop)
+    {
+        var dataset = datasets.Get(id);
+
+        // The names are compared with those in the folder, so that no text from a request becomes part of a path.
+        var image = UploadedDataset.Parts.Where(one => string.IsNullOrEmpty(part) || one == part)
+            .SelectMany(one => Files(dataset, one, [.. dataset.Classes.Select(c => c.Label)]))
+            .FirstOrDefault(image => image.Label == label && image.File == file) ?? throw Unknown($"{id} has no image {label}/{file}");
+        using var encoded = EncodedImage.Open(
+            await File.ReadAllBytesAsync(Path.Combine(dataset.Folder, image.Id), stop), settings.ImageLimits);
+        using var share = await budget.Take(encoded.BytesToDecode(Models.Imaging.Thumbnail.LargestSide), stop);
+        return Models.Imaging.Thumbnail.Of(encoded.Decode(Models.Imaging.Thumbnail.LargestSide));
+    }
+
+    // Where a list gives the labels, all images of a part lie in one folder, and the first label stands for the class.
+    private static IEnumerable<DatasetEntry> Files(UploadedDataset dataset, string part, string[] labels)
+    {
+        if (ListedImages.Read(dataset.Folder, part) is not { } listed)
+        {
+            return labels.SelectMany(label => Entries(dataset, part, label, _ => (label, null)));
+        }
+
+        return Directory.EnumerateDirectories(Path.Combine(dataset.Folder, part))
+            .SelectMany(folder => Entries(
+                dataset, part, Path.GetFileName(folder), file => (listed[file].FirstOrDefault() ?? "", listed[file])))
+            .Where(image => labels.Length == dataset.Classes.Count || image.Labels!.Intersect(labels).Any());
+    }
+
+    private static IEnumerable<DatasetEntry> Entries(
+        UploadedDataset dataset, string part, string name, Func<string, (string Label, string[]? Labels)> shown)
+    {
+        var folder = new DirectoryInfo(Path.Combine(dataset.Folder, part, name));
+        return !folder.Exists ? [] : folder.EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file =>
+        {
+            var (label, labels) = shown(file.Name);
+            var place = label.Length > 0 ? label : name;
+            return new DatasetEntry(
+                $"{part}/{name}/{file.Name}",
+                place,
+                file.Name,
+                part,
+                file.Length,
+                $"/datasets/{dataset.Id}/thumbnails/{Uri.EscapeDataString(place)}/{Uri.EscapeDataString(file.Name)}?part={part}",
+                $"{AddressOf(dataset.Id)}{part}/{Uri.EscapeDataString(name)}/{Uri.EscapeDataString(file.Name)}",
+                labels);
+        });
+    }
+
+    private static ServiceException Unknown(string message) =>
+        new(ServiceError.UnknownDataset, $"{message}; GET /datasets/ID/images lists the existing images.");
+}
+
+/// <summary>An image of a data set.</summary>
+/// <param name="Id">Its path in the data set.</param>
+/// <param name="Label">Its class; the first label where a list gives several, or the folder where it gives none.</param>
+/// <param name="File">Its own name.</param>
+/// <param name="Part">What it is for: train, val or test.</param>
+/// <param name="Bytes">The size of its file.</param>
+/// <param name="Thumbnail">The address of a small picture of it.</param>
+/// <param name="Image">The address of the image itself.</param>
+/// <param name="Labels">What it shows, where a list gives the labels; otherwise left out.</param>
+internal sealed record DatasetEntry(
+    string Id,
+    [property: JsonPropertyName("class")] string Label,
+    string File,
+    string Part,
+    long Bytes,
+    string Thumbnail,
+    string Image,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Labels = null);

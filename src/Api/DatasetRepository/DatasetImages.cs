@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Fovea.Api.Serving;
+using Fovea.Api.Storage;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>
+/// Unpacks the images of an archive into a staging folder, decodes each once to find damage, and sets some aside for validation.
+/// </summary>
+internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget, ImageLimits limits)
+{
+    // Large JPEGs are decoded at a reduced size, down to this side. The decoder still reads the whole file, so it finds damage.
+    private const int LeastSide = 64;
+
+    /// <summary>The files that are read or decoded at the same time. Half of the processors stay free to answer requests.</summary>
+    public static int AtOnce { get; } = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>
+    /// Writes the files that are images to part/class/file. Where the archive does not divide them, some of each class are set aside for
+    /// validation. A list of labels is written for each part if the archive has lists.
+    /// </summary>
+    /// <returns>The images in the order of their paths; the files that are none; and those that are another image once more.</returns>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    public async Task<UnpackedImages> Unpack(DatasetArchive archive, DatasetLayout layout, CancellationToken stop)
+    {
+        var refused = new ConcurrentBag<RefusedFile>();
+        var unpacked = new ConcurrentBag<DatasetImage>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop };
+        await Parallel.ForEachAsync(layout.Images, options, async (candidate, stopped) =>
+        {
+            try
+            {
+                var bytes = archive.Read(candidate.Archived);
+                await Decode(bytes, stopped);
+                var image = new DatasetImage(
+                    candidate.Part ?? UploadedDataset.Train,
+                    candidate.Folder,
+                    candidate.File,
+                    Convert.ToHexStringLower(SHA256.HashData(bytes)),
+                    candidate.Archived.Path,
+                    candidate.Labels);
+                Write(image, bytes);
+                unpacked.Add(image);
+            }
+            catch (RefusalException e) when (e is not FoveaException { Code: ErrorCode.CannotWrite })
+            {
+                refused.Add(new(candidate.Archived.Path, e.Message));
+            }
+        });
+        var copies = new List<RefusedFile>();
+        var ordered = unpacked
+            .OrderBy(image => image.Part switch { UploadedDataset.Train => 0, UploadedDataset.Validation => 1, _ => 2 })
+            .ThenBy(image => image.Path, StringComparer.Ordinal);
+        DatasetImage[] images =
+        [
+            .. SetAside(Distinct(ordered, copies), layout.IsMultiLabel).OrderBy(image => image.Path, StringComparer.Ordinal),
+        ];
+        if (layout.IsListed)
+        {
+            staging.Write(() => ListedImages.Write(staging.Path, images));
+        }
+
+        return new(images, [.. refused], copies);
+    }
+
+    /// <summary>
+    /// Returns the hash of a data set: the SHA-256, in hexadecimal, of the text that <c>sha256sum</c> prints for its files.
+    /// </summary>
+    public static string Hash(IEnumerable<DatasetImage> images) =>
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(images.Select(image => $"{image.Sha256}  {image.Path}\n")))));
+
+    /// <summary>Decodes an image once, to find damage.</summary>
+    /// <exception cref="RefusalException">The bytes are no image, or it is damaged or too large.</exception>
+    public async Task Decode(byte[] bytes, CancellationToken stop)
+    {
+        using var image = EncodedImage.Open(bytes, limits);
+        using var share = await budget.Take(image.BytesToDecode(LeastSide), stop);
+        image.Decode(LeastSide);
+    }
+
+    private void Write(DatasetImage image, byte[] bytes) => staging.Write(() =>
+    {
+        var path = Path.Combine(staging.Path, image.Part, image.Folder, image.File);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, bytes);
+    });
+
+    // The same image in two classes says nothing about either, and one that was learned from nothing about what was learned.
+    private List<DatasetImage> Distinct(IEnumerable<DatasetImage> images, List<RefusedFile> copies)
+    {
+        var first = new Dictionary<string, DatasetImage>();
+        var distinct = new List<DatasetImage>();
+        foreach (var image in images)
+        {
+            if (first.TryAdd(image.Sha256, image) || first[image.Sha256].Means(image))
+            {
+                distinct.Add(image);
+            }
+            else
+            {
+                File.Delete(Path.Combine(staging.Path, image.Path));
+                copies.Add(new(
+                    image.Archived,
+                    $"The file is the same image as {first[image.Sha256].Archived}; expected each in one class and one part only."));
+            }
+        }
+
+        return distinct;
+    }
+
+    private List<DatasetImage> SetAside(List<DatasetImage> images, bool isMultiLabel)
+    {
+        if (images.Any(image => image.Part == UploadedDataset.Validation))
+        {
+            return images;
+        }
+
+        // Combinations of several labels are often unique, so they cannot be divided one by one.
+        var aside = images.Where(image => image.Part == UploadedDataset.Train)
+            .GroupBy(image => isMultiLabel ? "" : image.Labels[0]).SelectMany(same => ValidationShare.Of(same)).ToHashSet();
+        return [.. images.Select(image => aside.Contains(image) ? Move(image) : image)];
+
+        DatasetImage Move(DatasetImage image)
+        {
+            var moved = image with { Part = UploadedDataset.Validation };
+            staging.Write(() =>
+            {
+                Directory.CreateDirectory(Path.Combine(staging.Path, moved.Part, moved.Folder));
+                File.Move(Path.Combine(staging.Path, image.Path), Path.Combine(staging.Path, moved.Path));
+            });
+            return moved;
+        }
+    }
+}
+
+/// <summary>The images that were unpacked from an archive, and the files that were left out.</summary>
+/// <param name="Images">The images of the data set, in the order of their paths.</param>
+/// <param name="Unusable">The files that are not usable images, each with the reason.</param>
+/// <param name="Copies">The files that are left out because they are the same image as another.</param>
+internal sealed record UnpackedImages(
+    IReadOnlyList<DatasetImage> Images, IReadOnlyList<RefusedFile> Unusable, IReadOnlyList<RefusedFile> Copies);
+
+/// <summary>An image of a data set.</summary>
+/// <param name="Part">train, val or test.</param>
+/// <param name="Folder">Its folder in the part: the class, or one folder for all where a list gives the labels.</param>
+/// <param name="File">Its own name.</param>
+/// <param name="Sha256">SHA-256 of its bytes, in hexadecimal.</param>
+/// <param name="Archived">The path that it had in the archive.</param>
+/// <param name="Labels">What it shows.</param>
+internal sealed record DatasetImage(
+    string Part, string Folder, string File, string Sha256, string Archived, IReadOnlyList<string> Labels)
+{
+    /// <summary>Its path in the data set's folder.</summary>
+    public string Path => $"{Part}/{Folder}/{File}";
+
+    /// <summary>Whether another image is in the same part and shows the same.</summary>
+    public bool Means(DatasetImage other) => Part == other.Part && Labels.SequenceEqual(other.Labels);
+}

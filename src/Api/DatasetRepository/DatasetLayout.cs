@@ -1,0 +1,82 @@
+using Fovea.Models.Annotations;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>
+/// Sorts the files of an archive by their paths into images, lists of labels and unusable files. <see cref="DataLayout"/> has the rules.
+/// </summary>
+internal sealed class DatasetLayout
+{
+    /// <summary>The folder of the images of a data set whose labels a list gives.</summary>
+    public const string ListedFolder = "images";
+
+    private readonly List<RefusedFile> unusable, copies = [];
+
+    /// <summary>Looks at the paths of an archive, and reads its lists of labels.</summary>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadDataset"/>: there are fewer than two classes, two differ only by case, a part lacks one, or a list of
+    /// labels cannot be read.
+    /// </exception>
+    public DatasetLayout(DatasetArchive archive)
+    {
+        ArchivedFile[] files = [.. archive.Files.OrderBy(file => file.Path, StringComparer.Ordinal)];
+        var layout = DataLayout.Of(
+            "The archive", [.. files.Select(file => file.Names)], archive.Folders, index => archive.ReadText(files[index]));
+        unusable = [.. archive.Refused, .. layout.Unused.Select(file => new RefusedFile(files[file.Index].Path, file.Reason))];
+        IsListed = layout.IsListed;
+        IsMultiLabel = layout.IsMultiLabel;
+        Labels = layout.Labels;
+        Images = [.. Distinct(layout.Items.Select(item => Candidate(files[item.Index], item)))];
+        layout.CheckForTraining(unusable is [var first, ..] ? $" The first file that was left out, {first.File}: {first.Reason}" : "");
+    }
+
+    /// <summary>The files that lie in a class folder, in the order of their paths. Their contents have not been read yet.</summary>
+    public IReadOnlyList<Candidate> Images { get; }
+
+    /// <summary>The classes in the order of their labels.</summary>
+    public IReadOnlyList<string> Labels { get; }
+
+    /// <summary>Whether a list gives the labels; otherwise the folders do.</summary>
+    public bool IsListed { get; }
+
+    /// <summary>Whether an image can have several labels, or none.</summary>
+    public bool IsMultiLabel { get; }
+
+    /// <summary>The files that cannot be used, and why.</summary>
+    public IReadOnlyList<RefusedFile> Unusable => unusable;
+
+    /// <summary>The files that are left out because another one has the same name.</summary>
+    public IReadOnlyList<RefusedFile> Copies => copies;
+
+    private Candidate Candidate(ArchivedFile file, DataItem item)
+    {
+        var part = UploadedDataset.PartOf(item.Part);
+        return IsListed
+            ? new(file, part, ListedFolder, string.Join('_', file.Names), item.Labels)
+            : new(file, part, item.Labels[0], file.Names[^1], item.Labels);
+    }
+
+    // Some file systems ignore case, so a name that differs from an earlier one only by case gets another name.
+    private IEnumerable<Candidate> Distinct(IEnumerable<Candidate> images)
+    {
+        foreach (var same in images.GroupBy(image => (image.Part, image.Folder, image.File.ToUpperInvariant())))
+        {
+            var first = same.First();
+            yield return first;
+            copies.AddRange(same.Skip(1).Select(image => new RefusedFile(
+                image.Archived.Path,
+                image.Archived.Path == first.Archived.Path
+                    ? "The archive has this path twice."
+                    : $"Its name differs from {first.Archived.Path} only by case.")));
+        }
+    }
+}
+
+/// <summary>A file that is an image of its labels, if it is an image.</summary>
+/// <param name="Archived">The file.</param>
+/// <param name="Part">train, val or test; null where the archive does not divide its images.</param>
+/// <param name="Folder">The folder in the data set: the class, or one folder for all where a list gives the labels.</param>
+/// <param name="File">The file's name in the data set.</param>
+/// <param name="Labels">What it shows: the class; with a list, any number of labels.</param>
+internal sealed record Candidate(ArchivedFile Archived, string? Part, string Folder, string File, IReadOnlyList<string> Labels);

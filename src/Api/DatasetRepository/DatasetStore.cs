@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Api.Storage;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>
+/// Stores data sets under <see cref="Settings.Data"/>, each as <c>datasets/{id}/dataset.json</c> with the images beside it. The store keeps
+/// nothing in memory, so several services can share the folder.
+/// </summary>
+internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetStore> log)
+{
+    private const string Description = "dataset.json";
+
+    private readonly string root = settings.DatasetFolder;
+
+    /// <summary>Returns a new random name: <c>ds_</c> and 16 hexadecimal digits.</summary>
+    public static string NewId() => $"ds_{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
+
+    /// <summary>All data sets, the newest first.</summary>
+    public IReadOnlyList<UploadedDataset> All =>
+    [
+        .. (Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
+            .Select(folder => Find(Path.GetFileName(folder))).OfType<UploadedDataset>()
+            .OrderByDescending(dataset => dataset.CreatedAt).ThenBy(dataset => dataset.Id, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Returns the data set with this name; null if there is none.</summary>
+    public UploadedDataset? Find(string id)
+    {
+        // Only names of the form that NewId makes become part of a path.
+        if (!Id().IsMatch(id))
+        {
+            return null;
+        }
+
+        var folder = Path.Combine(root, id);
+        try
+        {
+            var description = File.ReadAllBytes(Path.Combine(folder, Description));
+            return JsonSerializer.Deserialize(description, DatasetJson.Default.UploadedDataset)! with { Folder = folder };
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Returns the data set with this name.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>.</exception>
+    public UploadedDataset Get(string id) =>
+        Find(id) ?? throw Unknown(id);
+
+    /// <summary>The error that there is no data set with this name.</summary>
+    public static ServiceException Unknown(string id) => new(
+        ServiceError.UnknownDataset, $"There is no data set {ReadableText.Of(id)}; GET /datasets lists the existing data sets.");
+
+    /// <summary>
+    /// Creates a staging folder for the files of a new data set. Only the service's user may read the folder and the data set.
+    /// </summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    public StagingFolder Stage() => new(root, "The folder of data sets", isPrivate: true);
+
+    /// <summary>Turns the staged files into a data set by renaming their folder, so that other readers see all of it or nothing.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    public UploadedDataset Add(StagingFolder staging, UploadedDataset dataset)
+    {
+        var folder = Path.Combine(root, dataset.Id);
+        staging.Write(() =>
+        {
+            using (var file = File.Create(Path.Combine(staging.Path, Description)))
+            {
+                JsonSerializer.Serialize(file, dataset, DatasetJson.Default.UploadedDataset);
+                file.Flush(flushToDisk: true);
+            }
+
+            Directory.Move(staging.Path, folder);
+        });
+        log.DatasetAdded(dataset.Id, dataset.Classes.Sum(c => c.Count), dataset.Classes.Count, dataset.Refused.Count);
+        return dataset with { Folder = folder };
+    }
+
+    /// <summary>Deletes a data set by renaming its folder first. Reading its files fails from then on.</summary>
+    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownDataset"/> or <see cref="ErrorCode.CannotWrite"/>.</exception>
+    public void Delete(string id)
+    {
+        var dataset = Get(id);
+        using var staging = Stage();
+        staging.Write(() =>
+        {
+            try
+            {
+                Directory.Move(dataset.Folder, Path.Combine(staging.Path, id));
+            }
+            catch (DirectoryNotFoundException) when (!Directory.Exists(dataset.Folder))
+            {
+                // Another service has deleted it since Get.
+                _ = Get(id);
+            }
+        });
+        log.DatasetDeleted(id);
+    }
+
+    [GeneratedRegex(@"\Ads_[0-9a-f]{16}\z")]
+    private static partial Regex Id();
+}

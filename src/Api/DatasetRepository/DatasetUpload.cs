@@ -1,0 +1,118 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Api.Serving;
+using Fovea.Api.Storage;
+using Fovea.Models.Annotations;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Fovea.Api.DatasetRepository;
+
+/// <summary>
+/// Turns uploaded archives into data sets. Memory holds the names of all files, and the contents of only the images that are being decoded.
+/// A data set appears whole or not at all.
+/// </summary>
+internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, Settings settings, DecodingBudget budget, TimeProvider time)
+{
+    private const string Archive = "archive.zip", Zip = "application/zip";
+    private const int MostNameCharacters = 100;
+
+    // curl and browsers declare a body as one of the last two by default. The others are names of zip.
+    private static readonly string[] MediaTypes =
+        [Zip, "application/x-zip-compressed", "application/x-zip", "application/octet-stream", "application/x-www-form-urlencoded"];
+
+    /// <summary>
+    /// Receives a zip file of class folders, which may be in folders named train, val and test; or one of corrections to a data set.
+    /// </summary>
+    /// <param name="request">The request, with the file as its body.</param>
+    /// <param name="from">The id of the data set to correct; null: the file is a data set of its own.</param>
+    /// <param name="name">The new data set's name, 1 to 100 characters; null: that of the data set to correct, if it has one.</param>
+    /// <param name="stop">Stops reading.</param>
+    /// <exception cref="RefusalException">
+    /// The body is declared as another type, is too large, is not a zip file, has fewer than two classes of images, or cannot be written;
+    /// or there is no data set to correct, or the corrections contradict each other or leave a class without images.
+    /// </exception>
+    public async Task<UploadedDataset> Receive(HttpRequest request, string? from, string? name, CancellationToken stop)
+    {
+        name = Checked(name);
+        var old = from is null ? null : store.Get(from);
+        RefuseUnlessZip(request.ContentType);
+        RequestBody.RefuseOver(limits.MaxDatasetBytes, "The archive", request.ContentLength);
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // StagingFolder counts the bytes: an archive has a higher limit than other bodies.
+            limit.MaxRequestBodySize = null;
+        }
+
+        using var staging = store.Stage();
+        await staging.Receive(request.Body, Archive, limits.MaxDatasetBytes, stop);
+        var dataset = await Read(old, staging, stop);
+        return store.Add(staging, dataset with { Name = name ?? old?.Name });
+    }
+
+    private static void RefuseUnlessZip(string? contentType)
+    {
+        if (!string.IsNullOrWhiteSpace(contentType)
+            && !MediaTypes.Contains(contentType.Split(';')[0].Trim(), StringComparer.OrdinalIgnoreCase))
+        {
+            throw new ServiceException(
+                ServiceError.UnsupportedMediaType,
+                $"The request is declared as {contentType}, which is not a zip file; expected {Zip} with the file as the body.");
+        }
+    }
+
+    private static string? Checked(string? name) =>
+        name is null || (name.Trim().Length is >= 1 and <= MostNameCharacters && !name.Any(char.IsControl)) ? name?.Trim()
+        : throw new ServiceException(
+            ServiceError.MalformedRequest,
+            $"name is {ReadableText.Shortened(name, MostNameCharacters)}; expected 1 to {MostNameCharacters} characters, none of them a "
+                + "control character.");
+
+    private async Task<UploadedDataset> Read(UploadedDataset? from, StagingFolder staging, CancellationToken stop)
+    {
+        using var archive = DatasetArchive.Open(Path.Combine(staging.Path, Archive), limits, settings.MaxImageBytes);
+        if (from is null)
+        {
+            return await Unpack(archive, staging, stop);
+        }
+
+        try
+        {
+            return await new DatasetCorrections(staging, budget, settings.ImageLimits).Apply(from, archive, time, stop);
+        }
+        catch (Exception e) when (e is IOException or FoveaException { Code: ErrorCode.CannotWrite } && store.Find(from.Id) is null)
+        {
+            // Another request has deleted it meanwhile.
+            throw DatasetStore.Unknown(from.Id);
+        }
+    }
+
+    private async Task<UploadedDataset> Unpack(DatasetArchive archive, StagingFolder staging, CancellationToken stop)
+    {
+        var layout = new DatasetLayout(archive);
+        var unpacked = await new DatasetImages(staging, budget, settings.ImageLimits).Unpack(archive, layout, stop);
+        RefusedFile[] unusable = [.. layout.Unusable.Concat(unpacked.Unusable).OrderBy(file => file.File, StringComparer.Ordinal)];
+        RefusedFile[] refused =
+        [
+            .. unusable.Concat(layout.Copies).Concat(unpacked.Copies).OrderBy(file => file.File, StringComparer.Ordinal),
+        ];
+        var classes = ClassCounts.Of(
+            layout.Labels, layout.Images.Select(image => image.Part), layout.IsMultiLabel, unpacked.Images, refused);
+        RefusalLimit.Check(
+            "the archive",
+            [.. unusable.Select(file => (file.File, file.Reason))],
+            unusable.Length + layout.Images.Count - unpacked.Unusable.Count,
+            []);
+        return new UploadedDataset(
+            DatasetStore.NewId(),
+            ListedImages.Hash(layout.IsListed, DatasetImages.Hash(unpacked.Images), unpacked.Images),
+            time.GetUtcNow().ToUnixTimeSeconds(),
+            classes,
+            refused)
+        {
+            IsMultiLabel = layout.IsMultiLabel,
+        };
+    }
+}

@@ -1,0 +1,202 @@
+using System.Data.Common;
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Models.Graphs;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+
+namespace Fovea.Api.Jobs;
+
+/// <summary>
+/// The database of the jobs: the PostgreSQL server that the settings name, else a SQLite file. It is created, or upgraded in place, at its
+/// first use.
+/// </summary>
+internal sealed class StateDatabase : IDisposable
+{
+    // SQLITE_CONSTRAINT_UNIQUE.
+    private const int SqliteUnique = 2_067;
+
+    // Processes that start together create the same tables; each retries at most this often.
+    private const int MostRetries = 20;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    private readonly string file;
+    private readonly DbContextOptions<FineTuningContext> options;
+    private readonly SemaphoreSlim preparing = new(1);
+    private volatile bool isReady;
+
+    public StateDatabase(Settings settings, FineTuningSettings fineTuning)
+    {
+        file = Path.Combine(settings.Data, "fovea.db");
+        IsShared = fineTuning.Database.Length > 0;
+        var builder = new DbContextOptionsBuilder<FineTuningContext>()
+
+            // The migrations are written by hand and have no model snapshot. A test compares their tables with the model's.
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
+        options = (IsShared ? builder.UseNpgsql(fineTuning.Database) : builder.UseSqlite($"Data Source={file}")).Options;
+    }
+
+    /// <summary>Whether the database is a server, which several machines may use. False: it is a file, which one machine uses.</summary>
+    public bool IsShared { get; }
+
+    /// <summary>Whether the database may exist. False: there are no jobs, and a reader need not create it.</summary>
+    public bool IsMade => IsShared || File.Exists(file);
+
+    /// <summary>
+    /// Whether an error says that the database could not be reached or written to, so that the same call may succeed later. An error about
+    /// the values that were written is not one of these.
+    /// </summary>
+    public static bool IsAway(Exception e) => Causes(e).Any(cause => cause is DbException or DbUpdateException)
+        && !Causes(e).Any(cause => cause is PostgresException { SqlState: ['2', '2' or '3', ..] });
+
+    /// <summary>Whether an error says that another row has the value that must be unique.</summary>
+    public static bool IsTaken(Exception e) => Causes(e).Any(cause =>
+        cause is SqliteException { SqliteExtendedErrorCode: SqliteUnique }
+            or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation });
+
+    /// <summary>The database's own message in an error, without a full stop.</summary>
+    public static string Reason(Exception e) => (Causes(e).OfType<DbException>().FirstOrDefault() ?? e).Message.TrimEnd('.');
+
+    /// <summary>A context on the database.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: it cannot be reached or created.</exception>
+    public async Task<FineTuningContext> Open(CancellationToken stop)
+    {
+        if (!isReady)
+        {
+            await Prepare(stop);
+        }
+
+        return new FineTuningContext(options);
+    }
+
+    /// <summary>Makes this process the only worker on a database file; null: another process is.</summary>
+    public FileStream? TryLock() => TryLock("worker");
+
+    /// <inheritdoc/>
+    public void Dispose() => preparing.Dispose();
+
+    private static IEnumerable<Exception> Causes(Exception e)
+    {
+        for (var cause = e; cause is not null; cause = cause.InnerException)
+        {
+            yield return cause;
+        }
+    }
+
+    private async Task Prepare(CancellationToken stop)
+    {
+        await preparing.WaitAsync(stop);
+        try
+        {
+            if (!isReady)
+            {
+                await Migrate(stop);
+                isReady = true;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || IsAway(e))
+        {
+            var expected = IsShared
+                ? "the PostgreSQL server of Fovea:Database to answer"
+                : "the folder Fovea:Data to be one that the service may write to";
+            throw new ServiceException(
+                ServiceError.Unavailable, $"The database of the fine-tuning jobs cannot be opened: {Reason(e)}. Expected {expected}.", e);
+        }
+        finally
+        {
+            preparing.Release();
+        }
+    }
+
+    private async Task Migrate(CancellationToken stop)
+    {
+        await using var context = new FineTuningContext(options);
+        if (IsShared)
+        {
+            await MigrateShared(context, stop);
+            return;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        FileStream? alone;
+        while ((alone = TryLock("migration")) is null)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), stop);
+        }
+
+        await using (alone)
+        {
+            HideFromOthers();
+            await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = 'wal'", stop);
+
+            // A process that is killed during a migration leaves this table, and the next migration would wait for it forever.
+            await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", stop);
+            await context.Database.MigrateAsync(stop);
+        }
+    }
+
+    // The file is created here with its final mode. SQLite gives the -wal and -shm files beside it the mode of the file.
+    private void HideFromOthers()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        if (!File.Exists(file))
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+            new FileStream(file, options).Dispose();
+        }
+
+        foreach (var each in new[] { file, $"{file}-wal", $"{file}-shm" }.Where(File.Exists))
+        {
+            try
+            {
+                File.SetUnixFileMode(each, File.GetUnixFileMode(each) & ~Others);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                // The file belongs to another user, who has shared it with this one on purpose.
+            }
+        }
+    }
+
+    private static bool IsMadeByAnother(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateColumn
+            or PostgresErrorCodes.UniqueViolation;
+
+    // A migration is one transaction. A process that meets another one at it tries again, and finds the tables.
+    private static async Task MigrateShared(FineTuningContext context, CancellationToken stop)
+    {
+        for (int left = MostRetries; ; left--)
+        {
+            try
+            {
+                await context.Database.MigrateAsync(stop);
+                return;
+            }
+            catch (PostgresException e) when (left > 0 && IsMadeByAnother(e))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(50, 500)), stop);
+            }
+        }
+    }
+
+    // The operating system releases the lock when the process ends, however it ends.
+    private FileStream? TryLock(string purpose)
+    {
+        try
+        {
+            return new FileStream($"{file}.{purpose}", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists($"{file}.{purpose}"))
+        {
+            return null;
+        }
+    }
+}

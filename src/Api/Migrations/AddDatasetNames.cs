@@ -1,0 +1,17 @@
+using Fovea.Api.Jobs;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+namespace Fovea.Api.Migrations;
+
+/// <summary>Adds the column of the name that the owner of a job's data set gave it.</summary>
+[DbContext(typeof(FineTuningContext)), Migration("20261130000000_DatasetNames")]
+internal sealed class AddDatasetNames : Migration
+{
+    /// <inheritdoc/>
+    protected override void Up(MigrationBuilder migrationBuilder) =>
+        migrationBuilder.AddColumn<string>("DatasetName", "Jobs", nullable: true);
+
+    /// <inheritdoc/>
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.DropColumn("DatasetName", "Jobs");
+}

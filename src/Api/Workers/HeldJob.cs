@@ -1,0 +1,183 @@
+using System.Threading.Channels;
+using Fovea.Api.Jobs;
+using Fovea.Api.Problems;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.Workers;
+
+/// <summary>
+/// A job in the hands of the worker that took it last. All writes go through one queue, in order, and are repeated while the database is
+/// away, so nothing is lost and the work need not wait. When another worker has taken the job, or it was cancelled, no more writes are
+/// made.
+/// </summary>
+internal sealed class HeldJob : IAsyncDisposable
+{
+    private const int MostWaiting = 10_000, MostTogether = 100, MostFaults = 5;
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1), LongestFarewell = TimeSpan.FromSeconds(10);
+
+    private readonly JobStore store;
+    private readonly long fence;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly Channel<Write> waiting = Channel.CreateBounded<Write>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private readonly CancellationTokenSource givingUp;
+    private readonly CancellationTokenRegistration stopping;
+    private readonly Task writing;
+    private OperationCanceledException? lost;
+    private Exception? fault;
+
+    /// <summary>Takes a job into hand.</summary>
+    /// <param name="store">The jobs.</param>
+    /// <param name="taken">The job as it was when the worker took it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="stop">The service stops: writes are repeated for 10 s more, and then given up.</param>
+    public HeldJob(JobStore store, Job taken, TimeProvider time, ILogger log, CancellationToken stop)
+    {
+        (this.store, this.time, this.log, fence, Now) = (store, time, log, taken.Fence, taken);
+        givingUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        stopping = stop.Register(() => givingUp.CancelAfter(LongestFarewell));
+        writing = Task.Run(WriteAll, CancellationToken.None);
+    }
+
+    /// <summary>The job after the last write.</summary>
+    public Job Now { get; private set; }
+
+    /// <summary>Changes the job later. Waits only when 10,000 writes are waiting already.</summary>
+    /// <param name="change">The change; it may be called several times.</param>
+    /// <param name="checkpoint">A checkpoint to save with it.</param>
+    public ValueTask Post(Action<Job> change, JobCheckpoint? checkpoint = null) =>
+        waiting.Writer.WriteAsync(new(change, checkpoint, Milliseconds, null));
+
+    /// <summary>Changes the job, after everything that was posted before, and waits until that is saved.</summary>
+    /// <exception cref="OperationCanceledException">The worker no longer holds the job.</exception>
+    public async Task Change(Action<Job> change)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await waiting.Writer.WriteAsync(new(change, null, Milliseconds, done));
+        await done.Task;
+    }
+
+    /// <summary>Changes the job, as <see cref="Change"/> does, if it runs.</summary>
+    /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
+    public Task Advance(Action<Job> change) => Change(job =>
+    {
+        if (job.Status is not JobStatus.Running)
+        {
+            throw new OperationCanceledException($"{job.Id} is paused.");
+        }
+
+        change(job);
+    });
+
+    /// <summary>Saves everything that was posted, and makes sure that the job runs and the worker holds it.</summary>
+    /// <exception cref="OperationCanceledException">It does not.</exception>
+    public Task RequireRunning() => Advance(static _ => { });
+
+    /// <summary>Waits until everything that was posted is saved, or cannot be.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        waiting.Writer.Complete();
+        await writing;
+        await stopping.DisposeAsync();
+        givingUp.Dispose();
+    }
+
+    private long Milliseconds => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private async Task WriteAll()
+    {
+        while (await waiting.Reader.WaitToReadAsync())
+        {
+            while (waiting.Reader.TryRead(out var first))
+            {
+                List<Write> together = [first];
+                while (first.Done is null && together.Count < MostTogether && waiting.Reader.TryPeek(out var next) && next.Done is null)
+                {
+                    together.Add(next);
+                    waiting.Reader.TryRead(out _);
+                }
+
+                await Save(together, first.Done);
+            }
+        }
+    }
+
+    private async Task Save(IReadOnlyList<Write> writes, TaskCompletionSource? done)
+    {
+        try
+        {
+            // Nobody waits for a posted write, so the next caller who waits gets its exception.
+            if (done is not null && ((Exception?)lost ?? Interlocked.Exchange(ref fault, null)) is { } earlier)
+            {
+                throw earlier;
+            }
+
+            Now = lost is null ? await SaveInTheEnd(writes) : Now;
+            done?.SetResult();
+        }
+        catch (Exception e)
+        {
+            fault ??= done is null && lost is null ? e : null;
+            done?.SetException(e);
+        }
+    }
+
+    private async Task<Job> SaveInTheEnd(IReadOnlyList<Write> writes)
+    {
+        JobCheckpoint[] checkpoints = [.. writes.Select(write => write.Checkpoint).OfType<JobCheckpoint>()];
+        IReadOnlyList<JobEvent> tried = [];
+        for (int tries = 1, faults = 0; ; tries++)
+        {
+            try
+            {
+                // The connection may have been lost after the database had committed, so that the change is there although its call failed.
+                return tried is [var first, ..] && await store.Has(first, givingUp.Token)
+                    ? await store.Find(Now.Id, givingUp.Token)
+                    : await store.Change(Now.Id, ChangeAll, givingUp.Token, checkpoints);
+            }
+            catch (ServiceException e) when (e.Error == ServiceError.UnknownJob)
+            {
+                throw lost = new OperationCanceledException($"{Now.Id} was deleted.", e);
+            }
+            catch (OperationCanceledException) when (givingUp.IsCancellationRequested)
+            {
+                throw lost = new OperationCanceledException($"The service stops before the progress of {Now.Id} can be saved.");
+            }
+            catch (Exception e) when (!StateDatabase.IsTaken(e)
+                && (StateDatabase.IsAway(e) || (e is not OperationCanceledException and not RefusalException && ++faults < MostFaults)))
+            {
+                if (tries == 1)
+                {
+                    log.JobsUnreachable(StateDatabase.Reason(e));
+                }
+            }
+
+            await Task.Delay(BetweenTries, time, givingUp.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        void ChangeAll(Job job)
+        {
+            if (job.Fence != fence)
+            {
+                throw lost = new OperationCanceledException($"{job.Id} was cancelled, or taken over by another worker.");
+            }
+
+            foreach (var write in writes)
+            {
+                job.At = write.At;
+                write.Change(job);
+            }
+
+            tried = job.News;
+        }
+    }
+
+    /// <param name="Change">The change.</param>
+    /// <param name="Checkpoint">A checkpoint to save with it.</param>
+    /// <param name="At">When it happened, Unix time in milliseconds.</param>
+    /// <param name="Done">Completes when it is saved; null: nobody waits.</param>
+    private sealed record Write(Action<Job> Change, JobCheckpoint? Checkpoint, long At, TaskCompletionSource? Done);
+}

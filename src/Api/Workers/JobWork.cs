@@ -1,0 +1,167 @@
+using System.Globalization;
+using Fovea.Api.Configuration;
+using Fovea.Api.DatasetRepository;
+using Fovea.Api.Jobs;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.Workers;
+
+/// <summary>
+/// Does the work of a job: training, evaluation, publishing. The process may be killed at any moment: the next worker goes on with the
+/// files on the disk and the row in the database, so each step may be done twice.
+/// </summary>
+internal sealed class JobWork(
+    DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training,
+    Publishing publishing, PrivatePaths paths, TimeProvider time, ILogger<JobWork> log)
+{
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
+
+    /// <summary>Works at a job until it has ended, or the worker must leave it.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="lease">Its lease.</param>
+    /// <param name="stop">The service stops: training saves a checkpoint, and the job goes back into the queue.</param>
+    /// <exception cref="OperationCanceledException">The job is paused, or was cancelled or taken over.</exception>
+    public async Task RunToTheEnd(HeldJob job, JobLease lease, CancellationToken stop)
+    {
+        try
+        {
+            await WorkThroughOutages(job, lease, stop);
+        }
+        catch (RefusalException e)
+        {
+            await job.Advance(now => now.Fail(Problem.Of(e).Code, paths.RemoveFrom(e.Message)));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await job.Change(now => now.Release("The service is stopping; the job goes on from its last checkpoint."));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.JobFaulted(e, job.Now.Id);
+            var problem = Problem.Of(ServiceError.Internal, "An error in the service ended this job; its log has the cause.");
+            await job.Advance(now => now.Fail(problem.Code, problem.Detail));
+        }
+    }
+
+    private async Task WorkThroughOutages(HeldJob job, JobLease lease, CancellationToken stop)
+    {
+        for (var term = lease.Term; ;)
+        {
+            try
+            {
+                await Work(job, term, stop);
+                return;
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested && !term.Fading.IsCancellationRequested && StateDatabase.IsAway(e))
+            {
+                // The lease is still good: the steps that are done are not repeated.
+                await Task.Delay(BetweenTries, time, stop);
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested && term.Fading.IsCancellationRequested
+                && (e is OperationCanceledException || StateDatabase.IsAway(e)))
+            {
+                long left = time.GetTimestamp();
+                term = await term.Next.WaitAsync(stop);
+                double gap = time.GetElapsedTime(left).TotalSeconds;
+                await job.Change(now => now.Tell(
+                    $"The database could not be reached, so the work was stopped for {gap:F0} s. It goes on from the last checkpoint.",
+                    JobEvent.Warning,
+                    new() { Seconds = Math.Round(gap) }));
+            }
+        }
+    }
+
+    private async Task Work(HeldJob job, LeaseTerm term, CancellationToken stop)
+    {
+        await job.RequireRunning();
+        var folder = JobFolder.Take(settings, job.Now.Id, job.Now.Fence);
+        var dataset = datasets.Find(job.Now.Dataset) ?? throw new FoveaException(
+            ErrorCode.BadDataset, $"The data set {job.Now.Dataset} was deleted before the job ended.");
+        if (!job.Now.StartsFromPretrained)
+        {
+            folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion, time);
+        }
+
+        if (!folder.IsTrained)
+        {
+            using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Fading);
+            await Train(job, folder, dataset, pause.Token, term.Over);
+        }
+
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Over);
+        await publishing.Publish(job, folder, dataset, end.Token);
+    }
+
+    private async Task Train(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken pause, CancellationToken kill)
+    {
+        for (int deaths = 1; ; deaths++)
+        {
+            var progress = new TrainingProgress(job, paths, time);
+            var arguments = Arguments(job.Now, folder, dataset);
+            var (code, errors) = await training.Run(arguments, job.Now.Threads, progress.Read, pause, kill);
+            if (code == TrainingProcess.Done)
+            {
+                return;
+            }
+
+            pause.ThrowIfCancellationRequested();
+            if (code == TrainingProcess.Refused)
+            {
+                throw new ServiceException(ServiceError.TrainingFailed, errors);
+            }
+
+            deaths = progress.Checkpoints > 0 ? 1 : deaths;
+            var death = TrainingProcess.Death(code, errors);
+            if (deaths == TrainingProcess.MostDeaths)
+            {
+                throw new ServiceException(
+                    ServiceError.TrainingFailed,
+                    $"The training process ended {deaths} times without a checkpoint in between, the last time {death}.");
+            }
+
+            await job.Advance(now => now.Tell(
+                $"The training process ended {death}. It is started again, from the last checkpoint if there is one.", JobEvent.Warning));
+        }
+    }
+
+    private List<string> Arguments(Job job, JobFolder folder, UploadedDataset dataset)
+    {
+        List<string> arguments =
+        [
+            "finetune",
+            .. job.StartsFromPretrained ? new[] { job.Model, "--weights", settings.Weights } : [folder.Base],
+            "--data", dataset.Folder,
+            "--model-name", job.FineTunedModel, "--base-name", job.Start, "--data-name", dataset.Title,
+            "--image-address", DatasetGallery.AddressOf(dataset.Id),
+            "--method", job.Method, "--seed", Text(job.Seed), "--json-lines",
+            "--checkpoint-seconds", Text(fineTuning.CheckpointSeconds), "--output", folder.Model,
+        ];
+        if (folder.Preprocessing is { } preprocessing)
+        {
+            arguments.AddRange(["--preprocessing", preprocessing]);
+        }
+
+        Add("--epochs", job.Epochs);
+        Add("--batch-size", job.BatchSize);
+        Add("--learning-rate", job.LearningRate);
+        if (folder.HasCheckpoint)
+        {
+            arguments.Add("--resume");
+        }
+
+        return arguments;
+
+        void Add(string option, IFormattable? value)
+        {
+            if (value is not null)
+            {
+                arguments.AddRange([option, Text(value)]);
+            }
+        }
+
+        static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,78 @@
+using Fovea.Api.DatasetRepository;
+using Fovea.Api.Jobs;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
+using Fovea.Models.Errors;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fovea.Api.Workers;
+
+/// <summary>
+/// Adds a trained model to the model repository, exactly once. Each decision is saved in the database before it is carried out, so after an
+/// interruption the same steps can be repeated.
+/// </summary>
+internal sealed class Publishing(
+    JobStore store, ModelStore models, ModelAdministration administration, IncumbentComparison incumbents)
+{
+    /// <summary>Compares the model with the one that serves, adds it as a version, and ends the job.</summary>
+    /// <exception cref="RefusalException">The model cannot be added.</exception>
+    /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
+    public async Task Publish(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken stop)
+    {
+        while (true)
+        {
+            if (job.Now.Version is null)
+            {
+                await Decide(job, folder, dataset, stop);
+            }
+
+            var (model, version, publish) = (job.Now.FineTunedModel, job.Now.Version!.Value, job.Now.Published);
+            await job.RequireRunning();
+            if (await administration.Add(model, version, folder.Model, publish, stop))
+            {
+                var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the version before." : "";
+                await job.Advance(now => now.Succeed(publish
+                    ? $"{model} version {version} is published.{rollback}"
+                    : $"{model} version {version} is added, not published. POST /models/{model}/versions/{version}/publish publishes it."));
+                return;
+            }
+
+            // Another version has taken the number since it was chosen, so the next round chooses a new number.
+            await job.Advance(now => now.Version = null);
+        }
+    }
+
+    private async Task Decide(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken stop)
+    {
+        var name = job.Now.FineTunedModel;
+        var there = ModelFolder.Read(models.PathOf(name));
+        if (there.Versions is [.., var last] && !IncumbentComparison.HasClassesOf(dataset, last))
+        {
+            throw new ServiceException(
+                ServiceError.Conflict,
+                $"A model {name} exists, and its classes are not the data set's {string.Join(", ", dataset.Classes.Select(c => c.Label))}; "
+                    + "expected a job with another suffix.");
+        }
+
+        var verdict = await incumbents.Compare(job, folder, dataset, there.Serving, stop);
+        bool publish = job.Now.PublishesItself && verdict.IsPublishable;
+        while (true)
+        {
+            int inRepository = there.Versions is [.., var highest] ? highest.Number : 0;
+            int version = Math.Max(inRepository, await store.HighestVersion(name, stop)) + 1;
+            try
+            {
+                await job.Advance(now =>
+                {
+                    (now.Version, now.Published) = (version, publish);
+                    now.Tell(verdict.Reason, metrics: verdict.Figures);
+                });
+                return;
+            }
+            catch (DbUpdateException e) when (StateDatabase.IsTaken(e))
+            {
+                // Another job has chosen the same version at the same time.
+            }
+        }
+    }
+}

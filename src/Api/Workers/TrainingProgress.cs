@@ -1,0 +1,239 @@
+using System.Globalization;
+using Fovea.Api.Jobs;
+using Fovea.Api.Problems;
+using Fovea.Models.TrainingEvents;
+
+namespace Fovea.Api.Workers;
+
+/// <summary>
+/// Turns the events that the training program prints into the job's events, checkpoints, hyperparameters and estimate of its end.
+/// </summary>
+internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProvider time)
+{
+    // Each event is stored, and a long job takes many steps.
+    private static readonly TimeSpan BetweenMetrics = TimeSpan.FromSeconds(2);
+
+    private readonly TrainingEventReader reader = new();
+    private JobMetrics latest = new();
+    private long? lastMetrics, lastStep;
+    private double validationSeconds;
+    private int epochs, stepsPerEpoch, validationImages;
+
+    /// <summary>The checkpoints saved so far, which show that training makes progress.</summary>
+    public int Checkpoints { get; private set; }
+
+    /// <summary>Reads one line. A line that is no JSON object, and an event of an unknown kind, are skipped.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: the training program is of another version, or an
+    /// event is damaged.</exception>
+    public ValueTask Read(string line) => Parse(line) switch
+    {
+        FileRefused e => Tell($"Left out: {Path.GetFileName(e.File)}: {e.Reason}", JobEvent.Warning),
+        HeadFound e => Tell(e.Description),
+        MethodChosen e => Tell($"Method {e.Method}: {e.Reason}.", metrics: new() { Method = e.Method }),
+        OptionsUnused e => Unused(e),
+        StatisticsFrozen e => Tell(
+            $"{e.Layers} layers of batch normalisation keep the running statistics of the model.",
+            metrics: new() { FrozenLayers = e.Layers }),
+        FeaturesDone e => Features(e),
+        PenaltyTried { Chosen: true } e => Penalty(e),
+        HeadTrained e => Head(e),
+        TrialPlanned e => Trial(e),
+        MethodsCompared e => Compared(e),
+        CalibrationFitted e => Tell(Say(
+            $"Probabilities are calibrated by {e.Source}: the temperature {e.Temperature:F2} brings the calibration error from ")
+            + Say($"{e.ErrorBefore:P2} to {e.ErrorAfter:P2}.")),
+        RunStarted e => Started(e),
+        StepDone e => Step(e),
+        EpochDone e => Epoch(e),
+        CheckpointSaved e => Checkpoint(e),
+        CheckpointFailed e => Tell(
+            $"{paths.RemoveFrom(e.Message)} The last checkpoint is unharmed, and training goes on.", JobEvent.Warning),
+        RunStopped e => Tell(
+            $"Training has stopped in epoch {e.Epoch} after step {e.Step}.",
+            metrics: new() { Epoch = e.Epoch, Step = StepsBefore(e.Epoch) + e.Step }),
+        RunFinished e => Finished(e),
+        _ => ValueTask.CompletedTask,
+    };
+
+    private TrainingEvent? Parse(string line)
+    {
+        try
+        {
+            return reader.Read(line);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ServiceException(ServiceError.TrainingFailed, e.Message, e);
+        }
+    }
+
+    private ValueTask Tell(string message, string level = JobEvent.Info, JobMetrics? metrics = null) =>
+        job.Post(now => now.Tell(message, level, metrics));
+
+    private ValueTask Tell(double secondsLeft, string message, JobMetrics metrics)
+    {
+        long finish = time.GetUtcNow().AddSeconds(secondsLeft).ToUnixTimeMilliseconds();
+        return job.Post(now =>
+        {
+            now.EstimatedFinish = finish;
+            now.Tell(message, metrics: metrics);
+        });
+    }
+
+    private ValueTask Unused(OptionsUnused e)
+    {
+        // Options of the command line that callers cannot set are left out.
+        string[] options = [.. e.Options.Select(Hyperparameter).OfType<string>()];
+        return options is []
+            ? ValueTask.CompletedTask
+            : Tell($"{string.Join(", ", options)}: without effect, since only a new last layer is trained.", JobEvent.Warning);
+
+        static string? Hyperparameter(string option) => option switch
+        {
+            "--epochs" => "n_epochs",
+            "--batch-size" => "batch_size",
+            "--learning-rate" => "learning_rate",
+            _ => null,
+        };
+    }
+
+    private ValueTask Started(RunStarted e)
+    {
+        (epochs, stepsPerEpoch, validationImages) = (e.Epochs, e.StepsPerEpoch, e.ValidationImages);
+        var summary = $"Training on {e.Images} images, validating with {e.ValidationImages}: "
+            + $"{e.Epochs} epochs of {e.StepsPerEpoch} steps of {e.BatchSize} images.";
+        return job.Post(now =>
+        {
+            string[] chosen =
+            [
+                .. Chosen("n_epochs", now.Epochs, $"{e.Epochs}", "the usual number for new classes"),
+                .. Chosen("batch_size", now.BatchSize, $"{e.BatchSize}", "the usual size, or all images if there are fewer"),
+                .. Chosen(
+                    "learning_rate", now.LearningRate, Say($"{e.LearningRate}"),
+                    "small; a tenth of it for layers that are trained already"),
+            ];
+            (now.Epochs, now.BatchSize, now.LearningRate) = (e.Epochs, e.BatchSize, e.LearningRate);
+            if (chosen.Length > 0)
+            {
+                now.Tell(
+                    $"Chosen for auto: {string.Join("; ", chosen)}.",
+                    metrics: new() { Epochs = e.Epochs, BatchSize = e.BatchSize, LearningRate = e.LearningRate });
+            }
+
+            now.Tell(summary, metrics: new()
+            {
+                Images = e.Images,
+                ValidImages = e.ValidationImages,
+                Epochs = e.Epochs,
+                StepsPerEpoch = e.StepsPerEpoch,
+                BatchSize = e.BatchSize,
+                TotalSteps = StepsBefore(e.Epochs + 1),
+            });
+        });
+
+        static string[] Chosen(string name, object? asked, string value, string reason) =>
+            asked is null ? [$"{name} {value} ({reason})"] : [];
+    }
+
+    private ValueTask Step(StepDone e)
+    {
+        lastStep = time.GetTimestamp();
+        long step = StepsBefore(e.Epoch) + e.Step, steps = StepsBefore(epochs + 1);
+        latest = latest with { Step = step, TrainLoss = e.Loss, TrainAccuracy = e.Accuracy };
+        if (lastMetrics is { } last && time.GetElapsedTime(last) < BetweenMetrics)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        lastMetrics = lastStep;
+        var metrics = latest with
+        {
+            ValidLoss = null,
+            ValidAccuracy = null,
+            TotalSteps = steps,
+            Epoch = e.Epoch,
+            LearningRate = e.LearningRate,
+            ImagesPerSecond = e.ImagesPerSecond,
+        };
+
+        // The network is validated after each remaining epoch, and once more for the report.
+        double left = e.SecondsLeft + (validationSeconds * (epochs - e.Epoch + 2));
+        return Tell(left, Say($"Step {step} of {steps}: training loss {e.Loss:F4}"), metrics);
+    }
+
+    private ValueTask Epoch(EpochDone e)
+    {
+        validationSeconds = lastStep is { } last ? time.GetElapsedTime(last).TotalSeconds : 0;
+        latest = new()
+        {
+            Step = StepsBefore(e.Epoch + 1),
+            TrainLoss = e.Loss,
+            TrainAccuracy = e.Accuracy,
+            ValidLoss = e.ValidationLoss,
+            ValidAccuracy = e.ValidationAccuracy,
+        };
+        var best = e.Best ? ", the best so far" : "";
+        return Tell(
+            Say($"Epoch {e.Epoch} of {epochs}: validation loss {e.ValidationLoss:F4}, accuracy {e.ValidationAccuracy:P2}{best}"),
+            metrics: latest with { TotalSteps = StepsBefore(epochs + 1), Epoch = e.Epoch });
+    }
+
+    private ValueTask Checkpoint(CheckpointSaved e)
+    {
+        Checkpoints++;
+        long step = StepsBefore(e.Epoch) + e.Step, at = time.GetUtcNow().ToUnixTimeMilliseconds();
+        return job.Post(
+            now => now.Tell($"Checkpoint after step {step}.", metrics: new() { Step = step, Epoch = e.Epoch }),
+            new() { JobId = job.Now.Id, Step = step, CreatedAt = at, Metrics = (latest with { Step = step }).ToJson() });
+    }
+
+    private ValueTask Features(FeaturesDone e) => Tell(
+        // The report evaluates the validation images once more.
+        e.SecondsLeft + (validationImages / e.ImagesPerSecond),
+        Say($"Features of {e.Images} of {e.AllImages} images, {e.ImagesPerSecond:F0} images/s"),
+        new() { Images = e.Images, TotalImages = e.AllImages, ImagesPerSecond = e.ImagesPerSecond });
+
+    private ValueTask Head(HeadTrained e)
+    {
+        latest = latest with { ValidLoss = e.ValidationLoss, ValidAccuracy = e.ValidationAccuracy };
+        return Tell(
+            Say($"A new last layer is trained: validation loss {e.ValidationLoss:F4}, accuracy {e.ValidationAccuracy:P2}"),
+            metrics: new() { ValidLoss = e.ValidationLoss, ValidAccuracy = e.ValidationAccuracy });
+    }
+
+    private ValueTask Trial(TrialPlanned e) =>
+        Tell(
+            e.Method is { } method ? $"Trying {method}: {e.Reason}." : $"Only {e.Reason}.",
+            metrics: new() { Method = e.Method ?? "head" });
+
+    private ValueTask Compared(MethodsCompared e) => Tell(
+        Say($"{e.Winner} wins: validation accuracy {e.Accuracy:P2}, {e.Other} {e.OtherAccuracy:P2}; ")
+            + Say($"loss {e.Loss:F4} instead of {e.OtherLoss:F4}; {e.Reason}."),
+        metrics: new()
+        {
+            Method = e.Winner,
+            ValidLoss = e.Loss,
+            ValidAccuracy = e.Accuracy,
+            OtherMethod = e.Other,
+            OtherLoss = e.OtherLoss,
+            OtherAccuracy = e.OtherAccuracy,
+        });
+
+    private ValueTask Penalty(PenaltyTried e) => Tell(
+        Say($"The penalty {e.Penalty} has the lowest loss in cross-validation, {e.Loss:F4}; accuracy {e.Accuracy:P2}"),
+        metrics: new() { Penalty = e.Penalty, Folds = e.Folds, TrainLoss = e.Loss, TrainAccuracy = e.Accuracy });
+
+    private ValueTask Finished(RunFinished e) => Tell(
+        Say($"Training is done: {e.ValidationAccuracy:P2} of the validation images are classified correctly."),
+        metrics: new()
+        {
+            ValidLoss = e.ValidationLoss,
+            ValidAccuracy = e.ValidationAccuracy,
+            BestEpoch = e.BestEpoch,
+            Seconds = e.Seconds,
+        });
+
+    private long StepsBefore(int epoch) => (long)(epoch - 1) * stepsPerEpoch;
+
+    private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Problems;
+using Fovea.Api.Workers;
+using Fovea.Models.TrainingEvents;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fovea.Api.Tests.FineTuning;
+
+/// <summary>Events of the training program become events and checkpoints of the job.</summary>
+public sealed class TrainingProgressTests
+{
+    [Fact]
+    public async Task Events_of_a_run_carry_their_numbers_in_data()
+    {
+        var (events, checkpoints) = await Read(Lines(
+            new FileRefused("data/val/ants/1.png", "The PNG is damaged."),
+            new RunStarted("lenet5", 60, 20, 2, 4, 15, 0.01, 1, 0),
+            new StepDone(1, 1, 0.5, 0.25, 0.001, 100, 3),
+            new StepDone(1, 2, 0.4, 0.5, 0.001, 100, 2),
+            new EpochDone(1, 0.001, 0.3, 0.75, 0.25, 0.875, true, 0),
+            new CheckpointSaved("model.onnx.checkpoint", 2, 0),
+            new RunFinished("model.onnx", 1, 0.25, 0.875, 4, 0)));
+        Assert.Equal(
+            [
+                "Left out: 1.png: The PNG is damaged.",
+                "Chosen for auto: n_epochs 2 (the usual number for new classes); batch_size 15 (the usual size, or all images if there are "
+                    + "fewer); learning_rate 0.01 (small; a tenth of it for layers that are trained already).",
+                "Training on 60 images, validating with 20: 2 epochs of 4 steps of 15 images.",
+                "Step 1 of 8: training loss 0.5000",
+                "Epoch 1 of 2: validation loss 0.2500, accuracy 87.50 %, the best so far",
+                "Checkpoint after step 4.",
+                "Training is done: 87.50 % of the validation images are classified correctly.",
+            ],
+            events.Select(e => e.Message));
+        Expect(
+            """
+            {"step":1,"train_loss":0.5,"train_accuracy":0.25,"total_steps":8,"epoch":1,"learning_rate":0.001,"images_per_second":100}
+            """,
+            events[3].Data);
+        Expect(
+            """
+            {"step":4,"train_loss":0.3,"train_accuracy":0.75,"valid_loss":0.25,"valid_accuracy":0.875,"total_steps":8,"epoch":1}
+            """,
+            events[4].Data);
+        Expect(
+            """{"step":4,"train_loss":0.3,"train_accuracy":0.75,"valid_loss":0.25,"valid_accuracy":0.875}""",
+            Assert.Single(checkpoints).Metrics);
+        Assert.Null(events[0].Data);
+        Expect("""{"n_epochs":2,"batch_size":15,"learning_rate":0.01}""", events[1].Data);
+        Expect(
+            """{"images":60,"valid_images":20,"n_epochs":2,"steps_per_epoch":4,"batch_size":15,"total_steps":8}""",
+            events[2].Data);
+        Expect("""{"step":4,"epoch":2}""", events[5].Data);
+        Expect("""{"valid_loss":0.25,"valid_accuracy":0.875,"best_epoch":1,"seconds":4}""", events[6].Data);
+    }
+
+    [Fact]
+    public async Task Events_of_a_head_carry_their_numbers_in_data()
+    {
+        var (events, _) = await Read(Lines(
+            new FeaturesDone(32, 64, 16, 2),
+            new PenaltyTried(0.01, 0.75, 0.5, 5, Chosen: false),
+            new PenaltyTried(0.001, 0.5, 0.75, 5, Chosen: true),
+            new HeadTrained(0.5, 0.75),
+            new StatisticsFrozen(8),
+            new TrialPlanned("full", "3 epochs fit into the 40 s that are left"),
+            new MethodsCompared("head", "full", 0.5, 0.625, 0.75, 0.5, "the other loss is not lower beyond chance")));
+        Assert.Equal(6, events.Count);
+        Expect("""{"images":32,"total_images":64,"images_per_second":16}""", events[0].Data);
+        Expect("""{"penalty":0.001,"folds":5,"train_loss":0.5,"train_accuracy":0.75}""", events[1].Data);
+        Expect("""{"valid_loss":0.5,"valid_accuracy":0.75}""", events[2].Data);
+        Expect("""{"frozen_layers":8}""", events[3].Data);
+        Expect("""{"method":"full"}""", events[4].Data);
+        Expect(
+            """
+            {"valid_loss":0.5,"valid_accuracy":0.75,"method":"head","other_method":"full","other_loss":0.625,"other_accuracy":0.5}
+            """,
+            events[5].Data);
+    }
+
+    [Fact]
+    public async Task Training_program_of_another_version_fails_the_job()
+    {
+        var refused = await Assert.ThrowsAsync<ServiceException>(() => Read(["""{"event":"head","version":99,"description":"dense"}"""]));
+        Assert.Equal(ServiceError.TrainingFailed, refused.Error);
+        Assert.Contains("events of version 99; expected version 1", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static string[] Lines(params TrainingEvent[] events)
+    {
+        var output = new StringWriter();
+        Array.ForEach(events, new TrainingEventWriter(output).Write);
+        return output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    private static void Expect(string json, string? data) =>
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(json), JsonNode.Parse(data!)), data);
+
+    private static async Task<(IReadOnlyList<JobEvent> Events, IReadOnlyList<JobCheckpoint> Checkpoints)> Read(string[] lines)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        using var folder = new TemporaryFolder();
+        var settings = new Settings { Data = folder.Path };
+        using var database = new StateDatabase(settings, new FineTuningSettings());
+        var store = new JobStore(database, TimeProvider.System);
+        await store.Add(NewJob.Of("ftjob-1"), stop);
+        await store.Change("ftjob-1", job => job.Enter("1"), stop);
+        var taken = await store.Change("ftjob-1", job => job.TryBegin("1", "worker", 1), stop);
+        await using var held = new HeldJob(store, taken, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        var progress = new TrainingProgress(held, new PrivatePaths(settings), TimeProvider.System);
+        foreach (var line in lines)
+        {
+            await progress.Read(line);
+        }
+
+        await held.RequireRunning();
+        var events = await store.EventsAfter("ftjob-1", taken.Events, 100, stop);
+        return (events, await store.CheckpointsBefore("ftjob-1", long.MaxValue, 100, stop));
+    }
+}
