@@ -1,0 +1,208 @@
+using System.Globalization;
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Problems;
+using Fovea.Api.Storage;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>Changes the models, and what serves. A change that is refused or fails changes nothing.</summary>
+/// <remarks>
+/// Other services may change the same repository at the same time, and nothing locks it. So each change is one rename. Afterwards the
+/// change checks whether another service has made a contradicting change meanwhile: deleted the version that was published, or published
+/// the version that was deleted.
+/// </remarks>
+internal sealed class ModelAdministration(
+    Settings settings,
+    ModelStoreSettings limits,
+    FineTuningSettings roles,
+    ModelStore models,
+    ModelCheck check,
+    ILogger<ModelAdministration> log)
+{
+    private const string Place = "The model repository";
+
+    /// <summary>Adds an uploaded version, after <see cref="ModelCheck"/>. It serves if it is the highest and none was published.</summary>
+    /// <exception cref="RefusalException">
+    /// A name is not allowed for models or versions, the version exists, the upload is invalid, or the repository cannot be written to.
+    /// </exception>
+    public async Task<StoredModel> Upload(string name, string version, HttpRequest request, CancellationToken stop)
+    {
+        var number = ModelNames.CheckVersion(version);
+        var place = new VersionPlace(models.PathOf(ModelNames.CheckModel(name)), number);
+        place.RefuseTaken();
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        await new ModelUpload(request, staging, limits.MaxModelBytes).Receive(stop);
+        await check.Run(staging.Path, place.Model, isUpload: true, stop);
+        return await models.Change(name, async model =>
+        {
+            await model.Change(Act(staging, () => place.MoveIn(staging)), CancellationToken.None);
+            return Logged(model, $"version {number} uploaded");
+        });
+    }
+
+    /// <summary>
+    /// Adds a file that the service has made as a version, after <see cref="ModelCheck"/>. If a process was killed during this call, the
+    /// next process may repeat it with the same file.
+    /// </summary>
+    /// <param name="name">The model.</param>
+    /// <param name="number">The version.</param>
+    /// <param name="file">The .onnx file, which is copied.</param>
+    /// <param name="publish">
+    /// Whether the version is to serve. If not, the version that serves stays, or the model does not serve yet.
+    /// </param>
+    /// <param name="stop">Stops it before anything is changed.</param>
+    /// <returns>True if this version now has that file; false if the repository has another version of this number.</returns>
+    /// <exception cref="RefusalException">The file cannot be used, or the repository cannot be written to.</exception>
+    public async Task<bool> Add(string name, int number, string file, bool publish, CancellationToken stop)
+    {
+        var place = new VersionPlace(models.PathOf(ModelNames.CheckModel(name)), number);
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        if (!place.IsTaken)
+        {
+            using var source = File.OpenRead(file);
+            await staging.Receive(source, VersionFolder.ModelFile, long.MaxValue, stop);
+            await check.Run(staging.Path, place.Model, isUpload: false, stop);
+        }
+
+        return await models.Change(name, async model =>
+        {
+            bool isOurs = true;
+            var act = Act(staging, () => isOurs = MoveIn(staging, place, file, publish));
+
+            // A process that does not serve does not load the model.
+            await (roles.Serves ? model.Change(act, CancellationToken.None) : act());
+            log.ModelChanged(name, $"version {number} added", model.Now.Serving?.Number);
+            return isOurs;
+        });
+    }
+
+    /// <summary>Deletes a version that does not serve, or the only one, and the model with it.</summary>
+    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: there is no such version, or another service has deleted
+    /// it. <see cref="ServiceError.Conflict"/>: it serves. <see cref="ErrorCode.CannotWrite"/>.</exception>
+    public async Task Delete(string name, string number, CancellationToken stop)
+    {
+        _ = models.Find(name).Find(number);
+        using var staging = new StagingFolder(settings.ModelRepository, Place);
+        await models.Change(name, async model =>
+        {
+            await model.Change(
+                Act(staging, () =>
+                {
+                    var place = VersionPlace.Of(model.Find(number));
+                    place.MoveOut(staging, (model.Now.Serving ?? model.Now.Wanted)?.Number);
+                }),
+                stop);
+            return Logged(model, $"version {number} deleted");
+        });
+    }
+
+    /// <summary>Makes a version serve from now on, even if higher versions are added.</summary>
+    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: there is no such version, or another service has deleted
+    /// it. <see cref="ServiceError.ModelUnavailable"/>: it cannot be loaded. <see cref="ErrorCode.CannotWrite"/>.</exception>
+    public async Task<StoredModel> Publish(string name, string number, CancellationToken stop)
+    {
+        var model = models.Find(name);
+        await model.Change(() => Choose(model, number), stop);
+        return Logged(model, $"version {number} published");
+    }
+
+    /// <summary>Publishes the version that served before the last publication; if that is unknown, the next lower one.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: there is none. Else as for <see
+    /// cref="Publish"/>.</exception>
+    public async Task<StoredModel> Rollback(string name, CancellationToken stop)
+    {
+        var model = models.Find(name);
+        await model.Change(
+            async () =>
+            {
+                var now = model.Now;
+                int? serving = (now.Serving ?? now.Wanted)?.Number;
+                var previous = ModelFolder.ReadNumber(model.Folder, ModelFolder.Previous) is { } before ? now.Find(before) : null;
+                var target = previous is not null && previous.Number != serving
+                    ? previous
+                    : now.Versions.LastOrDefault(version => version.Number < serving);
+                await Choose(model, target?.Number.ToString(CultureInfo.InvariantCulture) ?? throw new ServiceException(
+                    ServiceError.Conflict, $"{name} cannot go back: no version served before version {serving}, and none is lower."));
+                new VersionChoice(model.Folder).Forget(ModelFolder.Previous);
+            },
+            stop);
+        return Logged(model, "rolled back");
+    }
+
+    /// <summary>Loads a model from the current contents of its folder.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: there is none.
+    /// <see cref="ServiceError.ModelUnavailable"/>: it cannot be loaded; the old version keeps serving.</exception>
+    public Task<StoredModel> Load(string name, CancellationToken stop) => models.Change(ModelNames.CheckModel(name), async model =>
+    {
+        await model.Switch(unload: false, stop);
+        model = models.Find(name);
+        return model.Now.Reason is { } reason
+            ? throw new ServiceException(ServiceError.ModelUnavailable, $"{name} was not loaded. {reason}")
+            : Logged(model, "loaded");
+    });
+
+    /// <summary>Frees a model's memory as soon as no request uses it. The model answers again after it is loaded.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>.</exception>
+    public async Task<StoredModel> Unload(string name, CancellationToken stop)
+    {
+        var model = models.Find(name);
+        await model.Switch(unload: true, stop);
+        return Logged(model, "unloaded");
+    }
+
+    // The version is loaded before it is chosen, so that a version that cannot be loaded is never chosen.
+    private static async Task Choose(StoredModel model, string number)
+    {
+        var version = model.Find(number);
+        var place = VersionPlace.Of(version);
+        try
+        {
+            using var lease = model.Now.IsUnloaded ? null : await model.Serve(number);
+        }
+        catch (ServiceException e) when (e.Error == ServiceError.ModelUnavailable && !place.IsTaken)
+        {
+            throw place.Gone();
+        }
+
+        place.Publish((model.Now.Serving ?? model.Now.Wanted)?.Number);
+    }
+
+    private static bool MoveIn(StagingFolder staging, VersionPlace place, string file, bool publish)
+    {
+        var before = ModelFolder.Read(place.Model);
+        if (!place.IsTaken)
+        {
+            if (!publish && before.Chosen is null)
+            {
+                // Without a chosen version, the highest version would serve.
+                new VersionChoice(place.Model).Write(
+                    ModelFolder.Default, before.Serving?.Number.ToString(CultureInfo.InvariantCulture) ?? ModelFolder.None);
+            }
+
+            place.MoveIn(staging);
+        }
+
+        bool isOurs = FileHash.AreEqual(file, Path.Combine(place.Path, VersionFolder.ModelFile));
+        if (isOurs && publish && before.Chosen is not null && before.Chosen != $"{place.Number}")
+        {
+            place.Publish(before.Serving?.Number);
+        }
+
+        return isOurs;
+    }
+
+    private StoredModel Logged(StoredModel model, string change)
+    {
+        log.ModelChanged(model.Name, change, model.Now.Serving?.Number);
+        return model;
+    }
+
+    private static Func<Task> Act(StagingFolder staging, Action act) => () =>
+    {
+        staging.Write(act);
+        return Task.CompletedTask;
+    };
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Text;
+using Fovea.Api.Processes;
+using Fovea.Api.Serving;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>Tries a model in a separate process (<see cref="CheckCommand"/>), within limits, before the service loads it.</summary>
+internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings serving) : IDisposable
+{
+    private const int LongestReason = 2_000;
+
+    // The child process runs on all processors, as the model will. With this nice value it gets a third of the time of a thread that serves
+    // requests.
+    private const int Nice = 5;
+
+    // Checks run one at a time, since each may use all of the allowed memory.
+    private readonly SemaphoreSlim running = new(1);
+
+    /// <summary>Loads a version and runs it as the service would serve it.</summary>
+    /// <param name="version">The version's folder, which may be a staging folder.</param>
+    /// <param name="model">The folder of the model that gets the version.</param>
+    /// <param name="isUpload">Whether a file from elsewhere is replaced by its adopted form.</param>
+    /// <param name="stop">Kills the process.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadModelFile"/>: it cannot be served; the message says why.</exception>
+    public async Task Run(string version, string model, bool isUpload, CancellationToken stop)
+    {
+        await running.WaitAsync(stop);
+        try
+        {
+            await RunNow(Command(version, model, isUpload), stop);
+        }
+        finally
+        {
+            running.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => running.Dispose();
+
+    private async Task RunNow(ProcessStartInfo command, CancellationToken stop)
+    {
+        using var process = await ChildProgram.Start(command, Nice);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(TimeSpan.FromSeconds(settings.CheckSeconds));
+        var said = new CheckOutput();
+        try
+        {
+            process.ErrorDataReceived += (_, _) => { };
+            process.BeginErrorReadLine();
+            await said.Read(process.StandardOutput, limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            if (process.ExitCode != 0)
+            {
+                throw new FoveaException(
+                    ErrorCode.BadModelFile, process.ExitCode == CheckCommand.Refused ? said.Reason : Died(process.ExitCode, said.Step));
+            }
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"The model was not loaded and tried within {settings.CheckSeconds} seconds (Fovea:CheckSeconds). The time was over "
+                    + $"during {said.Step}.");
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
+    private string Died(int code, string step) =>
+        $"The model ended the process that tried it (exit code {code}) during {step}: it is damaged, or needs more than "
+            + $"{settings.CheckMemoryBytes:N0} bytes of "
+        + "memory to be served (Fovea:CheckMemoryBytes).";
+
+    private ProcessStartInfo Command(string version, string model, bool isUpload)
+    {
+        var start = ChildProgram.Of(
+            typeof(ModelCheck).Assembly.Location,
+            [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}", $"{serving.MaxBatch}", $"{isUpload}"]);
+        start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{Environment.ProcessorCount}";
+
+        // One garbage-collected heap per processor would use memory that counts as the model's.
+        start.Environment["DOTNET_gcServer"] = "0";
+        return start;
+    }
+
+    /// <summary>The output of the process: the step that it is at, and finally the reason why the model is refused.</summary>
+    private sealed class CheckOutput
+    {
+        private readonly StringBuilder reason = new();
+
+        /// <summary>The last step that has started.</summary>
+        public string Step { get; private set; } = "the start";
+
+        /// <summary>The reason of the refusal, in at most 2,000 characters.</summary>
+        public string Reason => $"{reason}".Trim() is var whole && whole.Length <= LongestReason ? whole : $"{whole[..LongestReason]} ...";
+
+        public async Task Read(StreamReader output, CancellationToken stop)
+        {
+            while (await output.ReadLineAsync(stop) is { } line)
+            {
+                if (line.StartsWith(CheckCommand.Step, StringComparison.Ordinal))
+                {
+                    Step = line[CheckCommand.Step.Length..];
+                }
+                else if (reason.Length <= LongestReason)
+                {
+                    reason.AppendLine(line);
+                }
+            }
+        }
+    }
+}

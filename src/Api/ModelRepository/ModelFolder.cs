@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>The contents of a model's folder at one moment, which decide the version that serves.</summary>
+/// <param name="Versions">The versions that have a file, the lowest first.</param>
+/// <param name="Chosen">The content of the file named default; null if there is none.</param>
+internal sealed record ModelFolder(IReadOnlyList<VersionFolder> Versions, string? Chosen)
+{
+    /// <summary>The file that holds the number of the version that serves.</summary>
+    public const string Default = "default";
+
+    /// <summary>The file that holds the number of the version that served before.</summary>
+    public const string Previous = "previous";
+
+    /// <summary>The content of the file named default that means that no version serves yet.</summary>
+    public const string None = "none";
+
+    /// <summary>The version that is to serve; null if there is none.</summary>
+    public VersionFolder? Serving => Chosen is null && Versions is [.., var last]
+        ? last
+        : Versions.FirstOrDefault(version => version.Number.ToString(CultureInfo.InvariantCulture) == Chosen);
+
+    /// <summary>A folder in which there is no model.</summary>
+    public static ModelFolder Empty { get; } = new([], null);
+
+    /// <summary>
+    /// Reads a folder; <see cref="Empty"/> if there is none. Versions that another process deletes meanwhile are left out.
+    /// </summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The service may not read the folder.</exception>
+    public static ModelFolder Read(string path)
+    {
+        VersionFolder[] versions =
+        [
+            .. RepositoryLayout.Of(path).Files.Select(version => VersionFolder.Read(version.Key, path, version.Value))
+                .OfType<VersionFolder>().OrderBy(version => version.Number),
+        ];
+        return versions.Length == 0 ? Empty : new(versions, ReadNumber(path, Default));
+    }
+
+    /// <summary>Reads the content of one of the two files; null if the file does not exist.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static string? ReadNumber(string path, string file)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(path, file)).Trim();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(ModelFolder? other) => other is not null && Chosen == other.Chosen && Versions.SequenceEqual(other.Versions);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Versions.Aggregate(Chosen?.GetHashCode(StringComparison.Ordinal) ?? 0, HashCode.Combine);
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Fovea.Api.Problems;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>Checks the names of models and versions, because they become names of folders.</summary>
+internal static partial class ModelNames
+{
+    /// <summary>Returns the name if it is allowed for a model.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the name is not allowed.</exception>
+    public static string CheckModel(string name) => Allowed().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal)
+        ? name
+        : throw new ServiceException(
+            ServiceError.MalformedRequest,
+            $"{name} cannot be a model's name; expected 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no "
+                + "'..'.");
+
+    /// <summary>Reads the number of a version.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the text is not a version number.</exception>
+    public static int CheckVersion(string number) => IsVersion(number)
+        ? int.Parse(number, CultureInfo.InvariantCulture)
+        : throw new ServiceException(
+            ServiceError.MalformedRequest, $"{number} cannot be a version; expected a whole number from 1 to {int.MaxValue}.");
+
+    /// <summary>Whether a folder's name is a version number without leading zeros.</summary>
+    public static bool IsVersion(string number) =>
+        !number.StartsWith('0') && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z")]
+    private static partial Regex Allowed();
+}

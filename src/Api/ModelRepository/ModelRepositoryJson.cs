@@ -1,0 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>Descriptions of models as JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(ModelDescription))]
+[JsonSerializable(typeof(IReadOnlyList<ModelDescription>))]
+internal sealed partial class ModelRepositoryJson : JsonSerializerContext;

@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>Whether a model can answer.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ModelState>))]
+internal enum ModelState
+{
+    /// <summary>The service is starting and has not loaded the model yet.</summary>
+    [JsonStringEnumMemberName("loading")]
+    Loading,
+
+    /// <summary>The model answers.</summary>
+    [JsonStringEnumMemberName("ready")]
+    Ready,
+
+    /// <summary>The model could not be loaded.</summary>
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+
+    /// <summary>The model has versions, but none of them has been published.</summary>
+    [JsonStringEnumMemberName("unpublished")]
+    Unpublished,
+
+    /// <summary>The model was unloaded, and answers again after it is loaded.</summary>
+    [JsonStringEnumMemberName("unloaded")]
+    Unloaded,
+}

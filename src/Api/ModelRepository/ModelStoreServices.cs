@@ -1,0 +1,39 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Storage;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Adoption;
+using Fovea.Models.Errors;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>Registers the model store.</summary>
+internal static class ModelStoreServices
+{
+    /// <summary>Adds the model store and the services that it needs.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="serves">Whether this process serves; only then are models loaded.</param>
+    /// <exception cref="RefusalException">A setting is wrong, or the device that is asked for does not work.</exception>
+    public static void AddModelStore(this IServiceCollection services, IConfiguration configuration, bool serves)
+    {
+        services.AddSingleton(Settings.Bind<ModelStoreSettings>(configuration))
+            .AddSingleton(Device.Choose(Settings.Bind<DeviceOptions>(configuration)))
+            .AddSingleton(AdoptedForms)
+            .AddSingleton<ModelLoader>().AddSingleton<ModelStore>().AddSingleton<ModelCheck>().AddSingleton<ModelAdministration>()
+            .AddSingleton<StagingSweep>().AddHostedService(provider => provider.GetRequiredService<StagingSweep>());
+        if (serves)
+        {
+            services.AddSingleton<ModelPolling>().AddHostedService(provider => provider.GetRequiredService<ModelPolling>());
+        }
+    }
+
+    private static AdoptionCache AdoptedForms(IServiceProvider services)
+    {
+        var log = services.GetRequiredService<ILogger<AdoptionCache>>();
+        return new(
+            Path.Combine(services.GetRequiredService<Settings>().Data, "adopted"),
+            services.GetRequiredService<ModelStoreSettings>().AdoptedBytes)
+        { Failed = log.AdoptedFormNotKept };
+    }
+}

@@ -1,0 +1,131 @@
+using Fovea.Api.Problems;
+using Fovea.Api.Serving;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.ModelRepository;
+
+/// <summary>One version of a model. The first request for it loads it, and concurrent requests share that load.</summary>
+/// <param name="folder">The files of the version.</param>
+/// <param name="model">The model's name.</param>
+/// <param name="time">The clock for the time since the last use.</param>
+/// <param name="load">Loads the version from the current contents of its folder.</param>
+internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvider time, Func<VersionFolder, LoadedVersion> load)
+    : IDisposable
+{
+    private readonly Lock gate = new();
+    private volatile VersionFolder folder = folder;
+    private Task<LoadedVersion>? loading;
+    private VersionSummary? summary;
+    private long lastUse = time.GetTimestamp();
+    private bool isRetired;
+
+    /// <summary>The number of the version, from 1.</summary>
+    public int Number => folder.Number;
+
+    /// <summary>The files of the version. Once it is loaded, these are the files that it was loaded from.</summary>
+    public VersionFolder Folder => folder;
+
+    /// <summary>The model that answers; null if the version is not loaded or could not be loaded.</summary>
+    public ServedModel? Served => Loaded?.Served;
+
+    /// <summary>Whether loading has failed.</summary>
+    public bool HasFailed => loading is { IsFaulted: true };
+
+    private LoadedVersion? Loaded => loading is { IsCompletedSuccessfully: true } done ? done.Result : null;
+
+    /// <summary>The summary of the loaded file.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: it is not loaded.</exception>
+    public VersionSummary Summary
+    {
+        get
+        {
+            var loaded = Loaded ?? throw new ServiceException(ServiceError.ModelUnavailable, $"Version {Number} of {model} is not loaded.");
+            lock (gate)
+            {
+                return summary ??= new(model, loaded, time);
+            }
+        }
+    }
+
+    /// <summary>Loads the version if no load has begun, and takes a lease; null if the version was retired meanwhile.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: it cannot be loaded.</exception>
+    public async Task<Lease?> Lease()
+    {
+        lastUse = time.GetTimestamp();
+        if (Begun() is not { } begun)
+        {
+            return null;
+        }
+
+        var loaded = await begun;
+        return loaded.Served.TryLease();
+    }
+
+    /// <summary>Makes a copy of this version that is not loaded yet.</summary>
+    public ModelVersion Anew() => new(folder, model, time, load);
+
+    /// <summary>Whether a folder still has this version, even if its files were rewritten with the same bytes.</summary>
+    /// <param name="seen">The folder, as it is now.</param>
+    public bool Holds(VersionFolder seen)
+    {
+        if (folder == seen)
+        {
+            return true;
+        }
+
+        if (folder.Number != seen.Number || Loaded is not { } loaded)
+        {
+            return false;
+        }
+
+        try
+        {
+            var (digest, read) = seen.ReadUnchanged(now => now.Digest(), time);
+            if (digest != loaded.Digest || read != seen)
+            {
+                return false;
+            }
+
+            folder = seen;
+            return true;
+        }
+        catch (Exception e) when (e is RefusalException or IOException or UnauthorizedAccessException)
+        {
+            // Loading the folder will report the error.
+            return false;
+        }
+    }
+
+    /// <summary>Whether the version is loaded and has not been used for this time.</summary>
+    public bool IsIdle(TimeSpan span) => Served is not null && time.GetElapsedTime(lastUse) >= span;
+
+    /// <summary>Retires the version: it is never loaded again, and is freed when its last lease ends.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            isRetired = true;
+        }
+
+        loading?.ContinueWith(
+            done => done.Result.Served.Dispose(),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnRanToCompletion,
+            TaskScheduler.Default);
+    }
+
+    private Task<LoadedVersion>? Begun()
+    {
+        lock (gate)
+        {
+            return isRetired ? loading : loading ??= Task.Run(Load);
+        }
+    }
+
+    private LoadedVersion Load()
+    {
+        var loaded = load(folder);
+        folder = loaded.Folder;
+        return loaded;
+    }
+}

@@ -1,0 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Models.Pretrained;
+using Fovea.Models.Summary;
+
+namespace Fovea.Api.NetworkCatalog;
+
+/// <summary>Descriptions of networks as JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(ArchitectureDescription))]
+[JsonSerializable(typeof(IReadOnlyList<ArchitectureDescription>))]
+[JsonSerializable(typeof(NetworkSummary))]
+[JsonSerializable(typeof(IReadOnlyList<PretrainedBase>))]
+internal sealed partial class NetworkCatalogJson : JsonSerializerContext;
