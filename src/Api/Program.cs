@@ -1,14 +1,17 @@
-using Fovea.Api;
-using Fovea.Models;
+using Fovea.Api.Hosting;
+using Fovea.Api.Keys;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Probes;
+using Fovea.Models.Errors;
 
 if (args is ["--health"])
 {
     return await HealthProbe.Run();
 }
 
-if (args is [CheckCommand.Verb, var version, var model, var bytes, var batch])
+if (args is [CheckCommand.Verb, var version, var model, var bytes, var batch, var upload])
 {
-    return CheckCommand.Run(version, model, bytes, batch);
+    return CheckCommand.Run(version, model, bytes, batch, upload);
 }
 
 if (args is [KeysCommand.Verb, ..])
@@ -16,14 +19,19 @@ if (args is [KeysCommand.Verb, ..])
     return KeysCommand.Run(args);
 }
 
+if (args is [SettingsCommand.Verb, ..])
+{
+    return SettingsCommand.Run(args);
+}
+
 try
 {
     await Service.Run(args);
     return 0;
 }
-catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is RefusalException or IOException or UnauthorizedAccessException)
 {
-    // What the user can mend: a setting, or an address that is in use.
+    // The user can correct these errors: a wrong setting, or an address that is in use. So a message without a stack trace is enough.
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }

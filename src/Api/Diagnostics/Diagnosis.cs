@@ -1,78 +1,112 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Fovea.Api.Tuning;
-using Fovea.Models;
+using System.Text.Json.Serialization;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Scheduling;
+using Fovea.Models.Runtime;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Diagnostics;
 
-/// <summary>What the service really runs on, and why.</summary>
-/// <param name="Versions">Of the service and of what it stands on.</param>
-/// <param name="Device">What networks run on.</param>
-/// <param name="Threads">What runs at the same time.</param>
-/// <param name="Memory">What the process takes.</param>
-/// <param name="Models">The versions of models that are loaded.</param>
-internal sealed record Diagnosis(VersionsInUse Versions, DeviceInUse Device, ThreadsInUse Threads, MemoryInUse Memory, IReadOnlyList<LoadedModel> Models)
+/// <summary>A report of the versions, device, threads, memory and models in use.</summary>
+/// <param name="Versions">The versions of the service and its libraries.</param>
+/// <param name="Device">The device that runs the networks.</param>
+/// <param name="Threads">The numbers of threads.</param>
+/// <param name="Memory">The memory of the process.</param>
+/// <param name="Models">The loaded versions of models.</param>
+/// <param name="Unclear">The .onnx files of the model repository that are not served, and why; left out if there are none.</param>
+internal sealed record Diagnosis(
+    VersionsInUse Versions,
+    DeviceInUse Device,
+    ThreadsInUse Threads,
+    MemoryInUse Memory,
+    IReadOnlyList<LoadedModel> Models,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Unclear)
 {
-    /// <summary>Looks at everything now.</summary>
+    /// <summary>Makes the report of this moment.</summary>
     public static Diagnosis Of(ModelStore models, Device device)
     {
         using var process = Process.GetCurrentProcess();
         return new(
-            new(typeof(Diagnosis).Assembly.GetName().Version!.ToString(3), Sessions.Version, RuntimeInformation.FrameworkDescription, RuntimeInformation.OSDescription, $"{RuntimeInformation.ProcessArchitecture}"),
+            new(
+                typeof(Diagnosis).Assembly.GetName().Version!.ToString(3),
+                Sessions.Version,
+                RuntimeInformation.FrameworkDescription,
+                RuntimeInformation.OSDescription,
+                $"{RuntimeInformation.ProcessArchitecture}"),
             new(device.Provider, device.Reason, device.FellBack, device.MissingLibraries, [.. Sessions.Providers]),
             new(Environment.ProcessorCount, Sessions.Threads, Sessions.SharesThreads, ThreadPool.ThreadCount),
-            new(process.WorkingSet64, process.PeakWorkingSet64, GC.GetTotalMemory(forceFullCollection: false), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-            [.. models.All.SelectMany(LoadedModel.Of)]);
+            new(
+                process.WorkingSet64,
+                process.PeakWorkingSet64,
+                GC.GetTotalMemory(forceFullCollection: false),
+                GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
+            [.. models.All.SelectMany(LoadedModel.Of)],
+            models.Unclear is [] ? null : models.Unclear);
     }
 }
 
-/// <summary>Versions.</summary>
-/// <param name="Fovea">The service's.</param>
-/// <param name="OnnxRuntime">ONNX Runtime's, as it was loaded.</param>
-/// <param name="Dotnet">.NET's.</param>
-/// <param name="System">The operating system.</param>
+/// <summary>The versions of the service, its libraries and the system.</summary>
+/// <param name="Fovea">The version of the service.</param>
+/// <param name="OnnxRuntime">The version of the loaded ONNX Runtime.</param>
+/// <param name="Dotnet">The version of .NET.</param>
+/// <param name="System">The operating system and its version.</param>
 /// <param name="Architecture">The processor's architecture.</param>
 internal sealed record VersionsInUse(string Fovea, string OnnxRuntime, string Dotnet, string System, string Architecture);
 
-/// <summary>What networks run on.</summary>
-/// <param name="Provider">cpu or cuda.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="FellBack">Whether CUDA was wanted and does not work.</param>
-/// <param name="MissingLibraries">The libraries that it lacks.</param>
+/// <summary>The device that runs the networks.</summary>
+/// <param name="Provider">The device: cpu or cuda.</param>
+/// <param name="Reason">The reason for this choice.</param>
+/// <param name="FellBack">Whether CUDA was chosen but does not work, so that the CPU is used.</param>
+/// <param name="MissingLibraries">The libraries that CUDA needs and that are missing.</param>
 /// <param name="Available">The execution providers that this build of ONNX Runtime holds.</param>
-internal sealed record DeviceInUse(string Provider, string Reason, bool FellBack, IReadOnlyList<string> MissingLibraries, IReadOnlyList<string> Available);
+internal sealed record DeviceInUse(
+    string Provider, string Reason, bool FellBack, IReadOnlyList<string> MissingLibraries, IReadOnlyList<string> Available);
 
-/// <summary>Threads.</summary>
-/// <param name="Processors">The processors that the process may use.</param>
-/// <param name="OnnxRuntime">The threads that run networks.</param>
-/// <param name="Shared">Whether all models share them.</param>
-/// <param name="Pool">The threads that answer requests, at this moment.</param>
+/// <summary>The numbers of threads.</summary>
+/// <param name="Processors">The number of processors that the process may use.</param>
+/// <param name="OnnxRuntime">The number of ONNX Runtime's threads, which run networks.</param>
+/// <param name="Shared">Whether all models share these threads.</param>
+/// <param name="Pool">The number of threads in .NET's pool now, which answer requests.</param>
 internal sealed record ThreadsInUse(int Processors, int OnnxRuntime, bool Shared, int Pool);
 
-/// <summary>Memory in bytes.</summary>
-/// <param name="Resident">Of the process, now.</param>
-/// <param name="PeakResident">The most that it was.</param>
-/// <param name="Managed">The part that .NET's garbage collector manages.</param>
-/// <param name="Available">What the machine or the container allows.</param>
+/// <summary>The memory of the process in bytes.</summary>
+/// <param name="Resident">The resident memory now.</param>
+/// <param name="PeakResident">The most resident memory since the start.</param>
+/// <param name="Managed">The part of the memory that .NET's garbage collector manages.</param>
+/// <param name="Available">The memory that the machine or the container allows.</param>
 internal sealed record MemoryInUse(long Resident, long PeakResident, long Managed, long Available);
 
-/// <summary>A version that is loaded.</summary>
-/// <param name="Name">The model.</param>
-/// <param name="Version">The version.</param>
-/// <param name="Serves">Whether it answers where no version is named.</param>
-/// <param name="Provider">What it runs on.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="BatchSizes">The batch sizes that are run, as measured on this machine; empty until that is done.</param>
-/// <param name="Requests">The requests that have a place with it.</param>
-internal sealed record LoadedModel(string Name, int Version, bool Serves, string Provider, string Reason, IReadOnlyList<MeasuredSize> BatchSizes, int Requests)
+/// <summary>A loaded version of a model.</summary>
+/// <param name="Name">The name of the model.</param>
+/// <param name="Version">The number of the version.</param>
+/// <param name="Serves">Whether this version answers requests that name no version.</param>
+/// <param name="Provider">The device that runs it: cpu or cuda.</param>
+/// <param name="Reason">The reason for this device.</param>
+/// <param name="BatchSizes">The batch sizes in use with their times measured on this machine; empty until they are measured.</param>
+/// <param name="Requests">The number of requests in flight that the version has admitted.</param>
+internal sealed record LoadedModel(
+    string Name,
+    int Version,
+    bool Serves,
+    string Provider,
+    string Reason,
+    IReadOnlyList<MeasuredSize> BatchSizes,
+    int Requests)
 {
-    /// <summary>The loaded versions of a model.</summary>
+    /// <summary>Lists the loaded versions of a model.</summary>
     public static IEnumerable<LoadedModel> Of(StoredModel model)
     {
         var now = model.Now;
         return from version in now.All.Distinct()
                where version.Served is not null
                let served = version.Served
-               select new LoadedModel(model.Name, version.Number, version == now.Serving, served.Classifier.Device.Provider, served.Classifier.Device.Reason, served.Sizes, served.Admission.Taken);
+               select new LoadedModel(
+                   model.Name,
+                   version.Number,
+                   version == now.Serving,
+                   served.Classifier.Device.Provider,
+                   served.Classifier.Device.Reason,
+                   served.Sizes,
+                   served.Admission.Taken);
     }
 }

@@ -1,15 +1,17 @@
-using Fovea.Models;
+using Fovea.Api.ModelRepository;
+using Fovea.Models.Runtime;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Diagnostics;
 
-/// <summary>The route that tells what hardware is really in use.</summary>
+/// <summary>The route that reports which device, libraries and settings are in use.</summary>
 internal static class DiagnosticsEndpoints
 {
     public static void MapDiagnostics(this IEndpointRouteBuilder app) => app.MapGet("/diagnostics", Diagnose)
         .WithTags("Health")
-        .WithSummary("What the service really runs on, and why")
-        .WithDescription("Versions, the device and what it lacks, threads, memory; and for each loaded model its batch sizes and how fast they were measured to be.");
+        .WithSummary("Report what the service runs on")
+        .WithDescription("Returns versions, the device with the reason for its choice and its missing libraries, threads and memory. For "
+            + "each loaded model it returns the batch sizes with their measured times.");
 
     private static Ok<Diagnosis> Diagnose(ModelStore models, Device device) => TypedResults.Ok(Diagnosis.Of(models, device));
 }

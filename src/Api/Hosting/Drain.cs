@@ -1,15 +1,16 @@
-using Fovea.Models;
+using Fovea.Api.Problems;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Hosting;
 
-/// <summary>Refuses what comes on connections that are still open after the service was told to stop; what is under way goes on.</summary>
+/// <summary>While the service shuts down: refuses new requests on open connections, and lets requests in flight finish.</summary>
 internal static class Drain
 {
-    // What asks how the service is, is told until the end.
+    // Probes and metrics are answered until the end, so that load balancers and monitoring see the shutdown.
     private static readonly string[] Answered = ["/health", "/v2/health", "/metrics"];
 
     public static void UseDrain(this WebApplication app) => app.Use((context, next) =>
-        app.Lifetime.ApplicationStopping.IsCancellationRequested && !Answered.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal))
-            ? throw new FoveaException(ErrorCode.Unavailable, "The service is shutting down.")
+        app.Lifetime.ApplicationStopping.IsCancellationRequested
+            && !Answered.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal))
+            ? throw new ServiceException(ServiceError.Unavailable, "The service is shutting down.")
             : next(context));
 }

@@ -1,16 +1,16 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Hosting;
 
 /// <summary>
 /// Answers clients that close their sending side after a whole request. Kestrel takes the end of the client's bytes for the end of the
-/// connection: it refuses a body that is whole, cancels the request, and resets the connection. So the end reaches Kestrel only when no
-/// byte is left before it, and the news that the connection is closed only after some seconds, in which the answer goes out.
+/// connection: it refuses a complete body, cancels the request, and resets the connection. So Kestrel sees the end only when no bytes are
+/// left before it, and learns that the connection is closed only after some seconds, in which the answer goes out.
 /// </summary>
 /// <remarks>
-/// A client that has gone altogether looks the same until something is sent to it. Its request is therefore canceled some seconds late. A
-/// connection that was reset is noticed as ever where it is read from or written to.
+/// A client that has disconnected looks the same until something is sent to it, so its request is cancelled some seconds late. A reset
+/// connection is still noticed at once on reading and writing.
 /// </remarks>
 internal static class HalfClose
 {
@@ -32,7 +32,7 @@ internal static class HalfClose
         }
         finally
         {
-            // Waits for a callback under way, so that it does not meet a disposed source.
+            // Waits for a running callback, which would otherwise use the disposed token source.
             await registration.DisposeAsync();
         }
     });

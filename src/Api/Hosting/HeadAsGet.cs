@@ -1,6 +1,6 @@
-namespace Fovea.Api;
+namespace Fovea.Api.Hosting;
 
-/// <summary>Answers HEAD wherever GET is answered, as HTTP asks; the server leaves the body out by itself.</summary>
+/// <summary>Answers HEAD on every route that answers GET, as HTTP requires. Kestrel leaves the body out.</summary>
 internal static class HeadAsGet
 {
     public static void UseHeadAsGet(this IApplicationBuilder app) => app.Use((context, next) =>

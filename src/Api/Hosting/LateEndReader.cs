@@ -2,15 +2,15 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Hosting;
 
 /// <summary>
-/// A pipe's reader that shows the end of the pipe only once its consumer cannot use what lies before it: when nothing is left, or when the
-/// consumer has looked at all of it and took none.
+/// A pipe reader that delays the end of the pipe until its consumer cannot use the bytes before it: when no bytes are left, or when the
+/// consumer has examined all of them and consumed none.
 /// </summary>
 /// <remarks>
-/// One read at a time, as of every reader. Every request on an open connection waits here once, so waiting allocates nothing: this object
-/// is the source of its own tasks.
+/// As with every pipe reader, only one read may run at a time. Every request on an open connection waits here once, so waiting allocates
+/// nothing: this object is the source of its own tasks.
 /// </remarks>
 internal sealed class LateEndReader : PipeReader, IValueTaskSource<ReadResult>
 {
@@ -21,7 +21,8 @@ internal sealed class LateEndReader : PipeReader, IValueTaskSource<ReadResult>
     private SequencePosition start;
     private bool isEndDue;
 
-    /// <param name="inner">The reader that it wraps.</param>
+    /// <summary>Wraps a reader.</summary>
+    /// <param name="inner">The reader of the connection.</param>
     public LateEndReader(PipeReader inner) => (this.inner, completeRead) = (inner, CompleteRead);
 
     /// <inheritdoc/>

@@ -1,14 +1,15 @@
+using Fovea.Api.Configuration;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Hosting;
 
-/// <summary>Where the service listens, the limits of connections, and which proxies and origins it trusts.</summary>
+/// <summary>Configures the address, the limits of connections, and the trusted proxies and origins.</summary>
 internal static class Listening
 {
     private const string DefaultUrl = "http://localhost:8080";
 
-    // A client may be slow for so long: lost packets are sent again within it.
+    // A client may be slow for this time before the rate counts: lost packets are sent again within it.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public static void Listen(this WebApplicationBuilder builder, Settings settings, HostSettings host)
@@ -24,19 +25,27 @@ internal static class Listening
             server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(host.HeaderSeconds);
             server.Limits.MinRequestBodyDataRate = rate;
             server.Limits.MinResponseDataRate = rate;
-            server.ConfigureEndpointDefaults(endpoint => endpoint.UseHalfClose(TimeProvider.System));
+            server.ConfigureEndpointDefaults(endpoint =>
+            {
+                // In this order: a look at the first bytes must not count as a look of the server, which lets the end of a connection pass.
+                endpoint.UseCleartextHttp2(TimeProvider.System);
+                endpoint.UseHalfClose(TimeProvider.System);
+            });
         });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(host.ShutdownSeconds));
         builder.Services.AddCors();
 
         var chosen = builder.Configuration;
-        if (chosen["urls"] is null && chosen["http_ports"] is null && chosen["https_ports"] is null && !chosen.GetSection("Kestrel:Endpoints").Exists())
+        if (chosen["urls"] is null
+            && chosen["http_ports"] is null
+            && chosen["https_ports"] is null
+            && !chosen.GetSection("Kestrel:Endpoints").Exists())
         {
             builder.WebHost.UseUrls(DefaultUrl);
         }
     }
 
-    /// <summary>Takes the caller's address, scheme and host from the headers of trusted proxies, and of nobody else.</summary>
+    /// <summary>Takes the caller's address, scheme and host from the headers of requests that come from trusted proxies only.</summary>
     public static void UseProxies(this WebApplication app, HostSettings host)
     {
         if (host.TrustedProxies.Count > 0)
@@ -53,12 +62,13 @@ internal static class Listening
         }
     }
 
-    /// <summary>Lets pages of the origins call that the settings name.</summary>
+    /// <summary>Allows calls from web pages of the origins in the settings (CORS).</summary>
     public static void UseOrigins(this WebApplication app, HostSettings host)
     {
         if (host.CorsOrigins.Count > 0)
         {
-            app.UseCors(cors => cors.WithOrigins([.. host.CorsOrigins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("Retry-After"));
+            app.UseCors(cors =>
+                cors.WithOrigins([.. host.CorsOrigins]).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("Retry-After"));
         }
     }
 }

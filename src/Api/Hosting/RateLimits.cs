@@ -1,9 +1,10 @@
 using System.Threading.RateLimiting;
-using Fovea.Models;
+using Fovea.Api.Keys;
+using Fovea.Api.Problems;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Hosting;
 
-/// <summary>Bounds how often one caller asks. Probes and metrics are not counted.</summary>
+/// <summary>Limits the requests per minute of each caller. Probes and metrics are not counted.</summary>
 internal static class RateLimits
 {
     private const string Health = "/health", Metrics = "/metrics";
@@ -23,14 +24,16 @@ internal static class RateLimits
         app.Lifetime.ApplicationStopped.Register(limiter.Dispose);
         app.Use(async (context, next) =>
         {
-            if (!context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal) && !context.Request.Path.StartsWithSegments(Metrics, StringComparison.Ordinal))
+            if (!context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal)
+                && !context.Request.Path.StartsWithSegments(Metrics, StringComparison.Ordinal))
             {
                 using var lease = limiter.AttemptAcquire(context);
                 if (!lease.IsAcquired)
                 {
                     var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var given) ? given : Minute / requestsPerMinute;
-                    throw new FoveaException(
-                        ErrorCode.RateLimited, $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute.")
+                    throw new ServiceException(
+                        ServiceError.RateLimited,
+                        $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute.")
                     {
                         RetryAfter = wait,
                     };
@@ -41,11 +44,18 @@ internal static class RateLimits
         });
     }
 
-    // The bucket is full at first, so a minute's requests may come at once. It is refilled every second, or less often where a second has
-    // less than one token.
+    // The bucket is full at first, so the requests of one minute may come at once. It is refilled every second, or less often if one second
+    // brings less than one token.
     private static TokenBucketRateLimiterOptions Bucket(int requestsPerMinute)
     {
         int atOnce = Math.Max(1, requestsPerMinute / 60);
-        return new() { TokenLimit = requestsPerMinute, TokensPerPeriod = atOnce, ReplenishmentPeriod = Minute * atOnce / requestsPerMinute, QueueLimit = 0, AutoReplenishment = true };
+        return new()
+        {
+            TokenLimit = requestsPerMinute,
+            TokensPerPeriod = atOnce,
+            ReplenishmentPeriod = Minute * atOnce / requestsPerMinute,
+            QueueLimit = 0,
+            AutoReplenishment = true,
+        };
     }
 }

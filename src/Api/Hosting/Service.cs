@@ -1,13 +1,34 @@
 using System.Text.Encodings.Web;
+using Fovea.Api.Classification;
+using Fovea.Api.Configuration;
+using Fovea.Api.DatasetRepository;
+using Fovea.Api.Diagnostics;
+using Fovea.Api.Explanation;
+using Fovea.Api.FineTuning;
+using Fovea.Api.InferenceProtocol;
+using Fovea.Api.Jobs;
+using Fovea.Api.Keys;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.NetworkCatalog;
+using Fovea.Api.OpenApi;
+using Fovea.Api.Probes;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Api.Serving;
+using Fovea.Api.Storage;
+using Fovea.Api.Telemetry;
+using Fovea.Api.Tuning;
+using Fovea.Api.WebPage;
+using Fovea.Models.Errors;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Hosting;
 
-/// <summary>Puts the service together, and runs it.</summary>
+/// <summary>Builds the service, and runs it.</summary>
 internal static class Service
 {
-    /// <summary>Serves until the process is told to stop.</summary>
+    /// <summary>Serves until the process receives a signal to stop.</summary>
     /// <param name="args">The command line.</param>
-    /// <exception cref="Fovea.Models.FoveaException">A setting is wrong.</exception>
+    /// <exception cref="RefusalException">A setting is wrong.</exception>
     /// <exception cref="IOException">The address is in use.</exception>
     public static async Task Run(string[] args)
     {
@@ -18,11 +39,11 @@ internal static class Service
         }
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // Told to stop while it was starting.
+            // The process received the signal while the service was starting.
         }
         catch
         {
-            // Work that has begun, such as loading models, ends before the service is disposed of.
+            // Stops work that has begun, such as loading models, before the service is disposed of.
             await app.StopAsync();
             throw;
         }
@@ -30,28 +51,34 @@ internal static class Service
         await app.WaitForShutdownAsync();
     }
 
-    /// <summary>The service, ready to run; its models are being loaded already.</summary>
+    /// <summary>Builds the service, ready to run, and begins to load its models.</summary>
     /// <param name="args">The command line.</param>
-    /// <param name="configure">Adds services to it.</param>
-    /// <exception cref="Fovea.Models.FoveaException">A setting is wrong.</exception>
+    /// <param name="configure">Adds more services, for tests.</param>
+    /// <exception cref="RefusalException">A setting is wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // appsettings.json lies beside the program, wherever it is started from.
+        // appsettings.json is in the program's folder, so the working folder does not matter.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        SettingsTable.RefuseUnknown(builder.Configuration);
+
+        // In Development, ASP.NET Core would answer every path that has no route of its own as a missing file of the page.
+        builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
         var settings = Settings.Read(builder.Configuration, builder.Environment);
-        var serving = ServingSettings.Read(builder.Configuration);
+        var serving = Settings.Bind<ServingSettings>(builder.Configuration);
         var host = HostSettings.Read(builder.Configuration);
         var fineTuning = FineTuningSettings.Read(builder.Configuration);
         builder.Listen(settings, host);
 
-        // Decoding occupies threads of the pool. So many more threads answer everything else meanwhile.
+        // Decoding blocks threads of the pool. The pool gets that many more threads, so that other requests are answered meanwhile.
         ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + serving.MaxConcurrency), ports);
 
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
-            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
-            json.SerializerOptions.TypeInfoResolverChain.Insert(1, FineTuningJson.Default);
+            foreach (var serializer in AnswerJson.Serializers.Reverse())
+            {
+                json.SerializerOptions.TypeInfoResolverChain.Insert(0, serializer);
+            }
 
             // Answers are never part of an HTML page, so labels and messages may stay readable.
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
@@ -66,13 +93,14 @@ internal static class Service
         builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
+        builder.Services.AddSingleton<ImageExplainer>().AddSingleton<ExplainRequests>();
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
         configure?.Invoke(builder);
 
         var app = builder.Build();
 
-        // Loading models takes longest, so it goes on beside all that follows.
+        // Loading models takes longest, so it runs while the rest is set up.
         app.Services.GetService<ModelPolling>()?.Begin();
         app.UseProxies(host);
         app.UseExceptionHandler(_ => { });
@@ -90,16 +118,21 @@ internal static class Service
         app.UseOrigins(host);
         app.UseRateLimits(host.RequestsPerMinute);
         app.UseKeyCheck();
+        app.UseQueryNames();
+        app.UseContentEncodings();
         app.UseApiDescription();
         if (fineTuning.Serves)
         {
             app.MapClassification();
+            app.MapExplanation();
             app.MapModels();
             app.MapAdministration();
             app.MapInference();
             app.MapDatasets();
             app.MapArchitectures();
+            app.MapPretrained();
             app.MapFineTuning();
+            app.MapWebPage();
         }
 
         app.MapHealth();

@@ -1,7 +1,7 @@
-namespace Fovea.Api;
+namespace Fovea.Api.Keys;
 
-/// <summary>A key that opens routes. The secret itself is not kept.</summary>
-/// <param name="Name">What it is called in the log.</param>
-/// <param name="Sha256">SHA-256 of its UTF-8 bytes.</param>
-/// <param name="Scopes">What it may be used for.</param>
+/// <summary>An API key. The service keeps its hash, not the secret.</summary>
+/// <param name="Name">The key's name in the log.</param>
+/// <param name="Sha256">SHA-256 of the UTF-8 bytes of the secret.</param>
+/// <param name="Scopes">The routes that the key opens.</param>
 internal sealed record ApiKey(string Name, ReadOnlyMemory<byte> Sha256, IReadOnlySet<KeyScope> Scopes);

@@ -1,46 +1,53 @@
 using System.Security.Cryptography;
 using System.Text;
-using Fovea.Models;
+using Fovea.Api.Configuration;
+using Fovea.Models.Errors;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Keys;
 
-/// <summary>The keys of the settings, under <c>Fovea</c>: <c>ApiKeys</c>, a list, and <c>RequireKeyToClassify</c>, whether classifying wants one too (default false).</summary>
+/// <summary>
+/// The API keys from the settings under <c>Fovea</c>: the list <c>ApiKeys</c>, and <c>RequireKeyToClassify</c>, which says whether
+/// classifying needs a key too (default false).
+/// </summary>
 internal sealed class ApiKeys
 {
     private const string Scheme = "Bearer ";
 
     private readonly IReadOnlyList<ApiKey> keys;
 
-    private ApiKeys(IReadOnlyList<ApiKey> keys, bool requiredToClassify) => (this.keys, RequiredToClassify) = (keys, requiredToClassify);
+    private ApiKeys(IReadOnlyList<ApiKey> keys, bool requiredToClassify) =>
+        (this.keys, RequiredToClassify) = (keys, requiredToClassify);
 
-    /// <summary>Whether there is a key at all.</summary>
+    /// <summary>Whether the settings have at least one key.</summary>
     public bool Any => keys.Count > 0;
 
-    /// <summary>Whether routes that classify want a key.</summary>
+    /// <summary>Whether routes that classify need a key.</summary>
     public bool RequiredToClassify { get; }
 
-    /// <summary>Reads the keys.</summary>
-    /// <exception cref="FoveaException">One is empty or incomplete, two have one name, or none is there where one is required.</exception>
+    /// <summary>Reads the keys from the settings.</summary>
+    /// <exception cref="RefusalException">
+    /// A key is empty or incomplete, two keys have the same name, or a key is required and there is none.
+    /// </exception>
     public static ApiKeys Read(IConfiguration configuration)
     {
-        var given = Settings.Bind<Given>(configuration);
-        if (configuration["Fovea:ApiKeys"] is { Length: > 0 })
-        {
-            throw new FoveaException(ErrorCode.BadArgument, "Fovea:ApiKeys is a text; expected a list, in the environment Fovea__ApiKeys__0=KEY.");
-        }
-
-        var keys = Settings.Reading(() => configuration.GetSection("Fovea:ApiKeys").GetChildren().Select(KeySetting.Read).ToArray());
+        var given = Settings.Bind<KeySettings>(configuration);
+        var keys = configuration.GetSection("Fovea:ApiKeys").GetChildren().Select(KeySetting.Read).ToArray();
         if (keys.CountBy(key => key.Name).FirstOrDefault(named => named.Value > 1).Key is { } twice)
         {
-            throw new FoveaException(ErrorCode.BadArgument, $"Fovea:ApiKeys has two keys named {twice}; expected a name for each, since the log tells them apart by it.");
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"Fovea:ApiKeys has two keys named {twice}; expected a different name for each key, since the log names keys by it.");
         }
 
         return given.RequireKeyToClassify && keys.Length == 0
-            ? throw new FoveaException(ErrorCode.BadArgument, "Fovea:RequireKeyToClassify is true, but Fovea:ApiKeys has no key; expected at least one, in the environment Fovea__ApiKeys__0=KEY.")
+            ? throw new FoveaException(
+                ErrorCode.BadArgument,
+                "Fovea:RequireKeyToClassify is true, but Fovea:ApiKeys has no key; expected at least one, such as the environment "
+                    + "variable Fovea__ApiKeys__0=KEY.")
             : new(keys, given.RequireKeyToClassify);
     }
 
-    /// <summary>The key that a request shows; null where it shows none, or one that is not known.</summary>
+    /// <summary>Returns the known key in a request's Authorization header; null if the header is missing or its key is unknown.</summary>
     public ApiKey? Find(HttpRequest request)
     {
         var authorization = request.Headers.Authorization.ToString();
@@ -53,7 +60,7 @@ internal sealed class ApiKeys
         ApiKey? found = null;
         foreach (var key in keys)
         {
-            // Every key is compared, to its last byte, so that the time taken tells nothing.
+            // The loop compares all keys, each to its last byte, so that the response time reveals nothing about them.
             found = CryptographicOperations.FixedTimeEquals(key.Sha256.Span, shown) ? key : found;
         }
 
@@ -62,9 +69,4 @@ internal sealed class ApiKeys
 
     /// <summary>SHA-256 of a key's UTF-8 bytes.</summary>
     public static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
-
-    private sealed record Given
-    {
-        public bool RequireKeyToClassify { get; init; }
-    }
 }

@@ -1,23 +1,23 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Keys;
 
-/// <summary>Who sends a request, for limits that count by caller.</summary>
+/// <summary>Names the caller of a request, for limits per caller.</summary>
 internal static class Caller
 {
     private const int SubnetBytes = 8;
 
     /// <summary>
-    /// The name of the key that the request shows, else the caller's network. A key that is not known counts for nothing: a client that
-    /// makes up keys is still one caller.
+    /// Returns the name of the request's API key, or else the caller's network. An unknown key is ignored, so a client that invents keys
+    /// still counts as one caller.
     /// </summary>
     public static string Of(HttpContext context, ApiKeys keys) =>
         keys.Any && keys.Find(context.Request) is { } key ? $"key {key.Name}" : Network(context.Connection.RemoteIpAddress);
 
     /// <summary>
-    /// The network of an address: the address itself where it is IPv4, also mapped into IPv6. Of other IPv6 addresses it is the /64, since
-    /// a single client commonly has that many addresses.
+    /// Returns the network of an address. For IPv4, also if mapped into IPv6, that is the address itself. For IPv6 it is the /64, since one
+    /// client commonly has all addresses of a /64.
     /// </summary>
     public static string Network(IPAddress? address)
     {

@@ -1,15 +1,17 @@
 using System.Net;
-using Fovea.Models;
+using Fovea.Api.Problems;
+using Fovea.Api.Telemetry;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Keys;
 
 /// <summary>
-/// Refuses, before the body is read, callers that may not use a route. Where no key is set, the routes that write or show private data are
-/// open to a developer on the same machine only.
+/// Refuses callers that may not use a route, before the body is read. If no key is configured, the routes that change data or return
+/// private data are open only to a developer on the same machine.
 /// </summary>
 internal static class KeyCheck
 {
-    private const string Mend = "Set a key, in the environment Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY.";
+    private const string Mend =
+        "Configure a key, for example with the environment variable Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY.";
 
     private static readonly string[] ForwardingStarts =
         ["X-Original-", "X-Real-", "X-Client-", "X-Remote-", "X-Proxy", "X-Envoy-", "X-Azure-", "CF-", "CDN-"];
@@ -20,7 +22,8 @@ internal static class KeyCheck
         var keys = app.Services.GetRequiredService<ApiKeys>();
         app.Use((context, next) =>
         {
-            if (context.GetEndpoint()?.Metadata.GetMetadata<NeedsKey>() is { } needs && (needs.Scope != KeyScope.Classify || keys.RequiredToClassify))
+            if (context.GetEndpoint()?.Metadata.GetMetadata<NeedsKey>() is { } needs
+                && (needs.Scope != KeyScope.Classify || keys.RequiredToClassify))
             {
                 var key = Check(context, keys, needs.Scope, app.Environment);
                 if (needs.Scope != KeyScope.Classify && !HttpMethods.IsGet(context.Request.Method))
@@ -33,33 +36,44 @@ internal static class KeyCheck
         });
     }
 
-    /// <summary>Why a request does not come from a developer at this machine; null where it does.</summary>
+    /// <summary>Returns the reason why a request does not count as one of a developer on this machine; null if it does.</summary>
     public static string? WhyNotLocal(HttpContext context, IHostEnvironment environment) =>
         !environment.IsDevelopment() ? "this is not the Development environment"
-        : context.Connection.RemoteIpAddress is not { } caller || !IsLoopback(caller) ? $"the caller is {context.Connection.RemoteIpAddress?.ToString() ?? "unknown"}, not this machine"
+        : context.Connection.RemoteIpAddress is not { } caller || !IsLoopback(caller)
+            ? $"the caller is {context.Connection.RemoteIpAddress?.ToString() ?? "unknown"}, not this machine"
         : context.Request.Headers.Keys.FirstOrDefault(IsForwarding) is { } header ? $"the request was forwarded ({header})"
         : context.Request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && site.ToString() is not ("same-origin" or "none")
-            ? $"the request comes from a page elsewhere (Sec-Fetch-Site: {site})"
+                ? $"the request comes from a page of another site (Sec-Fetch-Site: {site})"
         : !IsLocalName(context.Request.Host.Host) ? $"the request is for the host {context.Request.Host}, not localhost"
-        : context.Request.Headers.Origin is { Count: > 0 } origin && origin != $"{context.Request.Scheme}://{context.Request.Host}" ? $"the request comes from a page of {origin}"
+        : context.Request.Headers.Origin is { Count: > 0 } origin && origin != $"{context.Request.Scheme}://{context.Request.Host}"
+            ? $"the request comes from a page of {origin}"
         : null;
 
-    // The key that opens the route; null for a developer at this machine.
+    // Returns the key that opens the route; null for a developer on this machine.
     private static ApiKey? Check(HttpContext context, ApiKeys keys, KeyScope scope, IHostEnvironment environment)
     {
         if (!keys.Any)
         {
             if (WhyNotLocal(context, environment) is { } reason)
             {
-                throw new FoveaException(ErrorCode.Forbidden, $"This route {(HttpMethods.IsGet(context.Request.Method) ? "shows what is private" : "writes")} and no API key is set; without one it is open to a developer on the same machine only, but {reason}. {Mend}");
+                throw new ServiceException(
+                    ServiceError.Forbidden,
+                    $"This route {(HttpMethods.IsGet(context.Request.Method) ? "returns private data" : "changes data")}, and no API key "
+                        + $"is configured. Without a key only a developer on the same machine may use it, but {reason}. {Mend}");
             }
 
             return null;
         }
 
-        var key = keys.Find(context.Request) ?? throw new FoveaException(ErrorCode.Unauthorized, $"This route wants an API key, and {(context.Request.Headers.Authorization.Count == 0 ? "none was sent" : "the one that was sent is not known")}; expected the header Authorization: Bearer KEY.");
-        return key.Scopes.Contains(scope) ? key : throw new FoveaException(
-            ErrorCode.Forbidden, $"The key {key.Name} is for {string.Join(" and ", key.Scopes.Order().Select(KeySetting.NameOf))} alone, and this route wants one for {KeySetting.NameOf(scope)}; expected another key.");
+        var key = keys.Find(context.Request) ?? throw new ServiceException(
+            ServiceError.Unauthorized,
+            "This route needs an API key, and the request has "
+                + $"{(context.Request.Headers.Authorization.Count == 0 ? "none" : "an unknown one")}; expected the header Authorization: "
+                + "Bearer KEY.");
+        return key.Scopes.Contains(scope) ? key : throw new ServiceException(
+                ServiceError.Forbidden,
+                $"The key {key.Name} has the scopes {string.Join(", ", key.Scopes.Order().Select(KeySetting.NameOf))}; expected a key "
+                    + $"with the scope {KeySetting.NameOf(scope)}, which this route needs.");
     }
 
     private static void LogWhenDone(HttpContext context, ApiKey? key, ILogger log)
@@ -67,18 +81,21 @@ internal static class KeyCheck
         var (method, path) = (context.Request.Method, context.Request.Path);
         context.Response.OnCompleted(() =>
         {
-            log.Wrote(key?.Name ?? "a developer at this machine", method, path, context.Response.StatusCode);
+            log.Wrote(key?.Name ?? "a developer on this machine", method, path, context.Response.StatusCode);
             return Task.CompletedTask;
         });
     }
 
-    private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+    private static bool IsLoopback(IPAddress address) =>
+        IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
-    private static bool IsLocalName(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
+    private static bool IsLocalName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
 
     // Proxies and content delivery networks name the client in headers of many names: X-Forwarded-For, Forwarded, X-Original-For,
-    // X-Real-IP, True-Client-IP, CF-Connecting-IPv6, X-Azure-ClientIP, X-Envoy-External-Address ... A header too many here costs a
-    // developer at most a key.
+    // X-Real-IP, True-Client-IP, CF-Connecting-IPv6, X-Azure-ClientIP, X-Envoy-External-Address ... This test is deliberately broad: if it
+    // takes another header for one of these, a developer at most has to use a key.
     private static bool IsForwarding(string header) =>
         header.Contains("Forwarded", StringComparison.OrdinalIgnoreCase)
         || header.Equals("Via", StringComparison.OrdinalIgnoreCase)

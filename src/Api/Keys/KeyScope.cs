@@ -1,14 +1,14 @@
-namespace Fovea.Api;
+namespace Fovea.Api.Keys;
 
-/// <summary>What an API key may be used for.</summary>
+/// <summary>A group of routes that an API key opens.</summary>
 internal enum KeyScope
 {
-    /// <summary>To classify, where that wants a key.</summary>
+    /// <summary>Classifying, if the settings require a key for it.</summary>
     Classify,
 
-    /// <summary>To upload data sets, see them, and have models learn from them.</summary>
+    /// <summary>Uploading and reading data sets, and fine-tuning models on them.</summary>
     Train,
 
-    /// <summary>To change what models there are and which of them serve.</summary>
+    /// <summary>Adding, removing and loading models, and choosing the versions that serve.</summary>
     Administer,
 }

@@ -1,20 +1,23 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Models.Errors;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Keys;
 
-/// <summary><c>keys new --name NAME [--scopes classify,train,administer]</c>: makes an API key, and prints it, once, with what the settings need of it.</summary>
+/// <summary>
+/// <c>keys new --name NAME [--scopes classify,train,administer]</c>: makes an API key and prints it once, with the settings that make the
+/// service accept it.
+/// </summary>
 internal static class KeysCommand
 {
-    /// <summary>The argument that names it.</summary>
+    /// <summary>The first argument of the command.</summary>
     public const string Verb = "keys";
 
     private const string Usage = "Expected: keys new --name NAME [--scopes classify,train,administer]";
 
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
 
-    /// <summary>The exit code: 0 if a key was made, 1 where the arguments are wrong.</summary>
+    /// <summary>Runs the command. Returns the exit code: 0 if a key was made, 1 if the arguments are wrong.</summary>
     public static int Run(string[] args)
     {
         try
@@ -31,10 +34,11 @@ internal static class KeysCommand
                 throw new FoveaException(ErrorCode.BadArgument, $"The name has {name.Length} characters; expected 1 to 100. {Usage}");
             }
 
-            Print(name, KeySetting.ScopesOf(name, scopes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+            Print(
+                name, KeySetting.ScopesOf(name, scopes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
             return 0;
         }
-        catch (FoveaException e)
+        catch (RefusalException e)
         {
             Console.Error.WriteLine(e.Message);
             return 1;
@@ -48,7 +52,7 @@ internal static class KeysCommand
         string[] scopes = [.. granted.Order().Select(KeySetting.NameOf)];
         string[] variables = [$"Name={name}", $"Sha256={sha256}", .. scopes.Select((scope, i) => $"Scopes__{i}={scope}")];
         Console.Out.WriteLine($"""
-            The key, which is shown this once:
+            The key. It is shown only now:
 
             {key}
 
@@ -56,7 +60,7 @@ internal static class KeysCommand
 
             {JsonSerializer.Serialize(new { name, sha256, scopes }, Readable)}
 
-            The same in the environment, with the number of the entry:
+            The same as environment variables; 0 is the number of the entry:
 
             {string.Join('\n', variables.Select(variable => $"Fovea__ApiKeys__0__{variable}"))}
             """);

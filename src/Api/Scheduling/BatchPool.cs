@@ -1,4 +1,4 @@
-using Fovea.Models;
+using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api.Scheduling;
@@ -9,7 +9,7 @@ namespace Fovea.Api.Scheduling;
 /// </summary>
 internal sealed class BatchPool : IDisposable
 {
-    private readonly Func<SessionSet, Batch> allocate;
+    private readonly Func<SessionSet, InferenceBatch> allocate;
     private readonly int slots;
     private readonly HashSet<ImageBatch> made = [];
     private readonly Stack<ImageBatch> idle = [];
@@ -20,7 +20,7 @@ internal sealed class BatchPool : IDisposable
     /// <param name="allocate">Allocates the memory of a batch.</param>
     /// <param name="slots">The runs that may be under way at the same time.</param>
     /// <param name="sessions">The sessions that are used first.</param>
-    public BatchPool(Func<SessionSet, Batch> allocate, int slots, SessionSet sessions)
+    public BatchPool(Func<SessionSet, InferenceBatch> allocate, int slots, SessionSet sessions)
     {
         (this.allocate, this.slots, Sessions) = (allocate, slots, sessions);
         OpenNext();

@@ -1,3 +1,4 @@
+
 namespace Fovea.Api.Scheduling;
 
 /// <summary>A step of the scheduler.</summary>

@@ -1,6 +1,7 @@
 namespace Fovea.Api.Scheduling;
 
-/// <summary>An image that was announced. A batch with room for it waits until this is disposed of, once or more.</summary>
+/// <summary>An announced image. The open batch keeps room for the image and waits until this object is disposed. Disposing twice is
+/// safe.</summary>
 internal sealed class ExpectedImage(Scheduler scheduler) : IDisposable
 {
     private bool over;

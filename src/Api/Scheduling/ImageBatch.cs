@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Fovea.Api.Tuning;
-using Fovea.Models;
+using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api.Scheduling;
@@ -11,7 +10,7 @@ namespace Fovea.Api.Scheduling;
 /// </summary>
 /// <param name="batch">Memory for the images; freed with this.</param>
 /// <param name="sessions">The set that the batch belongs to.</param>
-internal sealed class ImageBatch(Batch batch, SessionSet sessions) : IDisposable
+internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : IDisposable
 {
     private readonly PendingImage?[] images = new PendingImage?[batch.Capacity];
     private int reserved, settled, slicesLeft;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Fovea.Api.Telemetry;
 
 namespace Fovea.Api.Scheduling;
 

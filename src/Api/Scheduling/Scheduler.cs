@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Fovea.Api.Tuning;
-using Fovea.Models;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Scheduling;
 
@@ -36,14 +35,14 @@ internal sealed class Scheduler : IDisposable
     /// <param name="free">
     /// Frees the sessions and the model, after the batches. Called once, after <see cref="Dispose"/> and the last run.
     /// </param>
-    public Scheduler(Func<SessionSet, Batch> allocate, int slots, SessionSet sessions, RunLog log, Action free)
+    public Scheduler(Func<SessionSet, InferenceBatch> allocate, int slots, SessionSet sessions, RunLog log, Action free)
     {
         (this.slots, freeSlots, this.log, this.free) = (slots, slots, log, free);
         pool = new(allocate, slots, sessions);
     }
 
-    /// <summary>Called at each transition, outside the lock. Tests delay here, so that races become likely.</summary>
-    internal static Action? Transition { get; set; }
+    /// <summary>Called before each transition, outside the lock. Tests delay here, so that races become likely.</summary>
+    internal static Action<Transition>? Before { get; set; }
 
     /// <summary>Asks for trials on the batches that requests make; null while the model is not explored.</summary>
     public Exploration? Exploration { get; set; }
@@ -74,7 +73,7 @@ internal sealed class Scheduler : IDisposable
         }
 
         var slot = place ?? await Wait(turn!, stop);
-        Transition?.Invoke();
+        Before?.Invoke(Transition.ImageIsWritten);
         Task<float[]> logits;
         try
         {
@@ -104,8 +103,8 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>
-    /// Announces an image that is about to be written together with others. A batch with room for it waits until what is returned is
-    /// disposed of.
+    /// Announces an image that is about to be written together with others. A batch with room for it waits until the returned object is
+    /// disposed.
     /// </summary>
     public ExpectedImage Expect()
     {
@@ -121,7 +120,7 @@ internal sealed class Scheduler : IDisposable
     /// <returns>A task that completes when the sessions of the sets before, unless they are in this one too, can be disposed of.</returns>
     public Task Use(SessionSet sessions)
     {
-        Transition?.Invoke();
+        Before?.Invoke(Transition.SessionsChange);
         lock (gate)
         {
             return pool.Use(sessions);
@@ -129,12 +128,12 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>
-    /// Frees the model after the runs that are under way: a request that was given up has left, but its image may be in a run. To be called
-    /// once, when no request holds the model.
+    /// Frees the model after the runs that are under way: a request that was given up has left, but its image may be in a run. Call
+    /// this once, when no request holds the model.
     /// </summary>
     public void Dispose()
     {
-        Transition?.Invoke();
+        Before?.Invoke(Transition.SchedulerIsFreed);
         lock (gate)
         {
             isRetired = true;
@@ -169,7 +168,7 @@ internal sealed class Scheduler : IDisposable
     // join the batch.
     private void Settle(ImageBatch batch)
     {
-        Transition?.Invoke();
+        Before?.Invoke(Transition.BatchIsComplete);
         var starting = new StartingSlices();
         bool defers = false;
         lock (gate)
@@ -194,7 +193,7 @@ internal sealed class Scheduler : IDisposable
 
     private void StartDeferred()
     {
-        Transition?.Invoke();
+        Before?.Invoke(Transition.BatchIsCut);
         var starting = new StartingSlices();
         bool isOver;
         lock (gate)
@@ -217,13 +216,13 @@ internal sealed class Scheduler : IDisposable
 
     private void Execute(BatchSlice slice)
     {
-        Transition?.Invoke();
+        Before?.Invoke(Transition.SliceRuns);
         if (slice.Batch.Run(slice, log) is { } result && Exploration is { } exploration)
         {
             exploration.Record(result);
         }
 
-        Transition?.Invoke();
+        Before?.Invoke(Transition.SliceEnds);
         var starting = new StartingSlices();
         bool isOver;
         lock (gate)

@@ -1,3 +1,4 @@
+
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
@@ -10,11 +11,11 @@ namespace Fovea.Api.Scheduling;
 /// </remarks>
 internal static class SchedulingPolicy
 {
-    /// <summary>A run keeps the images behind it waiting, so no slice is cut that would take longer than this, in seconds.</summary>
+    /// <summary>The longest run of a slice, in seconds. Larger slices are not cut, because a run keeps later images waiting.</summary>
     public const double LongestRun = 0.5;
 
     /// <summary>
-    /// The next step. After <see cref="Step.Cut"/> and <see cref="Step.RunQueued"/> it is to be asked again, until it says <see
+    /// Returns the next step. After <see cref="Step.Cut"/> and <see cref="Step.RunQueued"/>, the caller asks again until the answer is <see
     /// cref="Step.Wait"/>.
     /// </summary>
     public static Decision Decide(in SchedulingState state)

@@ -1,4 +1,4 @@
-using Fovea.Models;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Scheduling;
 
@@ -10,7 +10,8 @@ namespace Fovea.Api.Scheduling;
 /// <param name="OneSlot">Sessions that run in one slot, the preferred one first; none where runs cannot go on side by side.</param>
 /// <param name="LargestSlice">The most images of a slice in one slot, at least 1.</param>
 /// <param name="Sizes">
-/// The batch sizes of the memory for batches, see <see cref="Batch.Sizes"/>; the largest is the number of images that one batch gathers.
+/// The batch sizes of the memory for batches, see <see cref="InferenceBatch.Sizes"/>; the largest is the number of images that one batch
+/// gathers.
 /// </param>
 internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSession> OneSlot, int LargestSlice, IReadOnlyList<int> Sizes)
 {

@@ -1,4 +1,4 @@
-using Fovea.Models;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Scheduling;
 

@@ -1,6 +1,6 @@
 namespace Fovea.Api.Scheduling;
 
-/// <summary>The slices that start now. Usually there is one, which takes no memory of its own.</summary>
+/// <summary>The slices that start now. A list is allocated only for more than one slice, which is rare.</summary>
 internal struct StartingSlices
 {
     private BatchSlice first;
@@ -20,7 +20,7 @@ internal struct StartingSlices
         }
     }
 
-    /// <summary>Takes a slice out; null where there is none.</summary>
+    /// <summary>Removes a slice and returns it; null if none is left.</summary>
     public BatchSlice? TakeLast()
     {
         if (others is [.., var last])

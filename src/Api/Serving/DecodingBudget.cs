@@ -1,17 +1,18 @@
 using System.Diagnostics;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Serving;
 
 /// <summary>
-/// Bounds what decoding takes, over all requests: how many images are decoded at once, and their memory together. An image for which too
-/// little is left waits, in the order of coming.
+/// Limits the decoding of all requests: the number of images that are decoded at the same time, and their memory together. An image that
+/// does not fit waits in the order of arrival.
 /// </summary>
 internal sealed class DecodingBudget(ServingSettings settings)
 {
-    // A smaller image is decoded in well under a millisecond, so it passes those that wait.
+    // A smaller image takes well under a millisecond to decode, so it may pass waiting images.
     private const long SmallBytes = 512 << 10;
 
-    // But it passes no image that has waited longer than this: one that needs all of the memory would wait for ever.
+    // A small image does not pass an image that has waited longer than this; otherwise an image that needs all of the memory would wait for
+    // ever.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
@@ -20,8 +21,8 @@ internal sealed class DecodingBudget(ServingSettings settings)
     private long left = settings.MaxDecodingBytes;
 
     /// <summary>
-    /// Takes a decoder and this much memory, until what is returned is disposed of. An image that needs more than all of the memory takes
-    /// all of it.
+    /// Takes a decoder and this much memory, until the result is disposed of. An image that needs more than all of the memory takes all of
+    /// it.
     /// </summary>
     /// <exception cref="OperationCanceledException">The client has gone before its turn came.</exception>
     public ValueTask<Share> Take(long bytes, CancellationToken stop)
@@ -49,7 +50,7 @@ internal sealed class DecodingBudget(ServingSettings settings)
         }
         catch (OperationCanceledException)
         {
-            // Either the turn was granted meanwhile, and its share goes back; or it never will be, and those behind it may come first.
+            // If the share has been granted meanwhile, it is returned. If not, the waiting images behind this one may come first.
             bool wasGranted = !turn.TrySetCanceled(CancellationToken.None);
             lock (gate)
             {
@@ -95,7 +96,7 @@ internal sealed class DecodingBudget(ServingSettings settings)
         left -= bytes;
     }
 
-    /// <summary>A part of the budget, which goes back when it is disposed of.</summary>
+    /// <summary>A share of the budget, which is returned when it is disposed of.</summary>
     internal readonly struct Share(DecodingBudget budget, long bytes) : IDisposable
     {
         /// <inheritdoc/>

@@ -1,6 +1,8 @@
-namespace Fovea.Api;
+using Fovea.Api.Problems;
 
-/// <summary>Holds a served model, so that it is not freed while somebody uses it. To be disposed of once.</summary>
+namespace Fovea.Api.Serving;
+
+/// <summary>Holds a served model, so that it is not freed while a request uses it. Dispose of it once.</summary>
 internal sealed class Lease(ServedModel model) : IDisposable
 {
     private ServedModel? held = model;
@@ -10,9 +12,9 @@ internal sealed class Lease(ServedModel model) : IDisposable
     public ServedModel Model => held ?? throw new ObjectDisposedException(nameof(Lease));
 
     /// <summary>
-    /// Takes one of the model's places for a request, until the lease is disposed of. To be called once the whole body is there.
+    /// Takes one of the model's places for a request, until the lease is disposed of. Call it when the whole body has arrived.
     /// </summary>
-    /// <exception cref="Fovea.Models.FoveaException"><see cref="Fovea.Models.ErrorCode.Overloaded"/>: all are taken.</exception>
+    /// <exception cref="ServiceException"><c>ServiceError.Overloaded</c>: all are taken.</exception>
     public void Admit()
     {
         Model.Admission.Enter();

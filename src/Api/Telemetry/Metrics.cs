@@ -3,31 +3,32 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using Fovea.Models;
+using Fovea.Models.Runtime;
 using OpenTelemetry.Metrics;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Telemetry;
 
-/// <summary>
-/// Everything that the service measures of itself; times in seconds, as histograms. At <c>/metrics</c> points are underscores.
-/// </summary>
+/// <summary>Records the metrics of <see cref="MetricTable"/>.</summary>
 /// <remarks>
-/// What only grows is counted here and read when somebody asks: recording a number with its labels costs more than adding one.
+/// Counters are plain <c>long</c> fields and are exported on scrape: a labelled instrument costs more per request.
 /// </remarks>
 internal sealed class Metrics : IDisposable
 {
-    /// <summary>The name under which they are collected.</summary>
+    /// <summary>The name of the meter.</summary>
     public const string Name = "Fovea";
 
-    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] };
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    };
     private static readonly InstrumentAdvice<int> Images = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
 
-    // Whatever else a client calls a method would be a series of its own.
+    // Other methods are counted as _OTHER: a client could invent names, and each would start a time series.
     private static readonly FrozenSet<string> Methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
 
-    private readonly ConditionalWeakTable<ServedModel, Admission> watched = [];
+    private readonly ConditionalWeakTable<object, Func<(string Model, int Active)>> watched = [];
     private readonly ConcurrentDictionary<(string Model, string? Reason), StrongBox<long>> answers = [];
-    private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [], refusedBodies = [];
+    private readonly ConcurrentDictionary<string, StrongBox<long>> runs = [], images = [], refusedBodies = [], outliers = [];
     private readonly IServiceProvider services;
     private readonly Meter meter;
     private readonly StageTimes stages;
@@ -38,36 +39,38 @@ internal sealed class Metrics : IDisposable
     {
         this.services = services;
         meter = factory.Create(Name);
-        meter.CreateObservableCounter("fovea.answers", Answers, "{answer}", "Images answered and requests refused, by model, outcome (ok, refused) and reason (the code of the problem)");
-        stages = new(meter.CreateHistogram("fovea.stage.duration", "s", "Time in each stage of a request: admit (until its body is there), decode, queue, infer (the whole batch), write", advice: Seconds));
-        batches = meter.CreateHistogram("fovea.batch.size", "{image}", "Images in a batch, before padding", advice: Images);
-        meter.CreateObservableCounter("fovea.batch.runs", () => ByModel(runs), "{run}", "Runs of ONNX Runtime");
-        meter.CreateObservableCounter("fovea.batch.images", () => ByModel(images), "{image}", "Images run; over the runs, the mean batch");
-        loads = meter.CreateHistogram("fovea.model.load.duration", "s", "Loading a model, by outcome (ok, failed)", advice: Seconds);
-        requests = meter.CreateHistogram("http.server.request.duration", "s", "Requests that do not classify, by method, route and status", advice: Seconds);
-        meter.CreateObservableGauge("fovea.requests.active", Active, "{request}", "Requests that have a place with a model, waiting ones included");
-        meter.CreateObservableCounter(
-            "fovea.bodies.refused",
-            RefusedBodies,
-            "{body}",
-            "Bodies refused while they arrived, by reason (share: the caller holds too much memory, pace: too slow)");
-        meter.CreateObservableGauge(
-            "fovea.bodies.buffered",
-            () => services.GetService<BodyBudget>()?.Held ?? 0,
-            "By",
-            "Memory of request bodies that arrived in pieces");
-        meter.CreateObservableGauge("fovea.device.fallback", () => device.FellBack ? 1 : 0, description: "1 where CUDA was wanted and the CPU is used, because it does not work");
-        meter.CreateObservableGauge("fovea.process.resident", () => Environment.WorkingSet, "By", "Resident memory of the process");
+        Counter(MetricTable.Answers, Answers);
+        Counter(MetricTable.Outliers, () => ByModel(outliers));
+        stages = new(Histogram(MetricTable.StageDuration, Seconds));
+        batches = Histogram(MetricTable.BatchSize, Images);
+        Counter(MetricTable.BatchRuns, () => ByModel(runs));
+        Counter(MetricTable.BatchImages, () => ByModel(images));
+        Gauge(MetricTable.RequestsActive, Active);
+        loads = Histogram(MetricTable.ModelLoadDuration, Seconds);
+        requests = Histogram(MetricTable.RequestDuration, Seconds);
+        Counter(MetricTable.BodiesRefused, RefusedBodies);
+        Gauge(MetricTable.BodiesBuffered, () => Single(BufferedBytes()));
+        Gauge(MetricTable.DeviceFallback, () => Single(device.FellBack ? 1 : 0));
+        Gauge(MetricTable.ProcessResident, () => Single(Environment.WorkingSet));
     }
 
-    /// <summary>Counts an image that was answered; <paramref name="reason"/> is null, or the code of the problem.</summary>
+    /// <summary>Returns the memory of request bodies that arrive in pieces, in bytes.</summary>
+    public Func<long> BufferedBytes { get; set; } = () => 0;
+
+    /// <summary>
+    /// Counts an answered image or a refused request. <paramref name="reason"/> is the code of the problem, or null for an answer.
+    /// </summary>
     public void Answered(string model, string? reason) => Add(answers, (model, reason), 1);
+
+    /// <summary>Counts an answered image that resembles none of the classes.</summary>
+    public void OutlierSeen(string model) => Add(outliers, model, 1);
 
     /// <summary>Counts a body that was refused while it arrived.</summary>
     public void BodyRefused(string reason) => Add(refusedBodies, reason, 1);
 
     /// <summary>
-    /// Records how long a stage took since <paramref name="start"/>, a timestamp of <see cref="Stopwatch"/>; the timestamp of its end.
+    /// Records the time of a stage since <paramref name="start"/>, a timestamp of <see cref="Stopwatch"/>. Returns the timestamp of the
+    /// stage's end, which is the start of the next stage.
     /// </summary>
     public long Stage(string stage, string model, long start)
     {
@@ -89,10 +92,10 @@ internal sealed class Metrics : IDisposable
         Add(images, model, count);
     }
 
-    /// <summary>Records that a model was loaded, or could not be.</summary>
+    /// <summary>Records the time of loading a model, and whether it succeeded.</summary>
     public void Loaded(string model, bool succeeded, TimeSpan time)
     {
-        // The first models are loaded while the service is put together, and what nobody collects yet is lost.
+        // The first models load before the service has started. Creating the MeterProvider here makes it collect their times too.
         _ = services.GetService<MeterProvider>();
         loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
     }
@@ -102,13 +105,29 @@ internal sealed class Metrics : IDisposable
     /// (https://opentelemetry.io/docs/specs/semconv/http/http-metrics).
     /// </summary>
     public void Requested(string method, string? route, int status, TimeSpan time) => requests.Record(
-        time.TotalSeconds, new("http.request.method", Methods.Contains(method) ? method : "_OTHER"), new("http.route", route ?? ""), new("http.response.status_code", status));
+        time.TotalSeconds,
+        new("http.request.method", Methods.Contains(method) ? method : "_OTHER"),
+        new("http.route", route ?? ""),
+        new("http.response.status_code", status));
 
-    /// <summary>Shows the requests that a model has, for as long as it is served.</summary>
-    public void Watch(ServedModel served) => watched.Add(served, served.Admission);
+    /// <summary>Exports the number of a model's admitted requests for as long as the model is served.</summary>
+    /// <param name="served">The loaded version; the metric ends when it is collected.</param>
+    /// <param name="active">Returns its model's name and its requests now. It must not refer to <paramref name="served"/>.</param>
+    public void Watch(object served, Func<(string Model, int Active)> active) => watched.Add(served, active);
 
     /// <inheritdoc/>
     public void Dispose() => meter.Dispose();
+
+    private void Counter(MetricRow row, Func<IEnumerable<Measurement<long>>> read) =>
+        meter.CreateObservableCounter(row.Name, read, row.Unit, row.Help);
+
+    private void Gauge<T>(MetricRow row, Func<IEnumerable<Measurement<T>>> read)
+        where T : struct => meter.CreateObservableGauge(row.Name, read, row.Unit, row.Help);
+
+    private Histogram<T> Histogram<T>(MetricRow row, InstrumentAdvice<T> advice)
+        where T : struct => meter.CreateHistogram(row.Name, row.Unit, row.Help, advice: advice);
+
+    private static Measurement<long>[] Single(long value) => [new(value)];
 
     private static KeyValuePair<string, object?> Of(string model) => new("model", model);
 
@@ -121,20 +140,25 @@ internal sealed class Metrics : IDisposable
     private IEnumerable<Measurement<long>> RefusedBodies() => refusedBodies.Select(
         total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), new KeyValuePair<string, object?>("reason", total.Key)));
 
-    // Whoever reads asks for what is observed first, and then for what was recorded.
+    // A scrape first reads the observable instruments and then the recorded ones, so recording the kept times here puts them into the same
+    // scrape.
     private IEnumerable<Measurement<long>> Answers()
     {
         stages.Record();
         return answers.Select(total => new Measurement<long>(
-            Interlocked.Read(ref total.Value.Value), Of(total.Key.Model), new("outcome", total.Key.Reason is null ? "ok" : "refused"), new("reason", total.Key.Reason ?? "none")));
+            Interlocked.Read(ref total.Value.Value),
+            Of(total.Key.Model),
+            new("outcome", total.Key.Reason is null ? "ok" : "refused"),
+            new("reason", total.Key.Reason ?? "none")));
     }
 
     private List<Measurement<int>> Active()
     {
         var active = new Dictionary<string, int>();
-        foreach (var (served, admission) in watched)
+        foreach (var (_, read) in watched)
         {
-            active[served.Name] = active.GetValueOrDefault(served.Name) + admission.Taken;
+            var (model, requests) = read();
+            active[model] = active.GetValueOrDefault(model) + requests;
         }
 
         return [.. active.Select(pair => new Measurement<int>(pair.Value, Of(pair.Key)))];

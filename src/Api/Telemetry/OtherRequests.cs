@@ -1,23 +1,27 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Telemetry;
 
-/// <summary>The requests that do not classify, unknown routes among them. Those that do are spared what these go through: their images are counted and timed, stage by stage, and their routes answer with a body.</summary>
+/// <summary>
+/// Middleware for requests that do not classify, including those to unknown routes. Classify requests skip this middleware to save time:
+/// their images are counted and timed per stage, and their routes always answer with a body.
+/// </summary>
 internal static class OtherRequests
 {
-    /// <summary>Sends them, but not those that classify, through more of the pipeline. To be called behind routing.</summary>
+    /// <summary>Adds middleware that only requests other than classify requests pass through. Call it after routing.</summary>
     public static void UseForOtherRequests(this WebApplication app, Action<IApplicationBuilder> pipeline) =>
         app.UseWhen(context => context.GetEndpoint()?.Metadata.GetMetadata<IDisableHttpMetricsMetadata>() is null, pipeline);
 
-    /// <summary>Counts and times each.</summary>
+    /// <summary>Counts and times each request.</summary>
     public static void UseRequestMetrics(this IApplicationBuilder app)
     {
         var metrics = app.ApplicationServices.GetRequiredService<Metrics>();
         app.Use((context, next) =>
         {
-            // Now, since an error takes the endpoint away.
-            var (start, method, route) = (Stopwatch.GetTimestamp(), context.Request.Method, (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
+            // The route is read before the request runs, because the error handler removes the endpoint.
+            var (start, method) = (Stopwatch.GetTimestamp(), context.Request.Method);
+            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
             context.Response.OnCompleted(() =>
             {
                 metrics.Requested(method, route, context.Response.StatusCode, Stopwatch.GetElapsedTime(start));

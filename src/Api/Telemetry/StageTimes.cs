@@ -1,20 +1,21 @@
 using System.Diagnostics.Metrics;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Telemetry;
 
 /// <summary>
-/// Times on their way into a histogram by stage and model. Recording one means looking its labels up, which between other work costs several times what it costs right
-/// after another; so times are kept until there are many, or until somebody reads the metrics.
+/// Buffers times before they go into a histogram by stage and model. Recording a time looks up its labels, which costs several times more
+/// between other work than right after another lookup. So times are recorded together: when a buffer is full, and when the metrics are
+/// read.
 /// </summary>
-/// <param name="histogram">Where they are recorded.</param>
+/// <param name="histogram">The histogram that receives the times.</param>
 internal sealed class StageTimes(Histogram<double> histogram)
 {
     private const int Most = 256;
 
-    // One for each processor, so that threads seldom wait for each other.
+    // One buffer per processor, so that threads seldom wait for each other.
     private readonly Kept[] kept = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Kept())];
 
-    /// <summary>Takes a time, in seconds.</summary>
+    /// <summary>Adds the time of one stage, in seconds.</summary>
     public void Add(string stage, string model, double seconds)
     {
         if (!histogram.Enabled)
@@ -33,7 +34,7 @@ internal sealed class StageTimes(Histogram<double> histogram)
         }
     }
 
-    /// <summary>Records all that are kept.</summary>
+    /// <summary>Records all buffered times in the histogram.</summary>
     public void Record()
     {
         foreach (var some in kept)

@@ -2,9 +2,11 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Telemetry;
 
-/// <summary>Metrics at <c>/metrics</c> in Prometheus' format, always; traces over OTLP where OTEL_EXPORTER_OTLP_ENDPOINT says where to.</summary>
+/// <summary>
+/// Serves metrics in Prometheus' format at <c>/metrics</c>. Exports traces over OTLP if OTEL_EXPORTER_OTLP_ENDPOINT is set.
+/// </summary>
 internal static class TelemetrySetup
 {
     private const string Service = "fovea", Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -13,7 +15,8 @@ internal static class TelemetrySetup
     {
         builder.Services.AddSingleton<Metrics>();
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(Service, serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3)))
+            .ConfigureResource(resource =>
+                resource.AddService(Service, serviceVersion: typeof(TelemetrySetup).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics => metrics.AddServiceMeters().AddPrometheusExporter());
         if (!string.IsNullOrEmpty(builder.Configuration[Endpoint]))
         {
@@ -21,8 +24,10 @@ internal static class TelemetrySetup
         }
     }
 
-    /// <summary>Everything that is shown.</summary>
-    public static MeterProviderBuilder AddServiceMeters(this MeterProviderBuilder metrics) => metrics.AddMeter(Metrics.Name, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
+    /// <summary>Adds the meters that <c>/metrics</c> exports.</summary>
+    public static MeterProviderBuilder AddServiceMeters(this MeterProviderBuilder metrics) =>
+        metrics.AddMeter(Metrics.Name, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
 
-    public static void MapTelemetry(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics").WithTags("Health").WithSummary("Metrics in Prometheus' format");
+    public static void MapTelemetry(this WebApplication app) =>
+        app.MapPrometheusScrapingEndpoint("/metrics").WithTags("Health").WithSummary("Get metrics in Prometheus' format");
 }

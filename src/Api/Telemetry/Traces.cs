@@ -1,21 +1,21 @@
 using System.Diagnostics;
 
-namespace Fovea.Api;
+namespace Fovea.Api.Telemetry;
 
-/// <summary>The spans of a request's stages; they cost nothing where nobody collects them.</summary>
+/// <summary>Makes the trace spans of a request's stages. Without a listener it does nothing.</summary>
 internal static class Traces
 {
-    /// <summary>The name under which they are collected.</summary>
+    /// <summary>The name of the activity source.</summary>
     public const string Name = "Fovea";
 
     private static readonly ActivitySource Source = new(Name);
 
-    /// <summary>Adds a stage that is over to a request that is being traced.</summary>
-    /// <param name="stage">Its name.</param>
-    /// <param name="model">The model that was asked.</param>
-    /// <param name="request">The request's span; nothing is added to none.</param>
-    /// <param name="start">A timestamp of <see cref="Stopwatch"/>.</param>
-    /// <param name="end">Another.</param>
+    /// <summary>Adds a span for a finished stage to the trace of a request.</summary>
+    /// <param name="stage">The stage's name.</param>
+    /// <param name="model">The name of the model that the request uses.</param>
+    /// <param name="request">The span of the request. If it is the default value, no span is added.</param>
+    /// <param name="start">The <see cref="Stopwatch"/> timestamp of the stage's start.</param>
+    /// <param name="end">The <see cref="Stopwatch"/> timestamp of the stage's end.</param>
     public static void Add(string stage, string model, ActivityContext request, long start, long end)
     {
         if (request == default || !Source.HasListeners())
@@ -24,7 +24,12 @@ internal static class Traces
         }
 
         var (clock, ticks) = (DateTimeOffset.UtcNow, Stopwatch.GetTimestamp());
-        using var span = Source.StartActivity(ActivityKind.Internal, request, [new("model", model)], startTime: clock - Stopwatch.GetElapsedTime(start, ticks), name: stage);
+        using var span = Source.StartActivity(
+            ActivityKind.Internal,
+            request,
+            [new("model", model)],
+            startTime: clock - Stopwatch.GetElapsedTime(start, ticks),
+            name: stage);
         span?.SetEndTime((clock - Stopwatch.GetElapsedTime(end, ticks)).UtcDateTime);
     }
 }

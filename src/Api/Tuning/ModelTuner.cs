@@ -1,4 +1,7 @@
-using Fovea.Models;
+using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
 
 namespace Fovea.Api.Tuning;
 
@@ -47,7 +50,7 @@ internal sealed class ModelTuner(
         {
             // The service stops, or the model is no longer served.
         }
-        catch (FoveaException e)
+        catch (RefusalException e)
         {
             // The file was replaced or deleted. This version goes on as it runs now, until the new one is loaded.
             log.TuningEnded(served.Name, served.Version, e.Message);

@@ -1,8 +1,12 @@
-using Fovea.Models;
+using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Tuning;
 
-/// <summary>The tuning of one model. Each step is to be taken while a lease on the model is held.</summary>
+/// <summary>Tunes one model. The caller of each method holds a lease on the model.</summary>
 internal sealed class ModelTuning(ServedModel served, ServingSettings settings, SizesFile file, TuningRun run, ILogger<ModelTuner> log)
 {
     private static readonly SessionKind[] AllKinds = [SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores];
@@ -29,14 +33,14 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
 
         if (remembered is not null)
         {
-            // The first session spreads its runs. It stays, and is compared with the others, also where it was not remembered as a gain.
+            // The first session, whose runs use all cores, stays open, so that the stored sizes can be compared with it again.
             await sessions.Settle(remembered, keepsSpread: true);
         }
     }
 
-    /// <summary>Tries what is left to try, and runs the model in the best way from then on.</summary>
+    /// <summary>Measures the untried sessions and batch sizes, and then uses the fastest ones.</summary>
     /// <param name="stop">Gives up.</param>
-    /// <returns>Whether all was tried. Otherwise there was nothing to try it on, and it is to be called again later.</returns>
+    /// <returns>Whether everything was measured. If false, there were no images to measure with; call this again later.</returns>
     public async Task<bool> Explore(CancellationToken stop)
     {
         if (remembered is not null && !await Verify(remembered, stop))

@@ -1,13 +1,19 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Api.Configuration;
+using Fovea.Api.Scheduling;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+using Fovea.Models.Files;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Tuning;
 
 /// <summary>
 /// Remembers how models ran best, in <c>batch-sizes.json</c> under <see cref="Settings.Data"/>. An entry counts for one content of a model
-/// file, one kind of processor, one version of ONNX Runtime and one version of the rewrites. If the folder cannot be written to, models are
-/// measured anew at the next start.
+/// file, one kind of processor, one version of ONNX Runtime and one list of rewrites with their versions. If the folder cannot be written
+/// to, models are measured anew at the next start.
 /// </summary>
 internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 {
@@ -39,10 +45,10 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
             {
                 AtomicFile.Write(
                     path,
-                    stream => JsonSerializer.Serialize(stream, all, ApiJson.Default.DictionaryStringMeasuredSizeArray),
+                    stream => JsonSerializer.Serialize(stream, all, TuningJson.Default.DictionaryStringMeasuredSizeArray),
                     isPrivate: true);
             }
-            catch (FoveaException e)
+            catch (RefusalException e)
             {
                 log.NotRemembered(e.Message);
             }
@@ -55,7 +61,7 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
         try
         {
             var all = File.Exists(path)
-                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ApiJson.Default.DictionaryStringMeasuredSizeArray) ?? []
+                ? JsonSerializer.Deserialize(File.ReadAllBytes(path), TuningJson.Default.DictionaryStringMeasuredSizeArray) ?? []
                 : [];
             return all.Where(entry => entry.Value is { Length: > 0 } sizes && sizes.All(IsUsable)).ToDictionary();
         }

@@ -1,4 +1,5 @@
-using Fovea.Models;
+using Fovea.Api.Scheduling;
+using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api.Tuning;
@@ -13,7 +14,7 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
     // Several short runs in one go; less than this is lost when a request comes.
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(50);
 
-    private readonly Dictionary<Trial, Batch> batches = [];
+    private readonly Dictionary<Trial, InferenceBatch> batches = [];
 
     /// <summary>
     /// Runs a trial, at least once and until a sample of it is complete, and records the times. A run that was given up is not recorded.
@@ -66,13 +67,13 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
     }
 
     // A batch that was cancelled cannot be run again.
-    private void Discard(Trial trial, Batch batch)
+    private void Discard(Trial trial, InferenceBatch batch)
     {
         batches.Remove(trial);
         batch.Dispose();
     }
 
-    private Batch Find(Trial trial, ModelSession session)
+    private InferenceBatch Find(Trial trial, ModelSession session)
     {
         if (!batches.TryGetValue(trial, out var batch))
         {

@@ -1,5 +1,8 @@
 using Fovea.Api.Scheduling;
-using Fovea.Models;
+using Fovea.Api.Serving;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Tuning;
 
@@ -20,7 +23,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
     /// <param name="isPreferred">Whether usual runs in one slot use it from now on.</param>
     /// <param name="stop">Gives up before the session is opened.</param>
     /// <returns>Whether there is such a session.</returns>
-    /// <exception cref="FoveaException">The file has changed since it was loaded, or cannot be loaded any more.</exception>
+    /// <exception cref="RefusalException">The file has changed since it was loaded, or cannot be loaded any more.</exception>
     public async Task<bool> Open(SessionKind kind, bool isPreferred, CancellationToken stop)
     {
         var now = served.Scheduler.Sessions;

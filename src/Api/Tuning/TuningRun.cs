@@ -1,3 +1,6 @@
+using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api.Tuning;

@@ -1,12 +1,15 @@
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Api.Hosting;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Models.Errors;
+using Fovea.Models.Runtime;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Diagnostics;
 
 public sealed class DiagnosticsTests(SharedService shared)
 {
     [Fact]
-    public async Task Service_says_what_it_runs_on_and_why()
+    public async Task Diagnostics_report_the_device_and_the_reason_for_it()
     {
         var json = await shared.Running.Get("/diagnostics");
         Assert.Equal(["versions", "device", "threads", "memory", "models"], json.EnumerateObject().Select(part => part.Name));
@@ -16,11 +19,14 @@ public sealed class DiagnosticsTests(SharedService shared)
         await shared.Running.Logs.Until("Networks run on cpu. Device is auto");
         Assert.Contains("CPUExecutionProvider", $"{json.GetProperty("device").GetProperty("available")}", StringComparison.Ordinal);
         Assert.True(json.GetProperty("memory").GetProperty("resident").GetInt64() > 10_000_000);
-        Assert.Contains(json.GetProperty("models").EnumerateArray(), model => model.GetProperty("name").GetString() == "lenet5" && model.GetProperty("serves").GetBoolean());
+        Assert.Contains(
+            json.GetProperty("models").EnumerateArray(),
+            model => model.GetProperty("name").GetString() == "lenet5" && model.GetProperty("serves").GetBoolean());
     }
 
     [Fact]
-    public async Task Batch_sizes_are_shown_with_how_fast_they_were_measured_to_be()
+    [Trait("Needs", "time")]
+    public async Task Diagnostics_report_the_batch_sizes_with_their_measured_times()
     {
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(repository, null, "--Fovea:MaxBatch=4");
@@ -33,9 +39,10 @@ public sealed class DiagnosticsTests(SharedService shared)
     }
 
     [Fact]
-    public void Cuda_in_a_build_for_the_cpu_stops_the_start_and_says_how_to_mend_it()
+    public void Device_cuda_in_a_build_for_the_cpu_stops_the_start_with_a_remedy()
     {
-        var error = Assert.Throws<FoveaException>(() => Service.Build(["--Fovea:Device=cuda", $"--Fovea:ModelRepository={Path.GetTempPath()}"]));
+        var error = Assert.Throws<FoveaException>(() =>
+            Service.Build(["--Fovea:Device=cuda", $"--Fovea:ModelRepository={Path.GetTempPath()}"]));
         Assert.Contains("-p:OnnxRuntime=gpu", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<FoveaException>(() => Service.Build(["--Fovea:Device=gpu", $"--Fovea:ModelRepository={Path.GetTempPath()}"]));
         Assert.Equal("Fovea:Device is gpu; expected auto, cpu or cuda.", error.Message);

@@ -1,11 +1,14 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Fovea.Api.ModelRepository;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>A service with an API key, and who knows it. The repository is looked through only when a test says so.</summary>
+/// <summary>
+/// A service with an API key, and a client that sends the key. The service polls the repository only when a test calls for it.
+/// </summary>
 internal sealed class Administrator : IAsyncDisposable
 {
     public const string Key = "a secret";
@@ -17,7 +20,8 @@ internal sealed class Administrator : IAsyncDisposable
     public static async Task<Administrator> Start(Repository repository, params string[] args)
     {
         var administrator = new Administrator();
-        administrator.Service = await TestService.StartReady(repository, administrator.Remember, ["--Fovea:PollSeconds=0", $"--Fovea:ApiKeys:0={Key}", .. args]);
+        administrator.Service = await TestService.StartReady(
+            repository, administrator.Remember, ["--Fovea:PollSeconds=0", $"--Fovea:ApiKeys:0={Key}", .. args]);
         administrator.Service.Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         return administrator;
     }
@@ -34,7 +38,7 @@ internal sealed class Administrator : IAsyncDisposable
 
     public Task<(int Status, JsonElement Json)> Put(string path, byte[] model) => Send(HttpMethod.Put, path, new ByteArrayContent(model));
 
-    /// <summary>Looks through the repository, as often as the service would in so many intervals.</summary>
+    /// <summary>Polls the repository as many times as the service would in this number of intervals.</summary>
     public async Task Poll(int times = 1)
     {
         for (int i = 0; i < times; i++)
@@ -43,10 +47,10 @@ internal sealed class Administrator : IAsyncDisposable
         }
     }
 
-    /// <summary>Frees at once what is not in use, as the service would after a while.</summary>
+    /// <summary>Frees unused versions at once, which the service would do after a while.</summary>
     public Task FreeIdle() => store.Poll(TimeSpan.Zero, CancellationToken.None);
 
-    /// <summary>The version that answers.</summary>
+    /// <summary>Returns the version that answers.</summary>
     public async Task<int> Version(string path = "/classify/lenet5")
     {
         var (status, json) = await Service.Post(path, Images.Digit.As(null));

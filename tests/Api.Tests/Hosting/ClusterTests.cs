@@ -4,10 +4,12 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Fovea.Api.Tests.DatasetRepository;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>The load balancer of docker-compose's cluster, by its own configuration, before two services on one folder.</summary>
+/// <summary>Tests the nginx configuration of docker-compose's cluster with two services on one folder.</summary>
+[Trait("Needs", "services")]
 public sealed class ClusterTests : IDisposable
 {
     private const string Key = "a secret";
@@ -17,7 +19,7 @@ public sealed class ClusterTests : IDisposable
     private readonly HttpClient client = new() { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", Key) } };
 
     [Fact]
-    public async Task Two_services_behind_the_load_balancer_answer_alike_and_one_is_enough()
+    public async Task Two_services_behind_the_load_balancer_give_equal_answers_and_one_alone_suffices()
     {
         int[] ports = [ServiceProcess.FreePort(), ServiceProcess.FreePort()];
         var balancer = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
@@ -31,7 +33,9 @@ public sealed class ClusterTests : IDisposable
                 await Eventually.True(async () => await Status(new Uri(address, "/health/ready")) == HttpStatusCode.OK);
             }
 
-            using (var published = await client.PostAsync(new Uri(balancer, "/models/lenet5/versions/2/publish"), null, TestContext.Current.CancellationToken))
+            using (
+                var published = await client.PostAsync(
+                    new Uri(balancer, "/models/lenet5/versions/2/publish"), null, TestContext.Current.CancellationToken))
             {
                 Assert.Equal(HttpStatusCode.OK, published.StatusCode);
             }
@@ -82,14 +86,17 @@ public sealed class ClusterTests : IDisposable
         },
         "--role=serve");
 
-    // The configuration as it is, but for where the three listen and where nginx keeps files.
+    // The committed configuration with other addresses, and with another folder for nginx's temporary files.
     private Process StartBalancer(int port, int[] services)
     {
         var configuration = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docker", "nginx.conf"));
-        configuration = Regex.Replace(configuration, @"api-(\d):8080", match => $"127.0.0.1:{services[int.Parse(match.Groups[1].Value, null) - 1]}")
-            .Replace("listen 8080", $"listen 127.0.0.1:{port}", StringComparison.Ordinal).Replace("/tmp/", $"{data.Path}/nginx-", StringComparison.Ordinal);
+        configuration = Regex.Replace(
+            configuration, @"api-(\d):8080", match => $"127.0.0.1:{services[int.Parse(match.Groups[1].Value, null) - 1]}")
+            .Replace("listen 8080", $"listen 127.0.0.1:{port}", StringComparison.Ordinal)
+            .Replace("/tmp/", $"{data.Path}/nginx-", StringComparison.Ordinal);
         File.WriteAllText(data["nginx.conf"], configuration);
-        return Process.Start(new ProcessStartInfo("/usr/sbin/nginx", ["-c", data["nginx.conf"], "-e", "stderr", "-g", "daemon off; master_process off;"]))!;
+        return Process.Start(
+            new ProcessStartInfo("/usr/sbin/nginx", ["-c", data["nginx.conf"], "-e", "stderr", "-g", "daemon off; master_process off;"]))!;
     }
 
     private async Task<HttpStatusCode?> Status(Uri address)
@@ -107,28 +114,38 @@ public sealed class ClusterTests : IDisposable
 
     private async Task<int> Version(Uri address)
     {
-        using var answer = await client.PostAsync(new Uri(address, "/classify/lenet5"), Images.Digit.As(null), TestContext.Current.CancellationToken);
+        using var answer = await client.PostAsync(
+            new Uri(address, "/classify/lenet5"), Images.Digit.As(null), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("version").GetInt32();
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken))
+            .GetProperty("version").GetInt32();
     }
 
-    // Larger than what nginx takes unless it is told otherwise.
+    // The archive is larger than nginx's default limit for bodies.
     private async Task<string> Upload(Uri address)
     {
         var noise = new byte[3_000_000];
         new Random(1).NextBytes(noise);
-        var zip = Archives.Zip([.. Archives.AntsAndBees(4), ("ants/noise", noise)]);
-        using var answer = await client.PostAsync(new Uri(address, "/datasets"), Archives.Content(zip), TestContext.Current.CancellationToken);
+        var zip = Archives.Zip([.. Archives.AntsAndBees(12), ("ants/noise", noise)]);
+        using var answer = await client.PostAsync(
+            new Uri(address, "/datasets"), Archives.Content(zip), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("id").GetString()!;
     }
 
-    // Nobody works at the job, so the stream stays open; what has happened is read all the same.
+    // No worker runs, so the stream stays open. The events so far arrive nevertheless.
     private async Task EventsComeAsTheyHappen(Uri address, string dataset)
     {
-        using var created = await client.PostAsync(new Uri(address, "/fine_tuning/jobs"), JsonContent.Create(new { model = "lenet5", dataset }), TestContext.Current.CancellationToken);
-        var job = (await created.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("id").GetString();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, $"/fine_tuning/jobs/{job}/events")) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } } };
+        using var created = await client.PostAsync(
+            new Uri(address, "/fine_tuning/jobs"),
+            JsonContent.Create(new { model = "lenet5", dataset }),
+            TestContext.Current.CancellationToken);
+        var job = (await created.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken))
+            .GetProperty("id").GetString();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, $"/fine_tuning/jobs/{job}/events"))
+        {
+            Headers = { Accept = { new MediaTypeWithQualityHeaderValue("text/event-stream") } },
+        };
         using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
         Assert.Equal("id: 1", await reader.ReadLineAsync(TestContext.Current.CancellationToken));

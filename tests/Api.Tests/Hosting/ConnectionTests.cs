@@ -1,11 +1,13 @@
 using System.Net.Sockets;
+using Fovea.Api.Requests;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
 public sealed class ConnectionTests
 {
     [Fact]
-    public async Task Client_that_ends_its_sending_after_a_whole_request_gets_its_answer()
+    [Trait("Needs", "time")]
+    public async Task Client_that_closes_its_sending_side_after_a_whole_request_gets_its_answer()
     {
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(repository);
@@ -22,7 +24,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Client_that_ends_its_sending_within_a_request_gets_no_answer_and_its_request_ends()
+    public async Task Client_that_closes_its_sending_side_during_a_request_gets_no_answer_and_its_request_ends()
     {
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(repository);

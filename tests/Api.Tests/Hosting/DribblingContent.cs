@@ -1,8 +1,8 @@
 using System.Net;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>A body that comes in small pieces, its length not announced.</summary>
+/// <summary>A body that is sent in small pieces, without a declared length.</summary>
 internal sealed class DribblingContent(byte[] bytes, int piece) : HttpContent
 {
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

@@ -1,11 +1,11 @@
 using System.Runtime.CompilerServices;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>Waits for what comes true by itself; not for ever, so that a test which waits in vain fails and says for what.</summary>
+/// <summary>Waits until a condition becomes true. After a time limit it fails the test with the name of the condition.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(180);
 
     public static async Task True(Func<Task<bool>> holds, [CallerArgumentExpression(nameof(holds))] string what = "")
     {

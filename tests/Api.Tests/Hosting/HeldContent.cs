@@ -1,8 +1,8 @@
 using System.Net;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>A body whose length is announced and of which one byte comes; the rest waits.</summary>
+/// <summary>A body with a declared length. It sends one byte and holds back the rest.</summary>
 internal sealed class HeldContent(byte[] bytes, Task release) : HttpContent
 {
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using SkiaSharp;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>Image files to send.</summary>
+/// <summary>Makes image files for requests.</summary>
 internal static class Images
 {
     public static byte[] Digit { get; } = Stroke(SKEncodedImageFormat.Png, 28);

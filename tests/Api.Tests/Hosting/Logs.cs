@@ -1,17 +1,20 @@
 using System.Collections.Concurrent;
+using Fovea.Models.Graphs;
 using Microsoft.Extensions.Logging;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>What a service has logged.</summary>
+/// <summary>Collects the log of a service.</summary>
 internal sealed class Logs : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> entries = [];
 
     public IEnumerable<string> Errors => entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => entry.Text);
 
-    /// <summary>Waits until something is logged that contains this text.</summary>
-    public Task Until(string text) => Eventually.True(() => Task.FromResult(entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal))), $"the log to say: {text}");
+    /// <summary>Waits until a log message contains this text.</summary>
+    public Task Until(string text) =>
+        Eventually.True(
+            () => Task.FromResult(entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal))), $"the log to say: {text}");
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -20,7 +23,8 @@ internal sealed class Logs : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         entries.Enqueue((logLevel, $"{formatter(state, exception)} {exception}"));
 
     public void Dispose()

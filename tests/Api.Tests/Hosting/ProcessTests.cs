@@ -1,16 +1,18 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
+[Trait("Needs", "time")]
 public sealed class ProcessTests
 {
     public static TheoryData<string, string> WrongSettings => new()
     {
         { "--Fovea:ModelRepository=/nowhere", "Fovea:ModelRepository is /nowhere" },
         { "--Fovea:MaxImageBytes=0", "Fovea:MaxImageBytes is 0; expected 1 to 1073741824." },
-        { "--Fovea:MaxRequestBytes=5", "Fovea:MaxRequestBytes is 5; expected 20971520 to 1073741824." },
+        { "--Fovea:MaxRequestBytes=5", "Fovea:MaxRequestBytes is 5; expected at least Fovea:MaxImageBytes, 20971520." },
         { "--Fovea:MaxPixels=-1", "Fovea:MaxPixels is -1; expected 1 to 1000000000." },
         { "--Fovea:MaxPixels=many", "many" },
         { "--Fovea:MaxQueue=0", "Fovea:MaxQueue is 0; expected 1 to 100000." },
@@ -21,7 +23,7 @@ public sealed class ProcessTests
     };
 
     [Theory, MemberData(nameof(WrongSettings))]
-    public async Task Wrong_setting_ends_the_start_with_one_sentence(string setting, string named)
+    public async Task Wrong_setting_stops_the_start_with_one_sentence(string setting, string named)
     {
         using var repository = new Repository();
         using var process = new ServiceProcess(Environment(ServiceProcess.FreePort(), repository), setting);
@@ -32,7 +34,7 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task Address_that_is_taken_ends_the_start_with_one_sentence_though_models_are_being_loaded()
+    public async Task Address_in_use_stops_the_start_with_one_sentence_while_models_load()
     {
         using var repository = ManyModels();
         using var taken = new TcpListener(IPAddress.Loopback, 0);
@@ -45,7 +47,7 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task Service_that_is_told_to_stop_while_it_starts_ends_without_an_error()
+    public async Task Service_that_is_stopped_while_it_starts_ends_without_an_error()
     {
         const int KilledBySignal = 128 + 15;
         using var repository = ManyModels();
@@ -54,14 +56,14 @@ public sealed class ProcessTests
         process.Terminate();
         var (code, errors) = await process.Exit();
 
-        // It may not listen to signals yet.
+        // The process may not handle signals yet.
         Assert.True(code is 0 or KilledBySignal, $"{code}");
         Assert.Empty(errors);
         Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Terminated_service_finishes_what_is_under_way_and_exits_with_0()
+    public async Task Terminated_service_finishes_requests_in_flight_and_exits_with_0()
     {
         using var repository = new Repository().With("lenet5", 1);
         int port = ServiceProcess.FreePort();
@@ -70,9 +72,14 @@ public sealed class ProcessTests
 
         using var underWay = await Connect(port);
         using var idle = await Connect(port);
-        await idle.SendAsync(Encoding.ASCII.GetBytes("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"), TestContext.Current.CancellationToken);
+        await idle.SendAsync(
+            Encoding.ASCII.GetBytes("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"), TestContext.Current.CancellationToken);
         Assert.StartsWith("HTTP/1.1 200", await Receive(idle), StringComparison.Ordinal);
-        await underWay.SendAsync(Encoding.ASCII.GetBytes($"POST /classify/lenet5 HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {Images.Digit.Length}\r\n\r\n"), TestContext.Current.CancellationToken);
+        await underWay.SendAsync(
+            Encoding.ASCII.GetBytes(
+                "POST /classify/lenet5 HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: "
+                    + $"{Images.Digit.Length}\r\n\r\n"),
+            TestContext.Current.CancellationToken);
         Assert.StartsWith("HTTP/1.1 100", await Receive(underWay), StringComparison.Ordinal);
         await underWay.SendAsync(Images.Digit.AsMemory(0, 50), TestContext.Current.CancellationToken);
 
@@ -86,7 +93,7 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task Health_argument_asks_the_service_that_runs()
+    public async Task Health_argument_asks_the_running_service()
     {
         using var repository = new Repository().With("lenet5", 1);
         int port = ServiceProcess.FreePort();
@@ -113,12 +120,17 @@ public sealed class ProcessTests
     }
 
     private static Dictionary<string, string?> Environment(int port, Repository repository) =>
-        new() { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Fovea__ModelRepository"] = repository.Folder, ["Fovea__Data"] = Repository.Data };
+        new()
+        {
+            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+            ["Fovea__ModelRepository"] = repository.Folder,
+            ["Fovea__Data"] = Repository.Data,
+        };
 
     private static async Task UntilReady(int port)
     {
         using var client = new HttpClient();
-        for (var start = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(start).TotalSeconds < 30; await Task.Delay(50))
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed.TotalSeconds < 30; await Task.Delay(50))
         {
             try
             {
@@ -130,7 +142,7 @@ public sealed class ProcessTests
             }
             catch (HttpRequestException)
             {
-                // It does not listen yet.
+                // The service does not listen yet.
             }
         }
 
@@ -139,7 +151,7 @@ public sealed class ProcessTests
 
     private static async Task UntilRefused(int port)
     {
-        for (var start = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(start).TotalSeconds < 20; await Task.Delay(50))
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed.TotalSeconds < 20; await Task.Delay(50))
         {
             try
             {

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>A client that sends the bytes of a request as a test says, over a connection of its own.</summary>
+/// <summary>A client that sends exactly the bytes that a test gives, over its own connection.</summary>
 internal sealed class RawClient : IDisposable
 {
     private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -18,11 +18,12 @@ internal sealed class RawClient : IDisposable
     }
 
     public static byte[] Head(string path, params string[] headers) =>
-        Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: localhost\r\n{string.Concat(headers.Select(header => $"{header}\r\n"))}\r\n");
+        Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\n{string.Concat(headers.Select(header => $"{header}\r\n"))}\r\n");
 
     public async Task Send(byte[] bytes) => await socket.SendAsync(bytes);
 
-    /// <summary>Says that nothing more is sent.</summary>
+    /// <summary>Closes the sending side of the connection.</summary>
     public void EndSending() => socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Ends the connection with a reset.</summary>
@@ -32,7 +33,7 @@ internal sealed class RawClient : IDisposable
         socket.Dispose();
     }
 
-    /// <summary>All that comes until the service ends the connection, or the whole of one answer.</summary>
+    /// <summary>Reads one whole answer, or everything until the service closes the connection.</summary>
     public async Task<string> Receive()
     {
         var text = new StringBuilder();
@@ -55,7 +56,11 @@ internal sealed class RawClient : IDisposable
             return false;
         }
 
-        var length = answer[..end].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
-        return length is null ? answer.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal) : answer.Length - end - 4 >= int.Parse(length.Split(' ')[1], null);
+        var length = answer[..end]
+            .Split("\r\n")
+            .FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase));
+        return length is null
+            ? answer.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal)
+            : answer.Length - end - 4 >= int.Parse(length.Split(' ')[1], null);
     }
 }

@@ -1,13 +1,14 @@
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>A folder of models that goes with the test.</summary>
+/// <summary>A model repository that is deleted after the test.</summary>
 internal sealed class Repository : IDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("fovea-").FullName;
 
-    /// <summary>What services remember, for all tests: batch sizes are measured once.</summary>
+    /// <summary>The data folder of all tests. They share it so that batch sizes are measured only once.</summary>
     public static string Data { get; } = Path.Combine(AppContext.BaseDirectory, "data");
 
     /// <summary>Adds LeNet-5 with random weights; each version answers differently.</summary>
@@ -21,7 +22,7 @@ internal sealed class Repository : IDisposable
         return this;
     }
 
-    /// <summary>Adds LeNet-5 as a foreign file, which says nothing about itself.</summary>
+    /// <summary>Adds LeNet-5 as a foreign file, without Fovea's metadata.</summary>
     public Repository WithForeign(string model)
     {
         var graph = Catalog.Find("lenet5").Build();

@@ -1,4 +1,5 @@
-namespace Fovea.Api.Tests;
+
+namespace Fovea.Api.Tests.Hosting;
 
 public sealed class SafeHeadersTests(SharedService shared)
 {
@@ -16,9 +17,12 @@ public sealed class SafeHeadersTests(SharedService shared)
     [InlineData("POST", "/classify/nothing")]
     [InlineData("GET", "/v2/models/nothing")]
     [InlineData("GET", "/datasets")]
-    public async Task Every_answer_forbids_guessing_its_type(string method, string path)
+    public async Task Every_answer_forbids_browsers_to_guess_its_type(string method, string path)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = method == "POST" ? Images.Digit.As(null) : null };
+        using var request = new HttpRequestMessage(new HttpMethod(method), path)
+        {
+            Content = method == "POST" ? Images.Digit.As(null) : null,
+        };
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(["nosniff"], answer.Headers.GetValues("X-Content-Type-Options"));
     }
@@ -28,7 +32,7 @@ public sealed class SafeHeadersTests(SharedService shared)
     [InlineData("/models/lenet5/summary", "image/svg+xml", "default-src 'none'; style-src 'unsafe-inline'; img-src data:;")]
     [InlineData("/swagger/index.html", "text/html", "default-src 'none'; script-src 'self';")]
     [InlineData("/models", "application/json", null)]
-    public async Task Pages_and_pictures_say_what_they_may_load(string path, string accept, string? policy)
+    public async Task Pages_and_pictures_have_a_content_security_policy(string path, string accept, string? policy)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Accept", accept } } };
         using var answer = await client.SendAsync(request, TestContext.Current.CancellationToken);

@@ -3,9 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
-/// <summary>The service as a process of its own.</summary>
+/// <summary>The service as a separate process.</summary>
 internal sealed class ServiceProcess : IDisposable
 {
     private readonly Process process;
@@ -13,7 +13,11 @@ internal sealed class ServiceProcess : IDisposable
 
     public ServiceProcess(IReadOnlyDictionary<string, string?> environment, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Api.dll"), .. args]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Api.dll"), .. args])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -33,7 +37,7 @@ internal sealed class ServiceProcess : IDisposable
 
     public int Id => process.Id;
 
-    /// <summary>What it has logged; whole once <see cref="Exit"/> has returned.</summary>
+    /// <summary>The log of the process; complete after <see cref="Exit"/> has returned.</summary>
     public string Output
     {
         get

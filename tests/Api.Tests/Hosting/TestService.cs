@@ -1,12 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Fovea.Api.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-[assembly: AssemblyFixture(typeof(Fovea.Api.Tests.SharedService))]
+[assembly: AssemblyFixture(typeof(Fovea.Api.Tests.Hosting.SharedService))]
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Hosting;
 
 /// <summary>The whole service on a free port of this machine.</summary>
 internal sealed class TestService : IAsyncDisposable
@@ -27,7 +28,14 @@ internal sealed class TestService : IAsyncDisposable
     {
         var logs = new Logs();
         var app = Service.Build(
-            ["--urls=http://127.0.0.1:0", "--role=serve", "--Logging:Console:LogLevel:Default=None", $"--Fovea:ModelRepository={repository.Folder}", $"--Fovea:Data={Repository.Data}", .. args],
+            [
+                "--urls=http://127.0.0.1:0",
+                "--role=serve",
+                "--Logging:Console:LogLevel:Default=None",
+                $"--Fovea:ModelRepository={repository.Folder}",
+                $"--Fovea:Data={Repository.Data}",
+                .. args,
+            ],
             builder => builder.Logging.AddProvider(logs));
         configure?.Invoke(app);
         await app.StartAsync();

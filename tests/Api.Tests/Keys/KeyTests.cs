@@ -1,9 +1,13 @@
 using System.Diagnostics;
 using System.Net;
-using Fovea.Models;
+using Fovea.Api.Keys;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Problems;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
 using Microsoft.Extensions.Configuration;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Keys;
 
 public sealed class KeyTests(SharedService shared)
 {
@@ -18,7 +22,8 @@ public sealed class KeyTests(SharedService shared)
     };
 
     [Theory, MemberData(nameof(Writing))]
-    public async Task Route_that_writes_is_closed_where_no_key_is_set_and_says_how_to_set_one(string method, string path)
+    public async Task Route_that_changes_data_is_closed_without_a_configured_key_and_the_answer_tells_how_to_configure_one(
+        string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var answer = await shared.Running.Client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -26,11 +31,20 @@ public sealed class KeyTests(SharedService shared)
     }
 
     [Fact]
-    public async Task Route_that_writes_wants_one_of_the_keys()
+    public async Task Route_that_changes_data_needs_one_of_the_keys()
     {
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(repository, null, "--Fovea:ApiKeys:0=first", "--Fovea:ApiKeys:1=second");
-        foreach (var (authorization, status) in ((string?, int)[])[(null, 401), ("Bearer ", 401), ("Bearer firs", 401), ("Bearer firstt", 401), ("Basic first", 401), ("Bearer first", 200), ("bearer second", 200)])
+        foreach (var (authorization, status) in ((string?, int)[])
+        [
+            (null, 401),
+            ("Bearer ", 401),
+            ("Bearer firs", 401),
+            ("Bearer firstt", 401),
+            ("Basic first", 401),
+            ("Bearer first", 200),
+            ("bearer second", 200),
+        ])
         {
             await Answers(service, "/models/lenet5/load", authorization, status);
         }
@@ -40,13 +54,15 @@ public sealed class KeyTests(SharedService shared)
     public async Task Reading_and_classifying_are_open_unless_the_settings_say_otherwise()
     {
         using var repository = new Repository().With("lenet5", 1);
-        await using var service = await TestService.StartReady(repository, null, "--Fovea:ApiKeys:0=first", "--Fovea:RequireKeyToClassify=true");
+        await using var service = await TestService.StartReady(
+            repository, null, "--Fovea:ApiKeys:0=first", "--Fovea:RequireKeyToClassify=true");
         await Answers(service, "/classify/lenet5", null, 401);
         await Answers(service, "/classify/lenet5", "Bearer first", 200);
         Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync("/models", TestContext.Current.CancellationToken)).StatusCode);
         using var infer = await service.Client.PostAsync("/v2/models/lenet5/infer", null, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Unauthorized, infer.StatusCode);
-        Assert.Contains("\"error\"", await infer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"error\"", await infer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -77,7 +93,8 @@ public sealed class KeyTests(SharedService shared)
     [InlineData("Sec-Fetch-Site", "none", 200)]
     [InlineData("X-Request-Id", "7", 200)]
     [InlineData("User-Agent", "curl/8", 200)]
-    public async Task Without_a_key_a_developer_at_the_same_machine_may_write_and_nobody_behind_a_proxy_or_a_foreign_page(string? header, string? value, int status)
+    public async Task Without_a_key_only_a_developer_on_the_same_machine_may_change_data(
+        string? header, string? value, int status)
     {
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(repository, null, "--environment=Development");
@@ -92,11 +109,15 @@ public sealed class KeyTests(SharedService shared)
     }
 
     [Fact]
-    public async Task What_came_through_a_trusted_proxy_does_not_count_as_this_machine_even_if_its_client_was_here()
+    public async Task Request_through_a_trusted_proxy_is_not_local_even_if_its_client_is()
     {
         using var repository = new Repository().With("lenet5", 1);
-        await using var service = await TestService.StartReady(repository, null, "--environment=Development", "--Fovea:TrustedProxies:0=127.0.0.1");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/models/lenet5/load") { Headers = { { "X-Forwarded-For", "127.0.0.1" } } };
+        await using var service = await TestService.StartReady(
+            repository, null, "--environment=Development", "--Fovea:TrustedProxies:0=127.0.0.1");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/models/lenet5/load")
+        {
+            Headers = { { "X-Forwarded-For", "127.0.0.1" } },
+        };
         using var answer = await service.Client.SendAsync(request, TestContext.Current.CancellationToken);
         await answer.IsProblem(403, "forbidden", "X-Original-For");
     }
@@ -107,12 +128,22 @@ public sealed class KeyTests(SharedService shared)
     [InlineData("administer", 403, 403, 200)]
     [InlineData("administer,classify", 200, 403, 200)]
     [InlineData("", 200, 200, 200)]
-    public async Task Key_opens_the_routes_of_its_scopes_alone(string scopes, int classify, int train, int administer)
+    public async Task Key_opens_only_the_routes_of_its_scopes(string scopes, int classify, int train, int administer)
     {
         using var repository = new Repository().With("lenet5", 1);
-        string[] granted = [.. scopes.Split(',', StringSplitOptions.RemoveEmptyEntries).Select((scope, i) => $"--Fovea:ApiKeys:0:Scopes:{i}={scope}")];
+        string[] granted =
+        [
+            .. scopes.Split(',', StringSplitOptions.RemoveEmptyEntries).Select((scope, i) => $"--Fovea:ApiKeys:0:Scopes:{i}={scope}"),
+        ];
         await using var service = await TestService.StartReady(
-            repository, null, [.. granted, "--Fovea:ApiKeys:0:Name=lab", $"--Fovea:ApiKeys:0:Sha256={Convert.ToHexString(ApiKeys.Hash("secret"))}", "--Fovea:ApiKeys:1=other", "--Fovea:RequireKeyToClassify=true"]);
+            repository, null,
+            [
+                .. granted,
+                "--Fovea:ApiKeys:0:Name=lab",
+                $"--Fovea:ApiKeys:0:Sha256={Convert.ToHexString(ApiKeys.Hash("secret"))}",
+                "--Fovea:ApiKeys:1=other",
+                "--Fovea:RequireKeyToClassify=true",
+            ]);
         await Answers(service, "/classify/lenet5", "Bearer secret", classify);
         await Answers(service, "/models/lenet5/load", "Bearer secret", administer);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/datasets") { Headers = { { "Authorization", "Bearer secret" } } };
@@ -120,7 +151,7 @@ public sealed class KeyTests(SharedService shared)
         Assert.Equal(train, (int)answer.StatusCode);
         if (train == 403)
         {
-            await answer.IsProblem(403, "forbidden", "The key lab is for");
+            await answer.IsProblem(403, "forbidden", "The key lab has the scopes");
         }
     }
 
@@ -128,7 +159,8 @@ public sealed class KeyTests(SharedService shared)
     public async Task Every_write_is_logged_with_the_name_of_its_key()
     {
         using var repository = new Repository().With("lenet5", 1);
-        await using var service = await TestService.StartReady(repository, null, "--Fovea:ApiKeys:0:Name=lab", $"--Fovea:ApiKeys:0:Sha256={Convert.ToHexString(ApiKeys.Hash("secret"))}");
+        await using var service = await TestService.StartReady(
+            repository, null, "--Fovea:ApiKeys:0:Name=lab", $"--Fovea:ApiKeys:0:Sha256={Convert.ToHexString(ApiKeys.Hash("secret"))}");
         await Answers(service, "/models/lenet5/load", "Bearer secret", 200);
         await service.Logs.Until("lab: POST /models/lenet5/load was answered with 200");
         await Answers(service, "/models/lenet6/load", "Bearer secret", 404);
@@ -136,7 +168,7 @@ public sealed class KeyTests(SharedService shared)
     }
 
     [Fact]
-    public async Task Command_makes_a_key_that_opens_and_settings_that_hold_its_hash_alone()
+    public async Task Command_makes_a_working_key_and_settings_with_its_hash()
     {
         using var repository = new Repository().With("lenet5", 1);
         var (code, output, _) = await Keys("new", "--name", "lab", "--scopes", "train,administer");
@@ -144,7 +176,10 @@ public sealed class KeyTests(SharedService shared)
         var key = Assert.Single(output.Split('\n'), line => line.StartsWith("fovea_", StringComparison.Ordinal));
         var settings = output.Split('\n').Where(line => line.StartsWith("Fovea__", StringComparison.Ordinal)).ToArray();
         Assert.DoesNotContain(settings, line => line.Contains(key, StringComparison.Ordinal));
-        await using var service = await TestService.StartReady(repository, null, [.. settings.Select(line => $"--{line.Replace("__", ":", StringComparison.Ordinal)}"), "--Fovea:RequireKeyToClassify=true"]);
+        await using var service = await TestService.StartReady(
+            repository,
+            null,
+            [.. settings.Select(line => $"--{line.Replace("__", ":", StringComparison.Ordinal)}"), "--Fovea:RequireKeyToClassify=true"]);
         await Answers(service, "/models/lenet5/load", $"Bearer {key}", 200);
         await Answers(service, "/classify/lenet5", $"Bearer {key}", 403);
         await Answers(service, "/models/lenet5/load", $"Bearer {key}0", 401);
@@ -155,7 +190,7 @@ public sealed class KeyTests(SharedService shared)
     [InlineData("Expected: keys new --name NAME", "new")]
     [InlineData("has 0 characters", "new", "--name", "")]
     [InlineData("the scope fly", "new", "--name", "lab", "--scopes", "train,fly")]
-    public async Task Command_with_wrong_arguments_says_which_are_right(string reason, params string[] arguments)
+    public async Task Command_with_wrong_arguments_prints_the_expected_ones(string reason, params string[] arguments)
     {
         var (code, output, errors) = await Keys(arguments);
         Assert.Equal((1, ""), (code, output));
@@ -168,9 +203,10 @@ public sealed class KeyTests(SharedService shared)
     [InlineData("sha256 of the key lab is 12", "Name=lab", "Sha256=12")]
     [InlineData("scope fly; expected some of classify, train, administer", "Name=lab", "Sha256=HASH", "Scopes:0=fly")]
     [InlineData("Scope", "Name=lab", "Sha256=HASH", "Scope=train")]
-    public void Key_that_is_not_whole_is_refused_with_the_reason(string reason, params string[] values)
+    public void Incomplete_key_is_refused_with_the_reason(string reason, params string[] values)
     {
-        var pairs = values.Select(value => value.Replace("HASH", new string('a', 64), StringComparison.Ordinal).Split('=')).Select(pair => KeyValuePair.Create($"Fovea:ApiKeys:0:{pair[0]}", (string?)pair[1]));
+        var pairs = values.Select(value => value.Replace("HASH", new string('a', 64), StringComparison.Ordinal).Split('='))
+            .Select(pair => KeyValuePair.Create($"Fovea:ApiKeys:0:{pair[0]}", (string?)pair[1]));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(pairs).Build();
         Assert.Contains(reason, Assert.Throws<FoveaException>(() => ApiKeys.Read(configuration)).Message, StringComparison.Ordinal);
     }
@@ -180,7 +216,7 @@ public sealed class KeyTests(SharedService shared)
     [InlineData("Fovea:ApiKeys:0", "", "is empty")]
     [InlineData("Fovea:ApiKeys:0", "secret ", "white space")]
     [InlineData("Fovea:RequireKeyToClassify", "true", "has no key")]
-    public void Setting_that_cannot_be_is_refused_with_the_reason(string name, string value, string reason)
+    public void Invalid_setting_is_refused_with_the_reason(string name, string value, string reason)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build();
         Assert.Contains(reason, Assert.Throws<FoveaException>(() => ApiKeys.Read(configuration)).Message, StringComparison.Ordinal);
@@ -188,7 +224,12 @@ public sealed class KeyTests(SharedService shared)
 
     private static async Task<(int Code, string Output, string Errors)> Keys(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Api.dll"), "keys", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Api.dll"), "keys", .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await errors);

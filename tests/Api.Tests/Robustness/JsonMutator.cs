@@ -1,19 +1,23 @@
 using System.Globalization;
 using System.Text;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Robustness;
 
-/// <summary>Spoils JSON and other text, and bytes of any kind; the same way for the same seed.</summary>
+/// <summary>Mutates JSON, other text and bytes. Equal seeds give equal mutations.</summary>
 internal sealed class JsonMutator(int seed)
 {
-    // What parsers, databases and file systems stumble over, each as a piece of JSON text.
+    // Values that parsers, databases and file systems often handle wrongly, each as a piece of JSON text.
     private static readonly byte[][] Pieces =
     [
         .. new[]
         {
-            "\\ud800", "\\udc00", "\\udc00\\ud800", "\\ud800\\u0041", "\\ud83d\\ude00", "\\u0000", "\\u00", "\\", "\\x", "\"", "\"\"", "null", "true", "-", "-0", "1e400", "-1e400", "1e-400",
-            "9223372036854775808", "0.1", "1.0", "{}", "[]", "[[]]", "{", "}", "[", "]", ",", ":", "//", "/**/", "\uFEFF", "\u2028", "'", "NaN", "../", "..\\\\", "\\n", "%00", "; DROP TABLE", "\t",
-            "\"model\":7,", "\"\\ud800\":1,", "\"id\":\"\\udfff\",", "\"metadata\":{\"\\ud800\":\"x\"},", "\"metadata\":{\"a\":\"\\u0000\"},", "\"suffix\":\"\\u0000\",", "\"seed\":1e99,",
+            "\\ud800", "\\udc00", "\\udc00\\ud800", "\\ud800\\u0041", "\\ud83d\\ude00", "\\u0000", "\\u00", "\\", "\\x", "\"", "\"\"",
+            "null", "true", "-", "-0", "1e400", "-1e400", "1e-400",
+            "9223372036854775808", "0.1", "1.0", "{}", "[]", "[[]]", "{", "}", "[", "]", ",", ":", "//", "/**/", "\uFEFF", "\u2028", "'",
+            "NaN", "../", "..\\\\", "\\n", "%00", "; DROP TABLE", "\t",
+            "\"model\":7,", "\"\\ud800\":1,", "\"id\":\"\\udfff\",", "\"metadata\":{\"\\ud800\":\"x\"},",
+            "\"metadata\":{\"a\":\"\\u0000\"},", "\"suffix\":\"\\u0000\",", "\"seed\":1e99,",
         }.Select(Encoding.UTF8.GetBytes),
         [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xC3], [0x00], [0x1F], [0x7F],
         [.. Enumerable.Repeat((byte)'[', 200)], [.. Enumerable.Repeat((byte)'x', 60_000)], [.. Enumerable.Repeat((byte)'9', 400)],
@@ -21,10 +25,10 @@ internal sealed class JsonMutator(int seed)
 
     private readonly Random random = new(seed);
 
-    /// <summary>A spoilt copy of text, by one to three changes.</summary>
+    /// <summary>Returns a copy of a text with one to three mutations.</summary>
     public byte[] Spoil(string original) => Spoil(Encoding.UTF8.GetBytes(original));
 
-    /// <summary>A spoilt copy of bytes, by one to three changes.</summary>
+    /// <summary>Returns a copy of bytes with one to three mutations.</summary>
     public byte[] Spoil(byte[] original)
     {
         var spoilt = original;
@@ -36,7 +40,7 @@ internal sealed class JsonMutator(int seed)
         return spoilt;
     }
 
-    /// <summary>One of these.</summary>
+    /// <summary>Returns a random one of the items.</summary>
     public T OneOf<T>(params ReadOnlySpan<T> items) => items[random.Next(items.Length)];
 
     private byte[] SpoilOnce(byte[] bytes)
@@ -55,7 +59,7 @@ internal sealed class JsonMutator(int seed)
         };
     }
 
-    // Just behind a quote, so that the piece stands within a text or a name.
+    // Inserts the piece right after a quote, so that it becomes part of a text or a name.
     private byte[] Inside(byte[] bytes, byte[] piece)
     {
         int[] quotes = [.. bytes.Index().Where(b => b.Item == (byte)'"').Select(b => b.Index + 1)];
@@ -68,6 +72,8 @@ internal sealed class JsonMutator(int seed)
         return [.. bytes[..at], .. piece, .. bytes[at..]];
     }
 
-    /// <summary>As much of bytes as can be read, for messages of tests.</summary>
-    public static string Show(byte[] bytes) => string.Concat(bytes.Take(300).Select(b => b is >= 32 and < 127 ? $"{(char)b}" : string.Create(CultureInfo.InvariantCulture, $"<{b:x2}>")));
+    /// <summary>Prints the first bytes in readable form, for messages of tests.</summary>
+    public static string Show(byte[] bytes) =>
+        string.Concat(
+            bytes.Take(300).Select(b => b is >= 32 and < 127 ? $"{(char)b}" : string.Create(CultureInfo.InvariantCulture, $"<{b:x2}>")));
 }

@@ -1,7 +1,9 @@
+using Fovea.Api.Tests.Hosting;
 using SkiaSharp;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Robustness;
 
+[Trait("Needs", "time")]
 public sealed class MutationTests(SharedService shared)
 {
     private const int Requests = 1_500;
@@ -9,7 +11,7 @@ public sealed class MutationTests(SharedService shared)
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Spoilt_request_is_answered_or_refused_and_the_service_goes_on(int seed)
+    public async Task Mutated_request_is_answered_or_refused_and_the_service_keeps_running(int seed)
     {
         var mutator = new Mutator(
             seed,
@@ -22,7 +24,9 @@ public sealed class MutationTests(SharedService shared)
         {
             using var request = mutator.Next("/classify/lenet5");
             using var answer = await shared.Running.Client.SendAsync(request, TestContext.Current.CancellationToken);
-            Assert.True((int)answer.StatusCode < 500, $"Request {i} of seed {seed} was answered with {answer.StatusCode}. {shared.Running.Logs.Errors.LastOrDefault()}");
+            Assert.True(
+                (int)answer.StatusCode < 500,
+                $"Request {i} of seed {seed} was answered with {answer.StatusCode}. {shared.Running.Logs.Errors.LastOrDefault()}");
             statuses.Add((int)answer.StatusCode);
         }
 

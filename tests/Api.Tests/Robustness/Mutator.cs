@@ -1,16 +1,27 @@
 using System.Net.Http.Headers;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Robustness;
 
-/// <summary>Makes bad requests out of good images, the same ones for the same seed.</summary>
+/// <summary>Makes bad requests out of good images. Equal seeds give equal requests.</summary>
 internal sealed class Mutator(int seed, params byte[][] originals)
 {
     private static readonly string?[] MediaTypes =
-        [null, "image/png", "image/jpeg", "application/octet-stream", "application/json", "multipart/form-data; boundary=x", "multipart/form-data", "text/plain", "image/", "/"];
+        [
+            null,
+            "image/png",
+            "image/jpeg",
+            "application/octet-stream",
+            "application/json",
+            "multipart/form-data; boundary=x",
+            "multipart/form-data",
+            "text/plain",
+            "image/",
+            "/",
+        ];
 
     private readonly Random random = new(seed);
 
-    /// <summary>The next request.</summary>
+    /// <summary>Makes the next request.</summary>
     public HttpRequestMessage Next(string path)
     {
         var image = Spoilt();
@@ -21,7 +32,10 @@ internal sealed class Mutator(int seed, params byte[][] originals)
             1 => [.. "--x\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\n"u8, .. image, .. "\r\n--x--\r\n"u8],
             _ => image,
         };
-        var request = new HttpRequestMessage(HttpMethod.Post, random.Next(10) == 0 ? $"{path}?top={(char)random.Next(32, 127)}" : path) { Content = new ByteArrayContent(random.Next(6) == 0 ? Spoil(body) : body) };
+        var request = new HttpRequestMessage(HttpMethod.Post, random.Next(10) == 0 ? $"{path}?top={(char)random.Next(32, 127)}" : path)
+        {
+            Content = new ByteArrayContent(random.Next(6) == 0 ? Spoil(body) : body),
+        };
         if (mediaType is not null)
         {
             request.Content.Headers.TryAddWithoutValidation("Content-Type", mediaType);
@@ -49,7 +63,7 @@ internal sealed class Mutator(int seed, params byte[][] originals)
         return image;
     }
 
-    // One of: some bytes changed, near the front rather than anywhere; cut short; a piece doubled, taken out, or zeroed.
+    // Changes some bytes, more often near the beginning; or cuts the end off; or doubles, removes or zeroes a piece.
     private byte[] Spoil(byte[] bytes)
     {
         if (bytes.Length < 4)
@@ -57,7 +71,8 @@ internal sealed class Mutator(int seed, params byte[][] originals)
             return [.. bytes, 0xFF];
         }
 
-        int at = random.Next(random.Next(2) == 0 ? Math.Min(bytes.Length, 64) : bytes.Length), length = random.Next(1, Math.Min(64, bytes.Length - at) + 1);
+        int at = random.Next(random.Next(2) == 0 ? Math.Min(bytes.Length, 64) : bytes.Length);
+        int length = random.Next(1, Math.Min(64, bytes.Length - at) + 1);
         byte[] spoilt = [.. bytes];
         switch (random.Next(5))
         {

@@ -1,9 +1,13 @@
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Robustness.Stress;
+
 namespace Fovea.Api.Tests.Robustness;
 
+[Trait("Needs", "stress")]
 public sealed class StressTests
 {
     [Fact]
-    public async Task Starts_under_load_answer_right_or_not_at_all()
+    public async Task Service_started_under_load_never_answers_wrongly()
     {
         using var stress = new StressRun(seed: 1, Images.Stroke(SkiaSharp.SKEncodedImageFormat.Png, 96));
         var findings = await stress.Starts(count: 8);
@@ -11,7 +15,7 @@ public sealed class StressTests
     }
 
     [Fact]
-    public async Task Changes_under_load_are_answered_right_or_not_at_all()
+    public async Task Service_under_load_never_answers_wrongly_while_models_change()
     {
         using var stress = new StressRun(seed: 2, Images.Stroke(SkiaSharp.SKEncodedImageFormat.Png, 96));
         var findings = await stress.Changes(TimeSpan.FromSeconds(15));

@@ -4,9 +4,9 @@ using Xunit.Sdk;
 namespace Fovea.Api.Tests.Scheduling;
 
 /// <summary>
-/// A random walk through what can happen to a scheduler: images come, are written or give up; runs end; sets of sessions are replaced;
-/// trials are wanted. After each step it does what <see cref="SchedulingPolicy"/> decides, and checks that each image runs once, that no
-/// run uses a session that its batch does not have, that no slot is held twice, and that all work ends.
+/// A random walk through the events of a scheduler: images arrive, are written or are cancelled; runs end; sets of sessions are replaced;
+/// trials are requested. After each event it applies the decision of <see cref="SchedulingPolicy"/>. It checks that each image runs once,
+/// that no run uses a session that its batch does not have, that no slot is held twice, and that all work ends.
 /// </summary>
 internal sealed class PolicyWalk(int seed)
 {
@@ -18,7 +18,7 @@ internal sealed class PolicyWalk(int seed)
     private Sessions sessions = new(true, false, 4);
     private int slots = 2, images, expected;
 
-    /// <summary>Walks.</summary>
+    /// <summary>Runs the walk.</summary>
     public void Run(int steps)
     {
         for (int i = 0; i < steps; i++)

@@ -1,6 +1,13 @@
 using System.Diagnostics.Metrics;
 using Fovea.Api.Scheduling;
-using Fovea.Models;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Runtime;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Fovea.Api.Tests.Scheduling;
@@ -34,7 +41,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task More_images_than_a_batch_holds_run_in_several()
+    public async Task More_images_than_a_batch_holds_run_in_several_batches()
     {
         await Use(served, largest: 2, capacity: 2, SessionKind.AllCores, SessionKind.OneCore);
         var images = Enumerable.Range(0, 7).Select(Digit).ToArray();
@@ -47,7 +54,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Images_of_long_runs_are_divided_among_the_slots_and_a_lone_one_is_spread_over_all()
+    public async Task Images_of_long_runs_are_divided_among_the_slots_and_a_single_image_uses_all_cores()
     {
         int slots = Environment.ProcessorCount;
         using var photos = Photos(out var images, count: 3 * slots);
@@ -64,7 +71,7 @@ public sealed class SchedulerTests : IDisposable
         Assert.Equal(expected, await Together(photos, images), Near);
         Assert.Equal(Enumerable.Repeat(3, slots), runs);
 
-        // Spreading is so fast that all of them are answered sooner one after the other.
+        // Spread runs are so fast here that all images are answered sooner one after the other.
         await photos.Scheduler.Use(photos.Scheduler.Sessions with { OneSlotSeconds = 1, SpreadSeconds = 0.1 / slots });
         runs.Clear();
         Assert.Equal(expected, await Together(photos, images), Near);
@@ -72,7 +79,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Busy_slot_takes_its_share_of_what_has_been_gathered()
+    public async Task Slot_that_becomes_free_takes_its_share_of_the_open_batch()
     {
         int slots = Environment.ProcessorCount;
         using var photos = Photos(out var images, count: 2 * slots);
@@ -86,7 +93,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Images_of_short_runs_that_come_while_threads_are_busy_run_together()
+    public async Task Images_of_short_runs_that_arrive_while_threads_are_busy_run_together()
     {
         await Use(served, largest: 64, capacity: 64, SessionKind.AllCores);
         var images = Enumerable.Range(0, 40).Select(Digit).ToArray();
@@ -112,7 +119,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Image_whose_client_has_gone_costs_no_run_and_the_others_are_answered()
+    public async Task Image_of_a_disconnected_client_costs_no_run_and_the_others_are_answered()
     {
         await Use(served, largest: 8, capacity: 8, SessionKind.AllCores);
         var images = Enumerable.Range(0, 3).Select(Digit).ToArray();
@@ -148,7 +155,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Batch_waits_for_an_image_that_was_announced_until_that_is_written_or_given_up()
+    public async Task Batch_waits_until_an_announced_image_is_written_or_cancelled()
     {
         var runs = new List<int>();
         using var listener = Listen(runs);
@@ -162,7 +169,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Request_that_is_given_up_while_it_waits_for_a_slot_leaves_at_once_and_the_others_are_answered()
+    public async Task Request_cancelled_while_it_waits_for_a_slot_ends_at_once_and_the_others_are_answered()
     {
         await Use(served, largest: 1, capacity: 1, SessionKind.AllCores);
         using var gone = new CancellationTokenSource();
@@ -188,7 +195,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Sessions_change_while_images_wait_in_a_batch_that_was_made_before()
+    public async Task Sessions_change_while_images_wait_in_an_older_batch()
     {
         // The batch in which the images wait has a session for one slot only. The new set would spread each of them.
         using var photos = Photos(out var images, count: 2);
@@ -212,7 +219,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Sizes_change_while_images_are_on_their_way()
+    public async Task Sizes_change_while_images_are_in_flight()
     {
         var images = Enumerable.Range(0, 40).Select(Digit).ToArray();
         var asked = images.Select(image => Task.Run(() => Ask(image))).ToArray();
@@ -226,7 +233,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Model_is_freed_only_when_its_last_lease_has_gone()
+    public async Task Model_is_freed_only_after_its_last_lease()
     {
         var lease = served.TryLease()!;
         served.Dispose();
@@ -236,7 +243,7 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
-    public async Task Model_is_freed_only_after_the_run_in_which_an_abandoned_request_left_its_image()
+    public async Task Model_is_freed_only_after_the_run_that_holds_the_image_of_a_cancelled_request()
     {
         using var session = served.Classifier.Open(SessionKind.OneCore)!;
         int freed = 0;
@@ -250,7 +257,7 @@ public sealed class SchedulerTests : IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(static busy => busy.Wait(), busy, preferLocal: false);
         }
 
-        // The start of the run is deferred behind the work above.
+        // The start of the run is queued behind the work above.
         var abandoned = scheduler.Run(Digit(1).CopyTo, gone.Token);
         await gone.CancelAsync();
         scheduler.Dispose();
@@ -267,7 +274,7 @@ public sealed class SchedulerTests : IDisposable
         repository.Dispose();
     }
 
-    // Runs in sessions of these kinds, all but the first of which are opened.
+    // Opens sessions of these kinds except the first, which is already open, and runs in them.
     private static async Task Use(ServedModel model, int largest, int capacity, params SessionKind[] kinds)
     {
         var before = model.Scheduler.Sessions;
@@ -281,7 +288,7 @@ public sealed class SchedulerTests : IDisposable
         }
     }
 
-    // An announced image with room in the batch keeps it open, so all of them are gathered.
+    // An announced image that still has room in the batch keeps the batch open, so all images are collected.
     private static async Task<float[][]> Together(ServedModel model, float[][] images)
     {
         Task<float[]>[] asked;
@@ -314,7 +321,7 @@ public sealed class SchedulerTests : IDisposable
     private ServedModel Serve(string name, string file) =>
         new(name, 1, Classifier.Load(file), places: 64, services.GetRequiredService<Metrics>(), new());
 
-    // A model whose runs are long.
+    // Makes a model whose runs are long.
     private ServedModel Photos(out float[][] images, int count)
     {
         var file = Path.Combine(repository.Folder, "resnet18.onnx");

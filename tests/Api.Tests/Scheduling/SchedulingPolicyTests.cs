@@ -4,7 +4,7 @@ namespace Fovea.Api.Tests.Scheduling;
 
 public sealed class SchedulingPolicyTests
 {
-    // Four images are written; two slots, both free; sessions of both kinds; long runs.
+    // The state: four images are written; both of the two slots are free; there are sessions of both kinds; runs are long.
     private static readonly SchedulingState Usual = new()
     {
         Slots = 2,
@@ -91,7 +91,7 @@ public sealed class SchedulingPolicyTests
     [InlineData(3)]
     public void Random_walk_keeps_every_invariant(int seed) => new PolicyWalk(seed).Run(steps: 350_000);
 
-    // 70 ms an image in a slot, 40 ms spread; one of two slots is busy.
+    // An image takes 70 ms in one slot, or 40 ms spread over both. One of the two slots is busy.
     private static SchedulingState Sooner(int images, double untilFree) =>
         Usual with { Images = images, FreeSlots = 1, OneSlotSeconds = 0.070, SpreadSeconds = 0.040, SecondsUntilFree = untilFree };
 }

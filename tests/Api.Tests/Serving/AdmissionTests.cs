@@ -1,11 +1,12 @@
-using Fovea.Models;
+using Fovea.Api.Problems;
+using Fovea.Api.Scheduling;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Serving;
 
 public sealed class AdmissionTests
 {
     [Fact]
-    public void Refused_is_told_how_long_the_requests_before_it_take_when_runs_are_slow()
+    public void Retry_after_is_the_time_of_the_requests_in_flight_when_runs_are_slow()
     {
         var admission = new Admission("lenet5", places: 64, new());
         for (int i = 0; i < 64; i++)
@@ -14,12 +15,12 @@ public sealed class AdmissionTests
             admission.Enter();
         }
 
-        // 64 of 31 ms, their mean, would be 1.98 s.
-        var refused = Assert.Throws<FoveaException>(admission.Enter);
-        Assert.Equal((ErrorCode.Overloaded, TimeSpan.FromSeconds(3)), (refused.Code, refused.RetryAfter));
+        // 64 requests of 31 ms, the mean, would take 1.98 s.
+        var refused = Assert.Throws<ServiceException>(admission.Enter);
+        Assert.Equal((ServiceError.Overloaded, TimeSpan.FromSeconds(3)), (refused.Error, refused.RetryAfter));
         Assert.Contains("lenet5 is at capacity (64 requests in flight). Retry in 3 s.", refused.Message, StringComparison.Ordinal);
 
-        Assert.Equal(refused.Message, Assert.Throws<FoveaException>(admission.RefuseIfFull).Message);
+        Assert.Equal(refused.Message, Assert.Throws<ServiceException>(admission.RefuseIfFull).Message);
         admission.Leave();
         admission.RefuseIfFull();
         admission.Enter();
@@ -27,17 +28,17 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void Once_runs_are_faster_the_pause_becomes_shorter()
+    public void Retry_after_falls_when_runs_become_faster()
     {
         var admission = new Admission("lenet5", places: 1, new());
         admission.Enter();
         admission.Ran(images: 1, TimeSpan.FromSeconds(20));
-        Assert.Equal(TimeSpan.FromSeconds(20), Assert.Throws<FoveaException>(admission.Enter).RetryAfter);
+        Assert.Equal(TimeSpan.FromSeconds(20), Assert.Throws<ServiceException>(admission.Enter).RetryAfter);
         for (int i = 0; i < 200; i++)
         {
             admission.Ran(images: 1, TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.Equal(TimeSpan.FromSeconds(1), Assert.Throws<FoveaException>(admission.Enter).RetryAfter);
+        Assert.Equal(TimeSpan.FromSeconds(1), Assert.Throws<ServiceException>(admission.Enter).RetryAfter);
     }
 }

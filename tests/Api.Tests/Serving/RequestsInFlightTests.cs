@@ -1,9 +1,11 @@
-namespace Fovea.Api.Tests;
+using Fovea.Api.Scheduling;
+
+namespace Fovea.Api.Tests.Serving;
 
 public sealed class RequestsInFlightTests
 {
     [Fact]
-    public void Background_work_is_cancelled_once_when_a_request_comes()
+    public void Background_work_is_cancelled_once_when_a_request_arrives()
     {
         var requests = new RequestsInFlight();
         int cancelled = 0;
@@ -28,7 +30,7 @@ public sealed class RequestsInFlightTests
     }
 
     [Fact]
-    public void Work_that_is_over_is_not_cancelled()
+    public void Finished_background_work_is_not_cancelled()
     {
         var requests = new RequestsInFlight();
         bool isCancelled = false;

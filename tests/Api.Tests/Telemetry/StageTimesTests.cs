@@ -1,18 +1,26 @@
 using System.Diagnostics.Metrics;
+using Fovea.Api.Telemetry;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Telemetry;
 
 public sealed class StageTimesTests
 {
     [Fact]
-    public void Every_time_is_recorded_under_its_labels_by_then_when_somebody_reads()
+    public void Every_time_is_recorded_under_its_labels_before_a_scrape()
     {
         const int Threads = 4, Each = 1_001;
         using var meter = new Meter("times");
         var times = new StageTimes(meter.CreateHistogram<double>("stages"));
         times.Add("decode", "lenet5", 100);
         var recorded = new Dictionary<string, (int Count, double Sum)>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Meter == meter) { listener.EnableMeasurementEvents(instrument); } } };
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter == meter)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
         listener.SetMeasurementEventCallback<double>((_, seconds, labels, _) =>
         {
             lock (recorded)
@@ -34,7 +42,7 @@ public sealed class StageTimesTests
         Assert.NotEmpty(recorded);
         times.Record();
 
-        // What came while nobody listened is not among them.
+        // Times from before the listener was registered are not among them.
         const int Both = Threads / 2 * Each;
         var expected = new Dictionary<string, (int Count, double Sum)>
         {

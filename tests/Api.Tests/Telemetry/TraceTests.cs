@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Fovea.Api.Telemetry;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Api.Tests;
+namespace Fovea.Api.Tests.Telemetry;
 
-/// <summary>All services of a process are traced together, so this model is called what no other test calls one.</summary>
+/// <summary>All services of a process share their traces, so this model has a name that no other test uses.</summary>
 public sealed class TraceTests
 {
     [Fact]
@@ -24,7 +27,11 @@ public sealed class TraceTests
         Assert.Equal(["admit", "decode", "infer", "queue", "write"], Stages().Select(span => span.OperationName).Order());
         var request = Assert.Single(spans, span => span.SpanId == Stages()[0].ParentSpanId);
         Assert.All(Stages(), span => Assert.Equal((request.TraceId, request.SpanId), (span.TraceId, span.ParentSpanId)));
-        Assert.All(Stages(), span => Assert.InRange(span.StartTimeUtc, request.StartTimeUtc.AddMilliseconds(-5), request.StartTimeUtc + TimeSpan.FromMinutes(1)));
+        Assert.All(
+            Stages(),
+            span =>
+                Assert.InRange(
+                    span.StartTimeUtc, request.StartTimeUtc.AddMilliseconds(-5), request.StartTimeUtc + TimeSpan.FromMinutes(1)));
 
         Activity[] Stages() => [.. spans.Where(span => span.Source.Name == Traces.Name && Equals(span.GetTagItem("model"), "traced"))];
     }

@@ -1,5 +1,5 @@
-using Fovea.Api.Tuning;
-using Fovea.Models;
+using Fovea.Api.Scheduling;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Tests.Tuning;
 
@@ -27,7 +27,7 @@ public sealed class ExplorationTests
     }
 
     [Fact]
-    public void Size_that_failed_is_not_tried_again_and_smaller_ones_are_used()
+    public void Failed_size_is_not_tried_again_and_smaller_sizes_are_used()
     {
         var exploration = new Exploration([SessionKind.OneCore], Limits);
         exploration.Fail(new(SessionKind.OneCore, 2));
@@ -42,9 +42,9 @@ public sealed class ExplorationTests
     }
 
     [Fact]
-    public void Sizes_grow_while_they_gain()
+    public void Sizes_grow_while_throughput_grows()
     {
-        // A run takes 1 ms and 4 ms an image more; from 8 images on it gains nothing.
+        // A run takes 1 ms plus 4 ms per image. Batches of more than 8 images gain nothing.
         var found = Explore(new([SessionKind.OneCore], Limits), trial => 0.004 + (0.001 / Math.Min(trial.Size, 8)));
         Assert.Equal([1, 2, 4, 8], found.Select(size => size.Size));
         Assert.Equal(1 / 0.005, found[0].ImagesPerSecond, 1e-6);
@@ -79,14 +79,14 @@ public sealed class ExplorationTests
     [Fact]
     public void Noise_that_disturbs_some_runs_does_not_change_the_choice()
     {
-        // Every third run takes three times as long, as when other work has the machine.
+        // Every third run takes three times as long, as if another process had used the machine.
         int run = 0;
         var found = Explore(new(AllKinds, Limits), trial => (trial.Kind.Rewritten ? 0.07 : 0.1) * (++run % 3 == 0 ? 3 : 1));
         Assert.True(found[0].Rewritten);
     }
 
     [Fact]
-    public void Trials_take_turns_so_that_a_slow_minute_falls_on_all_alike()
+    public void Trials_take_turns_so_that_a_slow_minute_affects_all_of_them()
     {
         var exploration = new Exploration([SessionKind.OneCore, SessionKind.OneCoreRewritten], Limits);
         var order = new List<SessionKind>();
@@ -101,7 +101,7 @@ public sealed class ExplorationTests
     }
 
     [Fact]
-    public void Kind_that_failed_is_not_tried_again_and_not_chosen()
+    public void Failed_kind_is_not_tried_again_and_not_chosen()
     {
         var exploration = new Exploration(AllKinds, Limits);
         exploration.Fail(new(SessionKind.OneCoreRewritten, 1));
@@ -110,7 +110,7 @@ public sealed class ExplorationTests
     }
 
     [Fact]
-    public void Runs_of_requests_that_fit_no_trial_are_left_out()
+    public void Runs_of_requests_that_fit_no_trial_are_ignored()
     {
         var exploration = new Exploration([SessionKind.OneCore], Limits);
         exploration.Record(SessionKind.OneCore, 3, 1);

@@ -1,14 +1,19 @@
 using System.Text.Json;
+using Fovea.Api.Configuration;
+using Fovea.Api.Scheduling;
+using Fovea.Api.Tests.Hosting;
 using Fovea.Api.Tuning;
-using Fovea.Models;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fovea.Api.Tests.Tuning;
 
+[Trait("Needs", "time")]
 public sealed class ModelTunerTests
 {
     [Fact]
-    public async Task Sizes_are_measured_once_each_faster_than_those_before_and_remembered()
+    public async Task Sizes_are_measured_once_and_stored_and_each_is_faster_than_the_smaller_ones()
     {
         using var repository = new Repository().With("lenet5", 1);
         using var data = new TemporaryFolder();
@@ -27,7 +32,7 @@ public sealed class ModelTunerTests
     }
 
     [Fact]
-    public void Sizes_are_remembered_beside_those_from_before()
+    public void Sizes_are_stored_beside_earlier_ones()
     {
         using var data = new TemporaryFolder();
         var file = new SizesFile(new Settings { Data = data.Path }, NullLogger<SizesFile>.Instance);
@@ -42,7 +47,7 @@ public sealed class ModelTunerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Remembered_kind_serves_at_once_and_answers_as_the_file_does(bool rewritten)
+    public async Task Stored_kind_serves_at_once_and_gives_the_answers_of_the_original_file(bool rewritten)
     {
         using var repository = new Repository().With("lenet5", 1);
         using var data = new TemporaryFolder();
@@ -69,7 +74,7 @@ public sealed class ModelTunerTests
     [InlineData("""{"key":[]}""")]
     [InlineData("""{"key":[{"size":0,"imagesPerSecond":1}]}""")]
     [InlineData("[]")]
-    public async Task Unreadable_memory_is_measured_anew(string content)
+    public async Task Unreadable_sizes_file_is_measured_again(string content)
     {
         using var repository = new Repository().With("lenet5", 1);
         using var data = new TemporaryFolder();

@@ -1,21 +1,21 @@
 using System.Collections.Concurrent;
 
-namespace Fovea.Api.Tests.Robustness;
+namespace Fovea.Api.Tests.Robustness.Stress;
 
-/// <summary>What stress has seen: how often each status, and everything that must not be.</summary>
+/// <summary>The findings of a stress run: the number of answers with each status, and all errors.</summary>
 internal sealed class StressFindings
 {
     private readonly ConcurrentDictionary<int, int> answers = [], administered = [];
     private readonly ConcurrentQueue<string> faults = [];
     private long right;
 
-    /// <summary>The right answers so far.</summary>
+    /// <summary>The number of correct answers so far.</summary>
     public long Right => Interlocked.Read(ref right);
 
-    /// <summary>What must not be.</summary>
+    /// <summary>The errors so far.</summary>
     public IReadOnlyCollection<string> Faults => faults;
 
-    /// <summary>Notes an answer to a request to classify: 200 is to be right; 404, 429 and 503 may be.</summary>
+    /// <summary>Records an answer to a classify request. An answer with 200 must be correct; 404, 429 and 503 are allowed.</summary>
     public void Answered(int status, string path, string text, string? whyWrong)
     {
         answers.AddOrUpdate(status, 1, (_, count) => count + 1);
@@ -29,7 +29,7 @@ internal sealed class StressFindings
         }
     }
 
-    /// <summary>Notes an answer to an administrator: refusals may be, errors of the service may not.</summary>
+    /// <summary>Records an answer to an administrative request. Refusals are allowed, errors of the service are not.</summary>
     public void Administered(int status, string text)
     {
         administered.AddOrUpdate(status, 1, (_, count) => count + 1);
@@ -39,7 +39,7 @@ internal sealed class StressFindings
         }
     }
 
-    /// <summary>Notes what a service has logged as an error, or with an exception.</summary>
+    /// <summary>Records a log message of a service that is an error or has an exception.</summary>
     public void Logged(IEnumerable<string> lines)
     {
         foreach (var line in lines)

@@ -1,15 +1,19 @@
 using System.Text.Json;
-using Fovea.Models;
+using Fovea.Models.Graphs;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+using Fovea.Models.Metadata;
+using Fovea.Models.Runtime;
 
-namespace Fovea.Api.Tests.Robustness;
+namespace Fovea.Api.Tests.Robustness.Stress;
 
 /// <summary>
-/// One content of a model file. Its labels name the content, and its answer to the test image is known, so that an answer with the labels
-/// of one content and the weights of another shows itself.
+/// One content of a model file. Its labels name the content, and its answer to the test image is known. So the test notices an answer that
+/// combines the labels of one content with the weights of another.
 /// </summary>
 internal sealed class StressModel
 {
-    private const int Classes = 5, Side = 96;
+    private const int Classes = 5, Side = 48, Channels = 128;
 
     private static readonly Preprocessing Preprocessing = new() { Crop = [Side, Side] };
 
@@ -17,15 +21,15 @@ internal sealed class StressModel
 
     private StressModel(int id, byte[] bytes, double[] expected) => (Id, Bytes, this.expected) = (id, bytes, expected);
 
-    /// <summary>Tells contents apart.</summary>
+    /// <summary>The number that identifies the content.</summary>
     public int Id { get; }
 
-    /// <summary>The content of the file.</summary>
+    /// <summary>The bytes of the file.</summary>
     public byte[] Bytes { get; }
 
     /// <summary>
-    /// Makes a content: two convolutions of 64 channels, one of which Winograd's form replaces. A run takes some milliseconds, so that
-    /// images are gathered and cut into slices.
+    /// Makes a content: two convolutions, one of which Winograd's form replaces, so that a service opens sessions of every kind. A run
+    /// takes some milliseconds, so that images are collected in batches and cut into slices.
     /// </summary>
     /// <param name="id">Decides the weights and names the labels.</param>
     /// <param name="image">The test image.</param>
@@ -35,8 +39,8 @@ internal sealed class StressModel
         graph.OperatorSets[""] = 17;
         var net = new Network(graph, seed: id);
         var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 3, Side, Side));
-        x = net.Relu(net.Conv(x, 64, kernel: 3, stride: 2, padding: 1));
-        x = net.Relu(net.Conv(x, 64, kernel: 3, padding: 1));
+        x = net.Relu(net.Conv(x, Channels, kernel: 3, stride: 2, padding: 1));
+        x = net.Relu(net.Conv(x, Channels, kernel: 3, padding: 1));
         graph.Output(net.Logits(net.Flatten(net.GlobalAveragePool(x)), Classes));
         string[] labels = [.. Enumerable.Range(0, Classes).Select(i => $"{id}-{i}")];
         new ModelMetadata { Labels = [.. labels], Preprocessing = Preprocessing }.WriteTo(graph);
@@ -45,6 +49,8 @@ internal sealed class StressModel
         {
             OnnxFile.Write(graph, file);
             using var classifier = Classifier.Load(file);
+            using var rewritten = classifier.Open(SessionKind.OneCoreRewritten);
+            _ = rewritten ?? throw new InvalidOperationException("The model has no rewritten form; expected one.");
             var answer = classifier.Classify(image, new(1 << 20, 1 << 10), Classes).OrderBy(prediction => prediction.Index);
             return new(id, File.ReadAllBytes(file), [.. answer.Select(prediction => prediction.Probability)]);
         }
@@ -54,9 +60,9 @@ internal sealed class StressModel
         }
     }
 
-    /// <summary>Says why an answer to the test image is wrong; null if it is right.</summary>
+    /// <summary>Returns the reason why an answer to the test image is wrong; null if it is right.</summary>
     /// <param name="answer">The answer, with all classes.</param>
-    /// <param name="contents">Every content that there is.</param>
+    /// <param name="contents">All contents of the run.</param>
     public static string? WhyWrong(JsonElement answer, IReadOnlyList<StressModel> contents)
     {
         var predictions = answer.GetProperty("predictions").EnumerateArray().ToArray();

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Fovea.Api.Scheduling;
 using Fovea.Api.Tuning;
 
-namespace Fovea.Api.Tests.Robustness;
+namespace Fovea.Api.Tests.Robustness.Stress;
 
 /// <summary>
 /// Serves under load while everything around the service changes: starts, swaps, replaced files, publishing, unloading, deleting, stopping.
@@ -17,8 +18,8 @@ internal sealed class StressRun : IDisposable
     private readonly byte[] image;
     private readonly StressModel[] contents;
 
-    /// <param name="seed">Decides what happens when, as far as this process decides it.</param>
-    /// <param name="image">An image file that every model is asked about.</param>
+    /// <param name="seed">The seed of the order of events, as far as this process determines it.</param>
+    /// <param name="image">The image file that is sent to every model.</param>
     public StressRun(int seed, byte[] image)
     {
         (this.seed, this.image, random) = (seed, image, new Random(seed));
@@ -28,11 +29,10 @@ internal sealed class StressRun : IDisposable
     private string Repository => Path.Combine(folder, "onnx");
 
     /// <summary>
-    /// Starts a service under load, again and again: with fresh data, and with remembered sizes of every kind, which are replaced while
-    /// images wait.
+    /// Starts a service under load many times: with empty data, and with stored sizes of every kind, which are replaced while images wait.
     /// </summary>
-    /// <param name="count">How many starts.</param>
-    /// <param name="answers">The answers after which a service is stopped, under load.</param>
+    /// <param name="count">The number of starts.</param>
+    /// <param name="answers">The number of answers after which a service is stopped under load.</param>
     public async Task<StressFindings> Starts(int count, int answers = 40)
     {
         var findings = new StressFindings();
@@ -50,7 +50,7 @@ internal sealed class StressRun : IDisposable
         return findings;
     }
 
-    /// <summary>Changes the models of a service under load in every way that there is, and stops and starts it now and then.</summary>
+    /// <summary>Changes the models of a service under load in every possible way, and restarts the service now and then.</summary>
     public async Task<StressFindings> Changes(TimeSpan time)
     {
         var findings = new StressFindings();
@@ -92,7 +92,7 @@ internal sealed class StressRun : IDisposable
         }
     }
 
-    // As cp does: the file keeps its inode, and is written piece by piece.
+    // Writes in the way of cp: the file keeps its inode, and is written piece by piece.
     private async Task Replace(string model, int version, StressModel content, Random chance)
     {
         try
@@ -108,7 +108,7 @@ internal sealed class StressRun : IDisposable
         }
         catch (IOException)
         {
-            // There is no such version now.
+            // The version does not exist at the moment.
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class StressRun : IDisposable
         {
             Directory.CreateDirectory(data);
             var key = SizesFile.Key(Convert.ToHexStringLower(SHA256.HashData(contents[0].Bytes)), "cpu", maxBatch: 32);
-            var json = JsonSerializer.SerializeToUtf8Bytes(new() { [key] = sizes }, ApiJson.Default.DictionaryStringMeasuredSizeArray);
+            var json = JsonSerializer.SerializeToUtf8Bytes(new() { [key] = sizes }, TuningJson.Default.DictionaryStringMeasuredSizeArray);
             File.WriteAllBytes(Path.Combine(data, "batch-sizes.json"), json);
         }
     }

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using Fovea.Api.Hosting;
 using Fovea.Api.Scheduling;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
-namespace Fovea.Api.Tests.Robustness;
+namespace Fovea.Api.Tests.Robustness.Stress;
 
-/// <summary>A service in this process, with clients that classify all the time, and what was seen of it.</summary>
+/// <summary>A service in this process with clients that classify all the time, and the findings about it.</summary>
 internal sealed class StressService : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -23,7 +24,7 @@ internal sealed class StressService : IAsyncDisposable
         client.DefaultRequestHeaders.Authorization = new("Bearer", "key");
     }
 
-    /// <summary>Starts a service; it may still be loading.</summary>
+    /// <summary>Starts a service, which may still be loading models when this returns.</summary>
     public static async Task<StressService> Start(string repository, string data, StressFindings findings, params string[] args)
     {
         var log = new StressLog();
@@ -38,13 +39,29 @@ internal sealed class StressService : IAsyncDisposable
     }
 
     /// <summary>
-    /// Delays at the transitions of every scheduler of this process, so that races become likely; until what is returned is disposed of.
+    /// Adds delays before the transitions of every scheduler in this process, so that races become likely. A change of sessions waits until
+    /// some images have slots, and they are written only after the change. Dispose of the result to end the delays.
     /// </summary>
     public static IDisposable DelayTransitions(int seed)
     {
-        int calls = seed;
-        Scheduler.Transition = () =>
+        const int Images = 3;
+        int calls = seed, changes = 0, held = 0;
+        Scheduler.Before = transition =>
         {
+            if (transition == Transition.SessionsChange)
+            {
+                Interlocked.Increment(ref changes);
+                SpinWait.SpinUntil(() => Volatile.Read(ref held) >= Images, TimeSpan.FromMilliseconds(200));
+                Interlocked.Decrement(ref changes);
+            }
+            else if (transition == Transition.ImageIsWritten && Volatile.Read(ref changes) > 0)
+            {
+                Interlocked.Increment(ref held);
+                SpinWait.SpinUntil(() => Volatile.Read(ref changes) == 0, TimeSpan.FromMilliseconds(300));
+                Thread.Sleep(5);
+                Interlocked.Decrement(ref held);
+            }
+
             switch (Random.Shared.Next(64) + (Interlocked.Increment(ref calls) % 3))
             {
                 case 0 or 1:
@@ -58,7 +75,7 @@ internal sealed class StressService : IAsyncDisposable
                     break;
             }
         };
-        return new Undo(() => Scheduler.Transition = null);
+        return new Undo(() => Scheduler.Before = null);
     }
 
     /// <summary>Sends the test image to these models all the time.</summary>
@@ -77,7 +94,7 @@ internal sealed class StressService : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a request of an administrator; its status.</summary>
+    /// <summary>Sends an administrative request, and returns the status.</summary>
     public async Task<int> Administer(HttpMethod method, string path, byte[]? body = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new ByteArrayContent(body) };
@@ -86,7 +103,7 @@ internal sealed class StressService : IAsyncDisposable
         return (int)answer.StatusCode;
     }
 
-    /// <summary>Waits until so many images have been answered, or a minute is over.</summary>
+    /// <summary>Waits until this number of images has been answered, at most for a minute.</summary>
     public async Task UntilAnswered(long images)
     {
         for (int i = 0; i < 6_000 && findings.Right < images; i++)
@@ -95,7 +112,7 @@ internal sealed class StressService : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the service while clients go on, as SIGTERM does, and then the clients.</summary>
+    /// <summary>Stops the service in the way of SIGTERM while clients keep sending, and then stops the clients.</summary>
     public async ValueTask DisposeAsync()
     {
         await app.StopAsync();
@@ -133,7 +150,7 @@ internal sealed class StressService : IAsyncDisposable
     }
 }
 
-/// <summary>Keeps what a service logs as an error, or with an exception.</summary>
+/// <summary>Collects log messages of a service that are errors or have exceptions.</summary>
 internal sealed class StressLog : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> faults = [];
@@ -147,7 +164,8 @@ internal sealed class StressLog : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (logLevel >= LogLevel.Error || exception is not null)
         {

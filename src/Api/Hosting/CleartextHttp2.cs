@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Fovea.Api.Hosting;
+
+/// <summary>
+/// Takes HTTP/2 without TLS on the ports of HTTP/1.1, from clients that know beforehand that the service speaks it. Such a client begins
+/// its connection with a fixed text (RFC 9113, 3.4), which no request of HTTP/1.1 begins with.
+/// </summary>
+/// <remarks>
+/// Kestrel chooses HTTP/2 on a port of both protocols only where TLS has negotiated it. So a connection that begins with the text says for
+/// the moment of the choice that TLS has. The server's first read waits until that is taken back, so requests have the scheme http.
+/// </remarks>
+internal static class CleartextHttp2
+{
+    // A client that speaks HTTP/2 sends the fixed text right after connecting. A connection that is silent for longer is passed on as
+    // HTTP/1.1, to which the server's own time limits apply.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly byte[] Preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8];
+
+    /// <summary>Looks at the beginning of every connection.</summary>
+    /// <param name="builder">The connection's pipeline.</param>
+    /// <param name="time">The clock.</param>
+    public static void UseCleartextHttp2(this IConnectionBuilder builder, TimeProvider time) => builder.Use(next => async connection =>
+    {
+        // The first bytes of a TLS connection are no such text.
+        if (!await HasPreface(connection, time))
+        {
+            await next(connection);
+            return;
+        }
+
+        var chosen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var negotiated = new Negotiated();
+        connection.Transport = new Duplex(new WaitingReader(connection.Transport.Input, chosen.Task), connection.Transport.Output);
+        connection.Features.Set<ITlsConnectionFeature>(negotiated);
+        connection.Features.Set<ITlsApplicationProtocolFeature>(negotiated);
+        var serving = next(connection);
+        connection.Features.Set<ITlsConnectionFeature>(null);
+        connection.Features.Set<ITlsApplicationProtocolFeature>(null);
+        chosen.SetResult();
+        await serving;
+    });
+
+    private static async Task<bool> HasPreface(ConnectionContext connection, TimeProvider time)
+    {
+        var input = connection.Transport.Input;
+        var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        using var limit = new CancellationTokenSource(Patience, time);
+        bool isFound;
+        using (limit.Token.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input))
+        using (closing.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input))
+        {
+            isFound = await Peek(input);
+        }
+
+        // A cancellation that came too late for the last read would end the server's first one.
+        if ((limit.IsCancellationRequested || closing.IsCancellationRequested) && input.TryRead(out var late))
+        {
+            input.AdvanceTo(late.Buffer.Start, late.Buffer.Start);
+        }
+
+        return isFound;
+    }
+
+    // Reads until the bytes differ from the text or are the whole of it. Consumes nothing.
+    private static async Task<bool> Peek(PipeReader input)
+    {
+        while (true)
+        {
+            ReadResult read;
+            try
+            {
+                read = await input.ReadAsync(CancellationToken.None);
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                // The server meets the same error at its first read, and handles it.
+                return false;
+            }
+
+            int length = (int)Math.Min(read.Buffer.Length, Preface.Length);
+            bool isAlike = read.Buffer.Slice(0, length).ToArray().AsSpan().SequenceEqual(Preface.AsSpan(0, length));
+            bool isDecided = !isAlike || length == Preface.Length || read.IsCompleted || read.IsCanceled;
+
+            // The pipe returns examined bytes again only after more bytes have arrived.
+            input.AdvanceTo(read.Buffer.Start, isDecided ? read.Buffer.Start : read.Buffer.End);
+            if (isDecided)
+            {
+                return isAlike && length == Preface.Length;
+            }
+        }
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    private sealed class Negotiated : ITlsConnectionFeature, ITlsApplicationProtocolFeature
+    {
+        public X509Certificate2? ClientCertificate { get; set; }
+
+        public ReadOnlyMemory<byte> ApplicationProtocol { get; } = new([.. "h2"u8]);
+
+        public Task<X509Certificate2?> GetClientCertificateAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<X509Certificate2?>(null);
+    }
+
+    // Passes everything on, but its first read waits.
+    private sealed class WaitingReader(PipeReader inner, Task until) : PipeReader
+    {
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            await until.WaitAsync(cancellationToken);
+            return await inner.ReadAsync(cancellationToken);
+        }
+
+        public override bool TryRead(out ReadResult result)
+        {
+            result = default;
+            return until.IsCompleted && inner.TryRead(out result);
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => inner.AdvanceTo(consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => inner.AdvanceTo(consumed, examined);
+
+        public override void CancelPendingRead() => inner.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null) => inner.Complete(exception);
+
+        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Fovea.Api.DatasetRepository;
+using Fovea.Api.Explanation;
+using Fovea.Api.ModelRepository;
+using Fovea.Models.Architectures;
+using Fovea.Models.Explanations;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Fovea.Api.OpenApi;
+
+/// <summary>Describes each parameter once for all routes, with an example that exists.</summary>
+internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilter
+{
+    private const string Example = "lenet5";
+
+    /// <inheritdoc/>
+    public void Apply(IOpenApiParameter parameter, ParameterFilterContext context)
+    {
+        if (parameter is not OpenApiParameter described)
+        {
+            return;
+        }
+
+        (described.Description, described.Schema, described.Example) = described.Name switch
+        {
+            "model" => ("The name of a model in the repository.", Text(), Preferred()),
+            "n" => ("The number of a version of the model.", Whole(least: 1), 1),
+            "dataset" => (
+                "The id of a data set, from the answer to its upload.",
+                new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^ds_[0-9a-f]{16}$" },
+                null),
+            "class" when context.ParameterInfo.Member.DeclaringType == typeof(ExplainEndpoints) => (
+                "The class to explain: its label, or its index from 0. By default the likeliest class.", Text(), null),
+            "method" => (
+                "The method. grad-cam takes little longer than classifying; integrated-gradients takes as long as 64 runs of the network, "
+                    + "and rise as long as 512.",
+                Names(ExplanationMethods.Names),
+                null),
+            "version" => ("The number of a version of the model. By default the version that serves.", Whole(least: 1), null),
+            "from" => (
+                "The id of a data set to correct. The new data set has its images, as the archive corrects them.",
+                new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^ds_[0-9a-f]{16}$" },
+                null),
+            "folder" => ("The folder of the image in its part: its class, or images where a list gives the labels.", Text(), null),
+            "class" => ("A class of the data set. If it is left out, a list has the images of all classes.", Text(), null),
+            "file" => ("The file name of an image.", Text(), null),
+            "part" when described.In == ParameterLocation.Path => ("The part that has the image.", Names(UploadedDataset.Parts), null),
+            "part" => ("The part that has the image. By default all parts are searched.", Names(UploadedDataset.Parts), null),
+            "after" => ("The id of the last entry of the previous page. By default the first page is returned.", Text(), null),
+            "limit" => ("The number of entries in a page, 1 to 100.", Whole(least: 1, otherwise: 20), null),
+            "top" => (
+                "The number of classes to return, the most likely first. At most the number of classes of the model; a higher number "
+                    + "returns all.",
+                Whole(least: 1, otherwise: 5),
+                null),
+            "threshold" => (
+                "The least probability of a class to return, 0 to 1. Less likely classes are left out.",
+                new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double", Minimum = "0", Maximum = "1", Default = 0 },
+                null),
+            "expand" => ("Whether to list each layer of a block in a row of its own, instead of one row for the block.", Flag(), null),
+            "name" when described.In == ParameterLocation.Query => (
+                "The name of the new data set, 1 to 100 characters, for jobs and reports. By default that of the data set to correct.",
+                Text(),
+                null),
+            "name" => (
+                "The name of a network in the catalog.",
+                Names(Catalog.Architectures.Select(architecture => architecture.Name)),
+                "googlenet"),
+            "classes" => ("The number of classes, 2 to 100,000. The default is the paper's.", Whole(least: 2), 10),
+            "input" => ("The size of the input: channels (1 or 3) x height x width. The default is the paper's.", Size(), "3x224x224"),
+            "stem" => (
+                "The first layers: `small` (a 3x3 convolution with stride 1, no pooling), `imagenet` (those of the paper), or `auto`: "
+                    + $"small where the network has it and the input has at most {Architecture.SmallSide} pixels in height and width.",
+                Choice(StemNames.All),
+                null),
+            "auxiliary" => ("Whether to add the auxiliary heads, which are only for training. Not every network has them.", Flag(), null),
+            "job" => (
+                "The id of a fine-tuning job, from the answer of POST /fine_tuning/jobs.",
+                Text(),
+                "ftjob-019ab8e7a1b27c3d8e4f5a6b7c8d9e0f"),
+            _ => (described.Description, described.Schema, (JsonNode?)described.Example),
+        };
+    }
+
+    private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
+
+    private static OpenApiSchema Names(IEnumerable<string> names) => new()
+    {
+        Type = JsonSchemaType.String,
+        Enum = names.Any() ? [.. names.Select(name => JsonValue.Create(name))] : null,
+    };
+
+    // The first name is the default.
+    private static OpenApiSchema Choice(IReadOnlyList<string> names)
+    {
+        var schema = Names(names);
+        schema.Default = names[0];
+        return schema;
+    }
+
+    private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };
+
+    private static OpenApiSchema Flag() => new() { Type = JsonSchemaType.Boolean, Default = false };
+
+    private static OpenApiSchema Size() => new() { Type = JsonSchemaType.String, Pattern = "^[0-9]+x[0-9]+x[0-9]+$" };
+
+    private static OpenApiSchema Whole(int least, int? otherwise = null) =>
+        new() { Type = JsonSchemaType.Integer, Format = "int32", Minimum = $"{least}", Default = otherwise };
+}

@@ -1,0 +1,35 @@
+using Fovea.Api.Jobs;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
+using Fovea.Api.RouteDescriptions;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Fovea.Api.Probes;
+
+/// <summary>The probes for orchestrators and load balancers.</summary>
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/health").WithTags("Health");
+        group.MapGet("/live", Live)
+            .WithSummary("Check that the process answers")
+            .WithDescription("Always answers 200. If it does not, the process should be restarted.");
+        group.MapGet("/ready", Ready)
+            .WithSummary("Check that the service is ready for requests")
+            .WithDescription("Answers 503 until every model has loaded or failed to load, and again while the service shuts down.")
+            .Refuses(503);
+    }
+
+    private static Ok<Health> Live() => TypedResults.Ok(new Health("live"));
+
+    private static Ok<Health> Ready(ModelStore models, FineTuningSettings roles, IHostApplicationLifetime lifetime) =>
+        lifetime.ApplicationStopping.IsCancellationRequested
+            ? throw new ServiceException(ServiceError.Unavailable, "The service is shutting down.")
+        : models.IsLoaded || !roles.Serves ? TypedResults.Ok(new Health("ready"))
+        : throw new ServiceException(ServiceError.Unavailable, "The service is starting: not all models are loaded yet.");
+}
+
+/// <summary>The state of the service.</summary>
+/// <param name="Status">live or ready.</param>
+internal sealed record Health(string Status);

@@ -1,0 +1,40 @@
+
+namespace Fovea.Api.Probes;
+
+/// <summary>
+/// <c>--health</c>: asks the service in the same container whether it is ready, because the container image has no curl.
+/// </summary>
+internal static class HealthProbe
+{
+    /// <summary>Asks the service. Returns the exit code: 0 if the service is ready, otherwise 1.</summary>
+    public static async Task<int> Run()
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(3) };
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(Address(Environment.GetEnvironmentVariable), "/health/ready"));
+            return answer.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"The service does not answer: {e.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>Returns the address at which a service with these environment variables can be reached from the same machine.</summary>
+    public static Uri Address(Func<string, string?> environment)
+    {
+        if (First(environment("ASPNETCORE_URLS")) is { } url)
+        {
+            var address = BindingAddress.Parse(url);
+            var host = address.Host is "+" or "*" or "0.0.0.0" or "[::]" ? "localhost" : address.Host;
+            return new UriBuilder(address.Scheme, host, address.Port).Uri;
+        }
+
+        return new Uri($"http://localhost:{First(environment("ASPNETCORE_HTTP_PORTS")) ?? "8080"}");
+    }
+
+    private static string? First(string? list) =>
+        list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault();
+}

@@ -1,0 +1,7 @@
+namespace Fovea.Api.RouteDescriptions;
+
+/// <summary>
+/// Marks a route whose body is images. The standard Accepts metadata does not fit: routing would refuse other media types by itself,
+/// without a problem document.
+/// </summary>
+internal sealed class TakesImages;

@@ -1,0 +1,4 @@
+namespace Fovea.Api.RouteDescriptions;
+
+/// <summary>Marks a route whose body is a model file.</summary>
+internal sealed class TakesModel;

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Api.Telemetry;
+
+/// <summary>
+/// Counts the images and batches of a loaded version, for the protocol's statistics extension. An image is an inference there, and a batch
+/// an execution.
+/// </summary>
+internal sealed class ModelStatistics
+{
+    private readonly Accumulator success = new(), fail = new(), queue = new();
+    private readonly Stages all = new();
+    private readonly ConcurrentDictionary<int, Stages> batches = new();
+    private long images, lastMilliseconds;
+
+    /// <summary>Counts a batch that was run.</summary>
+    /// <param name="count">The number of images in the batch.</param>
+    /// <param name="input">The time to write all images into the batch.</param>
+    /// <param name="infer">The time of the run.</param>
+    /// <param name="output">The time to read the outputs.</param>
+    public void Ran(int count, TimeSpan input, TimeSpan infer, TimeSpan output)
+    {
+        all.Add(input, infer, output);
+        batches.GetOrAdd(count, _ => new()).Add(input, infer, output);
+        Interlocked.Add(ref images, count);
+        Volatile.Write(ref lastMilliseconds, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>Counts an image that was answered.</summary>
+    /// <param name="waited">The time that the image waited for its batch.</param>
+    /// <param name="all">The time from the writing of the image to its answer.</param>
+    public void Answered(TimeSpan waited, TimeSpan all)
+    {
+        queue.Add(waited);
+        success.Add(all);
+    }
+
+    /// <summary>Counts an image whose batch failed.</summary>
+    public void Failed(TimeSpan all) => fail.Add(all);
+
+    /// <summary>Returns the counts so far.</summary>
+    public ModelStatisticsRow Read(string name, string version) => new(
+        name,
+        version,
+        Volatile.Read(ref lastMilliseconds),
+        Interlocked.Read(ref images),
+        all.Infer.Read().Count,
+        new(success.Read(), fail.Read(), queue.Read(), all.Input.Read(), all.Infer.Read(), all.Output.Read()),
+        [
+            .. batches.OrderBy(batch => batch.Key).Select(batch =>
+                new BatchStatistics(batch.Key, batch.Value.Input.Read(), batch.Value.Infer.Read(), batch.Value.Output.Read())),
+        ]);
+
+    private sealed class Stages
+    {
+        public Accumulator Input { get; } = new();
+
+        public Accumulator Infer { get; } = new();
+
+        public Accumulator Output { get; } = new();
+
+        public void Add(TimeSpan input, TimeSpan infer, TimeSpan output)
+        {
+            Input.Add(input);
+            Infer.Add(infer);
+            Output.Add(output);
+        }
+    }
+
+    private sealed class Accumulator
+    {
+        private long count, nanoseconds;
+
+        public void Add(TimeSpan time)
+        {
+            Interlocked.Increment(ref count);
+            Interlocked.Add(ref nanoseconds, time.Ticks * TimeSpan.NanosecondsPerTick);
+        }
+
+        public DurationStatistic Read() => new(Interlocked.Read(ref count), Interlocked.Read(ref nanoseconds));
+    }
+}
+
+/// <summary>Statistics of several versions.</summary>
+/// <param name="ModelStats">One row per version.</param>
+internal sealed record ModelStatisticsList([property: JsonPropertyName("model_stats")] IReadOnlyList<ModelStatisticsRow> ModelStats);
+
+/// <summary>The statistics of a version since it was loaded.</summary>
+/// <param name="Name">The model.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="LastInference">The time of the last batch, in milliseconds since 1970; 0 if none has run.</param>
+/// <param name="InferenceCount">The number of images.</param>
+/// <param name="ExecutionCount">The number of batches.</param>
+/// <param name="InferenceStats">The times of images.</param>
+/// <param name="BatchStats">The times of batches, one row for each number of images in a batch.</param>
+internal sealed record ModelStatisticsRow(
+    string Name,
+    string Version,
+    [property: JsonPropertyName("last_inference")] long LastInference,
+    [property: JsonPropertyName("inference_count")] long InferenceCount,
+    [property: JsonPropertyName("execution_count")] long ExecutionCount,
+    [property: JsonPropertyName("inference_stats")] InferenceStatistics InferenceStats,
+    [property: JsonPropertyName("batch_stats")] IReadOnlyList<BatchStatistics> BatchStats);
+
+/// <summary>Counts and times by stage.</summary>
+/// <param name="Success">Answered images; the time from the writing of an image to its answer.</param>
+/// <param name="Fail">Images whose batch failed.</param>
+/// <param name="Queue">Images that waited for their batch.</param>
+/// <param name="ComputeInput">Batches; the time to write the images into a batch.</param>
+/// <param name="ComputeInfer">Batches; the time of the run.</param>
+/// <param name="ComputeOutput">Batches; the time to read the outputs.</param>
+internal sealed record InferenceStatistics(
+    DurationStatistic Success,
+    DurationStatistic Fail,
+    DurationStatistic Queue,
+    [property: JsonPropertyName("compute_input")] DurationStatistic ComputeInput,
+    [property: JsonPropertyName("compute_infer")] DurationStatistic ComputeInfer,
+    [property: JsonPropertyName("compute_output")] DurationStatistic ComputeOutput);
+
+/// <summary>Times of batches of one size.</summary>
+/// <param name="BatchSize">The number of images in a batch.</param>
+/// <param name="ComputeInput">The time to write the images into a batch.</param>
+/// <param name="ComputeInfer">The time of a run.</param>
+/// <param name="ComputeOutput">The time to read the outputs.</param>
+internal sealed record BatchStatistics(
+    [property: JsonPropertyName("batch_size")] int BatchSize,
+    [property: JsonPropertyName("compute_input")] DurationStatistic ComputeInput,
+    [property: JsonPropertyName("compute_infer")] DurationStatistic ComputeInfer,
+    [property: JsonPropertyName("compute_output")] DurationStatistic ComputeOutput);
+
+/// <summary>A number of events and their total time.</summary>
+/// <param name="Count">The number of events.</param>
+/// <param name="Ns">Their total time in nanoseconds.</param>
+internal sealed record DurationStatistic(long Count, long Ns);

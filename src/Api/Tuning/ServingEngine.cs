@@ -1,0 +1,45 @@
+using System.Threading.Channels;
+using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Api.Tuning;
+
+/// <summary>Starts serving loaded models. A model answers at once, and is tuned in the background while it serves.</summary>
+internal sealed class ServingEngine(ServingSettings settings, ModelTuner tuner, Metrics metrics, RequestsInFlight inFlight)
+    : BackgroundService
+{
+    private readonly Channel<ServedModel> untuned = Channel.CreateUnbounded<ServedModel>();
+
+    /// <summary>Serves a model.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">Its version, from 1.</param>
+    /// <param name="classifier">The loaded file. The result owns it.</param>
+    public ServedModel Serve(string name, int version, Classifier classifier)
+    {
+        var served = new ServedModel(name, version, classifier, settings.MaxQueue, metrics, inFlight);
+        var admission = served.Admission;
+        metrics.Watch(served, () => (name, admission.Taken));
+        untuned.Writer.TryWrite(served);
+        return served;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var tuning = new List<Task>();
+        try
+        {
+            await foreach (var served in untuned.Reader.ReadAllAsync(stoppingToken))
+            {
+                tuning.RemoveAll(task => task.IsCompleted);
+                tuning.Add(Task.Run(() => tuner.Tune(served, stoppingToken), CancellationToken.None));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(tuning);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Api.Scheduling;
+
+namespace Fovea.Api.Tuning;
+
+/// <summary>Measured batch sizes as JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(Dictionary<string, MeasuredSize[]>))]
+internal sealed partial class TuningJson : JsonSerializerContext;
