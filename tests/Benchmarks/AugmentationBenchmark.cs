@@ -1,10 +1,15 @@
 using BenchmarkDotNet.Attributes;
-using Fovea.Models;
-using Fovea.Training;
+using Fovea.Models.Architectures;
+using Fovea.Models.Imaging;
+using Fovea.Models.Layers;
+using Fovea.Training.Datasets;
 
 namespace Fovea.Benchmarks;
 
-/// <summary>Changing one image, as the worker threads do for each image of each epoch: a digit, and a photo of 500 x 375 pixels for a network of 224 x 224.</summary>
+/// <summary>
+/// Measures the augmentation of one image, which the worker threads do for each image of each epoch: a digit, and a photo of 500 x 375
+/// pixels for a network of 224 x 224.
+/// </summary>
 public class AugmentationBenchmark
 {
     private static readonly Preprocessing Digits = Catalog.Find("lenet5").Preprocessing, Photos = Catalog.Find("resnet18").Preprocessing;

@@ -1,18 +1,22 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Fovea.Benchmarks;
+using Fovea.Benchmarks.FineTuning;
+using Fovea.Benchmarks.Serving;
 
-// dotnet run -c Release --project tests/Benchmarks -- serve [PART...]                  the service beside the bare runtime, in turn dotnet
-// run -c Release --project tests/Benchmarks -- mutate [SECONDS [SEED]]          spoilt images, JSON, archives and models dotnet run -c
-// Release --project tests/Benchmarks -- slow-uploads [ROUNDS]            what slow uploads cost other clients dotnet run -c Release
-// --project tests/Benchmarks -- stress [MINUTES [SEED [STARTS]]] starts, swaps and replaced files under load: only right answers dotnet run
-// -c Release --project tests/Benchmarks -- first-start NAME [CLIENTS]       images a second from the first answer on, with fresh data
-// dotnet run -c Release --project tests/Benchmarks -- cycles [COUNT]                   what loading and unloading leaves in memory dotnet
-// run -c Release --project tests/Benchmarks -- bombs                            what small files that ask for much cost dotnet run -c
-// Release --project tests/Benchmarks -- outages [COUNT [SEED]]           PostgreSQL stopped at random moments of fine-tuning jobs dotnet
-// run -c Release --project tests/Benchmarks -- torch NAME|all [BATCH [PAIRS]]   our training step beside PyTorch's, in turn dotnet run -c
-// Release --project tests/Benchmarks -- profile NAME [BATCH]             where a training step's time goes dotnet run -c Release --project
-// tests/Benchmarks -- --filter '*'                     by BenchmarkDotNet
+// dotnet run -c Release --project tests/Benchmarks -- COMMAND, where COMMAND is one of:
+//
+// serve [PART...]                   the service and the bare runtime, in turns
+// mutate [SECONDS [SEED]]           mutated images, JSON, archives and models
+// slow-uploads [ROUNDS]             the effect of slow uploads on other clients
+// stress [MINUTES [SEED [STARTS]]]  starts, swaps and replaced files under load: every answer must be right
+// first-start NAME [CLIENTS]        images per second from the first answer on, without stored measurements
+// cycles [COUNT]                    memory that is left after loading and unloading
+// bombs                             the cost of small files that need much to decode
+// outages [COUNT [SEED]]            PostgreSQL stopped at random moments of fine-tuning jobs
+// torch NAME|all [BATCH [PAIRS]]    our training step and PyTorch's, in turns
+// profile NAME [BATCH]              where a training step spends its time
+// --filter '*'                      the benchmarks of BenchmarkDotNet
 switch (args)
 {
     case ["serve", .. var parts]:
@@ -32,7 +36,11 @@ switch (args)
     case ["outages", .. { Length: <= 2 } numbers]:
         return await Outages.Run(Number(numbers, 0) ?? 20, Number(numbers, 1) ?? 1);
     case ["bare", var file, var images, var time, .. { Length: <= 1 } rate]:
-        return BareRuntime.Run(file, int.Parse(images, null), double.Parse(time, CultureInfo.InvariantCulture), rate is [var perSecond] ? double.Parse(perSecond, CultureInfo.InvariantCulture) : null);
+        return BareRuntime.Run(
+            file,
+            int.Parse(images, null),
+            double.Parse(time, CultureInfo.InvariantCulture),
+            rate is [var perSecond] ? double.Parse(perSecond, CultureInfo.InvariantCulture) : null);
     case ["constant", .. var rest]:
         return ConstantEndpoint.Run(rest);
     case ["torch", var name, .. { Length: <= 2 } numbers]:

@@ -1,15 +1,18 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Fovea.Models;
-using Fovea.Training;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
+using Fovea.Models.Runtime;
+using Fovea.Training.Steps;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Benchmarks;
 
 /// <summary>
-/// Where a training step's time goes, by ONNX Runtime's profiler: the nodes of the gradient graph by operator, and by the layer that they compute or
-/// differentiate. A node's time is its median over the runs, which leaves the first, slow ones out of account.
+/// Shows where a training step spends its time, from ONNX Runtime's profiler: the nodes of the gradient graph by operator, and by the layer
+/// that they compute or differentiate. The time of a node is its median over the runs, so the first, slow runs do not count.
 /// </summary>
 internal static class StepProfile
 {
@@ -25,7 +28,9 @@ internal static class StepProfile
         var network = architecture.Build(auxiliary: architecture.HasAuxiliary);
         var graph = new GradientGraph(network, batch).Graph;
         var nodes = Measure(graph, network);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}, batch {batch}: the {nodes.Count} nodes of the gradient graph take {nodes.Sum(node => node.Milliseconds):F2} ms"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name}, batch {batch}: the {nodes.Count} nodes of the gradient graph take {nodes.Sum(node => node.Milliseconds):F2} ms"));
 
         var layers = network.Nodes.ToDictionary(node => node.Name);
         Print("operator, as ONNX Runtime has it", nodes, node => node.Op);
@@ -36,12 +41,12 @@ internal static class StepProfile
         Node? Layer(NodeTime node) => node.Paths.Select(layers.GetValueOrDefault).FirstOrDefault(layer => layer is not null);
     }
 
-    // One node of the graph that ONNX Runtime made of ours. It bears the name of ours that it stands for, with a mark where it was fused or laid out anew.
+    // One node of ONNX Runtime's optimized graph. It has the name of our node, with a mark if it was fused or has another layout.
     private sealed record NodeTime(string Name, string Op, double Milliseconds)
     {
         public string Direction => Name.Contains("/gradient/", StringComparison.Ordinal) ? ", gradient" : "";
 
-        // What a layer emits lies below its own name: conv1/relu, conv1/relu/gradient/cast_17.
+        // The names of a layer's nodes begin with the layer's name: conv1/relu, conv1/relu/gradient/cast_17.
         public IEnumerable<string> Paths
         {
             get
@@ -68,7 +73,10 @@ internal static class StepProfile
                 from named in events
                 where named.Key.EndsWith(KernelTime, StringComparison.Ordinal)
                 from node in named.GroupBy(e => e.GetProperty("args").GetProperty("node_index").GetString())
-                select new NodeTime(named.Key[..^KernelTime.Length], node.First().GetProperty("args").GetProperty("op_name").GetString()!, MedianMilliseconds(node));
+                select new NodeTime(
+                    named.Key[..^KernelTime.Length],
+                    node.First().GetProperty("args").GetProperty("op_name").GetString()!,
+                    MedianMilliseconds(node));
             return [.. nodes];
         }
         finally
@@ -82,13 +90,10 @@ internal static class StepProfile
         using var options = new RunOptions();
         var weights = network.Initializers.ToDictionary(i => i.Key.Name, i => i.Value);
         var random = new SeededRandom(0);
-        var inputs = graph.Inputs.Select(input => weights.TryGetValue(input.Name, out var weight) ? weight : Tensor.Drawn(input.Shape, values =>
-        {
-            foreach (ref float value in values)
-            {
-                value = random.Uniform(0, 1);
-            }
-        })).Select(tensor => OrtValue.CreateTensorValueFromMemory(tensor.Floats.ToArray(), tensor.Shape.ToInt64())).ToArray();
+        var inputs = graph.Inputs
+            .Select(input => weights.TryGetValue(input.Name, out var weight) ? weight : Tensor.Drawn(input.Shape, Fill))
+            .Select(tensor => OrtValue.CreateTensorValueFromMemory(tensor.Floats.ToArray(), tensor.Shape.ToInt64()))
+            .ToArray();
         string[] names = [.. graph.Inputs.Select(i => i.Name)], outputs = [.. graph.Outputs.Select(o => o.Name)];
         var clock = Stopwatch.StartNew();
         for (int run = 0; run < MostRuns && (run < FewestRuns || clock.Elapsed < Enough); run++)
@@ -97,6 +102,14 @@ internal static class StepProfile
         }
 
         Array.ForEach(inputs, input => input.Dispose());
+
+        void Fill(Span<float> values)
+        {
+            foreach (ref float value in values)
+            {
+                value = random.Uniform(0, 1);
+            }
+        }
     }
 
     private static void Print(string title, List<NodeTime> nodes, Func<NodeTime, string> key)
@@ -106,15 +119,20 @@ internal static class StepProfile
         foreach (var group in nodes.GroupBy(key).OrderByDescending(g => g.Sum(node => node.Milliseconds)))
         {
             double time = group.Sum(node => node.Milliseconds);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time,9:F3} {time / total,6:P1} {group.Count(),5}  {group.Key}{Operators(group)}"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{time,9:F3} {time / total,6:P1} {group.Count(),5}  {group.Key}{Operators(group)}"));
         }
     }
 
-    // The form that a gradient takes: its operators, the dearest first.
+    // Lists the operators of a gradient, the most expensive first.
     private static string Operators(IEnumerable<NodeTime> nodes)
     {
-        var operators = nodes.GroupBy(node => node.Op).Select(op => (op.Key, Time: op.Sum(node => node.Milliseconds))).OrderByDescending(op => op.Time).ToArray();
-        return operators.Length == 1 ? "" : ": " + string.Join(", ", operators.Select(op => string.Create(CultureInfo.InvariantCulture, $"{op.Key} {op.Time:F3}")));
+        var operators = nodes.GroupBy(node => node.Op)
+            .Select(op => (op.Key, Time: op.Sum(node => node.Milliseconds))).OrderByDescending(op => op.Time)
+            .ToArray();
+        return operators.Length == 1
+            ? ""
+            : ": " + string.Join(", ", operators.Select(op => string.Create(CultureInfo.InvariantCulture, $"{op.Key} {op.Time:F3}")));
     }
 
     private static double MedianMilliseconds(IEnumerable<JsonElement> events)

@@ -1,18 +1,19 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Fovea.Models.Graphs;
 
 namespace Fovea.Benchmarks;
 
 /// <summary>
-/// Our training step and PyTorch's, each in a process of its own, in turn, so that the machine's moods fall on both alike. Needs Debian's
-/// python3-torch and python3-torchvision.
+/// Compares our training step with PyTorch's. Each runs in its own process, and they take turns, so that changes of the machine's speed
+/// affect both. Needs Debian's python3-torch and python3-torchvision.
 /// </summary>
 internal static class TorchComparison
 {
     private const string Seconds = "3";
 
-    /// <summary>The networks that can be compared, and the batch of each where none is given.</summary>
+    /// <summary>The networks that can be compared, with their default batch sizes.</summary>
     public static readonly OrderedDictionary<string, int> Batches = new()
     {
         ["lenet5"] = 128,
@@ -54,14 +55,25 @@ internal static class TorchComparison
         double memory = ours.Max(m => m.PeakMemoryBytes), torchMemory = torchs.Max(m => m.PeakMemoryBytes);
         return string.Create(CultureInfo.InvariantCulture, $"{network,-12} {batch,7} {Median(ours),10:F2} {Median(torchs),10:F2}   ") +
             string.Create(CultureInfo.InvariantCulture, $"{$"{ratios[pairs / 2]:F2} ({ratios[0]:F2} to {ratios[^1]:F2})",26} ") +
-            string.Create(CultureInfo.InvariantCulture, $"{memory / (1 << 20),11:F0} {torchMemory / (1 << 20),11:F0} {memory / torchMemory,7:F2}");
+            string.Create(
+                CultureInfo.InvariantCulture, $"{memory / (1 << 20),11:F0} {torchMemory / (1 << 20),11:F0} {memory / torchMemory,7:F2}");
     }
 
     private static double Median(List<Measured> measured) => measured.Select(m => m.MedianMs).Order().ElementAt(measured.Count / 2);
 
-    // As many steps as PyTorch took in its time.
+    // Runs the number of steps that PyTorch did in its time.
     private static Measured Ours(string network, int batch, int steps) =>
-        Output("dotnet", Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), "benchmark", network, "--train", "--batch-size", $"{batch}", "--steps", $"{steps}", "--json");
+        Output(
+            "dotnet",
+            Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"),
+            "benchmark",
+            network,
+            "--train",
+            "--batch-size",
+            $"{batch}",
+            "--steps",
+            $"{steps}",
+            "--json");
 
     private static Measured Torch(string network, int batch) =>
         Output("/usr/bin/python3", Path.Combine(AppContext.BaseDirectory, "torch_step.py"), network, $"{batch}", Seconds);

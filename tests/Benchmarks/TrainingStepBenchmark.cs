@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using Fovea.Models;
-using Fovea.Training;
+using Fovea.Models.Architectures;
+using Fovea.Models.Layers;
+using Fovea.Training.Optimizers;
+using Fovea.Training.Steps;
 
 namespace Fovea.Benchmarks;
 

@@ -1,8 +1,9 @@
-"""PyTorch's time for a training step (forward, loss, backward, update) of a catalog network on the CPU, as one line of JSON.
+"""Measures PyTorch's time for a training step (forward, loss, backward, update) of a catalog network on the CPU. Prints one line of JSON.
 
     torch_step.py NAME BATCH SECONDS
 
-Steps are taken until SECONDS have gone by, at least three and at most a hundred, after two that do not count. SGD with momentum; lenet5: Adam.
+Runs two warm-up steps that do not count, and then steps until SECONDS have passed, at least 3 and at most 100. The optimizer is SGD with momentum; for
+lenet5 it is Adam.
 """
 import json
 import os
@@ -36,7 +37,7 @@ def alexnet():
 
 
 def network(name):
-    """The network, the side of its images, their channels and the number of classes."""
+    """Returns the network, the side and the channels of its images, and the number of classes."""
     if name == "lenet5":
         return lenet5(), 28, 1, 10
     if name == "alexnet":

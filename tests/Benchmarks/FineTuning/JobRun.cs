@@ -1,9 +1,9 @@
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.FineTuning;
 
-/// <summary>How a job ended.</summary>
-/// <param name="Status">Its last status.</param>
-/// <param name="Seconds">From its creation to its end.</param>
-/// <param name="Trainings">How often training was started.</param>
-/// <param name="Takeovers">How often a worker was lost.</param>
-/// <param name="IsOrderly">Whether its events have numbers without gaps, and none was saved twice.</param>
+/// <summary>The end of a job.</summary>
+/// <param name="Status">The last status of the job.</param>
+/// <param name="Seconds">The seconds from its creation to its end.</param>
+/// <param name="Trainings">The number of times that training was started.</param>
+/// <param name="Takeovers">The number of times that a worker was lost.</param>
+/// <param name="IsOrderly">Whether its events have numbers without gaps, and no event was saved twice.</param>
 internal sealed record JobRun(string Status, double Seconds, int Trainings, int Takeovers, bool IsOrderly);

@@ -2,12 +2,15 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Fovea.Api.Tests;
-using Fovea.Models;
+using Fovea.Api.Tests.DatasetRepository;
+using Fovea.Api.Tests.FineTuning;
+using Fovea.Benchmarks.Serving;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.FineTuning;
 
-/// <summary>Two workers, one of which also serves, on one PostgreSQL server and one folder; and small jobs of LeNet-5 on them.</summary>
+/// <summary>Runs small jobs of LeNet-5 with two workers, one of which also serves, on one PostgreSQL server and one folder.</summary>
 internal sealed class JobRuns : IDisposable
 {
     private const int Epochs = 400;
@@ -39,7 +42,7 @@ internal sealed class JobRuns : IDisposable
     }
 
     /// <summary>Creates a job.</summary>
-    /// <returns>Its id.</returns>
+    /// <returns>The job's id.</returns>
     public async Task<string> Create(string suffix)
     {
         var hyperparameters = new { n_epochs = Epochs };
@@ -51,7 +54,7 @@ internal sealed class JobRuns : IDisposable
         return id;
     }
 
-    /// <summary>Waits until a job has ended, or the time is over.</summary>
+    /// <summary>Waits until a job has ended, or the time limit has passed.</summary>
     public async Task<JobRun> End(string id, TimeSpan longest)
     {
         var limit = Stopwatch.StartNew();
@@ -84,7 +87,7 @@ internal sealed class JobRuns : IDisposable
         int Count(string start) => events.Count(e => e.Message.StartsWith(start, StringComparison.Ordinal));
     }
 
-    /// <summary>The trained file of a job.</summary>
+    /// <summary>Reads the trained file of a job.</summary>
     public byte[] Model(string suffix) => File.ReadAllBytes(Path.Combine(folder["onnx"], $"lenet5-{suffix}", "1", "model.onnx"));
 
     public void Dispose()
@@ -113,7 +116,7 @@ internal sealed class JobRuns : IDisposable
             }
             catch (HttpRequestException) when (limit.Elapsed < longest)
             {
-                // The service starts.
+                // The service is still starting.
             }
 
             if (limit.Elapsed > longest)

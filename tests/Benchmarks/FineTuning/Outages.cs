@@ -1,20 +1,20 @@
 using System.Globalization;
-using Fovea.Api.Tests;
+using Fovea.Api.Tests.FineTuning;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.FineTuning;
 
 /// <summary>
 /// Stops PostgreSQL at random moments of fine-tuning jobs, for 1, 8 and 60 s in turn. Two workers share the server. Each job must end with
-/// the bytes of an undisturbed one, and with events in order, none of them twice.
+/// the bytes of an undisturbed job, and with events in order and without duplicates.
 /// </summary>
 internal static class Outages
 {
     private static readonly int[] Lengths = [1, 8, 60];
 
-    /// <summary>Runs one undisturbed job, and then the disturbed ones, one after the other, and prints a line for each.</summary>
-    /// <param name="count">The outages, one a job.</param>
+    /// <summary>Runs one undisturbed job, and then the disturbed jobs in turn. Prints a line for each.</summary>
+    /// <param name="count">The number of outages; each job has one.</param>
     /// <param name="seed">The seed of the moments.</param>
-    /// <returns>0: all jobs ended as they should; 1: some did not.</returns>
+    /// <returns>The exit code: 0 if all jobs ended correctly, otherwise 1.</returns>
     public static async Task<int> Run(int count, int seed)
     {
         using var postgres = new Postgres();

@@ -1,34 +1,40 @@
 using System.Diagnostics;
 using System.Globalization;
+using Fovea.Models.Graphs;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>ONNX Runtime and nothing else: a loop on a tensor that is ready, in a process of its own.</summary>
+/// <summary>Measures ONNX Runtime without the service: a loop over a prepared tensor, in a separate process.</summary>
 internal static class BareRuntime
 {
-    /// <summary>Images per second with the best of these batch sizes, each for this long.</summary>
-    public static double Best(string file, double seconds, params int[] batches) => batches.Max(batch => Measure(file, batch, seconds).ImagesPerSecond);
+    /// <summary>Returns the images per second with the best of these batch sizes. Each size runs for this number of seconds.</summary>
+    public static double Best(string file, double seconds, params int[] batches) =>
+        batches.Max(batch => Measure(file, batch, seconds).ImagesPerSecond);
 
-    /// <summary>Starts a process that runs one batch size, one run after the other.</summary>
+    /// <summary>Starts a process that runs batches of one size, each right after the previous one.</summary>
     public static (double ImagesPerSecond, double MedianMs) Measure(string file, int batch, double seconds)
     {
         double[] figures = InProcess("bare", file, Text(batch), Text(seconds));
         return (figures[0], figures[1]);
     }
 
-    /// <summary>Starts a process that runs single images at a rate, evenly spaced; how long they take from the moment that each was meant to start.</summary>
+    /// <summary>
+    /// Starts a process that runs single images at a steady rate. Returns the times from the intended start of each run to its end.
+    /// </summary>
     public static (double MedianMs, double HighMs) OpenLoop(string file, double perSecond, double seconds)
     {
         double[] figures = InProcess("bare", file, "1", Text(seconds), Text(perSecond));
         return (figures[1], figures[2]);
     }
 
-    /// <summary>That process: prints images per second, then the median and the 99th percentile of the times of the runs in milliseconds.</summary>
+    /// <summary>
+    /// Runs in that process. Prints images per second, then the median and the 99th percentile of the times of the runs in milliseconds.
+    /// </summary>
     /// <param name="file">The model.</param>
-    /// <param name="batch">Images in a run.</param>
-    /// <param name="seconds">How long.</param>
-    /// <param name="perSecond">Runs in a second; null: each begins when the one before is over.</param>
+    /// <param name="batch">The number of images in a run.</param>
+    /// <param name="seconds">The seconds to run for.</param>
+    /// <param name="perSecond">The runs per second; null starts each run when the previous one has ended.</param>
     public static int Run(string file, int batch, double seconds, double? perSecond)
     {
         using var options = new SessionOptions { IntraOpNumThreads = Environment.ProcessorCount };
@@ -66,7 +72,8 @@ internal static class BareRuntime
 
         double images = times.Count * batch / Stopwatch.GetElapsedTime(start).TotalSeconds;
         times.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{images} {times[times.Count / 2]} {times[(int)(0.99 * (times.Count - 1))]}"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{images} {times[times.Count / 2]} {times[(int)(0.99 * (times.Count - 1))]}"));
         return 0;
     }
 

@@ -1,10 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
-using Fovea.Api.Tests;
+using Fovea.Api.Tests.Robustness;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>What it costs the service to refuse small files that ask for much, or to answer from their beginning: each within 100 ms and 50 MiB.</summary>
+/// <summary>
+/// Measures the cost of small files that need much to decode: the service must refuse each, or answer from its beginning, within 100 ms and
+/// 50 MiB.
+/// </summary>
 internal static class BombBenchmark
 {
     private const int Times = 5, MostMilliseconds = 100;
@@ -12,7 +16,7 @@ internal static class BombBenchmark
 
     public static async Task<int> Run()
     {
-        var models = new Models();
+        var models = new BenchmarkModels();
         using var service = ServiceProcess.StartMeasured(models, "lenet5");
         var photo = await File.ReadAllBytesAsync(models.Picture(4000, 3000, "jpg"));
         (string Name, byte[] File)[] bombs =
@@ -38,14 +42,17 @@ internal static class BombBenchmark
                     (milliseconds[i], status) = (Stopwatch.GetElapsedTime(start).TotalMilliseconds, (int)answer.StatusCode);
                 }
             });
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {status}, median {milliseconds.Order().ElementAt(Times / 2):F1} ms, slowest {milliseconds.Max():F1} ms, {rise / (double)(1 << 20):F1} MiB more at the highest"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}: {status}, median {milliseconds.Order().ElementAt(Times / 2):F1} ms, slowest {milliseconds.Max():F1} ms, "
+                    + $"{rise / (double)(1 << 20):F1} MiB more at the highest"));
             within &= milliseconds.Max() <= MostMilliseconds && rise <= MostBytes;
         }
 
         return within ? 0 : 1;
     }
 
-    // Its frame header says another size (T.81, B.2.2: marker, length, precision, then height and width).
+    // Changes the size in the frame header (T.81, B.2.2: marker, length, precision, then height and width).
     private static byte[] Widened(byte[] jpeg)
     {
         byte[] file = [.. jpeg];

@@ -3,12 +3,15 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>What Kestrel can do at best: reads each body to its end, and answers with the same JSON.</summary>
+/// <summary>
+/// An endpoint that shows the upper limit of Kestrel: it reads each body to its end, and always answers with the same JSON.
+/// </summary>
 internal static class ConstantEndpoint
 {
-    private static readonly byte[] Answer = """{"model":"lenet5","version":1,"trained":true,"predictions":[{"label":"7","index":7,"probability":0.999}]}"""u8.ToArray();
+    private static readonly byte[] Answer =
+        """{"model":"lenet5","version":1,"trained":true,"predictions":[{"label":"7","index":7,"probability":0.999}]}"""u8.ToArray();
 
     public static int Run(string[] args)
     {

@@ -1,20 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>The images a second that a service gives from its first answer on, when nothing about the model is remembered.</summary>
+/// <summary>Measures the images per second of a service from its first answer on, when no measurements of the model are stored.</summary>
 internal static class FirstStart
 {
     private const int Seconds = 60;
 
-    /// <summary>Prints the images of each second, and what the service measured.</summary>
+    /// <summary>Prints the images of each second, and the batch sizes that the service has measured.</summary>
     public static async Task<int> Run(string model, int clients)
     {
-        var models = new Models();
+        var models = new BenchmarkModels();
         models.Repository(model);
         var data = Directory.CreateTempSubdirectory("fovea-first-start-").FullName;
-        var body = await File.ReadAllBytesAsync(model == "lenet5" ? Models.Digit : models.Picture(640, 480, "jpg"));
+        var body = await File.ReadAllBytesAsync(model == "lenet5" ? BenchmarkModels.Digit : models.Picture(640, 480, "jpg"));
         using var service = ServiceProcess.Start(models, model, $"--Fovea:Data={data}");
         var first = service.FirstAnswer($"/classify/{model}", body);
         long start = Stopwatch.GetTimestamp();

@@ -1,15 +1,17 @@
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>Takes a model out of memory and loads it again, many times, with an answer from each: what stayed of each version would add up.</summary>
+/// <summary>
+/// Unloads and loads a model many times, with one answer from each load. Memory that a version does not free would add up.
+/// </summary>
 internal static class LoadCycles
 {
     public static async Task<int> Run(int cycles)
     {
         const string Model = "lenet5";
-        var models = new Models();
+        var models = new BenchmarkModels();
         using var service = ServiceProcess.StartMeasured(models, Model, "--Fovea:ApiKeys:0=key");
         service.Client.DefaultRequestHeaders.Authorization = new("Bearer", "key");
-        var body = await File.ReadAllBytesAsync(Models.Digit);
+        var body = await File.ReadAllBytesAsync(BenchmarkModels.Digit);
         var memory = new ResidentMemory(service);
         for (int i = 0; i < cycles; i++)
         {

@@ -3,19 +3,25 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>One client on one connection, which waits a while after each answer; on a thread and a socket of its own, so that nothing but the service is timed.</summary>
+/// <summary>
+/// One client on one connection, which pauses after each answer. It has its own thread and socket, so that only the service is timed.
+/// </summary>
 internal static class LoneClient
 {
     private const string LengthHeader = "Content-Length:";
 
-    /// <summary>The median time of an answer in milliseconds, from sending to its last byte.</summary>
+    /// <summary>Returns the median time in milliseconds from sending a request to the last byte of its answer.</summary>
     public static double Median(Uri address, string path, byte[] body, int requests, TimeSpan pause)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Connect(address.Host, address.Port);
-        byte[] request = [.. Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\n{LengthHeader} {body.Length}\r\n\r\n"), .. body];
+        byte[] request =
+        [
+            .. Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\n{LengthHeader} {body.Length}\r\n\r\n"),
+            .. body,
+        ];
         byte[] answer = new byte[64 << 10];
         var times = new List<double>();
         for (int i = 0; i < requests; i++)

@@ -1,30 +1,33 @@
 using System.Diagnostics;
 using System.Globalization;
-using Fovea.Api;
+using Fovea.Api.Hosting;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
 /// <summary>
-/// What metrics cost a request: the service under load in this process, in which somebody listens to its meters in every other tenth of a second. Two
-/// processes of one build differ by more than that, since each compiles and lays out its code anew.
+/// Measures the cost of metrics per request. The service runs under load in this process, and a listener reads its meters in every other
+/// tenth of a second. Two processes of the same build would differ by more than the cost, since each compiles and lays out its code anew.
 /// </summary>
 internal static class MetricsCost
 {
     private const int Rounds = 4, RoundSeconds = 50, PairsInRound = 180;
 
-    // The OpenTelemetry SDK's own.
+    // The meter of the OpenTelemetry SDK itself.
     private const string Switch = "OTEL_SDK_DISABLED";
 
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(100), Settling = TimeSpan.FromMilliseconds(20);
 
-    public static async Task Run(Models models)
+    public static async Task Run(BenchmarkModels models)
     {
-        // The service's own provider listens to nothing; those made below do.
+        // The service's own provider listens to no meter; only the providers below do.
         Environment.SetEnvironmentVariable(Switch, "true");
-        await using var app = Service.Build(["--urls=http://127.0.0.1:0", $"--Fovea:ModelRepository={models.Repository("lenet5")}", $"--Fovea:Data={models.Data}"]);
+        await using var app = Service.Build(
+            ["--urls=http://127.0.0.1:0", $"--Fovea:ModelRepository={models.Repository("lenet5")}", $"--Fovea:Data={models.Data}"]);
         await app.StartAsync();
         Environment.SetEnvironmentVariable(Switch, null);
         var address = new Uri(new Uri(app.Urls.Single()), "/classify/lenet5");
@@ -40,7 +43,7 @@ internal static class MetricsCost
             await Task.Delay(TimeSpan.FromSeconds(1));
             for (int pair = 0; pair < PairsInRound; pair++)
             {
-                // Which goes first takes turns.
+                // The two ways take turns in going first.
                 var first = await Rate(listens: pair % 2 == 0);
                 var second = await Rate(listens: pair % 2 != 0);
                 var (listened, silent) = pair % 2 == 0 ? (first, second) : (second, first);
@@ -52,14 +55,20 @@ internal static class MetricsCost
         }
 
         ratios.Sort();
-        double mean = ratios.Average(), error = Math.Sqrt(ratios.Sum(ratio => (ratio - mean) * (ratio - mean)) / ratios.Count / (ratios.Count - 1));
+        double mean = ratios.Average();
+        double error = Math.Sqrt(ratios.Sum(ratio => (ratio - mean) * (ratio - mean)) / ratios.Count / (ratios.Count - 1));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"lenet5, 28x28 PNG, 16 clients, with and without metrics in one process, {ratios.Count} pairs of {Slice.TotalSeconds} s, means: {with / ratios.Count:F0} and {without / ratios.Count:F0} requests/s; ratio {with / without:F3}, median of the pairs {ratios[ratios.Count / 2]:F3}, standard error {error:F3}"));
+            $"lenet5, 28x28 PNG, 16 clients, with and without metrics in one process, {ratios.Count} pairs of {Slice.TotalSeconds} s, "
+                + $"means: {with / ratios.Count:F0} and {without / ratios.Count:F0} requests/s; ratio {with / without:F3}, median of the "
+                    + $"pairs {ratios[ratios.Count / 2]:F3}, standard error {error:F3}"));
 
         async Task<double> Rate(bool listens)
         {
-            // Either way the SDK is set up; what it holds for the cardinality that it allows by itself, 2,000 for each instrument, would be collected as garbage meanwhile.
-            using var sdk = Listen(Sdk.CreateMeterProviderBuilder(), listens).AddView(_ => new MetricStreamConfiguration { CardinalityLimit = 50 }).AddReader(new BaseExportingMetricReader(new Nowhere())).Build();
+            // The SDK is set up in both ways. The view lowers its cardinality limit: memory for the default of 2,000 series per instrument
+            // would be collected as garbage during the measurement.
+            using var sdk = Listen(Sdk.CreateMeterProviderBuilder(), listens)
+                .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = 50 })
+                .AddReader(new BaseExportingMetricReader(new Nowhere())).Build();
             await Task.Delay(Settling);
             var (start, before) = (Stopwatch.GetTimestamp(), Answered());
             await Task.Delay(Slice);
@@ -75,9 +84,11 @@ internal static class MetricsCost
 
     private static MeterProviderBuilder Listen(MeterProviderBuilder sdk, bool listens) => listens ? sdk.AddServiceMeters() : sdk;
 
-    private static Task<double> Load(Uri address) => Task.Factory.StartNew(() => ServiceProcess.Wrk(address, Models.Digit, clients: 16, RoundSeconds), TaskCreationOptions.LongRunning);
+    private static Task<double> Load(Uri address) =>
+        Task.Factory.StartNew(
+            () => ServiceProcess.Wrk(address, BenchmarkModels.Digit, clients: 16, RoundSeconds), TaskCreationOptions.LongRunning);
 
-    // Metrics are recorded as for Prometheus, and read by nobody.
+    // An exporter that discards everything. Metrics are recorded as for Prometheus, but nobody reads them.
     private sealed class Nowhere : BaseExporter<Metric>
     {
         public override ExportResult Export(in Batch<Metric> batch) => ExportResult.Success;

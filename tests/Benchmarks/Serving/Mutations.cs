@@ -5,22 +5,26 @@ using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using Fovea.Api.Tests;
-using Fovea.Models;
+using Fovea.Api.Tests.Robustness;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
 /// <summary>
-/// Sends spoilt images, JSON, archives and models for a long time, a client for each kind. The service must stay up, answer nothing with
-/// 5xx, log no exception, and not grow.
+/// Sends mutated images, JSON, archives and models for a long time, with one client for each kind. The service must keep running, must not
+/// answer with 5xx, must not log an exception, and must not grow.
 /// </summary>
 internal static class Mutations
 {
     private const string Key = "mutations";
 
+    // Uploads that were accepted, and read a file outside of their folder or failed afterwards.
+    private static int wrong;
+
     public static async Task<int> Run(int seconds, int seed)
     {
-        var models = new Models();
+        var models = new BenchmarkModels();
         var data = Directory.CreateTempSubdirectory("fovea-mutations-");
         var repository = Directory.CreateTempSubdirectory("fovea-mutations-");
         OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 1), Path.Combine(repository.FullName, "lenet5", "1", "model.onnx"));
@@ -35,13 +39,18 @@ internal static class Mutations
             Json("classify", "/classify/lenet5", seed, """{"image": "DIGIT"}"""),
             Json("infer", "/v2/models/lenet5/infer", seed,
                 """{"id": "a", "inputs": [{"name": "input", "shape": [1], "datatype": "BYTES", "data": ["DIGIT"]}]}""",
-                """{"inputs": [{"name": "input", "shape": [1, 1, 28, 28], "datatype": "FP32", "data": [[0.5, 1e3]], "parameters": {"x": "y"}}]}"""),
+                """{"inputs": [{"name": "input", "shape": [1, 1, 28, 28], "datatype": "FP32", "data": [[0.5, 1e3]], """
+                    + """ "parameters": {"x": "y"}}]}"""),
             Json("index", "/v2/repository/index", seed, """{"ready": true}"""),
             Json("jobs", "/fine_tuning/jobs", seed,
-                $$"""{"model": "lenet5", "dataset": "{{dataset}}", "suffix": "s", "hyperparameters": {"n_epochs": 3}, "metadata": {"a": "b"}, "publish": "manual"}"""),
+                $$"""{"model": "lenet5", "dataset": "{{dataset}}", "suffix": "s", "hyperparameters": {"n_epochs": 3}, """
+                    + """ "metadata": {"a": "b"}, "publish": "manual"}"""),
             Archives(seed),
             Models(models, seed),
+            Foreign(seed),
         ];
+        await File.WriteAllBytesAsync(Path.Combine(repository.FullName, ModelMutator.Canary), ModelMutator.CanaryContent);
+
         var memory = new ResidentMemory(service);
         long start = Stopwatch.GetTimestamp();
         var clients = Task.WhenAll(kinds.Select(
@@ -62,7 +71,7 @@ internal static class Mutations
         int exceptions = service.Log.Split('\n').Count(line => errors.Any(error => line.StartsWith(error, StringComparison.Ordinal)));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"seed {seed}, {seconds} s: {exceptions} errors in the log; {memory}"));
-        bool isSound = exceptions == 0 && kinds.All(kind => kind.Statuses.Keys.All(status => status < 500));
+        bool isSound = exceptions == 0 && wrong == 0 && kinds.All(kind => kind.Statuses.Keys.All(status => status < 500));
         data.Delete(recursive: true);
         repository.Delete(recursive: true);
         return isSound ? 0 : 1;
@@ -85,12 +94,12 @@ internal static class Mutations
 
                 if (status >= 500)
                 {
-                    Console.WriteLine($"{kind.Name}: {status} {await answer.Content.ReadAsStringAsync()}");
+                    Console.WriteLine($"{kind.Name} ({kind.Description()}): {status} {await answer.Content.ReadAsStringAsync()}");
                 }
             }
             catch (HttpRequestException)
             {
-                // The connection was closed in the middle: allowed, as long as the next one is taken.
+                // The service may close the connection during a request, as long as it accepts the next one.
                 status = 0;
             }
 
@@ -98,10 +107,13 @@ internal static class Mutations
         }
     }
 
-    private static Kind Images(Models models, int seed)
+    private static Kind Images(BenchmarkModels models, int seed)
     {
         (int Width, int Height, string Ending)[] pictures = [(64, 48, "jpg"), (300, 200, "png"), (640, 480, "jpg")];
-        string[] originals = [Benchmarks.Models.Digit, .. pictures.Select(picture => models.Picture(picture.Width, picture.Height, picture.Ending))];
+        string[] originals =
+        [
+            BenchmarkModels.Digit, .. pictures.Select(picture => models.Picture(picture.Width, picture.Height, picture.Ending)),
+        ];
         var mutator = new Mutator(seed, [.. originals.Select(File.ReadAllBytes)]);
         return new("images", () => mutator.Next("/classify/lenet5"));
     }
@@ -109,7 +121,7 @@ internal static class Mutations
     private static Kind Json(string name, string path, int seed, params string[] originals)
     {
         var mutator = new JsonMutator(seed);
-        var digit = Convert.ToBase64String(File.ReadAllBytes(Benchmarks.Models.Digit));
+        var digit = Convert.ToBase64String(File.ReadAllBytes(BenchmarkModels.Digit));
         return new(name, () =>
         {
             var original = mutator.OneOf(originals).Replace("DIGIT", digit, StringComparison.Ordinal);
@@ -127,8 +139,8 @@ internal static class Mutations
         };
     }
 
-    // The .onnx file, its model.json, its labels or their names are spoilt, one at a time.
-    private static Kind Models(Models models, int seed)
+    // Mutates the .onnx file, its model.json, its labels or their file names, one at a time.
+    private static Kind Models(BenchmarkModels models, int seed)
     {
         var mutator = new JsonMutator(seed);
         var model = File.ReadAllBytes(models.ModelFile("lenet5"));
@@ -152,6 +164,29 @@ internal static class Mutations
             [.. "--x\r\nContent-Disposition: form-data; name=f; filename=\""u8, .. name, .. "\"\r\n\r\n"u8, .. content, .. "\r\n"u8];
     }
 
+    // Mutates models of other software, as messages and as bytes, and the files beside them.
+    private static Kind Foreign(int seed)
+    {
+        var mutator = new ModelMutator(seed);
+        int number = 0;
+        return new("foreign models", () => new(HttpMethod.Put, $"/models/foreign/versions/{++number}") { Content = mutator.Next() })
+        {
+            Description = () => mutator.Last,
+            Undo = async (client, _) =>
+            {
+                using var image = new ByteArrayContent(await File.ReadAllBytesAsync(BenchmarkModels.Digit));
+                using var answer = await client.PostAsync("/classify/foreign", image);
+                if ((int)answer.StatusCode >= 500 || mutator.LastLooksOutside)
+                {
+                    Interlocked.Increment(ref wrong);
+                    Console.WriteLine($"{mutator.Last}: accepted, and then {await answer.Content.ReadAsStringAsync()}");
+                }
+
+                await client.DeleteAsync($"/models/foreign/versions/{number}");
+            },
+        };
+    }
+
     private static HttpRequestMessage Request(HttpMethod method, string path, byte[] body, string mediaType)
     {
         var request = new HttpRequestMessage(method, path) { Content = new ByteArrayContent(body) };
@@ -169,11 +204,20 @@ internal static class Mutations
 
     private static byte[] Zip()
     {
-        var digit = File.ReadAllBytes(Benchmarks.Models.Digit);
+        var digit = File.ReadAllBytes(BenchmarkModels.Digit);
         using var stream = new MemoryStream();
         using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (var path in (string[])["ants/1.png", "ants/2.png", "ants/3.png", "bees/1.png", "bees/2.png", "b\u00e9/1.png", "b\u00e9/2.png"])
+            foreach (var path in (string[])
+            [
+                "ants/1.png",
+                "ants/2.png",
+                "ants/3.png",
+                "bees/1.png",
+                "bees/2.png",
+                "b\u00e9/1.png",
+                "b\u00e9/2.png",
+            ])
             {
                 using var entry = zip.CreateEntry(path, CompressionLevel.NoCompression).Open();
                 entry.Write([.. digit, .. Encoding.UTF8.GetBytes(path)]);
@@ -186,6 +230,8 @@ internal static class Mutations
     private sealed record Kind(string Name, Func<HttpRequestMessage> Next)
     {
         public Func<HttpClient, HttpResponseMessage, Task>? Undo { get; init; }
+
+        public Func<string> Description { get; init; } = () => "";
 
         public ConcurrentDictionary<int, int> Statuses { get; } = [];
     }

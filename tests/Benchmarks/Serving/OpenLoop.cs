@@ -2,19 +2,20 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>Requests at a rate that does not depend on the answers; each is timed from the moment it was meant to be sent.</summary>
+/// <summary>Sends requests at a rate that does not depend on the answers. Each request is timed from its intended start.</summary>
 internal static class OpenLoop
 {
-    /// <summary>Sends for so many seconds, evenly spaced or as a Poisson process.</summary>
-    public static async Task<Outcome> Run(ServiceProcess service, string path, byte[] body, double perSecond, double seconds, bool poisson = false)
+    /// <summary>Sends requests for this number of seconds, evenly spaced or as a Poisson process.</summary>
+    public static async Task<Outcome> Run(
+        ServiceProcess service, string path, byte[] body, double perSecond, double seconds, bool poisson = false)
     {
         var outcome = new Outcome();
         var random = new Random(1);
         var underWay = new List<Task>();
         double next = 0;
-        for (long start = Stopwatch.GetTimestamp(); next < seconds; next += poisson ? -Math.Log(1 - random.NextDouble()) / perSecond : 1 / perSecond)
+        for (long start = Stopwatch.GetTimestamp(); next < seconds; next += Pause())
         {
             double wait = next - Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (wait > 0)
@@ -32,6 +33,9 @@ internal static class OpenLoop
         await Task.WhenAll(underWay);
         return outcome;
 
+        // The time between two requests in seconds: always the same, or exponentially distributed.
+        double Pause() => poisson ? -Math.Log(1 - random.NextDouble()) / perSecond : 1 / perSecond;
+
         async Task Send(long intended)
         {
             try
@@ -48,17 +52,22 @@ internal static class OpenLoop
         }
     }
 
-    /// <summary>What came back, and how long it took.</summary>
+    /// <summary>The answers and their times.</summary>
     internal sealed class Outcome
     {
         private readonly ConcurrentDictionary<HttpStatusCode, ConcurrentQueue<double>> times = [];
         private readonly ConcurrentDictionary<TimeSpan, int> pauses = [];
 
-        /// <summary>For example <c>200: 1204, 429: 9340</c>; 0 is a connection that failed.</summary>
+        /// <summary>
+        /// The number of answers with each status, such as <c>200: 1204, 429: 9340</c>; 0 stands for a failed connection.
+        /// </summary>
         public string Statuses => string.Join(", ", times.OrderBy(pair => pair.Key).Select(pair => $"{(int)pair.Key}: {pair.Value.Count}"));
 
-        /// <summary>The pauses in seconds that were asked for, the shortest first, and how often; for example <c>2 (310 times), 3 (40 times)</c>.</summary>
-        public string RetryAfter => string.Join(", ", pauses.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key.TotalSeconds} ({pair.Value} times)"));
+        /// <summary>
+        /// The values of Retry-After in seconds, the shortest first, with their numbers; for example <c>2 (310 times), 3 (40 times)</c>.
+        /// </summary>
+        public string RetryAfter =>
+            string.Join(", ", pauses.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key.TotalSeconds} ({pair.Value} times)"));
 
         public void Add(TimeSpan? pause)
         {
@@ -70,7 +79,7 @@ internal static class OpenLoop
 
         public void Add(HttpStatusCode status, double milliseconds) => times.GetOrAdd(status, _ => []).Enqueue(milliseconds);
 
-        /// <summary>The time in milliseconds within which this share of the successes was there.</summary>
+        /// <summary>Returns the time in milliseconds within which this share of the successful requests was answered.</summary>
         public double Percentile(double share)
         {
             double[] sorted = [.. times.GetValueOrDefault(HttpStatusCode.OK, []).Order()];

@@ -1,19 +1,19 @@
 using System.Globalization;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
 /// <summary>
-/// The service beside the bare runtime, in turn, so that the machine's moods fall on both alike. Needs wrk. Each line is one figure and stands for
-/// itself; the parts are chosen by name.
+/// Compares the service with the bare runtime. The two take turns, so that changes of the machine's speed affect both. Needs wrk. Each line
+/// is an independent result; the parts are selected by name.
 /// </summary>
 internal static class ServeBenchmark
 {
-    // What the runtime takes to compile the hot path for good, at a few requests a second.
+    // The time that .NET needs to compile the hot path with full optimization at a few requests per second.
     private const int WarmUpSeconds = 40;
 
     private const int Seconds = 20, Pairs = 3;
 
-    private static readonly Models Models = new();
+    private static readonly BenchmarkModels Models = new();
 
     private static readonly Dictionary<string, Action> Parts = new()
     {
@@ -30,9 +30,11 @@ internal static class ServeBenchmark
         ["overload"] = () => Overload("resnet34", seconds: 60).GetAwaiter().GetResult(),
     };
 
-    /// <summary>Runs the parts that are named; all where none is.</summary>
+    /// <summary>Runs the named parts; all parts if none is named.</summary>
     public static int Run(string[] names)
     {
+        // Numbers are printed in the same way on every machine. The culture also holds in the tasks that the parts start.
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         foreach (var name in names.Length == 0 ? Parts.Keys : (IEnumerable<string>)names)
         {
             if (!Parts.TryGetValue(name, out var part))
@@ -58,35 +60,41 @@ internal static class ServeBenchmark
             double served = service.Wrk($"/classify/{model}", picture, clients, Seconds);
             double bare = BareRuntime.Best(Models.ModelFile(model), Seconds / 3.0, batches);
             ratios.Add(served / bare);
-            Print($"{model}, {width}x{height} JPEG, {clients} clients: {served:F1} images/s; bare runtime, best of batches {string.Join(", ", batches)}: {bare:F1}; ratio {served / bare:F2}");
+            Print(
+                $"{model}, {width}x{height} JPEG, {clients} clients: {served:F1} images/s; bare runtime, best of batches "
+                    + $"{string.Join(", ", batches)}: {bare:F1}; ratio {served / bare:F2}");
         }
 
         PrintMedian(model, ratios);
     }
 
-    // In short turns, many of them, since the machine is faster for some seconds and slower for others.
+    // Many short turns, since the machine is faster in some seconds and slower in others.
     private static void LeNet5()
     {
         const int Turns = 40, TurnSeconds = 2;
         const string Path = "/classify/lenet5";
         using var service = ServiceProcess.StartMeasured(Models, "lenet5");
         using var constant = ServiceProcess.StartConstant();
-        service.Wrk(Path, Models.Digit, clients: 16, WarmUpSeconds);
-        constant.Wrk(Path, Models.Digit, clients: 16, WarmUpSeconds / 2);
+        service.Wrk(Path, BenchmarkModels.Digit, clients: 16, WarmUpSeconds);
+        constant.Wrk(Path, BenchmarkModels.Digit, clients: 16, WarmUpSeconds / 2);
         var (rates, constants, ratios) = (new List<double>(), new List<double>(), new List<double>());
         for (int i = 0; i < Turns; i++)
         {
-            rates.Add(service.Wrk(Path, Models.Digit, clients: 16, TurnSeconds));
-            constants.Add(constant.Wrk(Path, Models.Digit, clients: 16, TurnSeconds));
+            rates.Add(service.Wrk(Path, BenchmarkModels.Digit, clients: 16, TurnSeconds));
+            constants.Add(constant.Wrk(Path, BenchmarkModels.Digit, clients: 16, TurnSeconds));
             ratios.Add(rates[^1] / constants[^1]);
         }
 
-        Print($"lenet5, 28x28 PNG, 16 clients, beside an endpoint that reads the body and returns a constant, {Turns} turns of {TurnSeconds} s, medians: {Median(rates):F0} and {Median(constants):F0} requests/s; ratio {Median(ratios):F3} (half of them from {ratios[Turns / 4]:F3} to {ratios[3 * Turns / 4]:F3})");
+        Print(
+            $"lenet5, 28x28 PNG, 16 clients, beside an endpoint that reads the body and returns a constant, {Turns} turns of "
+                + $"{TurnSeconds} s, medians: {Median(rates):F0} and {Median(constants):F0} requests/s; ratio {Median(ratios):F3} (half "
+                + $"of them from {ratios[Turns / 4]:F3} to {ratios[3 * Turns / 4]:F3})");
     }
 
     private static void Idle()
     {
-        foreach (var (model, picture, pause) in new[] { ("lenet5", Models.Digit, 10), ("resnet34", Models.Picture(640, 480, "jpg"), 50) })
+        (string, string, int)[] runs = [("lenet5", BenchmarkModels.Digit, 10), ("resnet34", Models.Picture(640, 480, "jpg"), 50)];
+        foreach (var (model, picture, pause) in runs)
         {
             var path = $"/classify/{model}";
             var body = File.ReadAllBytes(picture);
@@ -94,14 +102,16 @@ internal static class ServeBenchmark
             service.Wrk(path, picture, clients: 1, Seconds);
             double served = LoneClient.Median(service.Address, path, body, requests: 100, TimeSpan.FromMilliseconds(pause));
             var (_, bare) = BareRuntime.Measure(Models.ModelFile(model), 1, 2);
-            Print($"{model}, one client, {pause} ms idle before each request: median {served:F3} ms; bare run {bare:F3} ms; over it {served - bare:F3} ms");
+            Print(
+                $"{model}, one client, {pause} ms idle before each request: median {served:F3} ms; bare run {bare:F3} ms; over it "
+                    + $"{served - bare:F3} ms");
         }
     }
 
     private static void Start()
     {
         const int Times = 5;
-        foreach (var (model, picture) in new[] { ("lenet5", Models.Digit), ("resnet34", Models.Picture(640, 480, "jpg")) })
+        foreach (var (model, picture) in new[] { ("lenet5", BenchmarkModels.Digit), ("resnet34", Models.Picture(640, 480, "jpg")) })
         {
             var body = File.ReadAllBytes(picture);
             Models.Repository(model);
@@ -113,7 +123,9 @@ internal static class ServeBenchmark
             }
 
             seconds.Sort();
-            Print($"{model}, published, from the start of the process to the first answer: {seconds[Times / 2]:F2} s (from {seconds[0]:F2} to {seconds[^1]:F2})");
+            Print(
+                $"{model}, published, from the start of the process to the first answer: {seconds[Times / 2]:F2} s (from "
+                    + $"{seconds[0]:F2} to {seconds[^1]:F2})");
         }
     }
 
@@ -124,7 +136,9 @@ internal static class ServeBenchmark
         long weights = new FileInfo(Models.ModelFile(Model)).Length;
         using var service = ServiceProcess.StartMeasured(Models, Model);
         OpenLoop.Run(service, $"/classify/{Model}", body, perSecond: 3, seconds: 5).GetAwaiter().GetResult();
-        Print($"{Model}: {service.Resident >> 20} MiB resident; its weights {weights >> 20} MiB; over them {(service.Resident - weights) >> 20} MiB");
+        Print(
+            $"{Model}: {service.Resident >> 20} MiB resident; its weights {weights >> 20} MiB; over them "
+                + $"{(service.Resident - weights) >> 20} MiB");
     }
 
     private static async Task OpenLoopLatency(string model)
@@ -137,7 +151,7 @@ internal static class ServeBenchmark
         service.Wrk($"/classify/{model}", picture, clients: 8, WarmUpSeconds);
         double capacity = service.Wrk($"/classify/{model}", picture, clients: 8, Seconds);
 
-        // What sends is compiled on the same processors, too.
+        // The client's code is compiled on the same processors too, so it needs a warm-up as well.
         await OpenLoop.Run(service, $"/classify/{model}", body, Load * capacity, WarmUpSeconds);
         var idle = await OpenLoop.Run(service, $"/classify/{model}", body, perSecond: 2, seconds: 15);
         double usual = idle.Percentile(0.5);
@@ -149,7 +163,11 @@ internal static class ServeBenchmark
             var (bareMedian, bareHigh) = BareRuntime.OpenLoop(Models.ModelFile(model), Load * capacity, Seconds);
             ratios.Add(even.Percentile(0.99) / usual);
             bareRatios.Add(bareHigh / bareUsual);
-            Print($"{model}, {100 * Load:F0} % of {capacity:F1} images/s, evenly spaced: median {even.Percentile(0.5):F0} ms, p99 {even.Percentile(0.99):F0} ms; idle median {usual:F0} ms; p99 over idle {ratios[^1]:F2}; bare runtime at the same rate: median {bareMedian:F0} ms, p99 {bareHigh:F0} ms, idle {bareUsual:F0} ms; p99 over idle {bareRatios[^1]:F2}");
+            Print(
+                $"{model}, {100 * Load:F0} % of {capacity:F1} images/s, evenly spaced: median {even.Percentile(0.5):F0} ms, p99 "
+                    + $"{even.Percentile(0.99):F0} ms; idle median {usual:F0} ms; p99 over idle {ratios[^1]:F2}; bare runtime at the "
+                    + $"same rate: median {bareMedian:F0} ms, p99 {bareHigh:F0} ms, idle {bareUsual:F0} ms; p99 over idle "
+                    + $"{bareRatios[^1]:F2}");
         }
 
         PrintMedian("p99 over idle", ratios);
@@ -167,17 +185,21 @@ internal static class ServeBenchmark
         await OpenLoop.Run(service, $"/classify/{model}", body, 10 * capacity, seconds / 6);
         long before = service.Resident;
         var outcome = await OpenLoop.Run(service, $"/classify/{model}", body, 10 * capacity, seconds);
-        Print($"{model}, ten times {capacity:F1} images/s for {seconds} s: {outcome.Statuses}; p99 of the accepted {outcome.Percentile(0.99):F0} ms, 64 places are {64000 / capacity:F0} ms, and the refused were told to come again after {outcome.RetryAfter} s; resident {before >> 20} MiB, then {service.Resident >> 20} MiB");
+        Print(
+            $"{model}, ten times {capacity:F1} images/s for {seconds} s: {outcome.Statuses}; p99 of the accepted "
+                + $"{outcome.Percentile(0.99):F0} ms, 64 places are {64000 / capacity:F0} ms, and the refused were told to come again "
+                + $"after {outcome.RetryAfter} s; resident {before >> 20} MiB, then {service.Resident >> 20} MiB");
     }
 
-    private static void PrintMedian(string what, List<double> ratios) => Print($"{what}: median ratio {Median(ratios):F2} (from {ratios[0]:F2} to {ratios[^1]:F2})");
+    private static void PrintMedian(string what, List<double> ratios) =>
+        Print($"{what}: median ratio {Median(ratios):F2} (from {ratios[0]:F2} to {ratios[^1]:F2})");
 
-    // Sorts them, too.
+    // Sorts the list as a side effect.
     private static double Median(List<double> figures)
     {
         figures.Sort();
         return figures[figures.Count / 2];
     }
 
-    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    private static void Print(string line) => Console.WriteLine(line);
 }

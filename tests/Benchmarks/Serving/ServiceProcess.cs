@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>The service, or what it is compared with, as a process of its own on this machine.</summary>
+/// <summary>The service, or the endpoint that it is compared with, as a separate process on this machine.</summary>
 internal sealed class ServiceProcess : IDisposable
 {
     private const string Limit = "60";
@@ -17,10 +17,18 @@ internal sealed class ServiceProcess : IDisposable
     {
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
         Started = Stopwatch.GetTimestamp();
-        process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. settings, $"--urls={Address}"]) { RedirectStandardOutput = true })!;
+        process = Process.Start(
+            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. settings, $"--urls={Address}"])
+            {
+                RedirectStandardOutput = true,
+            })!;
         process.OutputDataReceived += (_, line) => Log += line.Data + "\n";
         process.BeginOutputReadLine();
-        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1024 })
+        {
+            BaseAddress = Address,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
     }
 
     public Uri Address { get; }
@@ -31,7 +39,7 @@ internal sealed class ServiceProcess : IDisposable
 
     public string Log { get; private set; } = "";
 
-    /// <summary>Resident memory in bytes, now.</summary>
+    /// <summary>The resident memory in bytes at this moment.</summary>
     public long Resident
     {
         get
@@ -41,25 +49,25 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    /// <summary>What resident memory had risen by at its highest while something was done, in bytes (Linux).</summary>
+    /// <summary>Runs an action, and returns the highest rise of the resident memory during it, in bytes (Linux).</summary>
     public async Task<long> Rise(Func<Task> act)
     {
-        // Lets the highest mark down to what is resident now; see proc(5).
+        // Resets the peak of the resident memory to its present value; see proc(5).
         await File.WriteAllTextAsync($"/proc/{process.Id}/clear_refs", "5");
         long before = Status("VmHWM");
         await act();
         return Status("VmHWM") - before;
     }
 
-    /// <summary>The published service with one model, as soon as it is started.</summary>
-    public static ServiceProcess Start(Models models, string model, params string[] settings) =>
+    /// <summary>Starts the published service with one model, and returns without waiting.</summary>
+    public static ServiceProcess Start(BenchmarkModels models, string model, params string[] settings) =>
         new(Published.Value, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
-    /// <summary>The service as this project is built, with settings of the caller's.</summary>
+    /// <summary>Starts the service from this project's build, with the caller's settings.</summary>
     public static ServiceProcess StartBuilt(params string[] settings) => new("Fovea.Api.dll", settings);
 
-    /// <summary>The published service with one model, once its batch sizes are known.</summary>
-    public static ServiceProcess StartMeasured(Models models, string model, params string[] settings)
+    /// <summary>Starts the published service with one model, and waits until it has measured its batch sizes.</summary>
+    public static ServiceProcess StartMeasured(BenchmarkModels models, string model, params string[] settings)
     {
         var service = Start(models, model, settings);
         for (int i = 0; i < 600 && !service.Log.Contains("runs in batches of", StringComparison.Ordinal); i++)
@@ -70,7 +78,7 @@ internal sealed class ServiceProcess : IDisposable
         return service;
     }
 
-    /// <summary>An endpoint of the same server that reads its body and answers with constant JSON.</summary>
+    /// <summary>Starts an endpoint on the same web server that reads the body and answers with constant JSON.</summary>
     public static ServiceProcess StartConstant()
     {
         var service = new ServiceProcess("Fovea.Benchmarks.dll", "constant");
@@ -78,7 +86,9 @@ internal sealed class ServiceProcess : IDisposable
         return service;
     }
 
-    /// <summary>Asks as soon as it listens, and until a right answer comes; the time since the process was started.</summary>
+    /// <summary>
+    /// Sends requests from the moment the service listens until it gives a correct answer. Returns the time since the start of the process.
+    /// </summary>
     public TimeSpan FirstAnswer(string path, byte[] body)
     {
         while (true)
@@ -100,10 +110,12 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    /// <summary>Closed loop: so many clients, each with one request at a time. Requests per second, by wrk, bounded in time.</summary>
+    /// <summary>
+    /// Measures requests per second with wrk in a closed loop: each client has one request in flight. The time is limited.
+    /// </summary>
     public double Wrk(string path, string bodyFile, int clients, int seconds) => Wrk(new Uri(Address, path), bodyFile, clients, seconds);
 
-    /// <summary>The same, of any service.</summary>
+    /// <summary>Measures any service in the same way.</summary>
     public static double Wrk(Uri address, string bodyFile, int clients, int seconds)
     {
         var script = Path.Combine(Path.GetTempPath(), $"fovea-{Environment.ProcessId}.lua");
@@ -112,10 +124,12 @@ internal sealed class ServiceProcess : IDisposable
         File.Delete(script);
         return output.Contains("Non-2xx", StringComparison.Ordinal)
             ? throw new InvalidOperationException($"Not every answer was a success:\n{output}")
-            : double.Parse(output.Split('\n').Single(line => line.StartsWith("Requests/sec:", StringComparison.Ordinal)).Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+            : double.Parse(
+                output.Split('\n').Single(line => line.StartsWith("Requests/sec:", StringComparison.Ordinal)).Split(':')[1],
+                System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    // As the Dockerfile does it.
+    // Publishes with the options of the Dockerfile.
     private static string Publish(string folder)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
@@ -124,7 +138,9 @@ internal sealed class ServiceProcess : IDisposable
             root = root.Parent ?? throw new InvalidOperationException($"There is no Service.sln above {AppContext.BaseDirectory}.");
         }
 
-        Run("dotnet", "publish", Path.Combine(root.FullName, "src", "Api"), "-c", "Release", "--use-current-runtime", "--self-contained", "false", "-nodeReuse:false", "-o", folder);
+        Run(
+            "dotnet", "publish", Path.Combine(root.FullName, "src", "Api"), "-c", "Release", "--use-current-runtime", "--self-contained",
+            "false", "-nodeReuse:false", "-o", folder);
         return Path.Combine(folder, "Fovea.Api.dll");
     }
 
@@ -133,7 +149,9 @@ internal sealed class ServiceProcess : IDisposable
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed:\n{output}");
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed:\n{output}");
     }
 
     public void Dispose()
@@ -144,11 +162,15 @@ internal sealed class ServiceProcess : IDisposable
         process.Dispose();
     }
 
-    // Looked up, since connections that are refused would take a processor from what is starting; see proc_pid_net(5).
-    private bool Listens() => File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{Address.Port:X4} 00000000:0000 0A ", StringComparison.Ordinal));
+    // Reads the table of sockets, because refused connections would take processor time from the starting process; see proc_pid_net(5).
+    private bool Listens() =>
+        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{Address.Port:X4} 00000000:0000 0A ", StringComparison.Ordinal));
 
     private long Status(string field) => 1024 * long.Parse(
-        File.ReadLines($"/proc/{process.Id}/status").Single(line => line.StartsWith(field, StringComparison.Ordinal)).Split(':')[1].Replace("kB", "", StringComparison.Ordinal).Trim(), System.Globalization.CultureInfo.InvariantCulture);
+        File.ReadLines($"/proc/{process.Id}/status")
+            .Single(line => line.StartsWith(field, StringComparison.Ordinal)).Split(':')[1]
+            .Replace("kB", "", StringComparison.Ordinal).Trim(),
+        System.Globalization.CultureInfo.InvariantCulture);
 
     private static int FreePort()
     {

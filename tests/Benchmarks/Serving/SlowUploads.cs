@@ -3,11 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
 /// <summary>
-/// What slow uploads cost other clients: the 99th percentile of requests at a steady rate, undisturbed and beside 300 slow connections of
-/// one address, then beside 1,000 of ten addresses. With them it may be at most twice as long, and every request is answered.
+/// Measures the effect of slow uploads on other clients: the 99th percentile of requests at a steady rate, first undisturbed, then beside
+/// 300 slow connections from one address, then beside 1,000 from ten addresses. It may at most double, and every request must be answered.
 /// </summary>
 internal static class SlowUploads
 {
@@ -25,8 +25,8 @@ internal static class SlowUploads
 
     public static async Task<int> Run(int rounds)
     {
-        using var service = ServiceProcess.StartMeasured(new Models(), "lenet5");
-        var digit = await File.ReadAllBytesAsync(Models.Digit);
+        using var service = ServiceProcess.StartMeasured(new BenchmarkModels(), "lenet5");
+        var digit = await File.ReadAllBytesAsync(BenchmarkModels.Digit);
         await OpenLoop.Run(service, "/classify/lenet5", digit, PerSecond, Seconds);
         bool within = true;
         foreach (var (connections, addresses) in ((int, int)[])[(300, 1), (1_000, 10)])
@@ -50,15 +50,15 @@ internal static class SlowUploads
             within &= ratio <= MostRatio && statuses.All(AllAnswered);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"lenet5, {PerSecond} requests/s, {rounds} rounds: p99 {Show(quiet)} ms undisturbed, {Show(disturbed)} ms beside {connections} "
-                + $"uploads of {BytesPerSecond} B/s from {addresses} addresses; ratio of the medians {ratio:F2}; "
-                + $"answers {string.Join(" | ", statuses)}; resident {service.Resident >> 20} MiB"));
+                $"lenet5, {PerSecond} requests/s, {rounds} rounds: p99 {Show(quiet)} ms undisturbed, {Show(disturbed)} ms beside "
+                + $"{connections} uploads of {BytesPerSecond} B/s from {addresses} addresses; ratio of the medians {ratio:F2}; answers "
+                + $"{string.Join(" | ", statuses)}; resident {service.Resident >> 20} MiB"));
         }
 
         return within ? 0 : 1;
     }
 
-    // One slow client: when it is refused, it comes again.
+    // One slow client. When the service refuses it, it tries again.
     private static async Task Upload(Uri service, int number, int addresses, CancellationToken stop)
     {
         var head = Encoding.ASCII.GetBytes($"POST {Targets[number % Targets.Length]}\r\nHost: localhost\r\n\r\n");

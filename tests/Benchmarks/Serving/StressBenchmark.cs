@@ -1,16 +1,17 @@
-using Fovea.Api.Tests.Robustness;
+using Fovea.Api.Tests.Robustness.Stress;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
 /// <summary>The long form of the stress tests.</summary>
 internal static class StressBenchmark
 {
     /// <summary>
-    /// Starts a service so often, and then changes its models for so long; all under load. The exit code is 1 where anything was wrong.
+    /// Starts a service this number of times, and then changes its models for this time, all under load. The exit code is 1 if anything was
+    /// wrong.
     /// </summary>
     public static async Task<int> Run(int minutes, int seed, int starts)
     {
-        using var stress = new StressRun(seed, await File.ReadAllBytesAsync(Models.Digit));
+        using var stress = new StressRun(seed, await File.ReadAllBytesAsync(BenchmarkModels.Digit));
         var started = await stress.Starts(starts);
         Console.WriteLine($"{starts} starts, seed {seed}: {started}");
         var changed = await stress.Changes(TimeSpan.FromMinutes(minutes));

@@ -1,17 +1,22 @@
-using Fovea.Models;
+using Fovea.Models.Architectures;
+using Fovea.Models.Graphs;
+using Fovea.Models.Layers;
 using SkiaSharp;
 
-namespace Fovea.Benchmarks;
+namespace Fovea.Benchmarks.Serving;
 
-/// <summary>Networks with random weights and pictures of seeded noise, in a temporary folder: speed does not depend on what was learnt or is seen.</summary>
-internal sealed class Models
+/// <summary>
+/// Makes networks with random weights and pictures of seeded noise in a temporary folder. Speed does not depend on the weights or the
+/// pictures.
+/// </summary>
+internal sealed class BenchmarkModels
 {
     private readonly string folder = Path.Combine(Path.GetTempPath(), "fovea-benchmarks");
 
-    /// <summary>Where measured batch sizes are remembered.</summary>
+    /// <summary>The data folder, where the service stores measured batch sizes.</summary>
     public string Data => Path.Combine(folder, "data");
 
-    /// <summary>A model repository with this network alone.</summary>
+    /// <summary>Makes a model repository with only this network.</summary>
     public string Repository(string name)
     {
         var repository = Path.Combine(folder, name);
@@ -23,7 +28,7 @@ internal sealed class Models
         return repository;
     }
 
-    /// <summary>The network's file.</summary>
+    /// <summary>Makes the file of the network.</summary>
     public string ModelFile(string name)
     {
         Repository(name);
@@ -33,7 +38,7 @@ internal sealed class Models
     /// <summary>A digit of MNIST, 28 x 28 pixels in a PNG.</summary>
     public static string Digit => Path.Combine(AppContext.BaseDirectory, "7.png");
 
-    /// <summary>A picture file of this size; the ending tells the format, jpg or png.</summary>
+    /// <summary>Makes a picture file of this size. The extension gives the format, jpg or png.</summary>
     public string Picture(int width, int height, string ending)
     {
         var file = Path.Combine(folder, $"{width}x{height}.{ending}");
@@ -48,11 +53,18 @@ internal sealed class Models
         return file;
     }
 
-    // Waves of many lengths, like the spectrum of a photo, and a little grain.
+    // Adds waves of many lengths, which give the spectrum of a photo, and a little noise.
     private static SKBitmap Noise(int width, int height)
     {
         var random = new SeededRandom(1);
-        var waves = Enumerable.Range(0, 24).Select(i => (X: random.Uniform(-1, 1) * (1 << (i / 4)), Y: random.Uniform(-1, 1) * (1 << (i / 4)), Phase: random.Uniform(0, 6), Height: 40f / (1 << (i / 6)))).ToArray();
+        var waves = Enumerable.Range(0, 24)
+            .Select(i =>
+                (
+                    X: random.Uniform(-1, 1) * (1 << (i / 4)),
+                    Y: random.Uniform(-1, 1) * (1 << (i / 4)),
+                    Phase: random.Uniform(0, 6),
+                    Height: 40f / (1 << (i / 6))))
+            .ToArray();
         var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         byte[] pixels = new byte[width * height * 4];
         for (int y = 0; y < height; y++)
