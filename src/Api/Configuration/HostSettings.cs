@@ -58,6 +58,12 @@ internal sealed record HostSettings
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
     /// <summary>
+    /// The form of the log on the console: `text`, or `json` with one object for each entry. Both have timestamps in UTC.
+    /// </summary>
+    [AllowedValues("text", "json")]
+    public string LogFormat { get; init; } = "text";
+
+    /// <summary>
     /// The proxies whose headers X-Forwarded-For, -Proto and -Host the service trusts, each an address or a network such as
     /// <c>10.0.0.0/8</c>.
     /// </summary>

@@ -13,6 +13,7 @@ internal static class FineTuningServices
     {
         services.AddSingleton(settings).AddSingleton<StateDatabase>().AddSingleton<JobStore>();
         services.AddSingleton<JobRequests>().AddSingleton<EventStream>();
+        services.AddHostedService<JobGauge>();
         if (settings.Trains)
         {
             services.AddSingleton<TrainingProcess>().AddSingleton<IncumbentComparison>().AddSingleton<Publishing>();

@@ -60,6 +60,7 @@ internal static class Service
         // appsettings.json is in the program's folder, so the working folder does not matter.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         SettingsTable.RefuseUnknown(builder.Configuration);
+        builder.Configuration.AddSecretFiles();
 
         // In Development, ASP.NET Core would answer every path that has no route of its own as a missing file of the page.
         builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
@@ -67,6 +68,7 @@ internal static class Service
         var serving = Settings.Bind<ServingSettings>(builder.Configuration);
         var host = HostSettings.Read(builder.Configuration);
         var fineTuning = FineTuningSettings.Read(builder.Configuration);
+        builder.AddConsoleLog(host);
         builder.Listen(settings, host);
 
         // Decoding blocks threads of the pool. The pool gets that many more threads, so that other requests are answered meanwhile.

@@ -43,13 +43,16 @@ internal static partial class SettingsTable
         var keys = configuration.GetSection(Section).GetChildren().SelectMany(child =>
             All.Any(setting => IsIn(child.Key, setting)) ? child.GetChildren().Select(inner => $"{child.Key}:{inner.Key}") : [child.Key]);
         var known = All.Select(setting => setting.Key).ToArray();
-        if (keys.FirstOrDefault(key => !known.Contains(key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        if (keys.Select(WithoutSuffix).FirstOrDefault(key => !known.Contains(key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
         {
             var hint = NearestName.Of(unknown, known) is { } nearest
                 ? $"did you mean {Section}:{nearest}?"
                 : "`Fovea.Api settings` lists the settings.";
             throw new FoveaException(ErrorCode.BadArgument, $"{Section}:{unknown} is not a setting; {hint}");
         }
+
+        static string WithoutSuffix(string key) => key.EndsWith(SecretFiles.Suffix, StringComparison.OrdinalIgnoreCase)
+            ? key[..^SecretFiles.Suffix.Length] : key;
 
         static bool IsIn(string group, Setting setting) =>
             setting.Key.StartsWith(group + ":", StringComparison.OrdinalIgnoreCase);

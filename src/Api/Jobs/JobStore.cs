@@ -56,6 +56,14 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         return await context.Jobs.AsNoTracking().Where(job => active.Contains(job.Status)).OrderBy(job => job.Id).ToListAsync(stop);
     }
 
+    /// <summary>The number of jobs in each status that a job has.</summary>
+    public async Task<IReadOnlyDictionary<JobStatus, int>> CountByStatus(CancellationToken stop)
+    {
+        await using var context = await database.Open(stop);
+        return await context.Jobs.GroupBy(job => job.Status).Select(group => new { group.Key, Count = group.Count() })
+            .ToDictionaryAsync(group => group.Key, group => group.Count, stop);
+    }
+
     /// <summary>The number of a job's newest event, and whether the job has ended. The last event of a job says how it ended.</summary>
     public async Task<(long Events, bool HasEnded)> Told(string id, CancellationToken stop)
     {

@@ -31,7 +31,8 @@ internal sealed class ApiKeys
     public static ApiKeys Read(IConfiguration configuration)
     {
         var given = Settings.Bind<KeySettings>(configuration);
-        var keys = configuration.GetSection("Fovea:ApiKeys").GetChildren().Select(KeySetting.Read).ToArray();
+        var keys = configuration.GetSection("Fovea:ApiKeys").GetChildren()
+            .Where(key => !key.Key.EndsWith(SecretFiles.Suffix, StringComparison.OrdinalIgnoreCase)).Select(KeySetting.Read).ToArray();
         if (keys.CountBy(key => key.Name).FirstOrDefault(named => named.Value > 1).Key is { } twice)
         {
             throw new FoveaException(

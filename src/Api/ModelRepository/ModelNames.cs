@@ -7,14 +7,17 @@ namespace Fovea.Api.ModelRepository;
 /// <summary>Checks the names of models and versions, because they become names of folders.</summary>
 internal static partial class ModelNames
 {
+    /// <summary>The names that are allowed for models, in words.</summary>
+    public const string Expected = "1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no '..'";
+
     /// <summary>Returns the name if it is allowed for a model.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the name is not allowed.</exception>
-    public static string CheckModel(string name) => Allowed().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal)
+    public static string CheckModel(string name) => IsModel(name)
         ? name
-        : throw new ServiceException(
-            ServiceError.MalformedRequest,
-            $"{name} cannot be a model's name; expected 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no "
-                + "'..'.");
+        : throw new ServiceException(ServiceError.MalformedRequest, $"{name} cannot be a model's name; expected {Expected}.");
+
+    /// <summary>Whether the name is allowed for a model.</summary>
+    public static bool IsModel(string name) => Allowed().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal);
 
     /// <summary>Reads the number of a version.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the text is not a version number.</exception>

@@ -17,7 +17,7 @@ namespace Fovea.Api.ModelRepository;
 /// </remarks>
 internal sealed class ModelStore : IDisposable
 {
-    private readonly string repository;
+    private readonly string repository, only;
     private readonly ModelLoader loader;
     private readonly Device device;
     private readonly ILogger<ModelStore> log;
@@ -27,9 +27,10 @@ internal sealed class ModelStore : IDisposable
     private readonly Dictionary<string, ModelFolder> changed = [];
     private volatile IReadOnlyList<string> unclear = [];
 
-    public ModelStore(Settings settings, ModelLoader loader, Device device, ILogger<ModelStore> log)
+    public ModelStore(Settings settings, ModelStoreSettings storeSettings, ModelLoader loader, Device device, ILogger<ModelStore> log)
     {
-        (repository, this.loader, this.device, this.log) = (settings.ModelRepository, loader, device, log);
+        (repository, only) = (settings.ModelRepository, storeSettings.ModelName);
+        (this.loader, this.device, this.log) = (loader, device, log);
         foreach (var name in Folders())
         {
             if (ModelFolder.Read(PathOf(name)) is { Versions.Count: > 0 } folder)
@@ -68,7 +69,7 @@ internal sealed class ModelStore : IDisposable
 
     /// <summary>Returns the path of a model's folder, which may not exist.</summary>
     /// <param name="name">A name that a model may have.</param>
-    public string PathOf(string name) => Path.Combine(repository, name);
+    public string PathOf(string name) => name == only ? repository : Path.Combine(repository, name);
 
     /// <summary>Changes an existing model, or a model that the change creates.</summary>
     /// <param name="name">A name that a model may have.</param>
@@ -185,7 +186,7 @@ internal sealed class ModelStore : IDisposable
         }
     }
 
-    private StoredModel Open(string name, ModelFolder folder) => new(PathOf(name), folder, version => loader.Open(name, version));
+    private StoredModel Open(string name, ModelFolder folder) => new(name, PathOf(name), folder, version => loader.Open(name, version));
 
     private void LookForUnclear()
     {
@@ -199,6 +200,8 @@ internal sealed class ModelStore : IDisposable
     }
 
     // The names that models may have in the repository: those of its folders, and those of its .onnx files.
-    private IEnumerable<string> Folders() => new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name)
-        .Where(name => !name.StartsWith('.')).Union(RepositoryLayout.FlatModels(repository));
+    private IEnumerable<string> Folders() => only.Length > 0
+        ? [only]
+        : new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name)
+            .Where(name => !name.StartsWith('.')).Union(RepositoryLayout.FlatModels(repository));
 }

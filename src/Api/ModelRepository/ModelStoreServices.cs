@@ -17,7 +17,7 @@ internal static class ModelStoreServices
     /// <exception cref="RefusalException">A setting is wrong, or the device that is asked for does not work.</exception>
     public static void AddModelStore(this IServiceCollection services, IConfiguration configuration, bool serves)
     {
-        services.AddSingleton(Settings.Bind<ModelStoreSettings>(configuration))
+        services.AddSingleton(ModelStoreSettings.Read(configuration))
             .AddSingleton(Device.Choose(Settings.Bind<DeviceOptions>(configuration)))
             .AddSingleton(AdoptedForms)
             .AddSingleton<ModelLoader>().AddSingleton<ModelStore>().AddSingleton<ModelCheck>().AddSingleton<ModelAdministration>()

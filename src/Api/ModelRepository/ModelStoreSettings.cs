@@ -1,10 +1,18 @@
 using System.ComponentModel.DataAnnotations;
+using Fovea.Api.Configuration;
+using Fovea.Models.Errors;
 
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>The settings of the model repository, under <c>Fovea</c>.</summary>
 internal sealed record ModelStoreSettings
 {
+    /// <summary>
+    /// The name of the only model, whose folder is the model repository itself: a file `model.onnx` in it is version 1, as KServe lays out
+    /// a model. Empty: the repository has a folder for each model.
+    /// </summary>
+    public string ModelName { get; init; } = "";
+
     /// <summary>
     /// The seconds between two polls of the repository for changes; 0 turns polling off. Changed files are loaded once they are the same in
     /// two successive polls.
@@ -37,4 +45,15 @@ internal sealed record ModelStoreSettings
     /// </summary>
     [Range(0, 1L << 40)]
     public long AdoptedBytes { get; init; } = 8L << 30;
+
+    /// <summary>Reads the settings and checks their ranges.</summary>
+    /// <exception cref="RefusalException">A value has the wrong type or is out of its range, or a model cannot have the name.</exception>
+    public static ModelStoreSettings Read(IConfiguration configuration)
+    {
+        var settings = Settings.Bind<ModelStoreSettings>(configuration);
+        return settings.ModelName.Length == 0 || ModelNames.IsModel(settings.ModelName)
+            ? settings
+            : throw new FoveaException(
+                ErrorCode.BadArgument, $"Fovea:ModelName is {settings.ModelName}; expected {ModelNames.Expected}.");
+    }
 }

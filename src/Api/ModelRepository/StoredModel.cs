@@ -21,12 +21,13 @@ internal sealed class StoredModel : IDisposable
     private volatile Snapshot now;
 
     /// <summary>A model, not loaded yet.</summary>
-    /// <param name="path">The model's folder, which need not exist yet; its name is the model's.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="path">The model's folder, which need not exist yet.</param>
     /// <param name="folder">The contents of the folder; empty if it has not been read yet.</param>
     /// <param name="open">Makes a version that is not loaded yet from its folder.</param>
-    public StoredModel(string path, ModelFolder folder, Func<VersionFolder, ModelVersion> open)
+    public StoredModel(string name, string path, ModelFolder folder, Func<VersionFolder, ModelVersion> open)
     {
-        (Name, Folder, this.open) = (Path.GetFileName(path), path, open);
+        (Name, Folder, this.open) = (name, path, open);
         now = Snapshot.Of(folder.Chosen, [.. folder.Versions.Select(open)]);
     }
 

@@ -51,6 +51,12 @@ internal static class MetricTable
     public static readonly MetricRow BodiesBuffered = new(
         "fovea.bodies.buffered", MetricKind.Gauge, "By", [], "Memory of request bodies that arrived in pieces");
 
+    // Jobs
+
+    public static readonly MetricRow Jobs = new(
+        "fovea.jobs", MetricKind.Gauge, "", ["status"],
+        "Fine-tuning jobs in the database, by status; absent while the database does not answer");
+
     // The process
 
     public static readonly MetricRow DeviceFallback = new(
@@ -64,7 +70,7 @@ internal static class MetricTable
     public static IReadOnlyList<MetricRow> All { get; } =
     [
         Answers, Outliers, StageDuration, BatchSize, BatchRuns, BatchImages, RequestsActive, ModelLoadDuration,
-        RequestDuration, BodiesRefused, BodiesBuffered,
+        RequestDuration, BodiesRefused, BodiesBuffered, Jobs,
         DeviceFallback, ProcessResident,
     ];
 

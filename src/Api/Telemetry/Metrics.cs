@@ -50,12 +50,16 @@ internal sealed class Metrics : IDisposable
         requests = Histogram(MetricTable.RequestDuration, Seconds);
         Counter(MetricTable.BodiesRefused, RefusedBodies);
         Gauge(MetricTable.BodiesBuffered, () => Single(BufferedBytes()));
+        Gauge(MetricTable.Jobs, JobCounts);
         Gauge(MetricTable.DeviceFallback, () => Single(device.FellBack ? 1 : 0));
         Gauge(MetricTable.ProcessResident, () => Single(Environment.WorkingSet));
     }
 
     /// <summary>Returns the memory of request bodies that arrive in pieces, in bytes.</summary>
     public Func<long> BufferedBytes { get; set; } = () => 0;
+
+    /// <summary>The number of fine-tuning jobs by status; empty if the database does not answer.</summary>
+    public IReadOnlyDictionary<string, int> Jobs { get; set; } = new Dictionary<string, int>();
 
     /// <summary>
     /// Counts an answered image or a refused request. <paramref name="reason"/> is the code of the problem, or null for an answer.
@@ -136,6 +140,9 @@ internal sealed class Metrics : IDisposable
 
     private static IEnumerable<Measurement<long>> ByModel(ConcurrentDictionary<string, StrongBox<long>> totals) =>
         totals.Select(total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), Of(total.Key)));
+
+    private IEnumerable<Measurement<int>> JobCounts() =>
+        Jobs.Select(jobs => new Measurement<int>(jobs.Value, new KeyValuePair<string, object?>("status", jobs.Key)));
 
     private IEnumerable<Measurement<long>> RefusedBodies() => refusedBodies.Select(
         total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), new KeyValuePair<string, object?>("reason", total.Key)));

@@ -24,7 +24,7 @@ internal sealed class ModelStatistics
         all.Add(input, infer, output);
         batches.GetOrAdd(count, _ => new()).Add(input, infer, output);
         Interlocked.Add(ref images, count);
-        Volatile.Write(ref lastMilliseconds, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        Volatile.Write(ref lastMilliseconds, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     /// <summary>Counts an image that was answered.</summary>

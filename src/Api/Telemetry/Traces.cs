@@ -23,7 +23,7 @@ internal static class Traces
             return;
         }
 
-        var (clock, ticks) = (DateTimeOffset.UtcNow, Stopwatch.GetTimestamp());
+        var (clock, ticks) = (TimeProvider.System.GetUtcNow(), Stopwatch.GetTimestamp());
         using var span = Source.StartActivity(
             ActivityKind.Internal,
             request,

@@ -8,8 +8,6 @@ namespace Fovea.Api.Tests.Configuration;
 /// <summary>The attributes of a setting give its checks, its row in the documentation and its part of the JSON schema.</summary>
 public sealed partial class SettingsTests
 {
-    private static readonly string Root = FindRoot();
-
     public static TheoryData<string, string, string> WrongValues => new()
     {
         { "MaxQueue", "0", "Fovea:MaxQueue is 0; expected 1 to 100000." },
@@ -18,6 +16,8 @@ public sealed partial class SettingsTests
         { "RequireKeyToClassify", "yes", "Fovea:RequireKeyToClassify is yes; expected true or false." },
         { "Device", "gpu", "Fovea:Device is gpu; expected auto, cpu or cuda." },
         { "Device", "2", "Fovea:Device is 2; expected auto, cpu or cuda." },
+        { "ModelName", "a/b", "Fovea:ModelName is a/b; expected 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no '..'." },
+        { "LogFormat", "xml", "Fovea:LogFormat is xml; expected text or json." },
         { "Role", "worker", "Fovea:Role is worker; expected serve, train or both." },
         { "Retention:Jobs", "-1", "Fovea:Retention:Jobs is -1; expected 0 to 36500." },
         { "ApiKeys", "s3cret", "Fovea:ApiKeys is a single text; expected a list, such as the environment variable Fovea__ApiKeys__0=VALUE." },
@@ -50,29 +50,18 @@ public sealed partial class SettingsTests
     [Fact]
     public void Page_of_settings_has_the_table_that_the_code_gives()
     {
-        var page = File.ReadAllText(Path.Combine(Root, "docs", "settings.md"));
+        var page = File.ReadAllText(RepositoryRoot.PathOf("docs", "settings.md"));
         Assert.Equal(SettingsTable.Markdown(), TablePattern().Match(page).Groups["table"].Value);
     }
 
     [Fact]
     public void Schema_of_appsettings_is_the_one_that_the_code_gives()
     {
-        var schema = File.ReadAllText(Path.Combine(Root, "src", "Api", "appsettings.schema.json"));
+        var schema = File.ReadAllText(RepositoryRoot.PathOf("src", "Api", "appsettings.schema.json"));
         Assert.Equal(SettingsTable.Schema(), schema.TrimEnd());
         using var parsed = JsonDocument.Parse(schema);
         var queue = parsed.RootElement.GetProperty("properties").GetProperty("Fovea").GetProperty("properties").GetProperty("MaxQueue");
         Assert.Equal(100_000, queue.GetProperty("maximum").GetInt64());
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Service.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside of the repository.");
-        }
-
-        return folder.FullName;
     }
 
     [GeneratedRegex(@"<!-- settings -->\n(?<table>.*?)\n<!-- /settings -->", RegexOptions.Singleline)]

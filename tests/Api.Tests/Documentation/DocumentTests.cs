@@ -15,6 +15,7 @@ public sealed class DocumentTests
         ["docs/benchmarks.md"] = 1, // takes hours
         ["docs/bring-a-model.md"] = 1, // a download
         ["docs/command-line.md"] = 1, // a download
+        ["docs/kubernetes.md"] = 4, // a cluster
         ["docs/operations.md"] = 7, // Docker, publishing, a GPU, certificates, backups
     };
 
@@ -35,7 +36,7 @@ public sealed class DocumentTests
     [Theory, MemberData(nameof(Pages))]
     public void Blocks_have_a_language_that_is_known(string name) => Assert.DoesNotContain(
         DocumentPage.Find(name).Blocks,
-        block => !block.IsRun && !block.IsNotRun && block.Info is not ("json" or "csharp" or "text" or "nginx"));
+        block => !block.IsRun && !block.IsNotRun && block.Info is not ("json" or "csharp" or "text" or "nginx" or "yaml"));
 
     [Fact]
     public void README_can_be_read_in_some_minutes()

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Fovea.Api.Tests.Hosting;
 
@@ -90,6 +91,19 @@ public sealed class ProcessTests
         var (code, errors) = await process.Exit();
         Assert.Equal(0, code);
         Assert.Empty(errors);
+    }
+
+    [Theory]
+    [InlineData("text", @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info: ")]
+    [InlineData("json", @"^\{.*""Timestamp"":""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z""")]
+    public async Task Each_entry_of_the_log_has_a_timestamp(string format, string pattern)
+    {
+        using var repository = new Repository().With("lenet5", 1);
+        int port = ServiceProcess.FreePort();
+        using var process = new ServiceProcess(Environment(port, repository), $"--Fovea:LogFormat={format}");
+        await UntilReady(port);
+        await Eventually.True(() => Task.FromResult(Regex.IsMatch(process.Output, pattern, RegexOptions.Multiline)));
+        Assert.DoesNotMatch(new Regex("^info: ", RegexOptions.Multiline), process.Output);
     }
 
     [Fact]

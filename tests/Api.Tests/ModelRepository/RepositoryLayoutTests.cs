@@ -36,6 +36,17 @@ public sealed class RepositoryLayoutTests
     }
 
     [Fact]
+    public async Task Repository_that_is_the_folder_of_one_model_serves_it_under_the_name_of_the_setting()
+    {
+        using var repository = new Repository().WithFile("model.json", Json);
+        Write(repository, "model.onnx");
+        await using var administrator = await Administrator.Start(repository, "--Fovea:ModelName=flowers");
+        await ForeignUploadTests.AssertAnswers(administrator, "/classify/flowers");
+        await ForeignUploadTests.AssertAnswers(administrator, "/classify/flowers/versions/1");
+        Assert.Equal("flowers", (await administrator.Service.Get("/models"))[0].GetProperty("name").GetString());
+    }
+
+    [Fact]
     public async Task Files_with_two_readings_are_named_in_the_log_and_in_the_diagnostics()
     {
         using var repository = new Repository().WithFile("both/model.json", Json).WithFile("two/model.json", Json)

@@ -35,6 +35,8 @@ public sealed partial class MetricTableTests
             MetricTable.All.Select(row => (row.Name, row.Unit, row.Help)).Order(),
             instruments.Select(pair => (pair.Key, pair.Value.Unit!, pair.Value.Help!)).Order());
 
+        await Eventually.True(async () => (await service.Metrics()).Contains("fovea_jobs{", StringComparison.Ordinal));
+
         // A metric is scraped only once it has a value, so refused bodies and outliers may be missing.
         string[] lines = [.. (await service.Metrics()).Split('\n').Where(line => line.Contains("otel_scope_name=\"Fovea\""))];
         foreach (var row in MetricTable.All.Except([MetricTable.BodiesRefused, MetricTable.Outliers]))

@@ -8,8 +8,6 @@ namespace Fovea.Models.Tests.House;
 /// </summary>
 public sealed partial class RoomTests
 {
-    private static readonly string Root = FindRoot();
-
     [Fact]
     public void Arrows_are_those_of_the_table()
     {
@@ -31,7 +29,7 @@ public sealed partial class RoomTests
     [Fact]
     public void Each_name_of_a_room_occurs_once()
     {
-        var rooms = Directory.GetDirectories(Path.Combine(Root, "src")).SelectMany(Directory.GetDirectories).Select(Path.GetFileName)
+        var rooms = Directory.GetDirectories(RepositoryRoot.PathOf("src")).SelectMany(Directory.GetDirectories).Select(Path.GetFileName)
             .Where(name => name is not ("bin" or "obj" or "Properties"));
         Assert.Empty(rooms.GroupBy(name => name).Where(same => same.Count() > 1).Select(same => same.Key));
     }
@@ -60,7 +58,7 @@ public sealed partial class RoomTests
 
     private static Dictionary<string, SortedSet<string>> Table()
     {
-        var page = File.ReadAllText(Path.Combine(Root, "ARCHITECTURE.md"));
+        var page = File.ReadAllText(RepositoryRoot.PathOf("ARCHITECTURE.md"));
         return TableLine().Matches(page).ToDictionary(
             line => line.Groups["from"].Value,
             line => new SortedSet<string>(
@@ -92,19 +90,8 @@ public sealed partial class RoomTests
         arrows.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} -> {string.Join(' ', pair.Value)}");
 
     private static IEnumerable<string> Sources() =>
-        Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(RepositoryRoot.PathOf("src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Service.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside of the repository.");
-        }
-
-        return folder.FullName;
-    }
 
     [GeneratedRegex(@"\[LoggerMessage\(|\.Log(?:Trace|Debug|Information|Warning|Error|Critical)\(")]
     private static partial Regex LogMessage();

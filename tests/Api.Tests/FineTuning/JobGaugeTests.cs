@@ -1,0 +1,26 @@
+using Fovea.Api.Jobs;
+using Fovea.Api.Telemetry;
+using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Workers;
+
+namespace Fovea.Api.Tests.FineTuning;
+
+public sealed class JobGaugeTests
+{
+    [Fact]
+    public async Task Metric_counts_the_jobs_of_the_database_by_status()
+    {
+        await using var workshop = await Workshop.Start("--role=serve");
+        var service = workshop.Service;
+        await service.Get<JobStore>().Add(NewJob.Of("ftjob-1"), TestContext.Current.CancellationToken);
+        await service.Get<JobStore>().Add(NewJob.Of("ftjob-2"), TestContext.Current.CancellationToken);
+        using var gauge = new JobGauge(
+            service.Get<StateDatabase>(), service.Get<JobStore>(), service.Get<Metrics>(), TimeProvider.System);
+        await gauge.StartAsync(TestContext.Current.CancellationToken);
+        await Eventually.True(async () => (await service.Metrics()).Split('\n').Any(line =>
+            line.StartsWith("fovea_jobs{", StringComparison.Ordinal)
+            && line.Contains("status=\"validating_files\"", StringComparison.Ordinal)
+            && line.EndsWith(" 2", StringComparison.Ordinal)));
+        await gauge.StopAsync(TestContext.Current.CancellationToken);
+    }
+}
