@@ -53,8 +53,10 @@ public sealed class RefusalTests(SharedService shared)
         ["Empty JSON"] = ("/classify/lenet5", Json(""), 400, "empty_body", "no body"),
         ["JSON with an empty image"] = ("/classify/lenet5", Json("""{"image": ""}"""), 400, "empty_body", "empty"),
         ["Broken base64"] = ("/classify/lenet5", Json("""{"image": "A"}"""), 400, "malformed_request", "not base64"),
-        ["A data URL of no image"] = ("/classify/lenet5", Json("""{"image": "data:image/png;base64,AAAA"}"""), 422, "not_an_image", "3 bytes"),
-        ["A data URL that is not base64"] = ("/classify/lenet5", Json("""{"image": "data:image/png,AAAA"}"""), 400, "malformed_request", "not base64"),
+        ["A data URL of no image"] = ("/classify/lenet5", Json("""{"image": "data:image/png;base64,AAAA"}"""), 422, "not_an_image",
+            "3 bytes"),
+        ["A data URL that is not base64"] = ("/classify/lenet5", Json("""{"image": "data:image/png,AAAA"}"""), 400, "malformed_request",
+            "not base64"),
         ["A format that cannot be decoded"] = (
             "/classify/lenet5",
             "%PDF-1.7 and more"u8.ToArray().As("application/octet-stream"),

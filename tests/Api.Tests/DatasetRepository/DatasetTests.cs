@@ -121,11 +121,17 @@ public sealed class DatasetTests
 
     [Theory]
     [InlineData("labels.csv", "file,label\nimages/0.png,ant;big\nimages/1.png,bee\nimages/2.png,\nimages/3.png,ant\n")]
-    [InlineData("labels.jsonl", "{\"file\": \"images/0.png\", \"labels\": [\"ant\", \"big\"]}\n{\"file\": \"images/1.png\", \"labels\": [\"bee\"]}\n{\"file\": \"images/2.png\", \"labels\": []}\n{\"file\": \"images/3.png\", \"labels\": [\"ant\"]}\n")]
+    [InlineData("labels.jsonl", """
+        {"file": "images/0.png", "labels": ["ant", "big"]}
+        {"file": "images/1.png", "labels": ["bee"]}
+        {"file": "images/2.png", "labels": []}
+        {"file": "images/3.png", "labels": ["ant"]}
+        """)]
     public async Task List_of_labels_makes_a_data_set_of_several_labels(string list, string text)
     {
         await using var service = await DatasetService.Start();
-        var (status, json) = await service.Upload([.. Enumerable.Range(0, 4).Select(i => ($"images/{i}.png", Archives.Photo(i))), (list, System.Text.Encoding.UTF8.GetBytes(text))]);
+        var photos = Enumerable.Range(0, 4).Select(i => ($"images/{i}.png", Archives.Photo(i)));
+        var (status, json) = await service.Upload([.. photos, (list, System.Text.Encoding.UTF8.GetBytes(text))]);
         Assert.True(status == 201, $"{json}");
         Assert.True(json.GetProperty("multiLabel").GetBoolean());
         Assert.Equal(
@@ -136,7 +142,12 @@ public sealed class DatasetTests
         var lines = Directory.GetFiles(stored, "labels.jsonl", SearchOption.AllDirectories).SelectMany(File.ReadAllLines).Order(
             StringComparer.Ordinal);
         Assert.Equal(
-            ["{\"file\":\"images/images_0.png\",\"labels\":[\"ant\",\"big\"]}", "{\"file\":\"images/images_1.png\",\"labels\":[\"bee\"]}", "{\"file\":\"images/images_2.png\",\"labels\":[]}", "{\"file\":\"images/images_3.png\",\"labels\":[\"ant\"]}"],
+            [
+                """{"file":"images/images_0.png","labels":["ant","big"]}""",
+                """{"file":"images/images_1.png","labels":["bee"]}""",
+                """{"file":"images/images_2.png","labels":[]}""",
+                """{"file":"images/images_3.png","labels":["ant"]}""",
+            ],
             lines);
         Assert.Equal(3, Directory.GetFiles(Path.Combine(stored, "train", "images")).Length);
         var images = await service.Administrator.Service.Get($"/datasets/{Id(json)}/images?class=ant");

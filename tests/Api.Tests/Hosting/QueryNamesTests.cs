@@ -5,10 +5,13 @@ namespace Fovea.Api.Tests.Hosting;
 public sealed class QueryNamesTests(SharedService shared)
 {
     [Theory]
-    [InlineData("POST", "/classify/lenet5?version=1", "POST /classify/lenet5 has no parameter version (did you mean POST /classify/lenet5/versions/1?); expected top, threshold.")]
+    [InlineData("POST", "/classify/lenet5?version=1",
+        "POST /classify/lenet5 has no parameter version (did you mean POST /classify/lenet5/versions/1?); expected top, threshold.")]
     [InlineData("POST", "/classify/lenet5?topk=1", "(did you mean top?); expected top, threshold.")]
-    [InlineData("POST", "/classify/lenet5/versions/1?tops=1", "POST /classify/lenet5/versions/1 has no parameter tops (did you mean top?); expected top, threshold.")]
-    [InlineData("GET", "/architectures/vgg16/summary?channels=1", "has no parameter channels (did you mean input?); expected classes, input, stem, auxiliary, expand")]
+    [InlineData("POST", "/classify/lenet5/versions/1?tops=1",
+        "POST /classify/lenet5/versions/1 has no parameter tops (did you mean top?); expected top, threshold.")]
+    [InlineData("GET", "/architectures/vgg16/summary?channels=1",
+        "has no parameter channels (did you mean input?); expected classes, input, stem, auxiliary, expand")]
     [InlineData("GET", "/architectures/vgg16/summary?class=7", "(did you mean classes?)")]
     [InlineData("GET", "/models?zzzzz=1", "GET /models has no parameter zzzzz; expected no parameters.")]
     [InlineData("GET", "/models/lenet5/summary?expanded=true", "(did you mean expand?)")]

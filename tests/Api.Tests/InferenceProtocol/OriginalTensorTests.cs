@@ -133,7 +133,8 @@ public sealed class OriginalTensorTests
                 {{(isBinary ? """ "parameters":{"binary_data_output":true}, """ : "")}}
                 "inputs":
                 [
-                    { "name":"{{input.GetProperty("name")}}", "datatype":"{{datatype.Name}}", "shape":[{{string.Join(',', shape)}}], {{elements}} }
+                    { "name":"{{input.GetProperty("name")}}", "datatype":"{{datatype.Name}}", "shape":[{{string.Join(',', shape)}}],
+                        {{elements}} }
                 ]
             }
             """);

@@ -28,9 +28,12 @@ public class DataLayoutTests
     public void Folder_that_holds_everything_is_looked_into_and_leftovers_and_annotations_are_passed_over(string wrapping)
     {
         var layout = Of(
-            $"{wrapping}ants/1.png", $"{wrapping}bees/1.JPG", $"{wrapping}ants/Thumbs.db", $"{wrapping}bees/.DS_Store", $"{wrapping}bees/Desktop.ini",
-            $"{wrapping}README.md", $"{wrapping}annotations.csv", $"{wrapping}_annotations.coco.json", $"{wrapping}voc.xml", $"{wrapping}classes.txt",
-            $"{wrapping}ants/1.xml", "__MACOSX/ants/._1.png", ".git/config", $"{wrapping}.ipynb_checkpoints/1.png", "LICENSE", "paper.pdf.txt");
+            $"{wrapping}ants/1.png", $"{wrapping}bees/1.JPG", $"{wrapping}ants/Thumbs.db", $"{wrapping}bees/.DS_Store",
+            $"{wrapping}bees/Desktop.ini",
+            $"{wrapping}README.md", $"{wrapping}annotations.csv", $"{wrapping}_annotations.coco.json", $"{wrapping}voc.xml",
+            $"{wrapping}classes.txt",
+            $"{wrapping}ants/1.xml", "__MACOSX/ants/._1.png", ".git/config", $"{wrapping}.ipynb_checkpoints/1.png", "LICENSE",
+            "paper.pdf.txt");
         Assert.Equal(["ants", "bees"], layout.Labels);
         Assert.Equal([0, 1], layout.Items.Select(item => item.Index));
         Assert.Empty(layout.Unused);

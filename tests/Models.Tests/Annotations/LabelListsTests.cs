@@ -9,7 +9,11 @@ public class LabelListsTests
     [InlineData("labels.csv", "file,label\n1.png,cat;dog\n2.png,dog\n3.png,\n")]
     [InlineData("labels.csv", "1.png,cat;dog\r\n2.png, dog \r\n\"3.png\",\"\"\r\n")]
     [InlineData("Labels.CSV", "\uFEFFfilename,labels\n1.png,cat\n1.png,dog\n./2.png,dog;dog\n3.png,;")]
-    [InlineData("labels.jsonl", "{\"file\": \"1.png\", \"labels\": [\"cat\", \"dog\"]}\n{\"file\": \"2.png\", \"labels\": [\"dog\"]}\n{\"file\": \"3.png\", \"labels\": []}\n")]
+    [InlineData("labels.jsonl", """
+        {"file": "1.png", "labels": ["cat", "dog"]}
+        {"file": "2.png", "labels": ["dog"]}
+        {"file": "3.png", "labels": []}
+        """)]
     [InlineData("_classes.csv", "filename, cat, dog\r\n1.png, 1, 1\r\n2.png, 0, 1\r\n3.png, 0, 0\r\n")]
     public void List_gives_each_image_any_number_of_labels(string list, string text)
     {

@@ -64,7 +64,8 @@ public class ForeignImageTests
     }
 
     public static TheoryData<string> Oriented => new(
-        "JPEG short", "JPEG long", "JPEG long, little-endian", "JPEG byte", "JPEG XMP", "JPEG XMP element", "PNG eXIf", "PNG eXIf long", "PNG tEXt", "PNG zTXt",
+        "JPEG short", "JPEG long", "JPEG long, little-endian", "JPEG byte", "JPEG XMP", "JPEG XMP element", "PNG eXIf", "PNG eXIf long",
+        "PNG tEXt", "PNG zTXt",
         "PNG zTXt APP1", "PNG XMP", "PNG XMP packed", "WebP XMP");
 
     // The left half of the file is red. Orientation 6 turns the picture clockwise, so the upper half is red then.
@@ -172,11 +173,13 @@ public class ForeignImageTests
     private static byte[] Exif(byte type, byte orientation) =>
         [.. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, type, 0, 0, 0, 1, .. Value(type, orientation), 0, 0, 0, 0];
 
-    private static byte[] Value(byte type, byte value) => type switch { 1 => [value, 0, 0, 0], 3 => [0, value, 0, 0], _ => [0, 0, 0, value] };
+    private static byte[] Value(byte type, byte value) =>
+        type switch { 1 => [value, 0, 0, 0], 3 => [0, value, 0, 0], _ => [0, 0, 0, value] };
 
     private static byte[] Xmp() => [.. "http://ns.adobe.com/xap/1.0/\0<rdf:Description tiff:Orientation = \"6\" tiff:Make=\"1\"/>"u8];
 
-    private static byte[] App1(byte[] jpeg, byte[] data) => [0xFF, 0xD8, 0xFF, 0xE1, (byte)((data.Length + 2) >> 8), (byte)(data.Length + 2), .. data, .. jpeg[2..]];
+    private static byte[] App1(byte[] jpeg, byte[] data) =>
+        [0xFF, 0xD8, 0xFF, 0xE1, (byte)((data.Length + 2) >> 8), (byte)(data.Length + 2), .. data, .. jpeg[2..]];
 
     private static byte[] Profile(string name, byte[] data) => Encoding.ASCII.GetBytes(
         $"\n{name}\n{data.Length,8}\n{string.Join('\n', Convert.ToHexStringLower(data).Chunk(72).Select(line => new string(line)))}\n");
@@ -196,7 +199,8 @@ public class ForeignImageTests
     {
         byte[] webp = ImageFiles.Oriented(ImageFiles.Encode(ImageFiles.RedBlue(64, 32), SKEncodedImageFormat.Webp), "WebP", 1);
         int exif = webp.AsSpan().LastIndexOf("EXIF"u8);
-        byte[] xmp = Xmp(), body = [.. webp[8..exif], .. "XMP "u8, .. BitConverter.GetBytes(xmp.Length), .. xmp, .. new byte[xmp.Length & 1]];
+        byte[] xmp = Xmp(),
+            body = [.. webp[8..exif], .. "XMP "u8, .. BitConverter.GetBytes(xmp.Length), .. xmp, .. new byte[xmp.Length & 1]];
         body[12] = 4;
         return [.. "RIFF"u8, .. BitConverter.GetBytes(body.Length), .. body];
     }

@@ -30,7 +30,9 @@ public class PreprocessingJsonTests
     [Fact]
     public void Short_forms_are_understood()
     {
-        var read = Read("""{"crop": 32, "mean": 0.5, "std": 0.25, "color": "bgr", "resize": 40.0, "Interpolation": "BICUBIC", "invert": null}""");
+        var read = Read("""
+            {"crop": 32, "mean": 0.5, "std": 0.25, "color": "bgr", "resize": 40.0, "Interpolation": "BICUBIC", "invert": null}
+            """);
         Assert.Equal([32, 32], read.Crop);
         Assert.Equal([0.5f, 0.25f], [.. read.Mean, .. read.Std]);
         Assert.Equal((ColorOrder.Bgr, 40, Interpolation.Bicubic), (read.Color, read.Resize, read.Interpolation));
@@ -38,7 +40,9 @@ public class PreprocessingJsonTests
     }
 
     [Theory]
-    [InlineData("""{"crop": [32, 40], "resize": [48, 60], "color": "BGR", "interpolation": "lanczos", "mean": 0.5, "std": [0.1, 0.2, 0.3]}""")]
+    [InlineData("""
+        {"crop": [32, 40], "resize": [48, 60], "color": "BGR", "interpolation": "lanczos", "mean": 0.5, "std": [0.1, 0.2, 0.3]}
+        """)]
     [InlineData("""{"crop": 32, "resize": 48, "scale": 1, "invert": "auto", "color": "Gray"}""")]
     [InlineData("""{"crop": 32}""")]
     public void Written_preprocessing_is_read_as_the_same(string json)
@@ -58,13 +62,16 @@ public class PreprocessingJsonTests
         var graph = new Graph("any");
         new ModelMetadata { Preprocessing = Preprocessing.ImageNet(224) }.WriteTo(graph);
         Assert.Equal(
-            """{"resize":256,"crop":[224,224],"color":"RGB","scale":0.003921569,"mean":[0.485,0.456,0.406],"std":[0.229,0.224,0.225],"invert":"never"}""",
+            """{"resize":256,"crop":[224,224],"color":"RGB","scale":0.003921569,"mean":[0.485,0.456,0.406],"""
+                + "\"std\":[0.229,0.224,0.225],\"invert\":\"never\"}",
             graph.Metadata["fovea.preprocessing"]);
     }
 
     [Theory]
-    [InlineData("""{"crop": 32, "colour": "BGR"}""", "has the unknown name colour (did you mean color?); expected resize, crop, color, scale, mean, std, invert, interpolation.")]
-    [InlineData("""{"crop": 32, "colour": "BGR", "means": [0.5]}""", "has the unknown names colour (did you mean color?) and means (did you mean mean?); expected")]
+    [InlineData("""{"crop": 32, "colour": "BGR"}""",
+        "has the unknown name colour (did you mean color?); expected resize, crop, color, scale, mean, std, invert, interpolation.")]
+    [InlineData("""{"crop": 32, "colour": "BGR", "means": [0.5]}""",
+        "has the unknown names colour (did you mean color?) and means (did you mean mean?); expected")]
     [InlineData("""{"crop": 32, "means": [0.5]}""", "unknown name means (did you mean mean?)")]
     [InlineData("""{"crop": 32, "image_std": [0.5]}""", "unknown name image_std (did you mean std?)")]
     [InlineData("""{"crop": 32, "zzz": 1}""", "unknown name zzz; expected")]
@@ -102,7 +109,8 @@ public class PreprocessingJsonTests
     }
 
     [Theory]
-    [InlineData("""{"id2label": {"0": "ant", "2": "bee"}}""", "The labels lack the number 1; expected the numbers 0 to 1, each with a name.")]
+    [InlineData("""{"id2label": {"0": "ant", "2": "bee"}}""",
+        "The labels lack the number 1; expected the numbers 0 to 1, each with a name.")]
     [InlineData("""{"labels": {"0": 7}}""", "The label 0 is 7; expected a name.")]
     [InlineData("""{"lables": ["a"]}""", "The name lables is unknown (did you mean labels?)")]
     [InlineData("""{"crop": 32, "mean": 0.5}""", "crop stands beside the preprocessing; expected it in the object preprocessing.")]
@@ -120,6 +128,7 @@ public class PreprocessingJsonTests
 
     private static Preprocessing Read(string json) => Preprocessing.FromJson(JsonNode.Parse(json)!.AsObject());
 
-    private static string Text(Preprocessing all) => $"{all.Resize} {string.Join(',', all.ResizeTo ?? [])} {string.Join(',', all.Crop)} {all.Color} {all.Scale} "
+    private static string Text(Preprocessing all) =>
+        $"{all.Resize} {string.Join(',', all.ResizeTo ?? [])} {string.Join(',', all.Crop)} {all.Color} {all.Scale} "
         + $"{string.Join(',', all.Mean)} {string.Join(',', all.Std)} {all.Invert} {all.Interpolation}";
 }

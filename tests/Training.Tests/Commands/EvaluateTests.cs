@@ -58,7 +58,8 @@ public sealed class EvaluateTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static string[] Labels(JsonElement report) => [.. report.GetProperty("classes").EnumerateArray().Select(c => c.GetProperty("label").GetString()!)];
+    private static string[] Labels(JsonElement report) =>
+        [.. report.GetProperty("classes").EnumerateArray().Select(c => c.GetProperty("label").GetString()!)];
 
     private JsonElement Evaluate()
     {

@@ -21,7 +21,8 @@ public sealed class MultiLabelTests : IDisposable
         Data("fresh", 40);
         OnnxFile.Write(Catalog.Find("lenet5").Build(), folder["base.onnx"]);
         var (exitCode, _, error) = CommandLineProcess.Run(
-            "finetune", folder["base.onnx"], "--data", folder["data"], "--method", method, "--epochs", "2", "--batch-size", "8", "-o", folder["model.onnx"]);
+            "finetune", folder["base.onnx"], "--data", folder["data"], "--method", method, "--epochs", "2", "--batch-size", "8", "-o",
+            folder["model.onnx"]);
         Assert.True(exitCode == 0, error);
         Assert.Equal("sigmoid", OnnxFile.Read(folder["model.onnx"]).Metadata["fovea.activation"]);
 
