@@ -5,6 +5,7 @@ using Fovea.Api.DatasetRepository;
 using Fovea.Api.Diagnostics;
 using Fovea.Api.Explanation;
 using Fovea.Api.FineTuning;
+using Fovea.Api.Grpc;
 using Fovea.Api.InferenceProtocol;
 using Fovea.Api.Jobs;
 using Fovea.Api.Keys;
@@ -84,7 +85,7 @@ internal static class Service
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<PrivatePaths>();
+        builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<FailedRequests>().AddSingleton<PrivatePaths>();
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(host).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(RetentionSettings.Read(builder.Configuration)).AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>();
@@ -93,7 +94,13 @@ internal static class Service
         builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
+        builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ImageExplainer>().AddSingleton<ExplainRequests>();
+        if (host.GrpcPort > 0)
+        {
+            builder.Services.AddGrpcServer<GrpcProblems>(settings, fineTuning.Serves, host.GrpcReflection);
+        }
+
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
         configure?.Invoke(builder);
@@ -107,6 +114,11 @@ internal static class Service
         app.UseNoSniff();
         app.UseHeadAsGet();
         app.UseRouting();
+        if (host.GrpcPort > 0)
+        {
+            app.UseGrpcPort(host.GrpcPort);
+        }
+
         app.UseForOtherRequests(others =>
         {
             others.UseRequestMetrics();
@@ -121,6 +133,12 @@ internal static class Service
         app.UseQueryNames();
         app.UseContentEncodings();
         app.UseApiDescription();
+        if (host.GrpcPort > 0)
+        {
+            app.UseBoundedMessages();
+            app.MapGrpcServer();
+        }
+
         if (fineTuning.Serves)
         {
             app.MapClassification();
