@@ -22,8 +22,8 @@ internal sealed class GrpcHealth(Readiness readiness, TimeProvider time) : Healt
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
         Services.Contains(request.Service)
             ? Task.FromResult(new HealthCheckResponse { Status = Now })
-            : throw new ServiceException(
-                ServiceError.UnknownRoute, $"There is no service {ReadableText.Of(request.Service)}; expected {Services[1]} or nothing.");
+            : throw new RpcException(new(
+                StatusCode.NotFound, $"There is no service {ReadableText.Of(request.Service)}; expected {Services[1]} or nothing."));
 
     /// <summary>
     /// Sends the state, and each change of it. It is looked at once a second, and when the service shuts down: then the stream ends, so that

@@ -30,10 +30,11 @@ internal static class ErrorStatus
     /// <summary>Returns the gRPC status of an error that only the service gives.</summary>
     public static StatusCode GrpcOf(ServiceError error) => error switch
     {
-        ServiceError.MalformedRequest or ServiceError.UnsupportedMediaType => StatusCode.InvalidArgument,
+        ServiceError.MalformedRequest => StatusCode.InvalidArgument,
         ServiceError.Unauthorized => StatusCode.Unauthenticated,
         ServiceError.Forbidden => StatusCode.PermissionDenied,
-        ServiceError.UnknownRoute => StatusCode.Unimplemented,
+        // gRPC's status for an encoding of the message that the server does not know, too.
+        ServiceError.UnknownRoute or ServiceError.UnsupportedMediaType => StatusCode.Unimplemented,
         ServiceError.UnknownModel or ServiceError.UnknownDataset or ServiceError.UnknownJob => StatusCode.NotFound,
         ServiceError.TooSlow or ServiceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
         // Clients take UNAVAILABLE for something that passes by itself.

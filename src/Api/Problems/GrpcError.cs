@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Fovea.Api.Problems;
 
@@ -26,10 +27,24 @@ internal static class GrpcError
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = MediaType;
         response.Headers.GrpcStatus = ((int)problem.GrpcStatus).ToString(CultureInfo.InvariantCulture);
-        response.Headers.GrpcMessage = Uri.EscapeDataString(problem.Detail);
+        response.Headers.GrpcMessage = Encoded(problem.Detail);
         response.Headers[Code] = problem.Code;
     }
 
     /// <summary>The value of <see cref="Pushback"/>.</summary>
     public static string Milliseconds(TimeSpan wait) => Math.Ceiling(wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+
+    // Percent-encodes the UTF-8 bytes that are not printable ASCII, and the percent sign; some clients decode no others.
+    private static string Encoded(string sentence)
+    {
+        var encoded = new StringBuilder(sentence.Length);
+        foreach (byte letter in Encoding.UTF8.GetBytes(sentence))
+        {
+            _ = letter is < (byte)' ' or > (byte)'~' or (byte)'%'
+                ? encoded.Append(CultureInfo.InvariantCulture, $"%{letter:X2}")
+                : encoded.Append((char)letter);
+        }
+
+        return encoded.ToString();
+    }
 }

@@ -11,13 +11,15 @@ internal sealed class GrpcService : IAsyncDisposable
 {
     private GrpcService(TestService service, int port)
     {
-        Service = service;
+        (Service, Port) = (service, port);
         Address = $"http://127.0.0.1:{port}";
         Channel = GrpcChannel.ForAddress(Address, new() { MaxReceiveMessageSize = null });
         Client = new(Channel);
     }
 
     public TestService Service { get; }
+
+    public int Port { get; }
 
     public string Address { get; }
 
