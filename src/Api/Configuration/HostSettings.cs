@@ -8,6 +8,16 @@ namespace Fovea.Api.Configuration;
 internal sealed record HostSettings
 {
     /// <summary>
+    /// The port on which the Open Inference Protocol and the health service answer over gRPC, on the hosts and with the TLS of the service's
+    /// other addresses; 0 turns gRPC off.
+    /// </summary>
+    [Range(0, 65_535)]
+    public int GrpcPort { get; init; }
+
+    /// <summary>Whether gRPC clients such as grpcurl can read the descriptions of the services (server reflection).</summary>
+    public bool GrpcReflection { get; init; }
+
+    /// <summary>
     /// The seconds that requests in flight may take to finish when the service stops. After them the requests are cut off.
     /// </summary>
     [Range(0, 3_600)]

@@ -6,7 +6,11 @@ namespace Fovea.Api.Hosting;
 internal static class Drain
 {
     // Probes and metrics are answered until the end, so that load balancers and monitoring see the shutdown.
-    private static readonly string[] Answered = ["/health", "/v2/health", "/metrics"];
+    private static readonly string[] Answered =
+    [
+        "/health", "/v2/health", "/metrics", "/grpc.health.v1.Health", "/inference.GRPCInferenceService/ServerLive",
+        "/inference.GRPCInferenceService/ServerReady",
+    ];
 
     public static void UseDrain(this WebApplication app) => app.Use((context, next) =>
         app.Lifetime.ApplicationStopping.IsCancellationRequested

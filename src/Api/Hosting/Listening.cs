@@ -27,6 +27,13 @@ internal static class Listening
             server.Limits.MinResponseDataRate = rate;
             server.ConfigureEndpointDefaults(endpoint =>
             {
+                if (host.GrpcPort > 0 && endpoint.IPEndPoint?.Port == host.GrpcPort)
+                {
+                    endpoint.Protocols = HttpProtocols.Http2;
+                    endpoint.UseHalfClose(TimeProvider.System);
+                    return;
+                }
+
                 // In this order: a look at the first bytes must not count as a look of the server, which lets the end of a connection pass.
                 endpoint.UseCleartextHttp2(TimeProvider.System);
                 endpoint.UseHalfClose(TimeProvider.System);
@@ -42,6 +49,11 @@ internal static class Listening
             && !chosen.GetSection("Kestrel:Endpoints").Exists())
         {
             builder.WebHost.UseUrls(DefaultUrl);
+        }
+
+        if (host.GrpcPort > 0)
+        {
+            builder.AddGrpcAddresses(host.GrpcPort);
         }
     }
 

@@ -1,25 +1,15 @@
 using System.Globalization;
-using Fovea.Api.Configuration;
-using Fovea.Api.Jobs;
 using Fovea.Api.Problems;
 using Fovea.Api.Requests;
-using Fovea.Api.Serving;
-using Fovea.Api.Telemetry;
-using Fovea.Models.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Fovea.Api.Hosting;
 
-/// <summary>
-/// Answers every exception with a problem document. A fault of the service is logged, and the client does not see its cause.
-/// </summary>
-internal sealed class ProblemHandler(Settings settings, PrivatePaths paths, Metrics metrics, ILogger<ProblemHandler> log)
-    : IExceptionHandler
+/// <summary>Answers every exception with a problem document.</summary>
+internal sealed class ProblemHandler(FailedRequests failed) : IExceptionHandler
 {
-    private static readonly TimeSpan RetryUnavailable = TimeSpan.FromSeconds(5);
-
     /// <inheritdoc/>
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -30,19 +20,8 @@ internal sealed class ProblemHandler(Settings settings, PrivatePaths paths, Metr
             return true;
         }
 
-        var problem = ProblemOf(exception);
-        if (StateDatabase.IsAway(exception))
-        {
-            log.JobsUnreachable(StateDatabase.Reason(exception));
-        }
-
-        if (problem.Status == StatusCodes.Status500InternalServerError)
-        {
-            log.RequestFailed(exception, context.Request.Method, context.Request.Path);
-        }
-
-        AddHeaders(context, problem, exception as ServiceException);
-        metrics.Answered(context.Features.Get<ServedModel>()?.Name ?? "none", problem.Code);
+        var problem = failed.Report(context, exception);
+        AddHeaders(context, problem, FailedRequests.RetryAfter(exception));
         await problem.WriteTo(context.Response);
         return true;
     }
@@ -64,27 +43,16 @@ internal sealed class ProblemHandler(Settings settings, PrivatePaths paths, Metr
         }).WriteTo(response);
     }
 
-    private Problem ProblemOf(Exception exception) => exception switch
-    {
-        RefusalException e => Problem.Of(e, paths.RemoveFrom(e.Message)),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-            Problem.Of(ServiceError.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
-        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
-            Problem.Of(
-                        ServiceError.TooSlow,
-                        "The request's body arrives with fewer bytes per second than required (Fovea:MinBytesPerSecond)."),
-        BadHttpRequestException e => Problem.Of(ServiceError.MalformedRequest, $"The request cannot be read: {e.Message}"),
-        _ when StateDatabase.IsAway(exception) =>
-                Problem.Of(ServiceError.Unavailable, "The database of the fine-tuning jobs cannot be reached or written to at the moment."),
-        _ => Problem.Of(ServiceError.Internal, "An error in the service ended this request; its log has the cause."),
-    };
-
-    private static void AddHeaders(HttpContext context, Problem problem, ServiceException? exception)
+    private static void AddHeaders(HttpContext context, Problem problem, TimeSpan? retryAfter)
     {
         var headers = context.Response.Headers;
-        if ((exception?.RetryAfter ?? (exception?.Error == ServiceError.Unavailable ? RetryUnavailable : null)) is { } wait)
+        if (retryAfter is { } wait)
         {
             headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            if (GrpcError.Speaks(context.Request))
+            {
+                headers[GrpcError.Pushback] = GrpcError.Milliseconds(wait);
+            }
         }
 
         switch (problem.Status)

@@ -7,7 +7,7 @@ namespace Fovea.Api.Hosting;
 /// <summary>Limits the requests per minute of each caller. Probes and metrics are not counted.</summary>
 internal static class RateLimits
 {
-    private const string Health = "/health", Metrics = "/metrics";
+    private static readonly string[] NotCounted = ["/health", "/metrics", "/grpc.health.v1.Health"];
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -24,8 +24,7 @@ internal static class RateLimits
         app.Lifetime.ApplicationStopped.Register(limiter.Dispose);
         app.Use(async (context, next) =>
         {
-            if (!context.Request.Path.StartsWithSegments(Health, StringComparison.Ordinal)
-                && !context.Request.Path.StartsWithSegments(Metrics, StringComparison.Ordinal))
+            if (!NotCounted.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal)))
             {
                 using var lease = limiter.AttemptAcquire(context);
                 if (!lease.IsAcquired)

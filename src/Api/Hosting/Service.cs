@@ -5,6 +5,7 @@ using Fovea.Api.DatasetRepository;
 using Fovea.Api.Diagnostics;
 using Fovea.Api.Explanation;
 using Fovea.Api.FineTuning;
+using Fovea.Api.Grpc;
 using Fovea.Api.InferenceProtocol;
 using Fovea.Api.Jobs;
 using Fovea.Api.Keys;
@@ -86,7 +87,7 @@ internal static class Service
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<PrivatePaths>();
+        builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<FailedRequests>().AddSingleton<PrivatePaths>();
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(host).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(RetentionSettings.Read(builder.Configuration)).AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>();
@@ -95,7 +96,13 @@ internal static class Service
         builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
+        builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ImageExplainer>().AddSingleton<ExplainRequests>();
+        if (host.GrpcPort > 0)
+        {
+            builder.Services.AddGrpcServer<GrpcProblems>(settings, fineTuning.Serves, host.GrpcReflection);
+        }
+
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
         configure?.Invoke(builder);
@@ -109,6 +116,11 @@ internal static class Service
         app.UseNoSniff();
         app.UseHeadAsGet();
         app.UseRouting();
+        if (host.GrpcPort > 0)
+        {
+            app.UseGrpcPort(host.GrpcPort);
+        }
+
         app.UseForOtherRequests(others =>
         {
             others.UseRequestMetrics();
@@ -123,6 +135,12 @@ internal static class Service
         app.UseQueryNames();
         app.UseContentEncodings();
         app.UseApiDescription();
+        if (host.GrpcPort > 0)
+        {
+            app.UseBoundedMessages();
+            app.MapGrpcServer();
+        }
+
         if (fineTuning.Serves)
         {
             app.MapClassification();

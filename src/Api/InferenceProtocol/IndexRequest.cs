@@ -23,9 +23,9 @@ internal static class IndexRequest
         using var json = RequestJson.Parse(body.Memory, Expected);
         var root = json.RootElement;
         return root.ValueKind != JsonValueKind.Object
-            ? throw InferRequestReader.Malformed($"The body is not a JSON object; expected {Expected}.")
+            ? throw InferRequest.Malformed($"The body is not a JSON object; expected {Expected}.")
             : !root.TryGetProperty("ready", out var ready) ? false
             : ready.ValueKind is JsonValueKind.True or JsonValueKind.False ? ready.GetBoolean()
-            : throw InferRequestReader.Malformed($"ready is {ready.ValueKind}; expected true or false.");
+            : throw InferRequest.Malformed($"ready is {ready.ValueKind}; expected true or false.");
     }
 }

@@ -32,7 +32,7 @@ internal sealed class InferBody : IDisposable
         var header = request.Headers[LengthHeader];
         long? declared = header.Count == 0 ? null
             : long.TryParse(header.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length
-            : throw InferRequestReader.Malformed($"{LengthHeader} is {header}; expected a whole number of bytes.");
+            : throw InferRequest.Malformed($"{LengthHeader} is {header}; expected a whole number of bytes.");
         var bytes = await bodies.Read(request, most);
         int all = bytes.Length;
         if (all == 0 || declared > all)
@@ -40,7 +40,7 @@ internal sealed class InferBody : IDisposable
             bytes.Dispose();
             throw all == 0
                 ? new FoveaException(ErrorCode.EmptyBody, "The request has no body; expected a request to infer.")
-                    : InferRequestReader.Malformed($"{LengthHeader} is {declared}, but the body has {all} bytes; expected at most {all}.");
+                    : InferRequest.Malformed($"{LengthHeader} is {declared}, but the body has {all} bytes; expected at most {all}.");
         }
 
         return new(bytes, (int)(declared ?? all));

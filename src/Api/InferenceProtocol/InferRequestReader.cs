@@ -9,18 +9,23 @@ internal ref struct InferRequestReader
 {
     private const string Expected = "a request to infer";
 
+    private readonly InferBody body;
     private Utf8JsonReader json;
 
-    private InferRequestReader(ReadOnlySpan<byte> json) => this.json = RequestJson.Reader(json, Expected);
+    private InferRequestReader(InferBody body)
+    {
+        this.body = body;
+        json = RequestJson.Reader(body.Json.Span, Expected);
+    }
 
     /// <summary>Reads a request.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the request does not follow the
     /// protocol.</exception>
-    public static InferRequest Read(ReadOnlySpan<byte> json)
+    public static InferRequest Read(InferBody body)
     {
         try
         {
-            var reader = new InferRequestReader(json);
+            var reader = new InferRequestReader(body);
             reader.json.Read();
             var request = reader.ReadRequest();
             reader.json.Read();
@@ -32,14 +37,11 @@ internal ref struct InferRequestReader
         }
     }
 
-    /// <summary>Makes the error for a request that does not follow the protocol.</summary>
-    public static ServiceException Malformed(string message, Exception? cause = null) => new(ServiceError.MalformedRequest, message, cause);
-
     private InferRequest ReadRequest()
     {
         string? id = null;
         bool isBinary = false;
-        List<InferInput>? inputs = null;
+        List<JsonInput>? inputs = null;
         List<InferOutput>? outputs = null;
         Expect(JsonTokenType.StartObject, "The request");
         while (NextProperty() is { } property)
@@ -76,10 +78,37 @@ internal ref struct InferRequestReader
             }
         }
 
-        return new(id, inputs ?? throw Malformed("The request has no inputs; expected a list of one."), outputs, isBinary);
+        return inputs is null
+            ? throw InferRequest.Malformed("The request has no inputs; expected a list of one.")
+            : new(id, WithElements(inputs, body), outputs, isBinary);
     }
 
-    private InferInput Input()
+    // Finds the elements of each input in the JSON, or in the bytes that follow it in the order of the inputs.
+    private static InferInput[] WithElements(List<JsonInput> inputs, InferBody body)
+    {
+        var found = new InferInput[inputs.Count];
+        var binary = body.Binary;
+        foreach (var (i, input) in inputs.Index())
+        {
+            long size = input.BinarySize ?? 0;
+            bool isLast = i == inputs.Count - 1;
+            if (input.Data is null == input.BinarySize is null
+                || size < 0 || size > binary.Length || (isLast && size != binary.Length))
+            {
+                throw InferRequest.Malformed(
+                    $"{input.Name} has {(input.Data is null ? "no data" : "data")} and a binary_data_size of {size}, and "
+                        + $"{binary.Length} bytes follow the JSON; expected either data, or as many bytes as binary_data_size says.");
+            }
+
+            TensorElements elements = input.Data is { } place ? new JsonElements(body.Json[place..]) : new RawElements(binary[..(int)size]);
+            found[i] = new(input.Name, input.Datatype, input.Shape, elements);
+            binary = binary[(int)size..];
+        }
+
+        return found;
+    }
+
+    private JsonInput Input()
     {
         string? name = null, datatype = null;
         List<long>? shape = null;
@@ -119,7 +148,7 @@ internal ref struct InferRequestReader
         }
 
         return name is null || datatype is null || shape is null
-            ? throw Malformed("An input has no name, datatype or shape; expected all three.")
+            ? throw InferRequest.Malformed("An input has no name, datatype or shape; expected all three.")
             : new(name, datatype, shape, data, parameters.BinarySize);
     }
 
@@ -144,7 +173,7 @@ internal ref struct InferRequestReader
             }
         }
 
-        return new(name ?? throw Malformed("An output has no name; expected one."), parameters.IsBinary, parameters.Classes);
+        return new(name ?? throw InferRequest.Malformed("An output has no name; expected one."), parameters.IsBinary, parameters.Classes);
     }
 
     private Known Parameters()
@@ -165,14 +194,12 @@ internal ref struct InferRequestReader
                     known.IsBinaryOutput = Flag(property);
                     break;
                 case "classification":
-                    known.Classes = Whole(property) is > 0 and <= int.MaxValue and var classes
-                        ? (int)classes
-                            : throw Malformed($"classification is out of range; expected 1 to {int.MaxValue}.");
+                    known.Classes = InferRequest.Classes(Whole(property));
                     break;
                 default:
                     if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.Null)
                     {
-                        throw Malformed($"The parameter {property} is {json.TokenType}; expected a string, a number, true or false.");
+                        throw InferRequest.Malformed($"The parameter {property} is {json.TokenType}; expected a string, a number, true or false.");
                     }
 
                     break;
@@ -202,22 +229,25 @@ internal ref struct InferRequestReader
     {
         if (json.TokenType != type)
         {
-            throw Malformed($"{what} is {json.TokenType}; expected {(type == JsonTokenType.StartObject ? "an object" : "a list")}.");
+            throw InferRequest.Malformed($"{what} is {json.TokenType}; expected {(type == JsonTokenType.StartObject ? "an object" : "a list")}.");
         }
     }
 
     private readonly string Text(string property) =>
         json.TokenType == JsonTokenType.String
             ? json.GetString()!
-            : throw Malformed($"{property} is {json.TokenType}; expected a string.");
+            : throw InferRequest.Malformed($"{property} is {json.TokenType}; expected a string.");
 
     private readonly long Whole(string property) => json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long value)
         ? value
-        : throw Malformed($"{property} is not a whole number of 64 bits; expected one.");
+        : throw InferRequest.Malformed($"{property} is not a whole number of 64 bits; expected one.");
 
     private readonly bool Flag(string property) => json.TokenType is JsonTokenType.True or JsonTokenType.False
         ? json.GetBoolean()
-        : throw Malformed($"{property} is {json.TokenType}; expected true or false.");
+        : throw InferRequest.Malformed($"{property} is {json.TokenType}; expected true or false.");
+
+    // An input as it stands in the JSON: the position where its elements begin, or their number of bytes after the JSON.
+    private sealed record JsonInput(string Name, string Datatype, IReadOnlyList<long> Shape, int? Data, long? BinarySize);
 
     private struct Known
     {

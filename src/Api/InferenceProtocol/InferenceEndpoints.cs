@@ -1,5 +1,6 @@
 using Fovea.Api.Keys;
 using Fovea.Api.ModelRepository;
+using Fovea.Api.Probes;
 using Fovea.Api.Problems;
 using Fovea.Api.Requests;
 using Fovea.Api.RouteDescriptions;
@@ -15,12 +16,10 @@ internal static class InferenceEndpoints
 {
     private static readonly string[] Extensions = ["binary_tensor_data", "classification", "statistics", "model_repository"];
 
-    private static string Version => typeof(InferenceEndpoints).Assembly.GetName().Version!.ToString(3);
-
     public static void MapInference(this IEndpointRouteBuilder app)
     {
         var group = InferenceError.RefusesInference(app.MapGroup("/v2").WithTags("Open Inference Protocol"), 500);
-        group.MapGet("", () => TypedResults.Ok(new ServerDescription("fovea", Version, Extensions)))
+        group.MapGet("", () => TypedResults.Ok(ServerDescription.With(Extensions)))
                 .WithSummary("Describe the server").WithDescription("Returns the version, and the supported extensions of the protocol.");
         group.MapGet("/health/live", () => TypedResults.Ok(new ServerLive(true)))
                 .WithSummary("Check that the server answers").WithDescription("Always 200.");
@@ -71,29 +70,22 @@ internal static class InferenceEndpoints
             .WithSummary("Get a model's statistics").WithDescription("The counts begin when each version is loaded.");
     }
 
-    private static Results<Ok<ServerReady>, JsonHttpResult<ServerReady>> Ready(ModelStore models, IHostApplicationLifetime lifetime) =>
-        models.IsLoaded && !lifetime.ApplicationStopping.IsCancellationRequested
-            ? TypedResults.Ok(new ServerReady(true))
-            : TypedResults.Json(new ServerReady(false), InferenceJson.Default.ServerReady, statusCode: 503);
+    private static Results<Ok<ServerReady>, JsonHttpResult<ServerReady>> Ready(Readiness readiness) => readiness.IsReady
+        ? TypedResults.Ok(new ServerReady(true))
+        : TypedResults.Json(new ServerReady(false), InferenceJson.Default.ServerReady, statusCode: 503);
 
-    private static async Task<Ok<ModelTensors>> Describe(string model, string? n, ModelStore models)
-    {
-        using var lease = await Lease(models.Find(model), n);
-        return TypedResults.Ok(ModelTensors.Of(models.Find(model), lease.Model));
-    }
+    private static async Task<Ok<ModelTensors>> Describe(string model, string? n, ModelStore models) =>
+        TypedResults.Ok(await new ModelChoice(models.Find(model), n).Describe());
 
-    private static Results<Ok<ModelReady>, JsonHttpResult<ModelReady>> ModelIsReady(string model, string? n, ModelStore models)
-    {
-        var found = models.Find(model);
-        return (n is null ? found.Now.Serving : found.Find(n))?.Served is not null
+    private static Results<Ok<ModelReady>, JsonHttpResult<ModelReady>> ModelIsReady(string model, string? n, ModelStore models) =>
+        new ModelChoice(models.Find(model), n).IsReady
             ? TypedResults.Ok(new ModelReady(model, true))
             : TypedResults.Json(new ModelReady(model, false), InferenceJson.Default.ModelReady, statusCode: 503);
-    }
 
     private static async Task Infer(
         string model, string? n, HttpContext context, ModelStore models, InferenceRequests requests, CancellationToken stop)
     {
-        using var lease = await Lease(models.Find(model), n);
+        using var lease = await new ModelChoice(models.Find(model), n).Lease();
         await requests.Answer(lease, context, stop);
     }
 
@@ -118,7 +110,4 @@ internal static class InferenceEndpoints
 
     private static async Task<Ok<IReadOnlyList<IndexEntry>>> Unload(string model, ModelAdministration models, CancellationToken stop) =>
         TypedResults.Ok<IReadOnlyList<IndexEntry>>([.. IndexEntry.Of(await models.Unload(model, stop))]);
-
-    private static async Task<Lease> Lease(StoredModel model, string? version) =>
-        version is null ? model.Serve() : await model.Serve(version);
 }

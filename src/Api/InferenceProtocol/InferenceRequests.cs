@@ -12,7 +12,8 @@ namespace Fovea.Api.InferenceProtocol;
 /// <summary>Answers requests to infer.</summary>
 internal sealed class InferenceRequests(Settings settings, ImageClassifier classifier, RequestBodies bodies, Metrics metrics)
 {
-    /// <summary>Reads a request, admits it to the model, and answers it. A model at capacity refuses before the body is read.</summary>
+    /// <summary>Reads a request over HTTP, admits it to the model, and answers it. A model at capacity refuses before the body is
+    /// read.</summary>
     /// <exception cref="RefusalException">The request is malformed or too late, or the model is at capacity.</exception>
     public async Task Answer(Lease lease, HttpContext context, CancellationToken stop)
     {
@@ -23,21 +24,37 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
         using var body = await InferBody.Read(context.Request, bodies, settings.MaxRequestBytes);
         lease.Admit();
         metrics.Stage("admit", served.Name, start);
-        var request = body.Json.IsEmpty ? null : InferRequestReader.Read(body.Json.Span);
-        var response = new InferResponse(served, request);
-        var images = request is null
-            ? InferImages.OfRaw(body.Binary, served.Classifier)
-            : InferImages.Of(request, body, served.Classifier, settings.MaxImages);
+        var request = body.Json.IsEmpty ? null : InferRequestReader.Read(body);
+        var answer = new InferAnswer(served, request);
+        var images = request is null ? InferImages.OfRaw(body.Binary, served.Classifier) : ImagesOf(request, served);
+        var logits = await Run(answer, images, stop);
+        long answered = Stopwatch.GetTimestamp();
+        await new InferResponse(answer).Write(logits, context.Response, stop);
+        metrics.Stage("write", served.Name, answered);
+    }
+
+    /// <summary>Reads the images of a request.</summary>
+    /// <exception cref="RefusalException">They do not fit the model.</exception>
+    public InferImages ImagesOf(InferRequest request, ServedModel served) =>
+        InferImages.Of(request, served.Classifier, settings.MaxImages);
+
+    /// <summary>Runs the images of an admitted request, and counts them as answered.</summary>
+    /// <param name="answer">The answer to prepare.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="stop">Cancels the runs that have not begun.</param>
+    /// <returns>The logits of each image, which the answer can write.</returns>
+    /// <exception cref="RefusalException">An image cannot be used, the answer is too late, or it cannot be written.</exception>
+    public async Task<IReadOnlyList<float[]>> Run(InferAnswer answer, InferImages images, CancellationToken stop)
+    {
+        var served = answer.Served;
         var logits = await classifier.InTime(deadline => Infer(served, images, deadline), stop);
-        response.RequireWritable(logits);
+        answer.RequireWritable(logits);
         for (int i = 0; i < images.Count; i++)
         {
             metrics.Answered(served.Name, reason: null);
         }
 
-        long answered = Stopwatch.GetTimestamp();
-        await response.Write(logits, context.Response, stop);
-        metrics.Stage("write", served.Name, answered);
+        return logits;
     }
 
     private async Task<float[][]> Infer(ServedModel served, InferImages images, CancellationToken stop)

@@ -8,7 +8,12 @@ namespace Fovea.Api.InferenceProtocol;
 /// <param name="Name">Always fovea.</param>
 /// <param name="Version">The version of the service.</param>
 /// <param name="Extensions">The supported extensions of the protocol.</param>
-internal sealed record ServerDescription(string Name, string Version, IReadOnlyList<string> Extensions);
+internal sealed record ServerDescription(string Name, string Version, IReadOnlyList<string> Extensions)
+{
+    /// <summary>Describes this server, with the extensions that it supports over one transport.</summary>
+    public static ServerDescription With(params IReadOnlyList<string> extensions) =>
+        new("fovea", typeof(ServerDescription).Assembly.GetName().Version!.ToString(3), extensions);
+}
 
 /// <summary>Whether the server answers.</summary>
 /// <param name="Live">Always true.</param>

@@ -1,5 +1,3 @@
-using Fovea.Api.Jobs;
-using Fovea.Api.ModelRepository;
 using Fovea.Api.Problems;
 using Fovea.Api.RouteDescriptions;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -23,11 +21,9 @@ internal static class HealthEndpoints
 
     private static Ok<Health> Live() => TypedResults.Ok(new Health("live"));
 
-    private static Ok<Health> Ready(ModelStore models, FineTuningSettings roles, IHostApplicationLifetime lifetime) =>
-        lifetime.ApplicationStopping.IsCancellationRequested
-            ? throw new ServiceException(ServiceError.Unavailable, "The service is shutting down.")
-        : models.IsLoaded || !roles.Serves ? TypedResults.Ok(new Health("ready"))
-        : throw new ServiceException(ServiceError.Unavailable, "The service is starting: not all models are loaded yet.");
+    private static Ok<Health> Ready(Readiness readiness) => readiness.WhyNot is { } reason
+        ? throw new ServiceException(ServiceError.Unavailable, reason)
+        : TypedResults.Ok(new Health("ready"));
 }
 
 /// <summary>The state of the service.</summary>

@@ -1,8 +1,9 @@
 using Fovea.Models.Errors;
+using Grpc.Core;
 
 namespace Fovea.Api.Problems;
 
-/// <summary>Maps every kind of error to its HTTP status. A kind without a status does not compile.</summary>
+/// <summary>Maps every kind of error to its HTTP status and its gRPC status. A kind without a status does not compile.</summary>
 internal static class ErrorStatus
 {
     // CS8524 asks for a default case for numbers that are not members of the enum. A default case would hide a member that is missing from
@@ -24,6 +25,34 @@ internal static class ErrorStatus
         ServiceError.TrainingFailed or ServiceError.Internal => StatusCodes.Status500InternalServerError,
         ServiceError.ModelUnavailable or ServiceError.Unavailable => StatusCodes.Status503ServiceUnavailable,
         ServiceError.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
+    };
+
+    /// <summary>Returns the gRPC status of an error that only the service gives.</summary>
+    public static StatusCode GrpcOf(ServiceError error) => error switch
+    {
+        ServiceError.MalformedRequest => StatusCode.InvalidArgument,
+        ServiceError.Unauthorized => StatusCode.Unauthenticated,
+        ServiceError.Forbidden => StatusCode.PermissionDenied,
+        // gRPC's status for an encoding of the message that the server does not know, too.
+        ServiceError.UnknownRoute or ServiceError.UnsupportedMediaType => StatusCode.Unimplemented,
+        ServiceError.UnknownModel or ServiceError.UnknownDataset or ServiceError.UnknownJob => StatusCode.NotFound,
+        ServiceError.TooSlow or ServiceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
+        // Clients take UNAVAILABLE for something that passes by itself.
+        ServiceError.Conflict or ServiceError.ModelUnavailable => StatusCode.FailedPrecondition,
+        ServiceError.TooLarge or ServiceError.Overloaded or ServiceError.RateLimited => StatusCode.ResourceExhausted,
+        ServiceError.TrainingFailed or ServiceError.Internal => StatusCode.Internal,
+        ServiceError.Unavailable => StatusCode.Unavailable,
+    };
+
+    /// <summary>Returns the gRPC status of an error of the library.</summary>
+    public static StatusCode GrpcOf(ErrorCode code) => code switch
+    {
+        ErrorCode.EmptyBody or ErrorCode.BadArchitecture or ErrorCode.BadArgument or ErrorCode.NotAnImage or ErrorCode.DamagedImage
+            or ErrorCode.TooManyPixels or ErrorCode.TooManyFrames or ErrorCode.BadModelFile or ErrorCode.BadDataset
+            or ErrorCode.NonFiniteOutput => StatusCode.InvalidArgument,
+        ErrorCode.UnknownArchitecture => StatusCode.NotFound,
+        ErrorCode.DeviceUnavailable or ErrorCode.DownloadFailed => StatusCode.Internal,
+        ErrorCode.CannotWrite => StatusCode.ResourceExhausted,
     };
 
     /// <summary>Returns the status of an error of the library.</summary>

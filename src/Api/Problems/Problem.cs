@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Fovea.Models.Errors;
+using Grpc.Core;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Fovea.Api.Problems;
@@ -15,19 +17,24 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     /// <summary>The media type of a problem document.</summary>
     public const string MediaType = "application/problem+json";
 
+    /// <summary>The status of the same error over gRPC.</summary>
+    [JsonIgnore]
+    public StatusCode GrpcStatus { get; private init; }
+
     /// <summary>Makes the problem document for an error that the caller can correct, with the error's message or another detail.</summary>
     public static Problem Of(RefusalException e, string? detail = null) => e is ServiceException own
         ? Of(own.Error, detail ?? e.Message)
         : Of(((FoveaException)e).Code, detail ?? e.Message);
 
     /// <summary>Makes the problem document for an error of the library.</summary>
-    public static Problem Of(ErrorCode code, string detail) => Of(NameOf(code), detail, ErrorStatus.Of(code));
+    public static Problem Of(ErrorCode code, string detail) => Of(NameOf(code), detail, ErrorStatus.Of(code), ErrorStatus.GrpcOf(code));
 
     /// <summary>Makes the problem document for an error of the service.</summary>
     public static Problem Of(ServiceError error, string detail) => Of(error, detail, ErrorStatus.Of(error));
 
     /// <summary>Makes the problem document for an error of the service whose status the server has already chosen.</summary>
-    public static Problem Of(ServiceError error, string detail, int status) => Of(NameOf(error), detail, status);
+    public static Problem Of(ServiceError error, string detail, int status) =>
+        Of(NameOf(error), detail, status, ErrorStatus.GrpcOf(error));
 
     /// <summary>Whether this is the problem document for an error of this kind.</summary>
     public bool IsOf(ServiceError error) => Code == NameOf(error);
@@ -41,12 +48,18 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
             return InferenceError.Write(this, response);
         }
 
+        if (GrpcError.Speaks(response.HttpContext.Request))
+        {
+            GrpcError.Write(this, response);
+            return Task.CompletedTask;
+        }
+
         response.StatusCode = Status;
         return response.WriteAsJsonAsync(this, options: null, MediaType);
     }
 
-    private static Problem Of(string code, string detail, int status) =>
-        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ReadableText.OfMessage(detail), code);
+    private static Problem Of(string code, string detail, int status, StatusCode grpc) =>
+        new("about:blank", ReasonPhrases.GetReasonPhrase(status), status, ReadableText.OfMessage(detail), code) { GrpcStatus = grpc };
 
     private static string NameOf<T>(T code) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{code}");
 }

@@ -20,7 +20,7 @@ public sealed class OriginalTensorTests
 
     private static readonly byte[] Pixels = [.. Enumerable.Range(0, Count * Size).Select(i => (byte)(i * 7919 % 251))];
 
-    private static readonly Dictionary<string, Func<Graph>> Files = new()
+    internal static readonly Dictionary<string, Func<Graph>> Files = new()
     {
         ["floats"] = () => ForeignNetwork.Build(),
         ["channels last"] = () => ForeignNetwork.Build(input: g => g.Transpose(Input(g, ElementType.Float, Side, Side, 3), 0, 3, 1, 2)),

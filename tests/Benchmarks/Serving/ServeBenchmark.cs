@@ -21,6 +21,7 @@ internal static class ServeBenchmark
         ["resnet34-12mp"] = () => Throughput("resnet34", 4000, 3000, clients: 8, 1, 4, 8),
         ["alexnet"] = () => Throughput("alexnet", 640, 480, clients: 32, 8, 16, 32),
         ["lenet5"] = LeNet5,
+        ["grpc"] = () => GrpcThroughput.Run(Models),
         ["metrics"] = () => MetricsCost.Run(Models).GetAwaiter().GetResult(),
         ["idle"] = Idle,
         ["start"] = Start,

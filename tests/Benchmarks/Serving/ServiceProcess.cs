@@ -172,7 +172,8 @@ internal sealed class ServiceProcess : IDisposable
             .Replace("kB", "", StringComparison.Ordinal).Trim(),
         System.Globalization.CultureInfo.InvariantCulture);
 
-    private static int FreePort()
+    /// <summary>A port that no program listens on at the moment.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -1,0 +1,56 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Problems;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.Hosting;
+
+/// <summary>
+/// Names the problem of every exception that ends a request, over any protocol, and counts it. A fault of the service is logged, and the
+/// client does not see its cause.
+/// </summary>
+internal sealed class FailedRequests(Settings settings, PrivatePaths paths, Metrics metrics, ILogger<FailedRequests> log)
+{
+    private static readonly TimeSpan RetryUnavailable = TimeSpan.FromSeconds(5);
+
+    /// <summary>Counts and logs a request that has ended with an exception.</summary>
+    /// <returns>The problem to answer with.</returns>
+    public Problem Report(HttpContext context, Exception exception)
+    {
+        var problem = ProblemOf(exception);
+        if (StateDatabase.IsAway(exception))
+        {
+            log.JobsUnreachable(StateDatabase.Reason(exception));
+        }
+
+        if (problem.Status == StatusCodes.Status500InternalServerError)
+        {
+            log.RequestFailed(exception, context.Request.Method, context.Request.Path);
+        }
+
+        metrics.Answered(context.Features.Get<ServedModel>()?.Name ?? "none", problem.Code);
+        return problem;
+    }
+
+    /// <summary>The time after which a retry may succeed; null if waiting does not help.</summary>
+    public static TimeSpan? RetryAfter(Exception exception) => exception is ServiceException refusal
+        ? refusal.RetryAfter ?? (refusal.Error == ServiceError.Unavailable ? RetryUnavailable : null)
+        : null;
+
+    private Problem ProblemOf(Exception exception) => exception switch
+    {
+        RefusalException e => Problem.Of(e, paths.RemoveFrom(e.Message)),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            Problem.Of(ServiceError.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
+            Problem.Of(
+                ServiceError.TooSlow,
+                "The request's body arrives with fewer bytes per second than required (Fovea:MinBytesPerSecond)."),
+        BadHttpRequestException e => Problem.Of(ServiceError.MalformedRequest, $"The request cannot be read: {e.Message}"),
+        _ when StateDatabase.IsAway(exception) =>
+            Problem.Of(ServiceError.Unavailable, "The database of the fine-tuning jobs cannot be reached or written to at the moment."),
+        _ => Problem.Of(ServiceError.Internal, "An error in the service ended this request; its log has the cause."),
+    };
+}
