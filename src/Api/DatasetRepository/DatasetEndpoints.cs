@@ -18,7 +18,7 @@ internal static class DatasetEndpoints
     public static void MapDatasets(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/datasets").WithTags("Data sets").NeedsKey(KeyScope.Train);
-        group.MapPost("", Upload)
+        group.MapPost("", Upload).WithName("CreateDataset")
             .WithSummary("Upload a data set")
             .WithDescription(
                 "The body is a zip file with a folder of images for each class, or with such folders in folders named train and val (and "
@@ -30,31 +30,31 @@ internal static class DatasetEndpoints
                 + "counts them: a class folder moves an image that is known by its bytes or adds a new one, the folder `_removed` takes "
                 + "images out, and what was validated with stays in validation. The older data set stays as it is.")
             .WithMetadata(new TakesArchive()).Refuses(400, 404, 413, 415, 422, 507);
-        group.MapGet("", List)
+        group.MapGet("", List).WithName("ListDatasets")
             .WithSummary("List the data sets")
             .WithDescription("Lists the data sets in pages, the newest first.")
             .Refuses(400);
-        group.MapGet("/{dataset}", Get)
+        group.MapGet("/{dataset}", Get).WithName("GetDataset")
             .WithSummary("Describe a data set")
             .WithDescription("Returns the classes with the number of images in each part, and the files of the archive that were left out.")
             .Refuses(404);
-        group.MapGet("/{dataset}/images", Images)
+        group.MapGet("/{dataset}/images", Images).WithName("ListDatasetImages")
             .WithSummary("List the images of a data set")
             .WithDescription(
                 "Lists the images of one class or of all classes in pages. Each entry has the image's part, its address and that of a "
                 + "thumbnail.")
             .Refuses(400, 404);
-        group.MapGet("/{dataset}/images/{part}/{folder}/{file}", Image)
+        group.MapGet("/{dataset}/images/{part}/{folder}/{file}", Image).WithName("GetDatasetImage")
             .WithSummary("Download an image of a data set")
             .WithDescription("Returns the file as it was uploaded. A list of images has the address of each.")
             .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png", "image/webp", "image/bmp", "image/gif"])
             .Refuses(404);
-        group.MapGet("/{dataset}/thumbnails/{class}/{file}", Thumbnail)
+        group.MapGet("/{dataset}/thumbnails/{class}/{file}", Thumbnail).WithName("GetDatasetThumbnail")
             .WithSummary("Show a small picture of an image")
             .WithDescription(
                 "Returns a thumbnail: a PNG for images of at most 64 pixels a side, otherwise a JPEG of at most 192 pixels a side.")
             .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png"]).Refuses(404);
-        group.MapDelete("/{dataset}", Delete)
+        group.MapDelete("/{dataset}", Delete).WithName("DeleteDataset")
             .WithSummary("Delete a data set")
             .WithDescription("Deletes the data set and its images. Answers 409 while a job trains on it.")
             .Refuses(404, 409, 507);

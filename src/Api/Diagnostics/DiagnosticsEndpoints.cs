@@ -7,7 +7,7 @@ namespace Fovea.Api.Diagnostics;
 /// <summary>The route that reports which device, libraries and settings are in use.</summary>
 internal static class DiagnosticsEndpoints
 {
-    public static void MapDiagnostics(this IEndpointRouteBuilder app) => app.MapGet("/diagnostics", Diagnose)
+    public static void MapDiagnostics(this IEndpointRouteBuilder app) => app.MapGet("/diagnostics", Diagnose).WithName("GetDiagnostics")
         .WithTags("Health")
         .WithSummary("Report what the service runs on")
         .WithDescription("Returns versions, the device with the reason for its choice and its missing libraries, threads and memory. For "

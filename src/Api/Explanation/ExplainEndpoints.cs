@@ -7,12 +7,12 @@ namespace Fovea.Api.Explanation;
 /// <summary>The route that explains answers.</summary>
 internal static class ExplainEndpoints
 {
-    public static void MapExplanation(this IEndpointRouteBuilder app) => app.MapPost("/explain/{model}", Explain)
+    public static void MapExplanation(this IEndpointRouteBuilder app) => app.MapPost("/explain/{model}", Explain).WithName("ExplainImage")
         .WithTags("Explain").WithMetadata(new TakesImage()).NeedsKeyToClassify()
-        .Refuses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504).Produces<ExplanationAnswer>()
+        .Refuses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504).Produces<ExplanationAnswer>().AnswersAlso("image/png")
         .WithSummary("Show which places of an image speak for a class")
         .WithDescription(
-            "The body is an image, as for `POST /classify/{model}`; a form has one file. "
+            "The body is an image, as for `POST /classify/{model}`, or a form with one file. "
             + "The answer is the image with a heat map over it with `Accept: image/png`, and otherwise the map's numbers as JSON: a grid "
             + "of `height` rows and `width` columns over the part `region` of the upright image. "
             + "Few explanations run at the same time, with less of the processors than classifying; another one is refused with 429.");

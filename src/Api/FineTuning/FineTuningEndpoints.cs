@@ -15,46 +15,46 @@ internal static class FineTuningEndpoints
     public static void MapFineTuning(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning").NeedsKey(KeyScope.Train).Refuses(503);
-        group.MapPost("", Create)
+        group.MapPost("", Create).WithName("CreateFineTuningJob")
             .WithSummary("Fine-tune a model on the classes of a data set")
             .WithDescription(
                 "The job waits for a worker, trains in a separate process, and is evaluated. The result is a new model, or the next "
                 + "version of a model with the same classes, which is published if it is not worse than the version that serves.")
             .WithMetadata(new TakesJob()).Refuses(400, 404, 409, 413, 429);
-        group.MapGet("", List)
+        group.MapGet("", List).WithName("ListFineTuningJobs")
             .WithSummary("List the jobs")
             .WithDescription("Lists the jobs in pages, the newest first.")
             .Refuses(400, 404);
-        group.MapGet("/{job}", Get)
+        group.MapGet("/{job}", Get).WithName("GetFineTuningJob")
             .WithSummary("Show a job")
             .WithDescription("Returns the status, the hyperparameters that have been chosen, and the estimated time of the end.")
             .Refuses(404);
-        group.MapGet("/{job}/events", Events)
+        group.MapGet("/{job}/events", Events).WithName("ListFineTuningEvents")
             .WithSummary("Follow a job")
             .WithDescription(
                 "Returns a list, the newest event first. With `Accept: text/event-stream`, streams each event as it happens, after the "
                 + "one that `Last-Event-ID` names, until the job has ended.")
-            .Produces<Page<JobEventAnswer>>().Refuses(400, 404);
-        group.MapGet("/{job}/checkpoints", Checkpoints)
+            .Produces<Page<JobEventAnswer>>().AnswersAlso("text/event-stream").Refuses(400, 404);
+        group.MapGet("/{job}/checkpoints", Checkpoints).WithName("ListFineTuningCheckpoints")
             .WithSummary("List the checkpoints of a job")
             .WithDescription(
                 "Lists the newest first. Only the newest has a file. After the loss of a worker, training repeats the steps since then.")
             .Refuses(400, 404);
-        group.MapGet("/{job}/report", Report)
+        group.MapGet("/{job}/report", Report).WithName("GetFineTuningReport")
             .WithSummary("Show the report of a job")
             .WithDescription(
                 "Returns learning curves, the confusion matrix, metrics of each class, calibration, the worst mistakes and the "
                 + "provenance, as a page with `Accept: text/html`, otherwise as JSON.")
-            .Produces<object>(200, "application/json", "text/html").Refuses(404, 409);
-        group.MapPost("/{job}/cancel", Cancel)
+            .Produces<object>().WithMetadata(new AnswersReport()).AnswersAlso("text/html").Refuses(404, 409);
+        group.MapPost("/{job}/cancel", Cancel).WithName("CancelFineTuningJob")
             .WithSummary("Cancel a job")
             .WithDescription("The job ends at once and cannot be resumed.")
             .Refuses(404, 409);
-        group.MapPost("/{job}/pause", Pause)
+        group.MapPost("/{job}/pause", Pause).WithName("PauseFineTuningJob")
             .WithSummary("Pause a job")
             .WithDescription("Training saves a checkpoint and ends, and the worker takes the next job.")
             .Refuses(404, 409);
-        group.MapPost("/{job}/resume", Resume)
+        group.MapPost("/{job}/resume", Resume).WithName("ResumeFineTuningJob")
             .WithSummary("Resume a paused job")
             .WithDescription("The job waits for a worker and goes on from its checkpoint. The result is the same as without a pause.")
             .Refuses(404, 409);

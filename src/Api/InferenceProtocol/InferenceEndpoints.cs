@@ -19,54 +19,64 @@ internal static class InferenceEndpoints
     public static void MapInference(this IEndpointRouteBuilder app)
     {
         var group = InferenceError.RefusesInference(app.MapGroup("/v2").WithTags("Open Inference Protocol"), 500);
-        group.MapGet("", () => TypedResults.Ok(ServerDescription.With(Extensions)))
+        group.MapGet("", () => TypedResults.Ok(ServerDescription.With(Extensions))).WithName("GetInferenceServer")
                 .WithSummary("Describe the server").WithDescription("Returns the version, and the supported extensions of the protocol.");
-        group.MapGet("/health/live", () => TypedResults.Ok(new ServerLive(true)))
+        group.MapGet("/health/live", () => TypedResults.Ok(new ServerLive(true))).WithName("CheckInferenceServerLive")
                 .WithSummary("Check that the server answers").WithDescription("Always 200.");
-        InferenceError.RefusesInference(group.MapGet("/health/ready", Ready), 503)
+        InferenceError.RefusesInference(group.MapGet("/health/ready", Ready), 503).WithName("CheckInferenceServerReady")
                 .WithSummary("Check that the server is ready for requests")
                 .WithDescription("Answers 503 while models are loading, and while the service shuts down.");
-        (string, string)[] paths =
-        [
-            ("/models/{model}", "the version that serves"),
-            ("/models/{model}/versions/{n}", "version n, which is loaded first if necessary"),
-        ];
-        foreach (var (path, which) in paths)
-        {
-            MapModel(InferenceError.RefusesInference(group.MapGroup(path), 400, 404, 503), which);
-        }
-
-        group.MapGet("/models/stats", Statistics)
+        MapModel(
+            group.MapGroup("/models/{model}"),
+            "",
+            "the version that serves",
+            (string model, ModelStore models) => Describe(model, null, models),
+            (string model, ModelStore models) => ModelIsReady(model, null, models),
+            (string model, HttpContext context, ModelStore models, InferenceRequests requests, CancellationToken stop) =>
+                Infer(model, null, context, models, requests, stop),
+            (string model, ModelStore models) => Statistics(model, null, models));
+        MapModel(
+            group.MapGroup("/models/{model}/versions/{n}"),
+            "Version",
+            "version n, which is loaded first if necessary",
+            Describe,
+            ModelIsReady,
+            Infer,
+            Statistics);
+        group.MapGet("/models/stats", (ModelStore models) => Statistics(null, null, models)).WithName("GetInferenceStatistics")
             .WithSummary("Get the statistics of all models").WithDescription("The counts begin when each version is loaded.");
-        group.MapPost("/repository/index", Index)
+        group.MapPost("/repository/index", Index).WithName("ListInferenceModels").WithMetadata(new TakesIndexRequest())
             .WithSummary("List the versions in the repository").WithDescription("With `{\"ready\": true}`, lists only loaded versions.");
         var administration = InferenceError.RefusesInference(
             group.MapGroup("/repository/models/{model}").WithMetadata(new NeedsKey(KeyScope.Administer)), 400, 401, 403, 404);
-        administration.MapPost("/load", Load)
+        administration.MapPost("/load", Load).WithName("LoadInferenceModel")
             .WithSummary("Load a model")
             .WithDescription("Loads the model from the current contents of its folder. Parameters are ignored.");
-        administration.MapPost("/unload", Unload)
+        administration.MapPost("/unload", Unload).WithName("UnloadInferenceModel")
             .WithSummary("Unload a model")
             .WithDescription(
                 "Frees the model's memory. The model answers again after it is loaded. Requests in flight are still answered.");
     }
 
-    // The routes of one model, with the version that serves or with version n.
-    private static void MapModel(RouteGroupBuilder model, string which)
+    // The routes of one model, with the version that serves or with version n. Each has handlers of its own: one that served both would
+    // declare n as a query parameter of the routes without it.
+    private static void MapModel(
+        RouteGroupBuilder routes, string version, string which, Delegate describe, Delegate ready, Delegate infer, Delegate statistics)
     {
-        model.MapGet("", Describe)
+        var model = InferenceError.RefusesInference(routes, 400, 404, 503);
+        model.MapGet("", describe).WithName($"GetInferenceModel{version}")
             .WithSummary("Describe a model's tensors").WithDescription($"Describes {which}.");
-        model.MapGet("/ready", ModelIsReady)
+        model.MapGet("/ready", ready).WithName($"CheckInferenceModel{version}Ready")
             .WithSummary("Check that a model answers")
             .WithDescription($"Answers 503 if the model cannot answer with {which}.").Produces<ModelReady>(503);
-        InferenceError.RefusesInference(model.MapPost("/infer", Infer), 401, 403, 408, 413, 429, 504)
-            .DisableHttpMetrics().WithMetadata(new NeedsKey(KeyScope.Classify), new TakesTensors())
+        InferenceError.RefusesInference(model.MapPost("/infer", infer), 401, 403, 408, 413, 429, 504)
+            .WithName($"InferWithModel{version}").DisableHttpMetrics().WithMetadata(new NeedsKey(KeyScope.Classify), new TakesTensors())
             .WithSummary("Infer")
             .WithDescription(
                 $"Runs {which}. The input is a tensor of preprocessed images (FP32) or a list of image files (BYTES). Image files stand "
                     + $"in the JSON as base64, or as bytes after the JSON; the header `{InferBody.LengthHeader}` gives the length of the "
                     + "JSON. If this header is 0, the body is one image file or one tensor.");
-        model.MapGet("/stats", Statistics)
+        model.MapGet("/stats", statistics).WithName($"GetInferenceModel{version}Statistics")
             .WithSummary("Get a model's statistics").WithDescription("The counts begin when each version is loaded.");
     }
 

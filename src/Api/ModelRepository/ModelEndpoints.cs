@@ -12,16 +12,16 @@ internal static class ModelEndpoints
     public static void MapModels(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/models").WithTags("Models");
-        group.MapGet("", List)
+        group.MapGet("", List).WithName("ListModels")
             .WithSummary("List the models")
             .WithDescription("Lists every model of the repository by name, including models that are still loading and models that "
                 + "failed to load, with the reason.");
-        group.MapGet("/{model}", Get)
+        group.MapGet("/{model}", Get).WithName("GetModel")
             .WithSummary("Describe a model")
             .WithDescription("Returns the versions, the state, and the input and output of the version that serves. For a file that other "
                 + "software made, `findings` has what was found in it, changed and assumed.")
             .Refuses(404);
-        group.MapGet("/{model}/summary", Summary)
+        group.MapGet("/{model}/summary", Summary).WithName("GetModelSummary")
             .WithSummary("Show the layers of a model")
             .WithDescription("Describes the version that serves: " + SummaryAnswer.Description)
             .ProducesSummary().Refuses(400, 404, 503);

@@ -13,16 +13,16 @@ internal static class ArchitectureEndpoints
     public static void MapArchitectures(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/architectures").WithTags("Architectures");
-        group.MapGet("", List)
+        group.MapGet("", List).WithName("ListArchitectures")
             .WithSummary("List the architectures")
             .WithDescription(
                 "Lists every network of the catalog, with its parameters and multiply-adds for the paper's input and number of classes.");
-        group.MapGet("/{name}", Get)
+        group.MapGet("/{name}", Get).WithName("GetArchitecture")
             .WithSummary("Describe an architecture")
             .WithDescription(
                 "Returns the paper, its input and number of classes, and the parameters and multiply-adds of the network for these.")
             .Refuses(404);
-        group.MapGet("/{name}/summary", Summary)
+        group.MapGet("/{name}/summary", Summary).WithName("GetArchitectureSummary")
             .WithSummary("Show the layers of an architecture")
             .WithDescription("Returns the network that these arguments would build: " + SummaryAnswer.Description)
             .ProducesSummary().Refuses(400, 404);

@@ -7,7 +7,8 @@ namespace Fovea.Api.NetworkCatalog;
 /// <summary>The route that lists the networks from which fine-tuning can start.</summary>
 internal static class PretrainedEndpoints
 {
-    public static void MapPretrained(this IEndpointRouteBuilder app) => app.MapGet("/pretrained", List).WithTags("Architectures")
+    public static void MapPretrained(this IEndpointRouteBuilder app) => app.MapGet("/pretrained", List)
+        .WithName("ListPretrainedBases").WithTags("Architectures")
         .WithSummary("List the pretrained bases")
         .WithDescription(
             "Lists the networks with trained weights from which a fine-tuning job can start, besides the models of the repository: the "

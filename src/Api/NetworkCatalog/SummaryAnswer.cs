@@ -1,3 +1,4 @@
+using Fovea.Api.RouteDescriptions;
 using Fovea.Models.Errors;
 using Fovea.Models.Summary;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -26,7 +27,7 @@ internal static class SummaryAnswer
 
     /// <summary>Declares the three forms of the answer in the OpenAPI document.</summary>
     public static RouteHandlerBuilder ProducesSummary(this RouteHandlerBuilder route) =>
-        route.Produces<NetworkSummary>(contentType: Json, additionalContentTypes: [Table, Picture]);
+        route.Produces<NetworkSummary>(contentType: Json).AnswersAlso(Table, Picture);
 
     /// <summary>Reads a parameter that is true or false; false if it is left out.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: the parameter is neither true nor false.</exception>

@@ -1,5 +1,8 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
 using Fovea.Models.Architectures;
 using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Fovea.Api.OpenApi;
 
@@ -17,22 +20,40 @@ internal static class ApiDescription
                 Description = "Classifies images with convolutional networks. Errors are problem documents (RFC 9457): `code` is a "
                     + "stable name for programs, and `detail` says what was wrong and what was expected.",
             });
-            document.IncludeXmlComments(typeof(ApiDescription).Assembly);
-            document.IncludeXmlComments(typeof(Catalog).Assembly);
-            document.SupportNonNullableReferenceTypes();
-            document.NonNullableReferenceTypesAsRequired();
+            AddSchemas(document, typeof(ApiDescription).Assembly, typeof(Catalog).Assembly);
             KeyRequirements.Define(document);
             document.ParameterFilter<ParameterDescriptions>();
             document.OperationFilter<KeyRequirements>();
             document.OperationFilter<ImageBodies>();
-            document.OperationFilter<ExplanationBodies>();
             document.OperationFilter<ModelBodies>();
             document.OperationFilter<JobBodies>();
             document.OperationFilter<DatasetBodies>();
             document.OperationFilter<InferenceBodies>();
+            document.OperationFilter<OtherAnswers>();
             document.OperationFilter<ProblemExamples>();
             document.DocumentFilter<RouteOrder>();
         });
+
+    /// <summary>Sets how types become schemas.</summary>
+    /// <param name="document">The settings of the document.</param>
+    /// <param name="documented">The assemblies whose documentation describes the schemas.</param>
+    public static void AddSchemas(SwaggerGenOptions document, params IEnumerable<Assembly> documented)
+    {
+        foreach (var assembly in documented)
+        {
+            document.IncludeXmlComments(assembly);
+        }
+
+        document.SupportNonNullableReferenceTypes();
+        document.NonNullableReferenceTypesAsRequired();
+
+        // A reference by itself can neither be null nor have a description of its own.
+        document.UseAllOfToExtendReferenceSchemas();
+        document.MapType<JsonNode>(() => new OpenApiSchema());
+        document.SchemaFilter<OptionalProperties>();
+        document.SchemaFilter<ProblemCodes>();
+        document.SchemaFilter<JobSchemas>();
+    }
 
     // This middleware runs only for paths that match no route of the service.
     public static void UseApiDescription(this WebApplication service) => service.UseWhen(context => context.GetEndpoint() is null, app =>

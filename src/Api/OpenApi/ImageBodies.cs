@@ -24,64 +24,68 @@ internal sealed class ImageBodies : IOperationFilter
     /// <inheritdoc/>
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakesImages>().Any())
+        var marks = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        if (marks.OfType<TakesImages>().Any())
         {
-            return;
+            DescribeForm(operation, context);
         }
+        else if (marks.OfType<TakesImage>().Any())
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Description = "The bytes of an image file, or JSON with an image file in base64. The server recognises the format by the "
+                    + "bytes, so any image/* type works, as does application/octet-stream or no type at all.",
+                Content = Bodies(context),
+            };
+            if (EitherSchema.IdOf(operation.Responses!["200"].Content!["application/json"].Schema!) == nameof(Answer))
+            {
+                ((OpenApiMediaType)operation.Responses["200"].Content!["application/json"]).Example = Example();
+            }
+        }
+    }
 
+    private static void DescribeForm(OpenApiOperation operation, OperationFilterContext context)
+    {
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Description = "The bytes of an image file, JSON with an image file in base64, or a form with image files. The server "
-                + "recognises the format by the bytes, so any image/* type works, as does application/octet-stream or no type at all.",
-            Content = Bodies(),
-        };
-        operation.Responses = Answers(
-            operation.Responses!,
-            context.SchemaGenerator.GenerateSchema(typeof(Answer), context.SchemaRepository),
-            context.SchemaGenerator.GenerateSchema(typeof(Problem), context.SchemaRepository));
-    }
-
-    private static OpenApiResponses Answers(OpenApiResponses refusals, IOpenApiSchema answer, IOpenApiSchema problem)
-    {
-        var answers = new OpenApiResponses
-        {
-            ["200"] = new OpenApiResponse
+            Description = "A form with image files. The names of its fields do not matter.",
+            Content = new Dictionary<string, IOpenApiMediaType>
             {
-                Description = "The most likely classes. A form is answered with a list: an answer or a problem document for each file.",
-                Content = Json(new OpenApiSchema { OneOf = [answer, List(new OpenApiSchema { AnyOf = [answer, problem] })] }, Example()),
+                ["multipart/form-data"] = new OpenApiMediaType
+                {
+                    Schema = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Object,
+                        Required = new HashSet<string> { "images" },
+                        Properties = new Dictionary<string, IOpenApiSchema> { ["images"] = List(Binary()) },
+                    },
+                },
             },
         };
-        foreach (var (status, refusal) in refusals.Where(response => response.Key != "200"))
-        {
-            answers.Add(status, refusal);
-        }
+        context.SchemaGenerator.GenerateSchema(typeof(Answer), context.SchemaRepository);
+        var problem = context.SchemaGenerator.GenerateSchema(typeof(Problem), context.SchemaRepository);
+        var either = EitherSchema.Add("ImageAnswer", nameof(Answer), nameof(Problem), context.SchemaRepository.Schemas, context.Document);
+        var answers = operation.Responses!;
+        ((OpenApiResponse)answers["200"]).Description = "An answer or a problem document for each file, in the order of the files.";
+        ((OpenApiResponse)answers["200"]).Content = Json(List(either), new JsonArray(Example()));
 
+        // No image can be used: their problems. The form itself may be too large, too, but never of the wrong format.
         answers["413"].Content!.Add(Json(List(problem)).Single());
-        answers["422"].Content!.Add(Json(List(problem)).Single());
-        return answers;
+        ((OpenApiResponse)answers["422"]).Content = Json(List(problem));
     }
 
-    /// <summary>The forms of a body with one image or several, by media type.</summary>
-    public static Dictionary<string, IOpenApiMediaType> Bodies()
+    // The forms of a body with one image, by media type. A form is left out: of a route that takes one besides, NSwag makes a method that
+    // wants both.
+    private static Dictionary<string, IOpenApiMediaType> Bodies(OperationFilterContext context)
     {
         var bodies = new Dictionary<string, IOpenApiMediaType>
         {
             ["application/json"] = new OpenApiMediaType
             {
-                Schema = Object(
-                    "image",
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.String,
-                        Format = "byte",
-                        Description = "The bytes of an image file in base64.",
-                    }),
+                Schema = ComponentFile.Bodies.Get("EncodedImage", context),
                 Example = new JsonObject { ["image"] = Seven },
-            },
-            ["multipart/form-data"] = new OpenApiMediaType
-            {
-                Schema = Object("images", List(Binary())),
             },
         };
         foreach (var type in ImageTypes)
@@ -91,14 +95,6 @@ internal sealed class ImageBodies : IOperationFilter
 
         return bodies;
     }
-
-    private static OpenApiSchema Object(string name, OpenApiSchema property) =>
-        new()
-        {
-            Type = JsonSchemaType.Object,
-            Required = new HashSet<string> { name },
-            Properties = new Dictionary<string, IOpenApiSchema> { [name] = property },
-        };
 
     private static OpenApiSchema List(IOpenApiSchema items) => new() { Type = JsonSchemaType.Array, Items = items };
 

@@ -11,7 +11,19 @@ internal sealed class InferenceBodies : IOperationFilter
     /// <inheritdoc/>
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakesTensors>().Any())
+        var marks = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        if (marks.OfType<TakesIndexRequest>().Any())
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Content = new Dictionary<string, IOpenApiMediaType>
+                {
+                    ["application/json"] = Json("IndexRequest", new JsonObject { ["ready"] = true }, context),
+                },
+            };
+        }
+
+        if (!marks.OfType<TakesTensors>().Any())
         {
             return;
         }
@@ -22,7 +34,7 @@ internal sealed class InferenceBodies : IOperationFilter
             Description = "A request of the Open Inference Protocol. Its tensors are in the JSON, or as bytes after it.",
             Content = new Dictionary<string, IOpenApiMediaType>
             {
-                ["application/json"] = Json(Request()),
+                ["application/json"] = Json("InferenceRequest", Request(), context),
                 ["application/octet-stream"] = new OpenApiMediaType
                 {
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
@@ -31,13 +43,20 @@ internal sealed class InferenceBodies : IOperationFilter
         };
         operation.Responses!["200"] = new OpenApiResponse
         {
-            Description = "The output tensors.",
-            Content = new Dictionary<string, IOpenApiMediaType> { ["application/json"] = Json(Answer()) },
+            Description = "The output tensors. Those that the request asks for as bytes stand behind the JSON.",
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                ["application/json"] = Json("InferenceAnswer", Answer(), context),
+                ["application/octet-stream"] = new OpenApiMediaType
+                {
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+                },
+            },
         };
     }
 
-    private static OpenApiMediaType Json(JsonNode example) =>
-        new() { Schema = new OpenApiSchema { Type = JsonSchemaType.Object }, Example = example };
+    private static OpenApiMediaType Json(string schema, JsonNode example, OperationFilterContext context) =>
+        new() { Schema = ComponentFile.Bodies.Get(schema, context), Example = example };
 
     private static JsonObject Request() => new()
     {

@@ -5,13 +5,22 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Fovea.Api.OpenApi;
 
-/// <summary>Describes requests for fine-tuning jobs.</summary>
+/// <summary>Describes requests for fine-tuning jobs, and their reports.</summary>
 internal sealed class JobBodies : IOperationFilter
 {
     /// <inheritdoc/>
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakesJob>().Any())
+        var marks = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        if (marks.OfType<AnswersReport>().Any())
+        {
+            ((OpenApiResponse)operation.Responses!["200"]).Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                ["application/json"] = new OpenApiMediaType { Schema = ComponentFile.Reports.Get("Report", context) },
+            };
+        }
+
+        if (!marks.OfType<TakesJob>().Any())
         {
             return;
         }
@@ -26,7 +35,7 @@ internal sealed class JobBodies : IOperationFilter
             {
                 ["application/json"] = new OpenApiMediaType
                 {
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.Object },
+                    Schema = ComponentFile.Bodies.Get("JobRequest", context),
                     Example = Example(),
                 },
             },

@@ -28,13 +28,15 @@ internal sealed class ModelBodies : IOperationFilter
                     Schema = new OpenApiSchema
                     {
                         Type = JsonSchemaType.Object,
-                        Required = new HashSet<string> { "model" },
+                        Required = new HashSet<string> { "files" },
                         Properties = new Dictionary<string, IOpenApiSchema>
                         {
-                            ["model"] = Binary(),
-                            ["json"] = Binary(),
-                            ["labels"] = Binary(),
-                            ["beside"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Binary() },
+                            ["files"] = new OpenApiSchema
+                            {
+                                Type = JsonSchemaType.Array,
+                                Items = Binary(),
+                                Description = "The files. Their file names tell them apart; the names of the fields do not matter.",
+                            },
                         },
                     },
                 },

@@ -35,7 +35,7 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             "method" => (
                 "The method. grad-cam takes little longer than classifying; integrated-gradients takes as long as 64 runs of the network, "
                     + "and rise as long as 512.",
-                Names(ExplanationMethods.Names),
+                Named("ExplanationMethod", ExplanationMethods.Names, context),
                 null),
             "version" => ("The number of a version of the model. By default the version that serves.", Whole(least: 1), null),
             "from" => (
@@ -45,8 +45,12 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             "folder" => ("The folder of the image in its part: its class, or images where a list gives the labels.", Text(), null),
             "class" => ("A class of the data set. If it is left out, a list has the images of all classes.", Text(), null),
             "file" => ("The file name of an image.", Text(), null),
-            "part" when described.In == ParameterLocation.Path => ("The part that has the image.", Names(UploadedDataset.Parts), null),
-            "part" => ("The part that has the image. By default all parts are searched.", Names(UploadedDataset.Parts), null),
+            "part" when described.In == ParameterLocation.Path => (
+                "The part that has the image.", Named("DatasetPart", UploadedDataset.Parts, context), null),
+            "part" => (
+                "The part that has the image. By default all parts are searched.",
+                Named("DatasetPart", UploadedDataset.Parts, context),
+                null),
             "after" => ("The id of the last entry of the previous page. By default the first page is returned.", Text(), null),
             "limit" => ("The number of entries in a page, 1 to 100.", Whole(least: 1, otherwise: 20), null),
             "top" => (
@@ -65,14 +69,15 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
                 null),
             "name" => (
                 "The name of a network in the catalog.",
-                Names(Catalog.Architectures.Select(architecture => architecture.Name)),
+                Named("ArchitectureName", Catalog.Architectures.Select(architecture => architecture.Name), context),
                 "googlenet"),
             "classes" => ("The number of classes, 2 to 100,000. The default is the paper's.", Whole(least: 2), 10),
             "input" => ("The size of the input: channels (1 or 3) x height x width. The default is the paper's.", Size(), "3x224x224"),
             "stem" => (
-                "The first layers: `small` (a 3x3 convolution with stride 1, no pooling), `imagenet` (those of the paper), or `auto`: "
-                    + $"small where the network has it and the input has at most {Architecture.SmallSide} pixels in height and width.",
-                Choice(StemNames.All),
+                "The first layers: `small` (a 3x3 convolution with stride 1, no pooling), `imagenet` (those of the paper), or `auto`, the "
+                    + "default: small where the network has it and the input has at most "
+                    + $"{Architecture.SmallSide} pixels in height and width.",
+                Named("Stem", StemNames.All, context),
                 null),
             "auxiliary" => ("Whether to add the auxiliary heads, which are only for training. Not every network has them.", Flag(), null),
             "job" => (
@@ -85,18 +90,12 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
 
     private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
 
-    private static OpenApiSchema Names(IEnumerable<string> names) => new()
+    // The list of names is a schema of its own, so that a generated client has one type for all routes.
+    private static OpenApiSchemaReference Named(string schema, IEnumerable<string> names, ParameterFilterContext context)
     {
-        Type = JsonSchemaType.String,
-        Enum = names.Any() ? [.. names.Select(name => JsonValue.Create(name))] : null,
-    };
-
-    // The first name is the default.
-    private static OpenApiSchema Choice(IReadOnlyList<string> names)
-    {
-        var schema = Names(names);
-        schema.Default = names[0];
-        return schema;
+        context.SchemaRepository.Schemas.TryAdd(
+            schema, new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. names.Select(name => JsonValue.Create(name))] });
+        return new(schema, context.Document);
     }
 
     private static OpenApiSchema Text() => new() { Type = JsonSchemaType.String };

@@ -10,10 +10,10 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/health").WithTags("Health");
-        group.MapGet("/live", Live)
+        group.MapGet("/live", Live).WithName("CheckLive")
             .WithSummary("Check that the process answers")
             .WithDescription("Always answers 200. If it does not, the process should be restarted.");
-        group.MapGet("/ready", Ready)
+        group.MapGet("/ready", Ready).WithName("CheckReady")
             .WithSummary("Check that the service is ready for requests")
             .WithDescription("Answers 503 until every model has loaded or failed to load, and again while the service shuts down.")
             .Refuses(503);

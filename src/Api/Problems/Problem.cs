@@ -21,6 +21,10 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     [JsonIgnore]
     public StatusCode GrpcStatus { get; private init; }
 
+    /// <summary>All codes, in the order of the alphabet.</summary>
+    public static IReadOnlyList<string> Codes { get; } =
+        [.. Enum.GetValues<ErrorCode>().Select(NameOf).Concat(Enum.GetValues<ServiceError>().Select(NameOf)).Order(StringComparer.Ordinal)];
+
     /// <summary>Makes the problem document for an error that the caller can correct, with the error's message or another detail.</summary>
     public static Problem Of(RefusalException e, string? detail = null) => e is ServiceException own
         ? Of(own.Error, detail ?? e.Message)

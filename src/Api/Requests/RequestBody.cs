@@ -41,6 +41,19 @@ internal static class RequestBody
     /// <summary>Whether the body is a form of files.</summary>
     public static bool IsMultipart(HttpRequest request) => Is(MediaTypeOf(request.ContentType), MultipartForm);
 
+    /// <summary>Refuses a body that is no form of files.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnsupportedMediaType"/>.</exception>
+    public static void RequireForm(HttpRequest request)
+    {
+        if (!IsMultipart(request))
+        {
+            throw new ServiceException(
+                ServiceError.UnsupportedMediaType,
+                $"The request is declared as {(string.IsNullOrEmpty(request.ContentType) ? "nothing" : request.ContentType)}, which is no "
+                    + $"form; expected {MultipartForm} with image files.");
+        }
+    }
+
     /// <summary>The largest body of a kind in bytes.</summary>
     public static int Most(BodyKind kind, Settings settings) => kind switch
     {

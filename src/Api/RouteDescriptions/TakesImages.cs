@@ -1,7 +1,4 @@
 namespace Fovea.Api.RouteDescriptions;
 
-/// <summary>
-/// Marks a route whose body is images. The standard Accepts metadata does not fit: routing would refuse other media types by itself,
-/// without a problem document.
-/// </summary>
+/// <summary>Marks a route whose body is a form of images, which is answered with a list.</summary>
 internal sealed class TakesImages;

@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using Fovea.Api.RouteDescriptions;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api.WebPage;
@@ -15,12 +16,12 @@ internal static class WebPageEndpoints
     public static void MapWebPage(this IEndpointRouteBuilder app)
     {
         app.MapStaticAssets(Files);
-        app.MapGet("/", Show).WithTags("Health")
+        app.MapGet("/", Show).WithName("GetLinks").WithTags("Health")
             .WithSummary("Show the page, or links")
             .WithDescription(
                 "Browsers (`Accept: text/html`) get the page: it classifies images, teaches new classes, shows the models and explains the "
                 + "architectures. Other clients get the addresses of the service's routes as JSON.")
-            .Produces<ServiceLinks>().Produces<string>(200, MediaTypeNames.Text.Html);
+            .Produces<ServiceLinks>().AnswersAlso(MediaTypeNames.Text.Html);
     }
 
     private static Results<PhysicalFileHttpResult, Ok<ServiceLinks>> Show(HttpContext context, IWebHostEnvironment host)

@@ -23,6 +23,18 @@ public sealed class MultipartTests(SharedService shared)
     }
 
     [Fact]
+    public async Task Route_for_several_images_answers_a_form_with_the_same_list_and_refuses_any_other_body()
+    {
+        var (status, answers) = await service.Post("/classify/lenet5/images?top=1", Images.Form(Images.Digit, Images.TruncatedPng));
+        Assert.Equal((200, 2), (status, answers.GetArrayLength()));
+        Assert.Equal("lenet5", answers[0].GetProperty("model").GetString());
+        answers[1].IsProblem(422, "damaged_image", "1.png: The PNG is damaged");
+        var (refused, problem) = await service.Post("/classify/lenet5/images", Images.Digit.As("image/png"));
+        Assert.Equal(415, refused);
+        problem.IsProblem(415, "unsupported_media_type", "declared as image/png, which is no form; expected multipart/form-data");
+    }
+
+    [Fact]
     public async Task Form_with_one_bad_file_is_422_with_a_list_of_one_problem()
     {
         var (status, answers) = await service.Post("/classify/lenet5", Images.Form(Images.TruncatedPng));

@@ -10,7 +10,7 @@ namespace Fovea.Api.Tests.OpenApi;
 
 public sealed class SwaggerTests(SharedService shared)
 {
-    private static readonly JsonSerializerOptions Indented =
+    internal static readonly JsonSerializerOptions Indented =
         new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
@@ -100,9 +100,9 @@ public sealed class SwaggerTests(SharedService shared)
     {
         var parameters = Parameters(
             (await Document()).GetProperty("paths").GetProperty("/architectures/{name}/summary").GetProperty("get"));
-        Assert.Equal(
-            Catalog.Architectures.Select(a => a.Name),
-            parameters[0].GetProperty("schema").GetProperty("enum").EnumerateArray().Select(name => name.GetString()!));
+        Assert.Equal("#/components/schemas/ArchitectureName", parameters[0].GetProperty("schema").GetProperty("$ref").GetString());
+        var names = (await Document()).GetProperty("components").GetProperty("schemas").GetProperty("ArchitectureName");
+        Assert.Equal(Catalog.Architectures.Select(a => a.Name), Names(names));
         var query = parameters.Skip(1)
             .Where(p => p.TryGetProperty("example", out _))
             .Select(p => $"{p.GetProperty("name")}={p.GetProperty("example")}");
@@ -139,6 +139,9 @@ public sealed class SwaggerTests(SharedService shared)
 
     private static JsonElement[] Parameters(JsonElement operation) =>
         operation.TryGetProperty("parameters", out var parameters) ? [.. parameters.EnumerateArray()] : [];
+
+    internal static IEnumerable<string> Names(JsonElement schema) =>
+        schema.GetProperty("enum").EnumerateArray().Select(name => name.GetString()!);
 
     private Task<JsonElement> Document() => shared.Running.Get("/swagger/v1/swagger.json");
 }
