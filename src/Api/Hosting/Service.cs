@@ -10,6 +10,7 @@ using Fovea.Api.Jobs;
 using Fovea.Api.Keys;
 using Fovea.Api.ModelRepository;
 using Fovea.Api.NetworkCatalog;
+using Fovea.Api.OpenAIProtocol;
 using Fovea.Api.OpenApi;
 using Fovea.Api.Probes;
 using Fovea.Api.Problems;
@@ -94,6 +95,7 @@ internal static class Service
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
         builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddFineTuning(fineTuning);
+        builder.Services.AddOpenAI();
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddSingleton<ImageExplainer>().AddSingleton<ExplainRequests>();
         builder.Services.AddApiDescription();
@@ -134,6 +136,7 @@ internal static class Service
             app.MapArchitectures();
             app.MapPretrained();
             app.MapFineTuning();
+            app.MapOpenAI();
             app.MapWebPage();
         }
 
