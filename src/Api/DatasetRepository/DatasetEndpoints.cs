@@ -1,7 +1,5 @@
 using Fovea.Api.Configuration;
-using Fovea.Api.Jobs;
 using Fovea.Api.Keys;
-using Fovea.Api.Problems;
 using Fovea.Api.Requests;
 using Fovea.Api.RouteDescriptions;
 using Fovea.Models.Errors;
@@ -91,16 +89,9 @@ internal static class DatasetEndpoints
         return TypedResults.Bytes(thumbnail.File, thumbnail.MediaType);
     }
 
-    private static async Task<NoContent> Delete(string dataset, DatasetStore datasets, JobStore jobs, CancellationToken stop)
+    private static async Task<NoContent> Delete(string dataset, DatasetRemoval removal, CancellationToken stop)
     {
-        if (await jobs.UsesDataset(dataset, stop))
-        {
-            throw new ServiceException(
-                ServiceError.Conflict,
-                $"A job that has not ended trains on {dataset}. Cancel the job, or wait for its end, before deleting the data set.");
-        }
-
-        datasets.Delete(dataset);
+        await removal.Delete(dataset, stop);
         return TypedResults.NoContent();
     }
 }
@@ -112,6 +103,6 @@ internal static class DatasetServices
     /// <exception cref="RefusalException">A setting is wrong.</exception>
     public static void AddDatasets(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(Settings.Bind<DatasetSettings>(configuration))
-        .AddSingleton<DatasetStore>().AddSingleton<DatasetUpload>().AddSingleton<DatasetGallery>()
+        .AddSingleton<DatasetStore>().AddSingleton<DatasetRemoval>().AddSingleton<DatasetUpload>().AddSingleton<DatasetGallery>()
         .AddSingleton<DatasetSweep>().AddHostedService(provider => provider.GetRequiredService<DatasetSweep>());
 }

@@ -73,6 +73,10 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
         var folder = Path.Combine(root, dataset.Id);
         staging.Write(() =>
         {
+            dataset = dataset with
+            {
+                Bytes = new DirectoryInfo(staging.Path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length),
+            };
             using (var file = File.Create(Path.Combine(staging.Path, Description)))
             {
                 JsonSerializer.Serialize(file, dataset, DatasetJson.Default.UploadedDataset);

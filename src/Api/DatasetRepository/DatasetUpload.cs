@@ -40,14 +40,37 @@ internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, 
         var old = from is null ? null : store.Get(from);
         RefuseUnlessZip(request.ContentType);
         RequestBody.RefuseOver(limits.MaxDatasetBytes, "The archive", request.ContentLength);
+        using var staging = Stage(request);
+        await Write(request.Body, staging, stop);
+        return await Add(staging, old, name, stop);
+    }
+
+    /// <summary>Makes a folder for an archive, and lifts the limit of other bodies from the request that brings it.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    public StagingFolder Stage(HttpRequest request)
+    {
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             // StagingFolder counts the bytes: an archive has a higher limit than other bodies.
             limit.MaxRequestBodySize = null;
         }
 
-        using var staging = store.Stage();
-        await staging.Receive(request.Body, Archive, limits.MaxDatasetBytes, stop);
+        return store.Stage();
+    }
+
+    /// <summary>Writes the archive into the folder as it arrives.</summary>
+    /// <exception cref="RefusalException">It is empty or too large, or cannot be written.</exception>
+    public Task<long> Write(Stream archive, StagingFolder staging, CancellationToken stop) =>
+        staging.Receive(archive, Archive, limits.MaxDatasetBytes, stop);
+
+    /// <summary>Turns the archive in the folder into a data set.</summary>
+    /// <param name="staging">The folder with the archive.</param>
+    /// <param name="old">The data set to correct; null: the archive is a data set of its own.</param>
+    /// <param name="name">The data set's name, 1 to 100 characters; null: that of the old one, if there is one.</param>
+    /// <param name="stop">Stops reading.</param>
+    /// <exception cref="RefusalException">The archive cannot be used, or the data set cannot be written.</exception>
+    public async Task<UploadedDataset> Add(StagingFolder staging, UploadedDataset? old, string? name, CancellationToken stop)
+    {
         var dataset = await Read(old, staging, stop);
         return store.Add(staging, dataset with { Name = name ?? old?.Name });
     }

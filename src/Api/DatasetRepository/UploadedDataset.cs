@@ -36,6 +36,10 @@ internal sealed record UploadedDataset(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
+    /// <summary>The bytes of its image files and lists; null: an older service has received it. Left out of the JSON then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Bytes { get; init; }
+
     /// <summary>The data set of which corrections made this one; null: an archive has all images. Left out of the JSON then.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? From { get; init; }

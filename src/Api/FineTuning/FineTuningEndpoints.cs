@@ -1,10 +1,7 @@
-using Fovea.Api.Configuration;
 using Fovea.Api.Jobs;
 using Fovea.Api.Keys;
-using Fovea.Api.Problems;
 using Fovea.Api.Requests;
 using Fovea.Api.RouteDescriptions;
-using Fovea.Api.Workers;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api.FineTuning;
@@ -62,58 +59,39 @@ internal static class FineTuningEndpoints
 
     private static async Task<Created<JobAnswer>> Create(HttpRequest request, JobRequests requests, CancellationToken stop)
     {
-        var job = await requests.Create(request, stop);
+        var job = await requests.Create(request, JobRequest.Read, stop);
         return TypedResults.Created($"/fine_tuning/jobs/{job.Id}", JobAnswer.Of(job));
     }
 
-    private static async Task<Ok<Page<JobAnswer>>> List(string? after, string? limit, JobStore jobs, CancellationToken stop)
-    {
-        int most = Page.Limit(limit);
-        if (after is not null)
-        {
-            await jobs.Find(after, stop);
-        }
-
-        return TypedResults.Ok(Page.Of(await jobs.List(after, most + 1, stop), most, JobAnswer.Of));
-    }
+    private static async Task<Ok<Page<JobAnswer>>> List(string? after, string? limit, JobPages pages, CancellationToken stop) =>
+        TypedResults.Ok(await pages.Jobs(after, limit, JobAnswer.Of, stop));
 
     private static async Task<Ok<JobAnswer>> Get(string job, JobStore jobs, CancellationToken stop) =>
         TypedResults.Ok(JobAnswer.Of(await jobs.Find(job, stop)));
 
     private static async Task<IResult> Events(
-        string job, string? after, string? limit, HttpContext context, JobStore jobs, EventStream stream, CancellationToken stop)
+        string job, string? after, string? limit, HttpContext context, JobStore jobs, JobPages pages, EventStream stream,
+        CancellationToken stop)
     {
-        await jobs.Find(job, stop);
         if (EventStream.IsWanted(context.Request))
         {
+            await jobs.Find(job, stop);
             await stream.Write(job, context, stop);
             return TypedResults.Empty;
         }
 
-        int most = Page.Limit(limit);
-        return TypedResults.Ok(Page.Of(await jobs.EventsBefore(job, After(after), most + 1, stop), most, JobEventAnswer.Of));
+        return TypedResults.Ok(await pages.Events(job, after, limit, JobEventAnswer.Of, stop));
     }
 
     private static async Task<Ok<Page<JobCheckpointAnswer>>> Checkpoints(
-        string job, string? after, string? limit, JobStore jobs, CancellationToken stop)
-    {
-        await jobs.Find(job, stop);
-        int most = Page.Limit(limit);
-        return TypedResults.Ok(Page.Of(await jobs.CheckpointsBefore(job, After(after), most + 1, stop), most, JobCheckpointAnswer.Of));
-    }
+        string job, string? after, string? limit, JobPages pages, CancellationToken stop) =>
+        TypedResults.Ok(await pages.Checkpoints(job, after, limit, JobCheckpointAnswer.Of, stop));
 
-    private static async Task<PhysicalFileHttpResult> Report(
-        string job, HttpRequest request, JobStore jobs, Settings settings, CancellationToken stop)
+    private static async Task<PhysicalFileHttpResult> Report(string job, HttpRequest request, JobReports reports, CancellationToken stop)
     {
-        var found = await jobs.Find(job, stop);
-        var folder = JobFolder.Of(settings, job);
         bool asPage = request.GetTypedHeaders().Accept.Any(type => type.MediaType == "text/html");
-        var file = asPage ? folder.Page : folder.Report;
-        return found.Status is JobStatus.Succeeded && File.Exists(file)
-            ? TypedResults.PhysicalFile(file, asPage ? "text/html; charset=utf-8" : "application/json")
-            : throw new ServiceException(
-                ServiceError.Conflict,
-                $"{job} has no report; expected a job that has succeeded and whose files have not been deleted yet.");
+        var file = await reports.Find(job, asPage, stop);
+        return TypedResults.PhysicalFile(file, asPage ? "text/html; charset=utf-8" : "application/json");
     }
 
     private static async Task<Ok<JobAnswer>> Cancel(string job, JobStore jobs, CancellationToken stop) =>
@@ -124,8 +102,4 @@ internal static class FineTuningEndpoints
 
     private static async Task<Ok<JobAnswer>> Resume(string job, JobStore jobs, CancellationToken stop) =>
         TypedResults.Ok(JobAnswer.Of(await jobs.Change(job, now => now.Resume(), stop)));
-
-    private static long After(string? after) => after is null ? long.MaxValue
-        : long.TryParse(after, out long value) && value >= 0 ? value
-        : throw new ServiceException(ServiceError.MalformedRequest, $"after is {after}; expected the id of an entry of the list.");
 }

@@ -12,7 +12,7 @@ internal static class FineTuningServices
     public static void AddFineTuning(this IServiceCollection services, FineTuningSettings settings)
     {
         services.AddSingleton(settings).AddSingleton<StateDatabase>().AddSingleton<JobStore>();
-        services.AddSingleton<JobRequests>().AddSingleton<EventStream>();
+        services.AddSingleton<JobRequests>().AddSingleton<JobPages>().AddSingleton<JobReports>().AddSingleton<EventStream>();
         services.AddHostedService<JobGauge>();
         if (settings.Trains)
         {

@@ -17,17 +17,20 @@ internal sealed class JobRequests(
     private const int MostBytes = 64 << 10;
 
     /// <summary>Creates the job that a request asks for.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="read">Reads its body, which is not empty.</param>
+    /// <param name="stop">Cancels it.</param>
     /// <exception cref="RefusalException">
     /// The request is malformed, its model or data set does not exist, or <see cref="FineTuningSettings.MaxJobs"/> jobs have not ended.
     /// </exception>
-    public async Task<Job> Create(HttpRequest http, CancellationToken stop)
+    public async Task<Job> Create(HttpRequest http, Func<ReadOnlyMemory<byte>, JobRequest> read, CancellationToken stop)
     {
         using var body = await bodies.Read(http, MostBytes);
         var request = body.Length == 0
             ? throw new FoveaException(
                 ErrorCode.EmptyBody,
                 "The request has no body; expected JSON such as {\"dataset\": \"ds_0123456789abcdef\"}.")
-            : JobRequest.Read(body.Memory);
+            : read(body.Memory);
         var job = Begin(request);
         if (await store.CountUnderWay(stop) >= settings.MaxJobs)
         {

@@ -7,6 +7,7 @@ using Fovea.Api.FineTuning;
 using Fovea.Api.InferenceProtocol;
 using Fovea.Api.ModelRepository;
 using Fovea.Api.NetworkCatalog;
+using Fovea.Api.OpenAIProtocol;
 using Fovea.Api.Probes;
 using Fovea.Api.Problems;
 using Fovea.Api.WebPage;
@@ -20,6 +21,6 @@ internal static class AnswerJson
     public static readonly JsonSerializerContext[] Serializers =
     [
         ClassificationJson.Default, ExplanationJson.Default, ProblemJson.Default, NetworkCatalogJson.Default, ModelRepositoryJson.Default,
-        DatasetJson.Default, FineTuningJson.Default, InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default, WebPageJson.Default,
+        DatasetJson.Default, FineTuningJson.Default, OpenAIJson.Default, InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default, WebPageJson.Default,
     ];
 }

@@ -11,6 +11,7 @@ using Fovea.Api.Jobs;
 using Fovea.Api.Keys;
 using Fovea.Api.ModelRepository;
 using Fovea.Api.NetworkCatalog;
+using Fovea.Api.OpenAIProtocol;
 using Fovea.Api.OpenApi;
 using Fovea.Api.Probes;
 using Fovea.Api.Problems;
@@ -95,6 +96,7 @@ internal static class Service
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
         builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddFineTuning(fineTuning);
+        builder.Services.AddOpenAI();
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ImageExplainer>().AddSingleton<ExplainRequests>();
@@ -152,6 +154,7 @@ internal static class Service
             app.MapArchitectures();
             app.MapPretrained();
             app.MapFineTuning();
+            app.MapOpenAI();
             app.MapWebPage();
         }
 

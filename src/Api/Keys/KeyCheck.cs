@@ -31,6 +31,11 @@ internal static class KeyCheck
                     LogWhenDone(context, key, app.Logger);
                 }
             }
+            else if (context.GetEndpoint()?.Metadata.GetMetadata<RefusesUnknownKey>() is not null
+                && keys.Any && context.Request.Headers.Authorization.Count > 0)
+            {
+                _ = keys.Find(context.Request) ?? throw Unauthorized(context);
+            }
 
             return next(context);
         });
@@ -65,16 +70,18 @@ internal static class KeyCheck
             return null;
         }
 
-        var key = keys.Find(context.Request) ?? throw new ServiceException(
-            ServiceError.Unauthorized,
-            "This route needs an API key, and the request has "
-                + $"{(context.Request.Headers.Authorization.Count == 0 ? "none" : "an unknown one")}; expected the header Authorization: "
-                + "Bearer KEY.");
+        var key = keys.Find(context.Request) ?? throw Unauthorized(context);
         return key.Scopes.Contains(scope) ? key : throw new ServiceException(
                 ServiceError.Forbidden,
                 $"The key {key.Name} has the scopes {string.Join(", ", key.Scopes.Order().Select(KeySetting.NameOf))}; expected a key "
                     + $"with the scope {KeySetting.NameOf(scope)}, which this route needs.");
     }
+
+    private static ServiceException Unauthorized(HttpContext context) => new(
+        ServiceError.Unauthorized,
+        $"This route {(context.GetEndpoint()!.Metadata.GetMetadata<NeedsKey>() is null ? "takes" : "needs")} an API key, and the request has "
+            + $"{(context.Request.Headers.Authorization.Count == 0 ? "none" : "an unknown one")}; expected the header Authorization: "
+            + "Bearer KEY.");
 
     private static void LogWhenDone(HttpContext context, ApiKey? key, ILogger log)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Fovea.Api.RouteDescriptions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -10,22 +11,35 @@ internal sealed class DatasetBodies : IOperationFilter
     /// <inheritdoc/>
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (!context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakesArchive>().Any())
+        var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<TakesArchive>().Any())
         {
-            return;
+            operation.RequestBody = Body("A zip file with one folder of images per class.", "application/zip", Binary());
         }
-
-        operation.RequestBody = new OpenApiRequestBody
+        else if (metadata.OfType<TakesForm>().Any())
         {
-            Required = true,
-            Description = "A zip file with one folder of images per class.",
-            Content = new Dictionary<string, IOpenApiMediaType>
-            {
-                ["application/zip"] = new OpenApiMediaType
+            operation.RequestBody = Body(
+                "A form with a zip file of class folders and its purpose.",
+                "multipart/form-data",
+                new OpenApiSchema
                 {
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
-                },
-            },
-        };
+                    Type = JsonSchemaType.Object,
+                    Required = new HashSet<string> { "file", "purpose" },
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["file"] = Binary(),
+                        ["purpose"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("fine-tune")] },
+                    },
+                });
+        }
     }
+
+    private static OpenApiRequestBody Body(string description, string mediaType, OpenApiSchema schema) => new()
+    {
+        Required = true,
+        Description = description,
+        Content = new Dictionary<string, IOpenApiMediaType> { [mediaType] = new OpenApiMediaType { Schema = schema } },
+    };
+
+    private static OpenApiSchema Binary() => new() { Type = JsonSchemaType.String, Format = "binary" };
 }

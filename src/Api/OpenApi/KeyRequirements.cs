@@ -24,12 +24,14 @@ internal sealed class KeyRequirements : IOperationFilter
     /// <inheritdoc/>
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<NeedsKey>().LastOrDefault() is not { } needs)
+        var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        var needs = metadata.OfType<NeedsKey>().LastOrDefault();
+        if (needs is null && !metadata.OfType<RefusesUnknownKey>().Any())
         {
             return;
         }
 
         var key = new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] };
-        operation.Security = needs.Scope == KeyScope.Classify ? [[], key] : [key];
+        operation.Security = needs is null or { Scope: KeyScope.Classify } ? [[], key] : [key];
     }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Explanation;
@@ -51,6 +52,12 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
                 "The part that has the image. By default all parts are searched.",
                 Named("DatasetPart", UploadedDataset.Parts, context),
                 null),
+            "id" => (
+                "The id of a file: that of a data set, or report- and the id of a job.", Text(), "ds_0123456789abcdef"),
+            "purpose" => ("The purpose of the files to list: fine-tune. By default all files are listed.", Text(), null),
+            "order" => ("desc, the newest first, or asc.", Named("FileOrder", ["desc", "asc"], context), null),
+            "limit" when IsOfFiles(context.ParameterInfo.Member) => (
+                "The number of entries in a page, 1 to 10,000.", Whole(least: 1, otherwise: 10_000), null),
             "after" => ("The id of the last entry of the previous page. By default the first page is returned.", Text(), null),
             "limit" => ("The number of entries in a page, 1 to 100.", Whole(least: 1, otherwise: 20), null),
             "top" => (
@@ -87,6 +94,10 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             _ => (described.Description, described.Schema, (JsonNode?)described.Example),
         };
     }
+
+    // OpenAI's list of files, the only one that takes a purpose, has a limit of its own.
+    private static bool IsOfFiles(MemberInfo handler) =>
+        handler is MethodInfo method && method.GetParameters().Any(parameter => parameter.Name == "purpose");
 
     private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
 

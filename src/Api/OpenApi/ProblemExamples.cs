@@ -97,9 +97,9 @@ internal sealed class ProblemExamples : IOperationFilter
             if (int.TryParse(status, CultureInfo.InvariantCulture, out int number) && ByStatus.TryGetValue(number, out var problem))
             {
                 response.Description = problem.When;
-                if (context.ApiDescription.RelativePath?.StartsWith("v2", StringComparison.Ordinal) == true)
+                if (ForeignErrors.WriterFor($"/{context.ApiDescription.RelativePath}") is not null)
                 {
-                    // The Open Inference Protocol has its own error document.
+                    // The APIs of other services have error documents of their own.
                     continue;
                 }
 

@@ -15,6 +15,7 @@ internal sealed class RouteOrder : IDocumentFilter
         ("Data sets", "Images of the classes that a model is to learn."),
         ("Fine-tuning", "Jobs that teach a model the classes of a data set."),
         ("Architectures", "Networks that can be built, and the pretrained ones that jobs start from."),
+        ("OpenAI", "The same models, data sets and jobs for OpenAI's clients."),
         ("Open Inference Protocol", "The same models for clients of KServe's protocol, version 2."),
         ("Health", "Probes, the hardware in use, and the page."),
     ];

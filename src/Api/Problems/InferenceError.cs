@@ -5,11 +5,6 @@ namespace Fovea.Api.Problems;
 /// <param name="Error">The reason, and what was expected, in a sentence or two.</param>
 internal sealed record InferenceError(string Error)
 {
-    private static readonly PathString Root = "/v2";
-
-    /// <summary>Whether a request is one of this protocol, whose errors have this form.</summary>
-    public static bool Speaks(HttpRequest request) => request.Path.StartsWithSegments(Root);
-
     /// <summary>Writes a problem as an error document of this protocol.</summary>
     public static Task Write(Problem problem, HttpResponse response)
     {

@@ -47,9 +47,9 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     public Task WriteTo(HttpResponse response)
     {
         SafeHeaders.AddNoSniff(response);
-        if (InferenceError.Speaks(response.HttpContext.Request))
+        if (ForeignErrors.WriterFor(response.HttpContext.Request.Path) is { } write)
         {
-            return InferenceError.Write(this, response);
+            return write(this, response);
         }
 
         if (GrpcError.Speaks(response.HttpContext.Request))

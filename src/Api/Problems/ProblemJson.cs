@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,4 +8,10 @@ namespace Fovea.Api.Problems;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(InferenceError))]
-internal sealed partial class ProblemJson : JsonSerializerContext;
+[JsonSerializable(typeof(OpenAIErrorDocument))]
+internal sealed partial class ProblemJson : JsonSerializerContext
+{
+    /// <summary>The same, without escapes for characters such as quotes in messages.</summary>
+    public static ProblemJson Readable { get; } =
+        new(new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
