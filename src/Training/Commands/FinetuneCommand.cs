@@ -8,25 +8,23 @@ using Fovea.Training.Downloads;
 using Fovea.Training.Progress;
 using Fovea.Training.Recipes;
 using Fovea.Training.TransferLearning;
-using Recipe = Fovea.Models.Architectures.Recipe;
 
 namespace Fovea.Training.Commands;
 
 /// <summary>The <c>finetune</c> command: trains an existing network for new classes.</summary>
 internal sealed class FinetuneCommand
 {
-    // The learning rate is low because the weights are already trained, and rises slowly because the new head first meets augmented images.
-    private static readonly Recipe Defaults = new("sgd", 1e-3, 16, WeightDecay: 1e-4, Epochs: 5, Clip: 10);
-
-    private const double WarmUp = 0.1;
-
-    private const int Patience = 2;
-
     private readonly BaseArguments start = new();
     private readonly Option<string> data = Arguments.Data();
     private readonly Option<string?> preprocessing = Arguments.Preprocessing();
     private readonly LearningArguments learning = new();
-    private readonly Option<string> output = Arguments.Output();
+
+    private readonly Option<string?> output = new("--output", "-o")
+    {
+        Description = "The .onnx file to write. Default with --publish: the name, with .onnx.",
+        HelpName = "file",
+    };
+
     private readonly ReportArguments report = new();
 
     private readonly Option<string> method = new("--method")
@@ -89,7 +87,7 @@ internal sealed class FinetuneCommand
 
     private void Run(ParseResult parsed, CancellationToken stop)
     {
-        var path = parsed.GetRequiredValue(output);
+        var path = Output(parsed);
         AtomicFile.EnsureWritable(path);
         var device = learning.Device(parsed);
         ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (tell, stop) =>
@@ -102,7 +100,8 @@ internal sealed class FinetuneCommand
                 : null;
             publisher?.Check(dataset.Train.Labels);
             var chosen = Enum.Parse<FineTuningMethod>(parsed.GetRequiredValue(method), ignoreCase: true);
-            var options = Options(parsed, learning.Read(parsed, Defaults, dataset, path, device, (WarmUp, Patience)), chosen, dataset);
+            var usual = learning.Read(parsed, FineTuningRecipe.Usual, dataset, path, device, FineTuningRecipe.Defaults);
+            var options = Options(parsed, usual, chosen, dataset);
             options = report.Named(options, parsed, parsed.GetValue(publish));
             if (chosen == FineTuningMethod.Head && learning.GivenOfSteps(parsed) is { Count: > 0 } unused)
             {
@@ -116,6 +115,14 @@ internal sealed class FinetuneCommand
             }
         }, stop);
     }
+
+    private string Output(ParseResult parsed) => (parsed.GetValue(output), parsed.GetValue(publish)) switch
+    {
+        ({ } path, _) => path,
+        (null, { } name) => $"{name}.onnx",
+        _ => throw new FoveaException(
+            ErrorCode.BadArgument, "fovea finetune lacks --output or --publish. fovea finetune --help shows the usage."),
+    };
 
     private TrainingOptions Options(ParseResult parsed, TrainingOptions options, FineTuningMethod chosen, DatasetFolder dataset)
     {

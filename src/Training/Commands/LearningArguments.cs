@@ -169,43 +169,29 @@ internal sealed class LearningArguments
         DatasetFolder data,
         string output,
         Device runsOn,
-        (double WarmUp, int? Patience)? defaults = null)
-    {
-        var name = parsed.GetValue(optimizer) ?? recipe.Optimizer;
-
-        // The recipe's weight decay and learning rate are tuned for its own optimizer.
-        bool isRecipes = name == recipe.Optimizer;
-        var decay = parsed.GetValue(weightDecay) ?? (isRecipes ? recipe.WeightDecay : null);
-        var rule = Optimizer.Create(name, parsed.GetValue(momentum), parsed.GetValue(nesterov), decay);
-        long seedValue = parsed.GetValue(seed);
-        var train = data.ForTraining(seedValue).Train;
-        int epochsValue = parsed.GetValue(epochs) ?? recipe.Epochs;
-        int batch = parsed.GetValue(batchSize) ?? Math.Min(recipe.BatchSize, train.Count);
-        long steps = Math.Max(1, (long)epochsValue * (train.Count / Math.Max(1, batch)));
-        var usual = ImageRecipe.For(ImageTraits.Of(data.Sample, train), recipe, steps);
-        return new TrainingOptions(
-            output,
-            data.Name,
-            epochsValue,
-            batch,
-            parsed.GetValue(learningRate) ?? (isRecipes ? recipe.LearningRate : rule.DefaultLearningRate),
-            rule,
-            seedValue,
-            parsed.GetValue(resume))
+        (double WarmUp, int? Patience)? defaults = null) => new LearningChoices
         {
-            Schedule = parsed.GetValue(schedule) ?? "cosine",
-            WarmUp = parsed.GetValue(warmUp) ?? defaults?.WarmUp ?? usual.WarmUp,
-            LabelSmoothing = parsed.GetValue(labelSmoothing) ?? usual.LabelSmoothing,
-            Averaging = parsed.GetValue(averaging) ?? recipe.Averaging,
-            Clip = parsed.GetValue(clip) ?? recipe.Clip,
+            Epochs = parsed.GetValue(epochs),
+            BatchSize = parsed.GetValue(batchSize),
             MicroBatch = parsed.GetValue(microBatch),
-            Device = runsOn,
-            Patience = parsed.GetValue(patience) ?? (parsed.GetValue(epochs) is null ? defaults?.Patience : null),
-            Augmentation = parsed.GetValue(augmentation) is { } text ? Augmentation.Parse(text) : usual.Augmentation,
-            Report = new() { DataFolder = data.Folder },
-            BetweenCheckpoints = Seconds(parsed.GetValue(checkpointSeconds) ?? 60),
-        }.Checked();
-    }
+            LearningRate = parsed.GetValue(learningRate),
+            Schedule = parsed.GetValue(schedule),
+            WarmUp = parsed.GetValue(warmUp),
+            Optimizer = parsed.GetValue(optimizer),
+            Momentum = parsed.GetValue(momentum),
+            Nesterov = parsed.GetValue(nesterov),
+            WeightDecay = parsed.GetValue(weightDecay),
+            Clip = parsed.GetValue(clip),
+            LabelSmoothing = parsed.GetValue(labelSmoothing),
+            Averaging = parsed.GetValue(averaging),
+            Augmentation = parsed.GetValue(augmentation),
+            Patience = parsed.GetValue(patience),
+            BetweenCheckpoints = parsed.GetValue(checkpointSeconds) is { } seconds
+                ? Seconds(seconds)
+                : LearningChoices.UsualTimeBetweenCheckpoints,
+            Resume = parsed.GetValue(resume),
+            Seed = parsed.GetValue(seed),
+        }.Options(recipe, data, output, runsOn, defaults);
 
     private IEnumerable<Option> OfSteps =>
     [

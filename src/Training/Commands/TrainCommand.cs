@@ -1,12 +1,8 @@
 using System.CommandLine;
 using Fovea.Models.Architectures;
 using Fovea.Models.Files;
-using Fovea.Models.Metadata;
-using Fovea.Models.TrainingEvents;
-using Fovea.Training.Datasets;
+using Fovea.Training.Library;
 using Fovea.Training.Progress;
-using Fovea.Training.Recipes;
-using Fovea.Training.Runs;
 
 namespace Fovea.Training.Commands;
 
@@ -27,24 +23,14 @@ internal static class TrainCommand
         {
             AtomicFile.EnsureWritable(parsed.GetRequiredValue(output));
             var device = learning.Device(parsed);
-            var architecture = Catalog.Find(parsed.GetRequiredValue(name));
-            var size = InputSize.Parse(parsed.GetValue(input));
-            var stem = StemNames.Parse(parsed.GetValue(stemName));
-            var preprocessing = ModelMetadata.Read(architecture.Build(input: size, stem: stem).Metadata).Preprocessing!;
-            var dataset = DatasetFolder.OpenForTraining(parsed.GetRequiredValue(data), preprocessing).WithoutReframing();
-            var options = learning.Read(parsed, architecture.Recipe, dataset, parsed.GetRequiredValue(output), device);
-            var network = architecture.Build(dataset.Train.Labels.Count, size, options.Seed, architecture.HasAuxiliary, stem);
-            ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (publish, stop) =>
-            {
-                publish(new RecipeChosen(
-                    $"{ImageTraits.Of(dataset.Sample, dataset.ForTraining(options.Seed).Train)}",
-                    $"{options.Augmentation}",
-                    options.Schedule,
-                    options.WarmUp,
-                    options.LabelSmoothing));
-                using var trainer = new Trainer(network, dataset, options, publish);
-                trainer.Run(stop);
-            }, stop);
+            var network = new NetworkTraining(
+                Catalog.Find(parsed.GetRequiredValue(name)),
+                InputSize.Parse(parsed.GetValue(input)),
+                StemNames.Parse(parsed.GetValue(stemName)));
+            var dataset = network.Open(parsed.GetRequiredValue(data));
+            var options = learning.Read(parsed, network.Recipe, dataset, parsed.GetRequiredValue(output), device);
+            ProgressDisplay.Run(
+                parsed.GetValue(learning.JsonLines), (publish, stop) => network.Run(dataset, options, publish, stop), stop);
         });
         return command;
     }

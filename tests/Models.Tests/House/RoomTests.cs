@@ -56,6 +56,15 @@ public sealed partial class RoomTests
             Sources().Where(file => pattern.IsMatch(File.ReadAllText(file))).Select(Path.GetFileName);
     }
 
+    [Fact]
+    public void Client_uses_nothing_of_the_other_projects()
+    {
+        // A program that only talks to the service does not get ONNX Runtime.
+        var client = Sources().Where(file => file.StartsWith(Path.Combine(Root, "src", "Client"), StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(client);
+        Assert.DoesNotContain(client, file => OtherProject().IsMatch(File.ReadAllText(file)));
+    }
+
     private static Dictionary<string, SortedSet<string>> Table()
     {
         var page = File.ReadAllText(RepositoryRoot.PathOf("ARCHITECTURE.md"));
@@ -105,7 +114,10 @@ public sealed partial class RoomTests
     [GeneratedRegex(@"^using (?:\w+ = )?Fovea\.(?!Models\.Onnx;)(?<room>\w+\.\w+)[\w.]*;", RegexOptions.Multiline)]
     private static partial Regex Using();
 
-    [GeneratedRegex(@"^ +(?<from>(?:Models|Training|Api)\.\w+) -> (?<to>[\w. ]+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"\bFovea\.(?:Models|Training|Api)\b")]
+    private static partial Regex OtherProject();
+
+    [GeneratedRegex(@"^ +(?<from>(?:Models|Training|Api|Client)\.\w+) -> (?<to>[\w. ]+)$", RegexOptions.Multiline)]
     private static partial Regex TableLine();
 
     [GeneratedRegex(

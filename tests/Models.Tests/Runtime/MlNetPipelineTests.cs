@@ -8,6 +8,7 @@ using Fovea.Models.Runtime;
 using Fovea.Models.Tests.Imaging;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 using SkiaSharp;
 
 namespace Fovea.Models.Tests.Runtime;
@@ -131,7 +132,76 @@ public sealed class MlNetPipelineTests : IDisposable
         Assert.Contains(image, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory, MemberData(nameof(Names))]
+    public void Bytes_and_images_in_memory_give_the_answers_of_their_files(string name)
+    {
+        var model = Model(Preprocessings[name]);
+        var files = Draw();
+        var fromPaths = Classify(model, files);
+        var fromBytes = Classify(model, files.Select(file => new Bytes { Image = File.ReadAllBytes(file) }), "Image");
+        Assert.Equal(fromPaths.Select(a => a.Score), fromBytes.Select(a => a.Score));
+
+        // An MLImage has lost the orientation of turned.jpg, the colours under clear.png's transparent pixels, and large.jpg's own scale.
+        string[] kept = [.. files.Where(file => Path.GetFileName(file) is "wide.png" or "tall.webp")];
+        var images = kept.Select(file => new InMemory { Image = MLImage.CreateFromFile(file) }).ToArray();
+        Assert.Equal(Classify(model, kept).Select(a => a.Score), Classify(model, images, "Image").Select(a => a.Score));
+
+        // The same pixels in the other order of the channels.
+        var turned = images.Select(row => new InMemory { Image = Reordered(row.Image!) });
+        Assert.Equal(Classify(model, kept).Select(a => a.Score), Classify(model, turned, "Image").Select(a => a.Score));
+    }
+
+    [Fact]
+    public void Prediction_engine_takes_one_image_after_the_other()
+    {
+        var ml = new MLContext();
+        var model = Model(Preprocessings["RGB, stretched"]);
+        var files = Draw();
+        using var fitted = ml.Transforms.ClassifyImages(model, "Image").Fit(ml.Data.LoadFromEnumerable(Array.Empty<Bytes>()));
+        using var engine = ml.Model.CreatePredictionEngine<Bytes, Answer>(fitted);
+        Assert.Equal(
+            Classify(model, files).Select(a => a.PredictedLabel),
+            files.Select(file => engine.Predict(new() { Image = File.ReadAllBytes(file) }).PredictedLabel));
+    }
+
+    [Fact]
+    public void Pipeline_goes_on_after_the_image_and_says_which_columns_it_takes()
+    {
+        var ml = new MLContext();
+        var model = Model(Preprocessings["RGB, stretched"]);
+        var data = ml.Data.LoadFromEnumerable([new Bytes { Image = File.ReadAllBytes(Draw()[0]) }]);
+        var longer = ml.Transforms.ClassifyImages(model, "Image").Append(ml.Transforms.CopyColumns("Label", "PredictedLabel"));
+        Assert.Contains(longer.Fit(data).Transform(data).GetColumn<string>("Label").Single(), Labels);
+
+        var numbers = ml.Data.LoadFromEnumerable([new { Image = 1f }]);
+        var refused = Assert.Throws<FoveaException>(() => ml.Transforms.ClassifyImages(model, "Image").Fit(numbers));
+        Assert.Contains("Image is of the type Single; expected paths as text, files as byte[], or MLImage", refused.Message, StringComparison.Ordinal);
+        refused = Assert.Throws<FoveaException>(() => longer.Append(ml.Transforms.ClassifyImages(model, "Other")).Fit(data));
+        Assert.Contains("There is no column Other", refused.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => folder.Dispose();
+
+    private static MLImage Reordered(MLImage image)
+    {
+        byte[] pixels = image.Pixels.ToArray();
+        for (int i = 0; i < pixels.Length; i += 4)
+        {
+            (pixels[i], pixels[i + 2]) = (pixels[i + 2], pixels[i]);
+        }
+
+        var other = image.PixelFormat == MLPixelFormat.Bgra32 ? MLPixelFormat.Rgba32 : MLPixelFormat.Bgra32;
+        return MLImage.CreateFromPixels(image.Width, image.Height, other, pixels);
+    }
+
+    private static List<Answer> Classify<TRow>(string model, IEnumerable<TRow> rows, string column)
+        where TRow : class
+    {
+        var ml = new MLContext();
+        var data = ml.Data.LoadFromEnumerable(rows);
+        using var pipeline = ml.Transforms.ClassifyImages(model, column).Fit(data);
+        return [.. ml.Data.CreateEnumerable<Answer>(pipeline.Transform(data), reuseRowObject: false)];
+    }
 
     private static List<Answer> Classify(string model, string[] images)
     {
@@ -210,6 +280,17 @@ public sealed class MlNetPipelineTests : IDisposable
     private sealed class Photo
     {
         public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class Bytes
+    {
+        public byte[] Image { get; set; } = [];
+    }
+
+    private sealed class InMemory
+    {
+        [ImageType(61, 97)]
+        public MLImage? Image { get; set; }
     }
 
     private sealed class Answer

@@ -57,6 +57,7 @@ public sealed class CommandLineTests : IDisposable
         { "finetune FILE --data MNIST -o OUT", "is not an ONNX file" },
         { "finetune MODEL --data MNIST -o FILE/model.onnx", "FILE/model.onnx cannot be written" },
         { "finetune MODEL --data MNIST -o OUT --method magic", "magic" },
+        { "finetune MODEL --data MNIST", "fovea finetune lacks --output or --publish." },
         { "finetune MODEL --data MNIST -o OUT --minutes -1", "--minutes is -1; expected 0 to 10080." },
         { "finetune MODEL --data MNIST -o OUT --class-weights FILE", "FILE is not valid at $, line 1; expected balanced, none, or" },
         { "finetune MODEL --data MNIST -o OUT --publish a/b", "--publish is a/b; expected 1 to 100 letters" },

@@ -1,0 +1,30 @@
+using System.Net;
+
+namespace Fovea.Client;
+
+/// <summary>The service has refused a request. The message is the problem's detail.</summary>
+/// <remarks>
+/// A service that cannot be reached gives an <see cref="HttpRequestException"/> instead, and one that does not answer within
+/// <see cref="FoveaClientOptions.Timeout"/> a <see cref="TimeoutException"/>.
+/// </remarks>
+public sealed class FoveaClientException : Exception
+{
+    /// <summary>Makes the exception for a problem.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="retryAfter">The time after which the service wants to be asked again; null: it named none.</param>
+    /// <param name="inner">The cause; null: none.</param>
+    public FoveaClientException(FoveaProblem problem, TimeSpan? retryAfter = null, Exception? inner = null)
+        : base(problem.Detail, inner) => (Problem, RetryAfter) = (problem, retryAfter);
+
+    /// <summary>The problem document.</summary>
+    public FoveaProblem Problem { get; }
+
+    /// <summary>The stable name of the kind of problem, such as unknown_model.</summary>
+    public string Code => Problem.Code;
+
+    /// <summary>The HTTP status.</summary>
+    public HttpStatusCode Status => (HttpStatusCode)Problem.Status;
+
+    /// <summary>The time after which the service wants to be asked again; null: it named none.</summary>
+    public TimeSpan? RetryAfter { get; }
+}

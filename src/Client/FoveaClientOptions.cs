@@ -1,0 +1,34 @@
+namespace Fovea.Client;
+
+/// <summary>Where the service is and how the client talks to it.</summary>
+public sealed class FoveaClientOptions
+{
+    /// <summary>The most attempts after the first one.</summary>
+    public const int MostRetries = 10;
+
+    /// <summary>The address of the service. It may have a path, where a proxy adds one. Default: http://localhost:8080.</summary>
+    public Uri Address { get; set; } = new("http://localhost:8080");
+
+    /// <summary>The API key; null, the default: none. Data sets and jobs need one with the scope train.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>
+    /// The longest wait for an answer, all retries included, over 0; default 100 s. Uploads of data sets and streams of events have no limit.
+    /// </summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>
+    /// How often a refused request is sent again, 0 to 10; default 4. Statuses 429 and 503 are tried again after the time that the service
+    /// names, or after 0.5 s, 1 s, 2 s ... A request that may have changed something is sent again only if it certainly has not.
+    /// </summary>
+    public int Retries { get; set; } = 4;
+
+    /// <summary>Returns these options.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    internal FoveaClientOptions Checked() =>
+        Address is not { IsAbsoluteUri: true, Scheme: "http" or "https" }
+            ? throw new ArgumentException($"Address is {Address}; expected an absolute http or https address.")
+        : Timeout <= TimeSpan.Zero ? throw new ArgumentException($"Timeout is {Timeout}; expected more than 0.")
+        : Retries is < 0 or > MostRetries ? throw new ArgumentException($"Retries is {Retries}; expected 0 to {MostRetries}.")
+        : this;
+}

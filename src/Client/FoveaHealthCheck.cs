@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Fovea.Client;
+
+/// <summary>Checks that a Fovea service is ready for requests, and a model of it too where one is named. It tries once.</summary>
+/// <param name="client">The client of the service.</param>
+/// <param name="model">The model; null: none.</param>
+public sealed class FoveaHealthCheck(FoveaClient client, string? model = null) : IHealthCheck
+{
+    /// <inheritdoc/>
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await client.CheckReadyAsync(cancellationToken);
+            var found = model is null ? null : await client.GetModelAsync(model, cancellationToken);
+            return found is not { IsReady: false }
+                ? HealthCheckResult.Healthy()
+                : new(context.Registration.FailureStatus, $"The model {found.Name} is {found.State}; expected ready. {found.Reason}".TrimEnd());
+        }
+        catch (Exception e) when (e is FoveaClientException or HttpRequestException or TimeoutException)
+        {
+            return new(context.Registration.FailureStatus, e.Message, e);
+        }
+    }
+}
