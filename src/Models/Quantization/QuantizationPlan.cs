@@ -63,11 +63,12 @@ internal sealed class QuantizationPlan
         return [.. layers.Where(layer => layer.Op == "Conv" && needed.Contains(layer.Output))];
     }
 
-    /// <summary>Whether a layer or another operator computes with integers.</summary>
-    public bool IsInteger(Node node) => integer.Contains(node);
+    /// <summary>Whether a layer stays floats although the tensors before and after it are quantised.</summary>
+    public bool IsKept(Node node) => IsLayer(node) && !integer.Contains(node)
+        && quantized.ContainsKey(node[0]) && quantized.ContainsKey(After(node));
 
-    /// <summary>The inputs of an operator that carry images, without weights and settings.</summary>
-    public static IEnumerable<Value> DataOf(Node node) => node.Op is "Add" or "Concat" ? node.Inputs.OfType<Value>() : [node[0]];
+    // The inputs of an operator that carry images, without weights and settings.
+    private static IEnumerable<Value> DataOf(Node node) => node.Op is "Add" or "Concat" ? node.Inputs.OfType<Value>() : [node[0]];
 
     private static bool IsLayer(Node node) => node.Domain.Length == 0 && node.Inputs.Count > 1
         && node[0] is { Constant: null, Type: ElementType.Float }

@@ -37,8 +37,15 @@ internal sealed class QuantizedNetwork
     private IReadOnlyList<Value> Rewrite(Node node, Value?[] inputs)
     {
         Value?[] read = [.. inputs.Select((input, i) => node.Inputs[i] is { } from && plan.Quantized.ContainsKey(from) ? Read(from) : input)];
-        return !plan.IsInteger(node) || node.Op is not ("Conv" or "Gemm" or "MatMul") ? copy.Copied(node, read) : Layer(node, read);
+        return plan.Layers.Contains(node) ? Layer(node, read)
+            : plan.IsKept(node) ? Kept(node, read)
+            : copy.Copied(node, read);
     }
+
+    // ONNX Runtime quantises float weights itself where a layer stands between DequantizeLinear and QuantizeLinear. A Max that changes
+    // nothing keeps it from that.
+    private IReadOnlyList<Value> Kept(Node node, Value?[] inputs) =>
+        [Target.Apply("Max", [copy.Copied(node, inputs)[0], Target.Scalar(float.MinValue)])];
 
     private IReadOnlyList<Value> Layer(Node node, Value?[] inputs)
     {
