@@ -13,6 +13,7 @@ internal sealed class QuantizationPlan
     private readonly ILookup<Value, Node> readers;
     private readonly HashSet<Node> integer = [];
     private readonly Dictionary<Value, Value> quantized = [];
+    private readonly HashSet<Value> rounded;
 
     /// <summary>Makes a plan.</summary>
     /// <param name="network">The network, as <see cref="FoldedNormalization"/> returns it.</param>
@@ -26,6 +27,7 @@ internal sealed class QuantizationPlan
         integer.UnionWith(Layers);
         var wanted = Wanted();
         integer.UnionWith(Between(wanted));
+        rounded = [.. integer.Select(After)];
         foreach (var node in network.Nodes.Where(integer.Contains))
         {
             AddTensors(node, wanted);
@@ -63,9 +65,28 @@ internal sealed class QuantizationPlan
         return [.. layers.Where(layer => layer.Op == "Conv" && needed.Contains(layer.Output))];
     }
 
-    /// <summary>Whether a layer stays floats although the tensors before and after it are quantised.</summary>
+    /// <summary>
+    /// Layers that may stay floats together: each layer alone, and those beside one tensor, the one that computes it and those that read it.
+    /// A tensor that integers compute is quantised whether or not its reader computes with integers, so damage by its rounding ends only if
+    /// all of them are floats.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<Node>> Groups =>
+    [
+        .. Layers.Select(layer => (IReadOnlyList<Node>)[layer]),
+        .. quantized.Values.Distinct()
+            .Select(tensor => Layers.Where(layer => After(layer) == tensor || quantized[layer[0]] == tensor).ToArray())
+            .Where(group => group.Length > 1),
+    ];
+
+    /// <summary>Whether integers compute a tensor, so that its floats are known only after rounding.</summary>
+    public bool IsRounded(Value tensor) => rounded.Contains(tensor);
+
+    /// <summary>Whether an operator computes with integers.</summary>
+    public bool IsInteger(Node node) => integer.Contains(node);
+
+    /// <summary>Whether a layer stays floats although it reads a rounded tensor, and its output is rounded.</summary>
     public bool IsKept(Node node) => IsLayer(node) && !integer.Contains(node)
-        && quantized.ContainsKey(node[0]) && quantized.ContainsKey(After(node));
+        && rounded.Contains(node[0]) && quantized.ContainsKey(After(node));
 
     // The inputs of an operator that carry images, without weights and settings.
     private static IEnumerable<Value> DataOf(Node node) => node.Op is "Add" or "Concat" ? node.Inputs.OfType<Value>() : [node[0]];

@@ -36,7 +36,14 @@ internal sealed class QuantizedNetwork
 
     private IReadOnlyList<Value> Rewrite(Node node, Value?[] inputs)
     {
-        Value?[] read = [.. inputs.Select((input, i) => node.Inputs[i] is { } from && plan.Quantized.ContainsKey(from) ? Read(from) : input)];
+        // Operators on floats read the tensors that floats compute before they are rounded.
+        bool isInteger = plan.IsInteger(node);
+        Value?[] read =
+        [
+            .. inputs.Select((input, i) => node.Inputs[i] is { } from && plan.Quantized.ContainsKey(from) && (isInteger || plan.IsRounded(from))
+                ? Read(from)
+                : input),
+        ];
         return plan.Layers.Contains(node) ? Layer(node, read)
             : plan.IsKept(node) ? Kept(node, read)
             : copy.Copied(node, read);

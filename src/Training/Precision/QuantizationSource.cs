@@ -44,11 +44,16 @@ internal sealed class QuantizationSource : IDisposable
                 $"{model.File} has no layer that can be quantised; expected a Conv, Gemm or MatMul with constant weights.");
         }
 
-        histograms = RangeCollector.Collect(network, [.. new QuantizationPlan(network, []).Quantized.Keys], images, stop);
+        var plan = new QuantizationPlan(network, []);
+        Groups = plan.Groups;
+        histograms = RangeCollector.Collect(network, [.. plan.Quantized.Keys], images, stop);
     }
 
     /// <summary>The layers that can compute with integers, in their order in the network.</summary>
     public IReadOnlyList<Node> Layers { get; }
+
+    /// <summary>The layers and groups of layers that may stay floats; see <see cref="QuantizationPlan.Groups"/>.</summary>
+    public IReadOnlyList<IReadOnlyList<Node>> Groups { get; }
 
     /// <summary>The quantised network in a form.</summary>
     public Graph Graph(QuantizedForm form)

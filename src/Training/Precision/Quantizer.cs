@@ -72,12 +72,12 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
             return best.Form;
         }
 
-        say(Text($"Measuring the {source.Layers.Count} layers, for at most {options.SearchTime.TotalMinutes:0.#} minutes."));
+        say(Text($"Measuring {source.Layers.Count} layers, alone and beside their neighbours, for at most {options.SearchTime.TotalMinutes:0.#} minutes."));
         var few = images.Choosing.Count <= SearchImages ? choosing : new FloatAnswers(
             model, images.Choosing.Subset([.. Enumerable.Range(0, SearchImages).Select(i => i * images.Choosing.Count / SearchImages)]), images.HasClasses, stop);
         var search = new LayerSearch(
-            source.Layers, form => Compared(few, form).Divergence, form => Compared(choosing, form).Drop, accepted, options.SearchTime);
-        var found = search.Run(best.Form, count => Progress(count, source.Layers.Count), stop);
+            source.Groups, form => Compared(few, form).Divergence, form => Compared(choosing, form).Drop, accepted, options.SearchTime);
+        var found = search.Run(best.Form, count => Progress(count, source.Groups.Count), stop);
         if (found.FloatLayers.Count > 0)
         {
             say(Text($"Floats stay in {string.Join(", ", found.FloatLayers.Select(layer => layer.Name))}: {Said(Compared(choosing, found))}."));
@@ -96,7 +96,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
     {
         if (count % 10 == 0)
         {
-            say(Text($"{count} of {all} layers measured."));
+            say(Text($"{count} of {all} measured."));
         }
     }
 
