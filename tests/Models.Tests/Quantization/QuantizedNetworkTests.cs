@@ -1,5 +1,6 @@
 using Fovea.Models.Adoption;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 using Fovea.Models.Quantization;
 using Fovea.Models.Runtime;
 
@@ -92,6 +93,33 @@ public sealed class QuantizedNetworkTests : IDisposable
         Assert.DoesNotContain(floats.Nodes, node => node.Op is "QuantizeLinear" or "DequantizeLinear");
         var expected = ResidualNetwork.Run(network);
         Assert.Equal(expected, ResidualNetwork.Run(floats), Near(0.06f * expected.Max(Math.Abs)));
+    }
+
+    [Fact]
+    public void Quantised_file_is_a_base_of_floats_for_training()
+    {
+        var quantized = ResidualNetwork.Quantized(ResidualNetwork.Build());
+        new ModelMetadata
+        {
+            Preprocessing = new() { Crop = [12, 12] },
+            Quantization = new(new("model.onnx", "0"), "minMax", 1, 1, 7, [], 1, 1),
+        }.WriteTo(quantized);
+        OnnxFile.Write(quantized, folder["int8.onnx"]);
+        var (network, metadata, _) = ModelAdoption.BaseOf(folder["int8.onnx"], null, null);
+        Assert.DoesNotContain(network.Nodes, node => node.Op is "QuantizeLinear" or "DequantizeLinear");
+        Assert.Null(metadata.Quantization);
+        Assert.NotNull(ModelMetadata.Read(OnnxFile.Read(folder["int8.onnx"]).Metadata).Quantization);
+    }
+
+    [Fact]
+    public void Operators_on_floats_read_what_floats_compute()
+    {
+        // With both layers beside it as floats, the tensor between them is rounded for neither.
+        var quantized = ResidualNetwork.Quantized(ResidualNetwork.Build(), 7, "conv2", "conv3");
+        Assert.Equal("conv2/relu", quantized.Nodes.Single(node => node.Name == "conv3")[0].Name);
+        var network = FoldedNormalization.Of(ResidualNetwork.Build());
+        Assert.Contains(
+            new QuantizationPlan(network, []).Groups, group => group.Select(layer => layer.Name).SequenceEqual(["conv2", "conv3"]));
     }
 
     [Fact]
