@@ -84,6 +84,7 @@ internal sealed record MemoryInUse(long Resident, long PeakResident, long Manage
 /// <param name="Reason">The reason for this device.</param>
 /// <param name="BatchSizes">The batch sizes in use with their times measured on this machine; empty until they are measured.</param>
 /// <param name="Requests">The number of requests in flight that the version has admitted.</param>
+/// <param name="Int8">Whether the quantised twin, model.int8.onnx, is used, and why; left out if the version has none.</param>
 internal sealed record LoadedModel(
     string Name,
     int Version,
@@ -91,7 +92,8 @@ internal sealed record LoadedModel(
     string Provider,
     string Reason,
     IReadOnlyList<MeasuredSize> BatchSizes,
-    int Requests)
+    int Requests,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Int8)
 {
     /// <summary>Lists the loaded versions of a model.</summary>
     public static IEnumerable<LoadedModel> Of(StoredModel model)
@@ -107,6 +109,22 @@ internal sealed record LoadedModel(
                    served.Classifier.Device.Provider,
                    served.Classifier.Device.Reason,
                    served.Sizes,
-                   served.Admission.Taken);
+                   served.Admission.Taken,
+                   served.Classifier.Twin is { } twin ? Said(twin, served.Sizes) : null);
+    }
+
+    private static string Said(QuantizedTwin twin, IReadOnlyList<MeasuredSize> sizes)
+    {
+        if (twin is not { Refusal: null, Record: { } record })
+        {
+            return $"not used: {twin.Refusal}";
+        }
+
+        var agreement = FormattableString.Invariant(
+            $"float and INT8 give the same answer for {record.CalibrationAgreement * 100:F1} % of {record.Images} calibration images and ")
+            + FormattableString.Invariant($"{record.Agreement * 100:F1} % of {record.JudgedImages} others");
+        return sizes.Count == 0 ? $"not used yet: it is not measured; {agreement}"
+            : sizes.Any(size => size.Quantized) ? $"used: it was measured to be faster here; {agreement}"
+            : $"not used: it was not measured to be faster here; {agreement}";
     }
 }

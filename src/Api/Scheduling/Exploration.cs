@@ -152,12 +152,18 @@ internal sealed class Exploration
                 return [];
             }
 
-            var plain = chosen.FirstOrDefault(sizes => !sizes[0].Rewritten) ?? chosen[0];
-            var rewritten = chosen.FirstOrDefault(sizes => sizes[0].Rewritten);
-            var best = rewritten?[^1].ImagesPerSecond >= TuningLimits.RewrittenGain * plain[^1].ImagesPerSecond ? rewritten : plain;
+            var best = chosen.FirstOrDefault(sizes => sizes[0] is { Rewritten: false, Quantized: false }) ?? chosen[0];
+            best = Faster(sizes => sizes.Rewritten, TuningLimits.RewrittenGain);
+            best = Faster(sizes => sizes.Quantized, TuningLimits.QuantizedGain);
             var spread = oneSlot.Length > 0 && kinds.Contains(SessionKind.AllCores) ? Gaining_NeedsLock(SessionKind.AllCores) : [];
             bool gainsSpread = spread.Count > 0 && spread[0].ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond;
             return gainsSpread ? [.. best, spread[0] with { Spread = true }] : best;
+
+            List<MeasuredSize> Faster(Func<MeasuredSize, bool> isOther, double gain) =>
+                chosen.FirstOrDefault(sizes => isOther(sizes[0])) is { } other
+                && other[^1].ImagesPerSecond >= gain * best[^1].ImagesPerSecond
+                    ? other
+                    : best;
         }
     }
 
@@ -169,7 +175,7 @@ internal sealed class Exploration
         {
             if (found.Count == 0 || 1 / seconds > limits.BatchGain * found[^1].ImagesPerSecond)
             {
-                found.Add(new(size, 1 / seconds, Rewritten: kind.Rewritten));
+                found.Add(new(size, 1 / seconds, Rewritten: kind.Rewritten, Quantized: kind.Quantized));
             }
         }
 

@@ -117,7 +117,7 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
             batch.Run(slice.Session, slice.First, count);
             return false;
         }
-        catch (OnnxRuntimeException) when ((count > 1 && CanBeSliced) || slice.Session.Kind.Rewritten)
+        catch (OnnxRuntimeException) when ((count > 1 && CanBeSliced) || slice.Session.Kind is { Rewritten: true } or { Quantized: true })
         {
             var original = sessions.Find(SessionKind.OneCore) ?? sessions.Spread ?? slice.Session;
             int step = CanBeSliced ? 1 : count;

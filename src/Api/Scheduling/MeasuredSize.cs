@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Scheduling;
 
@@ -9,11 +10,17 @@ namespace Fovea.Api.Scheduling;
 /// Whether the run was spread over all cores. Otherwise it ran on one core, and as many runs go on side by side as there are cores.
 /// </param>
 /// <param name="Rewritten">Whether operators ran in faster equivalent forms; logits differ by rounding.</param>
-internal sealed record MeasuredSize(int Size, double ImagesPerSecond, bool Spread = false, bool Rewritten = false)
+/// <param name="Quantized">Whether the quantised twin of the file ran.</param>
+internal sealed record MeasuredSize(
+    int Size, double ImagesPerSecond, bool Spread = false, bool Rewritten = false, bool Quantized = false)
 {
-    /// <summary>Returns the size for logs, for example <c>8 (30.7/s)</c>, <c>1 spread (30.7/s)</c> or <c>4 rewritten
-    /// (17.1/s)</c>.</summary>
+    /// <summary>The kind of session.</summary>
+    internal SessionKind Kind => new(Spread, Rewritten, Quantized);
+
+    /// <summary>Returns the size for logs, for example <c>8 (30.7/s)</c>, <c>1 spread (30.7/s)</c>, <c>4 rewritten (17.1/s)</c> or <c>2
+    /// int8 (80.2/s)</c>.</summary>
     public override string ToString() =>
         string.Create(
-            CultureInfo.InvariantCulture, $"{Size}{(Spread ? " spread" : "")}{(Rewritten ? " rewritten" : "")} ({ImagesPerSecond:F1}/s)");
+            CultureInfo.InvariantCulture,
+            $"{Size}{(Spread ? " spread" : "")}{(Rewritten ? " rewritten" : "")}{(Quantized ? " int8" : "")} ({ImagesPerSecond:F1}/s)");
 }

@@ -9,6 +9,11 @@ internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMe
     /// <summary>The least gain for which the rewritten graph is used; less is noise, and rewriting takes memory.</summary>
     public const double RewrittenGain = 1.05;
 
+    /// <summary>
+    /// The least gain for which the quantised twin is used. Its answers are a little worse, which noise in the measurement is not worth.
+    /// </summary>
+    public const double QuantizedGain = 1.15;
+
     /// <summary>The least gain for a lone image for which runs are spread; less is not worth a session of its own.</summary>
     public const double SpreadGain = 1.1;
 

@@ -9,10 +9,14 @@ namespace Fovea.Api.Tuning;
 /// <summary>Tunes one model. The caller of each method holds a lease on the model.</summary>
 internal sealed class ModelTuning(ServedModel served, ServingSettings settings, SizesFile file, TuningRun run, ILogger<ModelTuner> log)
 {
-    private static readonly SessionKind[] AllKinds = [SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.AllCores];
+    private static readonly SessionKind[] AllKinds = 
+    [
+        SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.OneCoreQuantized, SessionKind.AllCores,
+    ];
 
     private readonly TunedSessions sessions = new(served, settings);
-    private readonly string key = SizesFile.Key(served.Classifier.Sha256, served.Classifier.Device.Provider, settings.MaxBatch);
+    private readonly string key = SizesFile.Key(
+        served.Classifier.Sha256, served.Classifier.Device.Provider, settings.MaxBatch, served.Classifier.Twin?.Sha256);
     private IReadOnlyList<MeasuredSize>? remembered;
     private Exploration? exploration;
 
@@ -24,9 +28,9 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     public async Task Begin(CancellationToken stop)
     {
         remembered = Remembered();
-        bool isRewritten = remembered?.Any(size => size.Rewritten) == true;
+        var best = remembered?.First(size => !size.Spread).Kind ?? SessionKind.OneCore;
         if (served.Classifier.CanRunSideBySide
-            && !(isRewritten && await sessions.Open(SessionKind.OneCoreRewritten, isPreferred: true, stop)))
+            && !(best != SessionKind.OneCore && await sessions.Open(best, isPreferred: true, stop)))
         {
             await sessions.Open(SessionKind.OneCore, isPreferred: true, stop);
         }
@@ -122,5 +126,6 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     // Batch sizes gain little over each other, and vary from time to time; the kinds of sessions matter.
     private static bool AreAlike(IReadOnlyList<MeasuredSize> one, IReadOnlyList<MeasuredSize> other) =>
         one.Any(size => size.Rewritten) == other.Any(size => size.Rewritten)
+        && one.Any(size => size.Quantized) == other.Any(size => size.Quantized)
         && one.Any(size => size.Spread) == other.Any(size => size.Spread);
 }

@@ -29,7 +29,9 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
     /// <param name="sha256">The SHA-256 of the model file.</param>
     /// <param name="provider">What the model runs on: cpu or cuda.</param>
     /// <param name="maxBatch">The most images of a run.</param>
-    public static string Key(string sha256, string provider, int maxBatch) => $"{sha256} {provider}, batches up to {maxBatch}, {Machine}";
+    /// <param name="twin">The SHA-256 of the file's quantised twin; null for none.</param>
+    public static string Key(string sha256, string provider, int maxBatch, string? twin = null) =>
+        $"{sha256}{(twin is null ? "" : $" int8 {twin}")} {provider}, batches up to {maxBatch}, {Machine}";
 
     /// <summary>The sizes remembered under a key; null where there are none.</summary>
     public IReadOnlyList<MeasuredSize>? Find(string key) => Read().GetValueOrDefault(key);

@@ -96,7 +96,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         int largest = oneSlot.Max(size => size.Size);
         int together = model.FixedBatch is null ? Math.Max(largest, Math.Min(largest * served.Slots, settings.MaxBatch)) : largest;
         bool isSideBySide = set.OneSlot.Count > 0;
-        var kind = new SessionKind(Spread: false, oneSlot[0].Rewritten);
+        var kind = oneSlot[0].Kind;
         return new(
             keepsSpread || !isSideBySide || sizes.Any(size => size.Spread) ? set.Spread : null,
             isSideBySide ? [set.Find(kind) ?? set.OneSlot[0]] : [],

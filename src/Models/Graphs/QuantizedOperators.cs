@@ -9,11 +9,11 @@ internal static class QuantizedOperators
     [
         new("QuantizeLinear", node => [(node.Inputs.ElementAtOrDefault(2)?.Type ?? ElementType.UInt8, node[0].Shape)])
         {
-            Traits = Traits.Elementwise, OtherForms = [After(17, NewerForms.Quantization)],
+            Traits = Traits.JoinsLayer | Traits.Elementwise, OtherForms = [After(17, NewerForms.Quantization)],
         },
         new("DequantizeLinear", node => [(node[1].Type, node[0].Shape)])
         {
-            Traits = Traits.Elementwise | Traits.WeightForm, OtherForms = [After(17, NewerForms.Quantization)],
+            Traits = Traits.JoinsLayer | Traits.Elementwise | Traits.WeightForm, OtherForms = [After(17, NewerForms.Quantization)],
         },
         new("DynamicQuantizeLinear") { Traits = Traits.KeepsAxes | Traits.SameInAllSets },
         new("QLinearConv", SpatialShapes.QuantizedConv) { Traits = Traits.ChannelsFirst },

@@ -20,7 +20,8 @@ public sealed record ModelMetadata
         StemKey = "fovea.stem",
         TrainingKey = "fovea.training",
         ActivationKey = "fovea.activation",
-        CalibrationKey = "fovea.calibration";
+        CalibrationKey = "fovea.calibration",
+        QuantizationKey = "fovea.quantization";
 
     /// <summary>The property in which an adopted file keeps the facts about its adoption.</summary>
     internal const string AdoptionKey = "fovea.adoption";
@@ -45,6 +46,9 @@ public sealed record ModelMetadata
 
     /// <summary>The temperature of the probabilities, and the threshold for outliers.</summary>
     public ModelCalibration? Calibration { get; init; }
+
+    /// <summary>How the weights became integers; <c>null</c> for a network of floats.</summary>
+    public QuantizationRecord? Quantization { get; init; }
 
     /// <summary>Where the labels stand, for messages.</summary>
     internal string? LabelsSource { get; init; }
@@ -80,6 +84,8 @@ public sealed record ModelMetadata
                 CalibrationKey,
                 MetadataJson.Default.ModelCalibration,
                 """{"temperature": 1.5, "outlier": {"threshold": 2}}, each part of which may be left out""")?.Checked(),
+            Quantization = Parse(
+                QuantizationKey, MetadataJson.Default.QuantizationRecord, "a quantisation record as Fovea writes it")?.Checked(),
         };
 
         T? Parse<T>(string key, JsonTypeInfo<T> type, string expected)
@@ -116,6 +122,7 @@ public sealed record ModelMetadata
         Stem = Stem ?? other?.Stem,
         Training = Training ?? other?.Training,
         Calibration = Calibration ?? other?.Calibration,
+        Quantization = Quantization ?? other?.Quantization,
     };
 
     /// <summary>
@@ -133,6 +140,9 @@ public sealed record ModelMetadata
         Put(
             CalibrationKey,
             Calibration is { } found ? JsonSerializer.Serialize(found, MetadataJson.Default.ModelCalibration) : null);
+        Put(
+            QuantizationKey,
+            Quantization is { } integers ? JsonSerializer.Serialize(integers, MetadataJson.Default.QuantizationRecord) : null);
         Put(TrainingKey, Training is { } training ? JsonSerializer.Serialize(training, MetadataJson.Default.TrainingRecord) : null);
 
         void Put(string key, string? value)
@@ -196,4 +206,5 @@ public sealed record WeightsSource(string File, string Sha256);
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(TrainingRecord))]
 [JsonSerializable(typeof(ModelCalibration))]
+[JsonSerializable(typeof(QuantizationRecord))]
 internal sealed partial class MetadataJson : JsonSerializerContext;

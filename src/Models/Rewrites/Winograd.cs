@@ -29,11 +29,13 @@ internal static class Winograd
     private static readonly float[,] ToPixels = { { 1, 1, 1, 0 }, { 0, 1, -1, -1 } };
 
     /// <summary>
-    /// Whether a node is a 3x3 convolution with stride 1, of images of a known size, with enough channels to become faster.
+    /// Whether a node is a 3x3 convolution with stride 1, of images of a known size, with enough channels to become faster. A quantised
+    /// convolution is none: ONNX Runtime computes it with integers.
     /// </summary>
     public static bool Suits(Node node) =>
         node is { Op: "Conv", Domain: "" }
         && node[0] is { Type: ElementType.Float, Shape: { Rank: 4 } x } && x.Dimensions[1..].All(size => size > 0)
+        && node[0].Producer is not { Op: "DequantizeLinear" }
         && node[1].Shape is { Rank: 4, IsKnown: true } w
         && node.Int("group", 1) == 1
         && Window.Of(node) is { Kernel: [3, 3], Strides: [1, 1], Dilations: [1, 1] }

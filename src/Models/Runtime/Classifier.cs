@@ -18,6 +18,7 @@ public sealed class Classifier : IDisposable
 
     private readonly ServedFile file;
     private readonly RunOptions options = new();
+    private readonly Lazy<QuantizedTwin?> twin;
     private ModelSession? session;
 
     private Classifier(ServedFile file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
@@ -30,6 +31,7 @@ public sealed class Classifier : IDisposable
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         Activation = metadata.Activation ?? Activation.Softmax;
         Rule = new(Activation, Calibration);
+        twin = new(() => QuantizedTwin.Beside(this));
     }
 
     /// <summary>
@@ -45,6 +47,12 @@ public sealed class Classifier : IDisposable
     /// now.
     /// </summary>
     public string Sha256 => file.Sha256;
+
+    /// <summary>
+    /// The quantised form of the file that lies beside it, such as model.int8.onnx beside model.onnx; <c>null</c> if there is none. It is
+    /// read at the first call.
+    /// </summary>
+    public QuantizedTwin? Twin => twin.Value;
 
     /// <summary>Whether sessions run the graph in the file; otherwise its adopted form.</summary>
     internal bool RunsFileItself => file.IsServedAsItIs;
@@ -231,10 +239,17 @@ public sealed class Classifier : IDisposable
         new(session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
 
     /// <summary>Opens a further session on the content that was loaded. Only where <see cref="CanRunSideBySide"/>.</summary>
-    /// <returns>The session, the caller's to dispose; null where the graph has nothing to rewrite.</returns>
+    /// <returns>
+    /// The session, the caller's to dispose; null where the graph has nothing to rewrite, or where no twin can be used.
+    /// </returns>
     /// <exception cref="FoveaException">The file cannot be read, or has changed since it was loaded.</exception>
     public ModelSession? Open(SessionKind kind)
     {
+        if (kind.Quantized)
+        {
+            return Twin?.Open(kind);
+        }
+
         var content = file.Read();
         return kind.Rewritten ? OpenRewritten(content, kind) : new(Sessions.Open(File, content, Device, onOneThread: !kind.Spread), kind);
     }

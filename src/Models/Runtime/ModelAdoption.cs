@@ -126,7 +126,7 @@ public static class ModelAdoption
 
         var network = OpsetConversion.Convert(OnnxFile.Read(path));
         var metadata = source.Settings.For(ModelMetadata.Read(network.Metadata));
-        return source.Record is { } record ? (Dequantization.Of(network), metadata, record.Classes) : (network, metadata, null);
+        return (Dequantization.Of(network), metadata with { Quantization = null }, source.Record?.Classes);
     }
 
     /// <summary>

@@ -11,7 +11,10 @@ namespace Fovea.Models.Runtime;
 /// Whether some operators are replaced by faster equivalents, see <c>RewriteTable</c>. Logits differ by rounding. Only where not
 /// spread.
 /// </param>
-public readonly record struct SessionKind(bool Spread, bool Rewritten = false)
+/// <param name="Quantized">
+/// Whether the session runs the quantised twin of the file, see <see cref="QuantizedTwin"/>. Its answers may differ. Only where not spread.
+/// </param>
+public readonly record struct SessionKind(bool Spread, bool Rewritten = false, bool Quantized = false)
 {
     /// <summary>Runs use all cores and the graph of the file.</summary>
     public static readonly SessionKind AllCores = new(Spread: true);
@@ -21,6 +24,9 @@ public readonly record struct SessionKind(bool Spread, bool Rewritten = false)
 
     /// <summary>Each run uses one core and the rewritten graph.</summary>
     public static readonly SessionKind OneCoreRewritten = new(Spread: false, Rewritten: true);
+
+    /// <summary>Each run uses one core and the quantised twin.</summary>
+    public static readonly SessionKind OneCoreQuantized = new(Spread: false, Quantized: true);
 }
 
 /// <summary>A session on a loaded model. Several threads may run it at once.</summary>

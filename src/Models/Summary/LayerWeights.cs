@@ -37,7 +37,7 @@ internal static class LayerWeights
         from input in node.Inputs.Index()
         where input.Item is not null
         from weight in Leaves(input.Item)
-        where IsWeight(weight)
+        where IsWeight(weight) || IsQuantizedBias(input.Item, weight)
         select (weight, node.Op != "BatchNormalization" || input.Index < 3);
 
     /// <summary>
@@ -54,6 +54,9 @@ internal static class LayerWeights
         { Inputs.Count: > 0 } view when view.Has(Traits.WeightForm) => Leaves(view[0]),
         _ => [],
     };
+
+    private static bool IsQuantizedBias(Value input, Value weight) =>
+        input.Producer is { Op: "DequantizeLinear" } && weight.Type == ElementType.Int32 && weight.Shape.Rank > 0;
 
     private static bool IsWeight(Value value) =>
         value.Type is ElementType.Float or ElementType.Float16 or ElementType.Double or ElementType.Int8 or ElementType.UInt8

@@ -30,6 +30,7 @@ internal static partial class CommandLine
         FinetuneCommand.Create(),
         PretrainedCommand.Create(),
         EvaluateCommand.Create(),
+        QuantizeCommand.Create(),
         CompareCommand.Create(),
         ClassifyCommand.Create(),
         ExplainCommand.Create(),

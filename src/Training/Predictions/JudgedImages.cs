@@ -1,4 +1,3 @@
-using Fovea.Models.Annotations;
 using Fovea.Models.Errors;
 using Fovea.Models.Imaging;
 using Fovea.Models.Layers;
@@ -24,7 +23,7 @@ internal sealed class JudgedImages(IReadOnlyList<int> indices, Func<int, float[]
     /// <exception cref="FoveaException">The folder is missing or holds no images.</exception>
     public static JudgedImages Open(string folder, Preprocessing preprocessing, int most, long seed)
     {
-        if (IsPlain(folder))
+        if (PlainImages.IsPlain(folder))
         {
             var files = ImagePaths.Of([folder], recursive: false);
             return new(Chosen(files.Count, most, seed), i => Read(files[i], preprocessing));
@@ -42,18 +41,6 @@ internal sealed class JudgedImages(IReadOnlyList<int> indices, Func<int, float[]
     /// <summary>The preprocessed images, each [C, H, W], read one after the other.</summary>
     /// <exception cref="FoveaException">An image cannot be read.</exception>
     public IEnumerable<float[]> Inputs() => indices.Select(read);
-
-    private static bool IsPlain(string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            return false;
-        }
-
-        string[] names = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path))];
-        return names.Any(name => ImageFormat.IsImageName(name) && !PassedOver.IsLeftover([name]))
-            && !names.Any(name => Path.GetFileNameWithoutExtension(name) == "labels" && PassedOver.IsAnnotation(name));
-    }
 
     private static int[] Chosen(int count, int most, long seed) => [.. new SeededRandom(seed).Permutation(count).Take(most).Order()];
 

@@ -26,6 +26,21 @@ public sealed class ExplorationTests
         Assert.Equal(found, again);
     }
 
+    [Theory]
+    [InlineData(0.9, 0.5, "1 int8")]
+    [InlineData(0.9, 0.8, "1 rewritten")] // The integers gain too little over the rewritten floats.
+    [InlineData(1.0, 0.9, "1")]
+    [InlineData(1.0, 1.2, "1")]
+    public void Quantised_twin_is_used_only_where_it_is_clearly_faster(double rewritten, double quantized, string expected)
+    {
+        SessionKind[] kinds = [.. AllKinds, SessionKind.OneCoreQuantized];
+        double Time(Trial trial) =>
+            (trial.Kind.Spread ? 0.95 : trial.Kind.Quantized ? quantized : trial.Kind.Rewritten ? rewritten : 1) * 0.1;
+        var found = Explore(new(kinds, Limits), Time);
+        Assert.Equal(expected, string.Join(", ", found.Select(size => $"{size}".Split(" (")[0])));
+        Assert.Equal(found, Explore(new(kinds.Reverse(), Limits), Time));
+    }
+
     [Fact]
     public void Failed_size_is_not_tried_again_and_smaller_sizes_are_used()
     {

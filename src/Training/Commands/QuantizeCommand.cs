@@ -1,0 +1,133 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Fovea.Models.Errors;
+using Fovea.Models.Files;
+using Fovea.Models.Graphs;
+using Fovea.Models.Runtime;
+using Fovea.Training.Precision;
+using Spectre.Console;
+
+namespace Fovea.Training.Commands;
+
+/// <summary>The <c>quantize</c> command: writes a classifier whose layers compute with 8-bit integers.</summary>
+internal static class QuantizeCommand
+{
+    private const int MostImages = 100_000;
+
+    public static Command Create()
+    {
+        var (file, preprocessing, seed, json, output) =
+            (Arguments.ModelFile(), Arguments.Preprocessing(), Arguments.Seed(), Arguments.Json(), Arguments.Output());
+        var data = new Option<string>("--data")
+        {
+            Description = "The images: a data set as for evaluate, whose training images calibrate and whose evaluation images judge; "
+                + "or a folder of images without classes.",
+            Required = true,
+            HelpName = "folder",
+        };
+        var images = new Option<int>("--images")
+        {
+            Description = $"The most images that calibrate, and the most others that choose, 1 to {MostImages}.",
+            DefaultValueFactory = _ => new QuantizationOptions().Images,
+            HelpName = "number",
+        };
+        var maxDrop = new Option<double?>("--max-drop")
+        {
+            Description = "The largest drop in accuracy, in percentage points; a network that drops more is not written. Default: 0.5; "
+                + "5, of the agreement with the float network, for images without classes.",
+            HelpName = "points",
+        };
+        var minutes = new Option<double>("--minutes")
+        {
+            Description = "The longest time of the search for layers that cost accuracy; 0 for none.",
+            DefaultValueFactory = _ => new QuantizationOptions().SearchTime.TotalMinutes,
+            HelpName = "number",
+        };
+        var weightBits = new Option<string>("--weight-bits")
+        {
+            Description = "The bits of the weights: 8; 7, right on every processor; or auto, 7 where this processor has no VNNI.",
+            DefaultValueFactory = _ => "auto",
+        };
+        weightBits.AcceptOnlyFromAmong("auto", "7", "8");
+        var command = new Command(
+            "quantize",
+            "Writes a classifier that computes with 8-bit integers (QDQ), and compares its accuracy and speed with those of the floats.")
+        {
+            file, data, images, maxDrop, minutes, weightBits, preprocessing, seed, json, output,
+        };
+        command.SetWork((parsed, stop) =>
+        {
+            var target = parsed.GetRequiredValue(output);
+            var options = new QuantizationOptions
+            {
+                Images = Arguments.InRange("--images", parsed.GetValue(images), MostImages),
+                MaxDrop = AtLeastZero("--max-drop", parsed.GetValue(maxDrop)),
+                SearchTime = TimeSpan.FromMinutes(Math.Min(AtLeastZero("--minutes", parsed.GetValue(minutes))!.Value, MostImages)),
+                Seed = parsed.GetValue(seed),
+            };
+            options = parsed.GetRequiredValue(weightBits) is "auto" ? options
+                : options with { WeightBits = int.Parse(parsed.GetRequiredValue(weightBits), CultureInfo.InvariantCulture) };
+            AtomicFile.EnsureWritable(target);
+            using var model = Arguments.Load(parsed.GetRequiredValue(file), parsed.GetValue(preprocessing));
+            var held = HeldImages.Open(
+                parsed.GetRequiredValue(data), model, options.Images, options.Seed,
+                refused => Console.Error.WriteLine($"left out: {refused.File}: {refused.Reason}"));
+            var (network, report) = new Quantizer(model, held, options, Console.Error.WriteLine).Run(stop);
+            Show(report, parsed.GetValue(json));
+            Refuse(report, options);
+            OnnxFile.Write(network, target);
+        });
+        return command;
+    }
+
+    private static double? AtLeastZero(string option, double? value) => value is not (< 0 or double.NaN)
+        ? value
+        : throw new FoveaException(ErrorCode.BadArgument, Text($"{option} is {value}; expected 0 or more."));
+
+    private static void Show(QuantizationReport report, bool asJson)
+    {
+        if (asJson)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(report, QuantizationJson.Default.QuantizationReport));
+            return;
+        }
+
+        AnsiConsole.WriteLine(Text(
+            $"{report.Layers - report.FloatLayers.Length} of {report.Layers} layers compute with integers, weights of {report.WeightBits} bits; ")
+            + Text($"{report.Calibration} on {report.CalibrationImages} images."));
+        AnsiConsole.WriteLine(Text($"{report.Images} images: the same answer for {report.Agreement * 100:F2} %."));
+        var table = new Table().RoundedBorder().AddColumns("", "Accuracy", "One image", "Images/s, batches of 8");
+        foreach (var (name, figures) in new[] { ("float", report.Float), ("INT8", report.Int8) })
+        {
+            table.AddRow(
+                name,
+                figures.Accuracy is { } share ? Text($"{share * 100:F2} %") : "-",
+                Text($"{figures.MillisecondsAlone:F2} ms"),
+                Text($"{figures.ImagesPerSecond:F1}"));
+        }
+
+        AnsiConsole.Write(table);
+        if (report.Int8.ImagesPerSecond < report.Float.ImagesPerSecond)
+        {
+            AnsiConsole.WriteLine("INT8 is slower than the floats on this machine.");
+        }
+    }
+
+    private static void Refuse(QuantizationReport report, QuantizationOptions options)
+    {
+        bool hasClasses = report.Float.Accuracy is not null;
+        double largest = options.LargestDrop(hasClasses) * 100;
+        double drop = (hasClasses ? report.Float.Accuracy!.Value - report.Int8.Accuracy!.Value : 1 - report.Agreement) * 100;
+        if (drop > largest)
+        {
+            throw new FoveaException(ErrorCode.BadArgument, hasClasses
+                ? Text($"The accuracy on {report.Images} images drops by {drop:F2} points with integers; expected at most {largest:0.##}, ")
+                    + "so no file was written. More --images may help, or a larger --max-drop allows it."
+                : Text($"The top class differs for {drop:F2} % of {report.Images} images; expected at most {largest:0.##} %, ")
+                    + "so no file was written. More --images may help, or a larger --max-drop allows it.");
+        }
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,90 @@
+using Fovea.Models.Errors;
+using Fovea.Models.Graphs;
+using Fovea.Models.Quantization;
+using Fovea.Models.Runtime;
+using Fovea.Training.Datasets;
+using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
+
+namespace Fovea.Training.Precision;
+
+/// <summary>A float network that is being quantised: its graph, and the distribution of its tensors' values.</summary>
+internal sealed class QuantizationSource : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("fovea-quantize-");
+    private readonly Graph network;
+    private readonly ModelMetadata metadata;
+    private readonly int weightBits;
+    private readonly IReadOnlyDictionary<Value, ValueHistogram> histograms;
+    private int written;
+
+    /// <summary>Reads the network and calibrates it.</summary>
+    /// <param name="model">The float network.</param>
+    /// <param name="images">The calibration images.</param>
+    /// <param name="weightBits">8, or 7 for processors on which sums of products may saturate.</param>
+    /// <param name="stop">Cancels the calibration.</param>
+    /// <exception cref="FoveaException">The network is quantised already, or has no layer that can be quantised.</exception>
+    public QuantizationSource(Classifier model, Dataset images, int weightBits, CancellationToken stop)
+    {
+        (metadata, this.weightBits) = (model.Metadata, weightBits);
+        var graph = model.ReadGraph();
+        if (graph.Nodes.FirstOrDefault(node => node.Op is "QuantizeLinear" or "DequantizeLinear" || node.Op.Contains("Integer")
+            || node.Op.StartsWith("QLinear", StringComparison.Ordinal)) is { } integer)
+        {
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"{model.File} is quantised already: it has the node {integer.Name} ({integer.Op}); expected a network of floats.");
+        }
+
+        network = FoldedNormalization.Of(graph);
+        Layers = QuantizationPlan.LayersOf(network);
+        if (Layers.Count == 0)
+        {
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"{model.File} has no layer that can be quantised; expected a Conv, Gemm or MatMul with constant weights.");
+        }
+
+        var plan = new QuantizationPlan(network, []);
+        Groups = plan.Groups;
+        histograms = RangeCollector.Collect(network, [.. plan.Quantized.Keys], images, stop);
+    }
+
+    /// <summary>The layers that can compute with integers, in their order in the network.</summary>
+    public IReadOnlyList<Node> Layers { get; }
+
+    /// <summary>The layers and groups of layers that may stay floats; see <see cref="QuantizationPlan.Groups"/>.</summary>
+    public IReadOnlyList<IReadOnlyList<Node>> Groups { get; }
+
+    /// <summary>The quantised network in a form.</summary>
+    public Graph Graph(QuantizedForm form)
+    {
+        var plan = new QuantizationPlan(network, form.FloatLayers);
+        var ranges = plan.Quantized.Values.Distinct().ToDictionary(value => value, value => histograms[value].Range(form.Method));
+        var graph = QuantizedNetwork.Of(network, plan, value => ranges[value], weightBits);
+        metadata.WriteTo(graph);
+        return graph;
+    }
+
+    /// <summary>Loads the quantised network in a form as the service loads it. The caller disposes it.</summary>
+    public Classifier Load(QuantizedForm form)
+    {
+        var path = Path.Combine(folder.FullName, $"{written++}.onnx");
+        OnnxFile.Write(Graph(form), path);
+        try
+        {
+            return Classifier.Load(path, metadata);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Deletes the files that were written on the way.</summary>
+    public void Dispose() => folder.Delete(recursive: true);
+}
+
+/// <summary>One way to quantise a network.</summary>
+/// <param name="Method">How ranges are found.</param>
+/// <param name="FloatLayers">The layers that stay floats.</param>
+internal sealed record QuantizedForm(CalibrationMethod Method, IReadOnlyList<Node> FloatLayers);

@@ -1,0 +1,115 @@
+using System.Globalization;
+using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
+using Fovea.Models.Quantization;
+using Fovea.Models.Runtime;
+
+namespace Fovea.Training.Precision;
+
+/// <summary>
+/// Quantises a network: calibrates it in several ways, takes the one that keeps most of the accuracy, leaves the layers that cost accuracy
+/// as floats, and compares the result with the float network.
+/// </summary>
+/// <param name="model">The float network.</param>
+/// <param name="images">The images.</param>
+/// <param name="options">The settings.</param>
+/// <param name="say">Receives a line for each step.</param>
+internal sealed class Quantizer(Classifier model, HeldImages images, QuantizationOptions options, Action<string> say)
+{
+    // The search compares some hundred forms, so it looks at few images.
+    private const int SearchImages = 64;
+
+    /// <summary>Quantises the network.</summary>
+    /// <returns>The quantised network with its record in the metadata, and the comparison.</returns>
+    /// <exception cref="Models.Errors.FoveaException">The network cannot be quantised, or an image cannot be read.</exception>
+    public (Graph Network, QuantizationReport Report) Run(CancellationToken stop)
+    {
+        say(Text($"Calibrating on {images.Calibration.Count} images."));
+        using var source = new QuantizationSource(model, images.Calibration, options.WeightBits, stop);
+        var form = Chosen(source, stop);
+        using var integers = source.Load(form);
+        say(Text($"Comparing on {images.Judging.Count} images."));
+        var judged = new FloatAnswers(model, images.Judging, images.HasClasses, stop).Compare(integers.Run, stop);
+        var calibration = new FloatAnswers(model, images.Calibration, hasClasses: false, stop).Compare(integers.Run, stop);
+        var (floatTimes, integerTimes) = RunTimes.Of(model, integers, stop);
+        string[] names = [.. form.FloatLayers.Select(layer => layer.Name)];
+        var record = new QuantizationRecord(
+            new WeightsSource(Path.GetFileName(model.File), model.Sha256),
+            NameOf(form.Method),
+            images.Calibration.Count,
+            calibration.Agreement,
+            options.WeightBits,
+            names,
+            judged.Images,
+            judged.Agreement,
+            images.HasClasses ? judged.Accuracy : null,
+            images.HasClasses ? judged.FloatAccuracy : null);
+        var network = source.Graph(form);
+        (ModelMetadata.Read(network.Metadata) with { Quantization = record }).WriteTo(network);
+        return (network, QuantizationReport.Of(record, judged, floatTimes, integerTimes, source.Layers.Count, images.Choosing.Count));
+    }
+
+    // The best method of calibration; and layers that stay floats, where that is not good enough.
+    private QuantizedForm Chosen(QuantizationSource source, CancellationToken stop)
+    {
+        var choosing = new FloatAnswers(model, images.Choosing, images.HasClasses, stop);
+        var best = (Form: new QuantizedForm(CalibrationMethod.MinMax, []), Result: (Comparison?)null);
+        foreach (var method in Enum.GetValues<CalibrationMethod>())
+        {
+            var form = new QuantizedForm(method, []);
+            var result = Compared(choosing, form);
+            say(Text($"{NameOf(method)}: {Said(result)} of {result.Images} images, divergence {result.Divergence:G3}."));
+            if (best.Result is not { } least || (result.Drop, result.Divergence).CompareTo((least.Drop, least.Divergence)) < 0)
+            {
+                best = (form, result);
+            }
+        }
+
+        // Half of what is allowed: other images will differ.
+        double accepted = options.LargestDrop(images.HasClasses) / 2;
+        if (best.Result!.Drop <= accepted || options.SearchTime <= TimeSpan.Zero)
+        {
+            return best.Form;
+        }
+
+        say(Text($"Measuring {source.Layers.Count} layers, alone and beside their neighbours, for at most {options.SearchTime.TotalMinutes:0.#} minutes."));
+        var few = images.Choosing.Count <= SearchImages ? choosing : new FloatAnswers(
+            model, images.Choosing.Subset([.. Enumerable.Range(0, SearchImages).Select(i => i * images.Choosing.Count / SearchImages)]), images.HasClasses, stop);
+        var search = new LayerSearch(
+            source.Groups, form => Compared(few, form).Divergence, form => Compared(choosing, form).Drop, accepted, options.SearchTime);
+        var found = search.Run(best.Form, count => Progress(count, source.Groups.Count), stop);
+        if (found.FloatLayers.Count > 0)
+        {
+            say(Text($"Floats stay in {string.Join(", ", found.FloatLayers.Select(layer => layer.Name))}: {Said(Compared(choosing, found))}."));
+        }
+
+        return found;
+
+        Comparison Compared(FloatAnswers answers, QuantizedForm form)
+        {
+            using var candidate = source.Load(form);
+            return answers.Compare(candidate.Run, stop);
+        }
+    }
+
+    private void Progress(int count, int all)
+    {
+        if (count % 10 == 0)
+        {
+            say(Text($"{count} of {all} measured."));
+        }
+    }
+
+    private string Said(Comparison result) => images.HasClasses
+        ? Text($"accuracy {result.Accuracy * 100:F2} % (floats {result.FloatAccuracy * 100:F2} %), the same answer for {result.Agreement * 100:F2} %")
+        : Text($"the same answer for {result.Agreement * 100:F2} %");
+
+    private static string NameOf(CalibrationMethod method) => method switch
+    {
+        CalibrationMethod.MinMax => "minMax",
+        CalibrationMethod.Entropy => "entropy",
+        _ => "percentile",
+    };
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
