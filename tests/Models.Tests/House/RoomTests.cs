@@ -60,7 +60,7 @@ public sealed partial class RoomTests
     public void Client_uses_nothing_of_the_other_projects()
     {
         // A program that only talks to the service does not get ONNX Runtime.
-        var client = Sources().Where(file => file.StartsWith(Path.Combine(Root, "src", "Client"), StringComparison.Ordinal)).ToArray();
+        var client = Sources().Where(file => file.StartsWith(RepositoryRoot.PathOf("src", "Client"), StringComparison.Ordinal)).ToArray();
         Assert.NotEmpty(client);
         Assert.DoesNotContain(client, file => OtherProject().IsMatch(File.ReadAllText(file)));
     }
