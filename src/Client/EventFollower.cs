@@ -8,15 +8,17 @@ using System.Text.Json;
 namespace Fovea.Client;
 
 /// <summary>
-/// Reads a job's stream of server-sent events. When the connection is lost, or the service ends the stream because it shuts down, the stream
-/// is opened again with the header Last-Event-ID, so that no event is missed or comes twice.
+/// Reads a job's stream of server-sent events. When the connection is lost, or the service ends the stream because it shuts down, the
+/// stream is opened again with the header Last-Event-ID, so that no event is missed or comes twice.
 /// </summary>
 internal sealed class EventFollower(ServiceConnection connection, FineTuningClient jobs, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5), LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Returns the events after one, until the job has ended.</summary>
-    /// <exception cref="FoveaClientException">The service refuses for another reason than that it starts, stops or is overloaded.</exception>
+    /// <exception cref="FoveaClientException">
+    /// The service refuses for another reason than that it starts, stops or is overloaded.
+    /// </exception>
     public async IAsyncEnumerable<FineTuningEvent> Follow(string job, long after, [EnumeratorCancellation] CancellationToken stop)
     {
         // A service that cannot be reached at first is an error, as it is for all other requests.
@@ -87,5 +89,6 @@ internal sealed class EventFollower(ServiceConnection connection, FineTuningClie
 
     private static bool MayPass(Exception e) => e is IOException or HttpRequestException or TimeoutException
         || (e is FoveaClientException { Status: var status } && status is
-            HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout);
+            HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.GatewayTimeout);
 }

@@ -16,7 +16,9 @@ public sealed class FineTuningClient
         events = new EventFollower(connection, this, time);
     }
 
-    /// <summary>Creates a job, which waits for a worker. It is never created twice: a request that may have arrived is not repeated.</summary>
+    /// <summary>
+    /// Creates a job, which waits for a worker. It is never created twice: a request that may have arrived is not repeated.
+    /// </summary>
     /// <param name="wish">The data set, and what to do with it.</param>
     /// <param name="stop">Cancels the request. A job that it has created stays.</param>
     public async Task<FineTuningJob> CreateAsync(FineTuningRequest wish, CancellationToken stop = default)

@@ -9,8 +9,8 @@ namespace Fovea.Client;
 /// several threads at the same time.
 /// </summary>
 /// <remarks>
-/// Each method throws a <see cref="FoveaClientException"/> where the service refuses, an <see cref="HttpRequestException"/> where it cannot be
-/// reached, and a <see cref="TimeoutException"/> where it takes longer than <see cref="FoveaClientOptions.Timeout"/>.
+/// Each method throws a <see cref="FoveaClientException"/> where the service refuses, an <see cref="HttpRequestException"/> where it cannot
+/// be reached, and a <see cref="TimeoutException"/> where it takes longer than <see cref="FoveaClientOptions.Timeout"/>.
 /// </remarks>
 public sealed class FoveaClient : IDisposable
 {
@@ -91,7 +91,12 @@ public sealed class FoveaClient : IDisposable
     /// <param name="version">The version of the model; null: the one that serves.</param>
     /// <param name="stop">Cancels the request.</param>
     public async Task<ImageExplanation> ExplainAsync(
-        string model, ImageUpload image, string? @class = null, string? method = null, int? version = null, CancellationToken stop = default)
+        string model,
+        ImageUpload image,
+        string? @class = null,
+        string? method = null,
+        int? version = null,
+        CancellationToken stop = default)
     {
         using var request = Explain(model, await image.Read(stop), @class, method, version);
         return await connection.Ask(request, ClientJson.Default.ImageExplanation, stop);
@@ -101,7 +106,12 @@ public sealed class FoveaClient : IDisposable
     /// <returns>A PNG file of the upright image's size.</returns>
     /// <inheritdoc cref="ExplainAsync"/>
     public async Task<byte[]> ExplainAsPngAsync(
-        string model, ImageUpload image, string? @class = null, string? method = null, int? version = null, CancellationToken stop = default)
+        string model,
+        ImageUpload image,
+        string? @class = null,
+        string? method = null,
+        int? version = null,
+        CancellationToken stop = default)
     {
         using var request = Explain(model, await image.Read(stop), @class, method, version);
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("image/png"));
@@ -127,7 +137,9 @@ public sealed class FoveaClient : IDisposable
 
     /// <summary>Returns if the service is ready for requests.</summary>
     /// <param name="stop">Cancels the request.</param>
-    /// <exception cref="FoveaClientException">It is starting or shutting down: <see cref="FoveaClientException.Code"/> unavailable.</exception>
+    /// <exception cref="FoveaClientException">
+    /// It is starting or shutting down: <see cref="FoveaClientException.Code"/> unavailable.
+    /// </exception>
     public async Task CheckReadyAsync(CancellationToken stop = default)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "health/ready");

@@ -13,13 +13,15 @@ public sealed class FoveaClientOptions
     public string? ApiKey { get; set; }
 
     /// <summary>
-    /// The longest wait for an answer, all retries included, over 0; default 100 s. Uploads of data sets and streams of events have no limit.
+    /// The longest wait for an answer, all retries included, over 0; default 100 s. Uploads of data sets and streams of events have no
+    /// limit.
     /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(100);
 
     /// <summary>
     /// How often a refused request is sent again, 0 to 10; default 4. Statuses 429 and 503 are tried again after the time that the service
-    /// names, or after 0.5 s, 1 s, 2 s ... A request that may have changed something is sent again only if it certainly has not.
+    /// names if that is at most 10 s, or after 0.5 s, 1 s, 2 s ... where it names none. A request that may have changed something is sent
+    /// again only if it certainly has not.
     /// </summary>
     public int Retries { get; set; } = 4;
 

@@ -15,8 +15,8 @@ public static class FoveaClientServices
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">
-    /// Sets the options; null: they are configured elsewhere, by <c>services.Configure&lt;FoveaClientOptions&gt;(...)</c>. An option out of its
-    /// range throws an <see cref="ArgumentException"/> when the first client is made.
+    /// Sets the options; null: they are configured elsewhere, by <c>services.Configure&lt;FoveaClientOptions&gt;(...)</c>. An option out of
+    /// its range throws an <see cref="ArgumentException"/> when the first client is made.
     /// </param>
     /// <returns>The builder of the HTTP client, for further handlers.</returns>
     public static IHttpClientBuilder AddFoveaClient(this IServiceCollection services, Action<FoveaClientOptions>? configure = null)

@@ -14,9 +14,13 @@ public sealed class FoveaHealthCheck(FoveaClient client, string? model = null) :
         {
             await client.CheckReadyAsync(cancellationToken);
             var found = model is null ? null : await client.GetModelAsync(model, cancellationToken);
-            return found is not { IsReady: false }
-                ? HealthCheckResult.Healthy()
-                : new(context.Registration.FailureStatus, $"The model {found.Name} is {found.State}; expected ready. {found.Reason}".TrimEnd());
+            if (found is not { IsReady: false })
+            {
+                return HealthCheckResult.Healthy();
+            }
+
+            var problem = $"The model {found.Name} is {found.State}; expected ready. {found.Reason}";
+            return new(context.Registration.FailureStatus, problem.TrimEnd());
         }
         catch (Exception e) when (e is FoveaClientException or HttpRequestException or TimeoutException)
         {

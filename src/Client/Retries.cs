@@ -11,6 +11,9 @@ namespace Fovea.Client;
 /// </summary>
 internal static class Retries
 {
+    // A longer wait is the caller's decision, who may have something better to do.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     private static readonly HttpRequestOptionsKey<bool> Repeatable = new("Fovea.Repeatable"), Single = new("Fovea.Single");
 
     /// <summary>Marks a POST that changes nothing.</summary>
@@ -28,11 +31,14 @@ internal static class Retries
             {
                 MaxRetryAttempts = options.Retries,
                 Delay = TimeSpan.FromSeconds(0.5),
+                MaxDelay = LongestWait,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 ShouldRetryAfterHeader = true,
-                ShouldHandle = attempt => ValueTask.FromResult(MayRepeat(
-                    attempt.Context.GetRequestMessage()!, attempt.Outcome.Result?.StatusCode, attempt.Outcome.Exception)),
+                ShouldHandle = attempt => ValueTask.FromResult(
+                    !(attempt.Outcome.Result?.Headers.RetryAfter?.Delta > LongestWait)
+                        && MayRepeat(
+                            attempt.Context.GetRequestMessage()!, attempt.Outcome.Result?.StatusCode, attempt.Outcome.Exception)),
             });
         }
     }

@@ -15,7 +15,8 @@ public sealed class ClassifyTests(RunningService service) : IDisposable
     {
         byte[] bytes = await File.ReadAllBytesAsync(Samples.Digit(7), Stop);
         var answer = await client.ClassifyAsync("lenet5", bytes, stop: Stop);
-        Assert.Equal(("lenet5", 1, true, "7", 5), (answer.Model, answer.Version, answer.Trained, answer.Best!.Label, answer.Predictions.Count));
+        Assert.Equal(("lenet5", 1, true), (answer.Model, answer.Version, answer.Trained));
+        Assert.Equal(("7", 5), (answer.Best!.Label, answer.Predictions.Count));
         Assert.InRange(answer.Best.Probability, 0.9, 1);
         using var stream = File.OpenRead(Samples.Digit(7));
         foreach (var image in new[] { ImageUpload.FromFile(Samples.Digit(7)), ImageUpload.FromStream(stream) })

@@ -5,6 +5,7 @@ using Fovea.Client.Tests.Hosting;
 namespace Fovea.Client.Tests;
 
 /// <summary>Data sets and jobs, by the client, at the real service.</summary>
+[Trait("Needs", "time")]
 public sealed class FineTuningTests(RunningService service) : IDisposable
 {
     private readonly FoveaClient client = service.Client();
@@ -85,7 +86,8 @@ public sealed class FineTuningTests(RunningService service) : IDisposable
         Assert.Equal(0, proxy.CutsLeft);
         Assert.Equal(Enumerable.Range(1, numbers.Length).Select(n => (long)n), numbers);
         Assert.Empty(await client.FineTuning.EventsAsync(job.Id, numbers[^1], Stop).ToArrayAsync(Stop));
-        await Assert.ThrowsAsync<FoveaClientException>(async () => await client.FineTuning.EventsAsync("ftjob-none", stop: Stop).FirstAsync(Stop));
+        await Assert.ThrowsAsync<FoveaClientException>(
+            async () => await client.FineTuning.EventsAsync("ftjob-none", stop: Stop).FirstAsync(Stop));
     }
 
     public void Dispose() => client.Dispose();

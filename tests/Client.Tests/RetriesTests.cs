@@ -49,6 +49,15 @@ public sealed class RetriesTests
     }
 
     [Fact]
+    public async Task Long_wait_is_left_to_the_caller()
+    {
+        await using var server = await RefusingServer.Start(429, retryAfter: "60");
+        using var client = new FoveaClient(new FoveaClientOptions { Address = server.Address, Retries = 3 });
+        var refused = await Assert.ThrowsAsync<FoveaClientException>(() => Requests["create"](client));
+        Assert.Equal((1, TimeSpan.FromMinutes(1)), (server.Requests, refused.RetryAfter));
+    }
+
+    [Fact]
     public async Task Client_of_the_services_has_the_same_retries()
     {
         await using var server = await RefusingServer.Start(503);

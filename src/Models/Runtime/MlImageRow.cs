@@ -19,7 +19,8 @@ internal sealed class MlImageRow
     {
         if (Image is not { } image)
         {
-            throw new FoveaException(ErrorCode.BadArgument, $"The column {column} has a row without an image; expected an MLImage in each.");
+            throw new FoveaException(
+                ErrorCode.BadArgument, $"The column {column} has a row without an image; expected an MLImage in each.");
         }
 
         // Bytes of blue or red, green, red or blue, and opacity. The colours are multiplied by the opacity already.

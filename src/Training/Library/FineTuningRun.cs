@@ -24,7 +24,9 @@ public sealed record FineTuningRun
     /// <summary>The data set's folder: a sub-folder of images for each class, also within folders named train, val and test.</summary>
     public required string Data { get; init; }
 
-    /// <summary>The .onnx file to write. Its report and, during the run, its checkpoint have names that begin with the same words.</summary>
+    /// <summary>
+    /// The .onnx file to write. Its report and, during the run, its checkpoint have names that begin with the same words.
+    /// </summary>
     public required string Output { get; init; }
 
     /// <summary>
@@ -62,7 +64,9 @@ public sealed record FineTuningRun
     /// <summary>Fine-tunes the network on this thread and others.</summary>
     /// <param name="progress">Receives the events, on this thread; null: nothing does.</param>
     /// <param name="stop">Stops the run.</param>
-    /// <exception cref="OperationCanceledException">The run was stopped. With the methods partial and full it has written a checkpoint.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The run was stopped. With the methods partial and full it has written a checkpoint.
+    /// </exception>
     /// <exception cref="FoveaException">
     /// The base cannot be read or has no last layer that could be replaced, the folder is no data set, a setting is out of its range,
     /// training diverged, or a file cannot be written.
@@ -97,7 +101,9 @@ public sealed record FineTuningRun
     /// <summary>Fine-tunes the network on other threads. Apart from that it is <see cref="Run"/>.</summary>
     /// <param name="progress">Receives the events, on another thread; null: nothing does.</param>
     /// <param name="stop">Stops the run.</param>
-    /// <exception cref="OperationCanceledException">The run was stopped. With the methods partial and full it has written a checkpoint.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The run was stopped. With the methods partial and full it has written a checkpoint.
+    /// </exception>
     /// <exception cref="FoveaException">As <see cref="Run"/>.</exception>
     public Task<TrainedClassifier> RunAsync(IProgress<TrainingEvent>? progress = null, CancellationToken stop = default) =>
         Task.Run(() => Run(progress, stop), stop);
@@ -109,6 +115,8 @@ public sealed record FineTuningRun
             : TimeLimit < TimeSpan.Zero || TimeLimit > TimeSpan.FromDays(7) ? $"The time limit is {TimeLimit}; expected 0 to 7 days."
             : Base is not null && !File.Exists(Base) ? $"The base {Base} does not exist; expected an .onnx file."
             : null;
-        return problem is null ? Enum.Parse<FineTuningMethod>(Method, ignoreCase: true) : throw new FoveaException(ErrorCode.BadArgument, problem);
+        return problem is null
+            ? Enum.Parse<FineTuningMethod>(Method, ignoreCase: true)
+            : throw new FoveaException(ErrorCode.BadArgument, problem);
     }
 }

@@ -31,7 +31,9 @@ internal sealed class NetworkTraining(Architecture architecture, Shape? input = 
     /// <param name="publish">Receives the events.</param>
     /// <param name="stop">Stops the run after the current step.</param>
     /// <exception cref="OperationCanceledException">The run was stopped; a checkpoint of the last step has been written.</exception>
-    /// <exception cref="Models.Errors.FoveaException">There are too few images, or training diverged, or a file cannot be written.</exception>
+    /// <exception cref="Models.Errors.FoveaException">
+    /// There are too few images, or training diverged, or a file cannot be written.
+    /// </exception>
     public void Run(DatasetFolder dataset, TrainingOptions options, Action<TrainingEvent> publish, CancellationToken stop)
     {
         var network = architecture.Build(dataset.Train.Labels.Count, input, options.Seed, architecture.HasAuxiliary, stem);

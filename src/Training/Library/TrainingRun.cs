@@ -7,8 +7,8 @@ using Fovea.Training.Recipes;
 namespace Fovea.Training.Library;
 
 /// <summary>
-/// A network of the catalog that learns the classes of a data set from random weights. Two runs with equal settings on the same machine write
-/// the same file.
+/// A network of the catalog that learns the classes of a data set from random weights. Two runs with equal settings on the same machine
+/// write the same file.
 /// </summary>
 public sealed record TrainingRun
 {
@@ -20,13 +20,17 @@ public sealed record TrainingRun
     /// </summary>
     public required string Data { get; init; }
 
-    /// <summary>The .onnx file to write. Its report and, during the run, its checkpoint have names that begin with the same words.</summary>
+    /// <summary>
+    /// The .onnx file to write. Its report and, during the run, its checkpoint have names that begin with the same words.
+    /// </summary>
     public required string Output { get; init; }
 
     /// <summary>The passes over the training images, 1 to 100000; null, the default: the network's, usually 10.</summary>
     public int? Epochs { get; init; }
 
-    /// <summary>The images in a step, 1 to 65536; null, the default: the network's, usually 32, or all images where there are fewer.</summary>
+    /// <summary>
+    /// The images in a step, 1 to 65536; null, the default: the network's, usually 32, or all images where there are fewer.
+    /// </summary>
     public int? BatchSize { get; init; }
 
     /// <summary>The highest learning rate, over 0 and at most 100; null, the default: the network's.</summary>

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Fovea.Client.Tests.Hosting;
 
 /// <summary>
-/// A proxy between a client and a service. It closes the connection of a stream in the middle of its second event, as many times as it is told
-/// to, and passes everything else on.
+/// A proxy between a client and a service. It closes the connection of a stream in the middle of its second event, as many times as it is
+/// told to, and passes everything else on.
 /// </summary>
 internal sealed class CuttingProxy : IDisposable
 {

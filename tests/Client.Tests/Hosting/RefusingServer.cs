@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fovea.Client.Tests.Hosting;
 
-/// <summary>A server that answers each request with a status and Retry-After: 0, as an overloaded service does, and counts them.</summary>
+/// <summary>A server that answers each request with a status and Retry-After, as an overloaded service does, and counts them.</summary>
 internal sealed class RefusingServer : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -19,7 +19,8 @@ internal sealed class RefusingServer : IAsyncDisposable
 
     /// <param name="status">The status of each answer.</param>
     /// <param name="type">The media type of its body, which is a problem document.</param>
-    public static async Task<RefusingServer> Start(int status, string type = "application/problem+json")
+    /// <param name="retryAfter">The seconds in Retry-After.</param>
+    public static async Task<RefusingServer> Start(int status, string type = "application/problem+json", string retryAfter = "0")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -29,7 +30,7 @@ internal sealed class RefusingServer : IAsyncDisposable
         {
             Interlocked.Increment(ref server.requests);
             await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
-            (context.Response.StatusCode, context.Response.ContentType, context.Response.Headers.RetryAfter) = (status, type, "0");
+            (context.Response.StatusCode, context.Response.ContentType, context.Response.Headers.RetryAfter) = (status, type, retryAfter);
             await context.Response.WriteAsync(
                 $$"""{"title":"Refused","status":{{status}},"detail":"No place is free.","code":"overloaded"}""", context.RequestAborted);
         });

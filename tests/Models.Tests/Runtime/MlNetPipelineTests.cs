@@ -175,7 +175,8 @@ public sealed class MlNetPipelineTests : IDisposable
 
         var numbers = ml.Data.LoadFromEnumerable([new { Image = 1f }]);
         var refused = Assert.Throws<FoveaException>(() => ml.Transforms.ClassifyImages(model, "Image").Fit(numbers));
-        Assert.Contains("Image is of the type Single; expected paths as text, files as byte[], or MLImage", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Image is of the type Single; expected paths as text, files as byte[], or MLImage", refused.Message, StringComparison.Ordinal);
         refused = Assert.Throws<FoveaException>(() => longer.Append(ml.Transforms.ClassifyImages(model, "Other")).Fit(data));
         Assert.Contains("There is no column Other", refused.Message, StringComparison.Ordinal);
     }

@@ -16,8 +16,8 @@ public sealed class LibraryTests : IDisposable
     public async Task Run_writes_the_file_that_the_command_writes()
     {
         var events = new Collected();
-        var trained = await new TrainingRun { Network = "lenet5", Data = Mnist.Folder, Output = folder["own.onnx"], Epochs = 1, BatchSize = 100 }
-            .RunAsync(events, Stop);
+        var run = new TrainingRun { Network = "lenet5", Data = Mnist.Folder, Output = folder["own.onnx"], Epochs = 1, BatchSize = 100 };
+        var trained = await run.RunAsync(events, Stop);
         Assert.IsType<RecipeChosen>(events.All[0]);
         Assert.Contains(events.All, e => e is EpochDone);
         var finished = Assert.IsType<RunFinished>(events.All[^1]);
@@ -34,7 +34,10 @@ public sealed class LibraryTests : IDisposable
     [Fact]
     public async Task Cancelled_run_is_resumed_and_ends_as_if_it_had_not_been_cancelled()
     {
-        var run = new TrainingRun { Network = "lenet5", Data = Mnist.Folder, Output = folder["cut.onnx"], Epochs = 1, BatchSize = 500, Seed = 7 };
+        var run = new TrainingRun
+        {
+            Network = "lenet5", Data = Mnist.Folder, Output = folder["cut.onnx"], Epochs = 1, BatchSize = 500, Seed = 7,
+        };
         using var source = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var atThird = new Collected(e =>
         {
@@ -66,8 +69,8 @@ public sealed class LibraryTests : IDisposable
             .Run(stop: Stop);
         foreach (var file in new[] { start.Path, null })
         {
-            var tuned = new FineTuningRun { Base = file, Data = folder["photos"], Output = folder["tuned.onnx"], Method = "head" }.Run(stop: Stop);
-            Assert.Equal(1, tuned.ValidationAccuracy);
+            var run = new FineTuningRun { Base = file, Data = folder["photos"], Output = folder["tuned.onnx"], Method = "head" };
+            Assert.Equal(1, run.Run(stop: Stop).ValidationAccuracy);
         }
     }
 
