@@ -16,6 +16,7 @@ public sealed class DocumentTests
         ["docs/bring-a-model.md"] = 1, // a download
         ["docs/command-line.md"] = 1, // a download
         ["docs/kubernetes.md"] = 4, // a cluster
+        ["docs/packages.md"] = 2, // packs, installs a tool
         ["docs/operations.md"] = 7, // Docker, publishing, a GPU, certificates, backups
     };
 
