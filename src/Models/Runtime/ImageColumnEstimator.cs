@@ -1,8 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Fovea.Models.Errors;
 using Fovea.Models.Imaging;
 using Fovea.Models.Metadata;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
 using Microsoft.ML.Transforms.Onnx;
 
 namespace Fovea.Models.Runtime;
@@ -62,11 +65,14 @@ internal sealed class ImageColumnEstimator : IEstimator<TransformerChain<ITransf
             ErrorCode.BadArgument, $"The column {column} is of the type {type}; expected paths as text, files as byte[], or MLImage."),
     };
 
-    // Only this method's code needs the package of MLImage.
+    // Only this method's code needs the package of MLImage, so it must not become part of another one.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    [SuppressMessage("Performance", "CA1859", Justification = "The concrete type would need the package in the caller.")]
     private IEstimator<ITransformer> FromImages(DataViewType type) => From<MlImageRow>(
         row => Preprocessor.Fit(row.Pixels(column), preprocessing), (nameof(MlImageRow.Image), column, type));
 
-    private IEstimator<ITransformer> From<TRow>(Func<TRow, Pixels> fit, params (string Member, string Column, DataViewType Type)[] columns)
+    private CustomMappingEstimator<TRow, ImageTensorRow> From<TRow>(
+        Func<TRow, Pixels> fit, params (string Member, string Column, DataViewType Type)[] columns)
         where TRow : class, new() =>
         transforms.CustomMapping<TRow, ImageTensorRow>(
             (row, image) => Preprocessor.Normalize(fit(row), preprocessing, image.Values = new float[preprocessing.Shape.Size]),
