@@ -14,7 +14,7 @@ namespace Fovea.Api.Tests.FineTuning;
 /// <summary>A repository with LeNet-5, a folder of data, and a service on them that may be killed and started again.</summary>
 internal sealed class Workshop : IAsyncDisposable
 {
-    private const string Key = "a secret";
+    public const string Key = "a secret";
 
     private readonly TemporaryFolder data = new();
     private readonly string[] settings;

@@ -25,7 +25,7 @@ async function authorize(page) {
 }
 
 async function showPicture(page) {
-  const route = page.locator("#operations-Models-get_models__model__summary, [id^='operations-Models-'][id$='summary']").first();
+  const route = page.locator("#operations-Models-GetModelSummary");
   await route.locator(".opblock-summary-control").click();
   const model = route.locator("tr[data-param-name=model] input");
   await model.focus();
@@ -37,7 +37,7 @@ async function showPicture(page) {
 }
 
 async function listDataSets(page) {
-  const route = page.locator("[id^='operations-Data_sets-'].opblock-get").first();
+  const route = page.locator("#operations-Data_sets-ListDatasets");
   await route.locator(".opblock-summary-control").click();
   await route.locator(".execute").click();
   const status = await route.locator(".live-responses-table tbody .response-col_status").first().textContent();
