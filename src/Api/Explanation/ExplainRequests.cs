@@ -1,5 +1,3 @@
-using Fovea.Api.Configuration;
-using Fovea.Api.Problems;
 using Fovea.Api.Requests;
 using Fovea.Api.Scheduling;
 using Fovea.Api.Serving;
@@ -13,7 +11,7 @@ namespace Fovea.Api.Explanation;
 /// to classify are.
 /// </summary>
 internal sealed class ExplainRequests(
-    Settings settings, ServingSettings serving, ImageExplainer explainer, RequestBodies bodies, RequestsInFlight inFlight)
+    ServingSettings serving, ImageExplainer explainer, SingleImage images, RequestsInFlight inFlight)
 {
     private const string Png = "image/png", Json = "application/json";
 
@@ -37,7 +35,7 @@ internal sealed class ExplainRequests(
         };
         Places.RefuseIfFull();
         served.Admission.RefuseIfFull();
-        using var image = await Read(request, stop);
+        using var image = await images.Read(request, stop);
         Places.Enter();
         try
         {
@@ -62,47 +60,4 @@ internal sealed class ExplainRequests(
             _ => null,
         })
         .FirstOrDefault(type => type is not null) == Png;
-
-    private async Task<PooledBytes> Read(HttpRequest request, CancellationToken stop)
-    {
-        var kind = RequestBody.KindOf(request);
-        var boundary = kind == BodyKind.Form ? MultipartImages.Boundary(request) : null;
-        var body = await bodies.Read(request, RequestBody.Most(kind, settings));
-        if (kind == BodyKind.Image && body.Length > 0)
-        {
-            return body;
-        }
-
-        using (body)
-        {
-            return body.Length == 0 ? throw RequestBody.Empty(kind)
-                : boundary is null ? JsonImage.Decode(body.Span, settings.MaxImageBytes)
-                : await OnlyFile(new(body, boundary, settings), stop);
-        }
-    }
-
-    private static async Task<PooledBytes> OnlyFile(MultipartImages form, CancellationToken stop)
-    {
-        PooledBytes? only = null;
-        try
-        {
-            await foreach (var (_, image, refusal) in form.Read(stop))
-            {
-                if (only is not null)
-                {
-                    image?.Dispose();
-                    throw new ServiceException(ServiceError.MalformedRequest, "The form has several files; expected one image file.");
-                }
-
-                only = image ?? throw refusal!;
-            }
-
-            return only!;
-        }
-        catch
-        {
-            only?.Dispose();
-            throw;
-        }
-    }
 }

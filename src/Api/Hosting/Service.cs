@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using Fovea.Api.Classification;
 using Fovea.Api.Configuration;
+using Fovea.Api.CustomVision;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Diagnostics;
 using Fovea.Api.Explanation;
@@ -91,12 +92,13 @@ internal static class Service
         builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<FailedRequests>().AddSingleton<PrivatePaths>();
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(host).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(RetentionSettings.Read(builder.Configuration)).AddSingleton(ApiKeys.Read(builder.Configuration));
-        builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>();
+        builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>().AddSingleton<SingleImage>();
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
         builder.Services.AddDatasets(builder.Configuration);
         builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddOpenAI();
+        builder.Services.AddCustomVision(builder.Configuration);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ImageExplainer>().AddSingleton<ExplainRequests>();
@@ -155,6 +157,7 @@ internal static class Service
             app.MapPretrained();
             app.MapFineTuning();
             app.MapOpenAI();
+            app.MapCustomVision();
             app.MapWebPage();
         }
 

@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Fovea.Api.Configuration;
+using Fovea.Api.CustomVision;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Jobs;
 using Fovea.Api.Keys;
@@ -32,6 +33,7 @@ internal static partial class SettingsTable
         .. Setting.Of(typeof(Settings)), .. Setting.Of(typeof(KeySettings)), .. Setting.Of(typeof(ServingSettings)),
         .. Setting.Of(typeof(DeviceOptions)), .. Setting.Of(typeof(ModelStoreSettings)), .. Setting.Of(typeof(FineTuningSettings)),
         .. Setting.Of(typeof(DatasetSettings)), .. Setting.Of(typeof(RetentionSettings), RetentionSettings.Prefix),
+        .. Setting.Of(typeof(CustomVisionSettings), CustomVisionSettings.Prefix),
         .. Setting.Of(typeof(HostSettings)),
     ];
 

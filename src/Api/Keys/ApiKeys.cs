@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
 using Fovea.Models.Errors;
+using Microsoft.Net.Http.Headers;
 
 namespace Fovea.Api.Keys;
 
@@ -11,7 +13,7 @@ namespace Fovea.Api.Keys;
 /// </summary>
 internal sealed class ApiKeys
 {
-    private const string Scheme = "Bearer ";
+    private const string Scheme = "Bearer ", PredictionKey = "Prediction-Key";
 
     private readonly IReadOnlyList<ApiKey> keys;
 
@@ -48,16 +50,22 @@ internal sealed class ApiKeys
             : new(keys, given.RequireKeyToClassify);
     }
 
-    /// <summary>Returns the known key in a request's Authorization header; null if the header is missing or its key is unknown.</summary>
+    /// <summary>The header in which a request shows a key: Authorization; on the routes of Custom Vision also Prediction-Key.</summary>
+    public static string HeaderOf(HttpRequest request) =>
+        request.Headers.Authorization.Count == 0 && request.Path.StartsWithSegments(CustomVisionError.Root)
+            ? PredictionKey
+            : HeaderNames.Authorization;
+
+    /// <summary>Returns the known key in the header of a request; null if the header is missing or its key is unknown.</summary>
     public ApiKey? Find(HttpRequest request)
     {
-        var authorization = request.Headers.Authorization.ToString();
-        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        var (header, value) = (HeaderOf(request), request.Headers[HeaderOf(request)].ToString());
+        if (header != PredictionKey && !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        var shown = Hash(authorization[Scheme.Length..].Trim());
+        var shown = Hash((header == PredictionKey ? value : value[Scheme.Length..]).Trim());
         ApiKey? found = null;
         foreach (var key in keys)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Fovea.Api.Problems;
 using Fovea.Api.Telemetry;
+using Microsoft.Net.Http.Headers;
 
 namespace Fovea.Api.Keys;
 
@@ -77,11 +78,15 @@ internal static class KeyCheck
                     + $"with the scope {KeySetting.NameOf(scope)}, which this route needs.");
     }
 
-    private static ServiceException Unauthorized(HttpContext context) => new(
-        ServiceError.Unauthorized,
-        $"This route {(context.GetEndpoint()!.Metadata.GetMetadata<NeedsKey>() is null ? "takes" : "needs")} an API key, and the request has "
-            + $"{(context.Request.Headers.Authorization.Count == 0 ? "none" : "an unknown one")}; expected the header Authorization: "
-            + "Bearer KEY.");
+    private static ServiceException Unauthorized(HttpContext context)
+    {
+        var header = ApiKeys.HeaderOf(context.Request);
+        return new(
+            ServiceError.Unauthorized,
+            $"This route {(context.GetEndpoint()!.Metadata.GetMetadata<NeedsKey>() is null ? "takes" : "needs")} an API key, and the "
+                + $"request has {(context.Request.Headers[header].Count == 0 ? "none" : "an unknown one")}; expected the header {header}: "
+                + $"{(header == HeaderNames.Authorization ? "Bearer KEY" : "KEY")}.");
+    }
 
     private static void LogWhenDone(HttpContext context, ApiKey? key, ILogger log)
     {

@@ -30,6 +30,7 @@ internal static class ApiDescription
             document.OperationFilter<DatasetBodies>();
             document.OperationFilter<InferenceBodies>();
             document.OperationFilter<OtherAnswers>();
+            document.OperationFilter<PredictionBodies>();
             document.OperationFilter<ProblemExamples>();
             document.DocumentFilter<RouteOrder>();
         });

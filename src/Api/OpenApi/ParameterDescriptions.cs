@@ -54,6 +54,11 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
                 null),
             "id" => (
                 "The id of a file: that of a data set, or report- and the id of a job.", Text(), "ds_0123456789abcdef"),
+            "project" => (
+                "Any GUID. The answer repeats it, and the ids of tags and iterations belong to it.",
+                new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
+                "00000000-0000-0000-0000-000000000001"),
+            "application" => ("Ignored: Custom Vision counts predictions by it.", Text(), null),
             "purpose" => ("The purpose of the files to list: fine-tune. By default all files are listed.", Text(), null),
             "order" => ("desc, the newest first, or asc.", Named("FileOrder", ["desc", "asc"], context), null),
             "limit" when IsOfFiles(context.ParameterInfo.Member) => (

@@ -16,6 +16,7 @@ internal sealed class RouteOrder : IDocumentFilter
         ("Fine-tuning", "Jobs that teach a model the classes of a data set."),
         ("Architectures", "Networks that can be built, and the pretrained ones that jobs start from."),
         ("OpenAI", "The same models, data sets and jobs for OpenAI's clients."),
+        ("Custom Vision", "Images in, tags out, for applications of Custom Vision's prediction API."),
         ("Open Inference Protocol", "The same models for clients of KServe's protocol, version 2."),
         ("Health", "Probes, the hardware in use, and the page."),
     ];

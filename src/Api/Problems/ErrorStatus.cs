@@ -12,7 +12,7 @@ internal static class ErrorStatus
     /// <summary>Returns the status of an error that only the service gives.</summary>
     public static int Of(ServiceError error) => error switch
     {
-        ServiceError.MalformedRequest => StatusCodes.Status400BadRequest,
+        ServiceError.MalformedRequest or ServiceError.ImageNotFetched => StatusCodes.Status400BadRequest,
         ServiceError.Unauthorized => StatusCodes.Status401Unauthorized,
         ServiceError.Forbidden => StatusCodes.Status403Forbidden,
         ServiceError.UnknownRoute or ServiceError.UnknownModel or ServiceError.UnknownDataset or ServiceError.UnknownJob =>

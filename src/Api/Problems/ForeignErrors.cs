@@ -5,6 +5,7 @@ internal static class ForeignErrors
 {
     private static readonly (PathString Root, Func<Problem, HttpResponse, Task> Write)[] Forms =
     [
+        (CustomVisionError.Root, CustomVisionError.Write),
         ("/v1", OpenAIError.Write),
         ("/v2", InferenceError.Write),
     ];

@@ -9,6 +9,7 @@ namespace Fovea.Api.Problems;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(InferenceError))]
 [JsonSerializable(typeof(OpenAIErrorDocument))]
+[JsonSerializable(typeof(CustomVisionError))]
 internal sealed partial class ProblemJson : JsonSerializerContext
 {
     /// <summary>The same, without escapes for characters such as quotes in messages.</summary>

@@ -15,6 +15,9 @@ internal enum ServiceError
     /// <summary>The request declares a media type that the route does not accept.</summary>
     UnsupportedMediaType,
 
+    /// <summary>The image at an address cannot be fetched, or may not be.</summary>
+    ImageNotFetched,
+
     /// <summary>The body of a request arrives more slowly than allowed.</summary>
     TooSlow,
 

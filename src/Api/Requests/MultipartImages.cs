@@ -106,5 +106,8 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
 
     private static bool IsFile(MultipartSection section) =>
         section.GetContentDispositionHeader()?.IsFileDisposition() == true
-        || section.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true;
+        || section.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) == true
+
+        // Custom Vision's client sends bytes without the name of a file.
+        || section.ContentType?.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase) == true;
 }

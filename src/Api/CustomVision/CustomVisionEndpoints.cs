@@ -1,0 +1,60 @@
+using Fovea.Api.Keys;
+using Fovea.Api.Problems;
+using Fovea.Api.RouteDescriptions;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Fovea.Api.CustomVision;
+
+/// <summary>
+/// The routes of Custom Vision's prediction API that classify, so that its applications change an address and a key. A published iteration
+/// is a model of the repository.
+/// </summary>
+internal static class CustomVisionEndpoints
+{
+    private const string Described = "v3.1", Older = "v3.0";
+
+    /// <summary>Adds the services of the routes.</summary>
+    /// <exception cref="Fovea.Models.Errors.RefusalException">A setting is wrong.</exception>
+    public static void AddCustomVision(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSingleton(CustomVisionSettings.Read(configuration)).AddSingleton<ImageDownload>().AddSingleton<CustomVisionRequests>();
+
+    /// <summary>Maps the routes of both versions, which are the same; only the newer ones are described.</summary>
+    public static void MapCustomVision(this IEndpointRouteBuilder app)
+    {
+        MapVersion(app, Older).ExcludeFromDescription();
+        MapVersion(app, Described);
+    }
+
+    private static RouteGroupBuilder MapVersion(IEndpointRouteBuilder app, string version)
+    {
+        // Fovea's own metrics count and time these requests.
+        var group = app.MapGroup($"{CustomVisionError.Root}/{version}/Prediction/{{project}}/classify/iterations/{{model}}")
+            .DisableHttpMetrics().WithTags("Custom Vision").WithMetadata(new NeedsKey(KeyScope.Classify))
+            .RefusesWith(typeof(CustomVisionError), 400, 401, 403, 404, 408, 415, 429, 500, 503, 504);
+        (string Path, string Name, Delegate Handler, string What)[] routes =
+        [
+            ("/image", "CustomVisionImage", Classify, "the image in the body"),
+            ("/image/nostore", "CustomVisionImageWithNoStore", Classify, "the image in the body"),
+            ("/url", "CustomVisionImageUrl", ClassifyUrl, "the image at an address"),
+            ("/url/nostore", "CustomVisionImageUrlWithNoStore", ClassifyUrl, "the image at an address"),
+        ];
+        foreach (var (path, name, handler, what) in routes)
+        {
+            group.MapPost(path, handler).WithMetadata(new TakesPredictionImage(ByAddress: handler == ClassifyUrl))
+                .WithName($"Classify{name}{(version == Described ? "" : version)}")
+                .WithSummary($"Classify {what}")
+                .WithDescription($"Classifies {what} with the version of the model that serves. The image is not kept.");
+        }
+
+        return group;
+    }
+
+    // The application, which Custom Vision counts predictions by, means nothing here.
+    private static async Task<Ok<ImagePrediction>> Classify(
+        string project, string model, string? application, HttpRequest request, CustomVisionRequests requests, CancellationToken stop) =>
+        TypedResults.Ok(await requests.Classify(project, model, request, stop));
+
+    private static async Task<Ok<ImagePrediction>> ClassifyUrl(
+        string project, string model, string? application, HttpRequest request, CustomVisionRequests requests, CancellationToken stop) =>
+        TypedResults.Ok(await requests.ClassifyUrl(project, model, request, stop));
+}

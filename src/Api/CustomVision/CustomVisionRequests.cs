@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Fovea.Api.Classification;
+using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Api.Telemetry;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.CustomVision;
+
+/// <summary>Answers requests to classify in the form of Custom Vision's prediction API.</summary>
+internal sealed class CustomVisionRequests(
+    ModelStore models, ImageClassifier classifier, SingleImage images, RequestBodies bodies, ImageDownload download, Metrics metrics,
+    TimeProvider time)
+{
+    private const int MostUrlBytes = 16 << 10;
+
+    /// <summary>Classifies the image that a request carries.</summary>
+    /// <exception cref="RefusalException">The request cannot be used, or the model has no place for it.</exception>
+    public Task<ImagePrediction> Classify(string project, string model, HttpRequest request, CancellationToken stop) =>
+        Classify(project, model, request.HttpContext, () => images.Read(request, stop), stop);
+
+    /// <summary>Classifies the image at the address that a request names: <c>{"url": "https://..."}</c>.</summary>
+    /// <exception cref="RefusalException">The request cannot be used, the image cannot be fetched, or the model has no place.</exception>
+    public Task<ImagePrediction> ClassifyUrl(string project, string model, HttpRequest request, CancellationToken stop) =>
+        Classify(project, model, request.HttpContext, async () => await download.Fetch(await ReadUrl(request), stop), stop);
+
+    private async Task<ImagePrediction> Classify(
+        string project, string model, HttpContext context, Func<Task<PooledBytes>> read, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        if (!Guid.TryParse(project, out var id))
+        {
+            throw new ServiceException(
+                ServiceError.MalformedRequest,
+                $"The project is {ReadableText.Of(project)}; expected a GUID. Any will do: the answer repeats it, and the ids of tags "
+                    + "belong to it.");
+        }
+
+        using var lease = models.Find(model).Serve();
+        var served = lease.Model;
+        context.Features.Set(served);
+        served.Admission.RefuseIfFull();
+        using var image = await read();
+        lease.Admit();
+        metrics.Stage("admit", served.Name, start);
+        var wanted = new WantedPredictions(served.Classifier.Classes, Threshold: 0);
+        return ImagePrediction.Of(await classifier.Classify(served, image.Memory, wanted, stop), id, time.GetUtcNow());
+    }
+
+    private async Task<string> ReadUrl(HttpRequest request)
+    {
+        const string Expected = "an object such as {\"url\": \"https://images.example.org/1.jpg\"}";
+        using var body = await bodies.Read(request, MostUrlBytes);
+        using var json = RequestJson.Parse(body.Memory, Expected);
+
+        // Older clients send Url.
+        return json.RootElement.ValueKind is JsonValueKind.Object
+            && json.RootElement.EnumerateObject().FirstOrDefault(field => field.Name.Equals("url", StringComparison.OrdinalIgnoreCase))
+                is { Value.ValueKind: JsonValueKind.String } url
+            ? url.Value.GetString()!
+            : throw new ServiceException(ServiceError.MalformedRequest, $"The body has no url; expected {Expected}.");
+    }
+}

@@ -1,0 +1,97 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Api.Requests;
+using Fovea.Models.Errors;
+
+namespace Fovea.Api.CustomVision;
+
+/// <summary>
+/// Fetches images by address, from the hosts of <see cref="CustomVisionSettings.UrlHosts"/> alone: a service that fetches any address lets
+/// its callers reach the network around it.
+/// </summary>
+internal sealed class ImageDownload : IDisposable
+{
+    private const int LongestSeconds = 10;
+
+    private readonly HttpClient client;
+    private readonly CustomVisionSettings allowed;
+    private readonly int mostBytes;
+
+    public ImageDownload(CustomVisionSettings allowed, Settings settings)
+    {
+        (this.allowed, mostBytes) = (allowed, settings.MaxImageBytes);
+
+        // A redirect may lead to a host that is not allowed, and a connection is not kept for so long that a changed address is missed.
+        client = new(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+        })
+        {
+            Timeout = TimeSpan.FromSeconds(LongestSeconds),
+        };
+    }
+
+    /// <summary>Fetches an image file.</summary>
+    /// <param name="address">An http or https address.</param>
+    /// <param name="stop">Stops fetching.</param>
+    /// <returns>The bytes, at least one; to be disposed of.</returns>
+    /// <exception cref="ServiceException">
+    /// <see cref="ServiceError.ImageNotFetched"/>: its host is not allowed, or does not answer with an image in time; <see
+    /// cref="ServiceError.TooLarge"/>.
+    /// </exception>
+    public async Task<PooledBytes> Fetch(string address, CancellationToken stop)
+    {
+        var url = Check(address);
+        try
+        {
+            using var answer = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, stop);
+            if (!answer.IsSuccessStatusCode)
+            {
+                throw NotFetched($"{url.Authority} answered {(int)answer.StatusCode}; expected 200 with an image");
+            }
+
+            RequestBody.RefuseOver(mostBytes, "The image", answer.Content.Headers.ContentLength);
+
+            // The client's time limit ends with the headers.
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            limit.CancelAfter(client.Timeout);
+            await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
+            var image = await PooledBytes.Read(body, mostBytes, limit.Token) ?? throw RequestBody.TooLarge("The image", mostBytes);
+            if (image.Length > 0)
+            {
+                return image;
+            }
+
+            image.Dispose();
+            throw NotFetched($"{url.Authority} answered with an empty body; expected an image");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw NotFetched($"{url.Authority} cannot be reached; expected an image from there", e);
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw NotFetched($"{url.Authority} has not answered within {LongestSeconds} s; expected an image from there", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    private Uri Check(string address) =>
+        !Uri.TryCreate(address, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
+            || url.UserInfo.Length > 0
+            ? throw NotFetched($"url is {ReadableText.Of(address)}; expected an http or https address without a user")
+        : allowed.UrlHosts.Count == 0
+            ? throw NotFetched("This service fetches no images by address; expected the image itself, by the routes that end in /image")
+        : !allowed.UrlHosts.Contains(url.Authority, StringComparer.OrdinalIgnoreCase)
+            ? throw NotFetched(
+                $"url has the host {ReadableText.Of(url.Authority)}; expected one of those that the service may fetch images from "
+                    + "(Fovea:CustomVision:UrlHosts)")
+        : url;
+
+    private static ServiceException NotFetched(string message, Exception? cause = null) =>
+        new(ServiceError.ImageNotFetched, $"{message}.", cause);
+}
