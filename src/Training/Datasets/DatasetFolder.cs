@@ -94,7 +94,22 @@ internal sealed class DatasetFolder
     /// <exception cref="FoveaException">
     /// The folder is missing, names of its classes or parts clash, or its list of labels cannot be read.
     /// </exception>
-    public static DatasetFolder Open(string folder, Preprocessing preprocessing)
+    public static DatasetFolder Open(string folder, Preprocessing preprocessing) => Open(folder, preprocessing, isTolerant: false);
+
+    /// <summary>Opens a folder to check its images, of which any share may be unreadable.</summary>
+    /// <inheritdoc cref="Open(string, Preprocessing)"/>
+    public static DatasetFolder OpenForCheck(string folder, Preprocessing preprocessing) => Open(folder, preprocessing, isTolerant: true);
+
+    /// <summary>The parts that the folder has, each with its images; one part without a name if it is not divided.</summary>
+    /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>
+    public IReadOnlyList<(DataPart? Part, Dataset Images)> Parts =>
+    [
+        (Validation is null && Test is null ? null : DataPart.Train, Train),
+        .. Validation is null ? Array.Empty<(DataPart?, Dataset)>() : [(DataPart.Validation, Validation)],
+        .. Test is null ? Array.Empty<(DataPart?, Dataset)>() : [(DataPart.Test, Test)],
+    ];
+
+    private static DatasetFolder Open(string folder, Preprocessing preprocessing, bool isTolerant)
     {
         if (!Directory.Exists(folder))
         {
@@ -107,7 +122,7 @@ internal sealed class DatasetFolder
         return new(
             folder,
             name,
-            IdxDataset.FolderIn(folder) is { } place ? FolderParts.OfIdx(place) : FolderParts.OfImages(folder),
+            IdxDataset.FolderIn(folder) is { } place ? FolderParts.OfIdx(place) : FolderParts.OfImages(folder, isTolerant),
             preprocessing);
     }
 
