@@ -41,7 +41,12 @@ internal sealed class BaseArguments
     /// </exception>
     public BaseModel Read(ParseResult parsed, string? preprocessing, Uri source, Action<TrainingEvent> tell, CancellationToken stop) =>
         Read(
-            parsed.GetValue(FileOrName), preprocessing, parsed.GetRequiredValue(Weights), source, line => tell(new BaseDownload(line)), stop);
+            parsed.GetValue(FileOrName),
+            preprocessing,
+            parsed.GetRequiredValue(Weights),
+            source,
+            line => tell(new BaseDownload(line)),
+            stop);
 
     /// <summary>Reads a network. A published network that is not here yet is downloaded once.</summary>
     /// <param name="name">The file or the name; null for the built-in base.</param>

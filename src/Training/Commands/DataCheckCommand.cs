@@ -68,15 +68,15 @@ internal sealed class DataCheckCommand
             parsed.GetValue(start), null, parsed.GetRequiredValue(weights), PublishedWeights.Torchvision, Console.Error.WriteLine, stop);
         var folder = DatasetFolder.OpenForCheck(parsed.GetRequiredValue(data), model.Preprocessing);
         var images = CheckedImages.Of(folder.Folder, folder.Name, folder.Parts, stop);
-        var progress = Progress(LabelPredictions.CountOf(images.All));
+        var progress = parsed.GetValue(json) ? null : Progress(LabelPredictions.CountOf(images.All));
         int done = 0;
-        images = images.With(LabelPredictions.Of(model, images.All, chosen, count => progress.Show(done += count), stop));
-        progress.Clear();
+        images = images.With(LabelPredictions.Of(model, images.All, chosen, count => progress?.Show(done += count), stop));
+        progress?.Clear();
         var health = HealthCheck.Of(images);
         if (page is not null)
         {
             var augmentation = ImageRecipe.AugmentationFor(ImageTraits.Of(folder.Sample, folder.Train));
-            var text = HealthPage.Of(images, health, folder.Train, augmentation);
+            var text = HealthPage.Of(images, health, new(folder.Train, augmentation, Seed: 1));
             AtomicFile.Write(page, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
         }
 

@@ -30,7 +30,8 @@ internal sealed record HealthCheck(string Name, string Title, string Meaning, Fu
             + "of validation images.",
             CopyChecks.Leaks)
         {
-            NotChecked = images => images.All.Count > 0 && images.PartOf(0) is null ? "The data set has no parts, such as train and val." : null,
+            NotChecked = images =>
+                images.All.Count > 0 && images.PartOf(0) is null ? "The data set has no parts, such as train and val." : null,
         },
         new(
             "duplicates", "Identical images",

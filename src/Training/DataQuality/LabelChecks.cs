@@ -11,7 +11,8 @@ internal static class LabelChecks
     /// <summary>Returns which images are not checked; null if all are.</summary>
     public static string? WhyNot(CheckedImages images) =>
         images.Judged is not { } judged
-            ? "There is no classifier to judge the labels: it takes at least two classes and ten images, and a network for features."
+            ? "There is no classifier that was not trained on the images. The command data check trains some, if there are at least two "
+                + "classes and ten images."
         : judged.Images.Count < images.All.Count
             ? string.Create(
                 CultureInfo.InvariantCulture,

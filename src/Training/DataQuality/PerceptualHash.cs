@@ -38,7 +38,8 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
 
         var small = Resizer.Resize(image, Side, Side, new(0, 0, Side, Side));
         var grays = Array.ConvertAll(Models.Imaging.Colors.Gray(small).Values[..(Side * Side)], value => (float)value);
-        var colors = Resizer.Resize(Models.Imaging.Colors.Ordered(small, ColorOrder.Rgb), ColorSide, ColorSide, new(0, 0, ColorSide, ColorSide));
+        var rgb = Models.Imaging.Colors.Ordered(small, ColorOrder.Rgb);
+        var colors = Resizer.Resize(rgb, ColorSide, ColorSide, new(0, 0, ColorSide, ColorSide));
         if (Centre(grays) < LeastDeviation * Side)
         {
             return null;

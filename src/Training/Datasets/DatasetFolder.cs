@@ -19,8 +19,11 @@ internal sealed class DatasetFolder
     private readonly FolderParts parts;
     private readonly Preprocessing preprocessing;
     private readonly Lazy<ImageSample> sample;
-    private readonly Lazy<Dataset> train;
-    private readonly Lazy<Dataset>? validation, test;
+    private Lazy<Dataset> train;
+    private Lazy<Dataset>? validation, test;
+
+    // The training images, as ForTraining numbers them, that it leaves out.
+    private IReadOnlySet<int> leftOut = new HashSet<int>();
 
     private DatasetFolder(string folder, string name, FolderParts parts, Preprocessing preprocessing)
     {
@@ -86,6 +89,17 @@ internal sealed class DatasetFolder
             : With(preprocessing with { Resize = height == width ? height : null, ResizeTo = null });
     }
 
+    /// <summary>Returns the folder without some training images.</summary>
+    /// <param name="images">The images, as <see cref="ForTraining"/> numbers the training images for the seed of the run.</param>
+    public DatasetFolder WithoutTraining(IReadOnlySet<int> images) => images.Count == 0 ? this
+        : new(Folder, Name, parts, preprocessing) 
+        {
+            train = train,
+            validation = validation,
+            test = test,
+            leftOut = images,
+        };
+
     private DatasetFolder With(Preprocessing other) => new(Folder, Name, parts, other);
 
     /// <summary>Opens a folder with a network's own preprocessing.</summary>
@@ -133,6 +147,13 @@ internal sealed class DatasetFolder
     /// <param name="seed">The seed of the random choice.</param>
     /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>
     public (Dataset Train, Dataset Validation) ForTraining(long seed)
+    {
+        var (all, aside) = Split(seed);
+        return leftOut.Count == 0 ? (all, aside)
+            : (all.Subset([.. Enumerable.Range(0, all.Count).Where(i => !leftOut.Contains(i))]), aside);
+    }
+
+    private (Dataset Train, Dataset Validation) Split(long seed)
     {
         if (Validation is not null)
         {

@@ -11,12 +11,11 @@ internal static class BatchPreview
     private const int MostImages = 16;
 
     /// <summary>Returns the section; null without images.</summary>
-    /// <param name="train">The training images.</param>
-    /// <param name="augmentation">The random changes to them.</param>
-    /// <param name="seed">The seed of the changes.</param>
+    /// <param name="batch">The training images and their changes.</param>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
-    public static XElement? Of(Dataset train, Augmentation augmentation, long seed)
+    public static XElement? Of(PreviewedBatch batch)
     {
+        var (train, augmentation, seed) = batch;
         int count = Math.Min(MostImages, train.Count);
         var augmenter = new Augmenter(augmentation, train.Preprocessing);
         var tensor = new float[train.Preprocessing.Shape.Size];
@@ -25,7 +24,9 @@ internal static class BatchPreview
             $"Training images of {train.Preprocessing.Crop[1]} x {train.Preprocessing.Crop[0]} pixels after the random changes of the "
             + $"augmentation \"{augmentation}\", which differ in each epoch. What the label names should still be in the picture.",
             new XElement(
-                "ol", new XAttribute("class", "pictures"), Enumerable.Range(0, count).Select(i => Picture((int)((long)i * train.Count / count)))));
+                "ol",
+                new XAttribute("class", "pictures"),
+                Enumerable.Range(0, count).Select(i => Picture((int)((long)i * train.Count / count)))));
 
         XElement Picture(int index)
         {
@@ -45,3 +46,9 @@ internal static class BatchPreview
         }
     }
 }
+
+/// <summary>Training images, some of which are shown as the network sees them.</summary>
+/// <param name="Train">The training images.</param>
+/// <param name="Augmentation">The random changes to them.</param>
+/// <param name="Seed">The seed of the changes.</param>
+internal sealed record PreviewedBatch(Dataset Train, Augmentation Augmentation, long Seed);

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Xml.Linq;
 using Fovea.Models.Errors;
 using Fovea.Training.DataQuality;
-using Fovea.Training.Datasets;
 
 namespace Fovea.Training.Reports;
 
@@ -15,13 +14,12 @@ internal static class HealthPage
     /// <summary>Returns the page's text, which is also well-formed XML.</summary>
     /// <param name="images">The images.</param>
     /// <param name="health">What was found in them.</param>
-    /// <param name="train">The training images, some of which are shown as the network sees them.</param>
-    /// <param name="augmentation">The random changes to training images.</param>
+    /// <param name="batch">The training images, some of which are shown as the network sees them.</param>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
-    public static string Of(CheckedImages images, DatasetHealth health, Dataset train, Augmentation augmentation)
+    public static string Of(CheckedImages images, DatasetHealth health, PreviewedBatch batch)
     {
         var sections = new HealthSections(images, health, MostPictures);
-        XElement?[] all = [.. sections.All(), BatchPreview.Of(train, augmentation, seed: 1)];
+        XElement?[] all = [.. sections.All(), BatchPreview.Of(batch)];
         return ReportPage.Document(
             "Data set health",
             health.Dataset,
@@ -43,7 +41,8 @@ internal static class HealthPage
             text.WriteLine(check.Count == 0 ? $"\n{check.Title}: not checked. {check.NotChecked}" : $"\n{check.Title}: {check.Count}");
             foreach (var finding in check.Findings.Take(most))
             {
-                text.WriteLine($"  {string.Join(", ", finding.Images.Select(image => image.File))}: {finding.Reason}".Replace("  : ", "  ", StringComparison.Ordinal));
+                string files = string.Join(", ", finding.Images.Select(image => image.File));
+                text.WriteLine(files.Length > 0 ? $"  {files}: {finding.Reason}" : $"  {finding.Reason}");
             }
 
             if (check.Count > most)

@@ -10,10 +10,16 @@ namespace Fovea.Training.Reports;
 /// <param name="most">The most pictures of each check.</param>
 internal sealed class HealthSections(CheckedImages images, DatasetHealth health, int most)
 {
+    private const string Heading = "Health of the data set";
+
+    /// <summary>Returns the section of a training report about images that were not checked.</summary>
+    public static XElement NotChecked() => Html.Section(
+        "health", Heading, "Training did not check the images, since they lie within files of many. The command data check does.");
+
     /// <summary>Returns the section of a training report.</summary>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
     public XElement Short() => Html.Section(
-        "health", "Health of the data set", Verdict(health), Table(), Found.SelectMany(check => Findings(check, isSection: false)));
+        "health", Heading, Verdict(health), Table(), Found.SelectMany(check => Findings(check, isSection: false)));
 
     /// <summary>Returns the sections of a page of its own.</summary>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
@@ -31,7 +37,10 @@ internal sealed class HealthSections(CheckedImages images, DatasetHealth health,
     public static string Verdict(DatasetHealth health)
     {
         var of = $"{Html.Count(health.Images, "image", "images")} of {Html.Count(health.Classes.Count, "class", "classes")}";
-        string[] found = [.. health.Checks.Where(check => check.Count > 0).Select(check => $"{Lower(check.Title)} ({Html.Number(check.Count)})")];
+        string[] found =
+        [
+            .. health.Checks.Where(check => check.Count > 0).Select(check => $"{Lower(check.Title)} ({Html.Number(check.Count)})"),
+        ];
         return found is [] ? $"Nothing suspicious was found in {of}." : $"Found in {of}: {string.Join(", ", found)}.";
     }
 

@@ -135,13 +135,16 @@ internal sealed class HeadSearch
         ];
         int[] kept = [.. logits[best].Keys.Order()];
         var set = train.Subset(kept);
-        return new(curve, new([.. kept.Select(i => logits[best][i])], set.Targets, set.LabelSets));
+        return new(curve, new([.. kept.Select(i => logits[best][i])], set.Targets, set.LabelSets), kept);
     }
 
     private FoundHead Final(Judgement judged)
     {
         int chosen = Array.FindIndex(judged.Curve, penalty => penalty.Chosen);
-        return new(Folded(Path(train, FinalTolerance, Penalties[..(chosen + 1)]).Last()), judged.Curve, judged.OutOfFold);
+        return new(Folded(Path(train, FinalTolerance, Penalties[..(chosen + 1)]).Last()), judged.Curve, judged.OutOfFold)
+        {
+            Judged = judged.Kept,
+        };
     }
 
     /// <summary>Trains heads with these penalties, from strong to weak, on unscaled features; for comparisons.</summary>
@@ -200,11 +203,15 @@ internal sealed class HeadSearch
 
     private float WeightOf(int label) => classWeights?[label] ?? 1;
 
-    private sealed record Judgement(PenaltyTried[] Curve, HeldOutPredictions OutOfFold);
+    private sealed record Judgement(PenaltyTried[] Curve, HeldOutPredictions OutOfFold, int[] Kept);
 }
 
 /// <summary>A head, and how its penalty was chosen.</summary>
 /// <param name="Head">The head, for unscaled features.</param>
 /// <param name="Curve">Every penalty that was tried, from strong to weak.</param>
 /// <param name="OutOfFold">Training images, up to 2,000, each judged by a head that was trained without it.</param>
-internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold);
+internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold)
+{
+    /// <summary>The place of each image of <see cref="OutOfFold"/> among the training images.</summary>
+    public IReadOnlyList<int> Judged { get; init; } = [];
+}

@@ -10,7 +10,7 @@ namespace Fovea.Training.TransferLearning;
 internal static class LabelPredictions
 {
     // Features of more images than these would take long. They are taken at even distances.
-    private const int MostImages = 10_000;
+    private const int MostImages = 5_000;
 
     private const int LeastImages = 10;
 

@@ -138,6 +138,7 @@ public sealed class HealthCheckTests : IDisposable
 
     private static string[][] Files(DatasetHealth health, string name) =>
     [
-        .. health.Checks.Single(check => check.Check == name).Findings.Select(finding => finding.Images.Select(image => image.File).ToArray()),
+        .. health.Checks.Single(check => check.Check == name).Findings
+            .Select(finding => finding.Images.Select(image => image.File).ToArray()),
     ];
 }
