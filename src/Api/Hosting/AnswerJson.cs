@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Fovea.Api.Classification;
+using Fovea.Api.DatasetChecks;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Diagnostics;
 using Fovea.Api.Explanation;
@@ -21,6 +22,7 @@ internal static class AnswerJson
     public static readonly JsonSerializerContext[] Serializers =
     [
         ClassificationJson.Default, ExplanationJson.Default, ProblemJson.Default, NetworkCatalogJson.Default, ModelRepositoryJson.Default,
-        DatasetJson.Default, FineTuningJson.Default, OpenAIJson.Default, InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default, WebPageJson.Default,
+        DatasetJson.Default, DatasetCheckJson.Default, FineTuningJson.Default, OpenAIJson.Default, InferenceJson.Default, ProbeJson.Default,
+        DiagnosticsJson.Default, WebPageJson.Default,
     ];
 }

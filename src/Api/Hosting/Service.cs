@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using Fovea.Api.Classification;
 using Fovea.Api.Configuration;
+using Fovea.Api.DatasetChecks;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Diagnostics;
 using Fovea.Api.Explanation;
@@ -95,6 +96,7 @@ internal static class Service
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
         builder.Services.AddDatasets(builder.Configuration);
+        builder.Services.AddDatasetChecks();
         builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddOpenAI();
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
@@ -151,6 +153,7 @@ internal static class Service
             app.MapAdministration();
             app.MapInference();
             app.MapDatasets();
+            app.MapDatasetChecks();
             app.MapArchitectures();
             app.MapPretrained();
             app.MapFineTuning();
