@@ -13,6 +13,22 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
     /// <summary>The address of the images of a data set; the path of an image in the data set follows it.</summary>
     public static string AddressOf(string id) => $"/datasets/{id}/images/";
 
+    /// <summary>The address of an image.</summary>
+    /// <param name="id">The data set.</param>
+    /// <param name="part">train, val or test.</param>
+    /// <param name="folder">The image's folder in the part.</param>
+    /// <param name="file">The image's file name.</param>
+    public static string ImageOf(string id, string part, string folder, string file) =>
+        $"{AddressOf(id)}{part}/{Uri.EscapeDataString(folder)}/{Uri.EscapeDataString(file)}";
+
+    /// <summary>The address of the small picture of an image.</summary>
+    /// <param name="id">The data set.</param>
+    /// <param name="part">train, val or test.</param>
+    /// <param name="label">The image's class; the folder for an image without one.</param>
+    /// <param name="file">The image's file name.</param>
+    public static string ThumbnailOf(string id, string part, string label, string file) =>
+        $"/datasets/{id}/thumbnails/{Uri.EscapeDataString(label)}/{Uri.EscapeDataString(file)}?part={part}";
+
     /// <summary>
     /// Returns the images of a data set in the order of their paths: those of the class <paramref name="label"/>, or of all classes if it
     /// is null or empty.
@@ -101,8 +117,8 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
                 file.Name,
                 part,
                 file.Length,
-                $"/datasets/{dataset.Id}/thumbnails/{Uri.EscapeDataString(place)}/{Uri.EscapeDataString(file.Name)}?part={part}",
-                $"{AddressOf(dataset.Id)}{part}/{Uri.EscapeDataString(name)}/{Uri.EscapeDataString(file.Name)}",
+                ThumbnailOf(dataset.Id, part, place, file.Name),
+                ImageOf(dataset.Id, part, name, file.Name),
                 labels);
         });
     }

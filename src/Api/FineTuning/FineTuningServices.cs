@@ -13,10 +13,11 @@ internal static class FineTuningServices
     {
         services.AddSingleton(settings).AddSingleton<StateDatabase>().AddSingleton<JobStore>();
         services.AddSingleton<JobRequests>().AddSingleton<JobPages>().AddSingleton<JobReports>().AddSingleton<EventStream>();
+        services.AddSingleton<TrainingProcess>();
         services.AddHostedService<JobGauge>();
         if (settings.Trains)
         {
-            services.AddSingleton<TrainingProcess>().AddSingleton<IncumbentComparison>().AddSingleton<Publishing>();
+            services.AddSingleton<IncumbentComparison>().AddSingleton<Publishing>();
             services.AddSingleton<JobWork>().AddSingleton<JobRunner>();
             services.AddSingleton<JobRecovery>().AddHostedService<JobQueue>();
             services.AddSingleton<JobSweep>().AddHostedService(provider => provider.GetRequiredService<JobSweep>());

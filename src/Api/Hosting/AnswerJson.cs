@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Fovea.Api.Classification;
 using Fovea.Api.CustomVision;
+using Fovea.Api.DatasetChecks;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Diagnostics;
 using Fovea.Api.Explanation;
@@ -22,7 +23,8 @@ internal static class AnswerJson
     public static readonly JsonSerializerContext[] Serializers =
     [
         ClassificationJson.Default, ExplanationJson.Default, ProblemJson.Default, NetworkCatalogJson.Default, ModelRepositoryJson.Default,
-        DatasetJson.Default, FineTuningJson.Default, OpenAIJson.Default, CustomVisionJson.Default, InferenceJson.Default, ProbeJson.Default,
+        DatasetJson.Default, DatasetCheckJson.Default, FineTuningJson.Default, OpenAIJson.Default, CustomVisionJson.Default,
+        InferenceJson.Default, ProbeJson.Default,
         DiagnosticsJson.Default, WebPageJson.Default,
     ];
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using Fovea.Api.Classification;
 using Fovea.Api.Configuration;
 using Fovea.Api.CustomVision;
+using Fovea.Api.DatasetChecks;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Diagnostics;
 using Fovea.Api.Explanation;
@@ -96,6 +97,7 @@ internal static class Service
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
         builder.Services.AddDatasets(builder.Configuration);
+        builder.Services.AddDatasetChecks();
         builder.Services.AddFineTuning(fineTuning);
         builder.Services.AddOpenAI();
         builder.Services.AddCustomVision(builder.Configuration);
@@ -153,6 +155,7 @@ internal static class Service
             app.MapAdministration();
             app.MapInference();
             app.MapDatasets();
+            app.MapDatasetChecks();
             app.MapArchitectures();
             app.MapPretrained();
             app.MapFineTuning();

@@ -28,6 +28,11 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
     public ValueTask Read(string line) => Parse(line) switch
     {
         FileRefused e => Tell($"Left out: {Path.GetFileName(e.File)}: {e.Reason}", JobEvent.Warning),
+        LeaksFound e => Tell(
+            (e.Images == 1 ? "1 training image is a copy of a validation image"
+                : $"{e.Images} training images are copies of validation images")
+                + ": left out of training, so that each picture is on one side.",
+            JobEvent.Warning),
         HeadFound e => Tell(e.Description),
         MethodChosen e => Tell($"Method {e.Method}: {e.Reason}.", metrics: new() { Method = e.Method }),
         OptionsUnused e => Unused(e),

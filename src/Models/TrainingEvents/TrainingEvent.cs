@@ -8,6 +8,7 @@ namespace Fovea.Models.TrainingEvents;
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(FileRefused), "refused")]
+[JsonDerivedType(typeof(LeaksFound), "leaks")]
 [JsonDerivedType(typeof(RecipeChosen), "recipe")]
 [JsonDerivedType(typeof(RunStarted), "started")]
 [JsonDerivedType(typeof(StepDone), "step")]
@@ -42,6 +43,13 @@ public abstract record TrainingEvent
 /// <param name="File">The file's path.</param>
 /// <param name="Reason">Why the file cannot be read.</param>
 public sealed record FileRefused(string File, string Reason) : TrainingEvent;
+
+/// <summary>
+/// Training images are copies of validation images. They are left out of training, so that each picture is on one side.
+/// </summary>
+/// <param name="Images">The number of training images that are left out, at least 1.</param>
+/// <param name="Files">The path of each in the data set.</param>
+public sealed record LeaksFound(int Images, IReadOnlyList<string> Files) : TrainingEvent;
 
 /// <summary>The augmentation, schedule and label smoothing of a run from random weights.</summary>
 /// <param name="Images">The training images that they follow, in words.</param>

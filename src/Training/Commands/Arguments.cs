@@ -29,12 +29,16 @@ internal static class Arguments
     public static Option<string> Output() =>
         new("--output", "-o") { Description = "The .onnx file to write.", Required = true, HelpName = "file" };
 
+    /// <summary>What a data set's folder holds, as the description of an option.</summary>
+    public const string DatasetFolder =
+        "The data set's folder. It holds class sub-folders of images, or the four IDX files of MNIST (plain or .gz). "
+        + "Class folders may be in sub-folders named train, val (or valid, validation) and test. "
+        + "A file labels.csv (file,label;label) or labels.jsonl beside the images gives them any number of labels.";
+
     /// <summary>The folder of a data set.</summary>
     public static Option<string> Data() => new("--data")
     {
-        Description = "The data set's folder. It holds class sub-folders of images, or the four IDX files of MNIST (plain or .gz). "
-            + "Class folders may be in sub-folders named train, val (or valid, validation) and test. "
-            + "A file labels.csv (file,label;label) or labels.jsonl beside the images gives them any number of labels.",
+        Description = DatasetFolder,
         Required = true,
         HelpName = "folder",
     };

@@ -39,9 +39,26 @@ internal sealed class BaseArguments
     /// <exception cref="FoveaException">
     /// There is no such file and no such base, the file cannot be fine-tuned, or the base cannot be downloaded.
     /// </exception>
-    public BaseModel Read(ParseResult parsed, string? preprocessing, Uri source, Action<TrainingEvent> tell, CancellationToken stop)
+    public BaseModel Read(ParseResult parsed, string? preprocessing, Uri source, Action<TrainingEvent> tell, CancellationToken stop) =>
+        Read(
+            parsed.GetValue(FileOrName),
+            preprocessing,
+            parsed.GetRequiredValue(Weights),
+            source,
+            line => tell(new BaseDownload(line)),
+            stop);
+
+    /// <summary>Reads a network. A published network that is not here yet is downloaded once.</summary>
+    /// <param name="name">The file or the name; null for the built-in base.</param>
+    /// <param name="preprocessing">A value of <see cref="Arguments.Preprocessing"/>, for a file; null for none.</param>
+    /// <param name="folder">The folder of downloaded weights.</param>
+    /// <param name="source">The folder that serves published weights.</param>
+    /// <param name="say">Receives the lines about a download.</param>
+    /// <param name="stop">Cancels a download.</param>
+    /// <inheritdoc cref="Read(ParseResult, string, Uri, Action{TrainingEvent}, CancellationToken)"/>
+    public static BaseModel Read(
+        string? name, string? preprocessing, string folder, Uri source, Action<string> say, CancellationToken stop)
     {
-        var name = parsed.GetValue(FileOrName);
         if (name is not null && (File.Exists(name) || name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)))
         {
             return Arguments.Base(name, preprocessing);
@@ -57,10 +74,10 @@ internal sealed class BaseArguments
 
         return name is null or PretrainedBases.BuiltIn
             ? BuiltInBase.Read()
-            : Arguments.Base(Downloaded(name, parsed.GetRequiredValue(Weights), source, tell, stop), null);
+            : Arguments.Base(Downloaded(name, folder, source, say, stop), null);
     }
 
-    private static string Downloaded(string name, string folder, Uri source, Action<TrainingEvent> tell, CancellationToken stop)
+    private static string Downloaded(string name, string folder, Uri source, Action<string> say, CancellationToken stop)
     {
         var path = PretrainedBases.PathOf(folder, name);
         if (PublishedWeights.All.FirstOrDefault(weights => weights.Network == name) is not { } published)
@@ -70,14 +87,14 @@ internal sealed class BaseArguments
 
         if (File.Exists(path))
         {
-            tell(new BaseDownload($"{name} was downloaded before: {path}"));
+            say($"{name} was downloaded before: {path}");
             return path;
         }
 
-        tell(new BaseDownload($"{name} is downloaded once, to {path}"));
+        say($"{name} is downloaded once, to {path}");
         try
         {
-            published.Import(source, path, line => tell(new BaseDownload(line)), stop).GetAwaiter().GetResult();
+            published.Import(source, path, say, stop).GetAwaiter().GetResult();
             return path;
         }
         catch (FoveaException e) when (e.Code == ErrorCode.DownloadFailed)

@@ -24,6 +24,9 @@ internal static class DataCommand
             await dataset.Download(folder, Console.WriteLine, stop);
             return 0;
         });
-        return new Command("data", "Downloads public data sets.") { get };
+        return new Command("data", "Downloads public data sets, and finds what is wrong with a data set.")
+        {
+            get, DataCheckCommand.Create(),
+        };
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Fovea.Models.Errors;
 using Fovea.Models.Files;
 using Fovea.Models.TrainingEvents;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Downloads;
 using Fovea.Training.Progress;
@@ -94,7 +95,8 @@ internal sealed class FinetuneCommand
         {
             var model = report.Named(
                 start.Read(parsed, parsed.GetValue(preprocessing), PublishedWeights.Torchvision, tell, stop), parsed);
-            var dataset = DatasetFolder.OpenForTraining(parsed.GetRequiredValue(data), model.Preprocessing);
+            var (dataset, check) = TrainingCheck.Of(
+                DatasetFolder.OpenForTraining(parsed.GetRequiredValue(data), model.Preprocessing), learning.SeedOf(parsed), stop);
             var publisher = parsed.GetValue(publish) is { } name
                 ? new RepositoryPublisher(parsed.GetRequiredValue(repository), name)
                 : null;
@@ -102,7 +104,7 @@ internal sealed class FinetuneCommand
             var chosen = Enum.Parse<FineTuningMethod>(parsed.GetRequiredValue(method), ignoreCase: true);
             var usual = learning.Read(parsed, FineTuningRecipe.Usual, dataset, path, device, FineTuningRecipe.Defaults);
             var options = Options(parsed, usual, chosen, dataset);
-            options = report.Named(options, parsed, parsed.GetValue(publish));
+            options = report.Named(options, parsed, parsed.GetValue(publish)) with { Check = check };
             if (chosen == FineTuningMethod.Head && learning.GivenOfSteps(parsed) is { Count: > 0 } unused)
             {
                 tell(new OptionsUnused(unused));

@@ -149,6 +149,9 @@ internal sealed class LearningArguments
     public IReadOnlyList<string> GivenOfSteps(ParseResult parsed) =>
         [.. OfSteps.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
 
+    /// <summary>The seed of the run.</summary>
+    public long SeedOf(ParseResult parsed) => parsed.GetValue(seed);
+
     /// <summary>Selects the device. Commands call this before they read data, so that a missing device fails early.</summary>
     /// <exception cref="FoveaException">The device is cuda, which does not work on this machine.</exception>
     public Device Device(ParseResult parsed) => Arguments.Chosen(parsed.GetRequiredValue(device));

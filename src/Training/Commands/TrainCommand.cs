@@ -27,8 +27,8 @@ internal static class TrainCommand
                 Catalog.Find(parsed.GetRequiredValue(name)),
                 InputSize.Parse(parsed.GetValue(input)),
                 StemNames.Parse(parsed.GetValue(stemName)));
-            var dataset = network.Open(parsed.GetRequiredValue(data));
-            var options = learning.Read(parsed, network.Recipe, dataset, parsed.GetRequiredValue(output), device);
+            var (dataset, check) = network.Open(parsed.GetRequiredValue(data), learning.SeedOf(parsed), stop);
+            var options = learning.Read(parsed, network.Recipe, dataset, parsed.GetRequiredValue(output), device) with { Check = check };
             ProgressDisplay.Run(
                 parsed.GetValue(learning.JsonLines), (publish, stop) => network.Run(dataset, options, publish, stop), stop);
         });

@@ -58,6 +58,10 @@ internal abstract class Dataset
     /// <summary>Returns a data set of the images at <paramref name="indices"/>, in that order.</summary>
     public Dataset Subset(IReadOnlyList<int> indices) => new DatasetSubset(this, indices);
 
+    /// <summary>Returns the images of several data sets with the same labels and preprocessing, one set after the other.</summary>
+    /// <param name="parts">The data sets, at least one.</param>
+    public static Dataset Joined(IReadOnlyList<Dataset> parts) => new JoinedDataset(parts);
+
     /// <summary>
     /// Returns the same images with the classes of a model. A class is found by its name, as <see cref="ClassNames.Match"/> does.
     /// </summary>
@@ -117,6 +121,32 @@ internal abstract class Dataset
         public override string? FileOf(int index) => whole.FileOf(index);
 
         protected override byte[] Digest(int index) => whole.Digest(index);
+    }
+
+    private sealed class JoinedDataset(IReadOnlyList<Dataset> parts) : Dataset
+    {
+        private readonly (Dataset Part, int Index)[] places =
+            [.. parts.SelectMany(part => Enumerable.Range(0, part.Count).Select(i => (part, i)))];
+
+        public override IReadOnlyList<string> Labels => parts[0].Labels;
+
+        public override Preprocessing Preprocessing => parts[0].Preprocessing;
+
+        public override IReadOnlyList<SkippedFile> Refused { get; } = [.. parts.SelectMany(part => part.Refused)];
+
+        public override IReadOnlyList<int> Targets { get; } = [.. parts.SelectMany(part => part.Targets)];
+
+        public override IReadOnlyList<IReadOnlyList<int>>? LabelSets { get; } = parts.All(part => part.LabelSets is null)
+            ? null
+            : [.. parts.SelectMany(part => part.LabelSets ?? [.. part.Targets.Select(target => new[] { target })])];
+
+        public override Pixels Image(int index) => places[index].Part.Image(places[index].Index);
+
+        public override string Source(int index) => places[index].Part.Source(places[index].Index);
+
+        public override string? FileOf(int index) => places[index].Part.FileOf(places[index].Index);
+
+        protected override byte[] Digest(int index) => places[index].Part.Digest(places[index].Index);
     }
 
     private sealed class DatasetSubset(Dataset whole, IReadOnlyList<int> indices) : Dataset

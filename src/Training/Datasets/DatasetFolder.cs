@@ -19,8 +19,11 @@ internal sealed class DatasetFolder
     private readonly FolderParts parts;
     private readonly Preprocessing preprocessing;
     private readonly Lazy<ImageSample> sample;
-    private readonly Lazy<Dataset> train;
-    private readonly Lazy<Dataset>? validation, test;
+    private Lazy<Dataset> train;
+    private Lazy<Dataset>? validation, test;
+
+    // The training images, as ForTraining numbers them, that it leaves out.
+    private IReadOnlySet<int> leftOut = new HashSet<int>();
 
     private DatasetFolder(string folder, string name, FolderParts parts, Preprocessing preprocessing)
     {
@@ -86,6 +89,17 @@ internal sealed class DatasetFolder
             : With(preprocessing with { Resize = height == width ? height : null, ResizeTo = null });
     }
 
+    /// <summary>Returns the folder without some training images.</summary>
+    /// <param name="images">The images, as <see cref="ForTraining"/> numbers the training images for the seed of the run.</param>
+    public DatasetFolder WithoutTraining(IReadOnlySet<int> images) => images.Count == 0 ? this
+        : new(Folder, Name, parts, preprocessing) 
+        {
+            train = train,
+            validation = validation,
+            test = test,
+            leftOut = images,
+        };
+
     private DatasetFolder With(Preprocessing other) => new(Folder, Name, parts, other);
 
     /// <summary>Opens a folder with a network's own preprocessing.</summary>
@@ -94,7 +108,22 @@ internal sealed class DatasetFolder
     /// <exception cref="FoveaException">
     /// The folder is missing, names of its classes or parts clash, or its list of labels cannot be read.
     /// </exception>
-    public static DatasetFolder Open(string folder, Preprocessing preprocessing)
+    public static DatasetFolder Open(string folder, Preprocessing preprocessing) => Open(folder, preprocessing, isTolerant: false);
+
+    /// <summary>Opens a folder to check its images, of which any share may be unreadable.</summary>
+    /// <inheritdoc cref="Open(string, Preprocessing)"/>
+    public static DatasetFolder OpenForCheck(string folder, Preprocessing preprocessing) => Open(folder, preprocessing, isTolerant: true);
+
+    /// <summary>The parts that the folder has, each with its images; one part without a name if it is not divided.</summary>
+    /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>
+    public IReadOnlyList<(DataPart? Part, Dataset Images)> Parts =>
+    [
+        (Validation is null && Test is null ? null : DataPart.Train, Train),
+        .. Validation is null ? Array.Empty<(DataPart?, Dataset)>() : [(DataPart.Validation, Validation)],
+        .. Test is null ? Array.Empty<(DataPart?, Dataset)>() : [(DataPart.Test, Test)],
+    ];
+
+    private static DatasetFolder Open(string folder, Preprocessing preprocessing, bool isTolerant)
     {
         if (!Directory.Exists(folder))
         {
@@ -107,7 +136,7 @@ internal sealed class DatasetFolder
         return new(
             folder,
             name,
-            IdxDataset.FolderIn(folder) is { } place ? FolderParts.OfIdx(place) : FolderParts.OfImages(folder),
+            IdxDataset.FolderIn(folder) is { } place ? FolderParts.OfIdx(place) : FolderParts.OfImages(folder, isTolerant),
             preprocessing);
     }
 
@@ -118,6 +147,13 @@ internal sealed class DatasetFolder
     /// <param name="seed">The seed of the random choice.</param>
     /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>
     public (Dataset Train, Dataset Validation) ForTraining(long seed)
+    {
+        var (all, aside) = Split(seed);
+        return leftOut.Count == 0 ? (all, aside)
+            : (all.Subset([.. Enumerable.Range(0, all.Count).Where(i => !leftOut.Contains(i))]), aside);
+    }
+
+    private (Dataset Train, Dataset Validation) Split(long seed)
     {
         if (Validation is not null)
         {

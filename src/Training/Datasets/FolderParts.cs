@@ -41,10 +41,11 @@ internal sealed record FolderParts(
 
     /// <summary>The parts of a folder with image files.</summary>
     /// <param name="folder">The folder.</param>
+    /// <param name="isTolerant">Whether any share of the files may be unreadable.</param>
     /// <exception cref="FoveaException">
     /// There are no images, names of classes or parts clash, or a list of labels cannot be read.
     /// </exception>
-    public static FolderParts OfImages(string folder)
+    public static FolderParts OfImages(string folder, bool isTolerant = false)
     {
         var files = FolderFiles.Of(folder);
         if (files.Layout.Items.Count == 0)
@@ -57,7 +58,7 @@ internal sealed record FolderParts(
 
         var parts = files.Layout.PartFolders;
         return new(
-            Part(DataPart.Train) ?? (preprocessing => ImageFolder.Read(files, null, preprocessing)),
+            Part(DataPart.Train) ?? (preprocessing => ImageFolder.Read(files, null, preprocessing, isTolerant)),
             Part(DataPart.Validation),
             Part(DataPart.Test),
             _ => files.Layout.Labels.All(label => label.Length == 1),
@@ -65,6 +66,6 @@ internal sealed record FolderParts(
             files.Layout);
 
         Func<Preprocessing, Dataset>? Part(DataPart part) =>
-            parts.ContainsKey(part) ? preprocessing => ImageFolder.Read(files, part, preprocessing) : null;
+            parts.ContainsKey(part) ? preprocessing => ImageFolder.Read(files, part, preprocessing, isTolerant) : null;
     }
 }

@@ -36,8 +36,11 @@ internal sealed class ImageFolder : Dataset
     /// <param name="source">The files of the folder.</param>
     /// <param name="part">The part to read; null for all images.</param>
     /// <param name="preprocessing">The way from an image to the network's input.</param>
-    /// <exception cref="FoveaException">A class has no readable images, or more than 5 % of the files are unreadable.</exception>
-    public static ImageFolder Read(FolderFiles source, DataPart? part, Preprocessing preprocessing)
+    /// <param name="isTolerant">Whether any share of the files may be unreadable, and classes may be empty.</param>
+    /// <exception cref="FoveaException">
+    /// A class has no readable images, or more than 5 % of the files are unreadable, and reading is not tolerant.
+    /// </exception>
+    public static ImageFolder Read(FolderFiles source, DataPart? part, Preprocessing preprocessing, bool isTolerant = false)
     {
         var layout = source.Layout;
         var classes = layout.Labels.Select((label, i) => (label, i)).ToDictionary(pair => pair.label, pair => pair.i);
@@ -54,11 +57,15 @@ internal sealed class ImageFolder : Dataset
             .. read.Select(r => r.Bad).OfType<SkippedFile>(),
         ];
         ImageFile[] files = [.. read.Select(r => r.Good).OfType<ImageFile>()];
-        RefusalLimit.Check(
-            source.Folder,
-            [.. refused.Select(file => (file.File, file.Reason))],
-            refused.Length + files.Length,
-            Empty(source, part, items, files));
+        if (!isTolerant)
+        {
+            RefusalLimit.Check(
+                source.Folder,
+                [.. refused.Select(file => (file.File, file.Reason))],
+                refused.Length + files.Length,
+                Empty(source, part, items, files));
+        }
+
         return new ImageFolder(layout.Labels, preprocessing, files, layout.IsMultiLabel, refused);
     }
 

@@ -3,6 +3,7 @@ using Fovea.Models.Files;
 using Fovea.Models.Metadata;
 using Fovea.Models.Runtime;
 using Fovea.Models.TrainingEvents;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Recipes;
 using Fovea.Training.TransferLearning;
@@ -79,7 +80,7 @@ public sealed record FineTuningRun
         var model = Base is { } file
             ? BaseModel.Read(file, fallback: ModelJson.Read(Path.ChangeExtension(file, ".json")))
             : BuiltInBase.Read();
-        var dataset = DatasetFolder.OpenForTraining(Data, model.Preprocessing);
+        var (dataset, check) = TrainingCheck.Of(DatasetFolder.OpenForTraining(Data, model.Preprocessing), Seed, stop);
         var choices = new LearningChoices
         {
             Epochs = Epochs,
@@ -93,6 +94,7 @@ public sealed record FineTuningRun
         var options = choices.Options(FineTuningRecipe.Usual, dataset, Output, device, FineTuningRecipe.Defaults) with
         {
             TimeLimit = method == FineTuningMethod.Auto ? TimeLimit : null,
+            Check = check,
         };
         new FineTuner(model, dataset, options, relay.Tell).Run(method, stop);
         return relay.Trained;

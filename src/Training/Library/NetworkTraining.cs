@@ -2,6 +2,7 @@ using Fovea.Models.Architectures;
 using Fovea.Models.Graphs;
 using Fovea.Models.Metadata;
 using Fovea.Models.TrainingEvents;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Recipes;
 using Fovea.Training.Runs;
@@ -17,12 +18,15 @@ internal sealed class NetworkTraining(Architecture architecture, Shape? input = 
     /// <summary>The network's own recipe.</summary>
     public Recipe Recipe => architecture.Recipe;
 
-    /// <summary>Opens a data set with the network's preprocessing.</summary>
+    /// <summary>Opens a data set with the network's preprocessing, without training images that are copies of validation images.</summary>
+    /// <param name="folder">The data set's folder.</param>
+    /// <param name="seed">The seed of the run.</param>
+    /// <param name="stop">Cancels the search for copies.</param>
     /// <exception cref="Models.Errors.FoveaException">The folder is no data set, or the input does not suit the network.</exception>
-    public DatasetFolder Open(string folder)
+    public (DatasetFolder Data, TrainingCheck? Check) Open(string folder, long seed, CancellationToken stop)
     {
         var preprocessing = ModelMetadata.Read(architecture.Build(input: input, stem: stem).Metadata).Preprocessing!;
-        return DatasetFolder.OpenForTraining(folder, preprocessing).WithoutReframing();
+        return TrainingCheck.Of(DatasetFolder.OpenForTraining(folder, preprocessing).WithoutReframing(), seed, stop);
     }
 
     /// <summary>Trains the network and writes the file, its report and checkpoints.</summary>
@@ -43,6 +47,11 @@ internal sealed class NetworkTraining(Architecture architecture, Shape? input = 
             options.Schedule,
             options.WarmUp,
             options.LabelSmoothing));
+        if (options.Check?.Found is { } leaks)
+        {
+            publish(leaks);
+        }
+
         using var trainer = new Trainer(network, dataset, options, publish);
         trainer.Run(stop);
     }

@@ -62,7 +62,7 @@ public sealed record TrainingRun
         AtomicFile.EnsureWritable(Output);
         var relay = new EventRelay(progress);
         var network = new NetworkTraining(Catalog.Find(Network));
-        var dataset = network.Open(Data);
+        var (dataset, check) = network.Open(Data, Seed, stop);
         var choices = new LearningChoices
         {
             Epochs = Epochs,
@@ -73,7 +73,8 @@ public sealed record TrainingRun
             Resume = Resume,
         };
         var device = Device ?? Models.Runtime.Device.Choose(new());
-        network.Run(dataset, choices.Options(network.Recipe, dataset, Output, device), relay.Tell, stop);
+        var options = choices.Options(network.Recipe, dataset, Output, device) with { Check = check };
+        network.Run(dataset, options, relay.Tell, stop);
         return relay.Trained;
     }
 

@@ -11,6 +11,7 @@ internal static class ProgressLine
     public static string? Of(TrainingEvent e) => e switch
     {
         FileRefused f => $"left out: {f.File}: {f.Reason}",
+        LeaksFound l => Leaks(l),
         CheckpointFailed f => $"warning: {f.Message} The previous checkpoint is intact, and training continues.",
         RecipeChosen c => Text($"recipe for {c.Images}: augmentation {c.Augmentation}; {c.Schedule} schedule after a warm-up of ")
             + Text($"{c.WarmUp * 100:0.##} % of the steps; label smoothing {c.LabelSmoothing}"),
@@ -56,6 +57,15 @@ internal static class ProgressLine
     {
         var left = TimeSpan.FromSeconds(s.SecondsLeft);
         return Text($"{(int)left.TotalHours:00}:{left:mm\\:ss} left");
+    }
+
+    private static string Leaks(LeaksFound l)
+    {
+        const int Named = 5;
+        var files = string.Join(", ", l.Files.Take(Named)) + (l.Images > Named ? ", ..." : "");
+        return l.Images == 1
+            ? $"leak: 1 training image is a copy of a validation image, and is left out of training: {files}"
+            : Text($"leaks: {l.Images} training images are copies of validation images, and are left out of training: ") + files;
     }
 
     private static string Finished(RunFinished f)

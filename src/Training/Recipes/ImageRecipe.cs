@@ -16,18 +16,18 @@ internal sealed record ImageRecipe(Augmentation Augmentation, double WarmUp, dou
     /// <param name="images">The training images.</param>
     /// <param name="network">The network's own recipe.</param>
     /// <param name="steps">The number of steps of the run, at least 1.</param>
-    public static ImageRecipe For(ImageTraits images, Recipe network, long steps)
-    {
-        var augmentation = images.Kind switch
-        {
-            ImageKind.Handwriting => Augmentation.Digits,
-            ImageKind.SmallGray => Augmentation.SmallGray,
-            ImageKind.SmallColour => Augmentation.Small,
+    public static ImageRecipe For(ImageTraits images, Recipe network, long steps) => new(
+        AugmentationFor(images), Math.Clamp(WarmUpSteps / steps, LeastWarmUp, MostWarmUp), network.LabelSmoothing);
 
-            // Gray pixels have no colours to change.
-            ImageKind.GrayPhotos => Augmentation.Photos with { Saturation = 0, Hue = 0 },
-            _ => Augmentation.Photos,
-        };
-        return new(augmentation, Math.Clamp(WarmUpSteps / steps, LeastWarmUp, MostWarmUp), network.LabelSmoothing);
-    }
+    /// <summary>Returns the random changes that suit images.</summary>
+    public static Augmentation AugmentationFor(ImageTraits images) => images.Kind switch
+    {
+        ImageKind.Handwriting => Augmentation.Digits,
+        ImageKind.SmallGray => Augmentation.SmallGray,
+        ImageKind.SmallColour => Augmentation.Small,
+
+        // Gray pixels have no colours to change.
+        ImageKind.GrayPhotos => Augmentation.Photos with { Saturation = 0, Hue = 0 },
+        _ => Augmentation.Photos,
+    };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fovea.Models.Errors;
 using Fovea.Models.Runtime;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Optimizers;
 
@@ -73,6 +74,9 @@ internal sealed record TrainingOptions(
 
     /// <summary>The names in the report, and where the images are that it links; default the file's name and links to files.</summary>
     public ReportOptions Report { get; init; } = new();
+
+    /// <summary>What was found in the images before the run; null, the default, if they were not checked.</summary>
+    public TrainingCheck? Check { get; init; }
 
     /// <summary>The path of the checkpoint, which is deleted when the run completes.</summary>
     public string Checkpoint => $"{Output}.checkpoint";

@@ -13,7 +13,13 @@ internal static class InputThumbnail
     public static string DataUri(ReadOnlySpan<float> tensor, Preprocessing preprocessing, HeatMap? map = null)
     {
         var picture = Picture(tensor, preprocessing);
-        var thumbnail = Thumbnail.Of(map is null ? picture : HeatMapPicture.Blend(picture, map));
+        return DataUri(map is null ? picture : HeatMapPicture.Blend(picture, map));
+    }
+
+    /// <summary>Returns a thumbnail of an image as a data URI.</summary>
+    public static string DataUri(Pixels image)
+    {
+        var thumbnail = Thumbnail.Of(image);
         return $"data:{thumbnail.MediaType};base64,{Convert.ToBase64String(thumbnail.File)}";
     }
 

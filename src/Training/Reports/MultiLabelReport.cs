@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fovea.Models.TrainingEvents;
 using Fovea.Training.Confidence;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Evaluations;
 
 namespace Fovea.Training.Reports;
@@ -23,7 +24,12 @@ internal sealed record MultiLabelReport(
     IReadOnlyList<PenaltyTried> Penalties,
     CalibrationFitted? Fitted,
     IReadOnlyList<ThresholdCurve> Thresholds,
-    Provenance Provenance);
+    Provenance Provenance)
+{
+    /// <summary>What was found in the images; null, and left out of the JSON, if they were not checked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DatasetHealth? Health { get; init; }
+}
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(MultiLabelReport))]

@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using System.Xml.Linq;
 using Fovea.Models.Errors;
 using Fovea.Models.Explanations;
 using Fovea.Models.Files;
 using Fovea.Models.Runtime;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Evaluations;
 
@@ -14,6 +16,9 @@ namespace Fovea.Training.Reports;
 /// </summary>
 internal static class Report
 {
+    // The pictures of each check of the data set; data check shows more.
+    private const int MostPictures = 8;
+
     /// <summary>Returns the path of a model file's page.</summary>
     public static string PageOf(string modelFile) => Path.ChangeExtension(modelFile, ".html");
 
@@ -37,9 +42,13 @@ internal static class Report
         var evaluation = MultiLabelEvaluation.Of(model.RunCalibrated, validation, model.Labels, stop);
         var report = new MultiLabelReport(
             validation.Count, evaluation, run.Epochs, run.Penalties ?? [], run.Fitted?.Fit, run.Fitted?.Thresholds ?? [],
-            Provenance.Of(modelFile, model.Metadata, run));
+            Provenance.Of(modelFile, model.Metadata, run))
+        {
+            Health = run.Check is { } check ? HealthCheck.Of(check.Images) : null,
+        };
         AtomicFile.Write(JsonOf(modelFile), stream => JsonSerializer.Serialize(stream, report, MultiLabelJson.Default.MultiLabelReport));
-        AtomicFile.Write(PageOf(modelFile), stream => stream.Write(Encoding.UTF8.GetBytes(ReportPage.Of(report))));
+        var page = ReportPage.Of(report, DataOf(run, report.Health));
+        AtomicFile.Write(PageOf(modelFile), stream => stream.Write(Encoding.UTF8.GetBytes(page)));
     }
 
     /// <summary>Evaluates a trained file with the code that will serve it, and writes its report.</summary>
@@ -57,7 +66,21 @@ internal static class Report
         var report = TrainingReport.Of(
             evaluation, validation, model.Labels, run, Provenance.Of(modelFile, model.Metadata, run), folder, explainer);
         AtomicFile.Write(JsonOf(modelFile), stream => JsonSerializer.Serialize(stream, report, TrainingReportJson.Default.TrainingReport));
-        AtomicFile.Write(PageOf(modelFile), stream => stream.Write(Encoding.UTF8.GetBytes(ReportPage.Of(report))));
+        var page = ReportPage.Of(report, DataOf(run, report.Health));
+        AtomicFile.Write(PageOf(modelFile), stream => stream.Write(Encoding.UTF8.GetBytes(page)));
         return report;
+    }
+
+    // The sections about the images of the run.
+    private static IReadOnlyList<XElement> DataOf(RunRecord run, DatasetHealth? health)
+    {
+        XElement?[] sections =
+        [
+            run.Check is { } check && health is not null
+                ? new HealthSections(check.Images, health, MostPictures).Short()
+                : HealthSections.NotChecked(),
+            run.Preview is { } batch ? BatchPreview.Of(batch) : null,
+        ];
+        return [.. sections.OfType<XElement>()];
     }
 }

@@ -12,7 +12,9 @@ internal static class ReportPage
     private static readonly string Style = ReadStyle();
 
     /// <summary>Returns the page's text, which is also well-formed XML.</summary>
-    public static string Of(TrainingReport report)
+    /// <param name="report">The report.</param>
+    /// <param name="data">The sections about the images of the run; null for none.</param>
+    public static string Of(TrainingReport report, IReadOnlyList<XElement>? data = null)
     {
         var p = report.Provenance;
         XElement?[] sections =
@@ -23,13 +25,16 @@ internal static class ReportPage
             CalibrationSection.Of(report.Calibration, report.Fitted),
             ThresholdsSection.Of(report.Thresholds, [.. report.Evaluation.Classes.Select(c => c.Label)]),
             MistakesSection.Of(report.Mistakes, report.Wrong),
+            .. data ?? [],
             ProvenanceSection.Of(p),
         ];
         return Document(p, Verdict(report), Figures(report), sections);
     }
 
     /// <summary>Returns the text of the page about a network that gives several labels, which is also well-formed XML.</summary>
-    public static string Of(MultiLabelReport report)
+    /// <param name="report">The report.</param>
+    /// <param name="data">The sections about the images of the run; null for none.</param>
+    public static string Of(MultiLabelReport report, IReadOnlyList<XElement>? data = null)
     {
         var p = report.Provenance;
         XElement?[] sections =
@@ -37,6 +42,7 @@ internal static class ReportPage
             Curves(report.Epochs, report.Penalties, p),
             LabelsSection.Of(report.Evaluation),
             ThresholdsSection.Of(report.Thresholds, [.. report.Evaluation.Classes.Select(label => label.Label)]),
+            .. data ?? [],
             ProvenanceSection.Of(p),
         ];
         return Document(p, LabelsSection.Verdict(report), LabelsSection.Figures(report.Evaluation), sections);

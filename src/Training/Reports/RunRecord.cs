@@ -1,5 +1,6 @@
 using Fovea.Models.TrainingEvents;
 using Fovea.Training.Confidence;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Recipes;
 
@@ -22,6 +23,12 @@ internal sealed record RunRecord(
     IReadOnlyList<PenaltyTried>? Penalties = null,
     FittedCalibration? Fitted = null)
 {
+    /// <summary>What was found in the images before the run; null if they were not checked.</summary>
+    public TrainingCheck? Check { get; init; }
+
+    /// <summary>The training images and their random changes, some of which the report shows; null for none.</summary>
+    public PreviewedBatch? Preview { get; init; }
+
     /// <summary>The names in the report, and where the images are that it links.</summary>
     public ReportOptions Report { get; init; } = new();
 }

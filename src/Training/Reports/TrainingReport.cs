@@ -4,6 +4,7 @@ using Fovea.Models.Errors;
 using Fovea.Models.Explanations;
 using Fovea.Models.TrainingEvents;
 using Fovea.Training.Confidence;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Evaluations;
 
@@ -37,6 +38,10 @@ internal sealed record TrainingReport(
     /// <summary>The images of each cell of the confusion matrix; empty if the data set has no image files.</summary>
     public IReadOnlyList<ConfusionCell> Cells { get; init; } = [];
 
+    /// <summary>What was found in the images; null, and left out of the JSON, if they were not checked.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DatasetHealth? Health { get; init; }
+
     /// <summary>Creates a report.</summary>
     /// <param name="evaluation">The evaluation on the validation images.</param>
     /// <param name="validation">The validation images.</param>
@@ -69,6 +74,7 @@ internal sealed record TrainingReport(
             Mistake.Worst(evaluation.Outcomes, validation, labels, links, explainer),
             provenance)
         {
+            Health = run.Check is { } check ? HealthCheck.Of(check.Images) : null,
             Cells = ConfusionCell.Of(evaluation.Outcomes, labels, links, index => Mistake.ShortPath(validation.Source(index))),
         };
     }

@@ -158,7 +158,11 @@ internal sealed class Trainer : IDisposable
             var fitted = Write(stop);
             var record = new RunRecord(
                 state.History, state.Settings, state.Seconds, Refused: [.. data.RefusedInTraining], Fitted: fitted)
-            { Report = options.Report };
+            {
+                Report = options.Report,
+                Check = options.Check,
+                Preview = new(train, options.Augmentation, options.Seed),
+            };
             Report.WriteAny(options.Output, validation, record, stop);
         });
 

@@ -30,7 +30,7 @@ internal sealed class FineTuner
     private readonly BaseModel model;
     private readonly DatasetFolder data;
     private readonly Dataset train, validation;
-    private readonly TrainingOptions options;
+    private TrainingOptions options;
     private readonly Action<TrainingEvent> tell;
     private readonly ClassifierHead head;
     private readonly Stopwatch running = Stopwatch.StartNew();
@@ -64,6 +64,11 @@ internal sealed class FineTuner
     /// </exception>
     public void Run(FineTuningMethod method, CancellationToken stop)
     {
+        if (options.Check?.Found is { } leaks)
+        {
+            tell(leaks);
+        }
+
         tell(new HeadFound(head.Description));
         tell(new MethodChosen(Name(method), method != FineTuningMethod.Auto ? "as requested" : Text(
             $"the head, unless training more is measured to gain within {options.TimeLimit?.TotalSeconds ?? 0:F0} s")));
@@ -93,7 +98,9 @@ internal sealed class FineTuner
             tell(new FileRefused(refused.File, refused.Reason));
         }
 
-        return new HeadTraining(head, train, validation, options, tell).Run(stop);
+        var trained = new HeadTraining(head, train, validation, options, tell).Run(stop);
+        options = options with { Check = options.Check?.With(trained.Judged) };
+        return trained;
     }
 
     private void SaveHead(TrainedHead trained, CancellationToken stop)
@@ -125,7 +132,11 @@ internal sealed class FineTuner
         };
         var record = new RunRecord(
             [], settings, running.Elapsed.TotalSeconds, model.File.File, [.. data.RefusedInTraining], trained.Curve, trained.Fitted)
-        { Report = options.Report };
+        {
+            Report = options.Report,
+            Check = options.Check,
+            Preview = new(train, Augmentation.None with { Flip = options.Augmentation.Flip }, options.Seed),
+        };
         Report.WriteAny(options.Output, validation, record, stop);
         tell(new RunFinished(options.Output, 0, trained.Loss, trained.Accuracy, running.Elapsed.TotalSeconds, 0));
     }

@@ -1,6 +1,7 @@
 using Fovea.Models.Layers;
 using Fovea.Models.TrainingEvents;
 using Fovea.Training.Confidence;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Features;
 
 namespace Fovea.Training.TransferLearning;
@@ -52,11 +53,45 @@ internal sealed class HeadSearch
     public static FoundHead Best(FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop)
     {
         FeatureSet[] sets = train.Mirrored is null ? [train] : [train with { Mirrored = null }, train];
-        var (best, judged) = sets
-            .SelectMany(set => ScaleChoices.Select(isShared => new HeadSearch(set, classes, classWeights, stop, isShared)))
-            .Select(search => (Search: search, Judged: search.Judge()))
-            .MinBy(one => one.Judged.Curve.Min(penalty => penalty.Loss));
+        var (best, judged) = Choose(sets, classes, classWeights, stop);
         return best.Final(judged);
+    }
+
+    /// <summary>
+    /// Predicts each image by a head that was trained without it, with the scale and the penalty that have the lowest loss. The heads are
+    /// trained twice, the second time without the images whose labels the first round finds wrong.
+    /// </summary>
+    /// <param name="images">The features of the images.</param>
+    /// <param name="classes">The number of classes or labels.</param>
+    /// <param name="stop">Cancels the search.</param>
+    public static HeldOutPredictions OutOfFold(FeatureSet images, int classes, CancellationToken stop)
+    {
+        var (best, judged) = Choose([images with { Mirrored = null }], classes, null, stop);
+        double penalty = judged.Curve.First(tried => tried.Chosen).Penalty;
+        var doubts = LabelDoubt.All(best.OutOfFold(penalty, new HashSet<int>()));
+        return best.OutOfFold(penalty, doubts.Where(doubt => doubt.IsConfident).Select(doubt => doubt.Image).ToHashSet());
+    }
+
+    private static (HeadSearch Search, Judgement Judged) Choose(
+        FeatureSet[] sets, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop) => sets
+        .SelectMany(set => ScaleChoices.Select(isShared => new HeadSearch(set, classes, classWeights, stop, isShared)))
+        .Select(search => (Search: search, Judged: search.Judge()))
+        .MinBy(one => one.Judged.Curve.Min(penalty => penalty.Loss));
+
+    private HeldOutPredictions OutOfFold(double penalty, IReadOnlySet<int> without)
+    {
+        var logits = new float[train.Rows.Count][];
+        foreach (var fold in SplitIntoFolds())
+        {
+            var others = train.Subset([.. Enumerable.Range(0, train.Rows.Count).Except(fold).Where(i => !without.Contains(i))]);
+            var head = Path(others, RoughTolerance, [penalty]).Single();
+            foreach (int i in fold)
+            {
+                logits[i] = head.Logits(train.Rows[i]);
+            }
+        }
+
+        return new(logits, train.Targets, train.LabelSets);
     }
 
     // Judges every penalty by cross-validation. Keeps the logits of some images, since those of all would take much memory.
@@ -100,13 +135,16 @@ internal sealed class HeadSearch
         ];
         int[] kept = [.. logits[best].Keys.Order()];
         var set = train.Subset(kept);
-        return new(curve, new([.. kept.Select(i => logits[best][i])], set.Targets, set.LabelSets));
+        return new(curve, new([.. kept.Select(i => logits[best][i])], set.Targets, set.LabelSets), kept);
     }
 
     private FoundHead Final(Judgement judged)
     {
         int chosen = Array.FindIndex(judged.Curve, penalty => penalty.Chosen);
-        return new(Folded(Path(train, FinalTolerance, Penalties[..(chosen + 1)]).Last()), judged.Curve, judged.OutOfFold);
+        return new(Folded(Path(train, FinalTolerance, Penalties[..(chosen + 1)]).Last()), judged.Curve, judged.OutOfFold)
+        {
+            Judged = judged.Kept,
+        };
     }
 
     /// <summary>Trains heads with these penalties, from strong to weak, on unscaled features; for comparisons.</summary>
@@ -165,11 +203,15 @@ internal sealed class HeadSearch
 
     private float WeightOf(int label) => classWeights?[label] ?? 1;
 
-    private sealed record Judgement(PenaltyTried[] Curve, HeldOutPredictions OutOfFold);
+    private sealed record Judgement(PenaltyTried[] Curve, HeldOutPredictions OutOfFold, int[] Kept);
 }
 
 /// <summary>A head, and how its penalty was chosen.</summary>
 /// <param name="Head">The head, for unscaled features.</param>
 /// <param name="Curve">Every penalty that was tried, from strong to weak.</param>
 /// <param name="OutOfFold">Training images, up to 2,000, each judged by a head that was trained without it.</param>
-internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold);
+internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold)
+{
+    /// <summary>The place of each image of <see cref="OutOfFold"/> among the training images.</summary>
+    public IReadOnlyList<int> Judged { get; init; } = [];
+}

@@ -3,6 +3,7 @@ using Fovea.Models.Errors;
 using Fovea.Models.Heads;
 using Fovea.Models.TrainingEvents;
 using Fovea.Training.Confidence;
+using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
 using Fovea.Training.Features;
 using Fovea.Training.Recipes;
@@ -34,7 +35,8 @@ internal sealed class HeadTraining(
         var known = extractor.Read(train, Tell, stop, mirrors);
         var unseen = extractor.Read(validation, Tell, stop);
         double imagesPerSecond = done / running.Elapsed.TotalSeconds;
-        var (found, curve, outOfFold) = HeadSearch.Best(known, train.Labels.Count, options.ClassWeights, stop);
+        var best = HeadSearch.Best(known, train.Labels.Count, options.ClassWeights, stop);
+        var (found, curve, outOfFold) = best;
         foreach (var penalty in curve)
         {
             tell(penalty);
@@ -43,8 +45,16 @@ internal sealed class HeadTraining(
         var judged = found.Judge(unseen);
         double loss = judged.Average(j => j.Loss), accuracy = judged.Average(j => j.IsRight ? 1.0 : 0);
         tell(new HeadTrained(loss, accuracy));
-        return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], imagesPerSecond, Calibrator.Fit(known, outOfFold));
+        return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], imagesPerSecond, Calibrator.Fit(known, outOfFold))
+        {
+            Judged = new JudgedLabels(best.Judged, outOfFold).With(Unseen(found, unseen)),
+        };
     }
+
+    // The head was not trained on the validation images.
+    private JudgedLabels Unseen(LinearHead found, FeatureSet unseen) => new(
+        [.. Enumerable.Range(train.Count, unseen.Rows.Count)],
+        new([.. unseen.Rows.Select(row => found.Logits(row))], unseen.Targets, unseen.LabelSets));
 
     private void Tell(int images)
     {
@@ -70,4 +80,10 @@ internal sealed record TrainedHead(
     double Accuracy,
     IReadOnlyList<double> Losses,
     double ImagesPerSecond,
-    FittedCalibration Fitted);
+    FittedCalibration Fitted)
+{
+    /// <summary>
+    /// Predictions by heads that were not trained on the images, by places among the training images and then the validation images.
+    /// </summary>
+    public required JudgedLabels Judged { get; init; }
+}

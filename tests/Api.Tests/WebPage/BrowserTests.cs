@@ -78,6 +78,11 @@ public sealed class BrowserTests
         using var repository = new Repository();
         var objects = Path.Combine(Samples, "objects");
         ZipFile.CreateFromDirectory(objects, files["objects.zip"]);
+        using (var archive = ZipFile.Open(files["objects.zip"], ZipArchiveMode.Update))
+        {
+            archive.CreateEntryFromFile(Path.Combine(objects, "key", "01.jpg"), "key/again.jpg");
+        }
+
         var address = $"http://localhost:{ServiceProcess.FreePort()}";
         using var service = new RestartableService(address, repository.Folder, files["data"], Key);
         await service.Start();

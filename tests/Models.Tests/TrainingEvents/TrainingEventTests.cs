@@ -8,6 +8,7 @@ public sealed class TrainingEventTests
     private static readonly TrainingEvent[] Samples =
     [
         new FileRefused("bees/1.jpg", "The JPEG is damaged."),
+        new LeaksFound(2, ["train/bees/1.jpg", "train/bees/2.jpg"]),
         new RecipeChosen("57000 small gray images", "none,flip=0.5", "cosine", 0.03, 0.02),
         new RunStarted("lenet5", 60_000, 5_000, 10, 1_875, 32, 0.004, 2, 17),
         new StepDone(1, 2, 0.25, 0.875, 1e-3, 1_234.5, 60.25),

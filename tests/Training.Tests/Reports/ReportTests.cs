@@ -21,7 +21,10 @@ public sealed class ReportTests(ReportTests.TrainedRun run) : IClassFixture<Repo
     public void The_page_has_every_part_with_a_heading_and_an_explanation()
     {
         Assert.Equal(
-            ["Learning curves", "Confusion matrix", "Classes", "Calibration", "Thresholds", "Worst mistakes", "Provenance"],
+            [
+                "Learning curves", "Confusion matrix", "Classes", "Calibration", "Thresholds", "Worst mistakes", "Health of the data set",
+                "A batch as the network sees it", "Provenance",
+            ],
             run.Page.Descendants("section").Select(s => s.Element("h2")!.Value));
         Assert.All(run.Page.Descendants("section"), section => Assert.True(section.Elements("p").First().Value.Length > 40, section.Value));
         Assert.Equal(

@@ -1,9 +1,10 @@
-// The list of data sets; each opens to its pictures and the form that starts a job.
+// The list of data sets; each opens to the form that starts a job, its health and its pictures.
 
 import { actionButton, confirmed, element, fill, notice } from "./dom.js";
 import { count, time } from "./format.js";
 import { everyEntry, json, route } from "./api.js";
 import { gallery } from "./gallery.js";
+import { healthPanel } from "./health.js";
 import { trainForm } from "./train-form.js";
 
 export function dataSetList({ signal, onJob }) {
@@ -58,6 +59,7 @@ function details(set, shown, made) {
     element("p", { class: "muted id" }, set.id),
     set.refused.length > 0 && refusedFiles(set.refused),
     trainForm(set, shown.onJob),
+    healthPanel(set),
     gallery(set, { onCorrected, onJob: shown.onJob }),
     message.element,
     element("div", { class: "row end" },

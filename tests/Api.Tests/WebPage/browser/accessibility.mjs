@@ -17,6 +17,7 @@ const views = {
     await page.getByRole("button", { name: "Upload", exact: true }).click();
     await page.locator("details.card[open] .class-row summary").first().click();
     await page.locator(".thumb img[src^=blob]").first().waitFor();
+    await page.locator(".health").getByText(/Nothing suspicious|Found in/).waitFor({ timeout: 300_000 });
     await page.getByRole("button", { name: "Boxes to fill" }).click();
   },
   operate: (page) => page.locator(".versions .version").first().waitFor(),

@@ -11,6 +11,7 @@ await browse(async (open) => {
   await fillBoxes(page);
   await chooseFolder(page);
   await uploadArchive(page);
+  await seeHealth(page);
   await teach(page);
   await tryIt(page);
   await rollBackAndDelete(page);
@@ -48,6 +49,14 @@ async function uploadArchive(page) {
   await page.locator(".drop input[accept]").first().setInputFiles(archive);
   await page.getByRole("button", { name: "Upload", exact: true }).click();
   await page.locator("details.card[open]").nth(2).waitFor();
+}
+
+// The archive has one of the pictures twice.
+async function seeHealth(page) {
+  const health = page.locator("details.card[open]").first().locator(".health");
+  await health.locator("summary", { hasText: "Identical images" }).click({ timeout: 300_000 });
+  await health.locator("img[src^=blob]").nth(1).waitFor();
+  await health.getByText("2 images are identical").waitFor();
 }
 
 async function teach(page) {

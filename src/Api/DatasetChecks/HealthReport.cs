@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Api.DatasetRepository;
+
+namespace Fovea.Api.DatasetChecks;
+
+/// <summary>What was found in a data set.</summary>
+/// <param name="Dataset">The data set's id.</param>
+/// <param name="Images">The number of images that were checked.</param>
+/// <param name="MultiLabel">Whether an image can have several labels, or none.</param>
+/// <param name="Classes">The classes with their numbers of images.</param>
+/// <param name="Checks">The checks in their order, the gravest first, each with what it found.</param>
+internal sealed record HealthReport(
+    string Dataset, int Images, bool MultiLabel, IReadOnlyList<CheckedClass> Classes, IReadOnlyList<CheckOutcome> Checks)
+{
+    private const string Unreadable = "unreadable";
+
+    /// <summary>Returns the report with the addresses of all images that can be read.</summary>
+    public HealthReport WithAddresses() => this with
+    {
+        Checks = [.. Checks.Select(check => check.Check == Unreadable ? check : check with
+        {
+            Findings = [.. check.Findings.Select(finding => finding with
+            {
+                Images = [.. finding.Images.Select(image => image.WithAddresses(Dataset))],
+            })],
+        })],
+    };
+}
+
+/// <summary>The number of images of a class or label.</summary>
+/// <param name="Label">Its name.</param>
+/// <param name="Count">The number of its images.</param>
+internal sealed record CheckedClass(string Label, int Count);
+
+/// <summary>What a check has found.</summary>
+/// <param name="Check">The check's name, such as leaks, near-duplicates or labels.</param>
+/// <param name="Title">The name for people.</param>
+/// <param name="Meaning">What a finding means, and what to do.</param>
+/// <param name="Count">The number of findings.</param>
+/// <param name="Findings">The findings, the worst first.</param>
+/// <param name="NotChecked">What the check leaves out, as a sentence; left out of the JSON if it looks at all images.</param>
+internal sealed record CheckOutcome(
+    string Check,
+    string Title,
+    string Meaning,
+    int Count,
+    IReadOnlyList<CheckFinding> Findings,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NotChecked = null);
+
+/// <summary>Something that a check has found.</summary>
+/// <param name="Reason">What it is, as a sentence.</param>
+/// <param name="Images">The images that it is about; none for a finding about classes.</param>
+/// <param name="Suggested">The class that the image probably has; left out of the JSON without one.</param>
+internal sealed record CheckFinding(
+    string Reason,
+    IReadOnlyList<FoundImage> Images,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Suggested = null);
+
+/// <summary>An image of a finding.</summary>
+/// <param name="File">Its path in the data set, the id of its entry in the list of images.</param>
+/// <param name="Labels">Its class or its labels.</param>
+/// <param name="Part">What it is for: train, val or test.</param>
+/// <param name="Thumbnail">The address of a small picture of it; left out of the JSON for a file that is not a readable image.</param>
+/// <param name="Image">The address of the image itself; left out likewise.</param>
+internal sealed record FoundImage(
+    string File,
+    IReadOnlyList<string> Labels,
+    string? Part,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Thumbnail = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Image = null)
+{
+    /// <summary>Returns the image with its addresses.</summary>
+    /// <param name="dataset">The data set's id.</param>
+    public FoundImage WithAddresses(string dataset) => File.Split('/') is [var part, var folder, var file]
+        ? this with
+        {
+            Thumbnail = DatasetGallery.ThumbnailOf(dataset, part, Labels is [var first, ..] ? first : folder, file),
+            Image = DatasetGallery.ImageOf(dataset, part, folder, file),
+        }
+        : this;
+}
+
+/// <summary>Reports as JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(HealthReport))]
+internal sealed partial class DatasetCheckJson : JsonSerializerContext;

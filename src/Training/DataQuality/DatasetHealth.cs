@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Fovea.Training.DataQuality;
+
+/// <summary>What was found in a data set. The property names are the JSON format of <c>data check</c>.</summary>
+/// <param name="Dataset">The data set's name.</param>
+/// <param name="Images">The number of readable images.</param>
+/// <param name="MultiLabel">Whether an image can have several labels, or none.</param>
+/// <param name="Classes">The classes with their numbers of images.</param>
+/// <param name="Checks">The checks in their order, each with what it found.</param>
+internal sealed record DatasetHealth(
+    string Dataset, int Images, bool MultiLabel, IReadOnlyList<ClassSize> Classes, IReadOnlyList<CheckResult> Checks)
+{
+    /// <summary>The number of findings of all checks.</summary>
+    public int Findings => Checks.Sum(check => check.Count);
+
+    /// <summary>Returns the JSON text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, DatasetHealthJson.Default.DatasetHealth);
+}
+
+/// <summary>The number of images of a class or label.</summary>
+/// <param name="Label">Its name.</param>
+/// <param name="Count">The number of its images.</param>
+internal sealed record ClassSize(string Label, int Count);
+
+/// <summary>What a check has found.</summary>
+/// <param name="Check">The check's name: lower case, with hyphens.</param>
+/// <param name="Title">The name for people.</param>
+/// <param name="Meaning">What a finding means, and what to do, in sentences.</param>
+/// <param name="Count">The number of findings.</param>
+/// <param name="Findings">The findings, the worst first.</param>
+internal sealed record CheckResult(string Check, string Title, string Meaning, int Count, IReadOnlyList<HealthFinding> Findings)
+{
+    /// <summary>What the check leaves out, as a sentence; null, and left out of the JSON, if it looks at all images.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NotChecked { get; init; }
+}
+
+/// <summary>Something that a check has found.</summary>
+/// <param name="Reason">What it is, as a sentence.</param>
+/// <param name="Images">The images that it is about; none for a finding about classes.</param>
+/// <param name="Suggested">The class that the image probably has; null, and left out of the JSON, without one.</param>
+internal sealed record HealthFinding(
+    string Reason,
+    IReadOnlyList<HealthImage> Images,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Suggested = null);
+
+/// <summary>An image of a finding.</summary>
+/// <param name="File">The file's path in the data set, with slashes, or the image's position within a file of many.</param>
+/// <param name="Labels">Its class or its labels; none for a file that is not a readable image.</param>
+/// <param name="Part">The part that it is in: train, val or test; null, and left out of the JSON, if the data set is not divided.</param>
+internal sealed record HealthImage(
+    string File,
+    IReadOnlyList<string> Labels,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Part)
+{
+    /// <summary>Its place among the images that were checked; null for a file that is not a readable image.</summary>
+    [JsonIgnore]
+    public int? Index { get; init; }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(DatasetHealth))]
+internal sealed partial class DatasetHealthJson : JsonSerializerContext;

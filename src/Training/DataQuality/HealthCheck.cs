@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace Fovea.Training.DataQuality;
+
+/// <summary>A check of a data set. <see cref="All"/> is the list of all checks.</summary>
+/// <param name="Name">Its name in JSON.</param>
+/// <param name="Title">Its name for people.</param>
+/// <param name="Meaning">What a finding means, and what to do.</param>
+/// <param name="Find">Finds what is wrong, the worst first.</param>
+internal sealed record HealthCheck(string Name, string Title, string Meaning, Func<CheckedImages, IEnumerable<HealthFinding>> Find)
+{
+    private const string Unreadable = "unreadable";
+
+    // Classes may differ by this factor before the smaller ones suffer.
+    private const double LargestImbalance = 3;
+
+    /// <summary>Returns what the check leaves out, as a sentence; null if it looks at all images.</summary>
+    public Func<CheckedImages, string?> NotChecked { get; init; } = _ => null;
+
+    /// <summary>All checks, the gravest first.</summary>
+    public static IReadOnlyList<HealthCheck> All { get; } =
+    [
+        new(
+            Unreadable, "Unreadable files",
+            "These files are not readable images and are left out. Replace them or delete them.",
+            images => images.All.Refused.Select(file => new HealthFinding(file.Reason, [new(images.PathOf(file.File)!, [], null)]))),
+        new(
+            "leaks", "Leaks between parts",
+            "The same picture is in more than one part, so the figures of validation or test are too good. Training leaves out its copies "
+            + "of validation images.",
+            CopyChecks.Leaks)
+        {
+            NotChecked = images =>
+                images.All.Count > 0 && images.PartOf(0) is null ? "The data set has no parts, such as train and val." : null,
+        },
+        new(
+            "duplicates", "Identical images",
+            "The files have the same pixels. Each copy gives its picture more weight. Keep one of them.", CopyChecks.Identical),
+        new(
+            "near-duplicates", "Nearly identical images",
+            "The files are copies of one picture that were scaled or compressed, or shots of the same moment. Keep one of them. Images "
+            + "under 64 pixels are compared for identical pixels only.",
+            CopyChecks.Near),
+        new(
+            "labels", "Suspected labels",
+            "Judged by a classifier that was not trained on the image, another label is more plausible (confident learning, Northcutt et "
+            + "al., 2021). The first ones are the most suspicious. Not all are wrong: look at each.",
+            LabelChecks.Doubts)
+        {
+            NotChecked = LabelChecks.WhyNot,
+        },
+        new(
+            "blurry", "Blurry images",
+            "The sharpest places of these images have much less fine detail than those of the others.", PictureChecks.Blurry),
+        new(
+            "dark", "Dark images", "Nearly all of the image is dark, unlike the other images.", PictureChecks.Dark),
+        new(
+            "tiny", "Tiny images", "The image has few pixels, unlike the other images, so it shows little detail.", PictureChecks.Tiny),
+        new(
+            "odd-sized", "Odd-sized images",
+            "The image is much wider or taller than the others, so that the network sees a small part of it or a distorted one.",
+            PictureChecks.OddSized),
+        new(
+            "imbalance", "Class imbalance",
+            "A classifier prefers classes with many images. Collect more of the small classes, or train with --class-weights balanced.",
+            Imbalance),
+    ];
+
+    /// <summary>Makes all checks.</summary>
+    public static DatasetHealth Of(CheckedImages images) => new(
+        images.Name, images.All.Count, images.All.LabelSets is not null, images.Sizes, [.. All.Select(check => check.Result(images))]);
+
+    // Without readable images there is nothing to compare.
+    private CheckResult Result(CheckedImages images)
+    {
+        bool isEmpty = images.All.Count == 0 && Name != Unreadable;
+        HealthFinding[] findings = isEmpty ? [] : [.. Find(images)];
+        return new(Name, Title, Meaning, findings.Length, findings)
+        {
+            NotChecked = isEmpty ? "There are no readable images." : NotChecked(images),
+        };
+    }
+
+    private static IEnumerable<HealthFinding> Imbalance(CheckedImages images)
+    {
+        var largest = images.Sizes.MaxBy(size => size.Count)!;
+        return images.Sizes.Where(size => size.Count * LargestImbalance < largest.Count).OrderBy(size => size.Count)
+            .Select(size => new HealthFinding(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{size.Label} has {size.Count} images, and {largest.Label}, the largest class, has {largest.Count}."),
+                []));
+    }
+}
