@@ -4,7 +4,6 @@ using System.Text.Json;
 using Fovea.Models.Errors;
 using Fovea.Models.Files;
 using Fovea.Models.Graphs;
-using Fovea.Models.Runtime;
 using Fovea.Training.Precision;
 using Spectre.Console;
 

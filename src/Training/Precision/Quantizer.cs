@@ -59,7 +59,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
             var form = new QuantizedForm(method, []);
             var result = Compared(choosing, form);
             say(Text($"{NameOf(method)}: {Said(result)} of {result.Images} images, divergence {result.Divergence:G3}."));
-            if (best.Result is not { } least || (result.Drop, result.Divergence).CompareTo((least.Drop, least.Divergence)) < 0)
+            if (best.Result is not { } least || Order(result).CompareTo(Order(least)) < 0)
             {
                 best = (form, result);
             }
@@ -84,6 +84,9 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
         }
 
         return found;
+
+        // More right answers than the floats gave are luck.
+        static (double Drop, double Divergence) Order(Comparison result) => (Math.Max(result.Drop, 0), result.Divergence);
 
         Comparison Compared(FloatAnswers answers, QuantizedForm form)
         {

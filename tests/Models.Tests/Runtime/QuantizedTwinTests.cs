@@ -1,5 +1,4 @@
 using Fovea.Models.Graphs;
-using Fovea.Models.Imaging;
 using Fovea.Models.Metadata;
 using Fovea.Models.Quantization;
 using Fovea.Models.Runtime;
