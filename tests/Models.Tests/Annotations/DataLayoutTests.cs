@@ -45,8 +45,8 @@ public class DataLayoutTests
         var layout = Of("ants/1.png", "bees/1.png", "stray.jpg", "ants/more/2.png", "ants/notes.txt");
         Assert.Equal(
             [
-                (2, "It is not in a class folder."),
-                (3, "It is in a folder below its class folder; expected images directly in their class folders."),
+                (2, "The file is not in a class folder."),
+                (3, "The file is in a folder below its class folder; expected images directly in their class folders."),
             ],
             layout.Unused.Select(file => (file.Index, file.Reason)));
 
@@ -63,7 +63,7 @@ public class DataLayoutTests
         var layout = Of([stray, .. images, "docs/manual/guide.pdf", "notes/readme.txt"]);
         Assert.Equal(["a", "b"], layout.Labels);
         Assert.Equal([1, 2, 3, 4], layout.Items.Select(item => item.Index));
-        Assert.Equal([(0, "It is not in a class folder.")], layout.Unused.Select(file => (file.Index, file.Reason)));
+        Assert.Equal([(0, "The file is not in a class folder.")], layout.Unused.Select(file => (file.Index, file.Reason)));
     }
 
     [Fact]

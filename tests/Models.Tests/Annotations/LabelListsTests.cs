@@ -61,7 +61,10 @@ public class LabelListsTests
     {
         var layout = Of("1.png,a;b\n9.png,a\n", "1.png", "2.png", "labels.csv");
         Assert.Equal(
-            [(1, "No list names it; expected it in labels.csv."), (2, "Line 2 names 9.png, which is not there.")],
+            [
+                (1, "No list names the file; expected a line for it in labels.csv."),
+                (2, "Line 2 names 9.png, which is not in the data set."),
+            ],
             layout.Unused.Select(file => (file.Index, file.Reason)));
     }
 
