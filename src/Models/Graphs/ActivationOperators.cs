@@ -3,7 +3,9 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Activations. In summaries they stand in the row of the layer before them.</summary>
+/// <summary>
+/// The rows of the operator table for activations. A summary table shows an elementwise activation in the row of the layer before it.
+/// </summary>
 internal static class ActivationOperators
 {
     public static readonly Operator[] Rows =
@@ -44,7 +46,7 @@ internal static class ActivationOperators
         Elementwise("Softsign"),
         new("Celu") { Kind = LayerKind.Activation, Traits = Traits.JoinsLayer | Traits.SameInAllSets },
 
-        // Activations that set 17 lacks: conversion writes them as several operators, which have gradients.
+        // Activations that operator set 17 lacks: conversion replaces them by several operators that have gradients.
         new("Gelu")
         {
             Kind = LayerKind.Activation,
@@ -110,8 +112,8 @@ internal static class ActivationOperators
         return [dY * ExponentialUnit(g, y, alpha * gamma, gamma)];
     }
 
-    // The derivative of Elu and Selu. Y = scale X where X > 0: the derivative is scale. Y = shift (e^X - 1) elsewhere: the derivative is Y
-    // + shift.
+    // The derivative of Elu and Selu. Where X > 0, Y = scale X, and the derivative is scale. Elsewhere, Y = shift (e^X - 1), and the
+    // derivative is Y + shift.
     private static Value ExponentialUnit(Graph g, Node y, float shift, float scale) =>
         g.Min(y.Output, g.Scalar(0)) + Between(g, y[0], shift, scale);
 

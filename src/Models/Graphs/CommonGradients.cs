@@ -19,10 +19,10 @@ internal static class CommonGradients
     /// <summary>The rule of operators that change only the shape.</summary>
     public static Value?[] Reshaped(Graph g, Node y, Value dY) => [g.Reshape(dY, y[0].Shape), .. Nothing(y.Inputs.Count - 1)];
 
-    /// <summary>No gradient for some inputs.</summary>
+    /// <summary>An array of <c>null</c>, which means no gradient, for this number of inputs.</summary>
     public static Value?[] Nothing(int inputs) => new Value?[inputs];
 
-    /// <summary>The product with a factor, without a node if the factor is 1.</summary>
+    /// <summary>The product with a factor. Adds no node if the factor is 1.</summary>
     public static Value Scaled(Value value, float factor) => factor == 1 ? value : value * factor;
 
     /// <summary>

@@ -2,7 +2,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Constants, and operators whose outputs depend on shapes alone or on indices.</summary>
+/// <summary>The rows of the operator table for constants, and for operators whose outputs depend only on shapes or indices.</summary>
 internal static class ConstantOperators
 {
     public static readonly Operator[] Rows =

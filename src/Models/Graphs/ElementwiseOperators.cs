@@ -2,7 +2,9 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Arithmetic, comparisons and truth values: operators that work on each element by itself.</summary>
+/// <summary>
+/// The rows of the operator table for arithmetic, comparisons and logic: operators that compute each element of the output separately.
+/// </summary>
 internal static class ElementwiseOperators
 {
     public static readonly Operator[] Rows =

@@ -1,6 +1,6 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>A kind of layer. A picture gives each kind a colour of its own.</summary>
+/// <summary>A kind of layer. The picture of a network has one colour per kind.</summary>
 internal enum LayerKind
 {
     /// <summary>Any other operator.</summary>
@@ -21,15 +21,15 @@ internal enum LayerKind
     /// <summary>A matrix product.</summary>
     Dense,
 
-    /// <summary>A function of each number by itself, or a softmax.</summary>
+    /// <summary>An elementwise activation function, or a softmax.</summary>
     Activation,
 
-    /// <summary>Several values become one: concatenation and arithmetic.</summary>
+    /// <summary>A layer that joins several values: a concatenation, or arithmetic such as a sum.</summary>
     Join,
 
     /// <summary>Several layers, shown as one.</summary>
     Block,
 
-    /// <summary>A change of shape, type or place.</summary>
+    /// <summary>A change of the shape, the type or the order of the elements.</summary>
     Form,
 }

@@ -2,7 +2,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Normalisations by mean, variance or neighbours.</summary>
+/// <summary>The rows of the operator table for normalisations by mean and variance, or by neighbouring channels.</summary>
 internal static class NormalizationOperators
 {
     public static readonly Operator[] Rows =

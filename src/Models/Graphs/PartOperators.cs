@@ -2,7 +2,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Operators that join tensors, or take parts of them.</summary>
+/// <summary>The rows of the operator table for operators that join tensors or take parts of tensors.</summary>
 internal static class PartOperators
 {
     public static readonly Operator[] Rows =

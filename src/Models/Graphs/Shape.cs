@@ -11,7 +11,7 @@ public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<S
     /// <summary>The value of a dimension that is not known before the graph runs.</summary>
     public const int Free = -1;
 
-    /// <summary>A shape of unknown rank, such as that of the output of an operator without a shape rule.</summary>
+    /// <summary>A shape of unknown rank, for example of the output of an operator without a shape rule.</summary>
     public static readonly Shape Unknown;
 
     /// <summary>The shape of a single number. It has no dimensions.</summary>

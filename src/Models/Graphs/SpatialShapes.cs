@@ -28,7 +28,7 @@ internal static class SpatialShapes
         return [(node[7].Type, Slide(node[0].Shape.With(1, node[3].Shape[0]), window, ceil: false))];
     }
 
-    // X[N, C, H, W], W[C, M/group, R, S] -> Y[N, M, P, Q], P = (H - 1) stride + extent - pads + output_padding, Q alike.
+    // X[N, C, H, W], W[C, M/group, R, S] -> Y[N, M, P, Q]. P = (H - 1) stride + extent - pads + output_padding; the same for Q and W.
     public static (ElementType Type, Shape Shape)[] ConvTranspose(Node node)
     {
         Shape x = node[0].Shape, w = node[1].Shape;
@@ -60,7 +60,7 @@ internal static class SpatialShapes
         return node.OutputCount > 1 ? [(node[0].Type, y), (ElementType.Int64, y)] : [(node[0].Type, y)];
     }
 
-    // One or three axes, as PyTorch writes the mean over neighbouring channels.
+    // The shape of a pool over one or three axes. PyTorch exports the mean over neighbouring channels in this form.
     private static Shape PooledOverOtherAxes(Node node)
     {
         var x = node[0].Shape;
@@ -87,7 +87,7 @@ internal static class SpatialShapes
     public static (ElementType Type, Shape Shape)[] Global(Node node) =>
         [(node[0].Type, new Shape([.. node[0].Shape.Dimensions.Select((d, axis) => axis < 2 ? d : 1)]))];
 
-    // The pads are the starts of all axes, then the ends of all axes. Before operator set 11, they were an attribute.
+    // The pads are the padding before each axis, and then the padding after each axis. Before operator set 11, they were an attribute.
     public static (ElementType Type, Shape Shape)[] Pad(Node node)
     {
         var x = node[0].Shape;
@@ -100,7 +100,7 @@ internal static class SpatialShapes
             dimension == Shape.Free ? dimension : checked(dimension + before + after);
     }
 
-    // Sizes take precedence over scales. The scales are input 2, before operator set 11 input 1, and before operator set 9 an attribute.
+    // Sizes take precedence over scales. The scales are input 2; before operator set 11, input 1; before operator set 9, an attribute.
     public static (ElementType Type, Shape Shape)[] Resize(Node node)
     {
         var x = node[0].Shape;
