@@ -48,7 +48,7 @@ public static class SummaryTable
 
         void Rule(char line) => output.WriteLine(new string(line, Width));
 
-        // A text wider than its column continues in the next lines. Each source of a layer has a line.
+        // A text wider than its column continues on the next lines. Each source of a layer has its own line.
         void Row(string layer, string shape, string parameters, string field, string activations, IReadOnlyList<string> sources)
         {
             string[][] cells =
