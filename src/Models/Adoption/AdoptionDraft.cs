@@ -17,7 +17,7 @@ internal sealed class AdoptionDraft(Graph graph, ModelMetadata given, Sidecars s
     /// <summary>The graph: the file's graph before the first pass, the adopted graph after the last.</summary>
     public Graph Graph { get; set; } = graph;
 
-    /// <summary>The inputs and outputs of the file.</summary>
+    /// <summary>The names, types and shapes of the file's inputs and outputs, as they were before the first pass.</summary>
     public OriginalTensors Original { get; } = new(graph);
 
     /// <summary>Whether the file's input is [N, H, W, C].</summary>
@@ -64,7 +64,7 @@ internal sealed class AdoptionDraft(Graph graph, ModelMetadata given, Sidecars s
     /// <summary>The class names that the graph itself holds, for example in a ZipMap.</summary>
     public SourcedLabels? LabelsInGraph { get; set; }
 
-    /// <summary>The findings so far.</summary>
+    /// <summary>The findings of the passes that have run: facts, changes, assumptions and needs.</summary>
     public Findings Findings => new(found, changed, assumed, needs);
 
     /// <summary>Records a fact under a key of <see cref="Adoption.Findings.Found"/>.</summary>
@@ -80,7 +80,7 @@ internal sealed class AdoptionDraft(Graph graph, ModelMetadata given, Sidecars s
     /// <summary>Records a change to the graph without replacing the graph.</summary>
     public void Changed(string sentence) => changed.Add(sentence);
 
-    /// <summary>Records an assumption.</summary>
+    /// <summary>Records an assumption, as one sentence.</summary>
     public void Assume(string sentence) => assumed.Add(sentence);
 
     /// <summary>Records a need. The sentence names the property of model.json that supplies the missing fact.</summary>

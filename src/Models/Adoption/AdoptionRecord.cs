@@ -43,7 +43,7 @@ internal sealed record AdoptionRecord(
         && !record.Findings.Found.Values.Concat(record.Findings.Changed).Concat(record.Findings.Assumed).Concat(record.Findings.Needs)
             .Any(sentence => sentence is null);
 
-    /// <summary>Writes the property.</summary>
+    /// <summary>Writes the record into the graph's metadata property <c>fovea.adoption</c>.</summary>
     /// <param name="graph">The adopted graph.</param>
     public void WriteTo(Graph graph) =>
         graph.Metadata[ModelMetadata.AdoptionKey] = JsonSerializer.Serialize(this, AdoptionJson.Default.AdoptionRecord);

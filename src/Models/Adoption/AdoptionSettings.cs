@@ -24,7 +24,7 @@ internal sealed class AdoptionSettings
         files = new(() => path is null ? [] : Sidecars.FilesIn(Path.GetDirectoryName(Path.GetFullPath(path))!));
     }
 
-    /// <summary>Empty settings.</summary>
+    /// <summary>Settings without any metadata and without files beside the model.</summary>
     public static AdoptionSettings None { get; } = new(null, null, null);
 
     /// <summary>The labels and preprocessing in the files of other software. The files are read once.</summary>

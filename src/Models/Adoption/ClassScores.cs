@@ -239,7 +239,7 @@ internal static class ClassScores
             : copy.Target.Flatten(copied);
     }
 
-    // log(p / (1 - p))
+    // Turns probabilities into logits: log(p / (1 - p)).
     private static Value LogitsOf(Graph g, Value p)
     {
         var inside = g.Apply("Clip", [p, g.Scalar(LeastProbability), g.Scalar(1 - LeastProbability)]);

@@ -12,7 +12,7 @@ internal sealed class GraphCopy
     private readonly Dictionary<Value, Value> values = [];
     private readonly HashSet<Value> needed;
 
-    /// <summary>Begins a copy.</summary>
+    /// <summary>Begins a copy of a graph; the copy is empty at first.</summary>
     /// <param name="source">The graph, which is not changed.</param>
     public GraphCopy(Graph source)
     {
@@ -28,7 +28,7 @@ internal sealed class GraphCopy
         Target.Reserve(all.Select(value => value.Name));
     }
 
-    /// <summary>The copy.</summary>
+    /// <summary>The copy of the graph.</summary>
     public Graph Target { get; }
 
     /// <summary>Chooses the name of a value in the copy. Default: the name in the source.</summary>

@@ -19,7 +19,7 @@ internal static class HuggingFace
     private static readonly Dictionary<int, string> Interpolations =
         new() { [0] = "nearest", [1] = "lanczos", [2] = "bilinear", [3] = "bicubic" };
 
-    /// <summary>Reads config.json.</summary>
+    /// <summary>Reads labels, activation and timm's preprocessing from config.json; <c>null</c> if it has none of them.</summary>
     public static SidecarContent? Config(JsonObject? config)
     {
         if (config is null)
@@ -40,7 +40,7 @@ internal static class HuggingFace
         return labels is null && activation is null && timm is null ? null : new(labels, timm, activation);
     }
 
-    /// <summary>Reads preprocessor_config.json.</summary>
+    /// <summary>Reads the preprocessing from preprocessor_config.json; <c>null</c> if it gives no size.</summary>
     public static SidecarContent? Preprocessor(JsonObject? config) =>
         config is null || (config["size"] is null && config["crop_size"] is null)
         ? null

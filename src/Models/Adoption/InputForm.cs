@@ -134,7 +134,7 @@ internal static class InputForm
                 : null;
         }
 
-        // The images, or the images cast to the type of the old input.
+        // Whether the value is the new input, or the new input cast to the type of the old input.
         private bool IsImages(Value value) => value == images || (value.Producer is { Op: "Cast" } cast && cast[0] == images);
 
         private Value Last(Value first)

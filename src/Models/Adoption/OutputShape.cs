@@ -28,7 +28,7 @@ internal static class OutputShape
         }
     }
 
-    /// <summary>The number of outputs for one image.</summary>
+    /// <summary>The number of output numbers for one image.</summary>
     public static int Columns(Value output) =>
         output.Shape.Rank == 1 ? 1 : output.Shape.Dimensions.Skip(1).Aggregate(1, (product, d) => product * d);
 

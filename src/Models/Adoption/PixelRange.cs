@@ -15,7 +15,7 @@ internal sealed record PixelRange(int? Highest, string? Reason = null, int[]? Si
     // standard deviation around 0.22 and a mean around 0.45.
     private const float LeastScaleOf255 = 32, MostScaleOf1 = 0.99f, LeastMeanOf255 = 16;
 
-    /// <summary>Reads the range from a graph.</summary>
+    /// <summary>Finds the range of pixel values that a graph expects.</summary>
     public static PixelRange Of(Graph graph)
     {
         var images = new HashSet<Value>(graph.Inputs);

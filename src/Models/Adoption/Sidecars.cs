@@ -30,7 +30,7 @@ public sealed class Sidecars
     {
     }
 
-    /// <summary>No information: no file lies beside the model.</summary>
+    /// <summary>The result for a model without such files and properties.</summary>
     public static Sidecars None => new();
 
     /// <summary>

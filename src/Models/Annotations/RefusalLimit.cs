@@ -12,7 +12,7 @@ public static class RefusalLimit
 {
     private const double LargestShare = 0.05;
 
-    // The error lists only the first few files.
+    // The number of refused files that the error message lists.
     private const int Shown = 5;
 
     /// <summary>Checks the share of refused files, and that each class has usable images.</summary>

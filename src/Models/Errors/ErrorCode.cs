@@ -6,7 +6,7 @@ namespace Fovea.Models.Errors;
 /// </summary>
 public enum ErrorCode
 {
-    /// <summary>An image, a file or a request of 0 bytes.</summary>
+    /// <summary>The image, the file or the request has 0 bytes.</summary>
     EmptyBody,
 
     /// <summary>The bytes are not an image of a known format.</summary>

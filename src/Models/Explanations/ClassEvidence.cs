@@ -43,7 +43,7 @@ internal sealed class ClassEvidence
         Score = Graph.ReduceSum(evidence * OneHot(), []);
     }
 
-    /// <summary>The copy of the network.</summary>
+    /// <summary>The copy of the network, with the nodes of the score.</summary>
     public Graph Graph { get; }
 
     /// <summary>The input of images, [N, C, H, W].</summary>

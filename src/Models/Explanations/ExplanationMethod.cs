@@ -28,10 +28,10 @@ public enum ExplanationMethod
 /// <summary>The names of the methods in commands and requests: grad-cam, rise and integrated-gradients.</summary>
 public static class ExplanationMethods
 {
-    /// <summary>All names, the default first.</summary>
+    /// <summary>The names of all methods, the default method first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<ExplanationMethod>().Select(NameOf)];
 
-    /// <summary>The name of a method.</summary>
+    /// <summary>Returns the name of a method, such as grad-cam.</summary>
     public static string NameOf(ExplanationMethod method) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{method}");
 
     /// <summary>Returns the method with a name; Grad-CAM for <c>null</c> or an empty name.</summary>

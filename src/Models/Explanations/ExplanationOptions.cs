@@ -6,7 +6,7 @@ public sealed record ExplanationOptions
     /// <summary>The index of the class to explain, from 0. Default <c>null</c>: the likeliest class.</summary>
     public int? Class { get; init; }
 
-    /// <summary>The method. Default: Grad-CAM.</summary>
+    /// <summary>The method of the explanation. Default: Grad-CAM.</summary>
     public ExplanationMethod Method { get; init; }
 
     /// <summary>

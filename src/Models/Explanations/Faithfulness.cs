@@ -19,7 +19,7 @@ namespace Fovea.Models.Explanations;
 /// </param>
 public sealed record Faithfulness(double Insertion, double Deletion, double AverageDrop)
 {
-    /// <summary>The number of steps.</summary>
+    /// <summary>The number of steps in which pixels are inserted or deleted.</summary>
     public const int Steps = 32;
 
     /// <summary>Measures the map of one image.</summary>
@@ -54,7 +54,7 @@ public sealed record Faithfulness(double Insertion, double Deletion, double Aver
         }
     }
 
-    /// <summary>A map of random numbers, for comparison.</summary>
+    /// <summary>A heat map of random numbers, for comparison with real heat maps.</summary>
     internal static HeatMap RandomMap(int height, int width, long seed)
     {
         var random = new SeededRandom(seed);

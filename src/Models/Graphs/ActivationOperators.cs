@@ -10,7 +10,7 @@ internal static class ActivationOperators
 {
     public static readonly Operator[] Rows =
     [
-        // Piecewise linear
+        // Piecewise linear activations
         Elementwise("Relu", (g, y, dY) => [dY * Positive(g, y.Output)]) with
         {
             LayerName = "ReLU", Traits = Traits.JoinsLayer | Traits.Elementwise | Traits.KeepsOrder,
@@ -34,7 +34,7 @@ internal static class ActivationOperators
         },
         Elementwise("HardSwish", HardSwish),
 
-        // Smooth
+        // Smooth activations
         Elementwise("Sigmoid", (g, y, dY) => [dY * (y.Output - y.Output * y.Output)]) with
         {
             Traits = Traits.JoinsLayer | Traits.Elementwise | Traits.KeepsOrder,
@@ -55,7 +55,7 @@ internal static class ActivationOperators
         },
         new("Swish")
         {
-            // x sigmoid(alpha x)
+            // Swish(x) = x sigmoid(alpha x)
             OtherForms =
             [
                 Always((c, node, x) =>
@@ -64,7 +64,7 @@ internal static class ActivationOperators
         },
         Elementwise("Mish") with
         {
-            // x tanh(log(1 + e^x))
+            // Mish(x) = x tanh(log(1 + e^x))
             OtherForms =
             [
                 Always((c, node, x) =>
@@ -72,7 +72,7 @@ internal static class ActivationOperators
             ],
         },
 
-        // Softmax
+        // Softmax and its logarithm
         new("Softmax", ShapeRules.SameAsInput, Softmax)
         {
             Kind = LayerKind.Activation,
@@ -88,7 +88,7 @@ internal static class ActivationOperators
             OtherForms = [Before(13, OlderForms.SoftmaxOverFlattenedAxes)],
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("Shrink", "ThresholdedRelu"),
     ];
 

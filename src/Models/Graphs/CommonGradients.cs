@@ -33,6 +33,6 @@ internal static class CommonGradients
     /// <summary>1 where x is strictly between 0 and 1, else 0. x must be in [0, 1].</summary>
     public static Value InsideUnit(Graph g, Value x) => g.Mask(g.Greater(x, x * x));
 
-    /// <summary>One number where x > 0, another elsewhere.</summary>
+    /// <summary>A tensor with one number where x > 0 and another number elsewhere.</summary>
     public static Value Between(Graph g, Value x, float elsewhere, float positive) => Positive(g, x) * (positive - elsewhere) + elsewhere;
 }

@@ -17,13 +17,13 @@ internal static class ConstantOperators
         },
         new("Constant", node => [PartialValues.Constant(node) is { } value ? (value.Type, value.Shape) : default])
         {
-            // Constant nodes that hold weights become initializers.
+            // Constant nodes that hold the weights of a layer become initializers.
             OtherForms = [Always((c, node, _) => c.Weight(node.Output) is { } weight ? [weight] : null)],
         },
         new("ConstantOfShape", ShapeRules.ConstantOfShape, CommonGradients.None) { Elements = PartialValues.Filled },
         new("OneHot", AxisShapes.OneHot, CommonGradients.None),
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("NonZero", "Range"),
     ];
 }

@@ -9,7 +9,7 @@ internal static class ElementwiseOperators
 {
     public static readonly Operator[] Rows =
     [
-        // One operand
+        // Operators with one operand
         Unary("Neg", (g, y, dY) => [-dY]),
         Unary("Abs", (g, y, dY) => [dY * g.Sign(y[0])]),
         Unary("Reciprocal", (g, y, dY) => [-(dY * y.Output * y.Output)]),
@@ -35,7 +35,7 @@ internal static class ElementwiseOperators
             ],
         },
 
-        // Several operands
+        // Operators with several operands
         Arithmetic("Add", (g, y, dY) => [dY, dY]) with { Kind = LayerKind.Join, Elements = PartialValues.Pairwise((a, b) => a + b) },
         Arithmetic("Sub", (g, y, dY) => [dY, -dY]) with
         {
@@ -55,7 +55,7 @@ internal static class ElementwiseOperators
         Broadcast("Sum", (g, y, dY) => [.. y.Inputs.Select(_ => dY)]),
         Broadcast("Mean", (g, y, dY) => [.. Enumerable.Repeat(dY * (1f / y.Inputs.Count), y.Inputs.Count)]),
 
-        // Comparisons and truth values
+        // Comparisons and logic
         Comparison("Equal") with { Elements = PartialValues.Pairwise((a, b) => a == b ? 1 : 0) },
         Comparison("Greater"),
         Comparison("GreaterOrEqual"),
@@ -69,7 +69,7 @@ internal static class ElementwiseOperators
             Elements = PartialValues.Selected,
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("CastLike", "Cos", "Mod", "Sin"),
         new("BitShift") { Traits = Traits.KeepsAxes },
     ];

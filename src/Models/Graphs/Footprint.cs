@@ -14,7 +14,7 @@ internal enum Footprint
     /// <summary>The inverse of a sliding window, as in a transposed convolution.</summary>
     TransposedWindow,
 
-    /// <summary>The whole height and width.</summary>
+    /// <summary>All elements of the input's height and width.</summary>
     Image,
 
     /// <summary>The whole height and width if the output's height and width are 1; otherwise the same position.</summary>

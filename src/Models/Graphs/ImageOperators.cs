@@ -57,7 +57,7 @@ internal static class ImageOperators
             LayerName = "GlobalMaxPooling2D", Kind = LayerKind.Pool, Traits = Traits.ChannelsFirst, Footprint = Footprint.Image,
         },
 
-        // Other sizes
+        // Operators that pad or resize images
         new("Pad", SpatialShapes.Pad, CuttingRules.Pad)
         {
             LayerName = "ZeroPadding2D",
@@ -81,7 +81,7 @@ internal static class ImageOperators
             ],
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("DepthToSpace", "GlobalLpPool", "SpaceToDepth"),
     ];
 

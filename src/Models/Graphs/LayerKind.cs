@@ -3,7 +3,7 @@ namespace Fovea.Models.Graphs;
 /// <summary>A kind of layer. The picture of a network has one colour per kind.</summary>
 internal enum LayerKind
 {
-    /// <summary>Any other operator.</summary>
+    /// <summary>An operator of no other kind.</summary>
     Other,
 
     /// <summary>An input of the network.</summary>
@@ -15,10 +15,10 @@ internal enum LayerKind
     /// <summary>A pool or a mean.</summary>
     Pool,
 
-    /// <summary>A normalisation.</summary>
+    /// <summary>A normalisation, such as batch normalisation.</summary>
     Normalization,
 
-    /// <summary>A matrix product.</summary>
+    /// <summary>A dense layer, or another matrix product.</summary>
     Dense,
 
     /// <summary>An elementwise activation function, or a softmax.</summary>
@@ -27,7 +27,7 @@ internal enum LayerKind
     /// <summary>A layer that joins several values: a concatenation, or arithmetic such as a sum.</summary>
     Join,
 
-    /// <summary>Several layers, shown as one.</summary>
+    /// <summary>A block of several layers that a summary shows as one row.</summary>
     Block,
 
     /// <summary>A change of the shape, the type or the order of the elements.</summary>

@@ -30,7 +30,7 @@ public static class OperatorMethods
     /// <summary>Matrix product over the last two axes. The other axes are broadcast.</summary>
     public static Value MatMul(this Graph g, Value a, Value b) => g.Apply("MatMul", [a, b]);
 
-    // Elementwise
+    // Elementwise operators
 
     /// <summary>max(x, 0).</summary>
     public static Value Relu(this Graph g, Value x, string? name = null) => g.Add("Relu", [x], name: name).Output;
@@ -170,7 +170,7 @@ public static class OperatorMethods
     /// <summary>The index of the largest element along an axis, int64. The axis is removed.</summary>
     public static Value ArgMax(this Graph g, Value x, int axis) => g.Apply("ArgMax", [x], ("axis", (long)axis), ("keepdims", 0L));
 
-    // Shapes and parts of tensors
+    // Operators that change shapes, or join and cut tensors
 
     /// <summary>Joins tensors along an axis.</summary>
     public static Value Concat(this Graph g, ReadOnlySpan<Value> parts, int axis) => g.Apply("Concat", [.. parts], ("axis", (long)axis));

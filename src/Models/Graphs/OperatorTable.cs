@@ -9,7 +9,7 @@ internal static class OperatorTable
 {
     private const string OnnxRuntimeDomain = "com.microsoft";
 
-    /// <summary>All rows.</summary>
+    /// <summary>All rows of the table of operators.</summary>
     public static readonly IReadOnlyList<Operator> Rows =
     [
         .. ElementwiseOperators.Rows,

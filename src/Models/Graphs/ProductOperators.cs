@@ -27,12 +27,12 @@ internal static class ProductOperators
             Traits = Traits.Weighted,
             Footprint = Footprint.Product,
 
-            // Each element of Y[.., N] needs K products.
+            // Each element of Y = A B, Y[.., N], needs K products, where K is the number of rows of B.
             MultiplyAdds = node =>
                 node.Output.Shape.KnownSize(from: 1) * (node[1].Shape.Rank > 1 ? new Shape(node[1].Shape[-2]).KnownSize() : null),
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("Einsum"),
     ];
 

@@ -27,7 +27,7 @@ internal static class ReductionOperators
         new("ArgMin", ShapeRules.IndexOfExtremum, CommonGradients.None),
         new("CumSum", ShapeRules.SameAsInput, CumSum) { Traits = Traits.KeepsAxes },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("TopK"),
     ];
 

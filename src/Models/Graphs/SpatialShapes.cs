@@ -3,7 +3,7 @@ namespace Fovea.Models.Graphs;
 /// <summary>Shape rules of the operators that change the height and width of [N, C, H, W].</summary>
 internal static class SpatialShapes
 {
-    // X[N, C, H, W], W[M, C/group, R, S] -> Y[N, M, P, Q].
+    // The shape of a convolution's output: X[N, C, H, W], W[M, C/group, R, S] -> Y[N, M, P, Q].
     public static (ElementType Type, Shape Shape)[] Conv(Node node)
     {
         if (node[1].Shape is { Rank: not 4 } weights && weights.Rank == node[0].Shape.Rank)
@@ -21,7 +21,7 @@ internal static class SpatialShapes
         return [(node[0].Type, Slide(x.With(1, w[0]), Window.Of(node), ceil: false))];
     }
 
-    // The weights are input 3.
+    // The shape of a QLinearConv's output. Its weights are input 3.
     public static (ElementType Type, Shape Shape)[] QuantizedConv(Node node)
     {
         var window = Window.Of(node, node[3].Shape);

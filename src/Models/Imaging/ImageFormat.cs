@@ -34,7 +34,7 @@ public sealed class ImageFormat
         new("BMP", ["image/bmp", "image/x-ms-bmp"], ["bmp", "dib"], IsBitmap) { IsDecoded = true },
         new("GIF", ["image/gif"], ["gif"], file => file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)) { IsDecoded = true },
 
-        // Formats that cannot be decoded, which error messages name
+        // Formats that cannot be decoded; error messages name them
         new("AVIF", ["image/avif"], ["avif", "avifs"], file => HasBrand(file, "avif"u8) || HasBrand(file, "avis"u8)),
         new("HEIC", ["image/heic", "image/heif"], ["heic", "heif", "hif"], IsHeic),
         new("TIFF", ["image/tiff"], ["tif", "tiff"], file => file is [0x49, 0x49, 42 or 43, 0, ..] or [0x4D, 0x4D, 0, 42 or 43, ..]),

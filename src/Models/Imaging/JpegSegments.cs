@@ -8,7 +8,7 @@ namespace Fovea.Models.Imaging;
 /// <param name="file">A file that begins with the marker of a JPEG.</param>
 internal ref struct JpegSegments(ReadOnlySpan<byte> file)
 {
-    /// <summary>The marker of a start of scan.</summary>
+    /// <summary>The marker that begins a scan (start of scan).</summary>
     public const byte StartOfScan = 0xDA;
 
     /// <summary>The marker of the end of the image.</summary>

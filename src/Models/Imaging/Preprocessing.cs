@@ -135,7 +135,7 @@ public enum ColorOrder
     Gray,
 }
 
-/// <summary>The treatment of handwriting.</summary>
+/// <summary>Whether images are searched for a handwritten digit.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Inversion>))]
 public enum Inversion
 {

@@ -44,7 +44,7 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
             "bilinear, bicubic, lanczos or nearest"),
     ];
 
-    /// <summary>The names of the properties.</summary>
+    /// <summary>The names of the JSON properties of a preprocessing.</summary>
     public static IEnumerable<string> Names => Properties.Select(property => property.Name);
 
     /// <summary>Reads a JSON object. A property that is missing or null has its default value.</summary>

@@ -27,7 +27,7 @@ internal static class Resizer
         var rows = height == image.Height ? null : new Resampler(interpolation, image.Height, height, window.Y, window.Height);
         var (channels, stride) = (image.Channels, window.Width * image.Channels);
 
-        // The rows of the image that the window needs.
+        // The first row of the image that the window needs, and the row after the last one.
         int top = rows is null ? window.Y : rows.First[0];
         int bottom = rows is null ? window.Y + window.Height : rows.First[^1] + rows.Count[^1];
         byte[] result = GC.AllocateUninitializedArray<byte>(window.Height * stride);

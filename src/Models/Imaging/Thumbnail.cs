@@ -7,7 +7,7 @@ namespace Fovea.Models.Imaging;
 /// <param name="MediaType">The file's media type, image/png or image/jpeg.</param>
 public sealed record Thumbnail(byte[] File, string MediaType)
 {
-    /// <summary>The largest side in pixels.</summary>
+    /// <summary>The largest height or width of a thumbnail in pixels.</summary>
     public const int LargestSide = 192;
 
     // Images whose sides are at most MaxPngSide pixels are stored as lossless PNG, since their files are small anyway.

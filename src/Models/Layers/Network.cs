@@ -163,16 +163,16 @@ public sealed class Network
     /// </summary>
     public Value Dropout(Value x, float rate) => graph.Add("Dropout", [x, graph.Scalar(rate)], name: Path(null, "dropout")).Output;
 
-    /// <summary>[N, C, H, W] to [N, C H W].</summary>
+    /// <summary>Flattens [N, C, H, W] to [N, C H W].</summary>
     public Value Flatten(Value x) => graph.Flatten(x, Path("flatten", ""));
 
-    /// <summary>[N, C, H, W] to [N, H, W, C].</summary>
+    /// <summary>Moves the channels to the last axis: [N, C, H, W] to [N, H, W, C].</summary>
     public Value ChannelsLast(Value x) => graph.Add("Transpose", [x], [("perm", (long[])[0, 2, 3, 1])], Path(null, "permute")).Output;
 
-    /// <summary>[N, H, W, C] to [N, C, H, W].</summary>
+    /// <summary>Moves the channels before height and width: [N, H, W, C] to [N, C, H, W].</summary>
     public Value ChannelsFirst(Value x) => graph.Add("Transpose", [x], [("perm", (long[])[0, 3, 1, 2])], Path(null, "permute")).Output;
 
-    // kernel: [channels, C / groups, height, width].
+    // Adds a convolution. The shape of its weights, kernel, is [channels, C / groups, height, width].
     private Value Conv(Value x, Shape kernel, Window window, bool bias, string? name, string? weights)
     {
         name = Path(name, "conv");

@@ -13,7 +13,7 @@ namespace Fovea.Models.Metadata;
 /// <param name="Outlier">The rule for outliers; <c>null</c> if the logits of outliers do not differ enough to recognise them.</param>
 public sealed record ModelCalibration(double Temperature = 1, OutlierRule? Outlier = null)
 {
-    /// <summary>Checks the values.</summary>
+    /// <summary>Checks the ranges of the values and returns the object itself.</summary>
     /// <exception cref="FoveaException">A value is out of range.</exception>
     internal ModelCalibration Checked() =>
         !(double.IsFinite(Temperature) && Temperature > 0) ? throw Invalid($"temperature {Temperature}; expected a number above 0")

@@ -40,7 +40,7 @@ public sealed record ModelMetadata
     /// </summary>
     public string? Stem { get; init; }
 
-    /// <summary>Where the weights come from.</summary>
+    /// <summary>The origin of the weights; <c>null</c> if it is unknown or the weights are random.</summary>
     public TrainingRecord? Training { get; init; }
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace Fovea.Models.Pretrained;
 /// </summary>
 public static class PretrainedBases
 {
-    /// <summary>The name of the base that needs no download.</summary>
+    /// <summary>The name of the built-in pretrained base, which needs no download.</summary>
     public const string BuiltIn = "resnet18-mlnet";
 
     // Trainable parameters only, without the 11,648 running statistics of batch normalisation.

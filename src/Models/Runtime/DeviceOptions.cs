@@ -7,7 +7,7 @@ public enum DeviceChoice
     /// <summary>CUDA if it works, otherwise the CPU. The reason is reported.</summary>
     Auto,
 
-    /// <summary>The CPU.</summary>
+    /// <summary>The CPU, even if the machine has a GPU.</summary>
     Cpu,
 
     /// <summary>CUDA. If it does not work, an error names the reason.</summary>

@@ -34,7 +34,7 @@ public sealed class ModelSession : IDisposable
 {
     internal ModelSession(InferenceSession session, SessionKind kind) => (Inner, Kind) = (session, kind);
 
-    /// <summary>The way in which the session runs the network.</summary>
+    /// <summary>The way in which the session runs the network: on how many cores, and rewritten or not.</summary>
     public SessionKind Kind { get; }
 
     internal InferenceSession Inner { get; }

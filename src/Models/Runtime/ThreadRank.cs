@@ -10,7 +10,7 @@ public static partial class ThreadRank
     // OfThread is PRIO_PROCESS, which means a single thread on Linux. Caller, 0, means the calling thread.
     private const int OfThread = 0, Caller = 0;
 
-    /// <summary>The lowest priority.</summary>
+    /// <summary>The nice value of the lowest priority.</summary>
     public const int Lowest = 19;
 
     /// <summary>

@@ -146,10 +146,10 @@ internal sealed class ColumnLayout
 
         public LayeredLayout Layout { get; }
 
-        /// <summary>The item index of the exit.</summary>
+        /// <summary>The index of the exit among the items of the column's layout.</summary>
         public int Exit => Item(End);
 
-        /// <summary>The item index of a box; less than 1 if the box is in an earlier column.</summary>
+        /// <summary>The index of a box among the items of the column's layout; less than 1 if the box is in an earlier column.</summary>
         public int Item(int box) => box - start + shift;
 
         public (double X, double Y) Corner(int item)

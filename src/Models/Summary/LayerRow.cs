@@ -7,7 +7,7 @@ namespace Fovea.Models.Summary;
 /// <param name="Nodes">The row's nodes, in the order in which they run.</param>
 internal sealed record LayerRow(string Name, List<Node> Nodes)
 {
-    /// <summary>The shape of the last node's first output.</summary>
+    /// <summary>The output shape of the row: the shape of its last node's first output.</summary>
     public Shape Output => Nodes[^1].Outputs is [var output, ..] ? output.Shape : Shape.Unknown;
 
     /// <summary>

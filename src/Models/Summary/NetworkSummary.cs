@@ -132,7 +132,7 @@ public sealed record NetworkSummary(
 
         public long Bytes { get; private set; }
 
-        // Returns the number of elements that the row adds.
+        // Counts the weights of a row that no earlier row reads, and returns the number of their elements.
         public long Add(LayerRow row)
         {
             long parameters = 0;

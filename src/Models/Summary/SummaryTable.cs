@@ -9,7 +9,7 @@ public static class SummaryTable
     private static readonly int[] Widths = [37, 18, 13, 5, 12, 15];
     private static readonly int Width = Widths.Sum() + 2 * (Widths.Length - 1);
 
-    /// <summary>The table as a text. Lines end in a line feed.</summary>
+    /// <summary>Returns the summary table as text. Lines end in a line feed.</summary>
     public static string ToText(NetworkSummary summary)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };

@@ -11,7 +11,7 @@ public sealed class TrainingEventWriter(TextWriter output)
 
     private bool hasWritten;
 
-    /// <summary>Writes an event.</summary>
+    /// <summary>Writes an event as one line of JSON.</summary>
     public void Write(TrainingEvent e)
     {
         var stated = hasWritten ? e : e with { Version = Version };
