@@ -25,7 +25,7 @@ internal static class LabelChoice
 
         if (draft.Given.Labels is { } given && given.Length != draft.Classes)
         {
-            throw AdoptionDraft.Refused($"there are {given.Length} labels for {draft.Classes} classes.");
+            throw AdoptionDraft.Refused($"there are {given.Length} labels for {draft.Classes} classes; expected one label per class.");
         }
 
         foreach (var labels in All(draft))

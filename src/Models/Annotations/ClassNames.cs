@@ -37,7 +37,7 @@ public static class ClassNames
 
     /// <summary>
     /// Finds each class of a data set among a model's labels: by the same name; else by the same number, so that 007 matches 7; else by the
-    /// same name in another case, if only one label matches. The order of the classes never matters.
+    /// same name in another case, if only one label matches. The positions of names in the two lists have no effect.
     /// </summary>
     /// <param name="names">The classes of the data set.</param>
     /// <param name="labels">The labels of the model, indexed by output.</param>
@@ -71,8 +71,8 @@ public static class ClassNames
                 [var only] => only,
                 [] => throw Unknown(names.Where(one => !exact.Contains(one) && !anyCase.Contains(one)
                     && !(Number(one) is { } value && numbers.Contains(value))), labels),
-                _ => throw Bad($"The model calls its outputs {string.Join(" and ", found)} {name}, so the class {name} could be either; "
-                    + "expected labels that differ"),
+                _ => throw Bad($"The class {name} matches the labels of the model's outputs {string.Join(" and ", found)}; "
+                    + "expected a model with only one such label"),
             };
         }
     }

@@ -122,7 +122,7 @@ public sealed class DataLayout
             var own = Items.Where(item => item.Part == part).SelectMany(item => item.Labels);
             if (!IsMultiLabel && Labels.Except(own).FirstOrDefault() is { } missing)
             {
-                throw Bad($"The folder {folder} has no class {missing}, as another part has; expected the same classes in each");
+                throw Bad($"The folder {folder} has no class {missing}, but another part has; expected the same classes in each part");
             }
         }
     }

@@ -53,8 +53,8 @@ internal sealed class LabelLists
             {
                 throw new FoveaException(
                     ErrorCode.BadDataset,
-                    $"{Path(list.Names)} names none of the files beside it"
-                    + $"{(own is [var first, ..] ? $", such as {first.Row.File}" : "")}; expected the names of images.");
+                    $"{Path(list.Names)} names {(own is [var first, ..] ? $"only missing files, such as {first.Row.File}" : "no files")}; "
+                    + "expected the paths of images, relative to its folder.");
             }
 
             rows.AddRange(names ? own : []);

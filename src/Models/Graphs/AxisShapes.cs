@@ -88,7 +88,7 @@ internal static class AxisShapes
         axis = Axis(axis, first.Rank);
         var sizes = node.Inputs.Select((_, i) => node[i].Shape[axis]).ToArray();
         var rest = node.Inputs.Select((_, i) => node[i].Shape.With(axis, 1)).Aggregate((a, b) => Merged(a, b)
-            ?? throw new ShapeMismatchException($"{a} and {b} differ on other axes than {axis}"));
+            ?? throw new ShapeMismatchException($"{a} and {b} differ on axes other than axis {axis}, along which they are joined"));
         return [(node[0].Type, rest.With(axis, sizes.Contains(Shape.Free) ? Shape.Free : sizes.Sum()))];
     }
 

@@ -7,7 +7,7 @@ namespace Fovea.Models.Graphs;
 internal static class CommonGradients
 {
     /// <summary>
-    /// A positive number smaller than the values that networks compute. Replacing 0 by it keeps quotients and logarithms finite.
+    /// A positive number smaller than the values that networks compute. Replacing 0 by this number keeps quotients and logarithms finite.
     /// </summary>
     public const float Tiny = 1e-37f;
 

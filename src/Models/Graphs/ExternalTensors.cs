@@ -52,8 +52,8 @@ internal sealed class ExternalTensors(string? folder)
             ? content.AsMemory((int)offset, (int)length)
             : throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"the tensor {tensor.Name} is at {offset} in {location} with {given} bytes; expected {length} bytes within the "
-                + $"{content.Length} of that file.");
+                $"the tensor {tensor.Name} has {given} bytes from byte {offset} of {location} on; expected {length} bytes within the "
+                + $"{content.Length} bytes of this file.");
 
         long Number(string key, long otherwise) =>
             Entry(key) is not { Length: > 0 } text ? otherwise

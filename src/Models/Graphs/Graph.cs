@@ -90,7 +90,7 @@ public sealed class Graph(string name)
 
     /// <summary>
     /// Adds an operator of another operator set and returns its output. Such operators have no shape rule, so the caller gives the output's
-    /// <paramref name="shape"/>. The output's element type is that of the first input.
+    /// <paramref name="shape"/>. The output has the element type of the first input.
     /// </summary>
     public Value Apply(
         string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)

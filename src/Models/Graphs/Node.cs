@@ -34,7 +34,7 @@ public sealed class Node
     /// </summary>
     public IReadOnlyDictionary<string, object> Attributes { get; }
 
-    /// <summary>The first output; most operators have only this one.</summary>
+    /// <summary>The first output; most operators have only one output.</summary>
     public Value Output => Outputs[0];
 
     /// <summary>An input that the operator requires.</summary>

@@ -42,7 +42,7 @@ public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<S
         ? Dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension))
         : throw new InvalidOperationException($"The size of {this} is not known.");
 
-    /// <summary>The product of the dimensions from an axis on; <c>null</c> if one of them is free, or if the rank is unknown.</summary>
+    /// <summary>The product of the dimensions from an axis on; <c>null</c> if a dimension is free, or if the rank is unknown.</summary>
     internal long? KnownSize(int from = 0) => IsRanked && !Dimensions.Skip(from).Contains(Free)
         ? Dimensions.Skip(from).Aggregate(1L, (product, dimension) => product * dimension)
         : null;

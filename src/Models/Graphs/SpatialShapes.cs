@@ -15,7 +15,7 @@ internal static class SpatialShapes
         int channels = w[1] * node.Int32("group", 1);
         if (x[1] != channels && x[1] != Shape.Free)
         {
-            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {channels}, as the weights have");
+            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {channels}, the number in the weights");
         }
 
         return [(node[0].Type, Slide(x.With(1, w[0]), Window.Of(node), ceil: false))];
@@ -34,7 +34,7 @@ internal static class SpatialShapes
         Shape x = node[0].Shape, w = node[1].Shape;
         if (x[1] != w[0] && x[1] != Shape.Free)
         {
-            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {w[0]}, as the weights have");
+            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {w[0]}, the number in the weights");
         }
 
         var window = Window.Of(node);
@@ -81,7 +81,7 @@ internal static class SpatialShapes
         return y[2] != 0 && y[3] != 0
             ? y
             : throw new ShapeMismatchException(
-                $"{x[2]}x{x[3]} pixels are fewer than the window of {window.Extent(0)}x{window.Extent(1)} covers");
+                $"the window covers {window.Extent(0)}x{window.Extent(1)} pixels, but the input has only {x[2]}x{x[3]}");
     }
 
     public static (ElementType Type, Shape Shape)[] Global(Node node) =>

@@ -1,6 +1,6 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>One edge of a graph: an input, a weight, or an output of a node. Exactly one of these defines each value.</summary>
+/// <summary>A value in a graph: an input of the graph, a weight or other constant, or an output of a node.</summary>
 public sealed class Value
 {
     internal Value(Graph graph, string name, ElementType type, Shape shape) => (Graph, Name, Type, Shape) = (graph, name, type, shape);

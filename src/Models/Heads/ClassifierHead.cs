@@ -108,7 +108,8 @@ public sealed class ClassifierHead
             }
             else if (node is { Op: "Add" or "Sub" or "Mul" or "Div", Domain: "" } && Scaled(node, constants) is { } scaled)
             {
-                // The node divides the logits by a temperature, or shifts them. A bias found so far is no bias of the linear layer.
+                // The node divides the logits by a temperature, or shifts them. A bias that was found after this node does not belong to
+                // the linear layer.
                 (bias, value) = (null, scaled);
                 following.Push(node);
             }
@@ -225,7 +226,7 @@ public sealed class ClassifierHead
         node.Op is "GlobalAveragePool" or "ReduceMean" or "AveragePool"
         && node.Output.Shape.Dimensions.Skip(2).All(d => d is 1 or Shape.Free);
 
-    // The reason why a linear layer is no classifier; null if it is one.
+    // The reason why a linear layer cannot be the classifier; null if it can.
     private static string? ProblemOf(Node layer, IEnumerable<Node> following)
     {
         Shape features = layer[0].Shape, weights = layer[1].Shape;

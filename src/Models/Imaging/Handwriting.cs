@@ -13,7 +13,7 @@ namespace Fovea.Models.Imaging;
 /// </remarks>
 internal static class Handwriting
 {
-    // MNIST's proportions: a box of 20 in 28 pixels. Its strokes are rarely thinner than 2.3 in 28 pixels.
+    // MNIST's proportions: the digit's box has 20 of 28 pixels, and strokes are rarely thinner than 2.3 of 28 pixels.
     private const double BoxShare = 20.0 / 28, StrokeShare = 2.3 / 28;
 
     // Lengths of the long side of ink maps, in pixels: at most SearchSide to find the digit, at most DrawSide to draw it, at least
@@ -97,7 +97,7 @@ internal static class Handwriting
         int side = Math.Max(digit.Box.Width, digit.Box.Height);
 
         // Thickening by r on each side turns the stroke width w into w + 2 r and the box's side into side + 2 r. After scaling the box to
-        // its final size, the stroke width should be that of MNIST: (w + 2 r) box = stroke (side + 2 r), solved for r.
+        // its final size, the stroke width should equal MNIST's stroke width: (w + 2 r) box = stroke (side + 2 r), solved for r.
         double r = Math.Max(0, ((stroke * side / box) - StrokeWidth(digit.Mask, map.Width)) / (2 * (1 - (stroke / box))));
         var drawn = Thicken(map, digit, threshold, r);
         double scale = box / (side + (2 * r));
@@ -117,8 +117,8 @@ internal static class Handwriting
     }
 
     // Draws the digit's box, extended by the radius and a border of one pixel, in the scale of the map. The brightness is the ink, from
-    // half of the threshold (black) to the mean ink of the strokes (white). Pixels up to the radius from the strokes are white, the next
-    // one is antialiased.
+    // half of the threshold (black) to the mean ink of the strokes (white). Pixels up to the radius from the strokes are white, and the
+    // next pixel is antialiased.
     private static Pixels Thicken(InkMap map, Strokes digit, float threshold, double radius)
     {
         int border = (int)Math.Ceiling(radius) + 1;

@@ -2,7 +2,7 @@ namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// Checks the markers of a JPEG file. Decoders hide errors in compressed data and report success. Such damage often creates a marker at a
-/// position where the format does not allow one, which this class detects.
+/// position where the format does not allow a marker. This class detects such markers.
 /// </summary>
 internal static class JpegMarkers
 {

@@ -101,7 +101,7 @@ public sealed record Preprocessing
         Check(
             ResizeTo is not { } size || (size is [<= 8192, <= 8192] && size[0] >= Crop[0] && size[1] >= Crop[1]),
             $"resize is [{string.Join(", ", ResizeTo ?? [])}]; expected [height, width] of at least the crop and at most 8192 pixels");
-        Check(Resize is null || ResizeTo is null, "both the short side and the size after resizing are given; expected one of them");
+        Check(Resize is null || ResizeTo is null, "resize has both a short side and [height, width]; expected one of them");
         Check(float.IsFinite(Scale) && Scale != 0, $"scale is {Scale}; expected a finite number that is not 0");
         Check(Mean.Length == 1 || Mean.Length == Channels, $"mean has {Mean.Length} numbers; expected 1 or {Channels}");
         Check(Std.Length == 1 || Std.Length == Channels, $"std has {Std.Length} numbers; expected 1 or {Channels}");

@@ -90,7 +90,7 @@ public static class ModelJson
             if (PreprocessingJson.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 throw new FoveaException(
-                    ErrorCode.BadModelFile, $"{name} stands beside the preprocessing; expected it in the object preprocessing.");
+                    ErrorCode.BadModelFile, $"{name} is outside the object preprocessing; expected it inside this object.");
             }
 
             if (NearestName.Of(name.ToLowerInvariant(), ["labels", "id2label", "preprocessing", "architecture", "activation"]) is { } near)

@@ -44,7 +44,7 @@ public static class SummaryTable
         output.WriteLine($"Multiply-adds per image: {Text(summary.MultiplyAdds)}");
         output.WriteLine($"Memory of the weights: {Size(summary.WeightBytes, 1048576, "MiB")}");
         output.WriteLine($"Memory of the activations per image: {Size(summary.ActivationBytes, 1048576, "MiB")}");
-        output.WriteLine("Field: pixels of the image, along a side, that one output sees. Activations: outputs for one image, float32.");
+        output.WriteLine("Field: the side of one output's receptive field, in pixels. Activations: outputs for one image, float32.");
 
         void Rule(char line) => output.WriteLine(new string(line, Width));
 

@@ -56,8 +56,8 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
         }
     }
 
-    // Executes opcodes for numbers and texts, and opcodes without a value. Returns false for an opcode of another group, like the next
-    // methods.
+    // Executes opcodes for numbers and texts, and opcodes without a value. Returns false for an opcode of another group, as do the three
+    // methods below.
     private bool PushScalar(byte opcode)
     {
         switch (opcode)

@@ -61,7 +61,7 @@ public static class WeightsImport
         if (options.Labels is { } labels && labels.Length != classes)
         {
             throw new FoveaException(
-                ErrorCode.BadArgument, $"There are {labels.Length} labels for {classes} classes; expected one for each.");
+                ErrorCode.BadArgument, $"There are {labels.Length} labels for {classes} classes; expected one label per class.");
         }
 
         var graph = architecture.Build(classes, seed: options.Seed);
