@@ -9,7 +9,7 @@ namespace Fovea.Models.Adoption;
 /// </summary>
 internal static class OperatorSet
 {
-    // ONNX Runtime promises to run this set and later ones.
+    // The oldest operator set that ONNX Runtime guarantees to run.
     private const int OldestServed = 7;
 
     public static void Run(AdoptionDraft draft)

@@ -50,7 +50,8 @@ public sealed unsafe class InferenceBatch : IDisposable
     }
 
     /// <summary>
-    /// The batch sizes, the smallest first; at least one. If <see cref="TakesAnySize"/> is false, a run of fewer images is filled up to the
+    /// The batch sizes, the smallest first; at least one size. If <see cref="TakesAnySize"/> is false, a run of fewer images is filled up
+    /// to the
     /// next of these sizes.
     /// </summary>
     public IReadOnlyList<int> Sizes { get; }
