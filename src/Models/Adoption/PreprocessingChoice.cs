@@ -68,7 +68,8 @@ internal static class PreprocessingChoice
         }
     }
 
-    // Replaces a default scale of 1/255 by 1 if the graph divides by 255 itself. A scale that the settings give explicitly stays.
+    // Replaces a default scale of 1/255 by 1 if the graph divides by 255 itself. A scale that is given explicitly stays, unless the input
+    // takes whole numbers.
     private static Preprocessing InRange(AdoptionDraft draft, Preprocessing steps, PixelRange range, bool isExplicit)
     {
         float brightest = Math.Abs(steps.Normalized(255, 0) - steps.Normalized(0, 0));
