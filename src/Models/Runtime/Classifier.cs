@@ -50,8 +50,8 @@ public sealed class Classifier : IDisposable
     public string Sha256 => file.Sha256;
 
     /// <summary>
-    /// The quantised form of the file that lies beside it, such as model.int8.onnx beside model.onnx; <c>null</c> if there is none. It is
-    /// read at the first call.
+    /// The quantised form of the file in the same folder, such as model.int8.onnx beside model.onnx; <c>null</c> if there is none. The
+    /// first call reads it.
     /// </summary>
     public QuantizedTwin? Twin => twin.Value;
 
@@ -250,8 +250,8 @@ public sealed class Classifier : IDisposable
     /// Opens an additional session on the same content. For kinds of one core, <see cref="CanRunSideBySide"/> must be true.
     /// </summary>
     /// <returns>
-    /// The session, which the caller disposes; <c>null</c> if the kind is rewritten, but no rewrite fits the graph or rewriting fails, or if
-    /// the kind is quantised, but the quantised file (the twin) cannot be used.
+    /// The session, which the caller disposes. <c>null</c> for a rewritten kind if no rewrite fits the graph or rewriting fails, and for a
+    /// quantised kind if the quantised twin cannot be used.
     /// </returns>
     /// <exception cref="FoveaException">The file cannot be read, or has changed since it was loaded.</exception>
     public ModelSession? Open(SessionKind kind)

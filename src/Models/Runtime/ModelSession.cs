@@ -12,7 +12,8 @@ namespace Fovea.Models.Runtime;
 /// with <paramref name="Spread"/> false.
 /// </param>
 /// <param name="Quantized">
-/// Whether the session runs the quantised twin of the file, see <see cref="QuantizedTwin"/>. Its answers may differ. Only where not spread.
+/// Whether the session runs the quantised twin of the file, see <see cref="QuantizedTwin"/>. The twin's answers may differ. Only together
+/// with <paramref name="Spread"/> false.
 /// </param>
 public readonly record struct SessionKind(bool Spread, bool Rewritten = false, bool Quantized = false)
 {
@@ -25,7 +26,7 @@ public readonly record struct SessionKind(bool Spread, bool Rewritten = false, b
     /// <summary>A run uses one core and the rewritten graph.</summary>
     public static readonly SessionKind OneCoreRewritten = new(Spread: false, Rewritten: true);
 
-    /// <summary>Each run uses one core and the quantised twin.</summary>
+    /// <summary>A run uses one core and the quantised twin.</summary>
     public static readonly SessionKind OneCoreQuantized = new(Spread: false, Quantized: true);
 }
 
