@@ -5,14 +5,14 @@ using Fovea.Models.Metadata;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Adopts graphs from elsewhere: says what they are, and gives them the form of Fovea's own files. What the graph computes stays the same.
-/// Where the graph leaves two readings it is refused, or a need says which line of model.json decides.
+/// Adopts graphs of other software: reports what they are, and converts them to the form of Fovea's own files. An adopted graph computes
+/// the same as the original. If a graph can be understood in two ways, adoption refuses it, or reports which line of model.json decides.
 /// </summary>
 internal static class Adopter
 {
     private const string InputName = "input", OutputName = "logits";
 
-    // In the order in which they run; each leaves a graph that computes the same probabilities.
+    // The passes, in the order in which they run. The graph computes the same probabilities after each pass.
     private static readonly Action<AdoptionDraft>[] Passes =
     [
         OutputChoice.Run,
@@ -28,12 +28,14 @@ internal static class Adopter
     ];
 
     /// <summary>Adopts a graph.</summary>
-    /// <param name="graph">The graph as it was read. It may be changed.</param>
-    /// <param name="given">What model.json, the command line, or Fovea's properties in the file say.</param>
-    /// <param name="sidecars">What the files beside it say.</param>
-    /// <param name="changes">What reading has changed already.</param>
-    /// <param name="run">Runs graphs, where a batch must be proven or a shape is unknown.</param>
-    /// <exception cref="FoveaException">The graph is no classifier of images, or leaves two readings that no line decides.</exception>
+    /// <param name="graph">The graph of the model file. Adoption may change it.</param>
+    /// <param name="given">The metadata from model.json, the command line, or Fovea's own properties in the file.</param>
+    /// <param name="sidecars">The labels and preprocessing from the files beside the model file.</param>
+    /// <param name="changes">The changes that reading the file already made, one sentence each.</param>
+    /// <param name="run">Runs graphs, to compare two graphs or to measure an unknown shape.</param>
+    /// <exception cref="FoveaException">
+    /// The graph is not an image classifier, or it can be understood in two ways and no line of model.json can decide.
+    /// </exception>
     public static AdoptedModel Adopt(Graph graph, ModelMetadata given, Sidecars sidecars, IReadOnlyList<string> changes, GraphRun run)
     {
         sidecars.AddProperties(graph.Metadata);
@@ -81,7 +83,8 @@ internal static class Adopter
         }
     }
 
-    // The graph with the names and the metadata of Fovea's files. Properties of other software are left out: they describe the original.
+    // A copy of the graph with the input name, output name and metadata of Fovea's files. It omits the properties of other software,
+    // because those describe the original graph.
     private static Graph Named(Graph graph, ModelMetadata metadata)
     {
         var (input, output) = (graph.Inputs[0], graph.Outputs[0]);
@@ -94,7 +97,7 @@ internal static class Adopter
             named.Outputs[0].Shape = output.Shape;
         }
 
-        // Behind an operator without a shape rule the type is not known either. All adopted graphs give floats.
+        // The type is unknown too when an operator before the output has no shape rule. The outputs of all adopted graphs are floats.
         named.Outputs[0].Type = named.Outputs[0].Type == ElementType.Unknown ? ElementType.Float : named.Outputs[0].Type;
         named.Metadata.Clear();
         metadata.WriteTo(named);

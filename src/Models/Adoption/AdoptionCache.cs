@@ -6,36 +6,38 @@ using Fovea.Models.Files;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// A folder with the adopted forms of files that may not be rewritten, so that a file is adopted once and not at each load. Several
-/// processes may share the folder.
+/// A folder that caches adopted forms of model files. The service does not overwrite the files themselves; with the cache it adopts each
+/// file once instead of at every load. Several processes may share the folder.
 /// </summary>
 /// <remarks>
-/// An entry is one file, <c>KEY-SHA256.onnx</c>, written whole or not at all. The key stands for the original file, for what lies beside
-/// it, and for this build of Fovea. The SHA-256 is that of the entry, so an entry that is damaged is noticed, and made anew.
+/// An entry is one file, <c>KEY-SHA256.onnx</c>, written whole or not at all. The key is a hash over the original file, the settings and
+/// label files beside it, and this build of Fovea. SHA256 is the hash of the entry's content: an entry with another hash is damaged, so it
+/// is deleted and the file adopted again.
 /// </remarks>
-/// <param name="folder">The folder; made when it is first written to.</param>
-/// <param name="mostBytes">The most bytes of all entries. Those that were not used for the longest time are deleted. 0: none are
-/// kept.</param>
+/// <param name="folder">The folder's path. The first write creates the folder.</param>
+/// <param name="mostBytes">
+/// The limit in bytes for all entries together. Beyond it, the least recently used entries are deleted. 0 keeps no entry.
+/// </param>
 public sealed class AdoptionCache(string folder, long mostBytes)
 {
     private const string Ending = ".onnx";
 
-    // A file that is being written is younger.
+    // A temporary file older than this is left over from a stopped process: no write takes a day.
     private static readonly TimeSpan Unfinished = TimeSpan.FromDays(1);
 
-    // Another build may adopt otherwise.
+    // Part of the key, because another build may adopt the same file differently.
     private static readonly string Build = typeof(AdoptionCache).Module.ModuleVersionId.ToString("N");
 
-    /// <summary>Receives the reason when an entry cannot be written. The model is served all the same.</summary>
+    /// <summary>Receives the reason when writing an entry fails. The service then serves the model without a cache entry.</summary>
     public Action<string>? Failed { get; init; }
 
-    /// <summary>The key of an adopted form.</summary>
-    /// <param name="parts">Hashes of all that the adopted form depends on.</param>
+    /// <summary>The cache key of an adopted form.</summary>
+    /// <param name="parts">Hashes of everything that the adopted form depends on, such as the original file.</param>
     internal static string Key(params IEnumerable<string> parts) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts.Prepend(Build)))));
 
-    /// <summary>The content of an entry; <c>null</c> if there is none that is whole.</summary>
-    /// <param name="key">The key.</param>
+    /// <summary>Returns the content of an entry; <c>null</c> if the entry is missing or damaged.</summary>
+    /// <param name="key">The entry's key.</param>
     internal byte[]? Find(string key)
     {
         foreach (var path in Entries($"{key}-*{Ending}"))
@@ -56,9 +58,9 @@ public sealed class AdoptionCache(string folder, long mostBytes)
         return null;
     }
 
-    /// <summary>Keeps an entry, if there is room for it.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="content">The file.</param>
+    /// <summary>Writes an entry and deletes old entries to make room. Does nothing if the entry alone exceeds the limit.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <param name="content">The bytes of the adopted .onnx file.</param>
     internal void Store(string key, byte[] content)
     {
         if (content.Length > mostBytes)
@@ -77,7 +79,7 @@ public sealed class AdoptionCache(string folder, long mostBytes)
         }
     }
 
-    // Deletes the entries that were not used for the longest time, until the others have at most this many bytes.
+    // Deletes leftover temporary files, and then the least recently used entries until the rest take at most this many bytes.
     private void Clean(long bytes)
     {
         foreach (var file in Entries("*.tmp").Select(path => new FileInfo(path)))

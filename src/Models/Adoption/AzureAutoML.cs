@@ -4,14 +4,15 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Azure AutoML's image classifiers: the input is <c>input1</c>, the output <c>output1</c>, and <c>labels.json</c> lies beside the file.
-/// Nothing records the preprocessing: both sides are resized to 256 for a crop of 224, and pixels are normalised as ImageNet's.
+/// Recognises image classifiers of Azure AutoML: the input is <c>input1</c>, the output <c>output1</c>, and <c>labels.json</c> lies beside
+/// the file. The files do not record the preprocessing, so Azure AutoML's own is used: both sides are resized to 256 for a crop of 224, and
+/// pixels are normalised with ImageNet's mean and standard deviation.
 /// </summary>
 internal static class AzureAutoML
 {
     private const double ResizePerCrop = 256.0 / 224;
 
-    /// <summary>The preprocessing; <c>null</c> if the graph is not of this kind.</summary>
+    /// <summary>The preprocessing of Azure AutoML; <c>null</c> if the graph is not one of its classifiers.</summary>
     public static PreprocessingSource? Of(Graph graph, SourcedLabels? labels) =>
         labels?.Source == "labels.json" && graph.Inputs is [{ Name: "input1" }] && graph.Outputs is [{ Name: "output1" }]
             ? new("Azure AutoML's custom", (size, _) => Steps(size ?? [224, 224]), Assumption:

@@ -4,22 +4,22 @@ using Fovea.Models.Layers;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Compares a graph of a fixed batch with one of a free batch on random images: two batches one after the other in the first, both at once
-/// in the second.
+/// Tests on random images whether a graph with a free batch size gives the same answers as the graph with a fixed batch size. The fixed
+/// graph runs two batches one after the other; the free graph runs both at once.
 /// </summary>
 internal static class BatchProof
 {
     private const float Tolerance = 1e-3f;
 
-    /// <summary>Whether both answer alike.</summary>
-    /// <param name="fixedGraph">A graph whose one input has a known shape.</param>
-    /// <param name="free">The same graph with a free batch.</param>
-    /// <param name="run">Runs them.</param>
+    /// <summary>Whether both graphs give the same answers, up to a relative difference of 0.001.</summary>
+    /// <param name="fixedGraph">A graph with one input, whose shape is fully known.</param>
+    /// <param name="free">The same graph with a free batch size.</param>
+    /// <param name="run">Runs a graph.</param>
     public static bool Holds(Graph fixedGraph, Graph free, GraphRun run)
     {
         var shape = fixedGraph.Inputs[0].Shape;
 
-        // The ranges that images may have: 0 to 1, and 0 to 255.
+        // Networks take pixels of 0 to 1 or of 0 to 255, so both ranges are tried.
         float[][] batches = [Images(shape, 1), Images(shape, 255), Images(shape, 1.5f), Images(shape, 250)];
         float[][] pairs = [[.. batches[0], .. batches[1]], [.. batches[2], .. batches[3]]];
         return run(fixedGraph, shape, batches) is { } expected && run(free, shape.With(0, 2 * shape[0]), pairs) is { } actual

@@ -5,12 +5,13 @@ using Fovea.Models.Heads;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Gives the graph an output [N, classes], finds what its numbers are, and names the classes. Nothing is tried out: what the numbers are is
-/// read from the nodes before the output.
+/// Gives the graph an output of shape [N, classes], finds out whether the numbers are logits or probabilities, and names the classes. The
+/// nodes before the output show which they are; the graph is not run for this.
 /// </summary>
 internal static class ClassScores
 {
-    // The probabilities of independent labels are turned back into logits; 0 and 1 would be infinite.
+    // Probabilities of independent labels are clipped to this distance from 0 and 1 before they become logits, which would be infinite
+    // there.
     private const float LeastProbability = 1e-7f;
 
     public static void Run(AdoptionDraft draft)
@@ -46,17 +47,18 @@ internal static class ClassScores
     private static string Sentence(ActivationReader read) => read.Kind switch
     {
         FinalActivation.None => "No activation follows the last layer.",
-        var kind => $"The outputs are those of a {Name(kind)} ({read.Node!.Name}, {read.Node.Op}).",
+        var kind => $"The graph ends in a {Name(kind)} ({read.Node!.Name}, {read.Node.Op}).",
     };
 
     private static string Name(FinalActivation kind) => kind switch
     {
-        FinalActivation.Softmax => "softmax, which are probabilities",
-        FinalActivation.LogSoftmax => "log-softmax, the logarithms of probabilities",
-        _ => "sigmoid, one for each label",
+        FinalActivation.Softmax => "softmax, so the outputs are probabilities",
+        FinalActivation.LogSoftmax => "log-softmax, so the outputs are logarithms of probabilities",
+        _ => "sigmoid, so the outputs are one probability per label",
     };
 
-    // Whether the graph ends in a layer that can only have one output per class. The mean over an image, or a ReLU, may end features too.
+    // Whether the graph's last layer can only compute one output per class. A mean over the image, or a ReLU, may also end a graph of
+    // features.
     private static bool IsClassifier(Graph graph) => HeadOf(graph) is { MayBeFeatures: false };
 
     private static ClassifierHead? HeadOf(Graph graph)
@@ -67,7 +69,7 @@ internal static class ClassScores
         }
         catch (FoveaException)
         {
-            // A quantised operator without a form in floats.
+            // The graph has a quantised operator that cannot be converted to floats.
             return null;
         }
     }
@@ -120,7 +122,8 @@ internal static class ClassScores
         }
     }
 
-    // No activation ends the graph. Where one stands further back, or an operator that may be one, the outputs have two readings.
+    // The graph does not end in an activation. If an earlier node is an activation, or may be one, then the outputs may be probabilities or
+    // logits, and model.json must say which.
     private static void Unread(AdoptionDraft draft, Activation? wanted)
     {
         draft.Activation = wanted ?? draft.Sidecars.Activation ?? Activation.Softmax;
@@ -144,7 +147,7 @@ internal static class ClassScores
 
     private static int BinaryClasses(AdoptionDraft draft) => LabelChoice.Count(draft) is { } labels and (1 or 2) ? labels : 0;
 
-    // One number: the probability of the second of two classes, or of the only label.
+    // The graph has one output: the probability of the second of two classes, or of the only label.
     private static void Binary(AdoptionDraft draft, ActivationReader read)
     {
         if (read.Kind is FinalActivation.Softmax or FinalActivation.LogSoftmax)
@@ -216,15 +219,15 @@ internal static class ClassScores
         };
         draft.Change(copy.Finish(changed), form switch
         {
-            Scores.Logits => "The outputs are logits: the sigmoid is applied to them afterwards.",
-            Scores.TwoLogits => "The one output is two, whose softmax is the probability of each of the two classes.",
-            Scores.TwoProbabilities => "The one output is two, the probability of each of the two classes.",
+            Scores.Logits => "The outputs are logits instead of probabilities; the service applies the sigmoid.",
+            Scores.TwoLogits => "The one output became two logits, one for each of the two classes; the service applies the softmax.",
+            Scores.TwoProbabilities => "The one output became two probabilities, one for each of the two classes.",
             _ when isScaled => FormattableString.Invariant($"The outputs are divided by {read.Total}, so that they are probabilities."),
             _ => $"The output is [N, {OutputShape.Columns(output)}] instead of {output.Shape}.",
         });
     }
 
-    // Two outputs from one, as a layer that heads are looked for behind.
+    // Computes two outputs from one with a Gemm node, since the search for a classifier head looks for a Gemm.
     private static Value Spread(Graph g, Value number, float[] factors, float[] shifts) => g.Apply(
         "Gemm", [number, g.Constant(Tensor.Of(new Shape(1, 2), factors)), g.Constant(Tensor.Of(new Shape(2), shifts))]);
 
@@ -236,7 +239,7 @@ internal static class ClassScores
             : copy.Target.Flatten(copied);
     }
 
-    // log(p / (1 - p))
+    // Turns probabilities into logits: log(p / (1 - p)).
     private static Value LogitsOf(Graph g, Value p)
     {
         var inside = g.Apply("Clip", [p, g.Scalar(LeastProbability), g.Scalar(1 - LeastProbability)]);

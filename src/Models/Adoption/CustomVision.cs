@@ -3,15 +3,14 @@ using System.Text.Json.Nodes;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// The properties that Azure Custom Vision writes into a file: <c>Image.BitmapPixelFormat</c> and <c>Image.NominalPixelRange</c>. Images
-/// are
-/// stretched to the input.
+/// Reads the properties that Azure Custom Vision writes into a file: <c>Image.BitmapPixelFormat</c> and <c>Image.NominalPixelRange</c>.
+/// Images are stretched to the size of the input.
 /// </summary>
 internal static class CustomVision
 {
     private const string Format = "Image.BitmapPixelFormat", Range = "Image.NominalPixelRange";
 
-    /// <summary>Reads the properties; <c>null</c> if they are not there, or are of a kind that is not known.</summary>
+    /// <summary>Reads the properties; <c>null</c> if they are missing or have an unknown value.</summary>
     public static SidecarContent? Read(IDictionary<string, string> properties)
     {
         if (!properties.TryGetValue(Format, out var format) || Color(format) is not { } color)
@@ -19,7 +18,7 @@ internal static class CustomVision
             return null;
         }
 
-        // 0 to 255 is the default of the format.
+        // Custom Vision's default for a missing pixel range is 0 to 255.
         var (scale, mean) = properties.TryGetValue(Range, out var range) ? Scaling(range) : (1, 0);
         return scale is null ? null : new(Preprocessing: new(
             $"the file's properties {Format} and {Range}",

@@ -3,12 +3,11 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 // Y = X / (k + alpha/size (the sum of X^2 over size neighbouring channels))^beta, which PyTorch's exporter writes as
-// Div(X, Pow(Add(Mul(AveragePool(Pad(X^2)), alpha), k), beta)), the pool over a channel axis that is unsqueezed before.
+// Div(X, Pow(Add(Mul(AveragePool(Pad(X^2)), alpha), k), beta)). An Unsqueeze before the pool makes the channels an axis to pool over.
 
 /// <summary>
-/// Recognises the local response normalisation that PyTorch exports as a dozen nodes, and writes it as LRN where its size is odd, and
-/// otherwise as a
-/// pool over two axes. Both have gradients.
+/// Recognises local response normalisation, which PyTorch exports as a dozen nodes. Replaces those nodes by one LRN if the number of
+/// neighbouring channels is odd, and otherwise by a pool over two axes. Both forms have gradients.
 /// </summary>
 internal static class ExportedNormalization
 {
@@ -27,7 +26,7 @@ internal static class ExportedNormalization
         copy.CopyInputs();
         copy.CopyNodes((node, _) => found.TryGetValue(node, out var lrn) ? [Normalized(copy, node, lrn)] : null);
         draft.Change(copy.Finish(),
-            $"{found.Count} local response normalisations that were written as single operators stand in a shorter form.");
+            $"{found.Count} local response normalisations, each exported as many operators, are written in a shorter form.");
     }
 
     private static Value Normalized(GraphCopy copy, Node node, Lrn lrn)
@@ -65,7 +64,7 @@ internal static class ExportedNormalization
     private static bool IsSquareOf(Node node, Value x) =>
         node is { Op: "Mul" } && node[0] == x && node[1] == x || node is { Op: "Pow" } && node[0] == x && Number(node[1]) == 2;
 
-    // The number that an operation has as one operand, and the other operand.
+    // If one operand of the node is a constant number: the other operand, and the number. Null otherwise.
     private static (Value Other, float Number)? Operand(Node? node, string op) => node is null || node.Op != op ? null
         : Number(node[1]) is { } second ? (node[0], second)
         : Number(node[0]) is { } first ? (node[1], first)

@@ -4,20 +4,20 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>What adoption says about a file, each entry one sentence.</summary>
+/// <summary>The findings of an adoption about a model file. Each entry is one sentence.</summary>
 /// <param name="Found">
-/// What the graph and the files beside it say: <c>input</c>, <c>layout</c>, <c>type</c>, <c>valueRange</c>, <c>head</c>,
-/// <c>activation</c>, <c>labels</c>, <c>preprocessing</c>. A key is left out where nothing was found.
+/// The facts read from the graph and from the files beside it, by the keys <c>input</c>, <c>layout</c>, <c>type</c>, <c>valueRange</c>,
+/// <c>head</c>, <c>activation</c>, <c>labels</c> and <c>preprocessing</c>. The key of an unknown fact is left out.
 /// </param>
-/// <param name="Changed">What the adopted graph has otherwise than the file.</param>
-/// <param name="Assumed">What neither the graph nor a file beside it says, and is taken as usual.</param>
+/// <param name="Changed">The differences between the adopted graph and the file.</param>
+/// <param name="Assumed">The usual values that adoption assumed because neither the graph nor a file beside it gives them.</param>
 /// <param name="Needs">
-/// What cannot be known, with the line of model.json that would supply it. Nothing is served while there is an entry.
+/// The missing facts, each with the line of model.json that would supply it. The model is not served while this list has an entry.
 /// </param>
 public sealed record Findings(
     IReadOnlyDictionary<string, string> Found, IReadOnlyList<string> Changed, IReadOnlyList<string> Assumed, IReadOnlyList<string> Needs)
 {
-    // Apostrophes and arrows stay as they are: the text is for people, and stands in no web page as it is.
+    // People read this JSON, so apostrophes and arrows are not escaped. No web page contains the text unescaped.
     private static readonly FindingsJson Readable = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,

@@ -4,15 +4,15 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Frees a batch size that the file fixes, in the input's shape and in the shapes that nodes are given. The free graph is kept only if it
-/// answers as the fixed one on random images.
+/// Makes a fixed batch size free, in the input's shape and in the constant shapes that nodes such as Reshape take. The free graph replaces
+/// the fixed graph only if both give the same answers on random images.
 /// </summary>
 internal sealed class FreeBatch
 {
     private readonly GraphCopy copy;
     private readonly int batch;
 
-    // Values of the source that have lost the batch: [C] where the copy has [N, C].
+    // Values of the source graph without a batch axis: [C] in the source, but [N, C] in the copy.
     private readonly HashSet<Value> withoutBatch = [];
 
     private FreeBatch(Graph graph, int batch) => (copy, this.batch) = (new GraphCopy(graph), batch);
@@ -35,15 +35,16 @@ internal sealed class FreeBatch
         var freed = draft.Graph.Inputs[0].Shape.IsKnown ? Freed(draft.Graph, batch) : null;
         if (freed is not null && BatchProof.Holds(draft.Graph, freed, draft.Run))
         {
-            draft.Change(freed, $"The batch is free instead of {batch}; the answers are the same on random images.");
+            draft.Change(freed, $"The batch size is free instead of {batch}; the answers are the same on random images.");
         }
         else
         {
-            draft.Assume($"The batch stays {batch} images: with another batch the graph answers otherwise, or it cannot be tried.");
+            draft.Assume($"The batch stays {batch} images: the graph gives other answers or cannot run with another batch size.");
         }
     }
 
-    // The input leaves the batch open, and a shape inside names one. Such a shape may also be right: then the graph is left alone.
+    // The input's batch size is free, but a Reshape inside the graph names a number. If the graph gives the same answers for another batch
+    // size, that number is no batch size and the graph stays as it is.
     private static void RunHidden(AdoptionDraft draft, int batch)
     {
         var fixedGraph = WithBatch(draft.Graph, batch);
@@ -54,15 +55,15 @@ internal sealed class FreeBatch
 
         if (Freed(fixedGraph, batch) is { } freed && BatchProof.Holds(fixedGraph, freed, draft.Run))
         {
-            draft.Change(freed, $"The batch, which a Reshape fixed to {batch}, is free; the answers are the same on random images.");
+            draft.Change(freed, $"The batch size, which a Reshape fixed to {batch}, is free; the answers are the same on random images.");
         }
         else
         {
-            draft.Change(fixedGraph, $"The batch is {batch} images, as a Reshape in the file asks for.");
+            draft.Change(fixedGraph, $"The batch is {batch} images, because a Reshape in the file fixes this number.");
         }
     }
 
-    // The batch that a Reshape names although its input has a free one; null if there is none.
+    // The number that a Reshape gives as first dimension although its input has a free batch size; null if there is no such Reshape.
     private static int? Hidden(Graph graph) => graph.Nodes
         .Where(node => node is { Op: "Reshape", Domain: "" } && node[0].Shape is { Rank: > 1 } x && x[0] == Shape.Free)
         .Select(node => Elements(node) is [> 0 and < 1024 and var first, _, ..] ? (int?)first : null)
@@ -79,7 +80,7 @@ internal sealed class FreeBatch
         }
         catch (FoveaException)
         {
-            // The first element is no batch: the graph cannot have one of this size.
+            // The Reshape's first dimension is not the batch size, because the graph is not valid with this batch size.
             return null;
         }
     }
@@ -96,7 +97,7 @@ internal sealed class FreeBatch
         }
         catch (FoveaException)
         {
-            // A shape with the batch in it that is not known here.
+            // A node contains the batch size in a way that Rewrite does not handle.
             return null;
         }
     }
@@ -120,7 +121,7 @@ internal sealed class FreeBatch
             case "Reshape" when holdsBatch && Elements(node) is { Length: 1 } or [1, -1] && batch == 1 && node.Output.Shape.Rank == 1:
                 return Loses(node, g.Flatten(inputs[0]!));
             case "Reshape" when holdsBatch && Elements(node) is [var first, ..] elements && first == batch:
-                // With allowzero, which PyTorch's newer exporter sets, 0 would not stand for the batch.
+                // In a Reshape, 0 means "keep this dimension", except with allowzero, which PyTorch's newer exporter sets.
                 return copy.Copied(node, [inputs[0], g.Constant(Tensor.Of([0, .. elements[1..]]))], ["allowzero"]);
             case "Expand" when Elements(node) is [var first, ..] elements && first == batch && batch > 1:
                 return copy.Copied(node, [inputs[0], g.Constant(Tensor.Of([1, .. elements[1..]]))]);
@@ -141,13 +142,13 @@ internal sealed class FreeBatch
         }
     }
 
-    // A constant of one image, such as the class token of a transformer, stands beside each image.
+    // Repeats a constant for one image, such as a transformer's class token, for each image of the batch.
     private Value Repeated(Value input, Value images) =>
         input.Constant is { } constant && constant.Shape is { Rank: > 1 } shape && shape[0] == 1
             ? copy.Target.Apply("Expand", [input, WithBatchOf(images, shape.ToInt64())])
             : input;
 
-    // A shape that begins with the batch of a value.
+    // A shape whose first dimension is the batch size of a value.
     private Value WithBatchOf(Value images, ReadOnlySpan<long> shape)
     {
         var g = copy.Target;
@@ -173,7 +174,8 @@ internal sealed class FreeBatch
         return [kept];
     }
 
-    // The axes of the copy's value are one more than those of the source's.
+    // Rewrites a node whose input lost its batch axis in the source. The copy keeps that axis, so each axis number in the copy is one
+    // higher.
     private Value[] AfterTheBatchIsGone(Node node, Value?[] inputs)
     {
         if (inputs[0] is { } batched && GetsBatchBack(node, batched))
@@ -193,7 +195,7 @@ internal sealed class FreeBatch
             return Loses(node, copy.Copied(node, inputs, ["axis"], with: ("axis", axis < 0 ? axis : axis + 1))[0]);
         }
 
-        // The last axes of several operands are matched with each other, so one more axis at the front changes nothing.
+        // Elementwise operators align their operands at the last axis, so an additional first axis changes nothing.
         if (node.Has(Traits.Elementwise) && node.Inputs.OfType<Value>().All(input =>
             withoutBatch.Contains(input) ? input.Shape.Rank == node.Output.Shape.Rank : input.Constant is not null))
         {
@@ -213,7 +215,7 @@ internal sealed class FreeBatch
         _ => false,
     };
 
-    // The shape that a node is given, if it is constant.
+    // The shape that a node takes as second input; null unless it is constant.
     private static long[]? Elements(Node node) =>
         PartialValues.Of(node[1]) is { } elements && !elements.Contains(null) ? [.. elements.Select(element => element!.Value)] : null;
 }

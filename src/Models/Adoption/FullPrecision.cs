@@ -5,8 +5,8 @@ using Fovea.Models.Weights;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Turns half-precision and double-precision numbers into floats: inputs, weights, constants and casts. ONNX Runtime computes most
-/// half-precision operators on CPUs by casting to floats and back, and has no convolution of doubles.
+/// Converts half-precision and double-precision numbers to floats (32 bits) in inputs, weights, constants and casts. On CPUs, ONNX Runtime
+/// computes most half-precision operators by casting to floats and back, and it has no convolution of doubles.
 /// </summary>
 internal static class FullPrecision
 {
@@ -32,9 +32,9 @@ internal static class FullPrecision
         copy.CopyNodes((node, inputs) => CastType(node) is not { } type || !IsOther(type) ? null
             : inputs[0]!.Type == ElementType.Float ? [inputs[0]!]
             : copy.Copied(node, inputs, ["to"], with: ("to", (long)ElementType.Float)));
-        draft.Change(copy.Finish(), !hasDouble ? "Half-precision numbers are floats."
-            : !hasHalf ? "Double-precision numbers are floats."
-            : "Half-precision and double-precision numbers are floats.");
+        draft.Change(copy.Finish(), !hasDouble ? "Half-precision numbers became floats."
+            : !hasHalf ? "Double-precision numbers became floats."
+            : "Half-precision and double-precision numbers became floats.");
     }
 
     private static ElementType? CastType(Node node) => node is { Op: "Cast", Domain: "" } ? (ElementType)node.Int32("to") : null;

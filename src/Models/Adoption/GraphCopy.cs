@@ -3,8 +3,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Copies the part of a graph that its outputs depend on to a new graph, and changes it on the way: names, constants and nodes. Adoption's
-/// passes are such copies. Metadata and operator sets are copied too.
+/// Copies a graph's metadata, operator sets, and the nodes that its outputs depend on, to a new graph. On the way it can rename values,
+/// convert constants and replace nodes. The passes of adoption change a graph by such a copy.
 /// </summary>
 internal sealed class GraphCopy
 {
@@ -12,7 +12,7 @@ internal sealed class GraphCopy
     private readonly Dictionary<Value, Value> values = [];
     private readonly HashSet<Value> needed;
 
-    /// <summary>Begins a copy.</summary>
+    /// <summary>Begins a copy of a graph; the copy is empty at first.</summary>
     /// <param name="source">The graph, which is not changed.</param>
     public GraphCopy(Graph source)
     {
@@ -28,13 +28,13 @@ internal sealed class GraphCopy
         Target.Reserve(all.Select(value => value.Name));
     }
 
-    /// <summary>The copy.</summary>
+    /// <summary>The copy of the graph.</summary>
     public Graph Target { get; }
 
-    /// <summary>The name that a value gets. Default: its own.</summary>
+    /// <summary>Chooses the name of a value in the copy. Default: the name in the source.</summary>
     public Func<Value, string> Rename { get; init; } = value => value.Name;
 
-    /// <summary>What a constant becomes. Default: itself.</summary>
+    /// <summary>Converts a constant. Default: the constant stays as it is.</summary>
     public Func<Tensor, Tensor> Convert { get; init; } = tensor => tensor;
 
     /// <summary>The value in the copy that replaces a value of the source.</summary>
@@ -44,7 +44,7 @@ internal sealed class GraphCopy
         set => values[original] = value;
     }
 
-    /// <summary>Copies the inputs that have no replacement yet and that an output depends on.</summary>
+    /// <summary>Copies the inputs that an output depends on, except inputs that the caller already replaced.</summary>
     public void CopyInputs()
     {
         foreach (var input in source.Inputs.Where(input => needed.Contains(input) && !values.ContainsKey(input)))
@@ -55,8 +55,8 @@ internal sealed class GraphCopy
 
     /// <summary>Copies constants and nodes.</summary>
     /// <param name="rewrite">
-    /// Emits other operators for a node: gets the node and its inputs in the copy, and returns what replaces the node's outputs, or
-    /// <c>null</c> to have the node copied.
+    /// Replaces a node by other operators: receives the node and its inputs in the copy, and returns the values that replace the node's
+    /// outputs, or <c>null</c> to copy the node.
     /// </param>
     public void CopyNodes(Func<Node, Value?[], IReadOnlyList<Value>?>? rewrite = null)
     {
@@ -83,8 +83,8 @@ internal sealed class GraphCopy
         Target.Scope = "";
     }
 
-    /// <summary>Finishes the copy: outputs without a replacement of their own are those of the source.</summary>
-    /// <param name="outputs">The outputs; null: those of the source.</param>
+    /// <summary>Sets the outputs of the copy and removes nodes that no output needs.</summary>
+    /// <param name="outputs">The outputs, values of the copy; <c>null</c> or none for the copies of the source's outputs.</param>
     public Graph Finish(params IReadOnlyList<Value>? outputs)
     {
         foreach (var output in outputs is null or [] ? source.Outputs.Select(output => values[output]) : outputs)
@@ -96,7 +96,7 @@ internal sealed class GraphCopy
         return Target;
     }
 
-    /// <summary>Copies a node, with the differences that are given.</summary>
+    /// <summary>Copies a node with other inputs, attributes or number of outputs.</summary>
     /// <param name="node">The node of the source.</param>
     /// <param name="inputs">The inputs in the copy.</param>
     /// <param name="without">Attributes that are left out.</param>
@@ -122,6 +122,6 @@ internal sealed class GraphCopy
         return copy.Outputs;
     }
 
-    // What the file declares for one batch size may not hold for another.
+    // A shape that the file declares may hold for one batch size only.
     private static Shape BatchLeftOpen(Shape shape) => shape.Rank == 0 ? shape : shape.With(0, Shape.Free);
 }

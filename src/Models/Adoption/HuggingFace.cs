@@ -5,20 +5,21 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Hugging Face's files: <c>config.json</c> with the labels (and, from timm, the preprocessing), and <c>preprocessor_config.json</c>.
+/// Reads the files of Hugging Face: <c>config.json</c> with the labels (and, for timm's models, the preprocessing), and
+/// <c>preprocessor_config.json</c> with the preprocessing.
 /// </summary>
 internal static class HuggingFace
 {
-    // ConvNeXt's processor resizes larger images to the crop without cropping.
+    // ConvNeXt's processor crops only below this size: from 384 on it resizes both sides to the target.
     private const int LeastSideWithoutCrop = 384;
 
     private static readonly string[] Squaring = ["ViT", "DeiT", "Deit", "Beit", "BEiT", "Swin", "Vivit"];
 
-    // Pillow's numbers.
+    // The numbers that Pillow, Python's imaging library, gives to its interpolations.
     private static readonly Dictionary<int, string> Interpolations =
         new() { [0] = "nearest", [1] = "lanczos", [2] = "bilinear", [3] = "bicubic" };
 
-    /// <summary>Reads config.json.</summary>
+    /// <summary>Reads labels, activation and timm's preprocessing from config.json; <c>null</c> if it has none of them.</summary>
     public static SidecarContent? Config(JsonObject? config)
     {
         if (config is null)
@@ -39,14 +40,14 @@ internal static class HuggingFace
         return labels is null && activation is null && timm is null ? null : new(labels, timm, activation);
     }
 
-    /// <summary>Reads preprocessor_config.json.</summary>
+    /// <summary>Reads the preprocessing from preprocessor_config.json; <c>null</c> if it gives no size.</summary>
     public static SidecarContent? Preprocessor(JsonObject? config) =>
         config is null || (config["size"] is null && config["crop_size"] is null)
         ? null
         : new(Preprocessing: new(
             "preprocessor_config.json", (size, _) => Steps(config, size),
             Assumption: Flag(config, "do_resize", true) ? null
-                : "Images are resized to the input, although preprocessor_config.json takes images of the right size only."));
+                : "Images are resized to the input's size, although preprocessor_config.json says do_resize: false."));
 
     private static JsonObject? Steps(JsonObject config, int[]? fixedSize)
     {
@@ -62,7 +63,7 @@ internal static class HuggingFace
         var json = new JsonObject { ["crop"] = PreprocessingSource.List(target) };
         if (!Flag(config, "do_resize", true))
         {
-            // Nothing is resized before the crop, so the whole image is taken.
+            // The configuration resizes nothing. Without "resize", the whole image is stretched to the crop.
         }
         else if (share is { } part && edge is < LeastSideWithoutCrop)
         {
@@ -94,7 +95,8 @@ internal static class HuggingFace
         bool isNormalized = Flag(config, "do_normalize", mean is not null) && mean is not null && std is not null;
         (mean, std) = isNormalized ? (mean!, std!) : ([0], [1]);
 
-        // EfficientNet's processor takes 1 off after scaling where it has an offset, and divides by the deviation twice.
+        // EfficientNet's processor subtracts 1 after scaling if rescale_offset is true, and divides by the standard deviation twice if
+        // include_top is true.
         if (Flag(config, "rescale_offset", false))
         {
             mean = [.. mean.Select(m => m + 1)];
@@ -118,7 +120,7 @@ internal static class HuggingFace
 
     private static JsonArray List(double[] numbers) => [.. numbers.Select(number => (JsonNode)number)];
 
-    // One number for all channels, or one for each.
+    // A list with one number per channel, or one number for all channels.
     private static double[]? Numbers(JsonNode? node) => node switch
     {
         JsonArray list when list.All(number => Number(number) is not null) => [.. list.Select(number => Number(number)!.Value)],
@@ -135,7 +137,8 @@ internal static class HuggingFace
 
     private static string TypeOf(JsonObject config) => $"{config["image_processor_type"]}{config["feature_extractor_type"]}";
 
-    // The short side, or height and width. A lone number is a short side, except for processors that make squares.
+    // The length of the short side (Edge), or height and width (Sides). A single number is the short side, except for processors that
+    // resize to squares.
     private static (int? Edge, int[]? Sides) Size(JsonObject config)
     {
         if (config["size"] is JsonObject size && Number(size["shortest_edge"]) is { } edge)

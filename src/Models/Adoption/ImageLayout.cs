@@ -2,19 +2,21 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>Where a network's input has its channels, read from the first operator that needs to know.</summary>
+/// <summary>Finds the channel axis of a network's input from the first operator that needs its channels first, such as Conv.</summary>
 internal static class ImageLayout
 {
     /// <summary>The axis of the channels, 1 or 3; <c>null</c> if the graph does not show it.</summary>
     public static int? ChannelAxis(Value input) => First(input)?.Axis;
 
-    /// <summary>The number of channels that the first convolution takes; <c>null</c> if there is none.</summary>
+    /// <summary>
+    /// The number of channels that the first convolution takes; <c>null</c> if the first such operator is no convolution.
+    /// </summary>
     public static int? Channels(Value input) => First(input) is { Node: { Op: "Conv" or "QLinearConv" } conv }
         && conv[conv.Op == "Conv" ? 1 : 3].Shape is { Rank: 4, IsKnown: true } weights
         ? weights[1] * conv.Int32("group", 1)
         : null;
 
-    // Follows the input to the first such operator; order[i] is the input's axis that axis i of the value is.
+    // Follows the input to the first operator that needs channels first. order[i] is the axis of the input that became axis i of the value.
     private static (int Axis, Node Node)? First(Value input)
     {
         var orders = new Dictionary<Value, int[]> { [input] = [0, 1, 2, 3] };

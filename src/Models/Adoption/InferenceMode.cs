@@ -3,13 +3,12 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Sets Dropout and BatchNormalization to inference. In training mode the first answers at random, and the second by the other images of
-/// the
-/// batch.
+/// Sets Dropout and BatchNormalization to inference. In training mode, Dropout drops random values, and BatchNormalization makes an answer
+/// depend on the other images of the batch.
 /// </summary>
 internal static class InferenceMode
 {
-    // Nodes that compute whether the network is trained, from an input or a constant.
+    // Dropout's output 1 is the mask of the values that it kept; only the outputs before it stay.
     private const int MaskOutput = 1;
 
     public static void Run(AdoptionDraft draft)
@@ -33,7 +32,7 @@ internal static class InferenceMode
         Say(draft, graph, "BatchNormalization", norms, "it depends on the other images of the batch in training mode");
     }
 
-    // Before set 7, an attribute told the two modes apart, and 0, its default, meant training.
+    // Before operator set 7, the attribute is_test chose the mode; its default, 0, meant training.
     private static (string, object)[] OldForm(long set) => set < 7 ? [("is_test", 1L)] : [];
 
     private static void Say(AdoptionDraft draft, Graph graph, string op, Node[] nodes, string reason)
@@ -45,7 +44,7 @@ internal static class InferenceMode
         }
     }
 
-    // Input 2 is a truth value: a constant, or an input of the graph.
+    // From set 12 on, input 2 (a boolean, constant or computed) chooses training mode; before set 7, the attribute is_test does.
     private static bool IsTrainingDropout(Node node, long set) => node is { Op: "Dropout", Domain: "" }
         && (node.Inputs.ElementAtOrDefault(2) is { } mode
             ? mode.Constant is not { Type: ElementType.Bool } constant || constant.Bytes.Span.Contains((byte)1)

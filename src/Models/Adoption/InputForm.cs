@@ -4,9 +4,8 @@ using Fovea.Models.Imaging;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Gives the graph an input [N, C, H, W] of floats: other layouts and types are converted behind it, and open sizes are fixed to those of
-/// the
-/// preprocessing.
+/// Gives the graph an input of floats of shape [N, C, H, W]. Nodes after the input convert to the layout and type that the file's nodes
+/// expect. A free height or width becomes the crop size of the preprocessing.
 /// </summary>
 internal static class InputForm
 {
@@ -98,8 +97,8 @@ internal static class InputForm
                 + "on one side.");
     }
 
-    // The nodes between the new input and the nodes that read the old one. A transposition or a cast that they begin with is left out
-    // together with its opposite.
+    // Emits the nodes between the new input and the nodes that read the old input. If the old graph begins by undoing such a node, for
+    // example a Transpose to channels first, both nodes are left out.
     private sealed class Conversion(GraphCopy copy, Value images, bool channelsLast)
     {
         private readonly Dictionary<Value, Value> channelsFirst = [];
@@ -135,7 +134,7 @@ internal static class InputForm
                 : null;
         }
 
-        // The images, or the images cast to the type of the old input.
+        // Whether the value is the new input, or the new input cast to the type of the old input.
         private bool IsImages(Value value) => value == images || (value.Producer is { Op: "Cast" } cast && cast[0] == images);
 
         private Value Last(Value first)
@@ -145,7 +144,7 @@ internal static class InputForm
             return last;
         }
 
-        // A constant of one number, or of one number per channel, in the form that fits channels before pixels.
+        // A constant of one number, or of one number per channel, in a shape that broadcasts over [N, C, H, W]; null for other values.
         private Value? PerChannel(Value constant) => constant.Constant is not { } tensor ? null
             : tensor.Shape.Size == 1
                 ? (tensor.Shape.Rank == 0 ? constant : copy.Target.Constant(new Tensor(tensor.Type, Shape.Scalar, tensor.Bytes)))

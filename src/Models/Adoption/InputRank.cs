@@ -3,10 +3,10 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Gives the graph an input of rank 4 where the file's has fewer axes: one image, [C, H, W] or [H, W, C], becomes a batch of 1, which is
-/// freed afterwards if the answers stay the same; gray images, [N, H, W], get an axis of one channel; and gray images as rows of pixels,
-/// [N, H W], get the height and width of the preprocessing. Rows of colours are left alone, because they may begin with the channels or
-/// with the pixels.
+/// Gives the graph an input of rank 4 if the file's input has fewer axes. One image, [C, H, W] or [H, W, C], becomes a batch of 1, which
+/// <see cref="FreeBatch"/> makes free if the answers stay the same. Gray images, [N, H, W], get an axis of one channel. Gray images as rows
+/// of pixels, [N, H W], get the height and width of the preprocessing. Rows of colour images stay as they are, because their order,
+/// [C, H, W] or [H, W, C], is unknown.
 /// </summary>
 internal static class InputRank
 {
@@ -33,7 +33,7 @@ internal static class InputRank
         }
         else if (shape[0] is Shape.Free or 1 && shape[1] >= LeastSide && shape[2] >= LeastSide)
         {
-            AddAxis(draft, input, 1, $"The input has an axis for its one channel, which {shape} lacks.");
+            AddAxis(draft, input, 1, $"The input has an additional axis of one channel, which the file's input {shape} lacks.");
         }
     }
 
@@ -60,7 +60,7 @@ internal static class InputRank
         draft.Change(isWithoutBatch ? copy.Finish(copy.Target.Apply("Unsqueeze", [output, axes])) : copy.Finish(), sentence);
     }
 
-    // An axis of length 1 is the batch, unless the graph puts another one before it.
+    // A first axis of length 1 is the batch axis, unless the graph inserts another axis before it.
     private static bool AddsBatch(Graph graph, Shape shape) => graph.Nodes.Any(node =>
         node.Op == "Unsqueeze" && node[0].Shape.Equals(shape) && node.Given("axes", 1) is [0]);
 }

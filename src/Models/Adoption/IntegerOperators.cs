@@ -3,20 +3,23 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-// DynamicQuantizeLinear gives q, a scale and a zero point with x = (q - zero point) scale. In floats q stands for x itself, and the
-// scale is 1. Then MatMulInteger(q, w) is MatMul(x, w - zero point), and the multiplication by both scales that follows leaves the
-// weights' scale.
+// DynamicQuantizeLinear gives q, a scale and a zero point with x = (q - zero point) scale. The copy in floats uses x instead of q, and 1
+// instead of the scale. Then MatMulInteger(q, w) is MatMul(x, w - zero point), and the following multiplication by both scales becomes one
+// by the weights' scale.
 
-/// <summary>The operators of dynamic quantisation in floats: numbers are quantised by the range that a run finds.</summary>
+/// <summary>
+/// Converts the operators of dynamic quantisation to floats. In dynamic quantisation, each run computes the scale from the values' range.
+/// </summary>
 internal sealed class IntegerOperators(GraphCopy copy, QuantizedValues floats)
 {
-    // Values of the source whose scale is 1 in the copy.
+    // Values of the source graph that DynamicQuantizeLinear quantised, directly or before a Reshape, MaxPool and the like. In the copy they
+    // are floats with scale 1.
     private readonly HashSet<Value> scaled = [];
 
     private Graph Graph => copy.Target;
 
-    /// <summary>The value that replaces a node; <c>null</c> for a node that is no such operator.</summary>
-    /// <exception cref="FoveaException">The operator's first input was quantised otherwise.</exception>
+    /// <summary>The values that replace a node's outputs; <c>null</c> if the node is no operator of dynamic quantisation.</summary>
+    /// <exception cref="FoveaException">The operator's first input does not come from DynamicQuantizeLinear.</exception>
     public IReadOnlyList<Value>? Rewrite(Node node, Value?[] inputs)
     {
         switch (node.Op)
@@ -50,8 +53,8 @@ internal sealed class IntegerOperators(GraphCopy copy, QuantizedValues floats)
         ? inputs[0]!
         : throw new FoveaException(
             ErrorCode.BadModelFile,
-            $"Node {node.Name} ({node.Op}) multiplies whole numbers that another operator than DynamicQuantizeLinear made, and has no "
-            + "known form in floats. Use the model as it was before it was quantised.");
+            $"Node {node.Name} ({node.Op}) multiplies whole numbers that do not come from DynamicQuantizeLinear, and has no known form "
+            + "in floats. Use the model's file from before quantisation.");
 
     private static Value WithBias(Value product, Value? bias) => bias is null ? product : product + bias;
 

@@ -2,19 +2,20 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>Chooses the names of the classes from all places that may have them.</summary>
+/// <summary>Chooses the class names: from model.json or the file's own property, from the graph, or from files beside the model.</summary>
 internal static class LabelChoice
 {
-    /// <summary>The number of names in the first place that has any; <c>null</c> if there is none.</summary>
+    /// <summary>The number of names in the first source that has names; <c>null</c> if no source has names.</summary>
     public static int? Count(AdoptionDraft draft) => All(draft).FirstOrDefault()?.Names.Count;
 
-    /// <summary>Whether no place names this many classes.</summary>
+    /// <summary>Whether no source has this number of names, and neither model.json nor the file's own property gives labels.</summary>
     public static bool IsUnnamed(AdoptionDraft draft, int classes) =>
         draft.Given.Labels is null && All(draft).All(labels => labels.Names.Count != classes);
 
-    /// <summary>Sets the labels.</summary>
-    /// <exception cref="FoveaException">model.json, or the file's own property, has another number of labels than there are
-    /// classes.</exception>
+    /// <summary>Sets the draft's labels from the first source with one name per class.</summary>
+    /// <exception cref="FoveaException">
+    /// The number of labels in model.json or the file's own property is not the number of classes.
+    /// </exception>
     public static void Run(AdoptionDraft draft)
     {
         if (draft.Classes == 0)
@@ -24,7 +25,7 @@ internal static class LabelChoice
 
         if (draft.Given.Labels is { } given && given.Length != draft.Classes)
         {
-            throw AdoptionDraft.Refused($"there are {given.Length} labels for {draft.Classes} classes.");
+            throw AdoptionDraft.Refused($"there are {given.Length} labels for {draft.Classes} classes; expected one label per class.");
         }
 
         foreach (var labels in All(draft))

@@ -5,33 +5,34 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>Reads names of classes in the forms that other software writes.</summary>
+/// <summary>Reads class names from the text and JSON files that other software writes.</summary>
 internal static class LabelFiles
 {
     private const char ByteOrderMark = '\ufeff';
 
-    // The keys under which files nest a list of names, and those that name one entry of a list.
+    // OfLists: the keys whose value is a list of class names. OfNames: the keys whose value is the name of one class, in a list of objects.
     private static readonly string[] OfLists = ["labels", "classes", "names", "class_names"], OfNames = ["name", "label", "className"];
 
-    /// <summary>One name per line.</summary>
+    /// <summary>Reads one class name per line. A number before each name, such as "0 tench", is removed.</summary>
     public static IReadOnlyList<string> Lines(string text)
     {
         var all = text.TrimStart(ByteOrderMark).ReplaceLineEndings("\n").Split('\n');
         string[] lines = [.. all.Select(line => line.Trim()).Where(line => line.Length > 0)];
 
-        // Some programs write the number of the class before its name: "0 tench" (PaddleClas, Teachable Machine), "0: tench".
+        // Some programs write the class number before the name: "0 tench" (PaddleClas, Teachable Machine) or "0: tench".
         return lines.Length > 1 && lines.Index().All(line => IsNumbered(line.Item, Number(line.Index)))
             ? [.. lines.Select((line, i) => line[(Number(i).Length + 1)..].Trim())]
             : lines;
     }
 
-    /// <summary>One line per class, the WordNet id before the name: "n01440764 tench, Tinca tinca".</summary>
+    /// <summary>Reads one class name per line, and removes a WordNet id before it: "n01440764 tench, Tinca tinca".</summary>
     public static IReadOnlyList<string> Synsets(string text) => [.. Lines(text).Select(line =>
         line.Split([' ', '\t'], 2) is [{ Length: 9 } id, var name] && id[0] == 'n' && id[1..].All(char.IsAsciiDigit) ? name.Trim() : line)];
 
     /// <summary>
-    /// A list of names or of objects with names, an object from number to name or from name to number, or an object with one of these as
-    /// its labels; <c>null</c> for anything else. Numbers must be 0 to the count less 1.
+    /// Reads class names from JSON: a list of names, a list of objects with names, an object that maps numbers to names or names to
+    /// numbers, or an object with one of these under a key such as "labels"; <c>null</c> for other JSON. The numbers must be 0 to the
+    /// number of classes less 1.
     /// </summary>
     public static IReadOnlyList<string>? Of(JsonNode? json)
     {
@@ -58,7 +59,7 @@ internal static class LabelFiles
         return Ordered(byNumber);
     }
 
-    /// <summary>Names by their numbers; <c>null</c> if the numbers are not 0 to the count less 1.</summary>
+    /// <summary>Sorts names by their class numbers; <c>null</c> unless the numbers are 0 to the number of names less 1.</summary>
     public static IReadOnlyList<string>? Ordered(IReadOnlyList<(int Number, string Name)> names)
     {
         string[] ordered = [.. names.OrderBy(name => name.Number).Select(name => name.Name)];
@@ -70,7 +71,7 @@ internal static class LabelFiles
         JsonObject map => OfNames.Select(key => map[key]).FirstOrDefault(name => name is JsonValue) is { } name ? NameOf(name) : null,
         JsonValue when entry.GetValueKind() == JsonValueKind.String => (string)entry!,
 
-        // An id of WordNet and the name, as in Keras's class index.
+        // A WordNet id and a name, as in the class index file of Keras.
         JsonArray { Count: 2 } pair => NameOf(pair[1]),
         _ => null,
     };

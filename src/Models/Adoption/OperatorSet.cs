@@ -4,12 +4,12 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Converts the graph to the operator set of Fovea's files, so that the later passes know one set only. A set that ONNX Runtime reads is no
-/// reason to serve another graph than the file's, so this alone counts as a change only for older sets.
+/// Converts the graph to the operator set of Fovea's files, so that the later passes handle one set only. ONNX Runtime runs set 7 and later
+/// ones, so only the conversion of an older set counts as a change to the file.
 /// </summary>
 internal static class OperatorSet
 {
-    // ONNX Runtime promises to run this set and later ones.
+    // The oldest operator set that ONNX Runtime guarantees to run.
     private const int OldestServed = 7;
 
     public static void Run(AdoptionDraft draft)

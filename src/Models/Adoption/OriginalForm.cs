@@ -3,24 +3,24 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// The input and the output of a file before it was adopted, for protocols that show them. A transposition, a cast or a view leads from
-/// the original input to the adopted one, and from the adopted output to the original one.
+/// The input and the output of a file before adoption, which the Open Inference Protocol shows to clients. A transposition or a cast turns
+/// the original input into the adopted input; a cast or a reshape turns the adopted output into the original output.
 /// </summary>
-/// <param name="Input">The input; <c>null</c> if no transposition or cast of it gives the adopted input.</param>
-/// <param name="Output">The output; <c>null</c> if no cast or view of the adopted output gives it.</param>
+/// <param name="Input">The original input; <c>null</c> if a transposition and a cast do not suffice to get the adopted input.</param>
+/// <param name="Output">The original output; <c>null</c> if a cast and a reshape of the adopted output do not suffice to get it.</param>
 public sealed record OriginalForm(OriginalTensor? Input, OriginalTensor? Output)
 {
-    // Types that a cast turns to floats and that clients can send.
+    // The types that clients can send and that a Cast node converts to floats.
     private static readonly ElementType[] CastTypes =
     [
         ElementType.Float, ElementType.Float16, ElementType.Double, ElementType.UInt8, ElementType.Int8, ElementType.UInt16,
         ElementType.Int16, ElementType.Int32, ElementType.Int64,
     ];
 
-    /// <summary>Whether a cast leads from numbers of a type to floats, and back.</summary>
+    /// <summary>Whether a cast can convert numbers of this type to floats and back.</summary>
     internal static bool IsCast(ElementType type) => CastTypes.Contains(type);
 
-    /// <summary>Whether the tensors are those of a graph.</summary>
+    /// <summary>Whether the shapes and types match an adopted graph's input and output.</summary>
     /// <param name="image">The shape of one image, [C, H, W].</param>
     /// <param name="columns">The number of outputs for one image.</param>
     internal bool Fits(IReadOnlyList<long> image, long columns) =>

@@ -3,8 +3,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Remembers the inputs and outputs of a graph before its adoption, and finds which of them are still the adopted ones except for the name,
-/// the type and the layout.
+/// Remembers the inputs and outputs of a graph before adoption. After adoption, finds the original input and output that differ from the
+/// adopted ones only in name, type and layout.
 /// </summary>
 internal sealed class OriginalTensors(Graph graph)
 {
@@ -14,7 +14,7 @@ internal sealed class OriginalTensors(Graph graph)
     /// <summary>The type that the file declares for an input.</summary>
     public ElementType TypeOf(Value input) => inputs.First(original => original.Name == input.Name).Type;
 
-    /// <summary>The original form of what the adopted graph has.</summary>
+    /// <summary>The original form of the adopted graph's input and output.</summary>
     /// <param name="draft">The draft after all passes.</param>
     public OriginalForm Form(AdoptionDraft draft) => new(Input(draft), Output(draft));
 
@@ -34,7 +34,7 @@ internal sealed class OriginalTensors(Graph graph)
             : new(name, known, [batch, channels, height, width]);
     }
 
-    // An output that holds the same numbers in a shape with other axes of length 1 is the same for clients.
+    // The original output may have additional axes of length 1: clients get the same numbers.
     private OriginalTensor? Output(AdoptionDraft draft)
     {
         var (name, type, shape) = outputs.FirstOrDefault(original => original.Name == draft.ScoresName);

@@ -4,12 +4,12 @@ using Fovea.Models.Heads;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Chooses the output that holds the scores of the classes, and drops the others. Labels that the graph holds as text, as in a ZipMap, are
-/// kept aside.
+/// Chooses the output that holds the scores of the classes, and drops the other outputs. Class names that the graph holds as text, for
+/// example in a ZipMap, go to <see cref="AdoptionDraft.LabelsInGraph"/>.
 /// </summary>
 internal static class OutputChoice
 {
-    // A score compared with a threshold.
+    // Operators that compare a score with a threshold.
     private static readonly string[] Decisions = ["Greater", "GreaterOrEqual", "Less", "LessOrEqual"];
 
     private static readonly string[] OfLabels = ["ArrayFeatureExtractor", "LabelEncoder", "CategoryMapper"];
@@ -35,8 +35,8 @@ internal static class OutputChoice
         {
             var names = string.Join(" and ", remaining.Select(value => $"{value.Name} {value.Shape}"));
             throw AdoptionDraft.Refused(
-                $"the outputs {names} may each hold the scores of the classes; expected one, or as many \"labels\" in model.json as only "
-                + "one of them has classes.");
+                $"the outputs {names} may each hold the scores of the classes; expected one such output, or \"labels\" in model.json, "
+                + "whose number matches only one of these outputs.");
         }
 
         draft.ScoresName = remaining[0].Name;
@@ -52,7 +52,7 @@ internal static class OutputChoice
         draft.Change(copy.Finish(), $"The only output is {remaining[0].Name}; {dropped} is dropped.");
     }
 
-    // The same graph with one output, or with a value inside as its output.
+    // Makes a value the only output of the graph; the value may be an output or an inner value.
     private static Graph Only(Graph graph, Value output)
     {
         graph.Outputs.Clear();
@@ -60,7 +60,8 @@ internal static class OutputChoice
         return graph;
     }
 
-    // The scores that an output is made of: those before a ZipMap, before the index of the highest, or itself.
+    // The scores that an output is computed from: the input of a ZipMap, of an ArgMax and the like, or the output itself. Null if there are
+    // none.
     private static Value? ScoresBehind(Value output)
     {
         var value = output;
@@ -108,13 +109,13 @@ internal static class OutputChoice
         }
     }
 
-    // Feature maps of several pixels are no scores.
+    // A feature map of several pixels does not hold scores.
     private static bool HasScores(Value value) =>
         !IsInput(value)
         && (!value.Shape.IsRanked || value.Shape.Rank is 1 or 2
             || (value.Shape.Rank is 3 or 4 && value.Shape.Dimensions.Count(d => d > 1) <= 2));
 
-    // An input that is handed through, as ML.NET does with all columns.
+    // Whether the value is an input that the graph passes on unchanged; ML.NET's exporter does so with all columns.
     private static bool IsInput(Value value) => value.Producer is null
         || (value.Producer is { Op: "Identity" or "Cast" or "Reshape", Domain: "" } copy && IsInput(copy[0]));
 
@@ -165,7 +166,7 @@ internal static class OutputChoice
         return null;
     }
 
-    // The texts that whole numbers stand for, in the order of the numbers.
+    // The texts of a LabelEncoder that maps whole numbers to texts, in the order of the numbers.
     private static string[]? ByKey(Node node) =>
         Attribute(node, "keys_int64s") is long[] keys && Attribute(node, "values_strings") is string[] texts && keys.Length == texts.Length
             ? [.. keys.Zip(texts).OrderBy(pair => pair.First).Select(pair => pair.Second)]

@@ -3,11 +3,11 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>The shape of a graph's output. Where it cannot be inferred, ONNX Runtime is asked.</summary>
+/// <summary>The shape of a graph's output. If shape inference cannot find it, a run in ONNX Runtime measures it.</summary>
 internal static class OutputShape
 {
-    /// <summary>Makes sure that the rank and the columns of the first output are known.</summary>
-    /// <exception cref="FoveaException">The output is no row of numbers for each image.</exception>
+    /// <summary>Makes sure that the rank and the number of columns of the first output are known.</summary>
+    /// <exception cref="FoveaException">The output is not one row of numbers per image.</exception>
     public static void Require(Graph graph, GraphRun run)
     {
         var output = graph.Outputs[0];
@@ -28,14 +28,14 @@ internal static class OutputShape
         }
     }
 
-    /// <summary>The number of outputs for one image.</summary>
+    /// <summary>The number of output numbers for one image.</summary>
     public static int Columns(Value output) =>
         output.Shape.Rank == 1 ? 1 : output.Shape.Dimensions.Skip(1).Aggregate(1, (product, d) => product * d);
 
     private static bool IsKnown(Shape shape) =>
         shape.IsRanked && shape.Rank > 0 && (shape.Rank == 1 || !shape.Dimensions.Skip(1).Contains(Shape.Free));
 
-    // The shape that one run gives.
+    // Runs the graph once on zeros and returns the output's shape; null if the graph cannot run or a side of the input is unknown.
     private static Shape? Measured(Graph graph, GraphRun run)
     {
         var image = graph.Inputs[0].Shape;

@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>PaddleClas's <c>inference_cls.yaml</c>: the steps of the preprocessing, and in newer versions the labels.</summary>
+/// <summary>Reads PaddleClas's <c>inference_cls.yaml</c>: the steps of the preprocessing, and in newer versions the labels.</summary>
 internal static class PaddleClas
 {
-    /// <summary>Reads the file.</summary>
+    /// <summary>Reads the parsed file; <c>null</c> if it holds neither preprocessing nor labels.</summary>
     public static SidecarContent? Read(JsonNode? yaml)
     {
         if (yaml is not JsonObject file)
@@ -64,7 +64,7 @@ internal static class PaddleClas
     private static JsonArray Numbers(JsonArray list) =>
         [.. list.Select(number => (JsonNode)(Number(number) ?? throw new FormatException($"{number} is no number")))];
 
-    // A factor may be written as a quotient, 1.0/255.0.
+    // Reads a number, or a quotient such as 1.0/255.0.
     private static double? Number(JsonNode? node)
     {
         var parts = node is JsonValue ? node.ToString().Trim('\'', '"').Split('/') : [];

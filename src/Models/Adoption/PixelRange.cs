@@ -2,17 +2,20 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>The range that a graph takes pixels in, read from the numbers by which it shifts and scales them before its first
-/// layer.</summary>
-/// <param name="Highest">255 or 1; <c>null</c> if the graph does not show it.</param>
-/// <param name="Reason">The nodes that show it.</param>
-/// <param name="Size">The height and width that the graph resizes images to; <c>null</c> if it does not.</param>
+/// <summary>
+/// The range of pixel values that a graph expects, 0 to 255 or 0 to 1, read from the constants with which the graph shifts and scales
+/// pixels before its first layer.
+/// </summary>
+/// <param name="Highest">The highest pixel value, 255 or 1; <c>null</c> if the graph does not show the range.</param>
+/// <param name="Reason">The nodes that shift and scale the pixels.</param>
+/// <param name="Size">The height and width that the graph resizes images to; <c>null</c> if it does not resize.</param>
 internal sealed record PixelRange(int? Highest, string? Reason = null, int[]? Size = null)
 {
-    // Deviations of pixels of 0 to 255 are around 58, halves are 127.5; those of 0 to 1 are around 0.22. Means are around 110, or 0.45.
+    // Pixels of 0 to 255 have a standard deviation around 58, a mean around 110, and half of the range is 127.5. Pixels of 0 to 1 have a
+    // standard deviation around 0.22 and a mean around 0.45.
     private const float LeastScaleOf255 = 32, MostScaleOf1 = 0.99f, LeastMeanOf255 = 16;
 
-    /// <summary>Reads the range.</summary>
+    /// <summary>Finds the range of pixel values that a graph expects.</summary>
     public static PixelRange Of(Graph graph)
     {
         var images = new HashSet<Value>(graph.Inputs);
@@ -57,8 +60,8 @@ internal sealed record PixelRange(int? Highest, string? Reason = null, int[]? Si
         : shape[3] is 1 or 3 && shape[1] > 0 && shape[2] > 0 ? [shape[1], shape[2]]
         : null;
 
-    // The number of the largest magnitude in a constant: one number, one per channel, or a mean image. Keras divides by the root of a
-    // variance, which the graph computes from constants.
+    // The largest magnitude in a constant of one number, one number per channel, or a mean image. Also follows operators on constants:
+    // Keras divides by the square root of a constant variance.
     private static float? Largest(Value value) => value.Producer switch
     {
         { Domain: "", Op: "Sqrt" } root => Largest(root[0]) is { } square ? MathF.Sqrt(square) : null,

@@ -3,15 +3,15 @@ using Fovea.Models.Imaging;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Chooses how an image becomes the input: what model.json or the file's own property says, what a file beside it says, or what the graph
-/// shows itself.
+/// Chooses the preprocessing that turns an image into the network's input. In this order: model.json or the file's own property, a file
+/// beside the model, or the graph itself.
 /// </summary>
 internal static class PreprocessingChoice
 {
-    /// <summary>The preprocessing; <c>null</c> if nothing says it, and then the draft has a need.</summary>
-    /// <param name="draft">The draft.</param>
-    /// <param name="channels">1 or 3.</param>
-    /// <param name="size">The height and width that the graph fixes; <c>null</c> if they are open.</param>
+    /// <summary>Chooses the preprocessing; <c>null</c> if no source has it, and then the draft gets a need.</summary>
+    /// <param name="draft">The state of the adoption; it receives the findings.</param>
+    /// <param name="channels">The number of channels, 1 or 3.</param>
+    /// <param name="size">The height and width that the graph fixes; <c>null</c> if the graph leaves them open.</param>
     public static Preprocessing? Of(AdoptionDraft draft, int channels, int[]? size)
     {
         var range = PixelRange.Of(draft.Graph);
@@ -39,8 +39,8 @@ internal static class PreprocessingChoice
         {
             draft.Need(
                 size is null
-                    ? "The graph leaves the size of images open: \"preprocessing\" in model.json says it, as {\"crop\": [height, width]}."
-                    : "Nothing says how pixels become the input's numbers: \"preprocessing\" in model.json does, with \"crop\", \"scale\", "
+                    ? "The graph leaves the size of images open: give \"preprocessing\" in model.json, as {\"crop\": [height, width]}."
+                    : "Nothing says how pixels become the input's numbers: give \"preprocessing\" in model.json, with \"crop\", \"scale\", "
                     + "\"mean\" and \"std\".");
             return null;
         }
@@ -68,7 +68,8 @@ internal static class PreprocessingChoice
         }
     }
 
-    // A scale that nobody named is the default, which is wrong where the graph divides by 255 itself.
+    // Replaces a default scale of 1/255 by 1 if the graph divides by 255 itself. A scale that is given explicitly stays, unless the input
+    // takes whole numbers.
     private static Preprocessing InRange(AdoptionDraft draft, Preprocessing steps, PixelRange range, bool isExplicit)
     {
         float brightest = Math.Abs(steps.Normalized(255, 0) - steps.Normalized(0, 0));
@@ -79,8 +80,8 @@ internal static class PreprocessingChoice
             if (isTooDark)
             {
                 draft.Assume(
-                    "The preprocessing scales pixels although the graph scales them again; without \"scale\", \"mean\" and \"std\" in "
-                    + "model.json the graph alone does.");
+                    "The preprocessing scales pixels, and the graph scales them again; to let only the graph scale them, remove \"scale\", "
+                    + "\"mean\" and \"std\" from model.json.");
             }
 
             return steps;

@@ -4,18 +4,21 @@ using Fovea.Models.Imaging;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>A preprocessing that other software describes, whose size may be left to the graph.</summary>
-/// <param name="Source">Where it stands.</param>
+/// <summary>A preprocessing that other software describes. It may leave the image size to the graph.</summary>
+/// <param name="Source">The file or property that describes the preprocessing, for messages.</param>
 /// <param name="Steps">
-/// The steps in the form of model.json, given the height and width that the graph fixes (<c>null</c> if they are open) and the number of
-/// channels; <c>null</c> if the size is not known either way.
+/// Returns the steps as JSON in the form of model.json. Receives the height and width that the graph fixes (<c>null</c> if they are open)
+/// and the number of channels. Returns <c>null</c> if neither the graph nor the description gives the size.
 /// </param>
-/// <param name="GivesRange">Whether it says how pixels are scaled.</param>
-/// <param name="Assumption">What it leaves to custom, as a sentence; <c>null</c> for nothing.</param>
+/// <param name="GivesRange">Whether the description says how pixels are scaled.</param>
+/// <param name="Assumption">
+/// A sentence about the steps that the description does not give, for which the software's usual steps are taken; <c>null</c> if it gives
+/// all.
+/// </param>
 internal sealed record PreprocessingSource(
     string Source, Func<int[]?, int, JsonObject?> Steps, bool GivesRange = true, string? Assumption = null)
 {
-    /// <summary>The preprocessing for a graph; <c>null</c> if the size is not known.</summary>
+    /// <summary>The preprocessing for a graph; <c>null</c> if the image size is unknown.</summary>
     /// <exception cref="FoveaException">A number is out of range.</exception>
     public Preprocessing? For(int[]? size, int channels)
     {
@@ -29,7 +32,7 @@ internal sealed record PreprocessingSource(
             json["color"] = "Gray";
         }
 
-        // Numbers that come from C# keep their C# type in JSON nodes. Parsed from text, they are numbers as in a file.
+        // JSON nodes made from C# numbers keep the C# type. Writing and parsing them gives JSON numbers, as in a file.
         return Preprocessing.FromJson(JsonNode.Parse(json.ToJsonString())!.AsObject());
     }
 

@@ -4,7 +4,7 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>Reads the text of a small Python value: a dictionary of numbers and texts, or a list.</summary>
+/// <summary>Parses class names that are written as a Python literal: a dictionary from numbers to strings, or a list of strings.</summary>
 internal sealed class PythonText
 {
     private readonly string text;
@@ -98,7 +98,7 @@ internal sealed class PythonText
         var c => c,
     };
 
-    // A character by its hexadecimal number.
+    // Reads the hexadecimal number of an escaped character, such as \x41 or \u0041.
     private char Coded(int digits)
     {
         var number = at + digits < text.Length ? text.AsSpan(at + 1, digits) : throw new FormatException("the text ends");

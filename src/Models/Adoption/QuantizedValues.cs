@@ -5,8 +5,7 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// The values of a quantised graph in floats. A quantised value of the source is represented in the copy by what it means: (q - zero point)
-/// scale.
+/// Converts the values of a quantised graph to floats. Where the source graph has the whole number q, the copy has (q - zero point) scale.
 /// </summary>
 internal sealed class QuantizedValues(GraphCopy copy)
 {
@@ -14,12 +13,14 @@ internal sealed class QuantizedValues(GraphCopy copy)
 
     private Graph Graph => copy.Target;
 
-    /// <summary>An operand in floats: a constant is dequantised, and a computed value is floats already.</summary>
+    /// <summary>Returns an operand in floats. A constant is dequantised; a computed value is already floats in the copy.</summary>
     /// <param name="node">The node of the source.</param>
-    /// <param name="input">The operand.</param>
-    /// <param name="scale">The input that holds its scale.</param>
-    /// <param name="zeroPoint">The input that holds its zero point; it may be left out.</param>
-    /// <param name="axis">The axis that has a scale for each of its elements, if there are several scales.</param>
+    /// <param name="input">The index of the node's input that is the operand.</param>
+    /// <param name="scale">The index of the input that holds the operand's scale.</param>
+    /// <param name="zeroPoint">
+    /// The index of the input that holds the operand's zero point. The node may omit this input; then it is 0.
+    /// </param>
+    /// <param name="axis">The axis whose elements have a scale each, if there are several scales.</param>
     public Value Of(Node node, int input, int scale, int zeroPoint, int axis = 0)
     {
         var value = node[input];
@@ -33,7 +34,7 @@ internal sealed class QuantizedValues(GraphCopy copy)
             value.Name, () => Dequantized(tensor, scales, zeros, node.Op == "DequantizeLinear" ? node.Int32("axis", 1) : axis));
     }
 
-    /// <summary>A constant of whole numbers less its zero point, without a scale.</summary>
+    /// <summary>Returns a constant of whole numbers as floats, less the zero point and not multiplied by a scale.</summary>
     public Value Integers(Node node, int input, int zeroPoint, int axis)
     {
         var tensor = node[input].Constant ?? throw new FoveaException(
@@ -41,7 +42,7 @@ internal sealed class QuantizedValues(GraphCopy copy)
         return Constant($"{node[input].Name}:integers", () => Dequantized(tensor, [1], Zeros(node, zeroPoint), axis));
     }
 
-    // Bytes that nothing in the graph has quantised, such as the pixels of an input.
+    // Whether the value holds bytes that come from the graph's input, such as pixels, and not from a quantising node.
     private static bool IsRaw(Value value) => value.Producer switch
     {
         null => true,
@@ -63,11 +64,11 @@ internal sealed class QuantizedValues(GraphCopy copy)
     private static float[] Zeros(Node node, int zeroPoint) =>
         node.Inputs.ElementAtOrDefault(zeroPoint) is { } zero ? Numbers(zero) : [0];
 
-    /// <summary>The effect of quantising on floats, without the rounding.</summary>
+    /// <summary>Clips floats to the range that the quantised type can represent. The rounding of quantisation is left out.</summary>
     /// <param name="x">The floats.</param>
     /// <param name="node">The node of the source that quantises.</param>
-    /// <param name="scale">The input that holds the scale.</param>
-    /// <param name="zeroPoint">The input that holds the zero point; it may be left out.</param>
+    /// <param name="scale">The index of the node's input that holds the scale.</param>
+    /// <param name="zeroPoint">The index of the input that holds the zero point. The node may omit this input; then it is 0.</param>
     public Value Clipped(Value x, Node node, int scale, int zeroPoint)
     {
         var type = node.Inputs.ElementAtOrDefault(zeroPoint)?.Type ?? ElementType.UInt8;
@@ -99,11 +100,11 @@ internal sealed class QuantizedValues(GraphCopy copy)
         _ => null,
     };
 
-    // The same operator on floats, its name without QLinear.
+    // Emits the same operator on floats; its name is the quantised operator's name without QLinear.
     private Value Plain(Node node, params string[] without) =>
         Graph.Apply(node.Op["QLinear".Length..], [Of(node, 0, 1, 2)], Attributes(node, without));
 
-    // The bias is in units of the input's scale times the weights'.
+    // The scale of the bias is the input's scale times the weights' scale.
     private Value Conv(Node node)
     {
         var bias = node.Inputs.ElementAtOrDefault(8) is { } b ? Bias(node, b, 1, 4) : null;
@@ -120,7 +121,7 @@ internal sealed class QuantizedValues(GraphCopy copy)
         return node.Inputs.ElementAtOrDefault(7) is null ? y : Clipped(y, node, 7, 8);
     }
 
-    // Inputs: the output's scale and zero point, then each part with its own.
+    // Inputs: the output's scale and zero point, then each part with its scale and zero point.
     private Value Concat(Node node)
     {
         Value[] parts = [.. Enumerable.Range(0, (node.Inputs.Count - 2) / 3).Select(i => Of(node, 2 + (3 * i), 3 + (3 * i), 4 + (3 * i)))];

@@ -2,14 +2,14 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>What one file of other software says; a property is <c>null</c> where it says nothing.</summary>
-/// <param name="Labels">The names of the classes.</param>
-/// <param name="Preprocessing">How an image becomes the input.</param>
-/// <param name="Activation">What the outputs need.</param>
-/// <param name="Source">Where it stands.</param>
+/// <summary>The content of one label or configuration file of other software. <c>null</c> means that the file does not say.</summary>
+/// <param name="Labels">The class names.</param>
+/// <param name="Preprocessing">The preprocessing that turns an image into the input.</param>
+/// <param name="Activation">The activation that turns the outputs into probabilities.</param>
+/// <param name="Source">The place of the class names, for messages.</param>
 internal sealed record SidecarContent(
     IReadOnlyList<string>? Labels = null, PreprocessingSource? Preprocessing = null, Activation? Activation = null, string? Source = null)
 {
-    /// <summary>Only labels; <c>null</c> if there are none.</summary>
+    /// <summary>Content with class names only; <c>null</c> if there are no names.</summary>
     public static SidecarContent? Of(IReadOnlyList<string>? labels) => labels is { Count: > 0 } ? new(labels) : null;
 }

@@ -6,14 +6,14 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// What other software says about a model: in the file's own properties (Ultralytics, Custom Vision), and in files beside it (Hugging Face,
-/// Azure AutoML, PaddleClas, the ONNX Model Zoo).
+/// The labels, preprocessing and activation that other software recorded for a model: in the model file's properties (Ultralytics, Custom
+/// Vision), and in files beside it (Hugging Face, Azure AutoML, PaddleClas, the ONNX Model Zoo).
 /// </summary>
 public sealed class Sidecars
 {
     private const long MostBytes = 16 << 20;
 
-    // In the order in which they are asked; the first with an answer counts.
+    // In order of priority: labels, preprocessing and activation each come from the first file that has them.
     private static readonly (string File, Func<string, SidecarContent?> Read)[] Files =
     [
         ("config.json", text => HuggingFace.Config(Json(text))),
@@ -30,22 +30,24 @@ public sealed class Sidecars
     {
     }
 
-    /// <summary>Nothing beside the file.</summary>
+    /// <summary>The result for a model without such files and properties.</summary>
     public static Sidecars None => new();
 
-    /// <summary>The files that are looked for, for those who keep or upload them.</summary>
+    /// <summary>
+    /// The names of the files beside a model that are read, for code that stores or uploads them together with the model.
+    /// </summary>
     public static IReadOnlyList<string> FileNames { get; } = [.. Files.Select(file => file.File)];
 
-    /// <summary>The names of the classes; <c>null</c> if nothing has them.</summary>
+    /// <summary>The class names; <c>null</c> if no file has them.</summary>
     internal SourcedLabels? Labels { get; private set; }
 
-    /// <summary>How an image becomes the input; <c>null</c> if nothing says it.</summary>
+    /// <summary>The preprocessing that turns an image into the input; <c>null</c> if no file describes it.</summary>
     internal PreprocessingSource? Preprocessing { get; private set; }
 
-    /// <summary>What the outputs need; <c>null</c> if nothing says it.</summary>
+    /// <summary>The activation that turns the outputs into probabilities; <c>null</c> if no file gives it.</summary>
     internal Activation? Activation { get; private set; }
 
-    /// <summary>Files that could not be understood, a sentence each.</summary>
+    /// <summary>One sentence per file that could not be parsed.</summary>
     internal IReadOnlyList<string> Notes => notes;
 
     /// <summary>Reads the files in a folder.</summary>
@@ -78,7 +80,7 @@ public sealed class Sidecars
         return sidecars;
     }
 
-    /// <summary>Adds what the properties of a file say, which comes before the files beside it.</summary>
+    /// <summary>Adds labels and preprocessing from the model file's properties. They take priority over the files beside it.</summary>
     internal void AddProperties(IDictionary<string, string> properties)
     {
         if ((Ultralytics.Read(properties) ?? CustomVision.Read(properties)) is { } own)
@@ -88,7 +90,9 @@ public sealed class Sidecars
         }
     }
 
-    /// <summary>Adds what the names of a graph's input and output say together with the files beside it.</summary>
+    /// <summary>
+    /// Adds Azure AutoML's preprocessing if the names of the graph's input and output, and a labels.json, show its origin.
+    /// </summary>
     internal void AddConvention(Graph graph) => Preprocessing ??= AzureAutoML.Of(graph, Labels);
 
     private void Add(string file, string text, Func<string, SidecarContent?> read)

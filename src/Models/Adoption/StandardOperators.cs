@@ -6,8 +6,9 @@ namespace Fovea.Models.Adoption;
 // RMSNormalization:   y = x / sqrt(mean(x^2) + epsilon) scale, over the axes from axis on.
 
 /// <summary>
-/// Writes operators that only some runtimes know in ONNX's older operators: the fused layers of ONNX Runtime's optimised files, the linear
-/// classifiers of scikit-learn and ML.NET, and normalisations of new operator sets. The emitted operators mean the same in all sets.
+/// Replaces operators that only some runtimes support by older ONNX operators. It handles the fused layers in files that ONNX Runtime
+/// optimised, the linear classifiers of scikit-learn and ML.NET, and the normalisations of new operator sets. The replacements mean the
+/// same in all operator sets.
 /// </summary>
 internal static class StandardOperators
 {
@@ -28,11 +29,11 @@ internal static class StandardOperators
         });
         if (names.Count > 0)
         {
-            draft.Change(copy.Finish(), $"{string.Join(", ", names)} are written in operators of ONNX's own set.");
+            draft.Change(copy.Finish(), $"Standard ONNX operators replace {string.Join(", ", names)}.");
         }
     }
 
-    // The value that replaces the node's scores; null for a node that stays.
+    // The value that replaces the node's output; null if the node stays.
     private static Value? Standard(Graph g, Node node, Value?[] inputs) => (node.Domain, node.Op) switch
     {
         ("com.microsoft", "FusedConv") => FusedConv(g, node, inputs),
@@ -68,7 +69,7 @@ internal static class StandardOperators
         return node.Float("alpha", 1) is 1 ? y : y * node.Float("alpha", 1);
     }
 
-    // The last two axes exchanged; null if the rank is not known.
+    // Swaps the last two axes; null if the rank is unknown.
     private static Value? Turned(Graph g, Value x)
     {
         if (!x.Shape.IsRanked || x.Shape.Rank < 2)
@@ -81,7 +82,7 @@ internal static class StandardOperators
         return g.Transpose(x, order);
     }
 
-    // Names and parameters as ONNX Runtime's fusions write them.
+    // Applies the activation of a fused node. The attribute names are those that ONNX Runtime's optimiser writes.
     private static Value Activated(Graph g, Node node, Value x)
     {
         float[] numbers = node.Attributes.GetValueOrDefault("activation_params") as float[] ?? [];
@@ -98,7 +99,7 @@ internal static class StandardOperators
         };
     }
 
-    // One row of coefficients per class. A single row is the second of two classes, whose probability is a sigmoid.
+    // The coefficients have one row per class. A single row belongs to the second of two classes, and a sigmoid gives its probability.
     private static Value? LinearClassifier(Graph g, Node node, Value x)
     {
         var coefficients = node.Attributes.GetValueOrDefault("coefficients") as float[] ?? [];
@@ -122,7 +123,7 @@ internal static class StandardOperators
         };
     }
 
-    // Rows w and -w: the sigmoids of both add up to 1.
+    // Whether the second half of the numbers is the first half negated. Then the sigmoids of both classes add up to 1.
     private static bool IsOpposite(float[] rows) =>
         rows[..(rows.Length / 2)].Zip(rows[(rows.Length / 2)..]).All(pair => pair.First == -pair.Second);
 
@@ -147,7 +148,7 @@ internal static class StandardOperators
         var rows = g.Reshape(x, new Shape(0, groups, -1));
         var normalized = g.Apply("InstanceNormalization", [rows, ones, zeros], ("epsilon", node.Float("epsilon", 1e-5f)));
 
-        // Set 18 has one scale per group, later sets one per channel.
+        // Operator set 18 has one scale per group; later sets have one per channel.
         var shape = scale.Shape[0] == channels ? new Shape(0, channels, -1) : new Shape(0, groups, -1);
         var aligned = new Shape(scale.Shape[0], 1);
         var y = (g.Reshape(normalized, shape) * g.Reshape(scale, aligned)) + g.Reshape(shift, aligned);

@@ -5,19 +5,23 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// timm's part of <c>config.json</c>: labels, and the preprocessing in <c>pretrained_cfg</c> or, in older files, beside it.
+/// Reads timm's part of <c>config.json</c>: the labels, and the preprocessing, which is under <c>pretrained_cfg</c> or, in older files, at
+/// the top level.
 /// </summary>
 internal static class TimmConfig
 {
     private const double UsualShare = 0.875;
 
-    /// <summary>Reads the preprocessing; <c>null</c> if there is none.</summary>
-    /// <param name="config">The object that has it.</param>
-    /// <param name="source">Where the object stands.</param>
+    /// <summary>Reads the preprocessing; <c>null</c> if the object has no mean and standard deviation.</summary>
+    /// <param name="config">The JSON object with the preprocessing.</param>
+    /// <param name="source">The place of the object, for messages.</param>
     public static PreprocessingSource? Preprocessing(JsonObject config, string source) =>
         config["mean"] is JsonArray && config["std"] is JsonArray ? new(source, (size, _) => Steps(config, size)) : null;
 
-    /// <summary>Reads the labels, described in words if the names are WordNet's ids; <c>null</c> if there are none.</summary>
+    /// <summary>
+    /// Reads the labels: the descriptions if every class has one (the names may be WordNet ids), else the names. <c>null</c> if there are
+    /// none.
+    /// </summary>
     public static IReadOnlyList<string>? Labels(JsonObject config)
     {
         var names = LabelFiles.Of(config["label_names"]);
@@ -40,7 +44,7 @@ internal static class TimmConfig
         double share = Number(config["crop_pct"]) is > 0 and var given ? given : UsualShare;
         int[] sides = [.. crop.Select(side => (int)Math.Floor(side / share))];
 
-        // In the mode squash, the proportions of the image are not kept.
+        // The crop mode "squash" does not keep the image's proportions.
         bool squashes = Text(config["crop_mode"]) == "squash";
         var json = new JsonObject
         {

@@ -4,13 +4,13 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// The properties that Ultralytics writes into a file: <c>names</c>, a Python dictionary as text, and <c>imgsz</c>. How images are resized
-/// is
-/// not recorded; its classifiers take the short side to imgsz, a centred crop, and pixels divided by 255.
+/// Reads the properties that Ultralytics writes into a file: <c>names</c>, a Python dictionary as text, and <c>imgsz</c>, the image size.
+/// The file does not record how images are resized, so the steps of Ultralytics' own classifiers are used: the short side is resized to
+/// imgsz, a centred crop is taken, and pixels are divided by 255.
 /// </summary>
 internal static class Ultralytics
 {
-    /// <summary>Reads the properties; <c>null</c> if they are not from Ultralytics.</summary>
+    /// <summary>Reads the properties; <c>null</c> if Ultralytics did not write them.</summary>
     public static SidecarContent? Read(IDictionary<string, string> properties)
     {
         if (!properties.TryGetValue("names", out var text) || PythonText.Names(text) is not { } names)

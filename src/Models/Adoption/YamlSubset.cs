@@ -4,9 +4,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Adoption;
 
 /// <summary>
-/// Reads the part of YAML that configuration files use: maps and lists by indentation, lists in brackets, plain and quoted values,
-/// comments.
-/// All values are texts.
+/// Reads the part of YAML that configuration files use: maps and lists by indentation, lists in brackets, plain and quoted values, and
+/// comments. All values become strings.
 /// </summary>
 internal sealed class YamlSubset
 {
@@ -25,8 +24,8 @@ internal sealed class YamlSubset
         }
     }
 
-    /// <summary>Reads a document; <c>null</c> if it is empty.</summary>
-    /// <exception cref="FormatException">A line is neither of a map nor of a list.</exception>
+    /// <summary>Parses a document; <c>null</c> if it is empty.</summary>
+    /// <exception cref="FormatException">A line in a map has no key.</exception>
     public static JsonNode? Parse(string text)
     {
         var reader = new YamlSubset(text);
@@ -83,7 +82,7 @@ internal sealed class YamlSubset
         return map;
     }
 
-    // The block below a key or a dash. A list may stand as far left as its key.
+    // Parses the block below a key or a dash. A list may have the same indentation as its key.
     private JsonNode? Nested(int indent) =>
         at < lines.Count && (lines[at].Indent > indent || (lines[at].Indent == indent && IsItem(lines[at].Text)))
         ? Block(lines[at].Indent)
@@ -101,7 +100,7 @@ internal sealed class YamlSubset
 
     private static bool IsItem(string line) => line == "-" || line.StartsWith("- ", StringComparison.Ordinal);
 
-    // Where the colon after a key is; -1 if there is no key.
+    // The index of the colon after a key; -1 if the line has no key.
     private static int KeyEnd(string line)
     {
         if (line[0] is '\'' or '"' or '[')

@@ -4,13 +4,14 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Annotations;
 
-/// <summary>The order of classes, and how the classes of a data set are found among the labels of a model.</summary>
+/// <summary>Sorts class names, finds class names that are too similar, and matches a data set's classes with a model's labels.</summary>
 public static class ClassNames
 {
     private const int Shown = 10;
 
     /// <summary>
-    /// Sorts names of classes: by value if all are whole numbers, so that 2 comes before 10, otherwise in ordinal order. Each name once.
+    /// Sorts class names and removes duplicates: by value if all names are whole numbers, so that 2 comes before 10, otherwise in ordinal
+    /// order.
     /// </summary>
     public static string[] Sorted(IEnumerable<string> names)
     {
@@ -20,8 +21,8 @@ public static class ClassNames
     }
 
     /// <summary>
-    /// The reason why names cannot be those of different classes: two differ only in case or in zeros before a number. <c>null</c> if all
-    /// differ in more. Some file systems, and many readers, do not distinguish such names.
+    /// The reason why two class names are too similar: they differ only in case or in zeros before a number, which some file systems, and
+    /// many readers, do not distinguish. <c>null</c> if no two names are too similar.
     /// </summary>
     /// <returns>A clause without a full stop.</returns>
     public static string? Clash(IEnumerable<string> names)
@@ -35,14 +36,14 @@ public static class ClassNames
     }
 
     /// <summary>
-    /// Finds each class of a data set among a model's labels: by name; else as a number, so that 007 is 7; else by the same name in another
-    /// case, if only one label has it. A place in a list never counts.
+    /// Finds each class of a data set among a model's labels: by the same name; else by the same number, so that 007 matches 7; else by the
+    /// same name in another case, if only one label matches. The positions of names in the two lists have no effect.
     /// </summary>
     /// <param name="names">The classes of the data set.</param>
     /// <param name="labels">The labels of the model, indexed by output.</param>
-    /// <returns>The output of each class.</returns>
+    /// <returns>For each class, the index of the model's output.</returns>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadDataset"/>: the model has no such label or several, or two classes are the same label.
+    /// <see cref="ErrorCode.BadDataset"/>: a class matches no label or several labels, or two classes match the same label.
     /// </exception>
     public static int[] Match(IReadOnlyList<string> names, IReadOnlyList<string> labels)
     {
@@ -54,7 +55,8 @@ public static class ClassNames
         var outputs = names.Select(Output).ToArray();
         if (outputs.Zip(names).GroupBy(pair => pair.First, pair => pair.Second).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
-            throw Bad($"The classes {string.Join(" and ", twice)} are both the model's class {labels[twice.Key]}; expected different ones");
+            throw Bad(
+                $"The classes {string.Join(" and ", twice)} are both the model's class {labels[twice.Key]}; expected different classes");
         }
 
         return outputs;
@@ -69,8 +71,8 @@ public static class ClassNames
                 [var only] => only,
                 [] => throw Unknown(names.Where(one => !exact.Contains(one) && !anyCase.Contains(one)
                     && !(Number(one) is { } value && numbers.Contains(value))), labels),
-                _ => throw Bad($"The model calls its outputs {string.Join(" and ", found)} {name}, so the class {name} could be either; "
-                    + "expected labels that differ"),
+                _ => throw Bad($"The class {name} matches the labels of the model's outputs {string.Join(" and ", found)}; "
+                    + "expected a model with only one such label"),
             };
         }
     }

@@ -5,13 +5,13 @@ using Fovea.Models.Imaging;
 namespace Fovea.Models.Annotations;
 
 /// <summary>
-/// The rules by which the files of a data set are images of classes. They hold for a folder on disk and for an uploaded archive alike, and
-/// look at paths and at lists of labels, never at images.
+/// Finds the images of a data set and their classes from the paths of the files and from lists of labels. It does not read the images. The
+/// same rules hold for a folder on disk and for an uploaded archive:
 /// <list type="bullet">
-/// <item>A folder that holds everything is looked into.</item>
-/// <item>Folders named train, val and test divide the images, if each folder beside them has such a name.</item>
-/// <item>Each folder below is a class of images, unless a file labels.csv, labels.jsonl or _classes.csv says what the images show.</item>
-/// <item>Hidden files, leftovers of file managers, and annotations beside class folders are passed over.</item>
+/// <item>If one outer folder holds the whole data set, the rules apply inside that folder.</item>
+/// <item>Folders named train, val and test divide the images, if all folders at that level have such names.</item>
+/// <item>Each folder at the next level is a class, unless a file labels.csv, labels.jsonl or _classes.csv lists the labels.</item>
+/// <item>Hidden files, files that file managers leave behind, and annotations beside class folders are ignored.</item>
 /// </list>
 /// </summary>
 public sealed class DataLayout
@@ -31,29 +31,31 @@ public sealed class DataLayout
         }
     }
 
-    /// <summary>The files that are images of classes, if they are images, in the order in which they were given.</summary>
+    /// <summary>
+    /// The files with a class, in the order in which they were given. Whether a file is a readable image is not checked.
+    /// </summary>
     public IReadOnlyList<DataItem> Items { get; }
 
-    /// <summary>The files that are not, each with the reason. Files that are passed over are not among them.</summary>
+    /// <summary>The files without a class, each with the reason. Ignored files, such as hidden ones, are not in the list.</summary>
     public IReadOnlyList<UnusedFile> Unused { get; }
 
-    /// <summary>The parts that the data set is divided into, each with the name of its folder; empty if it is not divided.</summary>
+    /// <summary>The parts of the data set, such as the training part, each with its folder's name; empty if it has no parts.</summary>
     public IReadOnlyDictionary<DataPart, string> PartFolders { get; }
 
-    /// <summary>The names of all classes, as <see cref="ClassNames.Sorted"/> orders them.</summary>
+    /// <summary>The names of all classes, in the order of <see cref="ClassNames.Sorted"/>.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>Whether a list gives the labels; otherwise folders do.</summary>
+    /// <summary>Whether the labels come from a list such as labels.csv; otherwise they are the names of folders.</summary>
     public bool IsListed { get; }
 
     /// <summary>Whether an image can have several labels, or none.</summary>
     public bool IsMultiLabel { get; }
 
     /// <summary>Finds the images of a data set.</summary>
-    /// <param name="name">What holds the files, for messages.</param>
-    /// <param name="files">The names of the folders of each file, outermost first, and then its own name.</param>
-    /// <param name="folders">The same of each folder, empty ones included.</param>
-    /// <param name="read">Reads the text of a file, given its place in <paramref name="files"/>.</param>
+    /// <param name="name">The name of the folder or archive, for messages.</param>
+    /// <param name="files">The path of each file: the names of its folders, outermost first, and then the file name.</param>
+    /// <param name="folders">The path of each folder, in the same form, including empty folders.</param>
+    /// <param name="read">Reads the text of a file. The argument is the file's index in <paramref name="files"/>.</param>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.BadDataset"/>: names of classes or parts clash, or a list of labels cannot be read.
     /// </exception>
@@ -65,7 +67,7 @@ public sealed class DataLayout
             .. files.Select((names, index) => new DataFile(index, names)).Where(file => !PassedOver.IsLeftover(file.Names)),
         ];
 
-        // Files with the ending of an image show where the images lie. A data set without such names may have images without endings.
+        // Files with an image's extension show where the images lie. If no file has one, the images may have no extensions.
         var images = visible.Where(file => ImageFormat.IsImageName(file.Name)).ToArray();
         images = images is [] ? [.. visible.Where(file => !PassedOver.IsAnnotation(file.Name))] : images;
         var places = new DataPlaces(images);
@@ -90,10 +92,12 @@ public sealed class DataLayout
             isListed: false);
     }
 
-    /// <summary>Checks that a network can learn from the data set.</summary>
-    /// <param name="leftOut">What the error of too few classes says about files that were left out, with a space before it.</param>
+    /// <summary>Checks that a network can be trained on the data set.</summary>
+    /// <param name="leftOut">
+    /// A sentence about files that were left out, with a leading space. It is appended to the error about too few classes.
+    /// </param>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadDataset"/>: there are fewer than two classes, or no images to learn from, or a part lacks a class.
+    /// <see cref="ErrorCode.BadDataset"/>: there are fewer than two classes, or no training images, or a part lacks a class.
     /// </exception>
     public void CheckForTraining(string leftOut = "")
     {
@@ -108,7 +112,9 @@ public sealed class DataLayout
 
         if (PartFolders.Count > 0 && !PartFolders.ContainsKey(DataPart.Train))
         {
-            throw Bad($"{name} has {string.Join(" and ", PartFolders.Values)}, and no folder train to learn from; expected one");
+            throw Bad(
+                $"{name} has {string.Join(" and ", PartFolders.Values)}, and no folder train to learn from; expected a folder train with "
+                + "the training images");
         }
 
         foreach (var (part, folder) in PartFolders)
@@ -116,7 +122,7 @@ public sealed class DataLayout
             var own = Items.Where(item => item.Part == part).SelectMany(item => item.Labels);
             if (!IsMultiLabel && Labels.Except(own).FirstOrDefault() is { } missing)
             {
-                throw Bad($"The folder {folder} has no class {missing}, as another part has; expected the same classes in each");
+                throw Bad($"The folder {folder} has no class {missing}, but another part has; expected the same classes in each part");
             }
         }
     }
@@ -124,23 +130,23 @@ public sealed class DataLayout
     private static FoveaException Bad(string message) => new(ErrorCode.BadDataset, $"{message}.");
 }
 
-/// <summary>A file of a data set that is an image of its labels, if it is an image.</summary>
-/// <param name="Index">Its place in the list of files.</param>
-/// <param name="Part">The part that it is in; <c>null</c> where the data set is not divided.</param>
-/// <param name="Labels">What it shows: the class; with a list of labels, any number of different names.</param>
+/// <summary>A file of a data set, with its labels. Whether the file is a readable image is not checked.</summary>
+/// <param name="Index">The file's index in the list of files.</param>
+/// <param name="Part">The file's part of the data set; <c>null</c> if the data set has no parts.</param>
+/// <param name="Labels">The name of the class folder; from a list of labels, any number of different names.</param>
 public sealed record DataItem(int Index, DataPart? Part, IReadOnlyList<string> Labels);
 
-/// <summary>A file of a data set that cannot be an image of it.</summary>
-/// <param name="Index">Its place in the list of files.</param>
-/// <param name="Part">The part that it is in; <c>null</c> where it is in none.</param>
-/// <param name="Reason">Why it is not used, as a sentence.</param>
+/// <summary>A file of a data set that is not used.</summary>
+/// <param name="Index">The file's index in the list of files.</param>
+/// <param name="Part">The file's part of the data set; <c>null</c> if it is in no part.</param>
+/// <param name="Reason">The reason, as a sentence.</param>
 public sealed record UnusedFile(int Index, DataPart? Part, string Reason);
 
 /// <summary>A file of a data set.</summary>
-/// <param name="Index">Its place in the list of files.</param>
-/// <param name="Names">The names of its folders, outermost first, and then its own name.</param>
+/// <param name="Index">The file's index in the list of files.</param>
+/// <param name="Names">The file's path: the names of its folders, outermost first, and then the file name.</param>
 internal sealed record DataFile(int Index, IReadOnlyList<string> Names)
 {
-    /// <summary>Its own name.</summary>
+    /// <summary>The file name without folders.</summary>
     public string Name => Names[^1];
 }

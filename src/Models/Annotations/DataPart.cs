@@ -1,22 +1,22 @@
 namespace Fovea.Models.Annotations;
 
-/// <summary>What the images of a part of a data set are for.</summary>
+/// <summary>The use of the images in one part of a data set.</summary>
 public enum DataPart
 {
-    /// <summary>A network learns from them.</summary>
+    /// <summary>The images train a network. Folder: train or training.</summary>
     Train,
 
-    /// <summary>They choose among networks: the folder val, valid or validation.</summary>
+    /// <summary>The images choose the best epoch or network. Folder: val, valid or validation.</summary>
     Validation,
 
-    /// <summary>They judge the network that was chosen.</summary>
+    /// <summary>The images measure the accuracy of the chosen network. Folder: test or testing.</summary>
     Test,
 }
 
 /// <summary>The names of the folders that divide a data set.</summary>
 public static class DataParts
 {
-    /// <summary>The part that a folder's name stands for, in any case; <c>null</c> for any other name.</summary>
+    /// <summary>The part that a folder name means, in upper or lower case; <c>null</c> if it means none.</summary>
     public static DataPart? Named(string folder) => folder.ToUpperInvariant() switch
     {
         "TRAIN" or "TRAINING" => DataPart.Train,

@@ -4,10 +4,10 @@ using Fovea.Models.Imaging;
 
 namespace Fovea.Models.Annotations;
 
-/// <summary>Where in a tree of folders the parts, the classes and the images of a data set lie.</summary>
+/// <summary>Finds at which depth of a folder tree the parts, the classes and the images of a data set lie.</summary>
 internal sealed class DataPlaces
 {
-    // The folders that hold everything, outermost first, and the number of folders above a class folder.
+    // wrapping: the outer folders that hold the whole data set, outermost first. above: the number of folders above a class folder.
     private readonly string[] wrapping;
     private readonly int above;
 
@@ -15,10 +15,10 @@ internal sealed class DataPlaces
     private readonly bool isDivided;
     private HashSet<string>? stems;
 
-    /// <param name="images">The files that are images by their names.</param>
+    /// <param name="images">The files with an image's extension.</param>
     /// <param name="isListed">
-    /// Whether a list gives the labels. A folder with the name of a part is then that part also without folders in it; otherwise it is a
-    /// class of that name.
+    /// Whether a list gives the labels. If so, a folder named train, val or test is a part even without folders in it; otherwise a folder
+    /// with such a name and without folders in it is a class.
     /// </param>
     public DataPlaces(DataFile[] images, bool isListed = false)
     {
@@ -34,15 +34,15 @@ internal sealed class DataPlaces
         above = depth + (isDivided ? 1 : 0);
     }
 
-    /// <summary>The number of class folders by the images' paths.</summary>
+    /// <summary>The number of folders that directly hold images at the depth of class folders.</summary>
     public int ClassFolders => images.Where(image => image.Names.Count == above + 2).Select(image => image.Names[above]).Distinct().Count();
 
-    /// <summary>The part that a file is in; <c>null</c> where the data set is not divided, or the file is in no part.</summary>
+    /// <summary>The file's part of the data set; <c>null</c> if the data set has no parts or the file is in none.</summary>
     public DataPart? Part(DataFile file) =>
         isDivided && file.Names.Count > above ? DataParts.Named(file.Names[above - 1]) : null;
 
     /// <summary>The name of each part's folder.</summary>
-    /// <exception cref="FoveaException">Two folders stand for one part.</exception>
+    /// <exception cref="FoveaException">Two folders, such as val and valid, mean the same part.</exception>
     public Dictionary<DataPart, string> PartFolders(string name)
     {
         var found = new Dictionary<DataPart, string>();
@@ -53,33 +53,37 @@ internal sealed class DataPlaces
             {
                 throw new FoveaException(
                     ErrorCode.BadDataset,
-                    $"{name} has the folders {found[part]} and {folder}, which stand for the same part; expected one.");
+                    $"{name} has the folders {found[part]} and {folder}, which stand for the same part; expected one of them.");
             }
         }
 
         return found;
     }
 
-    /// <summary>A file as an image of its class folder; <c>null</c> if it lies elsewhere or describes an image beside it.</summary>
+    /// <summary>
+    /// The file with its folder's name as class; <c>null</c> if it is not in a class folder or describes an image beside it.
+    /// </summary>
     public DataItem? Item(DataFile file, IEnumerable<DataFile> all) =>
         IsInClass(file) && !IsSidecar(file, all) ? new(file.Index, Part(file), [file.Names[above]]) : null;
 
-    /// <summary>The reason why a file cannot be an image of a class; <c>null</c> if it can, or is passed over.</summary>
+    /// <summary>The reason why a file has no class, as a sentence; <c>null</c> if the file has a class or is ignored.</summary>
     public string? WhyNot(DataFile file) => IsInClass(file) ? null
-        : file.Names.Count < above + 2 ? ImageFormat.IsImageName(file.Name) ? "It is not in a class folder." : null
+        : file.Names.Count < above + 2 ? ImageFormat.IsImageName(file.Name) ? "The file is not in a class folder." : null
         : PassedOver.IsAnnotation(file.Name) || !IsWithin(file.Names) ? null
-        : "It is in a folder below its class folder; expected images directly in their class folders.";
+        : "The file is in a folder below its class folder; expected images directly in their class folders.";
 
-    /// <summary>The class of a folder; <c>null</c> if the folder is none of a class.</summary>
+    /// <summary>The class that a folder stands for; <c>null</c> if it is not a class folder.</summary>
     public string? ClassFolder(IReadOnlyList<string> folder) => folder.Count == above + 1 && IsWithin(folder) ? folder[above] : null;
 
     private bool IsInClass(DataFile file) => file.Names.Count == above + 2 && IsWithin(file.Names);
 
-    // Whether a path leads through the folders that hold everything, and through one of a part if the data set is divided.
+    // Whether a path begins with the outer folders that hold the whole data set and, if the data set has parts, goes on with a part's
+    // folder.
     private bool IsWithin(IReadOnlyList<string> names) =>
         names.Take(wrapping.Length).SequenceEqual(wrapping) && (!isDivided || DataParts.Named(names[above - 1]) is not null);
 
-    // An annotation with the name of an image in the same folder belongs to that image, as tools that draw boxes write them.
+    // An annotation file named like an image in its folder (cat.xml beside cat.jpg) describes that image. Tools for drawing boxes write
+    // such files.
     private bool IsSidecar(DataFile file, IEnumerable<DataFile> all)
     {
         stems ??= [.. all.Where(other => ImageFormat.IsImageName(other.Name)).Select(Stem)];
@@ -89,8 +93,8 @@ internal sealed class DataPlaces
     private static string Stem(DataFile file) =>
         string.Join('/', file.Names.SkipLast(1).Append(Path.GetFileNameWithoutExtension(file.Name)));
 
-    // A folder holds everything, and is no class, if most images lie deeper than right in it. A folder with the name of a part stays one.
-    // Images beside it are not in a class folder, so they are ignored.
+    // An only folder at a depth is an outer folder, not a class, if more than half of the images lie in folders below it. A folder named
+    // like a part is a part instead. Images beside the outer folder are not in a class folder.
     private static bool IsWrapping(DataFile[] images, int depth)
     {
         var within = Within(images, depth);
@@ -102,6 +106,6 @@ internal sealed class DataPlaces
     private static bool AreParts(DataFile[] images, int depth) =>
         Within(images, depth) is [_, ..] within && within.All(image => DataParts.Named(image.Names[depth]) is not null);
 
-    // The images in the folders at a depth.
+    // The images that lie in a folder at this depth, directly or deeper.
     private static DataFile[] Within(DataFile[] images, int depth) => [.. images.Where(image => image.Names.Count > depth + 1)];
 }

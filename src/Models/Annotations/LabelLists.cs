@@ -4,11 +4,11 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Annotations;
 
 /// <summary>
-/// The files labels.csv, labels.jsonl and _classes.csv (Roboflow's) of a data set, which say what the images beside them show.
+/// The label lists of a data set: files named labels.csv, labels.jsonl or _classes.csv (from Roboflow), with the labels of images by path.
 /// </summary>
 internal sealed class LabelLists
 {
-    // Each reads the rows of a list from its name, for messages, and its text.
+    // The function that parses each kind of list. Its arguments are the list's path, for messages, and its text.
     private static readonly Dictionary<string, Func<string, string, IEnumerable<LabelRow>>> Lists = new(StringComparer.OrdinalIgnoreCase)
     {
         ["labels.csv"] = LabelRow.OfCsv,
@@ -24,12 +24,12 @@ internal sealed class LabelLists
     /// <param name="files">All files of the data set.</param>
     /// <param name="read">Reads the text of a file, given its index.</param>
     /// <param name="hasClassFolders">
-    /// Whether the images lie in several class folders. A list that says no more than the folders, or names other files, is then passed
-    /// over.
+    /// Whether the images lie in several class folders. If so, lists that only repeat the folders' names, or that name none of the files,
+    /// are ignored.
     /// </param>
-    /// <returns><c>null</c> if there is no list, or if all are passed over.</returns>
+    /// <returns>The lists; <c>null</c> if there is none, or if all lists are ignored.</returns>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadDataset"/>: a list cannot be read, or names none of the files although no folders give classes.
+    /// <see cref="ErrorCode.BadDataset"/>: a list has a bad line, or a list names none of the files and there are no class folders.
     /// </exception>
     public static LabelLists? Find(IReadOnlyList<DataFile> files, Func<int, string> read, bool hasClassFolders)
     {
@@ -53,8 +53,8 @@ internal sealed class LabelLists
             {
                 throw new FoveaException(
                     ErrorCode.BadDataset,
-                    $"{Path(list.Names)} names none of the files beside it"
-                    + $"{(own is [var first, ..] ? $", such as {first.Row.File}" : "")}; expected the names of images.");
+                    $"{Path(list.Names)} names {(own is [var first, ..] ? $"only missing files, such as {first.Row.File}" : "no files")}; "
+                    + "expected the paths of images, relative to its folder.");
             }
 
             rows.AddRange(names ? own : []);
@@ -65,10 +65,10 @@ internal sealed class LabelLists
         return rows.Count == 0 || repeatsFolders ? null : new(rows);
     }
 
-    /// <summary>Gives the images their labels.</summary>
-    /// <param name="images">The files that are images by their names.</param>
-    /// <param name="places">Where they lie.</param>
-    /// <returns>The images, each with the labels of all rows that name it, and the files that no row names.</returns>
+    /// <summary>Gives each image the labels of all lines that name it.</summary>
+    /// <param name="images">The files with an image's extension.</param>
+    /// <param name="places">The positions of parts and classes in the folder tree.</param>
+    /// <returns>The images with labels; and the unused files: images that no line names, and lines that name a missing file.</returns>
     public (IReadOnlyList<DataItem> Items, IReadOnlyList<UnusedFile> Unused) Apply(DataFile[] images, DataPlaces places)
     {
         var named = rows.Where(row => row.Image is not null).GroupBy(row => row.Image!).ToArray();
@@ -82,9 +82,9 @@ internal sealed class LabelLists
             ],
             [
                 .. images.Where(image => !known.Contains(image)).Select(image => new UnusedFile(
-                    image.Index, places.Part(image), $"No list names it; expected it in {string.Join(" or ", Names)}.")),
+                    image.Index, places.Part(image), $"No list names the file; expected a line for it in {string.Join(" or ", Names)}.")),
                 .. rows.Where(row => row.Image is null).Select(row => new UnusedFile(
-                    row.List.Index, places.Part(row.List), $"Line {row.Row.Line} names {row.Row.File}, which is not there.")),
+                    row.List.Index, places.Part(row.List), $"Line {row.Row.Line} names {row.Row.File}, which is not in the data set.")),
             ]);
     }
 

@@ -5,18 +5,18 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Annotations;
 
-/// <summary>A row of a list of labels.</summary>
-/// <param name="Line">Its line in the list, from 1.</param>
-/// <param name="File">The path of the image, from the folder of the list.</param>
-/// <param name="Labels">What the image shows: any number of different names.</param>
+/// <summary>The labels that one line of a label list gives to an image.</summary>
+/// <param name="Line">The number of the line, from 1.</param>
+/// <param name="File">The path of the image, relative to the folder of the list.</param>
+/// <param name="Labels">The labels of the image: any number of different names.</param>
 internal sealed record LabelRow(int Line, string File, IReadOnlyList<string> Labels)
 {
     private static readonly string[] Headings = ["file", "filename", "file_name", "image", "path", "label", "labels", "class", "tags"];
 
-    /// <summary>Reads <c>file,label;label</c>, with quotes as in RFC 4180 and an optional line of headings.</summary>
+    /// <summary>Reads <c>file,label;label</c> from each line, with quotes as in RFC 4180 and an optional line of headings.</summary>
     /// <param name="name">The list's name, for messages.</param>
-    /// <param name="text">The list.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: a line is none of a list.</exception>
+    /// <param name="text">The list's content.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: a line does not have this form.</exception>
     public static IEnumerable<LabelRow> OfCsv(string name, string text)
     {
         foreach (var (line, content) in Lines(text))
@@ -36,8 +36,8 @@ internal sealed record LabelRow(int Line, string File, IReadOnlyList<string> Lab
 
     /// <summary>Reads a JSON object <c>{"file": "...", "labels": ["..."]}</c> from each line.</summary>
     /// <param name="name">The list's name, for messages.</param>
-    /// <param name="text">The list.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: a line is none of a list.</exception>
+    /// <param name="text">The list's content.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: a line does not have this form.</exception>
     public static IEnumerable<LabelRow> OfJsonLines(string name, string text)
     {
         foreach (var (line, content) in Lines(text))
@@ -47,12 +47,12 @@ internal sealed record LabelRow(int Line, string File, IReadOnlyList<string> Lab
     }
 
     /// <summary>
-    /// Reads a table with a line of headings, <c>filename,ant,bee</c>, and then a line for each image, with 1 for each class that it shows
-    /// and 0 for the others.
+    /// Reads a table: a line of headings, <c>filename,ant,bee</c>, and then a line for each image, with 1 for each class that the image
+    /// shows and 0 for the others.
     /// </summary>
     /// <param name="name">The list's name, for messages.</param>
-    /// <param name="text">The list.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: a line is none of such a table.</exception>
+    /// <param name="text">The list's content.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: a line does not have this form.</exception>
     public static IEnumerable<LabelRow> OfColumns(string name, string text)
     {
         List<string>? classes = null;
@@ -95,7 +95,7 @@ internal sealed record LabelRow(int Line, string File, IReadOnlyList<string> Lab
     private static string[] Distinct(IEnumerable<string> labels) =>
         [.. labels.Select(label => label.Trim()).Where(label => label.Length > 0).Distinct(StringComparer.Ordinal)];
 
-    // Two quotes within quotes stand for one.
+    // Splits a line at commas outside quotes. Two quotes inside a quoted field mean one quote.
     private static List<string> Fields(string line)
     {
         var fields = new List<string>();

@@ -1,6 +1,6 @@
 namespace Fovea.Models.Annotations;
 
-/// <summary>Names of files and folders in a data set that are no images and are passed over without a word.</summary>
+/// <summary>Recognises the names of files and folders that a data set ignores without a message, because they are not images.</summary>
 public static class PassedOver
 {
     private static readonly string[] Leftovers =
@@ -9,14 +9,16 @@ public static class PassedOver
     private static readonly string[] AnnotationExtensions =
         [".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".txt", ".yaml", ".yml", ".md", ".html", ".names", ".log"];
 
-    /// <summary>Whether a path names a hidden file, one in a hidden folder, or one that file managers write for themselves.</summary>
-    /// <param name="names">The names of the path's folders, and its own name.</param>
+    /// <summary>
+    /// Whether a file is hidden, lies in a hidden folder, or is one that file managers write for themselves, such as Thumbs.db.
+    /// </summary>
+    /// <param name="names">The file's path: the names of its folders, and the file name.</param>
     public static bool IsLeftover(IEnumerable<string> names) =>
         names.Any(name =>
             (name.StartsWith('.') && name is not ("." or "..")) || name == "Icon\r"
             || Leftovers.Contains(name, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>Whether a file's name has the ending of a text that describes images.</summary>
+    /// <summary>Whether a file has the extension of a text file, such as .xml or .csv, that may describe images.</summary>
     public static bool IsAnnotation(string name) =>
         AnnotationExtensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 }

@@ -5,20 +5,21 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Annotations;
 
 /// <summary>
-/// The share of a data set's files that may be refused. A larger share suggests the wrong folder or a broken copy, so it is an error.
+/// Limits the share of a data set's files that may be unreadable. A larger share suggests a wrong folder or a broken copy, so it is an
+/// error.
 /// </summary>
 public static class RefusalLimit
 {
     private const double LargestShare = 0.05;
 
-    // The error lists only the first few files.
+    // The number of refused files that the error message lists.
     private const int Shown = 5;
 
-    /// <summary>Checks the share of refused files, and that each class has images left.</summary>
-    /// <param name="name">What the files are in, for the message.</param>
-    /// <param name="refused">The path and the reason of each refused file.</param>
-    /// <param name="files">The number of all files, the refused ones included.</param>
-    /// <param name="empty">The class folders without an image that can be used.</param>
+    /// <summary>Checks the share of refused files, and that each class has usable images.</summary>
+    /// <param name="name">The folder or archive with the files, for the message.</param>
+    /// <param name="refused">The path of each refused file and the reason why it was refused.</param>
+    /// <param name="files">The number of all files, including the refused ones.</param>
+    /// <param name="empty">The class folders without a usable image.</param>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.BadDataset"/>: a class has no image, or more than 5 % of the files are refused; the message names them.
     /// </exception>

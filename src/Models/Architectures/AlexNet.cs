@@ -10,7 +10,8 @@ namespace Fovea.Models.Architectures;
 /// </summary>
 internal sealed class AlexNet : INetworkFamily
 {
-    // Each convolution, whether local response normalisation follows it, and whether a 3x3 max-pool of stride 2 follows.
+    // One entry per convolution. Normalized: whether local response normalisation follows the convolution. Pooled: whether a 3x3 max-pool
+    // of stride 2 follows.
     private static readonly (int Channels, int Kernel, int Stride, int Padding, bool Normalized, bool Pooled)[]
         Paper =
         [
@@ -63,7 +64,7 @@ internal sealed class AlexNet : INetworkFamily
             (net.Convolution, net.DenseWeights) = (Initializations.TorchDefault, Initializations.TorchDefault);
         }
 
-        // torchvision's names of weights count all layers: convolutions, ReLU and pools.
+        // The numbers in torchvision's names of weights count all layers: convolutions, ReLU and pools.
         int index = 0;
         foreach (var (channels, kernel, stride, padding, normalized, pooled) in convolutions)
         {

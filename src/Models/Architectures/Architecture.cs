@@ -6,13 +6,13 @@ using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Architectures;
 
-/// <summary>A network as a paper describes it, from which graphs with other inputs and numbers of classes can be built.</summary>
-/// <param name="Name">The name in the catalog and on the command line.</param>
-/// <param name="Source">The paper: authors, year and title.</param>
-/// <param name="Classes">The paper's number of classes.</param>
-/// <param name="Preprocessing">The preprocessing of the paper, which includes the size of the input.</param>
+/// <summary>A network as in a paper. Graphs with other input sizes and numbers of classes can be built from it.</summary>
+/// <param name="Name">The network's name in the catalog and on the command line.</param>
+/// <param name="Source">The authors, year and title of the paper.</param>
+/// <param name="Classes">The number of classes in the paper.</param>
+/// <param name="Preprocessing">The preprocessing in the paper, which includes the size of the input.</param>
 /// <param name="Layers">
-/// Adds the layers and returns the logits [N, classes], given the builder, the input [N, C, H, W] and the number of classes.
+/// Adds the layers and returns the logits, [N, classes]. The arguments are the builder, the input [N, C, H, W] and the number of classes.
 /// </param>
 public sealed record Architecture(
     string Name, string Source, int Classes, Preprocessing Preprocessing, Func<Network, Value, int, Value> Layers)
@@ -24,15 +24,18 @@ public sealed record Architecture(
     public Shape Input => Preprocessing.Shape;
 
     /// <summary>
-    /// The number of trainable parameters with the paper's input and number of classes, without auxiliary heads: torchvision's published
-    /// number, or for networks that torchvision lacks, the sum over the paper's layers. A test compares it with the layers.
+    /// The number of trainable parameters with the paper's input and number of classes, without auxiliary heads. It is the number that
+    /// torchvision publishes, or the sum over the paper's layers if torchvision lacks the network. A test compares it with the layers.
     /// </summary>
     public required long Parameters { get; init; }
 
     /// <summary>The smallest height and width of an input for which the layers can be built, at least 1.</summary>
     public required int SmallestSide { get; init; }
 
-    /// <summary>The same for the network with auxiliary heads; <c>null</c>, the default, if it has none.</summary>
+    /// <summary>
+    /// The smallest height and width of an input of the network with auxiliary heads; <c>null</c>, the default, if it has no auxiliary
+    /// heads.
+    /// </summary>
     public int? SmallestSideWithAuxiliary { get; init; }
 
     /// <summary>The default hyperparameters for training from random weights. Default: <see cref="Recipe.Plain"/>.</summary>
@@ -45,17 +48,21 @@ public sealed record Architecture(
     public bool HasAuxiliary => SmallestSideWithAuxiliary is not null;
 
     /// <summary>
-    /// The same layers behind a stem for small images, as <see cref="Layers"/> adds them; <c>null</c>, the default, if the paper's stem is
-    /// the only one.
+    /// Adds the layers like <see cref="Layers"/>, but with a stem (the first layers) for small images; <c>null</c>, the default, if the
+    /// network has no such stem.
     /// </summary>
     public Func<Network, Value, int, Value>? SmallStemLayers { get; init; }
 
     /// <summary>Builds the network with random weights, which are drawn when they are first read.</summary>
-    /// <param name="classes">The number of classes, 2 to 100,000; <c>null</c>: the paper's.</param>
-    /// <param name="input">[C, H, W] with 1 or 3 channels and sides of 1 to 4096; <c>null</c>: the paper's.</param>
+    /// <param name="classes">The number of classes, 2 to 100,000; <c>null</c> for the paper's number.</param>
+    /// <param name="input">
+    /// The shape of one image, [C, H, W], with 1 or 3 channels and sides of 1 to 4096; <c>null</c> for the paper's shape.
+    /// </param>
     /// <param name="seed">The seed of the weights' random numbers. Default 0.</param>
-    /// <param name="auxiliary">Whether to build the auxiliary heads. Their logits are outputs after the first one. Default false.</param>
-    /// <param name="stem">The first layers. Default <see cref="Stem.Auto"/>.</param>
+    /// <param name="auxiliary">
+    /// Whether to build the auxiliary heads. Their logits are outputs after the first output. Default false.
+    /// </param>
+    /// <param name="stem">The variant of the first layers. Default <see cref="Stem.Auto"/>.</param>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.BadArchitecture"/>: an argument is out of range, the input is too small for the layers, or there are no
     /// auxiliary heads or no small stem.
@@ -108,7 +115,7 @@ public sealed record Architecture(
 
     /// <summary>Whether the network for an input has the small stem.</summary>
     /// <param name="input">The input, [C, H, W].</param>
-    /// <param name="stem">The stem that was asked for.</param>
+    /// <param name="stem">The requested stem. Default <see cref="Stem.Auto"/>.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.BadArchitecture"/>: the network has no small stem.</exception>
     public bool HasSmallStem(Shape input, Stem stem = Stem.Auto)
     {
@@ -122,8 +129,8 @@ public sealed record Architecture(
         return stem == Stem.Small || (stem == Stem.Auto && SmallStemLayers is not null && Math.Max(input[1], input[2]) <= SmallSide);
     }
 
-    // The preprocessing for another input. The ratio of resize to crop is kept. With another number of channels, the mean and deviation are
-    // averaged over the paper's channels, since they are known for these channels only.
+    // The preprocessing for another input size. The ratio of resize to crop does not change. For another number of channels, the mean and
+    // standard deviation are averaged over the paper's channels, since they are known only for these channels.
     private Preprocessing Adapted(Shape size) => size == Input ? Preprocessing : Preprocessing with
     {
         Resize = Preprocessing.Resize * Math.Max(size[1], size[2]) / Math.Max(Input[1], Input[2]),

@@ -17,9 +17,10 @@ public static class Catalog
             ErrorCode.UnknownArchitecture,
             $"There is no architecture {name}; expected one of {string.Join(", ", Architectures.Select(a => a.Name))}.");
 
-    // Walks over the types of this assembly once, so that a file with a new family needs no entry in a list elsewhere. The interface lets
-    // the compiler check that a family has all members. The order does not depend on the order of the types, which the runtime does not
-    // define. Programs are published without trimming, which would remove types that only reflection reads.
+    // Finds the families among the types of this assembly by reflection, so that a file with a new family needs no entry in a list
+    // elsewhere. With the interface, the compiler checks that a family has all members. The families are sorted, because the runtime does
+    // not define the order of types. Programs must be published without trimming, which would remove types that are only used by
+    // reflection.
     private static IEnumerable<Architecture> FindAll() => typeof(Catalog).Assembly.GetTypes()
         .Where(type => type.IsClass && type.IsAssignableTo(typeof(INetworkFamily)))
         .OrderBy(Read<int>(nameof(INetworkFamily.Year)))

@@ -5,8 +5,8 @@ using Fovea.Models.Layers;
 namespace Fovea.Models.Architectures;
 
 /// <summary>
-/// ConvNeXt-Tiny (Liu et al., 2022). Training leaves out stochastic depth, which skips random units for each image. Input [N, 3, 224, 224];
-/// output logits [N, classes].
+/// ConvNeXt-Tiny (Liu et al., 2022). Fovea trains it without stochastic depth, which skips random units for each image. Input
+/// [N, 3, 224, 224]; output logits [N, classes].
 /// </summary>
 internal sealed class ConvNeXt : INetworkFamily
 {
@@ -19,8 +19,8 @@ internal sealed class ConvNeXt : INetworkFamily
         Variant("convnext_tiny", 28_589_128, "convnext_tiny-983f1562.pth", 0.82520, (96, 3), (192, 3), (384, 9), (768, 3)),
     ];
 
-    // file, accuracy: torchvision's weights. stages: the channels and the number of units of each stage. A convolution with a stride of 2
-    // halves height and width between two stages.
+    // file and accuracy belong to torchvision's weights. stages are the channels and the number of units of each stage. Between two stages,
+    // a convolution with a stride of 2 halves height and width.
     private static Architecture Variant(
         string name, long parameters, string file, double accuracy, params (int Channels, int Depth)[] stages) =>
         new(
@@ -33,8 +33,8 @@ internal sealed class ConvNeXt : INetworkFamily
             Parameters = parameters,
             SmallestSide = 32,
 
-            // The paper's optimizer, weight decay and label smoothing. Its rate, 4e-3 for 4096 images, is scaled by the square root of the
-            // batch size, as is usual for Adam.
+            // The optimizer, weight decay and label smoothing of the paper. The paper's learning rate, 4e-3 for a batch of 4096 images, is
+            // scaled by the square root of the batch size, as is usual for Adam.
             Recipe = new("adamw", 4e-3 / Math.Sqrt(4096 / 32), 32, WeightDecay: 0.05, LabelSmoothing: 0.1),
             Torchvision = new(name, file, accuracy),
         };
@@ -61,7 +61,7 @@ internal sealed class ConvNeXt : INetworkFamily
     private static Value Downsampled(Network net, Value x, int channels, string name, string weights) =>
         net.Conv(Normalized(net, x, $"{name}_norm", $"{weights}.0"), channels, 2, stride: 2, name: name, weights: $"{weights}.1");
 
-    // A depthwise convolution, then two dense layers for each position, between which there are four times as many channels.
+    // A depthwise convolution, and then two dense layers at each position. Between the dense layers there are four times as many channels.
     private static Value Unit(Network net, Value x, string weights)
     {
         int channels = x.Shape[1];
@@ -72,7 +72,7 @@ internal sealed class ConvNeXt : INetworkFamily
         return net.Add(x, net.Scale(y, InitialScale, weights: $"{weights}.layer_scale"));
     }
 
-    // Normalises the channels of each position.
+    // Layer normalisation over the channels at each position of [N, C, H, W].
     private static Value Normalized(Network net, Value x, string name, string weights) =>
         net.ChannelsFirst(net.LayerNorm(net.ChannelsLast(x), name, weights, Epsilon));
 }

@@ -8,7 +8,8 @@ namespace Fovea.Models.Architectures;
 /// <summary>DenseNet-BC (Huang, Liu, van der Maaten and Weinberger, 2016). Input [N, 3, 224, 224]; output logits [N, classes].</summary>
 internal sealed partial class DenseNet : INetworkFamily
 {
-    // The channels that each layer adds (the paper's k), and those of the bottleneck before it.
+    // Growth is the number of channels that each layer adds (k in the paper). Bottleneck is the number of channels of the 1x1 convolution
+    // before it.
     private const int Growth = 32, Bottleneck = 4 * Growth;
 
     public static int Year => 2016;
@@ -18,8 +19,8 @@ internal sealed partial class DenseNet : INetworkFamily
         Variant("densenet121", 7_978_856, "densenet121-a639ec97.pth", 0.74434, 6, 12, 24, 16),
     ];
 
-    // file, accuracy: torchvision's weights. depths: the number of layers in each of the four dense blocks. Between two blocks, a
-    // transition halves channels, height and width.
+    // file and accuracy belong to torchvision's weights. depths are the numbers of layers in the four dense blocks. Between two blocks, a
+    // transition halves the channels, height and width.
     private static Architecture Variant(string name, long parameters, string file, double accuracy, params int[] depths) =>
         new(
             name,
@@ -36,7 +37,7 @@ internal sealed partial class DenseNet : INetworkFamily
 
     private static Value Layers(Network net, Value x, int classes, int[] depths)
     {
-        // The variance of torchvision's initial weights, 2 / fan-in.
+        // Initial weights with the same variance as in torchvision, 2 / fan-in.
         (net.Convolution, net.DenseWeights) = (Initializations.HeUniform, Initializations.TorchDefault);
         x = net.Conv(x, 2 * Growth, 7, stride: 2, padding: 3, bias: false, "conv0", "features.conv0");
         x = net.MaxPool(net.Relu(net.BatchNorm(x, "norm0", "features.norm0")), 3, 2, padding: 1);
@@ -54,7 +55,7 @@ internal sealed partial class DenseNet : INetworkFamily
         return net.Logits(net.Flatten(x), classes, weights: "classifier");
     }
 
-    // The channels that one layer adds.
+    // Computes the channels that one layer of a dense block adds.
     private static Value Added(Network net, Value x, string weights)
     {
         x = net.Relu(net.BatchNorm(x, "norm1", $"{weights}.norm1"));
@@ -70,7 +71,7 @@ internal sealed partial class DenseNet : INetworkFamily
         return net.AveragePool(x, 2, 2, "pool");
     }
 
-    // The published file has names of an early PyTorch: denselayer1.norm.1.weight instead of denselayer1.norm1.weight.
+    // The published file has the names of an early version of PyTorch: denselayer1.norm.1.weight instead of denselayer1.norm1.weight.
     [GeneratedRegex(@"(\.denselayer[0-9]+\.(?:norm|conv))\.([12]\.)")]
     private static partial Regex OldName();
 }

@@ -5,13 +5,13 @@ using Fovea.Models.Layers;
 namespace Fovea.Models.Architectures;
 
 /// <summary>
-/// EfficientNet-B0 (Tan and Le, 2019). Training includes the dropout before the classifier but not stochastic depth, which skips random
-/// units for each image. Input [N, 3, 224, 224]; output logits [N, classes].
+/// EfficientNet-B0 (Tan and Le, 2019). Fovea trains it with the dropout before the classifier, but without stochastic depth, which skips
+/// random units for each image. Input [N, 3, 224, 224]; output logits [N, classes].
 /// </summary>
 internal sealed class EfficientNet : INetworkFamily
 {
-    // The paper's table: the factor by which a unit expands its channels, the depthwise kernel, the output channels, the number of units,
-    // and the stride of the first one.
+    // The table of the paper: the factor by which a unit expands its channels, the depthwise kernel, the output channels, the number of
+    // units, and the stride of the first unit.
     private static readonly (int Expansion, int Kernel, int Channels, int Depth, int Stride)[] Stages =
     [
         (1, 3, 16, 1, 1), (6, 3, 24, 2, 2), (6, 5, 40, 2, 2), (6, 3, 80, 3, 2), (6, 5, 112, 3, 1), (6, 5, 192, 4, 2), (6, 3, 320, 1, 1),
@@ -31,7 +31,7 @@ internal sealed class EfficientNet : INetworkFamily
             Parameters = 5_288_548,
             SmallestSide = 1,
 
-            // The paper's weight decay and label smoothing.
+            // The weight decay and label smoothing of the paper.
             Recipe = Recipe.WithBatchNormalization with { WeightDecay = 1e-5 },
             Torchvision = new("efficientnet_b0", "efficientnet_b0_rwightman-7f5810bc.pth", 0.77692),
         },
@@ -39,8 +39,8 @@ internal sealed class EfficientNet : INetworkFamily
 
     private static Value Layers(Network net, Value x, int classes)
     {
-        // torchvision's limit of the classifier's weights is 1 / sqrt(classes). PyTorch's default is close to it for 1000 classes and also
-        // suits other numbers.
+        // In torchvision, the initial weights of the classifier are within +-1 / sqrt(classes). PyTorch's default limit, 1 / sqrt(fan-in),
+        // is close to it for 1000 classes and also suits other numbers of classes.
         (net.Convolution, net.DenseWeights) = (Initializations.HeNormal, Initializations.TorchDefault);
         x = net.Conv(x, 32, 3, stride: 2, padding: 1, bias: false, "conv1", "features.0.0");
         x = net.BatchNorm(x, "bn1", "features.0.1").Silu();
@@ -58,8 +58,8 @@ internal sealed class EfficientNet : INetworkFamily
         return net.Logits(net.Dropout(net.Flatten(x), 0.2f), classes, weights: "classifier.1");
     }
 
-    // Expands the channels, convolves each by itself, weighs them by squeeze and excitation, and projects them without an activation. A
-    // unit that keeps the shape has a shortcut.
+    // Expands the channels, convolves each channel separately, weights the channels by squeeze and excitation, and projects them without an
+    // activation. A unit whose output has the shape of its input has a shortcut.
     private static Value Unit(Network net, Value x, int expansion, int kernel, int channels, int stride, string weights)
     {
         var y = x;
@@ -78,7 +78,7 @@ internal sealed class EfficientNet : INetworkFamily
         return stride == 1 && x.Shape[1] == channels ? net.Add(x, y) : y;
     }
 
-    // Multiplies each channel by a factor from 0 to 1, which two layers compute from the means of all channels (Hu et al., 2018).
+    // Multiplies each channel by a factor from 0 to 1. Two layers compute the factors from the means of all channels (Hu et al., 2018).
     private static Value SqueezeAndExcitation(Network net, Value x, int channels, string weights)
     {
         var factors = net.GlobalAveragePool(x, "squeeze");

@@ -6,12 +6,12 @@ namespace Fovea.Models.Architectures;
 
 /// <summary>
 /// GoogLeNet (Szegedy et al., 2014): BVLC's version, and torchvision's version with batch normalisation. Input [N, 3, 224, 224]; output
-/// logits [N, classes]. With auxiliary heads, their logits are two more outputs, whose losses get the weight 0.3.
+/// logits [N, classes]. The two auxiliary heads, if built, add two outputs of logits, whose losses have the weight 0.3 in training.
 /// </summary>
 internal sealed class GoogLeNet : INetworkFamily
 {
-    // The paper's table: the channels of the 1x1 convolution, of the 3x3 and the 5x5 convolution with the reduction before each, and of the
-    // projection after the pool. A max-pool comes between two stages.
+    // The table of the paper: the channels of the 1x1 convolution; of the 3x3 convolution and the reduction before it; of the 5x5
+    // convolution and the reduction before it; and of the projection after the pool. A max-pool comes between two stages.
     private static readonly (string Name, int One, int Reduce3, int Three, int Reduce5, int Five, int Pool)[][] Stages =
     [
         [("3a", 64, 96, 128, 16, 32, 32), ("3b", 128, 128, 192, 32, 96, 64)],
@@ -27,7 +27,7 @@ internal sealed class GoogLeNet : INetworkFamily
     private static readonly Preprocessing Centred =
         Preprocessing.ImageNet(224) with { Mean = [0.5f, 0.5f, 0.5f], Std = [0.5f, 0.5f, 0.5f] };
 
-    // The smallest input for which the maps of the auxiliary heads have the 5x5 positions of their pool.
+    // The smallest input for which the feature maps before the auxiliary heads have 5x5 positions, the size of the heads' pool.
     private const int AuxiliarySide = 79;
 
     public static int Year => 2014;
@@ -38,7 +38,7 @@ internal sealed class GoogLeNet : INetworkFamily
         {
             SmallestSide = 47,
 
-            // The paper states no weight decay; the value is that of BVLC's training.
+            // The paper states no weight decay; this value is from BVLC's training.
             Recipe = new("sgd", 1e-2, 32, WeightDecay: 2e-4),
         },
         Variant("googlenet-bn", "with batch normalisation, as in torchvision", 6_624_904, Centred, Torchvision) with
@@ -83,7 +83,7 @@ internal sealed class GoogLeNet : INetworkFamily
             at.Relu(at.Conv(from, channels, kernel, stride, kernel / 2, name: name, weights: weights));
     }
 
-    // torchvision's version has no LRN, 3x3 convolutions in place of the paper's 5x5, and a 2x2 pool after the fourth stage.
+    // torchvision's version has no LRN, 3x3 convolutions instead of the paper's 5x5 convolutions, and a 2x2 pool after the fourth stage.
     private static Value Torchvision(Network net, Value x, int classes)
     {
         (net.Convolution, net.DenseWeights) = (Initializations.TruncatedNormal(0.01f), Initializations.TruncatedNormal(0.01f));
@@ -111,8 +111,9 @@ internal sealed class GoogLeNet : INetworkFamily
         }
     }
 
-    // All inception modules with the pools between them. fourthPool: the kernel of the pool after the fourth stage. fives: the kernel of
-    // the convolution that is 5x5 in the paper. branch: adds one convolution of a module. auxiliary: adds the auxiliary head 1 or 2.
+    // Adds all inception modules with the pools between them. fourthPool is the kernel of the pool after the fourth stage. fives is the
+    // kernel of the convolution that is 5x5 in the paper. branch adds one convolution of a module. auxiliary adds the auxiliary head 1 or
+    // 2.
     private static Value Inceptions(Network net, Value x, int fourthPool, int fives, BranchConvolution branch, Action<Value, int> auxiliary)
     {
         foreach (var (i, stage) in Stages.Index())

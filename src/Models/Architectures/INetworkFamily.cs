@@ -1,12 +1,12 @@
 namespace Fovea.Models.Architectures;
 
 /// <summary>
-/// A family of networks: one class in one file, with the paper's table, the loop that builds the layers, and everything else that is known
-/// about the family's networks. <see cref="Catalog"/> finds each class that implements this interface.
+/// A family of networks. One class in one file contains the paper's table, the loop that builds the layers, and all other facts about the
+/// family's networks. <see cref="Catalog"/> finds each class that implements this interface.
 /// </summary>
 internal interface INetworkFamily
 {
-    /// <summary>The year of the paper, by which lists are ordered.</summary>
+    /// <summary>The year of the paper. Lists of networks are ordered by it.</summary>
     static abstract int Year { get; }
 
     /// <summary>The networks of the family, in the order in which lists show them.</summary>

@@ -8,7 +8,7 @@ namespace Fovea.Models.Architectures;
 /// <summary>Parses the size of an input as users write it: CHANNELSxHEIGHTxWIDTH, such as 3x224x224.</summary>
 public static partial class InputSize
 {
-    /// <summary>The shape [C, H, W]; <c>null</c> for <c>null</c>. Ranges are not checked.</summary>
+    /// <summary>Returns the shape [C, H, W]; <c>null</c> if the text is <c>null</c>. Ranges are not checked.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: the text has another form.</exception>
     public static Shape? Parse(string? text)
     {

@@ -7,8 +7,8 @@ namespace Fovea.Models.Architectures;
 /// <summary>MobileNetV2 (Sandler et al., 2018). Input [N, 3, 224, 224]; output logits [N, classes].</summary>
 internal sealed class MobileNetV2 : INetworkFamily
 {
-    // The paper's table: the factor by which a unit expands its channels, its output channels, the number of units, and the stride of the
-    // first one.
+    // The table of the paper: the factor by which a unit expands its channels, the output channels, the number of units, and the stride of
+    // the first unit.
     private static readonly (int Expansion, int Channels, int Depth, int Stride)[] Stages =
     [
         (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
@@ -28,7 +28,7 @@ internal sealed class MobileNetV2 : INetworkFamily
             Parameters = 3_504_872,
             SmallestSide = 1,
 
-            // The paper's weight decay. It is small, because the network is.
+            // The paper's weight decay. It is small, because a small network needs little regularisation.
             Recipe = Recipe.WithBatchNormalization with { WeightDecay = 4e-5 },
             Torchvision = new("mobilenet_v2", "mobilenet_v2-b0353104.pth", 0.71878),
         },
@@ -53,7 +53,8 @@ internal sealed class MobileNetV2 : INetworkFamily
         return net.Logits(net.Dropout(net.Flatten(x), 0.2f), classes, weights: "classifier.1");
     }
 
-    // Expands the channels, convolves each by itself, and projects them without an activation. A unit that keeps the shape has a shortcut.
+    // Expands the channels, convolves each channel separately, and projects the channels without an activation. A unit whose output has the
+    // shape of its input has a shortcut.
     private static Value InvertedResidual(Network net, Value x, int expansion, int channels, int stride, string weights)
     {
         var y = x;

@@ -5,9 +5,9 @@ using Fovea.Models.Layers;
 namespace Fovea.Models.Architectures;
 
 /// <summary>
-/// ResNet (He, Zhang, Ren and Sun, 2015). The 3x3 convolution of a bottleneck has the stride, as in torchvision (version 1.5), not the
-/// first 1x1 convolution as in the paper. Input [N, 3, 224, 224]; output logits [N, classes]. For small inputs the first convolution is
-/// 3x3 with stride 1, without the pooling after it.
+/// ResNet (He, Zhang, Ren and Sun, 2015). In a bottleneck, the 3x3 convolution has the stride, as in torchvision (ResNet version 1.5); in
+/// the paper, the first 1x1 convolution has it. Input [N, 3, 224, 224]; output logits [N, classes]. For small inputs, the first convolution
+/// is 3x3 with stride 1, and no pooling follows it.
 /// </summary>
 internal sealed class ResNet : INetworkFamily
 {
@@ -28,12 +28,12 @@ internal sealed class ResNet : INetworkFamily
 
     private const string Paper = "He, Zhang, Ren and Sun, 2015: Deep residual learning for image recognition";
 
-    // Adds one residual unit with its shortcut. channels: those of its 3x3 convolutions. stride: that of its first 3x3 convolution.
-    // weights: the prefix of the published names.
+    // Adds one residual unit with its shortcut. channels is the number of channels of the unit's 3x3 convolutions. stride is the stride of
+    // the unit's first 3x3 convolution. weights is the prefix of the published names of the weights.
     private delegate Value Residual(Network net, Value x, int channels, int stride, string weights);
 
-    // file, accuracy: torchvision's weights. depths: the number of residual units in each of the four blocks. The first unit of the blocks
-    // 2 to 4 halves height and width.
+    // file and accuracy belong to torchvision's weights. depths are the numbers of residual units in the four blocks. The first unit of
+    // blocks 2 to 4 halves height and width.
     private static Architecture Variant(
         string name, long parameters, string file, double accuracy, Residual residual, params int[] depths)
     {
@@ -67,7 +67,7 @@ internal sealed class ResNet : INetworkFamily
     private static Value PaperStem(Network net, Value x) =>
         net.MaxPool(Start(net, net.Conv(x, Channels[0], kernel: 7, stride: 2, padding: 3, bias: false, name: "conv1")), 3, 2, padding: 1);
 
-    // The paper's first layer for CIFAR-10 (section 4.2).
+    // The first layer for small images, as in the paper's networks for CIFAR-10 (section 4.2).
     private static Value SmallStem(Network net, Value x) =>
         Start(net, net.Conv(x, Channels[0], kernel: 3, padding: 1, bias: false, name: "conv1"));
 
@@ -93,7 +93,7 @@ internal sealed class ResNet : INetworkFamily
         ? x
         : Normalized(net, x, channels, 1, stride, "downsample.0", "downsample.1", weights);
 
-    // A convolution without bias, then batch normalisation.
+    // Adds a convolution without bias and then batch normalisation.
     private static Value Normalized(Network net, Value x, int channels, int kernel, int stride, string conv, string norm, string weights)
     {
         x = net.Conv(x, channels, kernel, stride, padding: kernel / 2, bias: false, conv, $"{weights}.{conv}");

@@ -5,13 +5,13 @@ using Fovea.Models.Layers;
 namespace Fovea.Models.Architectures;
 
 /// <summary>
-/// SqueezeNet 1.1 (Iandola et al., 2016, and its authors' later version, which has the same accuracy for 2.4 times fewer multiplications).
-/// Input [N, 3, 224, 224]; output logits [N, classes].
+/// SqueezeNet 1.1 (Iandola et al., 2016). Version 1.1 is the authors' later version, which has the same accuracy with 2.4 times fewer
+/// multiplications. Input [N, 3, 224, 224]; output logits [N, classes].
 /// </summary>
 internal sealed class SqueezeNet : INetworkFamily
 {
-    // The channels of each fire module: of its squeezing 1x1 convolution, and of each of its two expanding ones. A max-pool comes before
-    // each stage.
+    // The channels of each fire module: of the squeezing 1x1 convolution, and of each of the two expanding convolutions. A max-pool comes
+    // before each stage.
     private static readonly (int Squeeze, int Expand)[][] Stages =
     [
         [(16, 64), (16, 64)],
@@ -33,13 +33,13 @@ internal sealed class SqueezeNet : INetworkFamily
             Parameters = 1_235_496,
             SmallestSide = 25,
 
-            // A quarter of the paper's rate, since a batch here is that much smaller, and the paper's weight decay.
+            // A quarter of the paper's learning rate, since the batch size here is smaller, and the paper's weight decay.
             Recipe = new("sgd", 1e-2, 32, WeightDecay: 2e-4),
             Torchvision = new("squeezenet1_1", "squeezenet1_1-b8a52dc0.pth", 0.58178),
         },
     ];
 
-    // torchvision's names of weights count all layers: convolutions, ReLU, pools and fire modules.
+    // The numbers in torchvision's names of weights count all layers: convolutions, ReLU, pools and fire modules.
     private static Value Layers(Network net, Value x, int classes)
     {
         x = net.Relu(net.Conv(x, 64, 3, stride: 2, weights: "features.0"));
@@ -54,7 +54,7 @@ internal sealed class SqueezeNet : INetworkFamily
             }
         }
 
-        // The classifier is a convolution whose maps are averaged; its weights are drawn from a narrower distribution.
+        // The classifier is a convolution whose outputs are averaged over the image. Its initial weights have a narrower distribution.
         net.Convolution = Initializations.Normal(0.01f);
         x = net.Relu(net.Conv(net.Dropout(x, 0.5f), classes, 1, name: "conv10", weights: "classifier.1"));
         return net.Logits(net.GlobalAveragePool(x));

@@ -5,7 +5,7 @@ namespace Fovea.Models.Architectures;
 /// <summary>The names of stems on the command line, in queries and in files.</summary>
 public static class StemNames
 {
-    /// <summary>All names: auto, small and imagenet.</summary>
+    /// <summary>The names of all stems: auto, small and imagenet.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Stem>().Select(Of)];
 
     /// <summary>Returns the name of a stem.</summary>

@@ -20,8 +20,8 @@ internal sealed class Vgg : INetworkFamily
 
     private const string Paper = "Simonyan and Zisserman, 2014: Very deep convolutional networks for large-scale image recognition";
 
-    // weights, accuracy: torchvision's file. depths: the number of 3x3 convolutions in each block; a 2x2 max-pool ends each block. The
-    // published names of weights count all layers, including ReLU and pools.
+    // weights and accuracy belong to torchvision's file. depths are the numbers of 3x3 convolutions in the blocks; a 2x2 max-pool ends each
+    // block. The numbers in the published names of weights count all layers, including ReLU and pools.
     private static Architecture Variant(string name, long parameters, string weights, double accuracy, params int[] depths) =>
         new(name, Paper, 1000, Preprocessing.ImageNet(224), (net, x, classes) =>
         {

@@ -4,7 +4,7 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Autodiff;
 
 // For a node y = f(x0, x1, ...) and the loss L: dL/dxi = sum over the nodes that read xi of (dL/dy)(dy/dxi).
-// Walking the nodes in reverse order, dL/dy is complete before the rule of y's node uses it.
+// The nodes are visited in reverse order, so dL/dy is complete before the gradient rule of y's node uses it.
 
 /// <summary>Reverse-mode differentiation: one walk over a graph, from its loss back to its parameters.</summary>
 public static class Backward
@@ -12,10 +12,10 @@ public static class Backward
     /// <summary>Adds the nodes that compute the gradients dL/dV to the loss's graph.</summary>
     /// <param name="loss">The loss. The shapes of all values on which it depends must be known.</param>
     /// <param name="variables">The values V to differentiate by.</param>
-    /// <returns>The gradients, in the order and the shapes of the variables.</returns>
+    /// <returns>One gradient per variable, in the order of the variables and with the variable's shape.</returns>
     /// <exception cref="FoveaException">
-    /// An operator between the loss and a variable has no gradient rule or another number of inputs than its rule, or the loss does not
-    /// depend on a variable.
+    /// An operator between the loss and a variable has no gradient rule, or the node's number of inputs does not match the rule, or the
+    /// loss does not depend on a variable.
     /// </exception>
     public static IReadOnlyList<Value> From(Value loss, IReadOnlyList<Value> variables)
     {
@@ -59,7 +59,8 @@ public static class Backward
         return depending;
     }
 
-    // One gradient for each input. A surplus or missing one means that the rule does not fit the node, so its gradients would be wrong.
+    // The gradients of a node's inputs. If the rule returns more or fewer gradients than the node has inputs, the rule does not fit the
+    // node, and its gradients would be wrong.
     private static Value?[] InputGradients(Graph g, Node node, Dictionary<Value, Value> gradients)
     {
         var result = ApplyRule(g, node, gradients);
@@ -82,12 +83,12 @@ public static class Backward
             : throw new FoveaException(
                 ErrorCode.BadModelFile,
                 $"Node {node.Name} ({node.Op}) cannot be trained: there is no gradient rule for {node.Op}. "
-                + "Fine-tune with --method head, which needs no gradient through it.");
+                + "Fine-tune with --method head, which needs no gradient of this node.");
     }
 
     private static Value Zeros(Graph g, Shape shape) => g.Constant(Tensor.Drawn(shape, zeros => zeros.Clear()));
 
-    // The forward pass broadcast the input to dX's shape, so its gradient is the sum over the broadcast axes.
+    // The forward pass broadcast the input to dX's shape, so the input's gradient is the sum of dX over the broadcast axes.
     private static Value WithoutBroadcast(Graph g, Value dX, Shape shape)
     {
         if (dX.Shape == shape)

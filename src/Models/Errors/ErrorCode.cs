@@ -1,15 +1,15 @@
 namespace Fovea.Models.Errors;
 
 /// <summary>
-/// The kind of an error of the library, for callers that decide by it. The service has further kinds of its own. The <c>code</c> of an HTTP
-/// problem document is the name in snake case.
+/// The kinds of errors of the library. The service adds kinds of its own. The <c>code</c> of an HTTP problem document is the kind's name in
+/// snake case.
 /// </summary>
 public enum ErrorCode
 {
-    /// <summary>An image, a file or a request of 0 bytes.</summary>
+    /// <summary>The image, the file or the request has 0 bytes.</summary>
     EmptyBody,
 
-    /// <summary>The bytes are no image of a known format.</summary>
+    /// <summary>The bytes are not an image of a known format.</summary>
     NotAnImage,
 
     /// <summary>The image is truncated or its data are corrupt.</summary>
@@ -21,30 +21,30 @@ public enum ErrorCode
     /// <summary>The image has more frames than allowed.</summary>
     TooManyFrames,
 
-    /// <summary>No architecture of that name in the catalog.</summary>
+    /// <summary>The catalog has no architecture with the given name.</summary>
     UnknownArchitecture,
 
-    /// <summary>An argument that an architecture cannot take.</summary>
+    /// <summary>The architecture does not support an argument, such as the image size or the number of classes.</summary>
     BadArchitecture,
 
-    /// <summary>A model file that is not ONNX, is damaged, or uses what is not supported.</summary>
+    /// <summary>A model file is not ONNX, is damaged, or has unsupported content.</summary>
     BadModelFile,
 
-    /// <summary>The network gave a number that is not finite, so there is no answer.</summary>
+    /// <summary>The network computed NaN or infinity for the image, so there is no answer.</summary>
     NonFiniteOutput,
 
-    /// <summary>A data set that is missing, damaged or does not fit the network.</summary>
+    /// <summary>A data set is missing, is damaged, or does not fit the network.</summary>
     BadDataset,
 
-    /// <summary>An output that cannot be written.</summary>
+    /// <summary>A file cannot be written.</summary>
     CannotWrite,
 
-    /// <summary>A command-line argument or setting out of its range.</summary>
+    /// <summary>A command-line argument, a request parameter or a setting is invalid.</summary>
     BadArgument,
 
-    /// <summary>CUDA was asked for and does not work.</summary>
+    /// <summary>The user chose CUDA, but it does not work on this machine.</summary>
     DeviceUnavailable,
 
-    /// <summary>A download that failed or whose checksum is wrong.</summary>
+    /// <summary>A download failed, or the checksum of the downloaded file is wrong.</summary>
     DownloadFailed,
 }

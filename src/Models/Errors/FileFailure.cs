@@ -1,11 +1,11 @@
 namespace Fovea.Models.Errors;
 
-/// <summary>Translates the operating system's refusal to read a file into plain words for error messages.</summary>
+/// <summary>Explains in plain words why a file cannot be read, for error messages.</summary>
 internal static class FileFailure
 {
     /// <summary>
-    /// One clause without a full stop, to follow "PATH cannot be read: ". .NET's own texts are not used: they say "Access to the path is
-    /// denied" for a folder, and repeat the full path.
+    /// Returns one clause without a full stop, for use after "PATH cannot be read: ". It replaces .NET's messages, which say "Access to the
+    /// path is denied" for a folder, and repeat the full path.
     /// </summary>
     /// <param name="error">
     /// An <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> from opening or reading the file.

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace Fovea.Models.Errors;
 
-/// <summary>Translates the errors of the JSON reader into plain words for error messages.</summary>
+/// <summary>Describes in plain words where JSON is invalid, for error messages.</summary>
 internal static class JsonFailure
 {
     /// <summary>
-    /// The place of an error: the JSON path and the line, for example "$.labels, line 3"; "line 3" if the path is not known. The texts of
-    /// .NET are not used, since they name .NET types.
+    /// Returns the place of an error: the JSON path and the line, for example "$.labels, line 3", or only "line 3" if the path is unknown.
+    /// It replaces .NET's messages, which name .NET types.
     /// </summary>
     public static string Place(JsonException error)
     {

@@ -4,8 +4,8 @@ using System.Text.Unicode;
 namespace Fovea.Models.Errors;
 
 /// <summary>
-/// Checks that all strings in JSON are valid text. The parsers of .NET check a string only when it is read, and then throw another
-/// exception.
+/// Checks that all strings in JSON are valid text. The parsers of .NET check a string only when a program reads it, and then throw an
+/// exception other than JsonException.
 /// </summary>
 public static class JsonText
 {
@@ -44,7 +44,7 @@ public static class JsonText
         return null;
     }
 
-    // The UTF-16 code unit of an escape \uXXXX; -1 for other escapes, which the parser checks.
+    // The UTF-16 code unit of an escape \uXXXX; -1 for other escapes. The JSON parser checks those.
     private static int Unit(ReadOnlySpan<byte> json) =>
         json.Length >= EscapeLength && json[0] == '\\' && json[1] == 'u'
             && ushort.TryParse(json[2..EscapeLength], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code)

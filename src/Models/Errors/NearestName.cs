@@ -1,14 +1,14 @@
 
 namespace Fovea.Models.Errors;
 
-/// <summary>Finds the valid name that a misspelt one most likely means.</summary>
+/// <summary>Finds the valid name that is most similar to a misspelt name.</summary>
 public static class NearestName
 {
     private const int ShortestPrefix = 3;
 
     /// <summary>
-    /// Returns the name with the smallest edit distance, or the first name that begins with the word. Returns null if no name is similar:
-    /// more than a third of the word's letters would have to change.
+    /// Returns the name with the smallest edit distance if at most a third of the word's letters differ (at least one letter may);
+    /// otherwise a name that begins with the word, if the word has at least three letters; otherwise <c>null</c>.
     /// </summary>
     /// <param name="word">The misspelt word.</param>
     /// <param name="names">The valid names.</param>
@@ -25,8 +25,8 @@ public static class NearestName
             : candidates.FirstOrDefault(c => c.Name.StartsWith(word, StringComparison.OrdinalIgnoreCase)).Name;
     }
 
-    // The number of insertions, deletions, substitutions and exchanges of neighbouring letters that turn a into b (optimal string alignment
-    // distance).
+    // The smallest number of insertions, deletions, substitutions and swaps of neighbouring letters that turn a into b (optimal string
+    // alignment distance).
     private static int Distance(string a, string b)
     {
         var d = new int[a.Length + 1, b.Length + 1];

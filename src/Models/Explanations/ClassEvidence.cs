@@ -4,18 +4,20 @@ using Fovea.Models.Heads;
 
 namespace Fovea.Models.Explanations;
 
-// Binary heads: where both outputs come from one number z, y = w z + b, the evidence for a class is how much its output exceeds the other:
-// (w1 - w0) z for the second class, and minus that for the first. Of the logits 0 and z themselves, the first has no gradient.
-// Probabilities: a saturated softmax or sigmoid has no gradient, so the value before it counts where it can be found; else the logarithm.
+// Binary heads: if both outputs are computed from one number z, y = w z + b, the evidence for a class is the difference of its output to
+// the other output: (w1 - w0) z for the second class, and -(w1 - w0) z for the first. The logits themselves are unsuitable: often they are
+// 0 and z, and 0 has no gradient. Probabilities: a saturated softmax or sigmoid has no gradient, so the evidence is the input of the
+// softmax or sigmoid if it can be found, and otherwise the logarithm of the probability.
 
 /// <summary>
-/// A network for batches of one size, with the number whose gradient explains a class: the sum of the class's logits over the batch.
+/// A copy of a network for batches of one size, with an added value, the score: the evidence for a class (usually its logit), summed over
+/// the batch. The gradient of the score explains the class.
 /// </summary>
 internal sealed class ClassEvidence
 {
-    /// <summary>Adds the number to a copy of a network.</summary>
-    /// <param name="network">The network, whose first output is [N, classes].</param>
-    /// <param name="activation">The function from its outputs to probabilities.</param>
+    /// <summary>Copies a network and adds the score.</summary>
+    /// <param name="network">The network. Its first output must be [N, classes].</param>
+    /// <param name="activation">The activation that turns the network's outputs into probabilities.</param>
     /// <param name="batch">The number of images in a batch.</param>
     /// <exception cref="FoveaException">The shape of the output cannot be inferred.</exception>
     public ClassEvidence(Graph network, Activation activation, int batch)
@@ -34,14 +36,14 @@ internal sealed class ClassEvidence
                 + "[N, classes], inferred from the operators before it.");
         }
 
-        // The layers of the network come before this number of nodes.
+        // The nodes before this index are the network's own nodes.
         NetworkNodes = Graph.Nodes.Count;
         Class = Graph.Input(Graph.FreeName("class"), ElementType.Int64, new Shape(1));
         var evidence = Evidence(activation);
         Score = Graph.ReduceSum(evidence * OneHot(), []);
     }
 
-    /// <summary>The copy of the network.</summary>
+    /// <summary>The copy of the network, with the nodes of the score.</summary>
     public Graph Graph { get; }
 
     /// <summary>The input of images, [N, C, H, W].</summary>
@@ -53,13 +55,13 @@ internal sealed class ClassEvidence
     /// <summary>The network's outputs, [N, classes].</summary>
     public Value Logits { get; }
 
-    /// <summary>The number whose gradient explains the class.</summary>
+    /// <summary>The score, one number. Its gradient explains the class.</summary>
     public Value Score { get; }
 
-    /// <summary>The number of nodes of the network itself, which come first.</summary>
+    /// <summary>The number of nodes of the network itself. They are the first nodes of <see cref="Graph"/>.</summary>
     public int NetworkNodes { get; }
 
-    // [N, classes]
+    // The evidence for each class, [N, classes].
     private Value Evidence(Activation activation)
     {
         if (Logits.Producer is { Op: "Gemm", Domain: "" } spread && IsPair(spread[1], spread.Int("transB") != 0))
@@ -76,7 +78,7 @@ internal sealed class ClassEvidence
             : Graph.Log(Graph.Max(Logits, Graph.Scalar(CommonGradients.Tiny)));
     }
 
-    // Weights that make two outputs of one number.
+    // Whether the weights compute two outputs from one number.
     private static bool IsPair(Value weights, bool isTransposed) =>
         weights.Constant is not null && weights.Shape == (isTransposed ? new Shape(2, 1) : new Shape(1, 2));
 

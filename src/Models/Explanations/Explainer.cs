@@ -9,11 +9,12 @@ using Fovea.Models.Runtime;
 namespace Fovea.Models.Explanations;
 
 /// <summary>
-/// Explains the answers of a classifier: which places of an image speak for a class. It has sessions of its own, opened when a method is
-/// first used, so it runs beside the classifier and holds the weights once more. Several threads may use it at once.
+/// Explains the answers of a classifier: which places of an image are evidence for a class. The explainer opens its own sessions at the
+/// first use of a method, so it runs independently of the classifier, and each session holds another copy of the weights. Several threads
+/// may use it at the same time.
 /// </summary>
-/// <param name="model">The classifier, which must outlive this object. Its own session is not used.</param>
-/// <param name="onAllCores">Whether a run uses all cores; otherwise it stays on the thread that calls it. Default: all cores.</param>
+/// <param name="model">The classifier, which must outlive this object. The classifier's own session is not used.</param>
+/// <param name="onAllCores">Whether a run uses all cores; if false, it stays on the calling thread. Default true.</param>
 public sealed class Explainer(Classifier model, bool onAllCores = true) : IDisposable
 {
     private readonly Lock gate = new();
@@ -22,11 +23,13 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
     private ForwardRuns? forward;
 
     /// <summary>Explains a class of an image file.</summary>
-    /// <param name="image">The bytes of the file.</param>
-    /// <param name="limits">What it may ask of the decoder.</param>
+    /// <param name="image">The bytes of the image file.</param>
+    /// <param name="limits">The limits of the image's size and format.</param>
     /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
-    /// <param name="stop">Ends the work between two runs of the network.</param>
-    /// <exception cref="FoveaException">The image cannot be decoded, or as for the other forms.</exception>
+    /// <param name="stop">Cancels the work between two runs of the network.</param>
+    /// <exception cref="FoveaException">
+    /// The image cannot be decoded, or one of the errors of <see cref="Explain(float[], ExplanationOptions, CancellationToken)"/>.
+    /// </exception>
     public Attribution Explain(
         ReadOnlyMemory<byte> image, ImageLimits limits, ExplanationOptions? options = null, CancellationToken stop = default)
     {
@@ -37,10 +40,12 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
 
     /// <summary>Explains a class of an image that was fitted to the network's input.</summary>
     /// <param name="fitted">The pixels, from <see cref="Preprocessor.FitWithRegion(EncodedImage, Preprocessing)"/>.</param>
-    /// <param name="region">The part of the image that they show, from the same method.</param>
+    /// <param name="region">The part of the image that the pixels show, from the same method.</param>
     /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
-    /// <param name="stop">Ends the work between two runs of the network.</param>
-    /// <exception cref="FoveaException">As for a preprocessed image.</exception>
+    /// <param name="stop">Cancels the work between two runs of the network.</param>
+    /// <exception cref="FoveaException">
+    /// The errors of <see cref="Explain(float[], ExplanationOptions, CancellationToken)"/>.
+    /// </exception>
     public Attribution Explain(Pixels fitted, InputRegion region, ExplanationOptions? options = null, CancellationToken stop = default)
     {
         var input = new float[model.Input.Size];
@@ -52,12 +57,11 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
     /// <summary>Explains a class of a preprocessed image.</summary>
     /// <param name="input">The network's input, [C, H, W].</param>
     /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
-    /// <param name="stop">Ends the work between two runs of the network.</param>
+    /// <param name="stop">Cancels the work between two runs of the network.</param>
     /// <returns>The explanation. Its map covers the whole input.</returns>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadArgument"/>: there is no such class or layer. <see cref="ErrorCode.BadModelFile"/>: the method does not
-    /// suit the network; the message names the operator or says what is missing. <see cref="ErrorCode.NonFiniteOutput"/>: an output is not
-    /// a number.
+    /// <see cref="ErrorCode.BadArgument"/>: the class or the layer does not exist. <see cref="ErrorCode.BadModelFile"/>: the method cannot
+    /// explain this network; the message gives the reason. <see cref="ErrorCode.NonFiniteOutput"/>: an output is NaN.
     /// </exception>
     public Attribution Explain(float[] input, ExplanationOptions? options = null, CancellationToken stop = default)
     {
@@ -72,7 +76,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         {
             throw new FoveaException(
                 ErrorCode.BadArgument,
-                $"The layer is {options.Layer} and the method {ExplanationMethods.NameOf(options.Method)}; "
+                $"The layer is {options.Layer} and the method is {ExplanationMethods.NameOf(options.Method)}, which takes no layer; "
                     + "expected no layer, or grad-cam.");
         }
 
@@ -94,17 +98,21 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         }
     }
 
-    /// <summary>Judges a map of a preprocessed image by insertion, deletion and average drop, which costs 67 runs of the network.</summary>
+    /// <summary>
+    /// Measures how well a heat map agrees with the network, by insertion, deletion and average drop. It runs the network on 67 images.
+    /// </summary>
     /// <param name="input">The network's input, [C, H, W].</param>
     /// <param name="target">The index of the class that the map explains.</param>
-    /// <param name="map">The map, of the whole input.</param>
-    /// <param name="stop">Ends the work between two runs of the network.</param>
+    /// <param name="map">A map of the whole input.</param>
+    /// <param name="stop">Cancels the work between two runs of the network.</param>
     public Faithfulness Judge(float[] input, int target, HeatMap map, CancellationToken stop = default) =>
         Faithfulness.Of(Forward, input, model.Input, target, map, stop);
 
-    /// <summary>The index of a class that is named by its label, in any case if only one label has it, or by its index.</summary>
-    /// <param name="labelOrIndex">The name.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: there is no such class.</exception>
+    /// <summary>
+    /// The index of a class, from its label or its index. If only one label matches in another case (Cat for cat), it is accepted.
+    /// </summary>
+    /// <param name="labelOrIndex">The label, or the index from 0.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: no class matches, or several do.</exception>
     public int ClassOf(string labelOrIndex)
     {
         var labels = model.Labels;
@@ -142,7 +150,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         forward?.Dispose();
     }
 
-    /// <summary>Runs of the model without explanations.</summary>
+    /// <summary>Runs the model without computing explanations.</summary>
     internal ForwardRuns Forward
     {
         get
@@ -154,7 +162,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         }
     }
 
-    /// <summary>Integrated gradients of each number of the input, [C, H, W], and the network's outputs.</summary>
+    /// <summary>Returns the network's outputs, and the integrated gradient of each number of the input, [C, H, W].</summary>
     internal (float[] Logits, float[] Values) Attributions(float[] input, int target, CancellationToken stop)
     {
         lock (gate)
@@ -180,7 +188,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
 
     private Graph Network() => Dequantization.Of(model.ReadGraph());
 
-    // The sum over the channels.
+    // The heat map of the attributions summed over the channels.
     private HeatMap MapOf(float[] attributions)
     {
         var sums = new float[model.Input[1] * model.Input[2]];
@@ -203,7 +211,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         if (logits.Any(float.IsNaN))
         {
             throw new FoveaException(
-                ErrorCode.NonFiniteOutput, $"An output of {model.File} is not a number for this image; expected finite numbers.");
+                ErrorCode.NonFiniteOutput, $"An output of {model.File} is NaN (not a number) for this image; expected finite numbers.");
         }
     }
 

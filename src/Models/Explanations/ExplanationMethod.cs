@@ -3,24 +3,24 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Models.Explanations;
 
-/// <summary>A method that says which places of an image speak for a class.</summary>
+/// <summary>A method that finds which places of an image are evidence for a class.</summary>
 public enum ExplanationMethod
 {
     /// <summary>
-    /// Grad-CAM (Selvaraju et al., 2017): the channels of a feature map, weighted by the mean gradient of the class's logit. It costs
-    /// little more than one run of the network.
+    /// Grad-CAM (Selvaraju et al., 2017): the sum of a feature map's channels, weighted by the mean gradient of the class's logit. It takes
+    /// little more time than one run of the network.
     /// </summary>
     GradCam,
 
     /// <summary>
-    /// RISE (Petsiuk et al., 2018): the mean of random masks, weighted by the class's probability under each. It needs no gradient, and
-    /// costs 512 runs.
+    /// RISE (Petsiuk et al., 2018): the mean of random masks, weighted by the probability of the class when the image is masked. It needs
+    /// no gradient and runs the network on 512 images.
     /// </summary>
     Rise,
 
     /// <summary>
-    /// Integrated gradients (Sundararajan et al., 2017): the pixels' difference from black times the mean gradient of the class's logit on
-    /// the way from black. It costs as much as 32 forward and backward runs.
+    /// Integrated gradients (Sundararajan et al., 2017): each pixel's difference from black, times the mean gradient of the class's logit
+    /// between a black image and the image. It runs the network forward and backward on 32 images.
     /// </summary>
     IntegratedGradients,
 }
@@ -28,14 +28,14 @@ public enum ExplanationMethod
 /// <summary>The names of the methods in commands and requests: grad-cam, rise and integrated-gradients.</summary>
 public static class ExplanationMethods
 {
-    /// <summary>All names, the default first.</summary>
+    /// <summary>The names of all methods, the default method first.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<ExplanationMethod>().Select(NameOf)];
 
-    /// <summary>The name of a method.</summary>
+    /// <summary>Returns the name of a method, such as grad-cam.</summary>
     public static string NameOf(ExplanationMethod method) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{method}");
 
-    /// <summary>The method of a name; Grad-CAM for <c>null</c> or an empty name.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: there is no such method.</exception>
+    /// <summary>Returns the method with a name; Grad-CAM for <c>null</c> or an empty name.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: no method has this name.</exception>
     public static ExplanationMethod Parse(string? name)
     {
         if (string.IsNullOrEmpty(name))

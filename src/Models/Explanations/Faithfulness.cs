@@ -4,31 +4,31 @@ using Fovea.Models.Layers;
 namespace Fovea.Models.Explanations;
 
 /// <summary>
-/// The agreement of a heat map with the network that it explains: the probability of the class while pixels are taken away or given back in
-/// the order of the map (Petsiuk, Das and Saenko, 2018), in 32 steps of equally many pixels.
+/// Measures of how well a heat map agrees with the network. The image's pixels are inserted or deleted in the order of the map, the highest
+/// values first, in 32 equal steps; the network gives the probability of the class after each step (Petsiuk, Das and Saenko, 2018).
 /// </summary>
 /// <param name="Insertion">
-/// The mean probability while the pixels of the highest numbers come first into a blurred image, 0 to 1; higher is better.
+/// The mean probability while the image's pixels replace the pixels of a blurred image, 0 to 1; higher is better.
 /// </param>
 /// <param name="Deletion">
-/// The mean probability while the pixels of the highest numbers are the first to become the image's mean colour, 0 to 1; lower is better.
+/// The mean probability while the image's mean colour replaces the pixels, 0 to 1; lower is better.
 /// </param>
 /// <param name="AverageDrop">
-/// The share of the probability that is lost where the map hides the image behind its mean colour (Chattopadhay et al., 2018), 0 to 1;
-/// lower is better.
+/// The share of the probability that is lost when the image is blended with its mean colour where the map is low (Chattopadhay et al.,
+/// 2018), 0 to 1; lower is better.
 /// </param>
 public sealed record Faithfulness(double Insertion, double Deletion, double AverageDrop)
 {
-    /// <summary>The number of steps.</summary>
+    /// <summary>The number of steps in which pixels are inserted or deleted.</summary>
     public const int Steps = 32;
 
-    /// <summary>Judges a map of one image.</summary>
-    /// <param name="runs">The model.</param>
+    /// <summary>Measures the map of one image.</summary>
+    /// <param name="runs">Runs the model.</param>
     /// <param name="image">The preprocessed image, [C, H, W].</param>
-    /// <param name="shape">[C, H, W].</param>
+    /// <param name="shape">The shape of the image, [C, H, W].</param>
     /// <param name="target">The index of the class.</param>
     /// <param name="map">A map of the whole input.</param>
-    /// <param name="stop">Ends the work between two runs.</param>
+    /// <param name="stop">Cancels the work between two runs.</param>
     internal static Faithfulness Of(
         ForwardRuns runs, float[] image, Shape shape, int target, HeatMap map, CancellationToken stop)
     {
@@ -54,7 +54,7 @@ public sealed record Faithfulness(double Insertion, double Deletion, double Aver
         }
     }
 
-    /// <summary>A map of random numbers, for comparison.</summary>
+    /// <summary>A heat map of random numbers, for comparison with real heat maps.</summary>
     internal static HeatMap RandomMap(int height, int width, long seed)
     {
         var random = new SeededRandom(seed);
@@ -62,7 +62,8 @@ public sealed record Faithfulness(double Insertion, double Deletion, double Aver
     }
 
     /// <summary>
-    /// A round blob in the middle, for comparison: photographers put things there. Its deviation is a quarter of the side.
+    /// A map with a round Gaussian blob in the middle, for comparison: photographed objects are often in the middle. The standard deviation
+    /// is a quarter of the side.
     /// </summary>
     internal static HeatMap CentredMap(int height, int width) => HeatMap.Of(
         height,
@@ -71,8 +72,8 @@ public sealed record Faithfulness(double Insertion, double Deletion, double Aver
 
     private static float Bell(float place, int side) => MathF.Exp(-8 * MathF.Pow((place / side) - 0.5f, 2));
 
-    // The place of each pixel in the order of falling numbers. Equal numbers are in random order: otherwise rows from the top would come
-    // first.
+    // The rank of each pixel when the values are sorted from high to low. Equal values are in random order: otherwise the top rows would
+    // come first.
     private static int[] RankOf(float[] values)
     {
         int[] shuffled = new SeededRandom(1).Permutation(values.Length);
@@ -86,7 +87,7 @@ public sealed record Faithfulness(double Insertion, double Deletion, double Aver
         return rank;
     }
 
-    // By the trapezoidal rule.
+    // The mean of the probabilities as a function of the step, by the trapezoidal rule.
     private static double Mean(double[] probabilities) =>
         (probabilities.Sum() - ((probabilities[0] + probabilities[^1]) / 2)) / (probabilities.Length - 1);
 }

@@ -3,7 +3,9 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Explanations;
 
-/// <summary>Finds the feature map that explains a network: a value with height and width greater than 1.</summary>
+/// <summary>
+/// Finds the feature map for Grad-CAM. A feature map is a value computed from the image with more than one position in height and width.
+/// </summary>
 internal sealed class FeatureMaps
 {
     private const int Shown = 5;
@@ -37,14 +39,14 @@ internal sealed class FeatureMaps
         }
     }
 
-    /// <summary>The axes of height and width of a feature map, and that of its channels.</summary>
+    /// <summary>The indices of a feature map's height, width and channel axes.</summary>
     public (int[] Image, int Channels) AxesOf(Value map) => channelsLast.Contains(map) ? ([1, 2], 3) : ([2, 3], 1);
 
     /// <summary>The last feature map on which the score depends, with its name.</summary>
-    /// <exception cref="FoveaException">There is none.</exception>
+    /// <exception cref="FoveaException">The score depends on no feature map.</exception>
     public (string Name, Value Value) Last()
     {
-        // A map hides those before it, so this walk back ends at the maps that the classifier sees.
+        // The search goes back from the score and stops at each feature map, so it finds only the maps that the classifier reads.
         var seen = new HashSet<Value> { network.Score };
         var found = new HashSet<Value>();
         var waiting = new Stack<Value>(seen);
@@ -68,13 +70,13 @@ internal sealed class FeatureMaps
             + "a convolutional network, or another method: "
             + $"{string.Join(", ", ExplanationMethods.Names.Skip(1))}.");
 
-        // Whole numbers are shapes and indices.
+        // Values of whole numbers are shapes and indices, which the search does not follow.
         static bool IsSeen(Value value) => value.Type is ElementType.Float or ElementType.Unknown;
     }
 
-    /// <summary>The feature map of a node, of a value, or of the last node of a layer, with its name.</summary>
+    /// <summary>The feature map with a name: the output of a node, a value, or the output of a layer's last node.</summary>
     /// <param name="layer">The name, such as <c>layer4</c> for the nodes <c>layer4.0.conv1</c> to <c>layer4.1.relu2</c>.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: there is none.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: no feature map has this name.</exception>
     public (string Name, Value Value) Named(string layer)
     {
         var found = maps.LastOrDefault(map => map.Name == layer || map.Value.Name == layer);
@@ -106,8 +108,8 @@ internal sealed class FeatureMaps
         value is { Type: ElementType.Float, Shape: { IsKnown: true, Rank: 4 } shape, Producer: not null } && IsOfImages(value)
         && (channelsLast.Contains(value) ? shape[1] * shape[2] : shape[2] * shape[3]) > 1;
 
-    // Channels are last between two Transpose nodes, where files from TensorFlow and some layer normalisations have them. Other operators
-    // keep the order of their first image.
+    // Whether a node's output has its channels last. They are last between two Transpose nodes, as in files from TensorFlow and around some
+    // layer normalisations. Other operators keep the order of axes of their first input with images.
     private bool AreChannelsLast(Node node)
     {
         if (node.Has(Traits.ChannelsFirst))

@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Explanations;
 
-/// <summary>Runs a model on changed copies of one image. Any thread may call it.</summary>
+/// <summary>Runs a model on modified copies of one image. Several threads may use it at the same time.</summary>
 internal sealed class ForwardRuns : IDisposable
 {
     private const int BatchSize = 8;
@@ -16,7 +16,7 @@ internal sealed class ForwardRuns : IDisposable
 
     /// <summary>Opens a session.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="spread">Whether a run uses all cores; otherwise the thread that calls it.</param>
+    /// <param name="spread">Whether a run uses all cores; if false, it stays on the calling thread.</param>
     /// <exception cref="FoveaException">The file has changed since it was loaded.</exception>
     public ForwardRuns(Classifier model, bool spread)
     {
@@ -27,9 +27,9 @@ internal sealed class ForwardRuns : IDisposable
 
     /// <summary>The probability of a class in each of many images.</summary>
     /// <param name="count">The number of images.</param>
-    /// <param name="draw">Writes image i, [C, H, W]; called in order.</param>
+    /// <param name="draw">Writes image i, [C, H, W]. Called for each i, in order.</param>
     /// <param name="target">The index of the class.</param>
-    /// <param name="stop">Ends the work between two runs.</param>
+    /// <param name="stop">Cancels the work between two runs.</param>
     public double[] Probabilities(int count, Action<int, Span<float>> draw, int target, CancellationToken stop)
     {
         var found = new double[count];
@@ -38,7 +38,7 @@ internal sealed class ForwardRuns : IDisposable
         return found;
     }
 
-    /// <summary>The logits of one image, [classes]; of a network that gives probabilities, their logarithms.</summary>
+    /// <summary>The logits of one image, [classes]. If the network outputs probabilities, their logarithms.</summary>
     public float[] Logits(float[] image)
     {
         float[] found = [];

@@ -4,12 +4,12 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Models.Explanations;
 
-// A is the feature map, [K, H, W], and s the logit of the class.
+// A is the feature map, [K, H, W], and s is the logit of the class.
 // a[k] = mean over H and W of ds/dA[k];  map = max(0, sum over k of a[k] A[k]).
 
 /// <summary>
-/// Grad-CAM (Selvaraju et al., 2017) as an ONNX graph: the network, the gradient of the part behind the feature map, and the map. One run
-/// gives the logits and the map.
+/// Grad-CAM (Selvaraju et al., 2017) as an ONNX graph: the network, the gradient of the layers after the feature map, and the heat map. One
+/// run returns the logits and the heat map.
 /// </summary>
 internal sealed class GradCam : IDisposable
 {
@@ -17,12 +17,12 @@ internal sealed class GradCam : IDisposable
     private readonly int batch, classes, height, width;
 
     /// <summary>Opens a session.</summary>
-    /// <param name="network">The network as it is served.</param>
+    /// <param name="network">The graph that the service runs, in floats.</param>
     /// <param name="model">The model, for its device, activation and batch size.</param>
-    /// <param name="layer">The name of the feature map; <c>null</c> for the last one.</param>
-    /// <param name="spread">Whether a run uses all cores.</param>
+    /// <param name="layer">The name of the feature map; <c>null</c> for the last feature map.</param>
+    /// <param name="spread">Whether a run uses all cores; if false, it stays on the calling thread.</param>
     /// <exception cref="FoveaException">
-    /// There is no such feature map, or an operator behind it has no gradient rule.
+    /// The feature map does not exist, or an operator after it has no gradient rule.
     /// </exception>
     public GradCam(Graph network, Classifier model, string? layer, bool spread)
     {
@@ -46,8 +46,8 @@ internal sealed class GradCam : IDisposable
 
     /// <summary>Explains a class of one image.</summary>
     /// <param name="image">The preprocessed image, [C, H, W].</param>
-    /// <param name="target">The index of the class; -1 for the likeliest.</param>
-    /// <returns>The network's outputs, [classes], and the map.</returns>
+    /// <param name="target">The index of the class; -1 for the likeliest class.</param>
+    /// <returns>The network's outputs, [classes], and the heat map.</returns>
     public (float[] Logits, HeatMap Map) Run(ReadOnlySpan<float> image, int target)
     {
         var images = new float[batch * image.Length];

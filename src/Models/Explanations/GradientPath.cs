@@ -4,12 +4,12 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Explanations;
 
-/// <summary>Differentiates the score of a class by a value of the network.</summary>
+/// <summary>Differentiates the score of a class with respect to a value of the network.</summary>
 internal static class GradientPath
 {
     /// <summary>Adds the gradient of the score to the network's graph.</summary>
-    /// <param name="network">The network with its score.</param>
-    /// <param name="by">The value to differentiate by.</param>
+    /// <param name="network">The network with the score.</param>
+    /// <param name="by">The value with respect to which the score is differentiated.</param>
     /// <param name="method">The method that needs the gradient, for the message.</param>
     /// <returns>The gradient, in the shape of the value.</returns>
     /// <exception cref="FoveaException">
@@ -46,7 +46,7 @@ internal static class GradientPath
         FoveaException Cannot(string reason) => new(
             ErrorCode.BadModelFile,
             $"{network.Graph.Name} cannot be explained by {ExplanationMethods.NameOf(method)}: {reason}; expected "
-            + $"{(method == ExplanationMethod.GradCam ? "a layer behind it, or " : "")}"
+            + $"{(method == ExplanationMethod.GradCam ? "a layer after this node, or " : "")}"
             + $"the method {ExplanationMethods.NameOf(ExplanationMethod.Rise)}, which needs no gradient.");
     }
 }

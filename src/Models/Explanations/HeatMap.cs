@@ -3,11 +3,11 @@ using Fovea.Models.Imaging;
 namespace Fovea.Models.Explanations;
 
 /// <summary>
-/// The evidence for a class at each place of an image: a grid of numbers from 0 to 1. The largest is 1, unless no place speaks for the
-/// class; then all are 0.
+/// The evidence for a class at each place of an image: a grid of numbers from 0 to 1. The largest number is 1. If no place is evidence for
+/// the class, all numbers are 0.
 /// </summary>
-/// <param name="Height">The rows of the grid.</param>
-/// <param name="Width">The columns of the grid.</param>
+/// <param name="Height">The number of rows of the grid.</param>
+/// <param name="Width">The number of columns of the grid.</param>
 /// <param name="Values">The numbers, row by row from the top, Height x Width.</param>
 /// <param name="Region">The part of the upright image that the grid covers.</param>
 public sealed record HeatMap(int Height, int Width, float[] Values, InputRegion Region)
@@ -16,10 +16,11 @@ public sealed record HeatMap(int Height, int Width, float[] Values, InputRegion 
     public float[][] Rows => [.. Values.Chunk(Width)];
 
     /// <summary>
-    /// The number at a place of the grid, interpolated between the centres of the cells. Outside of them the nearest cell counts.
+    /// The number at a point of the grid, interpolated between the centres of the cells. Beyond the outermost centres, the number of the
+    /// nearest cell.
     /// </summary>
-    /// <param name="x">The place from the left, 0 to 1.</param>
-    /// <param name="y">The place from the top, 0 to 1.</param>
+    /// <param name="x">The point's position from the left, 0 to 1.</param>
+    /// <param name="y">The point's position from the top, 0 to 1.</param>
     public float At(double x, double y)
     {
         var (left, right, toRight) = Cells(x, Width);
@@ -29,7 +30,7 @@ public sealed record HeatMap(int Height, int Width, float[] Values, InputRegion 
         return Between(above, below, toBottom);
     }
 
-    /// <summary>The numbers on another grid over the same part of the image, interpolated.</summary>
+    /// <summary>Interpolates the numbers on a grid of another size over the same part of the image.</summary>
     internal float[] Resized(int height, int width)
     {
         var resized = new float[height * width];
@@ -44,7 +45,7 @@ public sealed record HeatMap(int Height, int Width, float[] Values, InputRegion 
         return resized;
     }
 
-    /// <summary>A map of the whole input. Negative numbers become 0, and the others are divided by the largest.</summary>
+    /// <summary>Creates a map of the whole input. Negative numbers become 0, and the others are divided by the largest.</summary>
     internal static HeatMap Of(int height, int width, float[] values)
     {
         float largest = values.Max();
@@ -53,7 +54,7 @@ public sealed record HeatMap(int Height, int Width, float[] Values, InputRegion 
             InputRegion.Whole);
     }
 
-    // The two cells between whose centres a place lies, and its distance from the first.
+    // The two cells between whose centres a point lies, and the point's distance from the first centre, in cells.
     private static (int First, int Second, float Share) Cells(double place, int count)
     {
         double position = Math.Clamp((place * count) - 0.5, 0, count - 1);

@@ -5,11 +5,11 @@ namespace Fovea.Models.Explanations;
 /// <summary>Draws heat maps over images.</summary>
 public static class HeatMapPicture
 {
-    // The share of the map's colour where the map is 0 and where it is 1. The image stays visible below.
+    // The share of the map's colour in the blended colour, where the map is 0 and where it is 1. The image stays visible below.
     private const float LeastShare = 0.35f, MostShare = 0.65f;
 
-    // Colours of matplotlib's inferno (van der Walt and Smith, 2015) at equal distances. Equal differences of the map are equal differences
-    // to the eye, also to one that is blind to colours.
+    // Colours from matplotlib's colour map inferno (van der Walt and Smith, 2015), at equal distances. Equal differences of values look
+    // equally large, also to colour-blind people.
     private static readonly (int Red, int Green, int Blue)[] Inferno =
     [
         (0, 0, 4), (27, 12, 65), (74, 12, 107), (120, 28, 109), (165, 44, 96), (207, 68, 70), (237, 105, 37), (251, 155, 6), (247, 209, 61),
@@ -18,18 +18,18 @@ public static class HeatMapPicture
 
     private static readonly float[][] Colors = [.. Enumerable.Range(0, 256).Select(ColorOf)];
 
-    /// <summary>A PNG file of the image's size: the image with the map over it.</summary>
-    /// <param name="image">The upright image, in one channel or three.</param>
+    /// <summary>Draws a map over an image and returns a PNG file of the image's size.</summary>
+    /// <param name="image">The upright image, with one channel or three.</param>
     /// <param name="map">The map.</param>
     public static byte[] ToPng(Pixels image, HeatMap map) => Bitmaps.ToPng(Blend(image, map));
 
     /// <summary>
-    /// Blends a map over an image, from dark violet (0) over red and orange to light yellow (1). Where the map does not reach, the image is
-    /// unchanged.
+    /// Blends a map over an image, in colours from dark violet (0) over red and orange to light yellow (1). Outside the map's region, the
+    /// image does not change.
     /// </summary>
-    /// <param name="image">The upright image, in one channel or three.</param>
+    /// <param name="image">The upright image, with one channel or three.</param>
     /// <param name="map">The map.</param>
-    /// <returns>A new image of the same size, in three channels.</returns>
+    /// <returns>A new image of the same size, with three channels.</returns>
     public static Pixels Blend(Pixels image, HeatMap map)
     {
         var blended = new byte[image.Width * image.Height * 3];
@@ -55,7 +55,7 @@ public static class HeatMapPicture
         return new(image.Width, image.Height, 3, blended);
     }
 
-    // The place of a pixel's centre in the map, 0 to 1 inside.
+    // The position of a pixel's centre in the map; 0 to 1 if the pixel is inside the map's region.
     private static double Place(int pixel, int count, double first, double last) => (((pixel + 0.5) / count) - first) / (last - first);
 
     private static bool IsInside(double place) => place is >= 0 and <= 1;

@@ -3,12 +3,12 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Models.Explanations;
 
-// x is the image, b a black image, s the logit of the class.
-// attribution = (x - b) mean over t in (0, 1) of ds/dx at b + t (x - b).  Their sum is s(x) - s(b).
+// x is the image, b is a black image, and s is the logit of the class.
+// attribution = (x - b) mean over t in (0, 1) of ds/dx at b + t (x - b).  The sum of all attributions is s(x) - s(b).
 
 /// <summary>
 /// Integrated gradients (Sundararajan, Taly and Yan, 2017): how much each number of the input adds to the logit of a class, compared with a
-/// black image. The mean is taken at the middles of 32 equal steps.
+/// black image. The mean gradient is taken at the midpoints of 32 equal steps from black to the image.
 /// </summary>
 internal sealed class IntegratedGradients : IDisposable
 {
@@ -20,9 +20,9 @@ internal sealed class IntegratedGradients : IDisposable
     private readonly int batch;
 
     /// <summary>Opens a session.</summary>
-    /// <param name="network">The network as it is served.</param>
+    /// <param name="network">The graph that the service runs, in floats.</param>
     /// <param name="model">The model, for its device, activation, preprocessing and batch size.</param>
-    /// <param name="spread">Whether a run uses all cores.</param>
+    /// <param name="spread">Whether a run uses all cores; if false, it stays on the calling thread.</param>
     /// <exception cref="Errors.FoveaException">An operator of the network has no gradient rule.</exception>
     public IntegratedGradients(Graph network, Classifier model, bool spread)
     {
@@ -36,8 +36,8 @@ internal sealed class IntegratedGradients : IDisposable
 
     /// <summary>Explains a class of one image.</summary>
     /// <param name="image">The preprocessed image, [C, H, W].</param>
-    /// <param name="target">The index of the class; -1 for the likeliest.</param>
-    /// <param name="stop">Ends the work between two runs.</param>
+    /// <param name="target">The index of the class; -1 for the likeliest class.</param>
+    /// <param name="stop">Cancels the work between two runs.</param>
     /// <returns>The network's outputs, [classes], and the attributions, [C, H, W].</returns>
     public (float[] Logits, float[] Attributions) Run(float[] image, int target, CancellationToken stop)
     {
@@ -62,7 +62,7 @@ internal sealed class IntegratedGradients : IDisposable
 
     public void Dispose() => runs.Dispose();
 
-    // Writes black + t (image - black) for the t of each place of the batch.
+    // Writes black + t (image - black) to each image of the batch. share returns t for the image's index.
     private void Fill(float[] images, float[] image, Func<int, float> share)
     {
         for (int n = 0; n < batch; n++)

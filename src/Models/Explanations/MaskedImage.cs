@@ -2,18 +2,18 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Explanations;
 
-/// <summary>An image and the images that stand for missing parts of it.</summary>
+/// <summary>An image, and images that replace its hidden parts: its mean colour, and a blurred copy.</summary>
 internal sealed class MaskedImage
 {
-    // The radius of the blur is this share of the shorter side. Three blurs by a box are nearly one by a Gaussian, whose deviation is here
-    // 1/16 of the side.
+    // The radius of the blur is the shorter side divided by BlurShare. Three box blurs approximate a Gaussian blur, here with a standard
+    // deviation of 1/16 of the side.
     private const int BlurShare = 16, BoxBlurs = 3;
 
     private readonly int channels, height, width;
 
-    /// <summary>Takes a preprocessed image.</summary>
+    /// <summary>Stores a preprocessed image and computes its mean colour.</summary>
     /// <param name="values">The image, [C, H, W].</param>
-    /// <param name="shape">[C, H, W].</param>
+    /// <param name="shape">The shape of the image, [C, H, W].</param>
     public MaskedImage(float[] values, Shape shape)
     {
         (Values, channels, height, width) = (values, shape[0], shape[1], shape[2]);
@@ -27,10 +27,10 @@ internal sealed class MaskedImage
     /// <summary>The image, [C, H, W].</summary>
     public float[] Values { get; }
 
-    /// <summary>The mean of each channel everywhere, [C, H, W].</summary>
+    /// <summary>An image whose pixels all have the mean colour, [C, H, W].</summary>
     public float[] Grey { get; }
 
-    /// <summary>The image, so blurred that only the coarsest shapes are left, [C, H, W].</summary>
+    /// <summary>Returns a copy of the image so blurred that only coarse shapes are visible, [C, H, W].</summary>
     public float[] Blurred()
     {
         var blurred = Values.ToArray();
@@ -48,9 +48,9 @@ internal sealed class MaskedImage
     }
 
     /// <summary>Writes other + mask (image - other), [C, H, W].</summary>
-    /// <param name="mask">The share of the image that stays at each place, 0 to 1, [H, W].</param>
-    /// <param name="other">The image that stands for the rest, [C, H, W].</param>
-    /// <param name="target">Receives the result.</param>
+    /// <param name="mask">The share of the image at each place, 0 to 1, [H, W].</param>
+    /// <param name="other">The image that replaces the hidden parts, [C, H, W].</param>
+    /// <param name="target">Receives the result, [C, H, W].</param>
     public void Blend(ReadOnlySpan<float> mask, float[] other, Span<float> target)
     {
         for (int i = 0; i < target.Length; i++)
@@ -61,7 +61,8 @@ internal sealed class MaskedImage
 
     private Span<float> Plane(float[] values, int channel) => values.AsSpan(channel * height * width, height * width);
 
-    // The mean of each number and its neighbours on both sides of its line; the last number of a line counts for those beyond it.
+    // Replaces each number by the mean of the numbers up to the radius before and after it in its line. Beyond the ends of the line, the
+    // first or last number is repeated.
     private static void Blur(Span<float> plane, int radius, int lines, int nextLine, int length, int next)
     {
         var line = new float[length];

@@ -3,29 +3,29 @@ using Fovea.Models.Layers;
 
 namespace Fovea.Models.Explanations;
 
-// M1, M2, ... are random masks, 0 to 1, and p(M) the probability of the class in the image seen through a mask.
-// map = sum over i of p(Mi) Mi / sum over i of Mi, minus its least value.
+// M1, M2, ... are random masks with values from 0 to 1, and p(M) is the probability of the class for the masked image.
+// map = sum over i of p(Mi) Mi / sum over i of Mi, minus its smallest value.
 
 /// <summary>
-/// RISE (Petsiuk, Das and Saenko, 2018): 512 random masks hide half of the image behind its mean colour. A place speaks for a class if the
-/// class is likelier when the place is seen. The network is run, and not looked into.
+/// RISE (Petsiuk, Das and Saenko, 2018): 512 random masks each hide about half of the image behind its mean colour. A place is evidence for
+/// a class if the class is likelier when the place is visible. The method only runs the network, so it works for any network.
 /// </summary>
 internal static class Rise
 {
     private const int Masks = 512;
 
-    // The cells of a mask in each direction; smaller images have larger cells.
+    // A mask has at most MostCells cells in each direction, and fewer for small images, so that a cell's side is at least LeastCellSide.
     private const int MostCells = 7, LeastCellSide = 4;
 
     private const float Kept = 0.5f;
 
     /// <summary>Explains a class of one image.</summary>
-    /// <param name="runs">The model.</param>
+    /// <param name="runs">Runs the model.</param>
     /// <param name="image">The preprocessed image, [C, H, W].</param>
-    /// <param name="shape">[C, H, W].</param>
+    /// <param name="shape">The shape of the image, [C, H, W].</param>
     /// <param name="target">The index of the class.</param>
     /// <param name="seed">The seed of the masks.</param>
-    /// <param name="stop">Ends the work between two runs.</param>
+    /// <param name="stop">Cancels the work between two runs.</param>
     public static HeatMap Run(ForwardRuns runs, float[] image, Shape shape, int target, long seed, CancellationToken stop)
     {
         int height = shape[1], width = shape[2];
@@ -34,7 +34,7 @@ internal static class Rise
         var random = new SeededRandom(seed);
         var probabilities = runs.Probabilities(Masks, Draw, target, stop);
 
-        // The masks are drawn again: keeping all of them would take 100 MiB.
+        // The masks are drawn a second time from the same seed, because storing all of them would take 100 MiB.
         random = new SeededRandom(seed);
         var (weighted, total) = (new float[mask.Length], new float[mask.Length]);
         foreach (double probability in probabilities)
@@ -58,7 +58,7 @@ internal static class Rise
         }
     }
 
-    // A grid of cells that are kept or hidden, shifted by a random part of a cell and interpolated.
+    // Draws a mask: a grid of cells, each visible or hidden at random, shifted by a random fraction of a cell, and interpolated.
     private static void DrawMask(ref SeededRandom random, float[] mask, int height, int width)
     {
         var (cellHeight, rows, top) = Cells(ref random, height);

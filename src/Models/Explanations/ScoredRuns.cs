@@ -4,7 +4,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Explanations;
 
-/// <summary>A session on a network with the score of a class, and values computed from its gradient. Any thread may run it.</summary>
+/// <summary>
+/// A session on a network with the score of a class and a value computed from the score's gradient. Several threads may run it at the same
+/// time.
+/// </summary>
 internal sealed class ScoredRuns : IDisposable
 {
     private readonly InferenceSession session;
@@ -12,10 +15,10 @@ internal sealed class ScoredRuns : IDisposable
     private readonly long[] shape;
 
     /// <summary>Opens the session.</summary>
-    /// <param name="network">The network.</param>
-    /// <param name="result">The value that is returned beside the outputs.</param>
-    /// <param name="device">The device.</param>
-    /// <param name="spread">Whether a run uses all cores; otherwise the thread that calls it.</param>
+    /// <param name="network">The network with the score.</param>
+    /// <param name="result">The value of the graph that a run returns together with the network's outputs.</param>
+    /// <param name="device">The device of the session.</param>
+    /// <param name="spread">Whether a run uses all cores; if false, it stays on the calling thread.</param>
     public ScoredRuns(ClassEvidence network, Value result, Device device, bool spread)
     {
         var graph = network.Graph;

@@ -4,18 +4,19 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Models.Files;
 
-/// <summary>Writes files that are there whole or not at all, even if the program is killed while it writes them.</summary>
+/// <summary>Writes each file completely or not at all, even if the program is killed during the write.</summary>
 public static class AtomicFile
 {
     /// <summary>
-    /// Writes a file beside <paramref name="path"/>, flushes it to the disk, and then moves it into the place of the file that was there
-    /// before. The folder is made if it is missing.
+    /// Writes a temporary file beside <paramref name="path"/>, flushes it to the disk, and then renames it to <paramref name="path"/>,
+    /// which replaces an existing file. Creates the folder if it is missing.
     /// </summary>
-    /// <param name="path">The file.</param>
-    /// <param name="write">Writes its content.</param>
-    /// <param name="isPrivate">Whether only the program's user may read and write the file (mode 0600). Default: the system's
-    /// settings decide.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>; the file that was there before is untouched.</exception>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="write">Writes the content to the stream that it receives.</param>
+    /// <param name="isPrivate">
+    /// Whether only the program's user may read and write the file (mode 0600). Default false: the system's default permissions.
+    /// </param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>; an existing file is unchanged.</exception>
     public static void Write(string path, Action<Stream> write, bool isPrivate = false)
     {
         var unfinished = Unfinished(path);
@@ -45,8 +46,8 @@ public static class AtomicFile
     }
 
     /// <summary>Copies a file.</summary>
-    /// <param name="source">The file that is read.</param>
-    /// <param name="path">The file that is written, as by <see cref="Write"/>.</param>
+    /// <param name="source">The path of the file to copy.</param>
+    /// <param name="path">The path of the copy, which is written as by <see cref="Write"/>.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public static void Copy(string source, string path) => Write(path, stream =>
     {
@@ -54,7 +55,10 @@ public static class AtomicFile
         content.CopyTo(stream);
     });
 
-    /// <summary>Deletes what killed programs have left of writes to this path. No other program may be writing to it.</summary>
+    /// <summary>
+    /// Deletes the temporary files that killed programs left while writing to this path. The caller ensures that no other program is
+    /// writing to it.
+    /// </summary>
     public static void RemoveUnfinished(string path)
     {
         var folder = new DirectoryInfo(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -68,8 +72,11 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Checks that <see cref="Write"/> can write to this path, before hours of work are done for it.</summary>
-    /// <exception cref="FoveaException">The path is a folder, or its folder cannot be made or written to.</exception>
+    /// <summary>
+    /// Checks that <see cref="Write"/> can write to this path, so that a long computation fails at its start and not when it saves its
+    /// result.
+    /// </summary>
+    /// <exception cref="FoveaException">The path is a folder, or its folder cannot be created or written to.</exception>
     public static void EnsureWritable(string path)
     {
         var probe = Unfinished(path);
@@ -89,7 +96,7 @@ public static class AtomicFile
         }
     }
 
-    // A random number: processes in two containers, which may write the same file, can have the same process id.
+    // The name contains a random number, not the process id: two containers that write the same file can have equal process ids.
     private static string Unfinished(string path) =>
         string.Create(CultureInfo.InvariantCulture, $"{path}.{RandomNumberGenerator.GetInt32(int.MaxValue)}.tmp");
 
@@ -114,13 +121,13 @@ public static class AtomicFile
     {
         if (Path.GetFileName(path).Length == 0 || path.Contains('\0'))
         {
-            throw new IOException("it names no file");
+            throw new IOException("it is not a file name");
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    // .NET throws this for EFBIG: the disk, or a limit of the process, bounds the size of files.
+    // .NET throws this exception for the error EFBIG: the file system, or a limit of the process, does not allow files of this size.
     private static bool IsFileTooLarge(Exception e) => e is ArgumentOutOfRangeException { ParamName: "value" };
 
     private static FoveaException CannotWrite(string path, Exception e) =>

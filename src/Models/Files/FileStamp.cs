@@ -3,24 +3,28 @@ using System.Runtime.InteropServices;
 namespace Fovea.Models.Files;
 
 /// <summary>
-/// Tells, without reading a file, whether it is still the one that was there before: two equal stamps are of the same bytes.
+/// Shows whether a file changed, without reading its content: two equal stamps of a path mean that the bytes are the same.
 /// </summary>
 /// <param name="Length">The file's length in bytes.</param>
-/// <param name="Modified">When its bytes were last written, in nanoseconds since 1970.</param>
-/// <param name="Changed">When its bytes or its attributes were last written, in nanoseconds since 1970. No program can set it back, as it
-/// can <paramref name="Modified"/>. On others than Linux the same as that.</param>
-/// <param name="Inode">The file's number in its file system, another one for a file that was moved into its place. 0 on others than
-/// Linux.</param>
+/// <param name="Modified">The time when the bytes were last written, in nanoseconds since 1970.</param>
+/// <param name="Changed">
+/// The time when the bytes or attributes were last written, in nanoseconds since 1970. Programs can set <paramref name="Modified"/> back,
+/// but not this time. Equal to <paramref name="Modified"/> on systems other than Linux.
+/// </param>
+/// <param name="Inode">
+/// The file's number in its file system. A file that replaces another has a different number. 0 on systems other than Linux.
+/// </param>
 public readonly partial record struct FileStamp(long Length, long Modified, long Changed, ulong Inode)
 {
-    // AT_FDCWD: a relative path begins at the working folder. STATX_BASIC_STATS: the fields that stat has.
+    // WorkingFolder is AT_FDCWD: a relative path begins at the working folder. BasicFields is STATX_BASIC_STATS: the fields that stat
+    // returns.
     private const int WorkingFolder = -100;
     private const uint BasicFields = 0x7ff;
 
-    // S_IFMT and S_IFREG.
+    // TypeMask is S_IFMT, the bits of the mode that give the file's type. RegularType is S_IFREG, a regular file.
     private const ushort TypeMask = 0xF000, RegularType = 0x8000;
 
-    /// <summary>The stamp of a file; null if there is no regular file. A link has the stamp of the file that it points to.</summary>
+    /// <summary>The stamp of a file; <c>null</c> if the path is not a regular file. A link has the stamp of its target.</summary>
     public static FileStamp? Of(string path)
     {
         if (OperatingSystem.IsLinux())
@@ -33,7 +37,7 @@ public readonly partial record struct FileStamp(long Length, long Modified, long
             }
             catch (EntryPointNotFoundException)
             {
-                // An old C library; .NET knows less, but enough for files that are not written within a tick of its clock.
+                // An old C library lacks statx. The times from .NET have ticks of 100 ns, so two writes within one tick look the same.
             }
         }
 
@@ -42,7 +46,7 @@ public readonly partial record struct FileStamp(long Length, long Modified, long
         return info.Exists ? new FileStamp(info.Length, written, written, 0) : null;
     }
 
-    // The same on all processors, unlike stat.
+    // statx has the same structure on all processors, unlike stat.
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Status(int folder, string path, int flags, uint mask, out FileStatus status);
 
@@ -56,7 +60,7 @@ public readonly partial record struct FileStamp(long Length, long Modified, long
         public long Nanoseconds => (seconds * 1_000_000_000) + fraction;
     }
 
-    // struct statx of linux/stat.h: 256 bytes.
+    // The structure statx in linux/stat.h, 256 bytes.
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private readonly struct FileStatus
     {

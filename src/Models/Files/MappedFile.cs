@@ -5,7 +5,7 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Files;
 
 /// <summary>
-/// A read-only memory mapping of a file of 1 byte to 2 GiB. The operating system loads its pages when they are first read.
+/// A read-only memory mapping of a file of 1 byte to 2 GiB. The operating system loads each page of the file at the first read.
 /// </summary>
 internal sealed unsafe class MappedFile : MemoryManager<byte>
 {
@@ -15,7 +15,7 @@ internal sealed unsafe class MappedFile : MemoryManager<byte>
     private readonly int length;
 
     /// <exception cref="FoveaException">
-    /// The file is empty or larger than 2 GiB. The message does not name the file; the caller does.
+    /// The file is empty or larger than 2 GiB. The message does not contain the path; the caller adds it.
     /// </exception>
     /// <exception cref="IOException">The file is missing or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not read the file.</exception>

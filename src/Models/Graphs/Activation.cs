@@ -1,14 +1,17 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>What turns a network's outputs into probabilities, the property <c>fovea.activation</c>.</summary>
+/// <summary>
+/// The activation that turns a network's outputs into probabilities. A model file stores it in the metadata property
+/// <c>fovea.activation</c>.
+/// </summary>
 public enum Activation
 {
-    /// <summary>The outputs are logits of classes that exclude each other, and need a softmax.</summary>
+    /// <summary>The outputs are logits of mutually exclusive classes, so a softmax is applied.</summary>
     Softmax,
 
-    /// <summary>The outputs are logits of independent labels, and each needs a sigmoid.</summary>
+    /// <summary>The outputs are logits of independent labels, so a sigmoid is applied to each.</summary>
     Sigmoid,
 
-    /// <summary>The outputs are probabilities already.</summary>
+    /// <summary>The outputs are already probabilities, so no activation is applied.</summary>
     None,
 }

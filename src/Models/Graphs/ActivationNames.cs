@@ -2,14 +2,14 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>The names of activations in files.</summary>
+/// <summary>The names of activations in model files and in model.json.</summary>
 internal static class ActivationNames
 {
-    /// <summary>softmax, sigmoid or none.</summary>
+    /// <summary>The activation's name: softmax, sigmoid or none.</summary>
     public static string Name(this Activation activation) => activation.ToString().ToLowerInvariant();
 
-    /// <summary>The activation of a name.</summary>
-    /// <exception cref="FoveaException">It is another name.</exception>
+    /// <summary>Returns the activation with a name.</summary>
+    /// <exception cref="FoveaException">The name is not softmax, sigmoid or none.</exception>
     public static Activation Parse(string name) => name switch
     {
         "softmax" => Activation.Softmax,

@@ -3,12 +3,14 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Activations. In summaries they stand in the row of the layer before them.</summary>
+/// <summary>
+/// The rows of the operator table for activations. A summary table shows an elementwise activation in the row of the layer before it.
+/// </summary>
 internal static class ActivationOperators
 {
     public static readonly Operator[] Rows =
     [
-        // Piecewise linear
+        // Piecewise linear activations
         Elementwise("Relu", (g, y, dY) => [dY * Positive(g, y.Output)]) with
         {
             LayerName = "ReLU", Traits = Traits.JoinsLayer | Traits.Elementwise | Traits.KeepsOrder,
@@ -32,7 +34,7 @@ internal static class ActivationOperators
         },
         Elementwise("HardSwish", HardSwish),
 
-        // Smooth
+        // Smooth activations
         Elementwise("Sigmoid", (g, y, dY) => [dY * (y.Output - y.Output * y.Output)]) with
         {
             Traits = Traits.JoinsLayer | Traits.Elementwise | Traits.KeepsOrder,
@@ -44,7 +46,7 @@ internal static class ActivationOperators
         Elementwise("Softsign"),
         new("Celu") { Kind = LayerKind.Activation, Traits = Traits.JoinsLayer | Traits.SameInAllSets },
 
-        // Activations that set 17 lacks: conversion writes them as several operators, which have gradients.
+        // Activations that operator set 17 lacks: conversion replaces them by several operators that have gradients.
         new("Gelu")
         {
             Kind = LayerKind.Activation,
@@ -53,7 +55,7 @@ internal static class ActivationOperators
         },
         new("Swish")
         {
-            // x sigmoid(alpha x)
+            // Swish(x) = x sigmoid(alpha x)
             OtherForms =
             [
                 Always((c, node, x) =>
@@ -62,7 +64,7 @@ internal static class ActivationOperators
         },
         Elementwise("Mish") with
         {
-            // x tanh(log(1 + e^x))
+            // Mish(x) = x tanh(log(1 + e^x))
             OtherForms =
             [
                 Always((c, node, x) =>
@@ -70,7 +72,7 @@ internal static class ActivationOperators
             ],
         },
 
-        // Softmax
+        // Softmax and its logarithm
         new("Softmax", ShapeRules.SameAsInput, Softmax)
         {
             Kind = LayerKind.Activation,
@@ -86,7 +88,7 @@ internal static class ActivationOperators
             OtherForms = [Before(13, OlderForms.SoftmaxOverFlattenedAxes)],
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("Shrink", "ThresholdedRelu"),
     ];
 
@@ -110,8 +112,8 @@ internal static class ActivationOperators
         return [dY * ExponentialUnit(g, y, alpha * gamma, gamma)];
     }
 
-    // The derivative of Elu and Selu. Y = scale X where X > 0: the derivative is scale. Y = shift (e^X - 1) elsewhere: the derivative is Y
-    // + shift.
+    // The derivative of Elu and Selu. Where X > 0, Y = scale X, and the derivative is scale. Elsewhere, Y = shift (e^X - 1), and the
+    // derivative is Y + shift.
     private static Value ExponentialUnit(Graph g, Node y, float shift, float scale) =>
         g.Min(y.Output, g.Scalar(0)) + Between(g, y[0], shift, scale);
 

@@ -1,9 +1,8 @@
 namespace Fovea.Models.Graphs;
 
 // Y[p,q] = mean of X over the window at (p,q). Each element of X receives dY / count from every window that contains it.
-// Windows that tile the input exactly: dX = dY[.., Q] U[Q, R W], one matrix product. U copies column q to the S columns of its window, R
-// times, and
-//     divides by R S.
+// Windows of R x S elements that tile the input exactly: dX = dY[.., Q] U[Q, R W], one matrix product. U copies column q to the S columns
+// of its window, R times, and divides by R S.
 // Other windows: dX = ConvTranspose(dY / count, ones), depthwise.
 internal static class AveragePoolRule
 {

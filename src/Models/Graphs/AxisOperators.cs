@@ -3,7 +3,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Changes of shape and of the order of axes.</summary>
+/// <summary>The rows of the operator table for operators that change the shape or the order of axes.</summary>
 internal static class AxisOperators
 {
     public static readonly Operator[] Rows =

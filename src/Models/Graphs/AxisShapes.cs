@@ -4,7 +4,8 @@ namespace Fovea.Models.Graphs;
 internal static class AxisShapes
 {
     /// <summary>
-    /// The shape of the first input after a reduction over these axes: with keepdims they become 1, otherwise they are removed.
+    /// The shape of the first input after a reduction over these axes. With keepdims, the reduced axes have length 1; otherwise they are
+    /// removed.
     /// </summary>
     public static Shape Reduced(Node node, int[] axes)
     {
@@ -14,8 +15,9 @@ internal static class AxisShapes
         return new([.. x.Dimensions.Select((d, i) => dropped.Contains(i) ? 1 : d).Where((_, i) => keep || !dropped.Contains(i))]);
     }
 
-    // In the wanted shape, 0 copies the input's dimension, and -1 stands for the quotient of all elements by the other dimensions. A free
-    // dimension that is copied, such as the batch, is left out on both sides, so that -1 can be computed from the remaining dimensions.
+    // In the shape that Reshape takes, 0 copies the input's dimension, and -1 is computed so that the number of elements stays the same. A
+    // free dimension that is copied, such as the batch, is left out of both shapes, so that -1 can be computed from the remaining
+    // dimensions.
     public static (ElementType Type, Shape Shape)[] Reshape(Node node)
     {
         var x = node[0].Shape;
@@ -41,7 +43,8 @@ internal static class AxisShapes
             : throw new ShapeMismatchException($"{x} cannot be reshaped to {new Shape(y)}");
     }
 
-    // Two dimensions: the product of the axes before the given one, and the product of the others.
+    // The output has two dimensions: the product of the input's dimensions before the axis, and the product of the dimensions from the axis
+    // on.
     public static (ElementType Type, Shape Shape)[] Flatten(Node node)
     {
         int axis = node.Int32("axis", 1);
@@ -85,11 +88,11 @@ internal static class AxisShapes
         axis = Axis(axis, first.Rank);
         var sizes = node.Inputs.Select((_, i) => node[i].Shape[axis]).ToArray();
         var rest = node.Inputs.Select((_, i) => node[i].Shape.With(axis, 1)).Aggregate((a, b) => Merged(a, b)
-            ?? throw new ShapeMismatchException($"{a} and {b} differ on other axes than {axis}"));
+            ?? throw new ShapeMismatchException($"{a} and {b} differ on axes other than axis {axis}, along which they are joined"));
         return [(node[0].Type, rest.With(axis, sizes.Contains(Shape.Free) ? Shape.Free : sizes.Sum()))];
     }
 
-    // The sizes are an input, before operator set 13 an attribute. Without sizes the parts are equal, except that the last part may be
+    // The sizes are an input, or an attribute before operator set 13. Without sizes, all parts are equal, except that the last part may be
     // smaller.
     public static (ElementType Type, Shape Shape)[] Split(Node node)
     {
@@ -126,7 +129,7 @@ internal static class AxisShapes
         return [(node[0].Type, new Shape([.. node.Ints("perm", [.. Enumerable.Range(0, x.Rank).Reverse()]).Select(axis => x[axis])]))];
     }
 
-    // The bounds are inputs, before operator set 10 attributes.
+    // The bounds are inputs, or attributes before operator set 10.
     public static (ElementType Type, Shape Shape)[] Slice(Node node)
     {
         var y = node[0].Shape;
@@ -163,7 +166,8 @@ internal static class AxisShapes
             Math.Clamp(index < 0 ? index + size : index, lowest, Math.Max(lowest, highest));
     }
 
-    // Two shapes merge if they are equal on all axes where both are known. A free dimension takes the other shape's dimension.
+    // Merges two shapes that are equal on all axes where both are known. Where one dimension is free, the result has the other shape's
+    // dimension. Null if the shapes do not fit.
     private static Shape? Merged(Shape a, Shape b)
     {
         bool fit = a.Rank == b.Rank

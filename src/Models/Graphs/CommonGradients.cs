@@ -7,7 +7,7 @@ namespace Fovea.Models.Graphs;
 internal static class CommonGradients
 {
     /// <summary>
-    /// A positive number smaller than the values that networks compute. Replacing 0 by it keeps quotients and logarithms finite.
+    /// A positive number smaller than the values that networks compute. Replacing 0 by this number keeps quotients and logarithms finite.
     /// </summary>
     public const float Tiny = 1e-37f;
 
@@ -19,10 +19,10 @@ internal static class CommonGradients
     /// <summary>The rule of operators that change only the shape.</summary>
     public static Value?[] Reshaped(Graph g, Node y, Value dY) => [g.Reshape(dY, y[0].Shape), .. Nothing(y.Inputs.Count - 1)];
 
-    /// <summary>No gradient for some inputs.</summary>
+    /// <summary>An array of <c>null</c>, which means no gradient, for this number of inputs.</summary>
     public static Value?[] Nothing(int inputs) => new Value?[inputs];
 
-    /// <summary>The product with a factor, without a node if the factor is 1.</summary>
+    /// <summary>The product with a factor. Adds no node if the factor is 1.</summary>
     public static Value Scaled(Value value, float factor) => factor == 1 ? value : value * factor;
 
     /// <summary>
@@ -33,6 +33,6 @@ internal static class CommonGradients
     /// <summary>1 where x is strictly between 0 and 1, else 0. x must be in [0, 1].</summary>
     public static Value InsideUnit(Graph g, Value x) => g.Mask(g.Greater(x, x * x));
 
-    /// <summary>One number where x > 0, another elsewhere.</summary>
+    /// <summary>A tensor with one number where x > 0 and another number elsewhere.</summary>
     public static Value Between(Graph g, Value x, float elsewhere, float positive) => Positive(g, x) * (positive - elsewhere) + elsewhere;
 }

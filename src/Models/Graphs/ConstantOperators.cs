@@ -2,7 +2,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Constants, and operators whose outputs depend on shapes alone or on indices.</summary>
+/// <summary>The rows of the operator table for constants, and for operators whose outputs depend only on shapes or indices.</summary>
 internal static class ConstantOperators
 {
     public static readonly Operator[] Rows =
@@ -17,13 +17,13 @@ internal static class ConstantOperators
         },
         new("Constant", node => [PartialValues.Constant(node) is { } value ? (value.Type, value.Shape) : default])
         {
-            // Constant nodes that hold weights become initializers.
+            // Constant nodes that hold the weights of a layer become initializers.
             OtherForms = [Always((c, node, _) => c.Weight(node.Output) is { } weight ? [weight] : null)],
         },
         new("ConstantOfShape", ShapeRules.ConstantOfShape, CommonGradients.None) { Elements = PartialValues.Filled },
         new("OneHot", AxisShapes.OneHot, CommonGradients.None),
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("NonZero", "Range"),
     ];
 }

@@ -30,7 +30,8 @@ internal static class CuttingRules
         var dX = stepped.Aggregate(g.Pad(dY, pads), (d, cut) => g.Gather(d, cut.Indices, cut.Axis));
         return [dX, .. y.Inputs.Skip(1).Select(_ => (Value?)null)];
 
-        // The output index of the input element at a distance from the start; count, the index of the appended zero, if it was not copied.
+        // The output index of the input element at this distance from the start. For an element that was not copied: count, the index of
+        // the appended zero.
         static int OutputIndex(int distance, int step, int count) =>
             distance % step == 0 && distance / step is var o && o >= 0 && o < count ? o : count;
     }
@@ -81,6 +82,6 @@ internal static class CuttingRules
 
     private static int[] Known(Node y, string attribute, int input) => y.Given(attribute, input) ?? throw new FoveaException(
         ErrorCode.BadModelFile,
-        $"Node {y.Name} ({y.Op}) cannot be trained: its {attribute} are computed when it runs; expected constants. "
-        + "Fine-tune with --method head, which needs no gradient through it.");
+        $"Node {y.Name} ({y.Op}) cannot be trained: its {attribute} are computed when the graph runs; expected constants. "
+        + "Fine-tune with --method head, which needs no gradient of this node.");
 }

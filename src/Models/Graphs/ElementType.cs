@@ -29,10 +29,10 @@ public enum ElementType
     /// <summary>64-bit signed integer: shapes, axes, indices.</summary>
     Int64 = 7,
 
-    /// <summary>Text. There are no tensors of it; see <see cref="Graph.Texts"/>.</summary>
+    /// <summary>Text. No <see cref="Tensor"/> has this type; see <see cref="Graph.Texts"/>.</summary>
     Text = 8,
 
-    /// <summary>Truth value, one byte.</summary>
+    /// <summary>Boolean, one byte.</summary>
     Bool = 9,
 
     /// <summary>16-bit IEEE float.</summary>

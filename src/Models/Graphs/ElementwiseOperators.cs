@@ -2,12 +2,14 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Arithmetic, comparisons and truth values: operators that work on each element by itself.</summary>
+/// <summary>
+/// The rows of the operator table for arithmetic, comparisons and logic: operators that compute each element of the output separately.
+/// </summary>
 internal static class ElementwiseOperators
 {
     public static readonly Operator[] Rows =
     [
-        // One operand
+        // Operators with one operand
         Unary("Neg", (g, y, dY) => [-dY]),
         Unary("Abs", (g, y, dY) => [dY * g.Sign(y[0])]),
         Unary("Reciprocal", (g, y, dY) => [-(dY * y.Output * y.Output)]),
@@ -33,7 +35,7 @@ internal static class ElementwiseOperators
             ],
         },
 
-        // Several operands
+        // Operators with several operands
         Arithmetic("Add", (g, y, dY) => [dY, dY]) with { Kind = LayerKind.Join, Elements = PartialValues.Pairwise((a, b) => a + b) },
         Arithmetic("Sub", (g, y, dY) => [dY, -dY]) with
         {
@@ -53,7 +55,7 @@ internal static class ElementwiseOperators
         Broadcast("Sum", (g, y, dY) => [.. y.Inputs.Select(_ => dY)]),
         Broadcast("Mean", (g, y, dY) => [.. Enumerable.Repeat(dY * (1f / y.Inputs.Count), y.Inputs.Count)]),
 
-        // Comparisons and truth values
+        // Comparisons and logic
         Comparison("Equal") with { Elements = PartialValues.Pairwise((a, b) => a == b ? 1 : 0) },
         Comparison("Greater"),
         Comparison("GreaterOrEqual"),
@@ -67,7 +69,7 @@ internal static class ElementwiseOperators
             Elements = PartialValues.Selected,
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("CastLike", "Cos", "Mod", "Sin"),
         new("BitShift") { Traits = Traits.KeepsAxes },
     ];

@@ -4,7 +4,9 @@ using Fovea.Models.Onnx;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Reads the tensors that an ONNX file keeps in other files. These must lie in the folder of the ONNX file, or below it.</summary>
+/// <summary>
+/// Reads the tensors that an ONNX file stores in other files. The other files must lie in the folder of the ONNX file, or below it.
+/// </summary>
 internal sealed class ExternalTensors(string? folder)
 {
     private readonly Dictionary<string, byte[]> files = [];
@@ -12,10 +14,10 @@ internal sealed class ExternalTensors(string? folder)
     /// <summary>The number of tensors that were read.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The files that tensors were read from, as the ONNX file names them.</summary>
+    /// <summary>The paths of the files from which tensors were read, as written in the ONNX file.</summary>
     public IEnumerable<string> Files => files.Keys;
 
-    /// <summary>The files in which a model keeps tensors, as the model names them. Some may be outside the folder.</summary>
+    /// <summary>The paths of the files in which a model stores tensors, as written in the model. Some may be outside the folder.</summary>
     public static IReadOnlySet<string> FilesOf(ModelOutline model)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
@@ -24,7 +26,10 @@ internal sealed class ExternalTensors(string? folder)
         return found;
     }
 
-    /// <summary>Whether a location is in the folder or below it. A file could otherwise name any file of the machine.</summary>
+    /// <summary>
+    /// Whether a path is in the model's folder or below it. Without this check, a model could make the service read any file of the
+    /// machine.
+    /// </summary>
     public static bool IsInside(string location) =>
         location.Length > 0
         && !location.Contains('\0', StringComparison.Ordinal)
@@ -34,7 +39,7 @@ internal sealed class ExternalTensors(string? folder)
 
     /// <summary>The elements of a tensor.</summary>
     /// <param name="tensor">A tensor whose data_location is EXTERNAL.</param>
-    /// <param name="length">The number of bytes that its shape and type ask for.</param>
+    /// <param name="length">The number of bytes that the tensor's shape and type require.</param>
     /// <exception cref="FoveaException">The file is outside the folder, is missing, or is too short.</exception>
     public ReadOnlyMemory<byte> Read(TensorProto tensor, long length)
     {
@@ -47,8 +52,8 @@ internal sealed class ExternalTensors(string? folder)
             ? content.AsMemory((int)offset, (int)length)
             : throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"the tensor {tensor.Name} is at {offset} in {location} with {given} bytes; expected {length} bytes within the "
-                + $"{content.Length} of that file.");
+                $"the tensor {tensor.Name} has {given} bytes from byte {offset} of {location} on; expected {length} bytes within the "
+                + $"{content.Length} bytes of this file.");
 
         long Number(string key, long otherwise) =>
             Entry(key) is not { Length: > 0 } text ? otherwise
@@ -66,7 +71,7 @@ internal sealed class ExternalTensors(string? folder)
         IEnumerable<T> tensors, Func<T, (TensorProto.Types.DataLocation, IEnumerable<StringStringEntryProto>)> place) =>
         tensors.Select(place).Where(at => at.Item1 == TensorProto.Types.DataLocation.External).Select(at => LocationOf(at.Item2));
 
-    // Constants may be attributes, and the branches of an If node are graphs of their own.
+    // Constants may be attributes of nodes, and each branch of an If node is a graph with nodes and constants.
     private static void AddFilesOf(IEnumerable<NodeProto> nodes, SortedSet<string> found)
     {
         foreach (var attribute in nodes.SelectMany(node => node.Attribute))

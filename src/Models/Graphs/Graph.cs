@@ -3,9 +3,9 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// An ONNX graph in memory. It can be inspected and rewritten, and then be written to a file or opened as a session. Nodes stand in the
-/// order in which they run, and the shapes of their outputs are inferred when they are added. <see cref="OperatorMethods"/> has a method
-/// for each operator that Fovea writes.
+/// An ONNX graph in memory. It can be inspected and rewritten, and then be written to a file or opened as a session. The list of nodes is
+/// in the order in which they run. Adding a node infers the shapes of its outputs. <see cref="OperatorMethods"/> has a method for each
+/// operator that Fovea writes.
 /// </summary>
 /// <param name="name">The graph's name; for a catalog network, the architecture's name.</param>
 public sealed class Graph(string name)
@@ -22,7 +22,7 @@ public sealed class Graph(string name)
     public string Scope { get; set; } = "";
 
     /// <summary>
-    /// The version of each operator set by its domain. The empty domain is ONNX's own. Default: version 17 of ONNX's own set.
+    /// The version of each operator set, by the set's domain. The empty domain means ONNX's own set. Default: version 17 of ONNX's own set.
     /// </summary>
     public IDictionary<string, long> OperatorSets { get; } = new Dictionary<string, long> { [""] = Opset };
 
@@ -39,8 +39,8 @@ public sealed class Graph(string name)
     public OrderedDictionary<Value, Tensor> Initializers { get; } = [];
 
     /// <summary>
-    /// Constants of text, such as labels, row-major. They are read from files to be looked at: a graph that still uses one cannot be
-    /// written.
+    /// Constants of text, such as labels, row-major. They are only for reading: a graph whose nodes still use a text constant cannot be
+    /// written to a file.
     /// </summary>
     internal Dictionary<Value, string[]> Texts { get; } = [];
 
@@ -90,7 +90,7 @@ public sealed class Graph(string name)
 
     /// <summary>
     /// Adds an operator of another operator set and returns its output. Such operators have no shape rule, so the caller gives the output's
-    /// <paramref name="shape"/>. The output's element type is that of the first input.
+    /// <paramref name="shape"/>. The output has the element type of the first input.
     /// </summary>
     public Value Apply(
         string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
@@ -101,7 +101,9 @@ public sealed class Graph(string name)
         return output;
     }
 
-    /// <summary>Returns the initializer of this name. If there is none, adds it; <paramref name="tensor"/> is called only then.</summary>
+    /// <summary>
+    /// Returns the initializer with this name. If there is none, adds one; <paramref name="tensor"/> is called only in this case.
+    /// </summary>
     public Value Constant(string name, Func<Tensor> tensor) =>
         Initializers.Keys.FirstOrDefault(value => value.Name == name) ?? Initializer(name, tensor());
 
@@ -109,13 +111,13 @@ public sealed class Graph(string name)
     /// <param name="op">The operator's name in the ONNX operator list.</param>
     /// <param name="inputs">The inputs; <c>null</c> for an optional input that is left out.</param>
     /// <param name="attributes">
-    /// The attributes; one that is left out has the operator's default. Types: see <see cref="Node.Attributes"/>.
+    /// The attributes. An attribute that is left out has the operator's default value. Types: see <see cref="Node.Attributes"/>.
     /// </param>
-    /// <param name="name">The node's name, which its first output shares. <c>null</c>: a generated name.</param>
-    /// <param name="domain">The operator set; empty for ONNX's own.</param>
+    /// <param name="name">The name of the node and of its first output; <c>null</c> for a generated name.</param>
+    /// <param name="domain">The domain of the operator set; empty for ONNX's own set.</param>
     /// <param name="outputs">
-    /// The outputs' names. Empty: as many outputs as the shape rule infers, the first named as the node, the others with <c>:1</c> and so
-    /// on.
+    /// The outputs' names. If there are none, the shape rule gives the number of outputs; the first is named like the node, and the others
+    /// have <c>:1</c>, <c>:2</c> and so on after the node's name.
     /// </param>
     /// <exception cref="FoveaException">
     /// The inputs do not fit the operator, an attribute is given twice, or a name is already used.
@@ -153,13 +155,13 @@ public sealed class Graph(string name)
         Nodes.Add(node);
         return node;
 
-        // Unknown for outputs beyond those of the shape rule.
+        // The type and shape of an output; unknown if the shape rule has fewer outputs.
         (ElementType Type, Shape Shape) Inferred(int output) => inferred.ElementAtOrDefault(output);
     }
 
     /// <summary>
     /// Copies this graph's nodes and initializers to another graph. Shapes are inferred again, so a free batch size becomes known if the
-    /// input's replacement has a known one. Outputs are not copied.
+    /// input's replacement has a known batch size. Outputs are not copied.
     /// </summary>
     /// <param name="target">The graph that the copies are added to.</param>
     /// <param name="replaced">
@@ -167,8 +169,8 @@ public sealed class Graph(string name)
     /// is not copied. The method adds an entry for each value that it copies.
     /// </param>
     /// <param name="rewrite">
-    /// Emits other operators for a node. It gets the node and the node's inputs in the target, and returns the values that replace the
-    /// node's outputs, or <c>null</c> to have the node copied. Default: all nodes are copied.
+    /// Replaces a node by other operators. The function receives the node and the node's inputs in the target, and returns the values that
+    /// replace the node's outputs, or <c>null</c> to copy the node. Default: all nodes are copied.
     /// </param>
     public void CopyTo(Graph target, IDictionary<Value, Value> replaced, Func<Node, Value?[], IReadOnlyList<Value>?>? rewrite = null)
     {
@@ -210,11 +212,11 @@ public sealed class Graph(string name)
     }
 
     /// <summary>
-    /// Fixes the free channels, height and width of the graph's one input to those of <paramref name="image"/>, in a copy. The batch stays
-    /// free. Returns the graph itself if <paramref name="image"/> is <c>null</c>, if no dimension is free, or if the graph does not have
-    /// one input of rank 4.
+    /// Returns a copy of the graph in which the free channels, height and width of its input have the values of <paramref name="image"/>.
+    /// The batch size stays free. Returns the graph itself if <paramref name="image"/> is <c>null</c>, if none of the three is free, or if
+    /// the graph does not have exactly one input, of rank 4.
     /// </summary>
-    /// <param name="image">[C, H, W]; <c>null</c> if not known.</param>
+    /// <param name="image">The shape of one image, [C, H, W]; <c>null</c> if it is unknown.</param>
     public Graph ForImages(Shape? image)
     {
         if (image is not { IsKnown: true, Rank: 3 } size
@@ -275,7 +277,7 @@ public sealed class Graph(string name)
         }
     }
 
-    /// <summary>Keeps names from being generated, for values that will be added later.</summary>
+    /// <summary>Reserves names for values that will be added later, so that <see cref="FreeName"/> does not generate them.</summary>
     internal void Reserve(IEnumerable<string> later) => reserved.UnionWith(later);
 
     private Value NewValue(string name, ElementType type, Shape shape) => names.Add(name) || name.Length == 0

@@ -2,7 +2,9 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Convolutions, pools and other operators on the height and width of [N, C, H, W].</summary>
+/// <summary>
+/// The rows of the operator table for convolutions, pools and other operators on the height and width of [N, C, H, W].
+/// </summary>
 internal static class ImageOperators
 {
     public static readonly Operator[] Rows =
@@ -16,7 +18,7 @@ internal static class ImageOperators
             Traits = Traits.Weighted | Traits.ChannelsFirst,
             Footprint = Footprint.Window,
 
-            // Each element of Y[M, P, Q] takes C/group R S products. Together: the size of W[M, C/group, R, S] times P Q.
+            // Each element of Y[M, P, Q] needs C/group R S products. Total: the size of W[M, C/group, R, S] times P Q.
             MultiplyAdds = node => node[1].Shape.KnownSize() * node.Output.Shape.KnownSize(from: 2),
         },
         new("ConvTranspose", SpatialShapes.ConvTranspose, ConvTransposeRule.Gradient)
@@ -26,7 +28,7 @@ internal static class ImageOperators
             Traits = Traits.Weighted | Traits.ChannelsFirst,
             Footprint = Footprint.TransposedWindow,
 
-            // Each element of X[C, H, W] is multiplied by M/group R S weights. Together: the size of W[C, M/group, R, S] times H W.
+            // Each element of X[C, H, W] is multiplied by M/group R S weights. Total: the size of W[C, M/group, R, S] times H W.
             MultiplyAdds = node => node[1].Shape.KnownSize() * node[0].Shape.KnownSize(from: 2),
         },
 
@@ -55,7 +57,7 @@ internal static class ImageOperators
             LayerName = "GlobalMaxPooling2D", Kind = LayerKind.Pool, Traits = Traits.ChannelsFirst, Footprint = Footprint.Image,
         },
 
-        // Other sizes
+        // Operators that pad or resize images
         new("Pad", SpatialShapes.Pad, CuttingRules.Pad)
         {
             LayerName = "ZeroPadding2D",
@@ -69,7 +71,7 @@ internal static class ImageOperators
             OtherForms = [Before(11, OlderForms.AsymmetricResize), After(17, NewerForms.Resize)],
         },
 
-        // Set 10 replaced Upsample by Resize.
+        // Operator set 10 replaced Upsample by Resize.
         Scaled("Upsample") with
         {
             OtherForms =
@@ -79,7 +81,7 @@ internal static class ImageOperators
             ],
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("DepthToSpace", "GlobalLpPool", "SpaceToDepth"),
     ];
 

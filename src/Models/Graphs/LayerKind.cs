@@ -1,9 +1,9 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>A kind of layer. A picture gives each kind a colour of its own.</summary>
+/// <summary>A kind of layer. The picture of a network has one colour per kind.</summary>
 internal enum LayerKind
 {
-    /// <summary>Any other operator.</summary>
+    /// <summary>An operator of no other kind.</summary>
     Other,
 
     /// <summary>An input of the network.</summary>
@@ -15,21 +15,21 @@ internal enum LayerKind
     /// <summary>A pool or a mean.</summary>
     Pool,
 
-    /// <summary>A normalisation.</summary>
+    /// <summary>A normalisation, such as batch normalisation.</summary>
     Normalization,
 
-    /// <summary>A matrix product.</summary>
+    /// <summary>A dense layer, or another matrix product.</summary>
     Dense,
 
-    /// <summary>A function of each number by itself, or a softmax.</summary>
+    /// <summary>An elementwise activation function, or a softmax.</summary>
     Activation,
 
-    /// <summary>Several values become one: concatenation and arithmetic.</summary>
+    /// <summary>A layer that joins several values: a concatenation, or arithmetic such as a sum.</summary>
     Join,
 
-    /// <summary>Several layers, shown as one.</summary>
+    /// <summary>A block of several layers that a summary shows as one row.</summary>
     Block,
 
-    /// <summary>A change of shape, type or place.</summary>
+    /// <summary>A change of the shape, the type or the order of the elements.</summary>
     Form,
 }

@@ -4,11 +4,12 @@ using Fovea.Models.Onnx;
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// Replaces calls of functions that a file defines itself by the functions' nodes. PyTorch's exporter writes such functions.
+/// Replaces calls of functions by the functions' nodes. A model file may define functions; PyTorch's exporter writes such files.
 /// </summary>
 internal sealed class LocalFunctions
 {
-    // The number of nodes that a file may unfold to. Functions that call each other could otherwise fill the memory.
+    // Limits of the number of nodes and the depth of calls after replacement. Without them, functions that call each other could fill the
+    // memory.
     private const int MostNodes = 1_000_000, MostDepth = 100;
 
     private readonly Dictionary<(string, string, string), FunctionProto> functions;
@@ -42,7 +43,7 @@ internal sealed class LocalFunctions
         if (inlining.calls > 0)
         {
             var names = string.Join(", ", inlining.called.Order().Take(5));
-            changes.Add($"Calls of the file's own functions ({names}) are replaced by their nodes.");
+            changes.Add($"Calls of functions that the file defines ({names}) are replaced by the functions' nodes.");
         }
     }
 
@@ -68,7 +69,7 @@ internal sealed class LocalFunctions
         }
     }
 
-    // The function's nodes, in which its inputs and outputs have the names of the call, and all other values names of their own.
+    // Copies of the function's nodes. The function's inputs and outputs get their names from the call; all other values get unique names.
     private List<NodeProto> Body(NodeProto call, FunctionProto function)
     {
         var prefix = $"{(call.Name.Length > 0 ? call.Name : function.Name)}:{++calls}/";
@@ -80,7 +81,7 @@ internal sealed class LocalFunctions
 
         foreach (var (formal, actual) in function.Output.Zip(call.Output).Where(pair => pair.Second.Length > 0))
         {
-            // A function may return one of its inputs, and then no node computes the output.
+            // A function may return one of its inputs unchanged. Then no node computes the output, and an Identity node below copies it.
             _ = names.TryAdd(formal, actual);
         }
 
@@ -111,7 +112,8 @@ internal sealed class LocalFunctions
         }
     }
 
-    // An attribute of a function's node may stand for an attribute of the call. It is left out where the call leaves it out.
+    // An attribute of a function's node may refer to an attribute of the call. Returns null if the call does not have the attribute and the
+    // function gives no default.
     private static AttributeProto? Given(AttributeProto attribute, NodeProto call, FunctionProto function)
     {
         if (attribute.RefAttrName.Length == 0)

@@ -1,8 +1,8 @@
 namespace Fovea.Models.Graphs;
 
-// Y = A B over the last two axes; the other axes are broadcast. dA = dY B', dB = A' dY. A vector A is a matrix with one row, a vector B a
-// matrix with one column. If B is a single matrix, as in a dense layer over the last axis, all rows of A form one matrix: dB = A' dY is
-// then one product, and no gradients of B per batch element need to be stored and summed.
+// Y = A B over the last two axes; the other axes are broadcast. dA = dY B', dB = A' dY. If A is a vector, it counts as a matrix with one
+// row; if B is a vector, as a matrix with one column. If B is a single matrix, as in a dense layer over the last axis, all rows of A form
+// one matrix: dB = A' dY is then one product, and no gradients of B per batch element need to be stored and summed.
 internal static class MatMulRule
 {
     /// <summary>The gradient rule of MatMul.</summary>

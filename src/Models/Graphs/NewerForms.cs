@@ -1,11 +1,11 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>Conversions of operators of sets after 17.</summary>
+/// <summary>Converts operators of sets newer than 17 to operator set 17.</summary>
 internal static class NewerForms
 {
     /// <summary>
-    /// GELU(x) = x/2 (1 + erf(x / sqrt 2)), or with approximate=tanh x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). The operators stand in
-    /// the order of PyTorch's export, which ONNX Runtime recognises and fuses.
+    /// GELU(x) = x/2 (1 + erf(x / sqrt 2)), or with approximate=tanh: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). The operators have the
+    /// same order as in PyTorch's export, so that ONNX Runtime recognises and fuses them.
     /// </summary>
     public static IReadOnlyList<Value> Gelu(OpsetConversion c, Node node, Value?[] inputs)
     {
@@ -16,7 +16,7 @@ internal static class NewerForms
         return c.Add(node, [x * (gate + 1), c.Target.Scalar(0.5f)], "Mul", ["approximate"]);
     }
 
-    /// <summary>Set 18 added attributes to Resize. Their default values mean the same as the operator of set 17.</summary>
+    /// <summary>Set 18 added attributes to Resize. With their default values, the operator is the same as in set 17.</summary>
     public static IReadOnlyList<Value> Resize(OpsetConversion c, Node node, Value?[] inputs) =>
         node.Int("antialias") != 0 ? throw c.Unsupported(node, "has antialias 1")
         : node.Attributes.ContainsKey("axes") ? throw c.Unsupported(node, "has the attribute axes")
@@ -43,14 +43,15 @@ internal static class NewerForms
         return c.Add(node, [inputs[0], known], without: ["num_outputs"]);
     }
 
-    /// <summary>Set 18 added to Pad the axes that are padded, and set 19 the mode wrap.</summary>
+    /// <summary>Set 18 added an input with the axes to Pad, and set 19 added the mode wrap.</summary>
     public static IReadOnlyList<Value>? Pad(OpsetConversion c, Node node, Value?[] inputs) =>
         node.Text("mode", "constant") == "wrap" ? throw c.Unsupported(node, "pads by wrapping around")
         : inputs.ElementAtOrDefault(3) is not null ? c.Add(node, [inputs[0], PadsOfAllAxes(c, node), inputs[2]])
         : null;
 
     /// <summary>
-    /// Set 18 passes the axes of a reduction as an input, set 17 as an attribute. With noop_with_empty_axes, no axes mean the identity.
+    /// Set 18 passes the axes of a reduction as an input; set 17 has an attribute. With noop_with_empty_axes, a reduction without axes is
+    /// the identity.
     /// </summary>
     public static IReadOnlyList<Value> AxesToAttribute(OpsetConversion c, Node node, Value?[] inputs)
     {
@@ -68,14 +69,14 @@ internal static class NewerForms
             ? c.Add(node, inputs, without: ["dilations"])
             : throw c.Unsupported(node, "has dilations");
 
-    /// <summary>Later sets added blocks and other types to QuantizeLinear and DequantizeLinear.</summary>
+    /// <summary>Sets after 17 added scales per block and more types to QuantizeLinear and DequantizeLinear.</summary>
     public static IReadOnlyList<Value> Quantization(OpsetConversion c, Node node, Value?[] inputs) =>
         node.Int("block_size") != 0 ? throw c.Unsupported(node, "has blocks")
         : node.Inputs.Concat(node.Outputs).Any(value => value?.Type is ElementType.UInt16 or ElementType.Int16)
             ? throw c.Unsupported(node, "has 16-bit numbers")
         : c.Add(node, inputs, without: ["saturate", "block_size", "output_dtype", "precision"]);
 
-    // The pads of some axes, extended by zeros to all axes: first all starts, then all ends.
+    // The pads for all axes, with zeros for the axes that are not padded: first all starts, then all ends.
     private static Value PadsOfAllAxes(OpsetConversion c, Node node)
     {
         int rank = node[0].Shape.Rank;

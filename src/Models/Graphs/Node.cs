@@ -11,7 +11,7 @@ public sealed class Node
     /// <summary>The operator's name in the ONNX operator list, such as Conv, Relu or Gemm.</summary>
     public string Op { get; }
 
-    /// <summary>The domain of the operator's set; empty for ONNX's own.</summary>
+    /// <summary>The domain of the operator's set; empty for ONNX's own set.</summary>
     public string Domain { get; }
 
     /// <summary>The node's name: the layer's path, such as <c>conv1</c> or <c>conv1/relu</c>.</summary>
@@ -29,12 +29,12 @@ public sealed class Node
     internal int OutputCount { get; init; } = 1;
 
     /// <summary>
-    /// The attributes that are given, of type long, float, string, long[], float[], string[] or <see cref="Tensor"/>. An attribute that is
-    /// left out has the operator's default.
+    /// The node's attributes, of type long, float, string, long[], float[], string[] or <see cref="Tensor"/>. An attribute that is missing
+    /// has the operator's default value.
     /// </summary>
     public IReadOnlyDictionary<string, object> Attributes { get; }
 
-    /// <summary>The first output; most operators have only this one.</summary>
+    /// <summary>The first output; most operators have only one output.</summary>
     public Value Output => Outputs[0];
 
     /// <summary>An input that the operator requires.</summary>
@@ -42,34 +42,35 @@ public sealed class Node
     public Value this[int input] => (input < Inputs.Count ? Inputs[input] : null)
         ?? throw new FoveaException(ErrorCode.BadModelFile, $"Node {Name} ({Op}) has no input {input}, which the operator requires.");
 
-    /// <summary>An integer attribute; <paramref name="otherwise"/>, the operator's default, if it is left out.</summary>
+    /// <summary>An integer attribute, or <paramref name="otherwise"/> (the operator's default) if the attribute is missing.</summary>
     /// <exception cref="FoveaException">The attribute has another type.</exception>
     public long Int(string attribute, long otherwise = 0) => Attribute(attribute, otherwise);
 
     /// <summary>
-    /// An integer attribute of 32 bits, such as an axis or a size; <paramref name="otherwise"/>, the operator's default, if it is left out.
+    /// An integer attribute of 32 bits, such as an axis or a size, or <paramref name="otherwise"/> (the operator's default) if the
+    /// attribute is missing.
     /// </summary>
     /// <exception cref="FoveaException">The attribute has another type, or the number does not fit 32 bits.</exception>
     public int Int32(string attribute, int otherwise = 0) => Narrow(attribute, Int(attribute, otherwise));
 
-    /// <summary>A float attribute; <paramref name="otherwise"/>, the operator's default, if it is left out.</summary>
+    /// <summary>A float attribute, or <paramref name="otherwise"/> (the operator's default) if the attribute is missing.</summary>
     /// <exception cref="FoveaException">The attribute has another type.</exception>
     public float Float(string attribute, float otherwise) => Attribute(attribute, otherwise);
 
-    /// <summary>A text attribute; <paramref name="otherwise"/>, the operator's default, if it is left out.</summary>
+    /// <summary>A text attribute, or <paramref name="otherwise"/> (the operator's default) if the attribute is missing.</summary>
     /// <exception cref="FoveaException">The attribute has another type.</exception>
     public string Text(string attribute, string otherwise) => Attribute(attribute, otherwise);
 
     /// <summary>
-    /// A list of integers, such as kernel_shape; <paramref name="otherwise"/>, the operator's default, if it is left out.
+    /// A list of integers, such as kernel_shape, or <paramref name="otherwise"/> (the operator's default) if the attribute is missing.
     /// </summary>
     /// <exception cref="FoveaException">The attribute has another type, or a number does not fit 32 bits.</exception>
     public int[] Ints(string attribute, params int[] otherwise) =>
         Attributes.ContainsKey(attribute) ? [.. Attribute<long[]>(attribute, []).Select(number => Narrow(attribute, number))] : otherwise;
 
     /// <summary>
-    /// A list of integers that is an attribute in some operator sets and an input in others, such as the axes of a reduction. Empty if it
-    /// is left out; <c>null</c> if it is known only when the graph runs.
+    /// A list of integers that is an attribute in some operator sets and an input in others, such as the axes of a reduction. Empty if the
+    /// node has neither; <c>null</c> if a node computes the list when the graph runs.
     /// </summary>
     /// <param name="attribute">The attribute's name.</param>
     /// <param name="input">The input's index, from 0.</param>

@@ -2,12 +2,14 @@ using Fovea.Models.Onnx;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Puts the nodes of a file in the order in which they run. Some exporters, such as keras2onnx 1.5, do not.</summary>
+/// <summary>
+/// Sorts the nodes of a file into the order in which they run. Some exporters, such as keras2onnx 1.5, write them in another order.
+/// </summary>
 internal static class NodeOrder
 {
     /// <summary>
-    /// Sorts the nodes if one stands before a node that computes its input, and adds a sentence to <paramref name="changes"/> then. Nodes
-    /// that depend on themselves stay at the end.
+    /// Sorts the nodes so that each comes after the nodes that compute its inputs. If this changes the order, adds a sentence to
+    /// <paramref name="changes"/>. Nodes that depend on themselves come last.
     /// </summary>
     public static void Sort(GraphProto graph, ICollection<string> changes)
     {
@@ -29,10 +31,10 @@ internal static class NodeOrder
         var sorted = Sorted(graph, producers);
         graph.Node.Clear();
         graph.Node.AddRange(sorted);
-        changes.Add("The nodes stand in the order in which they run.");
+        changes.Add("The nodes are sorted into the order in which they run.");
     }
 
-    // Of the nodes whose inputs are all computed, the one that stands first in the file comes next.
+    // If the inputs of several nodes are computed, the node that comes first in the file is next.
     private static List<NodeProto> Sorted(GraphProto graph, Dictionary<string, int> producers)
     {
         var missing = new int[graph.Node.Count];

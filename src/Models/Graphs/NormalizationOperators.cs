@@ -2,7 +2,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Normalisations by mean, variance or neighbours.</summary>
+/// <summary>The rows of the operator table for normalisations by mean and variance, or by neighbouring channels.</summary>
 internal static class NormalizationOperators
 {
     public static readonly Operator[] Rows =
@@ -27,15 +27,15 @@ internal static class NormalizationOperators
             Attributes = [("size", 0L), ("alpha", 1e-4f), ("beta", 0.75f), ("bias", 1f)],
         },
 
-        // Without a gradient
+        // Operators without a gradient rule
         new("LpNormalization", ShapeRules.SameAsInput) { Kind = LayerKind.Normalization },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         new("MeanVarianceNormalization") { Kind = LayerKind.Normalization, Traits = Traits.SameInAllSets },
         new("GroupNormalization") { Kind = LayerKind.Normalization },
         new("RMSNormalization") { Kind = LayerKind.Normalization },
 
-        // Of ONNX Runtime's own set
+        // Operators of ONNX Runtime's own set, com.microsoft
         new("SimplifiedLayerNormalization") { Kind = LayerKind.Normalization },
         new("SkipLayerNormalization") { Kind = LayerKind.Normalization },
         new("SkipSimplifiedLayerNormalization") { Kind = LayerKind.Normalization },

@@ -34,7 +34,7 @@ internal static class NormalizationRule
         return [Gradient(g, dY * gamma, z, r, spatial), g.ReduceSum(dY * z, allButChannels), g.ReduceSum(dY, allButChannels)];
     }
 
-    // dX for means over these axes.
+    // The gradient dX of a normalisation whose mean and variance are over these axes.
     private static Value Gradient(Graph g, Value dZ, Value z, Value r, int[] axes)
     {
         Value Mean(Value value) => g.ReduceMean(value, axes, keep: true);

@@ -1,12 +1,12 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>Conversions of operators of sets before 17.</summary>
+/// <summary>Converts operators of sets older than 17 to operator set 17.</summary>
 internal static class OlderForms
 {
-    /// <summary>The inputs that an operator could overwrite, before set 6.</summary>
+    /// <summary>An attribute that sets before 6 had: the inputs that the operator may overwrite. It is dropped.</summary>
     public const string Consumed = "consumed_inputs";
 
-    /// <summary>Passes attributes as inputs. An attribute that is left out becomes an input that is left out.</summary>
+    /// <summary>Turns attributes into constant inputs, as newer sets require. A missing attribute becomes a missing input.</summary>
     public static ConversionRule AttributesToInputs(params string[] attributes) => (c, node, x) =>
     {
         Value?[] inputs = [x[0], .. attributes.Select(attribute => node.Attributes.GetValueOrDefault(attribute) switch
@@ -30,7 +30,7 @@ internal static class OlderForms
         int axis = node.Int32("axis", 1), rank = x.Shape.Rank;
         int first = axis < 0 ? axis + rank : axis;
 
-        // With one image, a softmax over all axes is one over the classes.
+        // With one image, a softmax over all axes equals a softmax over the classes.
         first = first == 0 && rank > 1 && x.Shape[0] == 1 ? 1 : first;
         if (x.Shape.IsRanked && x.Shape.Dimensions[Math.Min(first + 1, rank)..].All(dimension => dimension == 1))
         {
@@ -57,8 +57,9 @@ internal static class OlderForms
     }
 
     /// <summary>
-    /// Before set 14, outputs after the first were statistics for training. They are dropped, since current runtimes do not implement that
-    /// form. With spatial 0 each element of an image has statistics of its own: y = (x - mean) / sqrt(variance + epsilon) scale + bias.
+    /// Before set 14, outputs after the first were statistics for training. They are dropped, since current runtimes do not implement this
+    /// form. With spatial 0, mean and variance belong to single elements of an image instead of channels, and the node is replaced by basic
+    /// operators: y = (x - mean) / sqrt(variance + epsilon) scale + bias.
     /// </summary>
     public static IReadOnlyList<Value> InferenceBatchNormalization(OpsetConversion c, Node node, Value?[] inputs)
     {
@@ -73,7 +74,8 @@ internal static class OlderForms
     }
 
     /// <summary>
-    /// Before set 7, the second operand was aligned with the first at an axis; without one at the last axes, as today.
+    /// Before set 7, the attribute axis aligned the first axis of the second operand with this axis of the first operand. Without the
+    /// attribute, the operands were aligned at their last axes, as in newer sets.
     /// </summary>
     public static IReadOnlyList<Value> AlignedAtAxis(OpsetConversion c, Node node, Value?[] inputs)
     {
@@ -88,7 +90,7 @@ internal static class OlderForms
         return c.Add(node, [inputs[0], WithTrailingAxes(c, inputs[1]!, missing)], without: without);
     }
 
-    /// <summary>Before set 7, a slope [C] of PRelu was one slope per channel of [N, C, H, W].</summary>
+    /// <summary>Before set 7, a PRelu slope of shape [C] meant one slope per channel of [N, C, H, W].</summary>
     public static IReadOnlyList<Value> SlopePerChannel(OpsetConversion c, Node node, Value?[] inputs)
     {
         bool isPerChannel = node[1].Shape is { Rank: 1 } shape && shape[0] != 1;
@@ -96,7 +98,7 @@ internal static class OlderForms
         return c.Add(node, [inputs[0], slope], without: [Consumed]);
     }
 
-    /// <summary>Before set 6, the type to which Cast converts was a text.</summary>
+    /// <summary>Before set 6, the target type of a Cast was a text, such as FLOAT.</summary>
     public static long CastType(Node node) => node.Attributes.GetValueOrDefault("to") switch
     {
         long number => number,

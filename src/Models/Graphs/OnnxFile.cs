@@ -15,8 +15,8 @@ public static class OnnxFile
     private static readonly MessageParser<ModelOutline> Outlines = ModelOutline.Parser.WithDiscardUnknownFields(true);
 
     /// <summary>
-    /// Writes a graph to a file. Weights that were not drawn yet are drawn now. A failed write leaves an earlier file at this path as it
-    /// was.
+    /// Writes a graph to a file. Initial weights that were not drawn yet are drawn now. If the write fails, an existing file at this path
+    /// stays unchanged.
     /// </summary>
     /// <exception cref="FoveaException">The file cannot be written, or the graph exceeds protobuf's limit of 2 GiB.</exception>
     public static void Write(Graph graph, string path) => AtomicFile.Write(path, stream => Write(graph, stream));
@@ -42,12 +42,14 @@ public static class OnnxFile
     }
 
     /// <summary>
-    /// Reads a graph and infers the shapes of its values. Tensors that the file keeps in other files are read from its folder.
+    /// Reads a graph and infers the shapes of its values. Tensors that the file stores in other files are read from its folder.
     /// </summary>
     /// <exception cref="FoveaException">The file is missing, cannot be read, is not an ONNX file, or is damaged.</exception>
     public static Graph Read(string path) => Read(path, []);
 
-    /// <summary>Reads a graph, and adds a sentence to <paramref name="changes"/> for each thing that the graph has otherwise.</summary>
+    /// <summary>
+    /// Reads a graph, and adds a sentence to <paramref name="changes"/> for each difference between the file and the graph.
+    /// </summary>
     internal static Graph Read(string path, ICollection<string> changes)
     {
         if (!File.Exists(path))
@@ -68,11 +70,13 @@ public static class OnnxFile
 
     /// <summary>Reads a graph from the content of its file and infers the shapes of its values.</summary>
     /// <param name="content">The whole content of the file.</param>
-    /// <param name="name">The path of the file, which messages name. Tensors in other files are read from its folder.</param>
+    /// <param name="name">The path of the file, for messages. Tensors in other files are read from its folder.</param>
     /// <exception cref="FoveaException">The content is not an ONNX file, or is damaged.</exception>
     public static Graph Read(ReadOnlyMemory<byte> content, string name) => Read(content, name, []);
 
-    /// <summary>Reads a graph, and adds a sentence to <paramref name="changes"/> for each thing that the graph has otherwise.</summary>
+    /// <summary>
+    /// Reads a graph, and adds a sentence to <paramref name="changes"/> for each difference between the file and the graph.
+    /// </summary>
     internal static Graph Read(ReadOnlyMemory<byte> content, string name, ICollection<string> changes) => NamingFile(
         name,
         () => OnnxReader.FromProto(ModelProto.Parser.ParseFrom(new ReadOnlySequence<byte>(content)), FolderOf(name), changes));
@@ -85,7 +89,7 @@ public static class OnnxFile
         return Outlines.ParseFrom(new ReadOnlySequence<byte>(file.Memory));
     });
 
-    /// <summary>Reads the content of a file without its weights.</summary>
+    /// <summary>Reads a file without its weights, from the file's content.</summary>
     /// <exception cref="FoveaException">The content is not an ONNX file, or is damaged.</exception>
     internal static ModelOutline Outline(byte[] content, string name) => NamingFile(name, () => Outlines.ParseFrom(content));
 
@@ -97,7 +101,7 @@ public static class OnnxFile
         {
             return parse();
         }
-        // This clause precedes the next one, since InvalidProtocolBufferException derives from IOException.
+        // This catch clause comes before the clause for IOException, because InvalidProtocolBufferException derives from IOException.
         catch (Exception e) when (e is InvalidProtocolBufferException or OverflowException)
         {
             throw new FoveaException(
@@ -121,7 +125,7 @@ public static class OnnxFile
         {
             throw new FoveaException(
                 ErrorCode.CannotWrite,
-                $"The weights of {graph.Name} take {weights} bytes; expected less than 2 GiB, the limit of one ONNX file.");
+                $"The weights of {graph.Name} need {weights} bytes; expected less than 2 GiB, the limit of one ONNX file.");
         }
     }
 }

@@ -14,11 +14,13 @@ internal sealed class OnnxReader
     private OnnxReader(string? folder) => external = new(folder);
 
     /// <summary>
-    /// Builds a graph and infers its shapes. Nodes are put in the order in which they run, calls of the file's own functions are replaced
-    /// by the functions' nodes, and tensors in other files are read. Messages of errors do not name the file; the caller does.
+    /// Builds a graph and infers its shapes. Sorts the nodes into the order in which they run, replaces calls of functions that the file
+    /// defines by the functions' nodes, and reads tensors in other files. Error messages do not contain the path; the caller adds it.
     /// </summary>
     /// <param name="model">The parsed file.</param>
-    /// <param name="folder">Where the file lies; <c>null</c> if it lies nowhere, so that tensors in other files are refused.</param>
+    /// <param name="folder">
+    /// The folder of the file; <c>null</c> if the content does not come from a file, so that tensors in other files are refused.
+    /// </param>
     /// <param name="changes">Receives a sentence for each kind of change.</param>
     /// <exception cref="FoveaException">The message has no graph, has invalid nodes or tensors, or uses an unsupported feature.</exception>
     public static Graph FromProto(ModelProto model, string? folder, ICollection<string> changes)
@@ -27,7 +29,7 @@ internal sealed class OnnxReader
         var graph = reader.FromProto(model, changes);
         if (reader.external.Count > 0)
         {
-            changes.Add($"{reader.external.Count} tensors from {string.Join(", ", reader.external.Files)} are inside the file.");
+            changes.Add($"{reader.external.Count} tensors were moved from {string.Join(", ", reader.external.Files)} into the graph.");
         }
 
         return graph;
@@ -79,14 +81,15 @@ internal sealed class OnnxReader
         return graph;
     }
 
-    // Some files declare one batch for an output although the input's is free. ONNX Runtime then refuses every other batch.
+    // Some files declare a fixed batch size for an output although the input's batch size is free. ONNX Runtime then refuses other batch
+    // sizes.
     private static void FreeOutputs(Graph graph, GraphProto file, ICollection<string> changes)
     {
         var shapes = file.Output.Select(output => FromProto(output.Type).Item2);
         if (graph.Outputs.Zip(shapes).Any(o => o.First.Shape is { Rank: > 0 } shape && shape[0] == Shape.Free
             && o.Second.Rank == shape.Rank && o.Second[0] != Shape.Free))
         {
-            changes.Add("The outputs have a free batch, as the input, instead of the declared one.");
+            changes.Add("The outputs have a free batch size, like the input, instead of the fixed one that the file declares.");
         }
     }
 
@@ -108,7 +111,7 @@ internal sealed class OnnxReader
             {
                 throw new FoveaException(
                     ErrorCode.BadModelFile,
-                    $"the node {NameOf(node)} ({node.OpType}) runs other nodes or not depending on the image; expected a network without "
+                    $"the node {NameOf(node)} ({node.OpType}) decides at run time which other nodes run; expected a network without "
                     + "If, Loop and Scan.");
             }
 
@@ -137,7 +140,7 @@ internal sealed class OnnxReader
 
     private static string NameOf(NodeProto node) => node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault() ?? "";
 
-    // The branch of an If node whose condition depends on nothing but shapes and constants; null for others.
+    // The branch that an If node always takes, if its condition depends only on shapes and constants; null otherwise.
     private static GraphProto? KnownBranch(NodeProto node, Dictionary<string, Value> values)
     {
         var condition = node.Input is [var name] ? values.GetValueOrDefault(name) : null;
@@ -149,7 +152,7 @@ internal sealed class OnnxReader
             : node.Attribute.FirstOrDefault(a => a.Name == (holds.Value ? "then_branch" : "else_branch"))?.G;
     }
 
-    // A branch sees the values of the graph around it, so its nodes may stand in its place.
+    // Adds the nodes of a branch in place of the If node. The branch can use the values of the surrounding graph, so nothing else changes.
     private void AddBranch(Graph graph, NodeProto node, GraphProto branch, Dictionary<string, Value> values)
     {
         foreach (var tensor in branch.Initializer)
@@ -170,7 +173,7 @@ internal sealed class OnnxReader
             ErrorCode.BadModelFile,
             $"the value {name} is used before a node computes it; expected the nodes in the order in which they run.");
 
-    // A dimension that cannot be inferred is taken from the file's declaration, except for the first one: the batch stays free.
+    // A dimension that cannot be inferred comes from the file's declaration, except the first dimension: the batch size stays free.
     private static Shape Merged(Shape inferred, Shape declared) => !inferred.IsRanked ? declared
         : inferred.Rank != declared.Rank || inferred.IsKnown ? inferred
         : new Shape([.. inferred.Dimensions.Select((d, axis) => d == Shape.Free && axis > 0 ? declared[axis] : d)]);
@@ -200,7 +203,8 @@ internal sealed class OnnxReader
         return new Tensor(type, shape, tensor.RawData.Length > 0 ? tensor.RawData.Memory : TypedData(tensor, type));
     }
 
-    // Without raw bytes, the elements are in a list of their type. Small integers, truth values and 16-bit floats take one int32 each.
+    // A tensor without raw bytes has its elements in a list per type. Small integers, booleans and 16-bit floats are stored as one int32
+    // each.
     private static byte[] TypedData(TensorProto tensor, ElementType type) => type switch
     {
         ElementType.Float => Bytes(tensor.FloatData, x => x),

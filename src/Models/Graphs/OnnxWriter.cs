@@ -5,8 +5,8 @@ using Google.Protobuf;
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// Writes one graph as an ONNX message. Protobuf writes everything but the weights. The weights are written field by field, straight from
-/// their own memory to the stream, so that no copy of them is made in protobuf's buffer. The resulting bytes are the same.
+/// Writes one graph as an ONNX message. The protobuf library writes everything except the weights. The weights are written directly from
+/// their memory to the stream, without a copy in protobuf's buffer. The resulting bytes are the same as if protobuf wrote them.
 /// </summary>
 internal sealed class OnnxWriter
 {

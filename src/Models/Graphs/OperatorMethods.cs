@@ -20,9 +20,8 @@ public static class OperatorMethods
         g.Apply("ConvTranspose", [x, w], [.. window.Attributes(), ("output_padding", Longs(outputPadding)), ("group", (long)group)]);
 
     /// <summary>
-    /// Matrix product A B + C of A[M, K], B[K, N] and C, which is broadcast to [M, N]. With <paramref name="transA"/> A is given as [K, M],
-    /// with
-    /// <paramref name="transB"/> B as [N, K].
+    /// Matrix product A B + C of A[M, K], B[K, N] and C, which is broadcast to [M, N]. With <paramref name="transA"/>, A has shape [K, M];
+    /// with <paramref name="transB"/>, B has shape [N, K].
     /// </summary>
     public static Value Gemm(
         this Graph g, Value a, Value b, Value? c = null, bool transA = false, bool transB = false, string? name = null) =>
@@ -31,7 +30,7 @@ public static class OperatorMethods
     /// <summary>Matrix product over the last two axes. The other axes are broadcast.</summary>
     public static Value MatMul(this Graph g, Value a, Value b) => g.Apply("MatMul", [a, b]);
 
-    // Elementwise
+    // Elementwise operators
 
     /// <summary>max(x, 0).</summary>
     public static Value Relu(this Graph g, Value x, string? name = null) => g.Add("Relu", [x], name: name).Output;
@@ -63,16 +62,16 @@ public static class OperatorMethods
     /// <summary>The square root.</summary>
     public static Value Sqrt(this Graph g, Value x) => g.Apply("Sqrt", [x]);
 
-    /// <summary>Whether a equals b, as truth values.</summary>
+    /// <summary>Whether a equals b, elementwise, as booleans.</summary>
     public static Value Equal(this Graph g, Value a, Value b) => g.Apply("Equal", [a, b]);
 
-    /// <summary>Whether a is greater than b, as truth values.</summary>
+    /// <summary>Whether a is greater than b, elementwise, as booleans.</summary>
     public static Value Greater(this Graph g, Value a, Value b) => g.Apply("Greater", [a, b]);
 
-    /// <summary>The negation of truth values.</summary>
+    /// <summary>The negation of booleans.</summary>
     public static Value Not(this Graph g, Value a) => g.Apply("Not", [a]);
 
-    /// <summary>Truth values as the floats 1 and 0.</summary>
+    /// <summary>Converts booleans to floats: true to 1, false to 0.</summary>
     public static Value Mask(this Graph g, Value a) => g.Cast(a, ElementType.Float);
 
     /// <summary>a if the condition is true, otherwise b. All three are broadcast.</summary>
@@ -97,7 +96,8 @@ public static class OperatorMethods
     public static (Value Y, Value Mean, Value Variance) BatchNormalization(
         this Graph g, Value x, Value scale, Value shift, Value mean, Value variance, float epsilon, string? name = null)
     {
-        // The operator outputs running statistics: momentum * running + (1 - momentum) * batch. A momentum of 0 gives the batch's.
+        // The operator outputs running statistics: momentum * running + (1 - momentum) * batch. With a momentum of 0, these are the batch's
+        // statistics.
         name ??= g.FreeName("batchnormalization");
         var node = g.Add(
             "BatchNormalization",
@@ -141,7 +141,7 @@ public static class OperatorMethods
     public static Value MaxPool(this Graph g, Value x, Window window, bool ceil = false, string? name = null) =>
         g.Add("MaxPool", [x], [.. window.Attributes(), ("ceil_mode", ceil ? 1L : 0L)], name).Output;
 
-    /// <summary>The index of each window's maximum in the flattened input, int64. Of several equal maxima, the first counts.</summary>
+    /// <summary>The index of each window's maximum in the flattened input, int64; the first index if maxima are equal.</summary>
     public static Value MaxPoolIndices(this Graph g, Value x, Window window, bool ceil)
     {
         string[] outputs = [g.FreeName("largest"), g.FreeName("indices")];
@@ -150,12 +150,14 @@ public static class OperatorMethods
 
     // Reductions
 
-    /// <summary>The sum over some axes; over all axes if none is given. With <paramref name="keep"/>, they become axes of size 1.</summary>
+    /// <summary>
+    /// The sum over some axes; over all axes if none is given. With <paramref name="keep"/>, the summed axes stay, with size 1.
+    /// </summary>
     public static Value ReduceSum(this Graph g, Value x, ReadOnlySpan<int> axes, bool keep = false) =>
         g.Apply("ReduceSum", axes.IsEmpty ? [x] : [x, g.Constant(Tensor.Of(Longs(axes)))], ("keepdims", keep ? 1L : 0L));
 
     /// <summary>
-    /// The mean over some axes; over all axes if none is given. With <paramref name="keep"/>, they become axes of size 1.
+    /// The mean over some axes; over all axes if none is given. With <paramref name="keep"/>, the averaged axes stay, with size 1.
     /// </summary>
     public static Value ReduceMean(this Graph g, Value x, ReadOnlySpan<int> axes, bool keep = false)
     {
@@ -168,7 +170,7 @@ public static class OperatorMethods
     /// <summary>The index of the largest element along an axis, int64. The axis is removed.</summary>
     public static Value ArgMax(this Graph g, Value x, int axis) => g.Apply("ArgMax", [x], ("axis", (long)axis), ("keepdims", 0L));
 
-    // Shapes and parts of tensors
+    // Operators that change shapes, or join and cut tensors
 
     /// <summary>Joins tensors along an axis.</summary>
     public static Value Concat(this Graph g, ReadOnlySpan<Value> parts, int axis) => g.Apply("Concat", [.. parts], ("axis", (long)axis));
@@ -178,8 +180,8 @@ public static class OperatorMethods
         g.Add("Split", [x, g.Constant(Tensor.Of(Longs(sizes)))], [("axis", (long)axis)]).Outputs;
 
     /// <summary>
-    /// The same elements, row-major, in another shape. In <paramref name="shape"/>, 0 copies the input's dimension, and one -1 stands for
-    /// the remaining elements.
+    /// The same elements, row-major, in another shape. In <paramref name="shape"/>, 0 copies the input's dimension, and one dimension may
+    /// be -1: it is computed so that the number of elements stays the same.
     /// </summary>
     public static Value Reshape(this Graph g, Value x, Shape shape) => g.Apply("Reshape", [x, g.Constant(Tensor.Of(shape.ToInt64()))]);
 
@@ -202,18 +204,20 @@ public static class OperatorMethods
     /// </summary>
     public static Value Pad(this Graph g, Value x, int[] pads) => g.Apply("Pad", [x, g.Constant(Tensor.Of(Longs(pads)))]);
 
-    /// <summary>The slices of a tensor at these indices of an axis, joined along the axis.</summary>
+    /// <summary>Selects the elements at these indices along an axis.</summary>
     public static Value Gather(this Graph g, Value x, int[] indices, int axis) =>
         g.Apply("Gather", [x, g.Constant(Tensor.Of(Longs(indices)))], ("axis", (long)axis));
 
     /// <summary>
-    /// A copy of <paramref name="x"/> to which <paramref name="updates"/> are added at <paramref name="indices"/> along an axis. Updates of
-    /// the same element are summed.
+    /// A copy of <paramref name="x"/> in which <paramref name="updates"/> are added to the elements at <paramref name="indices"/> along an
+    /// axis. Several updates of the same element are summed.
     /// </summary>
     public static Value ScatterAdd(this Graph g, Value x, Value indices, Value updates, int axis = 0) =>
         g.Apply("ScatterElements", [x, indices, updates], ("axis", (long)axis), ("reduction", "add"));
 
-    /// <summary>One-hot encoding of indices[K], [K, columns] of floats: 1 in the column of the index, 0 in the others.</summary>
+    /// <summary>
+    /// One-hot encoding of indices[K] as floats of shape [K, columns]: in each row, 1 in the column of the index and 0 in the others.
+    /// </summary>
     public static Value OneHot(this Graph g, Value indices, int columns) =>
         g.Apply("OneHot", [indices, g.Constant(Tensor.Of(columns)), g.Constant(Tensor.Of(new Shape(2), 0, 1))]);
 

@@ -4,7 +4,7 @@ namespace Fovea.Models.Graphs;
 
 /// <summary>
 /// Converts a graph of another ONNX operator set to the set that Fovea writes, <see cref="Graph.Opset"/>. The converted graph computes the
-/// same outputs. Gradient rules and shape rules then have to know one set only.
+/// same outputs. Gradient rules therefore support one set only.
 /// </summary>
 public sealed class OpsetConversion
 {
@@ -25,7 +25,7 @@ public sealed class OpsetConversion
     internal long Set { get; }
 
     /// <summary>
-    /// Returns the network in operator set 17. Names, metadata and operators of other domains are kept. The given graph is not changed.
+    /// Returns a copy of the network in operator set 17, with the same names, metadata and operators of other domains.
     /// </summary>
     /// <exception cref="FoveaException">
     /// The graph's set is not 3 to 24, or a node cannot be expressed in set 17. The message names the node.
@@ -36,7 +36,7 @@ public sealed class OpsetConversion
         {
             throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"{graph.Name} is of operator set {set}; expected {Oldest} to {Newest}. Export the model again with one of these.");
+                $"{graph.Name} uses operator set {set}; expected {Oldest} to {Newest}. Export the model again with one of these sets.");
         }
 
         var converted = graph.EmptyCopy();
@@ -52,18 +52,18 @@ public sealed class OpsetConversion
     }
 
     /// <summary>
-    /// Adds a node with the name, the outputs and the attributes of the given one, except for the differences named.
+    /// Adds a node with the name, outputs and attributes of a source node, except for the differences in the other arguments.
     /// </summary>
     /// <param name="node">The node of the source.</param>
     /// <param name="inputs">The inputs in the converted graph.</param>
-    /// <param name="op">The operator; <c>null</c> for that of the node.</param>
+    /// <param name="op">The operator; <c>null</c> for the source node's operator.</param>
     /// <param name="without">Attributes that are left out.</param>
     /// <param name="with">Attributes that are added.</param>
     internal IReadOnlyList<Value> Add(
         Node node, Value?[] inputs, string? op = null, string[]? without = null, params (string Name, object Value)[] with) =>
         Add(node, inputs, node.Outputs.Count, op, without, with);
 
-    /// <summary>Adds a node that keeps only the first outputs of the given one.</summary>
+    /// <summary>Adds a node that has only the first outputs of the source node.</summary>
     internal IReadOnlyList<Value> Add(
         Node node, Value?[] inputs, int outputs, string? op = null, string[]? without = null, params (string Name, object Value)[] with)
     {
@@ -79,13 +79,13 @@ public sealed class OpsetConversion
     internal Value? Weight(Value output) =>
         weights.Contains(output) && output.Constant is { } weight ? Target.Initializer(output.Name, weight) : null;
 
-    /// <summary>The error for a node that cannot be expressed in set 17.</summary>
+    /// <summary>Creates the exception for a node that cannot be expressed in set 17.</summary>
     internal FoveaException Unsupported(Node node, string reason) => new(
         ErrorCode.BadModelFile,
         $"Node {node.Name} ({node.Op}) of operator set {Set} {reason}, so it cannot be converted to set {Graph.Opset}. "
         + $"Export the model again with operator set {Graph.Opset}.");
 
-    // Emits the set-17 form of a node and returns its outputs; null for a node that is the same in set 17.
+    // Adds the set-17 form of a node and returns its outputs; null if the node is the same in set 17.
     private IReadOnlyList<Value>? Rewrite(Node node, Value?[] inputs)
     {
         if (OperatorTable.Convertible(node) is not { } row)

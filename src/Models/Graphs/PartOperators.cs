@@ -2,7 +2,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Operators that join tensors, or take parts of them.</summary>
+/// <summary>The rows of the operator table for operators that join tensors or take parts of tensors.</summary>
 internal static class PartOperators
 {
     public static readonly Operator[] Rows =
@@ -37,7 +37,7 @@ internal static class PartOperators
         },
         new("ScatterElements", ShapeRules.SameAsInput),
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("GatherElements", "GatherND", "ScatterND", "Tile", "Trilu"),
     ];
 

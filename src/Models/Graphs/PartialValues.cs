@@ -1,15 +1,15 @@
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// Evaluates small integer tensors before a graph runs. Exported graphs compute shapes from shapes, in which every element but the batch
-/// size is known. Arrays are row-major, and an unknown element is <c>null</c>.
+/// Evaluates small integer tensors before a graph runs. Exported graphs compute shapes from other shapes; usually only the batch size in
+/// them is unknown. Arrays are row-major, and <c>null</c> is an unknown element.
 /// </summary>
 internal static class PartialValues
 {
-    // Shapes, axes and pads have fewer elements; larger tensors are data.
+    // Shapes, axes and pads have at most this number of elements; larger tensors are data and are not evaluated.
     private const int MaxElements = 256;
 
-    /// <summary>The elements of a value; <c>null</c> if none is known, or if the tensor has more than 256 elements.</summary>
+    /// <summary>The elements of a value; <c>null</c> if no element is known, or if the tensor has more than 256 elements.</summary>
     public static long?[]? Of(Value value)
     {
         return value.Elements ?? (TensorOf(value) is { } tensor && tensor.Shape.Size <= MaxElements ? Integers(tensor) : null);
@@ -44,8 +44,8 @@ internal static class PartialValues
         : Shape.Unknown;
 
     /// <summary>
-    /// The integers that an operator takes as an attribute in some operator sets and as an input in others. Empty if they are left out;
-    /// <c>null</c> if they are known only when the graph runs.
+    /// The integers that an operator takes as an attribute in some operator sets and as an input in others. Empty if the node has neither;
+    /// <c>null</c> if a node computes them when the graph runs.
     /// </summary>
     public static int[]? KnownInts(Node node, int input, string attribute) => node.Attributes.ContainsKey(attribute) ? node.Ints(attribute)
         : node.Inputs.ElementAtOrDefault(input) is not { } value ? []
@@ -53,7 +53,7 @@ internal static class PartialValues
         : null;
 
     /// <summary>
-    /// The dimensions that a Shape node outputs. Since operator set 15, its attributes start and end may select a range of them.
+    /// The dimensions that a Shape node outputs. Since operator set 15, the attributes start and end may select a range of the dimensions.
     /// </summary>
     public static int[] ShapeOf(Node node)
     {
@@ -64,7 +64,7 @@ internal static class PartialValues
     }
 
     /// <summary>
-    /// Computes the elements of a node's first output from the elements of its inputs; <c>null</c> if none of them is known.
+    /// Computes the elements of a node's first output from the elements of its inputs; <c>null</c> if no element can be computed.
     /// </summary>
     public static long?[]? Evaluate(Node node)
     {
@@ -74,7 +74,7 @@ internal static class PartialValues
                 : null;
     }
 
-    /// <summary>The rule of operators that keep the elements of the first input in order.</summary>
+    /// <summary>The rule of operators whose output has the elements of the first input in the same order.</summary>
     public static long?[]? Same(Node node, Shape shape) => Of(node[0]);
 
     /// <summary>The rule of ConstantOfShape.</summary>
@@ -110,7 +110,7 @@ internal static class PartialValues
         ? [.. Enumerable.Range(0, from.Length).Select(i => from[i % shape[1] * shape[0] + i / shape[1]])]
         : null;
 
-    /// <summary>The rule of an operator on two vectors of one length; an operand with one element is broadcast.</summary>
+    /// <summary>The rule of an elementwise operator on two vectors of equal length; an operand with one element is broadcast.</summary>
     public static ElementsRule Pairwise(Func<long, long, long?> operation) => (node, _) => Pairwise(node, operation);
 
     /// <summary>The rule of Div. A quotient of floats is known only if it is whole.</summary>

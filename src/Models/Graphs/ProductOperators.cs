@@ -3,7 +3,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Matrix products.</summary>
+/// <summary>The rows of the operator table for matrix products.</summary>
 internal static class ProductOperators
 {
     public static readonly Operator[] Rows =
@@ -16,7 +16,7 @@ internal static class ProductOperators
             Footprint = Footprint.Product,
             Attributes = [("alpha", 1f), ("beta", 1f), ("transA", 0L), ("transB", 0L)],
 
-            // Each element of B[K, N] is used once per row of A, and a row is an image.
+            // Each row of A belongs to one image and uses each element of B[K, N] once.
             MultiplyAdds = node => node[1].Shape.KnownSize(),
             OtherForms = [Before(7, (c, node, x) => c.Add(node, x, without: ["broadcast"]))],
         },
@@ -27,16 +27,16 @@ internal static class ProductOperators
             Traits = Traits.Weighted,
             Footprint = Footprint.Product,
 
-            // Each element of Y[.., N] takes K products.
+            // Each element of Y = A B, Y[.., N], needs K products, where K is the number of rows of B.
             MultiplyAdds = node =>
                 node.Output.Shape.KnownSize(from: 1) * (node[1].Shape.Rank > 1 ? new Shape(node[1].Shape[-2]).KnownSize() : null),
         },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("Einsum"),
     ];
 
-    // Y = alpha A' B' + beta C, where A' and B' are A and B, transposed if transA and transB say so.
+    // Y = alpha A' B' + beta C. A' is A, transposed if transA is 1; B' is B, transposed if transB is 1.
     // dA' = alpha dY B'^T, dB' = alpha A'^T dY, dC = beta dY.
     private static Value?[] Gemm(Graph g, Node y, Value dY)
     {

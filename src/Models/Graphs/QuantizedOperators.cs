@@ -2,7 +2,10 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Operators on quantised numbers. Adoption turns them into operators on floats, which have gradients.</summary>
+/// <summary>
+/// The rows of the operator table for operators on quantised numbers. They have no gradients; adoption converts them to operators on
+/// floats.
+/// </summary>
 internal static class QuantizedOperators
 {
     public static readonly Operator[] Rows =

@@ -2,7 +2,7 @@ using static Fovea.Models.Graphs.OtherForm;
 
 namespace Fovea.Models.Graphs;
 
-/// <summary>Reductions of axes to one number, or to an index.</summary>
+/// <summary>The rows of the operator table for operators that reduce axes to one number, such as a sum, or to an index.</summary>
 internal static class ReductionOperators
 {
     public static readonly Operator[] Rows =
@@ -27,14 +27,14 @@ internal static class ReductionOperators
         new("ArgMin", ShapeRules.IndexOfExtremum, CommonGradients.None),
         new("CumSum", ShapeRules.SameAsInput, CumSum) { Traits = Traits.KeepsAxes },
 
-        // Without rules
+        // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("TopK"),
     ];
 
-    // Computes dX from X, Y and dY; Y and dY have the reduced axes with length 1.
+    // Computes dX from X, Y and dY. In Y and dY, the reduced axes have length 1.
     private delegate Value ReducedGradient(Graph g, Value x, Value y, Value dY);
 
-    // Set 18 passes the axes as an input.
+    // Operator sets from 18 on pass the axes as an input.
     private static Operator Reduction(string name, ReducedGradient? gradient = null) =>
         new(name, ShapeRules.Reduction, gradient is null ? null : WithAxesKept(gradient))
         {
@@ -50,8 +50,8 @@ internal static class ReductionOperators
         return [gradient(g, x, g.Reshape(y.Output, kept), g.Reshape(dY, kept)), .. CommonGradients.Nothing(y.Inputs.Count - 1)];
     };
 
-    // Y[i] = sum of X[j] over the j up to i; with exclusive without i, with reverse from i on. dX[j] = sum of dY[i] over the i whose sum
-    // contains j, which is the sum in the other direction.
+    // Y[i] = sum of X[j] over all j <= i; with exclusive, over j < i; with reverse, over j >= i. dX[j] = sum of dY[i] over all i whose sum
+    // contains X[j], which is a CumSum in the other direction.
     private static Value?[] CumSum(Graph g, Node y, Value dY) =>
         [g.Apply("CumSum", [dY, y[1]], ("exclusive", y.Int("exclusive")), ("reverse", 1 - y.Int("reverse"))), null];
 

@@ -4,7 +4,7 @@ namespace Fovea.Models.Graphs;
 
 // Resize works along each axis separately. Output element o has the position x(o) in the input, by the coordinate transformation.
 // Mode nearest: Y[o] = X[round(x(o))]. Mode linear: Y[o] = (1 - t) X[i] + t X[i + 1], with i = floor(x(o)) and t = x(o) - i.
-// Both are linear maps of an axis; dX applies the transposed map of each axis in turn.
+// Both modes are linear maps of an axis. dX is dY with the transposed map of each axis applied, one after the other.
 internal static class ResizeRule
 {
     /// <summary>The gradient rule of Resize; region, scales and sizes have no gradient.</summary>
@@ -68,5 +68,5 @@ internal static class ResizeRule
     private static FoveaException Unknown(Node y, string attribute, string value, string expected) => new(
         ErrorCode.BadModelFile,
         $"Node {y.Name} (Resize) cannot be trained: its {attribute} is {value}; expected {expected}. "
-        + "Fine-tune with --method head, which needs no gradient through it.");
+        + "Fine-tune with --method head, which needs no gradient of this node.");
 }

@@ -6,17 +6,17 @@ namespace Fovea.Models.Graphs;
 // For beta = 3/4, S^beta = sqrt(S) sqrt(sqrt(S)).
 
 /// <summary>
-/// Local response normalisation, LRN, by operators that ONNX Runtime computes with vector instructions and on all threads. Its
-/// implementation of LRN is not vectorised.
+/// Replaces local response normalisation, LRN, by operators that ONNX Runtime computes with vector instructions and on all threads. ONNX
+/// Runtime's implementation of LRN is not vectorised.
 /// </summary>
 internal static class ResponseNormalization
 {
-    /// <summary>Whether a node is an LRN of images with a known number of channels.</summary>
+    /// <summary>Whether a node is an LRN on floats [N, C, H, W] with a known number of channels.</summary>
     public static bool Suits(Node node) =>
         node is { Op: "LRN", Domain: "" } && node[0] is { Type: ElementType.Float, Shape: { Rank: 4 } x } && x[1] > 0;
 
-    /// <summary>Adds the normalisation, without LRN, and returns its output.</summary>
-    /// <param name="g">The graph that the operators are added to.</param>
+    /// <summary>Adds operators that compute the same as an LRN node, and returns their output.</summary>
+    /// <param name="g">The graph to which the operators are added.</param>
     /// <param name="x">The input, [N, C, H, W].</param>
     /// <param name="node">The LRN node, for its attributes.</param>
     public static Value Expressed(Graph g, Value x, Node node) => x / Power(g, Scale(g, x, node), node);
@@ -37,7 +37,7 @@ internal static class ResponseNormalization
         return NeighbourSum(g, x * x, node, transposed: false, shift);
     }
 
-    // S^beta. ONNX Runtime computes Sqrt with vector instructions, and Pow without.
+    // S^beta. ONNX Runtime computes Sqrt with vector instructions, but not Pow.
     private static Value Power(Graph g, Value s, Node node)
     {
         float beta = node.Float("beta", 0.75f);

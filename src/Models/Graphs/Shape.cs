@@ -11,7 +11,7 @@ public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<S
     /// <summary>The value of a dimension that is not known before the graph runs.</summary>
     public const int Free = -1;
 
-    /// <summary>A shape of unknown rank, such as that of the output of an operator without a shape rule.</summary>
+    /// <summary>A shape of unknown rank, for example of the output of an operator without a shape rule.</summary>
     public static readonly Shape Unknown;
 
     /// <summary>The shape of a single number. It has no dimensions.</summary>
@@ -42,7 +42,7 @@ public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<S
         ? Dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension))
         : throw new InvalidOperationException($"The size of {this} is not known.");
 
-    /// <summary>The product of the dimensions from an axis on; <c>null</c> if one of them is free, or if the rank is unknown.</summary>
+    /// <summary>The product of the dimensions from an axis on; <c>null</c> if a dimension is free, or if the rank is unknown.</summary>
     internal long? KnownSize(int from = 0) => IsRanked && !Dimensions.Skip(from).Contains(Free)
         ? Dimensions.Skip(from).Aggregate(1L, (product, dimension) => product * dimension)
         : null;

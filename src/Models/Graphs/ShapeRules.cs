@@ -50,20 +50,20 @@ public static class ShapeRules
     internal static (ElementType Type, Shape Shape)[] SameAsInput(Node node) => [(node[0].Type, node[0].Shape)];
 
     /// <summary>
-    /// All inputs broadcast together. Before operator set 7, the attribute broadcast=1 asked for broadcasting, and only the second input
-    /// was broadcast.
+    /// The shape of all inputs broadcast together. Before operator set 7, inputs were broadcast only with the attribute broadcast=1, and
+    /// only the second input was broadcast.
     /// </summary>
     internal static (ElementType Type, Shape Shape)[] Broadcast(Node node) =>
         [(node[0].Type, node.Int("broadcast") != 0 ? node[0].Shape : node.Inputs.Select((_, i) => node[i].Shape).Aggregate(Broadcast))];
 
-    /// <summary>Truth values in the broadcast shape.</summary>
+    /// <summary>Booleans in the broadcast shape of the inputs.</summary>
     internal static (ElementType Type, Shape Shape)[] Comparison(Node node) => [(ElementType.Bool, Broadcast(node)[0].Shape)];
 
-    /// <summary>The condition is input 0.</summary>
+    /// <summary>The broadcast shape of all three inputs, with the type of input 1. Input 0 is the condition.</summary>
     internal static (ElementType Type, Shape Shape)[] Where(Node node) =>
         [(node[1].Type, Broadcast(Broadcast(node[0].Shape, node[1].Shape), node[2].Shape))];
 
-    /// <summary>The index along an axis.</summary>
+    /// <summary>Indices along the reduced axis, int64.</summary>
     internal static (ElementType Type, Shape Shape)[] IndexOfExtremum(Node node) =>
         [(ElementType.Int64, AxisShapes.Reduced(node, [node.Int32("axis")]))];
 
@@ -81,12 +81,17 @@ public static class ShapeRules
         return new Shape(result);
     }
 
-    /// <summary>In training mode, outputs 1 and 2 are the running mean and variance, shaped as inputs 3 and 4.</summary>
+    /// <summary>
+    /// The first input's shape. In training mode, outputs 1 and 2 are running mean and variance, with the shapes of inputs 3 and 4.
+    /// </summary>
     internal static (ElementType Type, Shape Shape)[] BatchNormalization(Node node) => node.Int("training_mode") == 0
         ? SameAsInput(node)
         : [(node[0].Type, node[0].Shape), (node[3].Type, node[3].Shape), (node[4].Type, node[4].Shape)];
 
-    /// <summary>The optional outputs 1 and 2 are mean and inverse deviation, in which the normalised axes have length 1.</summary>
+    /// <summary>
+    /// The first input's shape. The optional outputs 1 and 2 are the mean and 1 / standard deviation; in them, the normalised axes have
+    /// length 1.
+    /// </summary>
     internal static (ElementType Type, Shape Shape)[] LayerNormalization(Node node)
     {
         var x = node[0].Shape;
@@ -100,14 +105,16 @@ public static class ShapeRules
     internal static (ElementType Type, Shape Shape)[] Expand(Node node) =>
         [(node[0].Type, PartialValues.ShapeFrom(node[1]) is { IsRanked: true } shape ? Broadcast(node[0].Shape, shape) : Shape.Unknown)];
 
-    /// <summary>The shape is input 0, the type that of the fill value.</summary>
+    /// <summary>The elements of input 0 are the output's shape. The type is the type of the attribute value; default: float.</summary>
     internal static (ElementType Type, Shape Shape)[] ConstantOfShape(Node node)
     {
         var type = node.Attributes.GetValueOrDefault("value") is Tensor fill ? fill.Type : ElementType.Float;
         return [(type, PartialValues.ShapeFrom(node[0]))];
     }
 
-    /// <summary>An empty list of axes means all axes, or with noop_with_empty_axes none.</summary>
+    /// <summary>
+    /// The shape after reducing axes. An empty list of axes means all axes; with the attribute noop_with_empty_axes, it means no axes.
+    /// </summary>
     internal static (ElementType Type, Shape Shape)[] Reduction(Node node)
     {
         var axes = PartialValues.KnownInts(node, 1, "axes");
@@ -119,7 +126,7 @@ public static class ShapeRules
         return [(node[0].Type, axes is null ? Shape.Unknown : AxisShapes.Reduced(node, axes))];
     }
 
-    /// <summary>[M, K] by [K, N], each perhaps given transposed.</summary>
+    /// <summary>[M, N], the product of [M, K] and [K, N]. With transA or transB, that operand is given transposed.</summary>
     internal static (ElementType Type, Shape Shape)[] Gemm(Node node)
     {
         Shape a = node[0].Shape, b = node[1].Shape;
@@ -131,7 +138,10 @@ public static class ShapeRules
                 $"the first matrix has {k} columns and the second has {rows} rows; expected the same number");
     }
 
-    /// <summary>A vector counts as one row on the left and as one column on the right. The output lacks the added axis.</summary>
+    /// <summary>
+    /// The shape of a matrix product. A vector as the first operand counts as one row, and as the second operand as one column; the output
+    /// does not have this added axis.
+    /// </summary>
     internal static (ElementType Type, Shape Shape)[] MatMul(Node node) => [(node[0].Type, MatMul(node[0].Shape, node[1].Shape))];
 
     /// <summary>The shape of a matrix product; see <see cref="MatMul(Node)"/>.</summary>

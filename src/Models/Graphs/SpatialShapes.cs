@@ -3,7 +3,7 @@ namespace Fovea.Models.Graphs;
 /// <summary>Shape rules of the operators that change the height and width of [N, C, H, W].</summary>
 internal static class SpatialShapes
 {
-    // X[N, C, H, W], W[M, C/group, R, S] -> Y[N, M, P, Q].
+    // The shape of a convolution's output: X[N, C, H, W], W[M, C/group, R, S] -> Y[N, M, P, Q].
     public static (ElementType Type, Shape Shape)[] Conv(Node node)
     {
         if (node[1].Shape is { Rank: not 4 } weights && weights.Rank == node[0].Shape.Rank)
@@ -15,26 +15,26 @@ internal static class SpatialShapes
         int channels = w[1] * node.Int32("group", 1);
         if (x[1] != channels && x[1] != Shape.Free)
         {
-            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {channels}, as the weights have");
+            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {channels}, the number in the weights");
         }
 
         return [(node[0].Type, Slide(x.With(1, w[0]), Window.Of(node), ceil: false))];
     }
 
-    // The weights are input 3.
+    // The shape of a QLinearConv's output. Its weights are input 3.
     public static (ElementType Type, Shape Shape)[] QuantizedConv(Node node)
     {
         var window = Window.Of(node, node[3].Shape);
         return [(node[7].Type, Slide(node[0].Shape.With(1, node[3].Shape[0]), window, ceil: false))];
     }
 
-    // X[N, C, H, W], W[C, M/group, R, S] -> Y[N, M, P, Q], P = (H - 1) stride + extent - pads + output_padding, Q alike.
+    // X[N, C, H, W], W[C, M/group, R, S] -> Y[N, M, P, Q]. P = (H - 1) stride + extent - pads + output_padding; the same for Q and W.
     public static (ElementType Type, Shape Shape)[] ConvTranspose(Node node)
     {
         Shape x = node[0].Shape, w = node[1].Shape;
         if (x[1] != w[0] && x[1] != Shape.Free)
         {
-            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {w[0]}, as the weights have");
+            throw new ShapeMismatchException($"the input has {x[1]} channels; expected {w[0]}, the number in the weights");
         }
 
         var window = Window.Of(node);
@@ -60,7 +60,7 @@ internal static class SpatialShapes
         return node.OutputCount > 1 ? [(node[0].Type, y), (ElementType.Int64, y)] : [(node[0].Type, y)];
     }
 
-    // One or three axes, as PyTorch writes the mean over neighbouring channels.
+    // The shape of a pool over one or three axes. PyTorch exports the mean over neighbouring channels in this form.
     private static Shape PooledOverOtherAxes(Node node)
     {
         var x = node[0].Shape;
@@ -81,13 +81,13 @@ internal static class SpatialShapes
         return y[2] != 0 && y[3] != 0
             ? y
             : throw new ShapeMismatchException(
-                $"{x[2]}x{x[3]} pixels are fewer than the window of {window.Extent(0)}x{window.Extent(1)} covers");
+                $"the window covers {window.Extent(0)}x{window.Extent(1)} pixels, but the input has only {x[2]}x{x[3]}");
     }
 
     public static (ElementType Type, Shape Shape)[] Global(Node node) =>
         [(node[0].Type, new Shape([.. node[0].Shape.Dimensions.Select((d, axis) => axis < 2 ? d : 1)]))];
 
-    // The pads are the starts of all axes, then the ends of all axes. Before operator set 11, they were an attribute.
+    // The pads are the padding before each axis, and then the padding after each axis. Before operator set 11, they were an attribute.
     public static (ElementType Type, Shape Shape)[] Pad(Node node)
     {
         var x = node[0].Shape;
@@ -100,7 +100,7 @@ internal static class SpatialShapes
             dimension == Shape.Free ? dimension : checked(dimension + before + after);
     }
 
-    // Sizes take precedence over scales. The scales are input 2, before operator set 11 input 1, and before operator set 9 an attribute.
+    // Sizes take precedence over scales. The scales are input 2; before operator set 11, input 1; before operator set 9, an attribute.
     public static (ElementType Type, Shape Shape)[] Resize(Node node)
     {
         var x = node[0].Shape;

@@ -5,9 +5,9 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// Converts a network that other software exported to the form of Fovea's own files. The result has one input <c>input</c>, [N, C, H, W] of
-/// floats with a free batch. Half-precision numbers become floats. Weights that several layers share become separate weights. Metadata are
-/// not copied, since they describe the original network.
+/// Converts a network that other software exported to the form of Fovea's own files. The result has one input <c>input</c>, floats of shape
+/// [N, C, H, W] with a free batch size. Half-precision numbers become floats. Weights that several layers share become separate weights.
+/// Metadata are not copied, since they describe the original network.
 /// </summary>
 internal sealed class StandardForm
 {
@@ -45,11 +45,11 @@ internal sealed class StandardForm
             : input;
     }
 
-    /// <summary>The part of a network that computes one value, in standard form. The value is the only output.</summary>
-    /// <param name="network">The network as it was read.</param>
+    /// <summary>Returns the part of a network that computes one value, in standard form. The value is the only output.</summary>
+    /// <param name="network">The network, which is not changed.</param>
     /// <param name="computed">The value of <paramref name="network"/> that becomes the output.</param>
-    /// <param name="image">[C, H, W], for dimensions that the network's input leaves free.</param>
-    /// <exception cref="FoveaException">The network's input is not images of that size.</exception>
+    /// <param name="image">The shape of one image, [C, H, W]; it replaces dimensions that the network's input leaves free.</param>
+    /// <exception cref="FoveaException">The network's input is not a batch of images of this shape.</exception>
     public static Graph Of(Graph network, Value computed, Shape image)
     {
         var form = new StandardForm(network, image);
@@ -85,7 +85,7 @@ internal sealed class StandardForm
 
         foreach (var node in source.Nodes.Where(node => node.Outputs.Any(needed.Contains)))
         {
-            // Exporters store equal weights of several layers once, and copy them by Identity nodes. Each copy becomes a weight.
+            // Exporters store equal weights of several layers once, and refer to them with Identity nodes. Each Identity becomes a weight.
             if (node is { Op: "Identity", Domain: "" } && source.Initializers.TryGetValue(node[0], out var copied))
             {
                 values[node.Output] = target.Initializer(Unreserved(node.Output.Name), ToFloats(copied));
@@ -124,8 +124,8 @@ internal sealed class StandardForm
         };
     }
 
-    // A Reshape to a shape that begins with the fixed batch size gets 0 in its place. In Reshape, 0 copies the input's dimension, here the
-    // batch.
+    // If a Reshape's shape begins with the fixed batch size, returns the shape with 0 instead: in a Reshape, 0 copies the input's
+    // dimension, here the batch size. Null for other nodes.
     private Tensor? ShapeWithFreeBatch(Node node) =>
         batch != Shape.Free && node is { Op: "Reshape", Domain: "" } && node[0].Shape is { Rank: > 0 } shape && shape[0] == batch
         && PartialValues.Of(node[1]) is { Length: > 0 } elements && elements[0] == batch && !elements.Contains(null)
@@ -143,7 +143,7 @@ internal sealed class StandardForm
         return needed;
     }
 
-    // Renames a value that has one of the names which the standard form uses itself.
+    // Adds a suffix to a name that the standard form uses for another value.
     private static string Unreserved(string name) => name is InputName or OutputName or ChannelsLastName ? $"{name}_inside" : name;
 
     private static Tensor ToFloats(Tensor tensor) =>

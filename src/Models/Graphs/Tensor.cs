@@ -5,8 +5,8 @@ namespace Fovea.Models.Graphs;
 
 /// <summary>
 /// A constant: element type, shape and little-endian bytes. The bytes come from a file, from the caller's memory, or from a function that
-/// draws random elements when they are first read. A network with drawn weights can be summarised and differentiated without allocating
-/// them.
+/// draws random elements when they are first read. A network with such weights can be summarised and differentiated without allocating
+/// memory for them.
 /// </summary>
 public sealed class Tensor
 {
@@ -82,7 +82,7 @@ public sealed class Tensor
         }
     }
 
-    /// <summary>A float tensor with these elements, row-major; they are copied.</summary>
+    /// <summary>A float tensor with a copy of these elements, row-major.</summary>
     public static Tensor Of(Shape shape, params ReadOnlySpan<float> values) => new(ElementType.Float, shape, Copy(values));
 
     /// <summary>A float scalar.</summary>

@@ -1,16 +1,19 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>Properties of operators by which summaries, heads and adoption tell them apart.</summary>
+/// <summary>Yes-or-no properties of operators, which summaries, the search for heads, and adoption read.</summary>
 [Flags]
 internal enum Traits
 {
-    /// <summary>None of them.</summary>
+    /// <summary>None of these properties.</summary>
     None = 0,
 
-    /// <summary>An activation: in a summary it stands in the row of the layer before it, and overwrites that layer's output.</summary>
+    /// <summary>
+    /// An operator, such as an activation, that a summary shows in the row of the layer before it. ONNX Runtime can compute it in the memory
+    /// of that layer's output.
+    /// </summary>
     JoinsLayer = 1 << 0,
 
-    /// <summary>In a summary, the layer does not name a row that has other layers.</summary>
+    /// <summary>A summary names a row of several layers after another layer, not after this one.</summary>
     Secondary = 1 << 1,
 
     /// <summary>Each element of the output depends on the elements of the inputs at the same position, after broadcasting.</summary>
@@ -28,22 +31,22 @@ internal enum Traits
     /// <summary>A change of shape that keeps all elements in order.</summary>
     View = SameElements | SameNumbers | WeightForm,
 
-    /// <summary>A monotonic function of each image's outputs, so the order of classes stays.</summary>
+    /// <summary>A monotonic function of each image's outputs, so the order of the classes does not change.</summary>
     KeepsOrder = 1 << 6,
 
-    /// <summary>Inputs after the first are weights. A Constant node that holds one becomes an initializer.</summary>
+    /// <summary>The inputs after the first are weights. A Constant node that computes such an input becomes an initializer.</summary>
     Weighted = 1 << 7,
 
-    /// <summary>Inputs after the first are settings such as sizes, never weights.</summary>
+    /// <summary>The inputs after the first are settings, such as sizes, and never weights.</summary>
     HasSettings = 1 << 8,
 
-    /// <summary>The input's axis 1 is its channels.</summary>
+    /// <summary>Axis 1 of the input is the channels.</summary>
     ChannelsFirst = 1 << 9,
 
     /// <summary>Each axis of the output has the meaning of the same axis of the input.</summary>
     KeepsAxes = 1 << 10,
 
-    /// <summary>Pixels stay in the range that they had.</summary>
+    /// <summary>The output of pixels has the same range of values as the input, such as 0 to 255.</summary>
     KeepsRange = 1 << 11,
 
     /// <summary>The operator has no shape rule, and means the same in all operator sets that can be converted.</summary>

@@ -1,8 +1,8 @@
 namespace Fovea.Models.Graphs;
 
 // ConvTranspose returns (P - 1) stride + extent - before - after + output_padding rows. To return exactly the H rows of the forward pass,
-// rows that no window covered become output padding, and rows of the last window beyond the image become padding after. The same for
-// columns.
+// rows that no window covered are added as output_padding, and rows of the last window beyond the image are removed by the padding after.
+// The same holds for columns.
 internal static class TransposedConv
 {
     /// <summary>Adds a transposed convolution whose result has a given height and width.</summary>

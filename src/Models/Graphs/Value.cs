@@ -1,6 +1,6 @@
 namespace Fovea.Models.Graphs;
 
-/// <summary>One edge of a graph: an input, a weight, or an output of a node. Exactly one of these defines each value.</summary>
+/// <summary>A value in a graph: an input of the graph, a weight or other constant, or an output of a node.</summary>
 public sealed class Value
 {
     internal Value(Graph graph, string name, ElementType type, Shape shape) => (Graph, Name, Type, Shape) = (graph, name, type, shape);
@@ -15,14 +15,14 @@ public sealed class Value
     public ElementType Type { get; internal set; }
 
     /// <summary>
-    /// The inferred shape. A dimension that depends on the input is <see cref="Shape.Free"/>. If the shape cannot be inferred, as after an
-    /// operator without a shape rule, it is the shape that the model file declares, or <see cref="Shape.Unknown"/>.
+    /// The inferred shape. A dimension that depends on the input is <see cref="Shape.Free"/>. If the shape cannot be inferred, for example
+    /// after an operator without a shape rule, it is the shape that the model file declares, or else <see cref="Shape.Unknown"/>.
     /// </summary>
     public Shape Shape { get; internal set; }
 
     /// <summary>
-    /// The elements of a small integer tensor that is computed from shapes, row-major; see <see cref="PartialValues"/>. An unknown element
-    /// is <c>null</c>, and the array is <c>null</c> if no element is known.
+    /// The elements of a small integer tensor that is computed from shapes, row-major; see <see cref="PartialValues"/>. <c>null</c> in the
+    /// array is an unknown element; the array itself is <c>null</c> if no element is known.
     /// </summary>
     internal long?[]? Elements { get; set; }
 

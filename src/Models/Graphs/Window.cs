@@ -21,7 +21,7 @@ public sealed record Window(int[] Kernel, int[] Strides, int[] Before, int[] Aft
     /// <exception cref="FoveaException">The window does not have two axes, or an attribute of the node is invalid.</exception>
     public static Window Of(Node node) => Of(node, node.Inputs.Count > 1 ? node[1].Shape : Shape.Unknown);
 
-    /// <summary>The window of a node whose weights have a shape; the shape is unknown where the node has no weights.</summary>
+    /// <summary>The window of a node. If the node has no kernel_shape, the weights' shape gives it; unknown without weights.</summary>
     internal static Window Of(Node node, Shape weights)
     {
         var kernel = node.Ints("kernel_shape", weights.Rank > 2 ? [.. weights.Dimensions[2..]] : []);
@@ -94,7 +94,8 @@ public sealed record Window(int[] Kernel, int[] Strides, int[] Before, int[] Aft
     /// <summary>The larger of the two <see cref="Extent"/>s.</summary>
     public int Extents => Math.Max(Extent(0), Extent(1));
 
-    // Pads so that the output has ceil(size / stride) positions. Both sides get half of the padding; an odd element goes before or after.
+    // Pads so that the output has ceil(size / stride) positions. Both sides get half of the padding; if the padding is odd, the additional
+    // element goes before or after the image.
     private Window PaddedToSame(Shape input, bool extraBefore)
     {
         int[] before = [0, 0], after = [0, 0];

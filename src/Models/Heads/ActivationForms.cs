@@ -3,14 +3,13 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Heads;
 
 // softmax(x) = e^x / sum(e^x);  log-softmax(x) = x - log(sum(e^x));  sigmoid(x) = 1 / (1 + e^-x) = e^x / (e^x + 1) = (tanh(x/2) + 1) / 2.
-// Against overflow, x may be x - max(x), and against division by zero, a sum may have a small number added or be clipped.
-
-/// <summary>Recognises activations that are written in single operators.</summary>
+// Exporters may write x - max(x) instead of x, against overflow, and may clip a sum or add a small number to it, against division by zero.
+/// <summary>Recognises activations that an exporter wrote as several basic operators, such as Exp, ReduceSum and Div.</summary>
 internal static class ActivationForms
 {
     private const float MostEpsilon = 1e-3f;
 
-    /// <summary>The value whose share of its own sum the node computes; <c>null</c> for other nodes.</summary>
+    /// <summary>The value v if the node computes v / sum(v); <c>null</c> for other nodes.</summary>
     public static Value? SharedParts(Node node) => node.Op switch
     {
         "Div" when IsSumOf(node[1], node[0]) => node[0],
@@ -20,7 +19,7 @@ internal static class ActivationForms
         _ => null,
     };
 
-    /// <summary>The x of e^x, without the maximum that is subtracted; <c>null</c> for other values.</summary>
+    /// <summary>The x if the value is e^x or e^(x - max(x)); <c>null</c> for other values.</summary>
     public static Value? ExponentOf(Value value) => Unviewed(value).Producer switch
     {
         { Op: "Exp", Domain: "" } exp => WithoutMaximum(exp[0]),
@@ -28,7 +27,7 @@ internal static class ActivationForms
         _ => null,
     };
 
-    /// <summary>The x of a log-softmax; <c>null</c> for other nodes.</summary>
+    /// <summary>The x if the node computes log-softmax(x); <c>null</c> for other nodes.</summary>
     public static Value? LogSoftmaxOf(Node node) => node.Op != "Sub" ? null : Unviewed(node[1]).Producer switch
     {
         { Op: "ReduceLogSumExp" } sum when sum[0] == node[0] => WithoutMaximum(node[0]),
@@ -37,7 +36,7 @@ internal static class ActivationForms
         _ => null,
     };
 
-    /// <summary>The x of a sigmoid; <c>null</c> for other nodes.</summary>
+    /// <summary>The x if the node computes sigmoid(x); <c>null</c> for other nodes.</summary>
     public static Value? SigmoidOf(Node node) => node.Op switch
     {
         "Div" when Number(node[0]) == 1 => OnePlusExpOfMinus(node[1]),
@@ -51,11 +50,11 @@ internal static class ActivationForms
         _ => null,
     };
 
-    /// <summary>The p of 1 - p; <c>null</c> for other values.</summary>
+    /// <summary>The p if the value is 1 - p; <c>null</c> for other values.</summary>
     public static Value? ComplementOf(Value value) =>
         value.Producer is { Op: "Sub", Domain: "" } sub && Number(sub[0]) == 1 ? sub[1] : null;
 
-    /// <summary>The value before a small number is added to it, or before it is clipped.</summary>
+    /// <summary>The value without the addition of a small number, or without the clipping, that guards against division by zero.</summary>
     public static Value WithoutEpsilon(Value value) => value.Producer switch
     {
         { Op: "Clip", Domain: "" } clip => clip[0],
@@ -64,7 +63,7 @@ internal static class ActivationForms
         _ => value,
     };
 
-    /// <summary>The number that all elements of a constant are; <c>null</c> for other values.</summary>
+    /// <summary>The number that every element of a constant equals; <c>null</c> if the value is not such a constant.</summary>
     public static float? Number(Value value) =>
         value.Constant is { Type: ElementType.Float, Shape.Size: > 0 and < 1 << 16 } constant
         && !constant.Floats.ContainsAnyExcept(constant.Floats[0])
@@ -110,7 +109,7 @@ internal static class ActivationForms
 
     private static Value? OneAnd(Value value, string op) => value.Producer is { Domain: "" } node && node.Op == op ? With(node, 1) : null;
 
-    // The operand beside a number.
+    // The other operand of a node that has this number as one operand; null if neither operand is the number.
     private static Value? With(Node node, float number) =>
         Number(node[1]) == number ? node[0] : Number(node[0]) == number ? node[1] : null;
 

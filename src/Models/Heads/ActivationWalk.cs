@@ -3,18 +3,18 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Heads;
 
-/// <summary>One walk back from the output of a graph to its activation. Each value is read once.</summary>
+/// <summary>One search from the output of a graph back to its activation. Each value is visited once.</summary>
 internal sealed class ActivationWalk
 {
     private static readonly string[] Views = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast", "Transpose", "Dropout"];
 
-    // Nodes after which the outputs are those of the activation, rounded or without some classes.
+    // Operators that round an activation's outputs or select some of its classes.
     private static readonly string[] Approximations = ["QuantizeLinear", "DequantizeLinear", "Clip", "Slice", "Gather", "Split"];
 
     private readonly Dictionary<Value, ActivationReader?> known = [];
 
-    /// <summary>Reads the activation before a value; <c>null</c> if there is none.</summary>
-    /// <exception cref="FoveaException">A softmax runs over another axis than the classes.</exception>
+    /// <summary>Finds the activation that computes a value; <c>null</c> if there is none.</summary>
+    /// <exception cref="FoveaException">A softmax runs over another axis than the axis of the classes.</exception>
     public ActivationReader? Read(Value value)
     {
         if (value.Producer is not { } node || known.ContainsKey(value))
@@ -77,7 +77,7 @@ internal sealed class ActivationWalk
 
     private static ActivationReader? Inexact(ActivationReader? read) => read is null ? null : read with { Logits = null };
 
-    // Parts of their own sum: exponentials make a softmax, and probabilities stay probabilities.
+    // Numbers divided by their sum. Exponentials divided by their sum are a softmax; probabilities divided by their sum stay probabilities.
     private ActivationReader? Shares(Value parts) =>
         ActivationForms.ExponentOf(parts) is { } x ? Exact(FinalActivation.Softmax, x)
         : Read(parts) is { Kind: FinalActivation.Softmax or FinalActivation.Sigmoid } read
@@ -96,7 +96,7 @@ internal sealed class ActivationWalk
         return read with { Total = node.Op == "Mul" ? read.Total * number : read.Total / number };
     }
 
-    // A weighted sum of scores of one kind.
+    // The activation of a sum of scores, times a weight, if all scores have the same kind of activation.
     private ActivationReader? Mixed(IReadOnlyList<Value?> parts, float weight)
     {
         ActivationReader?[] all = [.. parts.Select(part => part is null ? null : Read(part))];
@@ -105,7 +105,7 @@ internal sealed class ActivationWalk
             : null;
     }
 
-    // The scores of several networks, stacked along an axis of their own and averaged over it.
+    // The mean or sum over an axis along which a Concat stacks the scores of several networks.
     private ActivationReader? OverStack(Node node) =>
         node.Given("axes", 1) is [var axis] && node[0].Producer is { Op: "Concat", Domain: "" } stack
         && Positive(axis, node[0].Shape.Rank) == Positive(stack.Int32("axis"), node[0].Shape.Rank)
@@ -113,7 +113,7 @@ internal sealed class ActivationWalk
             ? Mixed(stack.Inputs, node.Op == "ReduceMean" ? 1f / stack.Inputs.Count : 1)
             : null;
 
-    // Scores side by side: sigmoids of separate layers, parts of one softmax, or 1 - p beside p.
+    // A Concat of scores along the classes: the sigmoids of separate layers, slices of one softmax, or 1 - p and p.
     private ActivationReader? Joined(Node node)
     {
         if (node.Inputs is [{ } other, { } p] && ActivationForms.ComplementOf(other) is { } inner && inner == p
@@ -129,7 +129,7 @@ internal sealed class ActivationWalk
                 : null;
     }
 
-    // The classes are the one axis that is longer than 1 beside the batch.
+    // Whether a softmax runs over the classes: the only axis, apart from the batch, that is longer than 1.
     private static bool IsOverClasses(Node node)
     {
         var x = node[0].Shape;

@@ -6,8 +6,8 @@ namespace Fovea.Models.Heads;
 
 /// <summary>
 /// The last linear layer of a classifier, which computes the logits: a Gemm, a MatMul, or a convolution whose output is averaged over the
-/// image. Nodes after the layer, such as softmax, changes of shape and pooling, are skipped when the head is searched, and dropped when it
-/// is replaced.
+/// image. The search for the head skips nodes after the layer, such as softmax, changes of shape and pooling. Replacing the head drops
+/// them.
 /// </summary>
 public sealed class ClassifierHead
 {
@@ -30,8 +30,8 @@ public sealed class ClassifierHead
         (network, [], network.Outputs[0], network.Outputs[0].Shape[1]);
 
     /// <summary>
-    /// Whether the layer may belong to a network without a head: a ReLU or the mean over the image follows it, and no activation of
-    /// probabilities.
+    /// Whether the network may have no head, so that the layer computes features: a ReLU or the mean over the image follows the layer, and
+    /// neither softmax nor sigmoid.
     /// </summary>
     internal bool MayBeFeatures => following.Any(node => node.Op is "Relu" or "Clip" || IsMean(node))
         && !following.Any(node => node.Op is "Softmax" or "LogSoftmax" or "Sigmoid");
@@ -42,7 +42,7 @@ public sealed class ClassifierHead
     /// <summary>The number of features of one image.</summary>
     public int FeatureCount { get; }
 
-    /// <summary>The number of classes; 0 where there is no head yet.</summary>
+    /// <summary>The number of classes; 0 if the network has no head yet.</summary>
     public int Classes { get; }
 
     /// <summary>A clause that names the layer, the nodes after it, and its input.</summary>
@@ -64,7 +64,7 @@ public sealed class ClassifierHead
 
     /// <summary>Finds the head: the first linear layer on the path from the first output back to the input.</summary>
     /// <exception cref="FoveaException">
-    /// The network's input is not images, or there is another node than those that can be skipped between the output and a linear layer.
+    /// The network's input is not images, or a node between the output and the last linear layer cannot be skipped.
     /// </exception>
     public static ClassifierHead Find(Graph network)
     {
@@ -108,7 +108,8 @@ public sealed class ClassifierHead
             }
             else if (node is { Op: "Add" or "Sub" or "Mul" or "Div", Domain: "" } && Scaled(node, constants) is { } scaled)
             {
-                // A temperature, or a shift of the logits. The bias found so far belongs to it.
+                // The node divides the logits by a temperature, or shifts them. A bias that was found after this node does not belong to
+                // the linear layer.
                 (bias, value) = (null, scaled);
                 following.Push(node);
             }
@@ -118,7 +119,7 @@ public sealed class ClassifierHead
             }
         }
 
-        // An activation of several nodes, such as Exp, ReduceSum and Div, is passed over as one.
+        // Skips an activation that consists of several nodes, such as Exp, ReduceSum and Div.
         void PassActivation()
         {
             if (ActivationReader.Of(value) is { Source: { } source, Node: { } activation })
@@ -130,12 +131,11 @@ public sealed class ClassifierHead
 
         FoveaException Missing(string reason) => new(
             ErrorCode.BadModelFile,
-            $"{network.Name} has no classifier that can be replaced: {reason}. Expected a Gemm, MatMul or 1x1 Conv with constant "
-            + "weights, followed only "
-            + "by a softmax, changes of shape, or the mean over the image.");
+            $"{network.Name} has no classifier that can be replaced: {reason}. Expected a Gemm, MatMul or 1x1 Conv with constant weights, "
+            + "followed only by a softmax, changes of shape, or the mean over the image.");
     }
 
-    /// <summary>The place of a head at the end of a network that has features and no classes.</summary>
+    /// <summary>The position for a new head at the end of a network whose output is features.</summary>
     /// <param name="network">A network whose first output is [N, features].</param>
     /// <exception cref="FoveaException">The output is not [N, features].</exception>
     public static ClassifierHead At(Graph network) => network.Outputs[0].Shape is { Rank: 2 } shape && shape[1] > 0
@@ -143,7 +143,7 @@ public sealed class ClassifierHead
         : throw new FoveaException(
             ErrorCode.BadModelFile, $"The output of {network.Name} is {network.Outputs[0].Shape}; expected features, [N, features].");
 
-    /// <summary>The head; <c>null</c> where <see cref="Find"/> finds none.</summary>
+    /// <summary>The head; <c>null</c> if <see cref="Find"/> would throw.</summary>
     internal static ClassifierHead? TryFind(Graph network)
     {
         try
@@ -205,14 +205,14 @@ public sealed class ClassifierHead
         _ => false,
     };
 
-    // The p of log(p / (1 - p)), by which adoption makes logits of probabilities.
+    // The p if the node computes log(p / (1 - p)), with which adoption turns probabilities into logits; null for other nodes.
     private static Value? UnmadeLogits(Node node) =>
         node is { Op: "Log", Domain: "" } && node[0].Producer is { Op: "Div" } odds && odds[1].Producer is { Op: "Sub" } other
         && other[1] == odds[0]
             ? odds[0]
             : null;
 
-    // A layer of one feature, which makes the outputs of two classes from one number.
+    // Whether the node is a Gemm with one input feature, which computes the outputs of two classes from one number.
     private static bool IsSpread(Node node) => node is { Op: "Gemm", Domain: "" } && IsConstant(node[1]) && node[1].Shape is { Rank: 2 } w
         && w[node.Int("transB") == 0 ? 0 : 1] == 1;
 
@@ -226,7 +226,7 @@ public sealed class ClassifierHead
         node.Op is "GlobalAveragePool" or "ReduceMean" or "AveragePool"
         && node.Output.Shape.Dimensions.Skip(2).All(d => d is 1 or Shape.Free);
 
-    // The reason why a linear layer is no classifier; null if it is one.
+    // The reason why a linear layer cannot be the classifier; null if it can.
     private static string? ProblemOf(Node layer, IEnumerable<Node> following)
     {
         Shape features = layer[0].Shape, weights = layer[1].Shape;
@@ -247,7 +247,7 @@ public sealed class ClassifierHead
         && !(layer[0].Shape.Dimensions[2..].SequenceEqual(layer[1].Shape.Dimensions[2..])
             && layer.Output.Shape.Dimensions[2..].All(d => d == 1));
 
-    // The operand beside one that is the same for all images.
+    // The operand that depends on the image, if the other operand is the same for all images; null otherwise.
     private static Value? Scaled(Node node, HashSet<Node> constants)
     {
         return IsFixed(node[1]) ? node[0] : IsFixed(node[0]) && node.Op != "Div" ? node[1] : null;
@@ -256,7 +256,8 @@ public sealed class ClassifierHead
             value.Producer is { } producer ? constants.Contains(producer) : value.Graph.Initializers.ContainsKey(value);
     }
 
-    // A square layer right behind another layer, which only calibrates the logits.
+    // Whether the node is a linear layer with as many outputs as inputs, directly after another linear layer. It only calibrates the
+    // logits.
     private static bool IsCalibration(Node node) => node is { Op: "Gemm" or "MatMul", Domain: "" } && IsConstant(node[1])
         && node[1].Shape is { Rank: 2 } w && w[0] == w[1]
         && (node[0].Producer is { Op: "Add", Domain: "" } add && IsConstant(add[1]) ? add[0].Producer : node[0].Producer) is { } before

@@ -1,17 +1,17 @@
 namespace Fovea.Models.Heads;
 
-/// <summary>What a graph does with the logits before it outputs them.</summary>
+/// <summary>The activation that a graph applies to its logits before it outputs them.</summary>
 internal enum FinalActivation
 {
-    /// <summary>Nothing: the outputs are logits, or features.</summary>
+    /// <summary>No activation: the outputs are logits or features.</summary>
     None,
 
-    /// <summary>The outputs add up to 1.</summary>
+    /// <summary>Softmax: the outputs are probabilities that add up to 1.</summary>
     Softmax,
 
     /// <summary>The outputs are the logarithms of a softmax.</summary>
     LogSoftmax,
 
-    /// <summary>Each output is between 0 and 1 by itself.</summary>
+    /// <summary>Sigmoid: each output is the probability of one label, independent of the other outputs.</summary>
     Sigmoid,
 }

@@ -2,16 +2,19 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Heads;
 
-/// <summary>Finds an activation that stands before the outputs, behind nodes that no reading explains.</summary>
+/// <summary>
+/// Finds an activation between the last layer and the outputs that <see cref="ActivationReader"/> cannot find, because unknown nodes follow
+/// it.
+/// </summary>
 internal static class HiddenActivation
 {
     private static readonly string[] Activations = ["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "QLinearSoftmax", "QLinearSigmoid"];
 
-    // Classifiers whose scores may be probabilities or not.
+    // Classifiers of scikit-learn and the like, whose scores may or may not be probabilities.
     private static readonly string[] Classifiers =
         ["LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier", "TreeEnsemble", "Normalizer"];
 
-    // Operators that mix pixels or features. An activation before them is one inside the network.
+    // Operators that mix pixels or features. An activation before such an operator is inside the network, so the search stops there.
     private static readonly string[] Mixing =
     [
         "Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum", "QLinearConv", "QLinearMatMul", "QGemm", "MatMulInteger", "ConvInteger",
@@ -19,7 +22,7 @@ internal static class HiddenActivation
         "LayerNormalization", "InstanceNormalization", "LSTM", "GRU", "RNN",
     ];
 
-    /// <summary>The node; <c>null</c> if there is none between the output and the last layer.</summary>
+    /// <summary>The node of the activation; <c>null</c> if there is none between the last layer and the output.</summary>
     public static Node? Before(Value output)
     {
         var seen = new HashSet<Value>();
@@ -45,7 +48,7 @@ internal static class HiddenActivation
         return null;
     }
 
-    // x sigmoid(x), an activation of layers.
+    // Whether the sigmoid is part of x sigmoid(x) (SiLU), an activation inside networks.
     private static bool IsGate(Node sigmoid) => sigmoid.Output.Graph.Nodes.Any(node =>
         node.Op == "Mul" && node.Inputs.Contains(sigmoid.Output) && node.Inputs.Contains(sigmoid[0]));
 }

@@ -10,7 +10,7 @@ internal static class Background
 {
     private const int FitRounds = 4;
 
-    // In levels of brightness. Pixels with a smaller error are not outliers but noise.
+    // In levels of brightness, 0 to 255. A pixel whose error is smaller is noise, not an outlier.
     private const double MinTolerance = 4;
 
     /// <summary>
@@ -31,8 +31,8 @@ internal static class Background
             }
         }
 
-        // The sign of the skewness tells whether ink is darker or lighter. Ink covers few pixels with a large difference. Cubes weight it
-        // more than a faint shadow over half of the sheet, and more than an error of the plane.
+        // The sign of the skewness shows whether ink is darker or lighter than the background. Ink covers few pixels with a large
+        // difference, so its cubes outweigh those of a faint shadow over half of the sheet, and those of an error of the plane.
         if (skew < 0)
         {
             System.Numerics.Tensors.TensorPrimitives.Negate(values, values);

@@ -2,14 +2,14 @@ using SkiaSharp;
 
 namespace Fovea.Models.Imaging;
 
-/// <summary>Converts pixels to bitmaps of Skia and to PNG files.</summary>
+/// <summary>Converts pixels to PNG files and to bitmaps of the graphics library Skia.</summary>
 public static class Bitmaps
 {
-    // zlib's levels go from 0 to 9. Level 3 takes a third of the time of level 9, and photos get hardly larger.
+    // A zlib compression level, 0 to 9. Level 3 takes a third of the time of level 9, and the PNG files of photos are hardly larger.
     private const int PngLevel = 3;
 
-    /// <summary>Writes pixels as a PNG file of their own size, in red, green and blue.</summary>
-    /// <param name="image">The pixels, in one channel or three.</param>
+    /// <summary>Encodes pixels as a PNG file of the same size, in red, green and blue.</summary>
+    /// <param name="image">The pixels, with one channel or three.</param>
     public static byte[] ToPng(Pixels image)
     {
         using var bitmap = Of(image);
@@ -18,8 +18,8 @@ public static class Bitmaps
         return file.ToArray();
     }
 
-    /// <summary>Copies pixels to a bitmap, which the caller disposes of.</summary>
-    /// <param name="image">The pixels, in one channel or three.</param>
+    /// <summary>Copies pixels to a bitmap. The caller disposes it.</summary>
+    /// <param name="image">The pixels, with one channel or three.</param>
     internal static unsafe SKBitmap Of(Pixels image)
     {
         var bitmap = new SKBitmap(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);

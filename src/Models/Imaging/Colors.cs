@@ -4,8 +4,8 @@ namespace Fovea.Models.Imaging;
 internal static class Colors
 {
     /// <summary>
-    /// The brightness of each pixel by ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, rounded. An image of one channel is returned itself, not
-    /// copied.
+    /// The brightness of each pixel by ITU-R BT.601, 0.299 R + 0.587 G + 0.114 B, rounded. For an image of one channel, returns the same
+    /// object.
     /// </summary>
     public static Pixels Gray(Pixels image)
     {
@@ -25,8 +25,8 @@ internal static class Colors
     }
 
     /// <summary>
-    /// Three channels in the given order, RGB or BGR. A gray image gets its value in all three. An RGB image is returned itself if the
-    /// order is RGB.
+    /// Three channels in the given order, RGB or BGR. A gray value is copied to all three channels. For an RGB image and the order RGB,
+    /// returns the same object.
     /// </summary>
     public static Pixels Ordered(Pixels image, ColorOrder order)
     {

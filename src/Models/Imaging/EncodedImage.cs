@@ -5,12 +5,12 @@ using SkiaSharp;
 namespace Fovea.Models.Imaging;
 
 /// <summary>
-/// An image file whose header has been read and checked against the limits. Its pixels are not decoded, and no memory for them is
-/// allocated, before <see cref="Decode(int)"/>.
+/// An image file whose header has been read and checked against the limits. Only <see cref="Decode(int)"/> decodes the pixels and allocates
+/// memory for them.
 /// </summary>
 public sealed class EncodedImage : IDisposable
 {
-    // More bytes than a decoder reads ahead.
+    // The number of bytes added to a JPEG without an end marker. It is larger than the number of bytes that a decoder reads ahead.
     private const int FillerBytes = 256;
 
     private readonly ReadOnlyMemory<byte> file;
@@ -18,12 +18,12 @@ public sealed class EncodedImage : IDisposable
     private readonly SKData data;
     private readonly SKCodec codec;
 
-    // A copy, since the property of SKCodec creates a new object on each call.
+    // A copy of the codec's property Info, which creates a new object on each call.
     private readonly SKImageInfo info;
 
     private readonly ImageFormat format;
 
-    // Whether a JPEG lacks the marker of its end. Its picture may be whole all the same.
+    // Whether a JPEG lacks the end marker. The picture may still be complete.
     private readonly bool lacksEnd;
 
     private EncodedImage(
@@ -33,7 +33,7 @@ public sealed class EncodedImage : IDisposable
         lacksEnd = format.LacksEnd(file.Span);
     }
 
-    /// <summary>JPEG, PNG, WebP, BMP or GIF, detected from the file's bytes.</summary>
+    /// <summary>The name of the format: JPEG, PNG, WebP, BMP or GIF. It is detected from the file's bytes.</summary>
     public string Format => format.Name;
 
     /// <summary>The width in pixels, before the EXIF orientation is applied.</summary>
@@ -42,7 +42,9 @@ public sealed class EncodedImage : IDisposable
     /// <summary>The height in pixels, before the EXIF orientation is applied.</summary>
     public int Height => info.Height;
 
-    /// <summary>Reads the header of an image. The format is detected from the file's bytes; a declared media type plays no part.</summary>
+    /// <summary>
+    /// Reads the header of an image. The format is detected from the file's bytes; a declared media type is ignored.
+    /// </summary>
     /// <param name="file">The whole file. It must not change until the object is disposed.</param>
     /// <param name="limits">The limits that the header must respect.</param>
     /// <exception cref="FoveaException">
@@ -91,7 +93,7 @@ public sealed class EncodedImage : IDisposable
         }
     }
 
-    /// <summary>An upper bound of the memory that <see cref="Decode(int)"/> allocates at its peak, in bytes.</summary>
+    /// <summary>An upper bound of the peak memory that <see cref="Decode(int)"/> allocates, in bytes.</summary>
     /// <param name="leastSide">The argument of <see cref="Decode(int)"/>.</param>
     public long BytesToDecode(int leastSide = 0)
     {
@@ -110,11 +112,13 @@ public sealed class EncodedImage : IDisposable
     /// The short side that the caller needs, in pixels. A JPEG is decoded to the smallest of 1/8, 1/4, 1/2 and its full size whose short
     /// side is at least this, which takes a fraction of the time. Other formats are always decoded in full. Default 0: in full.
     /// </param>
-    /// <returns>1 channel if the file is gray, otherwise 3.</returns>
+    /// <returns>The pixels, with 1 channel if the file is gray, otherwise 3.</returns>
     /// <exception cref="FoveaException"><see cref="ErrorCode.DamagedImage"/>: the data are truncated or corrupt.</exception>
     public Pixels Decode(int leastSide = 0) => Decode(leastSide, length => GC.AllocateUninitializedArray<byte>(length));
 
-    /// <summary>Decodes the pixels into an array that <paramref name="allocate"/> returns for a length. The array may be longer.</summary>
+    /// <summary>
+    /// Decodes the pixels into an array from <paramref name="allocate"/>, whose argument is the required length. The array may be longer.
+    /// </summary>
     internal Pixels Decode(int leastSide, Func<int, byte[]> allocate)
     {
         if (lacksEnd)
@@ -125,8 +129,9 @@ public sealed class EncodedImage : IDisposable
         return ImageDecoder.Decode(codec, info, Format, format.Orientation(file.Span), Size(leastSide), allocate);
     }
 
-    // The marker is added, with different bytes before it. If the picture is whole, the decoder reads none of these bytes, and the pixels
-    // are the same. If data are missing, the decoder takes the bytes for data, and the pixels differ.
+    // Decodes a JPEG without an end marker twice: with filler bytes and the marker added, and with other filler bytes and the marker added.
+    // If the picture is complete, the decoder reads no filler, and the pixels of both are equal. If data are missing, the decoder reads
+    // filler as data, and the pixels differ.
     private Pixels DecodeUnended(int leastSide, Func<int, byte[]> allocate)
     {
         var whole = file.Span[^1] == 0xFF ? file[..^1] : file;
@@ -153,7 +158,8 @@ public sealed class EncodedImage : IDisposable
         pinned.Dispose();
     }
 
-    // A JPEG stores blocks of 8 x 8 pixels, which the decoder can decode as n x n. It has fast code for powers of two.
+    // The size to which the image is decoded. A JPEG stores blocks of 8 x 8 pixels. The decoder can decode a block as n x n pixels, and has
+    // fast code for n = 1, 2, 4 and 8.
     private SKSizeI Size(int leastSide) => !format.IsScaled || leastSide <= 0 ? info.Size : ((int[])[1, 2, 4, 8])
         .Select(n => codec.GetScaledDimensions(n / 8f))
         .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == info.Size);

@@ -3,8 +3,7 @@ using System.Buffers.Binary;
 namespace Fovea.Models.Imaging;
 
 /// <summary>
-/// Reads the orientation of images: from EXIF data, and where these have none from XMP, which some editors write alone. Damaged metadata
-/// are not an error.
+/// Reads the orientation of images from EXIF data, or else from XMP data, since some editors write only XMP. Damaged metadata are ignored.
 /// </summary>
 internal static class Exif
 {
@@ -12,7 +11,9 @@ internal static class Exif
     private const int Byte = 1, UnsignedShort = 3, UnsignedLong = 4;
     private const byte App1 = 0xE1;
 
-    /// <summary>The orientation of a JPEG, 1 to 8, as <see cref="Orientation"/> defines it; 1, upright, if the file has none.</summary>
+    /// <summary>
+    /// The orientation of a JPEG, 1 to 8, as <see cref="Orientation"/> defines it; 1 (upright) if the file has no orientation.
+    /// </summary>
     public static int OfJpeg(ReadOnlySpan<byte> file)
     {
         int? exif = null, xmp = null;
@@ -30,7 +31,8 @@ internal static class Exif
     }
 
     /// <summary>
-    /// The orientation of a PNG, 1 to 8. It is in a chunk eXIf, or in a text: a raw profile as ImageMagick writes it, or XMP.
+    /// The orientation of a PNG, 1 to 8; 1 if the file has none. It is in a chunk eXIf, or in a text chunk with a raw profile, as
+    /// ImageMagick writes it, or with XMP data.
     /// </summary>
     public static int OfPng(ReadOnlySpan<byte> file)
     {
@@ -63,7 +65,7 @@ internal static class Exif
         return exif ?? profile ?? xmp ?? 1;
     }
 
-    /// <summary>The orientation of a WebP, 1 to 8. It is in a chunk EXIF or XMP.</summary>
+    /// <summary>The orientation of a WebP, 1 to 8; 1 if the file has none. It is in a chunk EXIF or XMP.</summary>
     public static int OfWebP(ReadOnlySpan<byte> file)
     {
         int? exif = null, xmp = null;
@@ -132,7 +134,7 @@ internal static class Exif
         {
             if (Short(entries) == OrientationTag)
             {
-                // The standard says two bytes; some cameras and programs write four, or one.
+                // By the standard, the value has two bytes; some cameras and programs write four bytes, or one.
                 uint tag = Short(entries[2..]) switch
                 {
                     UnsignedShort => Short(entries[8..]),

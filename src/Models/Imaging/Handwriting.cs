@@ -2,17 +2,18 @@
 namespace Fovea.Models.Imaging;
 
 /// <summary>
-/// Finds a handwritten digit in an image and frames it as MNIST frames its digits: light strokes on black, the bounding box scaled to 20 of
-/// 28 pixels with its proportions kept, and the centre of mass in the middle. The digit may have any size, place and colour, and may be
-/// darker or lighter than the background. Strokes thinner than MNIST's are thickened. Uneven light, specks and objects that the edge of the
-/// image cuts are removed. White ink on transparent pixels is lost, since transparent pixels are decoded as white.
+/// Finds a handwritten digit in an image and draws it in the form of MNIST's images: light strokes on black, the digit's bounding box
+/// scaled to 20 of 28 pixels with its proportions kept, and its centre of mass in the middle. The digit may have any size, position and
+/// colour, and may be darker or lighter than the background. Strokes thinner than MNIST's are thickened. Uneven light, specks, and objects
+/// cut off by the edge of the image are removed. White ink on transparent pixels is lost, since transparent pixels are decoded as white.
 /// </summary>
 /// <remarks>
-/// An image of the right size whose digit is framed in this way is returned unchanged, or inverted (255 - value) if it is dark on light.
+/// If the image has the right size and its digit is already framed in this way, its values do not change, or are inverted (255 - value) for
+/// a digit that is dark on light.
 /// </remarks>
 internal static class Handwriting
 {
-    // MNIST's proportions: a box of 20 in 28 pixels. Its strokes are rarely thinner than 2.3 in 28 pixels.
+    // MNIST's proportions: the digit's box has 20 of 28 pixels, and strokes are rarely thinner than 2.3 of 28 pixels.
     private const double BoxShare = 20.0 / 28, StrokeShare = 2.3 / 28;
 
     // Lengths of the long side of ink maps, in pixels: at most SearchSide to find the digit, at most DrawSide to draw it, at least
@@ -21,13 +22,13 @@ internal static class Handwriting
 
     private const int MaxZoomSteps = 4;
 
-    // Shares of the long side that are added around a box. The background is estimated from the pixels around the digit, so some must be
-    // included. Of a sheet of paper, the edges are cut off.
+    // The margin around a box, as a share of its long side. The margin around a digit includes pixels of the background, from which the
+    // background is estimated. The negative margin of a sheet of paper cuts off its edges.
     private const double DigitMargin = 0.45, SheetMargin = -0.04;
 
     /// <summary>
-    /// The framed digit, one channel of <paramref name="width"/> x <paramref name="height"/>; black if no digit is found. Also the part of
-    /// the image that it shows, which may reach beyond the image; the whole image if no digit is found.
+    /// Returns the framed digit, one channel of <paramref name="width"/> x <paramref name="height"/>, and the part of the image that the
+    /// frame shows, which may reach beyond the image. If no digit is found, returns a black image and the whole image as the part.
     /// </summary>
     public static (Pixels Digit, InputRegion Region) Frame(Pixels gray, int width, int height)
     {
@@ -36,7 +37,7 @@ internal static class Handwriting
             return (framed, InputRegion.Whole);
         }
 
-        // Zooms in on the digit: each step finds the strokes in an ink map and makes their surroundings the region of the next step.
+        // Zooms in on the digit: each step finds the strokes in an ink map; the next step searches only the region around them.
         var region = new PixelRectangle(0, 0, gray.Width, gray.Height);
         for (int step = 0; step < MaxZoomSteps; step++)
         {
@@ -77,8 +78,8 @@ internal static class Handwriting
             (region.Y + (part.Bottom * region.Height)) / gray.Height));
     }
 
-    // Converts a box of the map to coordinates of the image, within the map's region. The margin, a share of the box's long side, is added
-    // on all sides.
+    // Converts a box of the map to coordinates of the image, and adds the margin, a share of the box's long side, on all sides. The result
+    // is limited to the map's region.
     private static PixelRectangle ToImage(PixelRectangle region, InkMap map, PixelRectangle box, double margin)
     {
         double scaleX = (double)region.Width / map.Width, scaleY = (double)region.Height / map.Height;
@@ -89,14 +90,14 @@ internal static class Handwriting
         return new(region.X + left, region.Y + top, Math.Max(1, right - left), Math.Max(1, bottom - top));
     }
 
-    // The digit in its frame, and the part of the map that the frame shows.
+    // Returns the framed digit, and the part of the map that the frame shows.
     private static (Pixels Drawn, InputRegion Part) Draw(InkMap map, Strokes digit, float threshold, int width, int height)
     {
         double box = BoxShare * Math.Min(width, height), stroke = StrokeShare * Math.Min(width, height);
         int side = Math.Max(digit.Box.Width, digit.Box.Height);
 
         // Thickening by r on each side turns the stroke width w into w + 2 r and the box's side into side + 2 r. After scaling the box to
-        // its final size, the stroke width should be that of MNIST: (w + 2 r) box = stroke (side + 2 r), solved for r.
+        // its final size, the stroke width should equal MNIST's stroke width: (w + 2 r) box = stroke (side + 2 r), solved for r.
         double r = Math.Max(0, ((stroke * side / box) - StrokeWidth(digit.Mask, map.Width)) / (2 * (1 - (stroke / box))));
         var drawn = Thicken(map, digit, threshold, r);
         double scale = box / (side + (2 * r));
@@ -105,7 +106,7 @@ internal static class Handwriting
         var scaled = Resizer.Resize(drawn, boxWidth, boxHeight, new(0, 0, boxWidth, boxHeight));
         var (framed, left, top) = MnistFrame.Centre(scaled, width, height);
 
-        // Thickening has added as many pixels of the map on each side.
+        // Thickening added the same number of map pixels on each side of the digit's box.
         double boxX = digit.Box.X - ((drawn.Width - digit.Box.Width) / 2), boxY = digit.Box.Y - ((drawn.Height - digit.Box.Height) / 2);
         double stepX = (double)drawn.Width / boxWidth, stepY = (double)drawn.Height / boxHeight;
         return (framed, new(
@@ -116,8 +117,8 @@ internal static class Handwriting
     }
 
     // Draws the digit's box, extended by the radius and a border of one pixel, in the scale of the map. The brightness is the ink, from
-    // half of the threshold (black) to the mean ink of the strokes (white). Pixels up to the radius from the strokes are white, the next
-    // one is antialiased.
+    // half of the threshold (black) to the mean ink of the strokes (white). Pixels up to the radius from the strokes are white, and the
+    // next pixel is antialiased.
     private static Pixels Thicken(InkMap map, Strokes digit, float threshold, double radius)
     {
         int border = (int)Math.Ceiling(radius) + 1;
@@ -129,7 +130,7 @@ internal static class Handwriting
         {
             for (int x = 0; x < width; x++, i++)
             {
-                // Outside the map, the nearest pixel of the map counts, and the distance to that pixel is added.
+                // A position outside the map uses the nearest pixel of the map, and the distance to this pixel is added.
                 int mapX = digit.Box.X - border + x, mapY = digit.Box.Y - border + y;
                 int nearX = Math.Clamp(mapX, 0, map.Width - 1), nearY = Math.Clamp(mapY, 0, map.Height - 1);
                 int near = (nearY * map.Width) + nearX;

@@ -11,19 +11,19 @@ namespace Fovea.Models.Imaging;
 public static class ImageDecoder
 {
     /// <summary>
-    /// The size of a strip of rows in bytes. Formats that can be read in rows are decoded strip by strip, and a strip of this size fits the
-    /// processor's cache.
+    /// The size of a strip of rows in bytes. Formats that can be read row by row are decoded in strips, and a strip of this size fits into
+    /// the processor's cache.
     /// </summary>
     internal const int StripBytes = 1 << 18;
 
-    /// <summary>Decodes an image. The format is detected from the file's bytes; a declared media type plays no part.</summary>
+    /// <summary>Decodes an image. The format is detected from the file's bytes; a declared media type is ignored.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="limits">The limits that the header must respect. They are checked before memory for pixels is allocated.</param>
     /// <param name="leastSide">
     /// The short side that the caller needs, in pixels, as for <see cref="EncodedImage.Decode(int)"/>. Default 0: the image is decoded in
     /// full.
     /// </param>
-    /// <returns>1 channel if the file is gray, otherwise 3.</returns>
+    /// <returns>The pixels, with 1 channel if the file is gray, otherwise 3.</returns>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/>,
     /// <see cref="ErrorCode.TooManyPixels"/> or <see cref="ErrorCode.TooManyFrames"/>.
@@ -39,7 +39,7 @@ public static class ImageDecoder
     /// <param name="header">Skia's description of the file.</param>
     /// <param name="format">The format's name, for messages.</param>
     /// <param name="orientation">The EXIF orientation, 1 to 8.</param>
-    /// <param name="size">The size to decode to; one that the codec supports.</param>
+    /// <param name="size">The size to decode to. The codec must support it.</param>
     /// <param name="allocate">Returns an array of at least this length for the pixels.</param>
     internal static unsafe Pixels Decode(
         SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate)
@@ -50,8 +50,7 @@ public static class ImageDecoder
         int channels = isGray ? 1 : 3;
         var upright = Orientation.Of(orientation, width, height);
 
-        // Without a colour space, Skia does not convert the file's values. Published networks were trained on images that were read in this
-        // way.
+        // Without a colour space, Skia does not convert the file's values. Published networks were trained on images without conversion.
         var color = isGray ? SKColorType.Gray8 : SKColorType.Rgba8888;
         var info = new SKImageInfo(width, height, color, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         var started = codec.StartScanlineDecode(info);
@@ -61,8 +60,8 @@ public static class ImageDecoder
         }
 
 
-        // The fourth byte of a BMP's pixels is often unused and 0, which no program takes for transparency. Whether all are 0 is known only
-        // when all pixels are.
+        // The fourth byte of a BMP's pixels is often unused and 0 in all pixels; programs then do not treat it as transparency. A BMP with
+        // a fourth byte is therefore decoded as a whole, since the test needs all pixels.
         bool byRows = started == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown;
         int rowsAtOnce = byRows && (opaque || format != "BMP") ? Math.Clamp(StripBytes / info.RowBytes, 1, height) : height;
 
@@ -106,7 +105,7 @@ public static class ImageDecoder
     private static FoveaException Damaged(string format, SKCodecResult result) =>
         Damaged(format, result == SKCodecResult.IncompleteInput ? "it ends before its last pixel" : "its data are corrupt");
 
-    /// <summary>An error for a damaged file. <paramref name="reason"/> is a clause without a full stop.</summary>
+    /// <summary>Creates the exception for a damaged file. <paramref name="reason"/> is a clause without a full stop.</summary>
     internal static FoveaException Damaged(string format, string reason) =>
         new(ErrorCode.DamagedImage, $"The {format} is damaged: {reason}. Expected a complete, intact file.");
 }

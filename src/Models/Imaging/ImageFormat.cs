@@ -6,8 +6,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Imaging;
 
 /// <summary>
-/// A format of image files. The table has the formats that can be decoded, and those that cannot but are common, so that a refusal names
-/// them. A file's format is detected from its first bytes; its name and its declared media type play no part.
+/// A format of image files. The table contains the formats that can be decoded, and other common formats, so that an error message can name
+/// them. A file's format is detected from its first bytes; its name and its declared media type are ignored.
 /// </summary>
 public sealed class ImageFormat
 {
@@ -34,7 +34,7 @@ public sealed class ImageFormat
         new("BMP", ["image/bmp", "image/x-ms-bmp"], ["bmp", "dib"], IsBitmap) { IsDecoded = true },
         new("GIF", ["image/gif"], ["gif"], file => file.StartsWith("GIF87a"u8) || file.StartsWith("GIF89a"u8)) { IsDecoded = true },
 
-        // Formats that are only named in refusals
+        // Formats that cannot be decoded; error messages name them
         new("AVIF", ["image/avif"], ["avif", "avifs"], file => HasBrand(file, "avif"u8) || HasBrand(file, "avis"u8)),
         new("HEIC", ["image/heic", "image/heif"], ["heic", "heif", "hif"], IsHeic),
         new("TIFF", ["image/tiff"], ["tif", "tiff"], file => file is [0x49, 0x49, 42 or 43, 0, ..] or [0x4D, 0x4D, 0, 42 or 43, ..]),
@@ -72,24 +72,25 @@ public sealed class ImageFormat
     /// <summary>The format's name, such as JPEG.</summary>
     public string Name { get; }
 
-    /// <summary>The media types that declare it, the usual one first.</summary>
+    /// <summary>The media types of the format, the most common first.</summary>
     public ImmutableArray<string> MediaTypes { get; }
 
-    /// <summary>The endings of file names, in lower case and without the point, the usual one first.</summary>
+    /// <summary>The file name extensions, in lower case and without the dot, the most common first.</summary>
     public ImmutableArray<string> Extensions { get; }
 
     /// <summary>Whether files of the format can be decoded.</summary>
     public bool IsDecoded { get; private init; }
 
     /// <summary>
-    /// Finds damage that the decoder does not report, in a file whose header the decoder has accepted: a clause, or <c>null</c>.
+    /// Finds damage that the decoder does not report, in a file whose header the decoder accepted. Returns a clause without a full stop, or
+    /// <c>null</c> if there is no damage.
     /// </summary>
     internal ProblemFinder Problem { get; private init; } = _ => null;
 
-    /// <summary>Whether the decoder can make a smaller image in a fraction of the time.</summary>
+    /// <summary>Whether the decoder can decode an image at a reduced size, in a fraction of the time.</summary>
     internal bool IsScaled { get; private init; }
 
-    /// <summary>Whether a file lacks the marker of its end, although its picture may be whole.</summary>
+    /// <summary>Whether a file lacks the end marker, although its picture may be complete.</summary>
     internal BytesTest LacksEnd { get; private init; } = _ => false;
 
     /// <summary>
@@ -98,10 +99,10 @@ public sealed class ImageFormat
     /// </summary>
     internal MemoryBound DecoderBytes { get; private init; } = (_, pixels) => 8 * pixels;
 
-    /// <summary>Reads the orientation, 1 to 8 as EXIF numbers them; 1 where the file has none or a damaged one.</summary>
+    /// <summary>Reads the EXIF orientation, 1 to 8; 1 if the file has none, or if its metadata are damaged.</summary>
     internal OrientationReader Orientation { get; private init; } = _ => 1;
 
-    /// <summary>The format of a file, also of one that cannot be decoded; <c>null</c> if its first bytes are of no known format.</summary>
+    /// <summary>The format of a file, even if it cannot be decoded; <c>null</c> if the first bytes match no format in the table.</summary>
     /// <param name="file">The file, or at least its first <see cref="SignatureBytes"/> bytes.</param>
     public static ImageFormat? Of(ReadOnlySpan<byte> file)
     {
@@ -116,7 +117,7 @@ public sealed class ImageFormat
         return null;
     }
 
-    /// <summary>Whether a file's name has the ending of an image, also of a format that cannot be decoded.</summary>
+    /// <summary>Whether a file name has the extension of an image format, including formats that cannot be decoded.</summary>
     public static bool IsImageName(string name)
     {
         var extension = Path.GetExtension(name).TrimStart('.');
@@ -124,7 +125,7 @@ public sealed class ImageFormat
             && format.Extensions.Contains(extension, StringComparer.OrdinalIgnoreCase));
     }
 
-    /// <summary>The error of a file that is not of a format that can be decoded.</summary>
+    /// <summary>Creates the exception for a file whose format cannot be decoded.</summary>
     /// <param name="file">The file, or at least its first <see cref="SignatureBytes"/> bytes.</param>
     /// <param name="length">The length of the whole file in bytes.</param>
     public static FoveaException NotDecoded(ReadOnlySpan<byte> file, long length) => new(
@@ -134,13 +135,13 @@ public sealed class ImageFormat
                 + $"expected a {Known} file."
             : $"The {length:N0} bytes are not an image of a known format; expected a {Known} file.");
 
-    // A text may also begin with "BM". In a BMP, the length of the header follows at byte 14, and the versions of the format have these
-    // lengths.
+    // A text file may also begin with "BM". In a BMP, byte 14 begins the length of the header, which is one of these numbers.
     private static bool IsBitmap(ReadOnlySpan<byte> file) =>
         file.StartsWith("BM"u8) && file.Length >= 18
         && BinaryPrimitives.ReadUInt32LittleEndian(file[14..]) is 12 or 16 or 40 or 52 or 56 or 64 or 108 or 124;
 
-    // HEIF and AVIF files begin with a box "ftyp" that lists brands of four letters after its length. The brand mif1 alone stands for HEIF.
+    // HEIF and AVIF files begin with a box: its length, the name "ftyp", and a list of brands of four letters. A file with the brand mif1
+    // and no brand of AVIF is a HEIF file.
     private static bool HasBrand(ReadOnlySpan<byte> file, ReadOnlySpan<byte> brand)
     {
         if (file.Length < 12 || !file[4..].StartsWith("ftyp"u8))
@@ -164,7 +165,7 @@ public sealed class ImageFormat
         HasBrand(file, "heic"u8) || HasBrand(file, "heix"u8) || HasBrand(file, "hevc"u8) || HasBrand(file, "heim"u8)
         || HasBrand(file, "heis"u8) || HasBrand(file, "mif1"u8) || HasBrand(file, "msf1"u8);
 
-    // An SVG is an XML text, in which a declaration and comments may precede the element svg.
+    // An SVG is XML text. A declaration and comments may come before the element svg.
     private static bool IsSvg(ReadOnlySpan<byte> file)
     {
         var text = file.StartsWith("\uFEFF"u8) ? file[3..] : file;

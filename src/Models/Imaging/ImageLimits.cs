@@ -34,7 +34,7 @@ public sealed record ImageLimits(long Pixels = 50_000_000, int Side = 16_384)
     }
 
     /// <param name="format">The image's format.</param>
-    /// <param name="count">Counts the frames. It scans the whole file, so it is called only if there is a limit.</param>
+    /// <param name="count">Counts the frames. It is called only if there is a limit, because it scans the whole file.</param>
     /// <exception cref="FoveaException">The image has too many frames.</exception>
     internal void CheckFrames(string format, Func<int> count)
     {

@@ -8,11 +8,11 @@ namespace Fovea.Models.Imaging;
 /// </summary>
 internal sealed class InkMap
 {
-    // Averaging a photo straight to the map's size would blur thin strokes away. It is averaged to at most this many times the size, and
-    // each block of pixels then gives its maximum.
+    // Averaging a photo directly to the map's size would blur thin strokes away. The photo is averaged to at most this multiple of the
+    // map's size, and each pixel of the map is the maximum of a block.
     private const int PoolSize = 3;
 
-    // The number of largest pixels that may be outliers, such as dead pixels or specks.
+    // The number of pixels with the largest contrast that are ignored, because they may be dead pixels or specks.
     private const int Outliers = 3;
 
     // A contrast below this is noise, in levels of brightness of 0 to 255.
@@ -35,7 +35,7 @@ internal sealed class InkMap
     /// <summary>Computes the map of a region.</summary>
     /// <param name="gray">An image of one channel.</param>
     /// <param name="region">The region, within the image.</param>
-    /// <param name="least">The least length of the map's long side, in pixels. A smaller region is enlarged to it.</param>
+    /// <param name="least">The smallest length of the map's long side, in pixels. A smaller region is enlarged to this length.</param>
     /// <param name="most">The largest length of the map's long side, in pixels.</param>
     public static InkMap Of(Pixels gray, PixelRectangle region, int least, int most)
     {
@@ -52,8 +52,8 @@ internal sealed class InkMap
     }
 
     /// <summary>
-    /// Subtracts structures broader than a third of the map, such as a shadow or uneven light; strokes are narrower. All values are 0 or
-    /// more after it.
+    /// Subtracts structures broader than a third of the map, such as a shadow or uneven light; strokes are narrower. Afterwards all values
+    /// are at least 0.
     /// </summary>
     public void Flatten()
     {
@@ -103,8 +103,8 @@ internal sealed class InkMap
     }
 
     /// <summary>
-    /// Half of the largest contrast, a threshold for maps with little ink on much background, for which Otsu's method fails: the two
-    /// classes are too unequal in size. <c>null</c> if the map has only noise.
+    /// Half of the largest contrast, as the threshold for maps with little ink on a large background. Otsu's method fails for such maps,
+    /// because the two classes are too unequal in size. <c>null</c> if the map has only noise.
     /// </summary>
     public float? HalfMaximum()
     {
@@ -112,7 +112,7 @@ internal sealed class InkMap
         return highest < Noise ? null : highest / 2;
     }
 
-    // The largest contrast without the outliers, to 1/255 of the largest.
+    // The largest contrast without the outliers, with a precision of 1/255 of the largest contrast.
     private float RobustMaximum()
     {
         float strongest = TensorPrimitives.Max<float>(Ink);
@@ -137,7 +137,7 @@ internal sealed class InkMap
 
     private static Pixels Crop(Pixels gray, PixelRectangle region) => Resizer.Resize(gray, gray.Width, gray.Height, region);
 
-    // The maximum of each block of pixels.
+    // Reduces the map: each block of pixels becomes one pixel, the maximum of the block.
     private static InkMap MaxPooled(float[] ink, int width, int height, int block)
     {
         int columns = (width + block - 1) / block, rows = (height + block - 1) / block;

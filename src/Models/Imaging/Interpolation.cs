@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Models.Imaging;
 
-/// <summary>The filters of resizing. All but the nearest pixel are antialiased: where an image shrinks, the filter widens.</summary>
+/// <summary>The filters for resizing. All except nearest are antialiased: when an image is reduced, the filter becomes wider.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Interpolation>))]
 public enum Interpolation
 {
-    /// <summary>A triangle.</summary>
+    /// <summary>A triangular filter, which is linear interpolation when an image is enlarged.</summary>
     [JsonStringEnumMemberName("bilinear")]
     Bilinear,
 
@@ -14,7 +14,7 @@ public enum Interpolation
     [JsonStringEnumMemberName("bicubic")]
     Bicubic,
 
-    /// <summary>A windowed sinc with three lobes.</summary>
+    /// <summary>A windowed sinc function with three lobes.</summary>
     [JsonStringEnumMemberName("lanczos")]
     Lanczos,
 

@@ -2,7 +2,9 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Imaging;
 
-/// <summary>The frame of a JPEG file (ISO/IEC 10918-1, B.2.2), and which coefficients of it the scans have brought.</summary>
+/// <summary>
+/// The frame of a JPEG file (ISO/IEC 10918-1, B.2.2), that is its size and components. Records which coefficients the scans contain.
+/// </summary>
 internal sealed class JpegFrame
 {
     private const int Coefficients = 64;
@@ -10,7 +12,7 @@ internal sealed class JpegFrame
     private readonly int width, height, widest, highest;
     private readonly (byte Id, int Across, int Down)[] components;
 
-    // The bits of each coefficient that are still missing, for each component; 255 before its first scan.
+    // For each component and coefficient, the number of low bits that no scan contained yet; 255 before the first scan.
     private readonly byte[][] missing;
 
     private JpegFrame(int width, int height, (byte Id, int Across, int Down)[] components)
@@ -20,10 +22,10 @@ internal sealed class JpegFrame
         missing = [.. components.Select(_ => Enumerable.Repeat(byte.MaxValue, Coefficients).ToArray())];
     }
 
-    /// <summary>Whether all bits of all coefficients were in a scan.</summary>
+    /// <summary>Whether the scans contain all bits of all coefficients.</summary>
     public bool IsScanned => missing.All(bits => bits.All(bit => bit == 0));
 
-    /// <summary>Reads the data of a start of frame; <c>null</c> if they are damaged.</summary>
+    /// <summary>Reads the data of a start-of-frame segment; <c>null</c> if they are damaged.</summary>
     public static JpegFrame? Read(ReadOnlySpan<byte> data)
     {
         if (data.Length < 6 || data[5] == 0 || data.Length < 6 + (3 * data[5]))
@@ -41,9 +43,13 @@ internal sealed class JpegFrame
         return new((data[3] << 8) | data[4], (data[1] << 8) | data[2], components);
     }
 
-    /// <summary>Notes what a start of scan brings.</summary>
-    /// <param name="data">The data of the segment: the components, the first and the last coefficient, and the bit positions.</param>
-    /// <returns>The number of minimum coded units in the scan, of which a restart interval counts; 1 if the data are damaged.</returns>
+    /// <summary>Records the coefficients that a scan contains.</summary>
+    /// <param name="data">
+    /// The data of the start-of-scan segment: the components, the first and the last coefficient, and the bit positions.
+    /// </param>
+    /// <returns>
+    /// The number of minimum coded units in the scan, the units in which a restart interval is measured; 1 if the data are damaged.
+    /// </returns>
     public int Scan(ReadOnlySpan<byte> data)
     {
         if (data.Length < 1 || data.Length < 4 + (2 * data[0]))
@@ -64,7 +70,8 @@ internal sealed class JpegFrame
             }
         }
 
-        // A scan of one component has only the blocks that the image needs; one of several also those that fill its last units.
+        // A scan of one component has only the blocks that the image needs. A scan of several components also has blocks that fill up the
+        // last units of each row and column.
         return count != 1 || one < 0
             ? Units(width, 8 * widest) * Units(height, 8 * highest)
             : Units(Units(width * components[one].Across, widest), 8) * Units(Units(height * components[one].Down, highest), 8);

@@ -2,15 +2,15 @@ namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// Checks the markers of a JPEG file. Decoders hide errors in compressed data and report success. Such damage often creates a marker at a
-/// position where the format does not allow one, which this class detects.
+/// position where the format does not allow a marker. This class detects such markers.
 /// </summary>
 internal static class JpegMarkers
 {
     private const byte ProgressiveFrame = 0xC2, RestartInterval = 0xDD;
 
     /// <summary>
-    /// Names the first misplaced marker in a clause. <c>null</c> if all markers are in place, or if the file ends early, which the decoder
-    /// reports.
+    /// Returns a clause that names the first misplaced marker. <c>null</c> if all markers are allowed where they are, or if the file ends
+    /// early: the decoder reports that.
     /// </summary>
     public static string? Problem(ReadOnlySpan<byte> file)
     {
@@ -22,19 +22,19 @@ internal static class JpegMarkers
         return segments.Misplaced == 0 ? null : $"its data are corrupt (marker FF{segments.Misplaced:X2} out of place)";
     }
 
-    /// <summary>Whether a file lacks the marker of its end.</summary>
+    /// <summary>Whether a file lacks the marker of the end of the image.</summary>
     public static bool LacksEnd(ReadOnlySpan<byte> file) =>
         !file.EndsWith((ReadOnlySpan<byte>)[0xFF, JpegSegments.EndOfImage]) && !HasEnd(file);
 
     /// <summary>
-    /// The memory of the decoder, in bytes: a progressive image needs three coefficients of two bytes per pixel at once.
+    /// The memory of the decoder, in bytes. For a progressive image, it holds three coefficients of two bytes per pixel at the same time.
     /// </summary>
     public static long DecoderBytes(ReadOnlySpan<byte> file, long pixels) =>
         IsProgressive(file) ? 6 * pixels : ImageDecoder.StripBytes;
 
     /// <summary>
-    /// Whether a file has all scans of its image, each begun, and the last one all restart markers. The data behind the last marker may
-    /// still be incomplete.
+    /// Whether a file contains the beginning of all scans of its image, and all restart markers of the last scan. The data after the last
+    /// marker may still be incomplete.
     /// </summary>
     public static bool HasAllScans(ReadOnlySpan<byte> file)
     {

@@ -8,7 +8,7 @@ namespace Fovea.Models.Imaging;
 /// <param name="file">A file that begins with the marker of a JPEG.</param>
 internal ref struct JpegSegments(ReadOnlySpan<byte> file)
 {
-    /// <summary>The marker of a start of scan.</summary>
+    /// <summary>The marker that begins a scan (start of scan).</summary>
     public const byte StartOfScan = 0xDA;
 
     /// <summary>The marker of the end of the image.</summary>
@@ -19,7 +19,7 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> file)
     private readonly ReadOnlySpan<byte> file = file;
     private int at = 2;
 
-    /// <summary>The marker of the segment, the byte behind FF.</summary>
+    /// <summary>The marker of the segment, the byte after FF.</summary>
     public byte Marker { get; private set; }
 
     /// <summary>The data of the segment.</summary>
@@ -28,11 +28,11 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> file)
     /// <summary>The number of restart markers in the compressed data of a start of scan.</summary>
     public int Restarts { get; private set; }
 
-    /// <summary>A marker that the format does not allow where it stands; 0 for none.</summary>
+    /// <summary>A marker that the format does not allow at its position; 0 for none.</summary>
     public byte Misplaced { get; private set; }
 
     /// <summary>
-    /// Goes to the next segment. Returns false at the end of the file, and behind the end of the image or a misplaced marker.
+    /// Goes to the next segment. Returns false at the end of the file, after the end of the image, and after a misplaced marker.
     /// </summary>
     public bool Next()
     {
@@ -75,8 +75,8 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> file)
         return true;
     }
 
-    // In compressed data, FF is followed by 00 or is part of a restart marker. There are eight restart markers, which follow each other in
-    // turn. One out of turn is misplaced.
+    // Skips compressed data. In them, the byte after FF is 00, or FF begins a restart marker. The eight restart markers come in a fixed
+    // order, again and again. A restart marker out of order is misplaced.
     private void SkipCompressed()
     {
         while (true)

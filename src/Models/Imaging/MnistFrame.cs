@@ -1,19 +1,20 @@
 
 namespace Fovea.Models.Imaging;
 
-/// <summary>The frame of MNIST's images (LeCun et al., 1998): the size of a digit and its position in the image.</summary>
+/// <summary>The size and position of digits in the images of MNIST (LeCun et al., 1998).</summary>
 internal static class MnistFrame
 {
     // In all of MNIST's 70,000 images, the long side of the digit's box is 19 or 20 of 28 pixels, and the centre of mass is within 0.52
     // pixels of (14, 14).
     private const double MinSide = 18.5 / 28, MaxSide = 20.5 / 28, MaxOffset = 0.6 / 28;
 
-    // The mean brightness of the border pixels. In MNIST it is at most 9.
+    // Limits of the mean brightness of the border pixels: at most DarkBorder for light strokes on black, more than LightBorder for dark
+    // strokes on white. In MNIST the mean is at most 9.
     private const int DarkBorder = 64, LightBorder = 255 - DarkBorder;
 
     /// <summary>
-    /// The image with light strokes on black, if its digit is framed as in MNIST: the image itself, or inverted if it is dark on light.
-    /// Otherwise <c>null</c>.
+    /// If the digit is framed as in MNIST, returns the image with light strokes on black: the same image, or inverted if it is dark on
+    /// light. Otherwise returns <c>null</c>.
     /// </summary>
     public static Pixels? Find(Pixels gray)
     {

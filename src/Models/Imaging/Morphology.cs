@@ -5,8 +5,8 @@ namespace Fovea.Models.Imaging;
 internal static class Morphology
 {
     /// <summary>
-    /// Opening by a square of side 2 <paramref name="radius"/> + 1: an erosion (the minimum around each pixel), then a dilation (the
-    /// maximum). It removes bright structures that are narrower than the square.
+    /// Opening with a square of side 2 <paramref name="radius"/> + 1: first an erosion (the minimum around each pixel), then a dilation
+    /// (the maximum around each pixel). It removes bright structures that are narrower than the square.
     /// </summary>
     public static float[] Opening(float[] map, int width, int height, int radius)
     {
@@ -17,12 +17,12 @@ internal static class Morphology
     }
 
     /// <summary>
-    /// The distance of each pixel to the nearest pixel of the set, in pixels, with an error of at most 4 %; 0 in the set.
+    /// The distance from each pixel to the nearest pixel of the set, in pixels, with an error of at most 4 %; 0 for pixels of the set.
     /// </summary>
     public static float[] Distance(bool[] set, int width, int height)
     {
-        // The two-pass chamfer distance (Borgefors, 1986): each pass propagates the distances of the neighbours that were visited before.
-        // Steps cost a little less than 1 and the square root of 2, which balances the errors of all directions.
+        // The two-pass chamfer distance (Borgefors, 1986): each pass propagates the distances of the neighbours that it visited before. A
+        // step costs a little less than its length, 1 or the square root of 2, which balances the errors of all directions.
         const float straight = 0.96f, diagonal = 1.36f;
         float[] distance = Array.ConvertAll(set, member => member ? 0 : float.MaxValue / 2);
         for (int y = 0; y < height; y++)
@@ -80,7 +80,7 @@ internal static class Morphology
     }
 
     // The monotonic queue holds the positions that can still be the minimum of a later window, with increasing values; its head is the
-    // current minimum. The time is linear in the length, whatever the radius.
+    // current minimum. The time is linear in the length and does not depend on the radius.
     private static void SlidingMinimumOfLine(float[] map, int start, int step, int length, int radius, int sign, float[] line, int[] queue)
     {
         for (int i = 0; i < length; i++)

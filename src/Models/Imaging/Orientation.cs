@@ -7,8 +7,8 @@ namespace Fovea.Models.Imaging;
 /// <param name="Width">The width of the upright image in pixels.</param>
 /// <param name="Height">The height of the upright image in pixels.</param>
 /// <param name="Start">The index of the file's first pixel in the upright image.</param>
-/// <param name="StepX">The distance in the upright image between horizontal neighbours of the file.</param>
-/// <param name="StepY">The distance in the upright image between vertical neighbours of the file.</param>
+/// <param name="StepX">The difference of the indices, in the upright image, of two horizontal neighbours in the file.</param>
+/// <param name="StepY">The difference of the indices, in the upright image, of two vertical neighbours in the file.</param>
 internal readonly record struct Orientation(int Width, int Height, int Start, int StepX, int StepY)
 {
     /// <summary>

@@ -11,7 +11,7 @@ internal static class PixelRows
 
     /// <summary>
     /// Composes pixels of red, green, blue and alpha over white, in place: c a + 255 (1 - a), rounded, with a from 0 to 1. The colours are
-    /// not premultiplied by alpha. Alpha itself is left as it is.
+    /// not premultiplied by alpha. Alpha itself does not change.
     /// </summary>
     public static void ComposeOverWhite(Span<byte> rgba)
     {
@@ -30,7 +30,7 @@ internal static class PixelRows
         }
     }
 
-    /// <summary>Whether the alpha of all pixels of red, green, blue and alpha is 0.</summary>
+    /// <summary>Whether alpha is 0 in all pixels. A pixel has the bytes red, green, blue and alpha.</summary>
     public static bool AreClear(ReadOnlySpan<byte> rgba)
     {
         for (int i = 3; i < rgba.Length; i += 4)
@@ -67,8 +67,8 @@ internal static class PixelRows
             return;
         }
 
-        // The outer loop runs over columns: the pixels of a column are neighbours in an image on its side, and the strip's rows are in the
-        // cache.
+        // The outer loop runs over columns: in an image on its side, the pixels of a column become neighbours in memory, and the strip's
+        // rows are in the processor's cache.
         for (int x = 0; x < width; x++)
         {
             int to = (start + (x * upright.StepX)) * channels;
@@ -79,7 +79,7 @@ internal static class PixelRows
         }
     }
 
-    // Copies a row without alpha.
+    // Copies a row and drops alpha. A row of gray pixels is copied unchanged.
     private static void Pack(ReadOnlySpan<byte> row, Span<byte> packed)
     {
         if (row.Length == packed.Length)
@@ -91,8 +91,7 @@ internal static class PixelRows
         int from = 0, to = 0;
         ref byte source = ref MemoryMarshal.GetReference(row);
         ref byte target = ref MemoryMarshal.GetReference(packed);
-        // Each step writes 16 bytes, of which the next step overwrites 4. The last pixels are left to the loop below, which writes no byte
-        // too many.
+        // Each step writes 16 bytes, of which the next step overwrites 4. A second loop copies the last pixels, without surplus bytes.
         for (; to + 16 <= packed.Length; from += 16, to += 12)
         {
             Vector128.Shuffle(Vector128.LoadUnsafe(ref source, (nuint)from), WithoutAlpha).StoreUnsafe(ref target, (nuint)to);

@@ -8,8 +8,8 @@ namespace Fovea.Models.Imaging;
 internal static class Plane
 {
     // Eight pixels of three bytes are 24 bytes. The first four pixels are in the first 16 bytes, the last four in the last 16 bytes. These
-    // shuffles select the first channel of each; adding 1 or 2 selects another channel. An index with the highest bit set, such as None,
-    // gives 0.
+    // shuffles select the first channel of each pixel; adding 1 or 2 to the indices selects another channel. An index with the highest bit
+    // set, such as None, gives 0.
     private const byte None = 0x80;
 
     private static readonly Vector128<byte>

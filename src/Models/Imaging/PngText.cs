@@ -2,12 +2,12 @@ using System.IO.Compression;
 
 namespace Fovea.Models.Imaging;
 
-/// <summary>A text of a PNG file that can hold an orientation.</summary>
+/// <summary>The content of a PNG file's text chunk, which may contain the image's orientation.</summary>
 /// <param name="Bytes">The text.</param>
-/// <param name="Profile">The bytes that the text spells in hexadecimal, if it is a raw profile; otherwise empty.</param>
+/// <param name="Profile">If the text is a raw profile, which is written in hexadecimal, the decoded bytes; otherwise empty.</param>
 internal sealed record PngText(byte[] Bytes, byte[] Profile)
 {
-    // EXIF data have at most 64 KiB in a JPEG, and take twice that in hexadecimal. XMP may be longer.
+    // The limit of a decompressed text. EXIF data have at most 64 KiB in a JPEG, so 128 KiB in hexadecimal. XMP data may be longer.
     private const int MaximumBytes = 1 << 20;
 
     private const int ShortestKeyword = 1;
@@ -15,10 +15,11 @@ internal sealed record PngText(byte[] Bytes, byte[] Profile)
     private static ReadOnlySpan<byte> RawProfile => "Raw profile type "u8;
 
     /// <summary>
-    /// Reads a chunk tEXt, zTXt or iTXt with a raw profile or XMP. <c>null</c> if the chunk is another, or is damaged or long.
+    /// Reads a chunk tEXt, zTXt or iTXt that contains a raw profile or XMP data. Returns <c>null</c> if the chunk contains neither, or is
+    /// damaged.
     /// </summary>
     /// <param name="name">The name of the chunk.</param>
-    /// <param name="data">Its data: a keyword and a zero, what the kind of chunk prescribes, and the text.</param>
+    /// <param name="data">The data of the chunk: a keyword, a zero byte, the fields of this kind of chunk, and the text.</param>
     public static PngText? Read(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
         int end = data.IndexOf((byte)0);
@@ -36,7 +37,8 @@ internal sealed record PngText(byte[] Bytes, byte[] Profile)
         return text is null ? null : new(text, isProfile ? Decode(text) : []);
     }
 
-    // A flag for compression, its method, and two texts that end with a zero: the language and the keyword in that language.
+    // Reads the rest of an iTXt chunk: a flag for compression, the method of compression, the language and the translated keyword, each of
+    // which ends with a zero byte, and the text.
     private static byte[]? International(ReadOnlySpan<byte> data)
     {
         if (data.Length < 4)

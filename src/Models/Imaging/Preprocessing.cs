@@ -8,7 +8,7 @@ namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// The steps that turn an image into a network's input, as stored in a model file's metadata property <c>fovea.preprocessing</c>. The image
-/// is resized and cropped, and each value of a pixel becomes (value x scale - mean) / deviation.
+/// is resized and cropped, and each value of a pixel becomes (value x scale - mean) / standard deviation.
 /// </summary>
 [JsonConverter(typeof(PreprocessingJson))]
 public sealed record Preprocessing
@@ -17,8 +17,8 @@ public sealed record Preprocessing
 
     /// <summary>
     /// The preprocessing of networks trained on ImageNet: the short side is resized to 256/224 of <paramref name="side"/>, rounded down, a
-    /// centred square of
-    /// <paramref name="side"/> pixels is cropped, and each channel is normalised by ImageNet's mean and deviation.
+    /// centred square of <paramref name="side"/> pixels is cropped, and each channel is normalised by ImageNet's mean and standard
+    /// deviation.
     /// </summary>
     public static Preprocessing ImageNet(int side) => new()
     {
@@ -36,11 +36,11 @@ public sealed record Preprocessing
 
     /// <summary>
     /// The size in pixels after resizing, [height, width], before the crop: at least the crop, at most 8192 each. The image's proportions
-    /// are not kept. Default <c>null</c>. Not together with <see cref="Resize"/>.
+    /// are not kept. Default <c>null</c>: <see cref="Resize"/> or <see cref="Crop"/> decides. Not together with <see cref="Resize"/>.
     /// </summary>
     public ImmutableArray<int>? ResizeTo { get; init; }
 
-    /// <summary>The filter of resizing. Default bilinear.</summary>
+    /// <summary>The filter for resizing. Default bilinear.</summary>
     public Interpolation Interpolation { get; init; }
 
     /// <summary>The size of the network's input in pixels, [height, width], 1 to 4096 each. The crop is centred.</summary>
@@ -49,16 +49,20 @@ public sealed record Preprocessing
     /// <summary>The channels and their order. Default RGB.</summary>
     public ColorOrder Color { get; init; } = ColorOrder.Rgb;
 
-    /// <summary>The factor for a pixel's value, 0 to 255; not 0. Default 1/255.</summary>
+    /// <summary>The factor by which a pixel's value, 0 to 255, is multiplied; not 0. Default 1/255.</summary>
     public float Scale { get; init; } = 1f / 255;
 
-    /// <summary>The number that is subtracted from the scaled value, one per channel or one for all. Default 0.</summary>
+    /// <summary>The number that is subtracted from the scaled value, one number per channel or one for all channels. Default 0.</summary>
     public ImmutableArray<float> Mean { get; init; } = [0];
 
-    /// <summary>The divisor of the difference, one per channel or one for all; not 0. Default 1.</summary>
+    /// <summary>
+    /// The number by which the difference is divided (the standard deviation), one per channel or one for all channels; not 0. Default 1.
+    /// </summary>
     public ImmutableArray<float> Std { get; init; } = [1];
 
-    /// <summary>Whether a handwritten digit is found, framed, and turned into light strokes on black. Default never.</summary>
+    /// <summary>
+    /// Whether a handwritten digit in the image is found, framed, and drawn as light strokes on black. Default never.
+    /// </summary>
     public Inversion Invert { get; init; } = Inversion.Never;
 
     /// <summary>The number of channels: 1 for gray, otherwise 3.</summary>
@@ -69,18 +73,18 @@ public sealed record Preprocessing
     [JsonIgnore]
     public Shape Shape => new(Channels, Crop[0], Crop[1]);
 
-    /// <summary>The number that a pixel's value, 0 to 255, becomes in a channel, from 0.</summary>
+    /// <summary>Normalises a pixel's value, 0 to 255, in a channel, whose index is from 0.</summary>
     public float Normalized(int value, int channel)
     {
         var (scale, mean, std) = Coefficients(channel);
         return ((value * scale) - mean) / std;
     }
 
-    /// <summary>The scale, mean and deviation of a channel, from 0.</summary>
+    /// <summary>The scale, mean and standard deviation of a channel, whose index is from 0.</summary>
     internal (float Scale, float Mean, float Std) Coefficients(int channel) =>
         (Scale, Mean[Mean.Length == 1 ? 0 : channel], Std[Std.Length == 1 ? 0 : channel]);
 
-    /// <summary>Reads the JSON form. A property that is left out has its default.</summary>
+    /// <summary>Reads the JSON form. A missing property has its default value.</summary>
     /// <exception cref="FoveaException">A name is unknown, or a value has the wrong type or is out of range.</exception>
     internal static Preprocessing FromJson(JsonObject json) => PreprocessingJson.Read(json);
 
@@ -97,7 +101,7 @@ public sealed record Preprocessing
         Check(
             ResizeTo is not { } size || (size is [<= 8192, <= 8192] && size[0] >= Crop[0] && size[1] >= Crop[1]),
             $"resize is [{string.Join(", ", ResizeTo ?? [])}]; expected [height, width] of at least the crop and at most 8192 pixels");
-        Check(Resize is null || ResizeTo is null, "both the short side and the size after resizing are given; expected one of them");
+        Check(Resize is null || ResizeTo is null, "resize has both a short side and [height, width]; expected one of them");
         Check(float.IsFinite(Scale) && Scale != 0, $"scale is {Scale}; expected a finite number that is not 0");
         Check(Mean.Length == 1 || Mean.Length == Channels, $"mean has {Mean.Length} numbers; expected 1 or {Channels}");
         Check(Std.Length == 1 || Std.Length == Channels, $"std has {Std.Length} numbers; expected 1 or {Channels}");
@@ -131,7 +135,7 @@ public enum ColorOrder
     Gray,
 }
 
-/// <summary>The treatment of handwriting.</summary>
+/// <summary>Whether images are searched for a handwritten digit.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Inversion>))]
 public enum Inversion
 {
@@ -140,10 +144,10 @@ public enum Inversion
     Never,
 
     /// <summary>
-    /// The image shows a handwritten digit of any size and place, dark on light or light on dark. The digit is framed as in MNIST: light on
-    /// black, in a box of 20 of 28 pixels, with the centre of mass in the middle, and thin strokes thickened. An image that is framed in
-    /// this way keeps its values, or gets 255 - value if it is dark on light. A blank image becomes black. Only for networks that read
-    /// digits.
+    /// The image shows a handwritten digit of any size and position, dark on light or light on dark. The digit is drawn in the form of
+    /// MNIST: light on black, in a box of 20 of 28 pixels, with the centre of mass in the middle, and with thin strokes thickened. If the
+    /// image already has this form, its values do not change, or become 255 - value if it is dark on light. A blank image becomes black.
+    /// Only for networks that read digits.
     /// </summary>
     [JsonStringEnumMemberName("auto")]
     Auto,

@@ -10,7 +10,7 @@ namespace Fovea.Models.Imaging;
 /// <summary>Reads and writes the JSON form of the preprocessing. Each property is one row of a table.</summary>
 internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
 {
-    // What other programs call the properties; a refusal names ours.
+    // The names of these properties in other programs, with Fovea's names, for the suggestion in the error message.
     private static readonly Dictionary<string, string> OtherNames = new(StringComparer.OrdinalIgnoreCase)
     {
         ["deviation"] = "std",
@@ -44,10 +44,10 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
             "bilinear, bicubic, lanczos or nearest"),
     ];
 
-    /// <summary>The names of the properties.</summary>
+    /// <summary>The names of the JSON properties of a preprocessing.</summary>
     public static IEnumerable<string> Names => Properties.Select(property => property.Name);
 
-    /// <summary>Reads a JSON object. A property that is left out or null has its default.</summary>
+    /// <summary>Reads a JSON object. A property that is missing or null has its default value.</summary>
     /// <exception cref="FoveaException">A name is unknown, or a value has the wrong type or is out of range.</exception>
     public static Preprocessing Read(JsonObject json)
     {
@@ -80,7 +80,7 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
 
     /// <inheritdoc/>
     public override Preprocessing Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonNode.Parse(ref reader) is JsonObject json ? Read(json) : throw Bad("is no JSON object; expected one");
+        JsonNode.Parse(ref reader) is JsonObject json ? Read(json) : throw Bad("is not a JSON object; expected an object with crop");
 
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, Preprocessing value, JsonSerializerOptions options)
@@ -102,7 +102,7 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
         Write("std", value.Std);
         writer.WriteString("invert", value.Invert == Inversion.Auto ? "auto" : "never");
 
-        // Earlier versions of Fovea know no other filter, and refuse nothing that they do not know.
+        // The default is left out: earlier versions of Fovea only have the bilinear filter and do not know this property.
         if (value.Interpolation != Interpolation.Bilinear)
         {
             writer.WriteString("interpolation", value.Interpolation.ToString().ToLowerInvariant());
@@ -144,7 +144,7 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
         }
         catch (ArgumentException e)
         {
-            // JsonObject throws it when it meets a duplicate name.
+            // JsonObject throws this exception for a duplicate name.
             throw new FoveaException(ErrorCode.BadModelFile, "The preprocessing has a name twice; expected each name once.", e);
         }
     }
@@ -158,7 +158,7 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
         return near is null ? name : $"{name} (did you mean {near}?)";
     }
 
-    // One or two whole numbers.
+    // Reads one whole number or a list of two; null for other JSON.
     private static ImmutableArray<int>? Sizes(JsonNode value)
     {
         var items = value is JsonArray array ? array.ToArray() : [value];

@@ -7,17 +7,17 @@ namespace Fovea.Models.Imaging;
 
 /// <summary>
 /// Turns images into a network's input, with the same code in training, evaluation and serving. There are two steps: <c>Fit</c> changes the
-/// geometry and the channels and returns pixels, and <see cref="Normalize"/> turns pixels into numbers.
+/// size and the channels and returns pixels; <see cref="Normalize"/> converts pixels to normalised numbers.
 /// </summary>
 public static class Preprocessor
 {
-    // The lengths in bytes of arrays that are rented from the pool. They cover photos decoded to the size that networks need. Smaller
-    // arrays are cheap, and larger ones are rarely reused.
+    // Arrays between these lengths in bytes are rented from the pool. The range covers photos decoded to the size that networks need.
+    // Smaller arrays are cheap to allocate, and larger arrays are rarely reused.
     private const int MinRentedBytes = 1 << 16, MaxRentedBytes = 1 << 22;
 
     /// <summary>
-    /// Decodes an image file and fits it to the network's input. A JPEG with many more pixels than the network needs is decoded to a
-    /// fraction of its size.
+    /// Decodes an image file and fits it to the network's input. A JPEG with many more pixels than the network needs is decoded at a
+    /// reduced size.
     /// </summary>
     /// <exception cref="FoveaException">
     /// The image cannot be decoded; the codes are those of <see cref="ImageDecoder.Decode(ReadOnlyMemory{byte}, ImageLimits, int)"/>.
@@ -33,7 +33,7 @@ public static class Preprocessor
     public static Pixels Fit(EncodedImage image, Preprocessing preprocessing) => FitWithRegion(image, preprocessing).Fitted;
 
     /// <summary>
-    /// As <see cref="Fit(EncodedImage, Preprocessing)"/>, with the part of the upright image that the result shows.
+    /// The same as <see cref="Fit(EncodedImage, Preprocessing)"/>, but also returns the part of the upright image that the result shows.
     /// </summary>
     /// <exception cref="FoveaException"><c>ErrorCode.DamagedImage</c>: the data are truncated or corrupt.</exception>
     public static (Pixels Fitted, InputRegion Region) FitWithRegion(EncodedImage image, Preprocessing preprocessing)
@@ -60,7 +60,7 @@ public static class Preprocessor
             : rented = ArrayPool<byte>.Shared.Rent(bytes);
     }
 
-    /// <summary>Decodes an image file, at a reduced size if that is faster and large enough for <c>Fit</c>.</summary>
+    /// <summary>Decodes an image file, at a reduced size if this is faster and the size is large enough for <c>Fit</c>.</summary>
     /// <exception cref="FoveaException">
     /// The image cannot be decoded; the codes are those of <see cref="ImageDecoder.Decode(ReadOnlyMemory{byte}, ImageLimits, int)"/>.
     /// </exception>
@@ -69,15 +69,15 @@ public static class Preprocessor
 
     /// <summary>
     /// Stretches a part of an image to the network's input size and converts its colours. The resizing, cropping and search for handwriting
-    /// of
-    /// <paramref name="preprocessing"/> are not applied. Training uses it for random crops.
+    /// of <paramref name="preprocessing"/> are not applied. Training uses this method for random crops.
     /// </summary>
     /// <param name="image">The decoded image.</param>
     /// <param name="part">The part, within the image, at least one pixel in size.</param>
     /// <param name="preprocessing">The size and the colours of the result.</param>
     public static Pixels Fit(Pixels image, PixelRectangle part, Preprocessing preprocessing)
     {
-        // The size of the whole image after the same stretching, rounded to pixels. The part is then a window of the resized image.
+        // The size that the whole image would have after the same stretching, rounded to pixels. The part is then a window of the resized
+        // image.
         var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
         int wholeWidth = (int)Math.Round((double)image.Width * width / part.Width);
         int wholeHeight = (int)Math.Round((double)image.Height * height / part.Height);
@@ -89,20 +89,20 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// Resizes and crops an image, or stretches it, and converts its colours: the result has the network's input size and channels. An
-    /// image that needs no change is returned itself, not copied.
+    /// Resizes and crops an image, or stretches it, and converts its colours: the result has the network's input size and channels. For an
+    /// image that needs no change, returns the same object.
     /// </summary>
     /// <remarks>
-    /// The rounding is torchvision's: the long side becomes Resize x long / short, truncated, and the crop's offset is half of the
-    /// difference, rounded half to even. With <see cref="Inversion.Auto"/>, the digit in the image is found and framed instead, and <see
-    /// cref="Preprocessing.Resize"/> has no effect.
+    /// The rounding is the same as in torchvision: the long side becomes Resize x long / short, truncated, and the crop's offset is half of
+    /// the difference, rounded half to even. With <see cref="Inversion.Auto"/>, the digit in the image is found and framed instead, and
+    /// <see cref="Preprocessing.Resize"/> has no effect.
     /// </remarks>
     public static Pixels Fit(Pixels image, Preprocessing preprocessing) => FitWithRegion(image, preprocessing).Fitted;
 
-    /// <summary>Writes fitted pixels as a tensor [C, H, W] of (value x scale - mean) / deviation.</summary>
+    /// <summary>Writes fitted pixels as a tensor [C, H, W] of (value x scale - mean) / standard deviation.</summary>
     /// <param name="fitted">The result of <c>Fit</c>.</param>
     /// <param name="preprocessing">The preprocessing that was given to <c>Fit</c>.</param>
-    /// <param name="tensor">C x H x W numbers, all of which are written.</param>
+    /// <param name="tensor">Receives C x H x W numbers.</param>
     /// <exception cref="ArgumentException">The pixels or the tensor do not have the size of the network's input.</exception>
     public static void Normalize(Pixels fitted, Preprocessing preprocessing, Span<float> tensor)
     {
@@ -166,9 +166,10 @@ public static class Preprocessor
     }
 
     /// <summary>
-    /// The short side in pixels that a JPEG must keep when it is decoded at a reduced size; 0 for full size. It is twice the side that the
-    /// network needs, so that the antialiasing of the resizer, not that of the decoder, decides the result; it then differs from that of
-    /// the full image by one or two levels of brightness. Handwriting is searched in the full image, and the nearest pixel is one of it.
+    /// The smallest short side, in pixels, to which a JPEG may be reduced when it is decoded; 0 for full size. It is twice the side that
+    /// the network needs, so that the resizer's antialiasing decides the result, not the decoder's. The result then differs from that of
+    /// the full image by one or two levels of brightness. The search for handwriting, and resizing to the nearest pixel, need the full
+    /// image.
     /// </summary>
     public static int LeastSide(Preprocessing preprocessing) =>
         preprocessing.Invert == Inversion.Auto || preprocessing.Interpolation == Interpolation.Nearest ? 0

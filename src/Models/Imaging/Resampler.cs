@@ -2,19 +2,22 @@
 namespace Fovea.Models.Imaging;
 
 // Output pixel i is centred at c = (i + 1/2) s in the input, s = from / to. Input pixel j has the weight f((j + 1/2 - c) / max(s, 1)) of a
-// filter f, normalised to a sum of 1. With reduction (s > 1) the filter widens, so every input pixel has an effect (antialiasing). The
-// nearest pixel is the one in which c lies. Pillow computes the same weights with the same rounding.
+// filter f, normalised to a sum of 1. When the image is reduced (s > 1), the filter is wider, so every input pixel has an effect
+// (antialiasing). With the filter "nearest", only the input pixel that contains c has a weight. Pillow computes the same weights with the
+// same rounding.
 
 /// <summary>The weights of resizing along one axis, in fixed-point arithmetic.</summary>
 internal sealed class Resampler
 {
-    /// <summary>The number of fractional bits: of 32 bits, 8 are for the pixel's value and 2 against overflow.</summary>
+    /// <summary>The number of fractional bits: 32 bits less 8 bits for the pixel's value and 2 bits against overflow.</summary>
     public const int Bits = 32 - 8 - 2;
 
-    /// <summary>One half in fixed-point arithmetic. Added before the shift by <see cref="Bits"/>, it makes the shift round.</summary>
+    /// <summary>
+    /// One half in fixed-point arithmetic. It is added before the shift by <see cref="Bits"/>, so that the shift rounds to the nearest.
+    /// </summary>
     public const int Half = 1 << (Bits - 1);
 
-    /// <summary>The number of weights that <see cref="Weights"/> holds per output pixel; unused ones are 0.</summary>
+    /// <summary>The number of weights in <see cref="Weights"/> per output pixel; unused weights are 0.</summary>
     public int Taps { get; }
 
     /// <summary>The first input pixel with a weight, for each output pixel of the window.</summary>
@@ -61,7 +64,7 @@ internal sealed class Resampler
         }
     }
 
-    // The filter at a distance x from its centre, in pixels of the larger of the two images.
+    // The filter's value at a distance x from its centre. x is measured in pixels of the image with the larger pixels.
     private static double Weight(Interpolation interpolation, double x) => interpolation switch
     {
         Interpolation.Bicubic => x < 1 ? (((1.5 * x) - 2.5) * x * x) + 1 : x < 2 ? (((((x - 5) * x) + 8) * x) - 4) * -0.5 : 0,

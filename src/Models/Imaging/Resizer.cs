@@ -6,14 +6,14 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Models.Imaging;
 
 /// <summary>
-/// Resizing with antialiasing. The result equals that of Pillow, which torchvision uses, bit for bit with the bilinear filter: rows are
-/// resized first and rounded to 8 bits, then columns. Only the wanted window of the result is computed.
+/// Resizes images with antialiasing. With the bilinear filter, the result equals bit for bit that of Pillow, which torchvision uses: rows
+/// are resized first and rounded to 8 bits, and then columns. Only the requested window of the result is computed.
 /// </summary>
 internal static class Resizer
 {
     /// <summary>
-    /// Resizes an image to <paramref name="width"/> x <paramref name="height"/> pixels and returns a window of the result. The image itself
-    /// is returned if neither its size changes nor a part is cut off.
+    /// Resizes an image to <paramref name="width"/> x <paramref name="height"/> pixels and returns a window of the result. Returns the same
+    /// object if the size does not change and the window is the whole image.
     /// </summary>
     public static Pixels Resize(
         Pixels image, int width, int height, PixelRectangle window, Interpolation interpolation = Interpolation.Bilinear)
@@ -27,7 +27,7 @@ internal static class Resizer
         var rows = height == image.Height ? null : new Resampler(interpolation, image.Height, height, window.Y, window.Height);
         var (channels, stride) = (image.Channels, window.Width * image.Channels);
 
-        // The rows of the image that the window needs.
+        // The first row of the image that the window needs, and the row after the last one.
         int top = rows is null ? window.Y : rows.First[0];
         int bottom = rows is null ? window.Y + window.Height : rows.First[^1] + rows.Count[^1];
         byte[] result = GC.AllocateUninitializedArray<byte>(window.Height * stride);
@@ -83,7 +83,7 @@ internal static class Resizer
 
     // Sums red, green and blue in three of four lanes. A pixel of three bytes is read together with the byte after it, and written together
     // with the byte after it, which the next pixel then overwrites. The last pixel of a row is read and written byte by byte, to stay
-    // within the row. Filters with negative weights can leave the range of a byte.
+    // within the row. The sum is clamped, because filters with negative weights can exceed the range of a byte.
     private static void ResizeColorRow(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
     {
         ref byte result = ref MemoryMarshal.GetReference(target);
@@ -121,7 +121,7 @@ internal static class Resizer
     private static Vector128<int> Widen(uint bytes) =>
         Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(bytes).AsByte())).AsInt32();
 
-    // The weighted sum of consecutive rows, one per weight. Eight values are summed at once, and the rest one by one.
+    // The weighted sum of consecutive rows, one row per weight. Eight values are computed at a time, and the rest one by one.
     private static void CombineRows(ReadOnlySpan<byte> rows, ReadOnlySpan<int> weights, Span<byte> target)
     {
         int stride = target.Length, x = 0;

@@ -7,23 +7,24 @@ namespace Fovea.Models.Imaging;
 /// <param name="Box">The bounding box of these pixels.</param>
 internal sealed record Strokes(bool[] Mask, PixelRectangle Box)
 {
-    // Components with less than this share of the main component's ink are specks. Components farther away than this share of its long side
-    // do not belong to the digit.
+    // A component with less than the share MinMass of the main component's ink is a speck. A component that is farther from the main
+    // component than the share MaxGap of the main component's long side does not belong to the digit.
     private const double MinMass = 0.03, MaxGap = 0.3;
 
-    // The weight of the ink of a component that the map's edge cuts. It is more likely the table, a finger or the next word than the digit.
+    // The factor for the ink of a component that is cut off by the map's edge. Such a component is probably the table, a finger or the next
+    // word, and not the digit.
     private const double CutWeight = 0.1;
 
-    // A component that contains a circle of this diameter, as a share of its long side, is a sheet of paper on a table: no stroke is so
-    // broad.
+    // A component that contains a circle of this diameter, as a share of its long side, is a sheet of paper on a table, because no stroke
+    // is so broad.
     private const double SheetShare = 0.4;
 
-    // Mass: the sum of the ink. Weight: the mass, reduced if the edge of the map cuts the component.
+    // Mass is the sum of the ink. Weight is the mass, reduced if the component is cut off by the edge of the map.
     private sealed record Component(int Label, double Mass, double Weight, PixelRectangle Box);
 
     /// <summary>
-    /// The component with the largest weight among pixels above the threshold, together with the components near it. <c>null</c> if there
-    /// is none.
+    /// The component with the largest weight among the pixels above the threshold, together with the components near it. <c>null</c> if no
+    /// pixel is above the threshold.
     /// </summary>
     public static Strokes? Find(InkMap map, float threshold)
     {
@@ -39,7 +40,7 @@ internal sealed record Strokes(bool[] Mask, PixelRectangle Box)
         var box = main.Box;
         foreach (var component in components)
         {
-            // A component that the edge cuts is joined only if the main component is cut, too.
+            // A component that is cut off by the map's edge is joined only if the main component is cut off too.
             bool mayBelong = component.Weight == component.Mass || main.Weight != main.Mass;
             if (component == main || (mayBelong && component.Mass >= MinMass * main.Mass && Gap(component.Box, main.Box) <= reach))
             {

@@ -7,10 +7,10 @@ namespace Fovea.Models.Imaging;
 /// <param name="MediaType">The file's media type, image/png or image/jpeg.</param>
 public sealed record Thumbnail(byte[] File, string MediaType)
 {
-    /// <summary>The largest side in pixels.</summary>
+    /// <summary>The largest height or width of a thumbnail in pixels.</summary>
     public const int LargestSide = 192;
 
-    // Images up to this side are stored without loss as PNG, since their files are small in any case.
+    // Images whose sides are at most MaxPngSide pixels are stored as lossless PNG, since their files are small anyway.
     private const int MaxPngSide = 64, JpegQuality = 85;
 
     /// <summary>

@@ -3,7 +3,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Layers;
 
 /// <summary>
-/// Elementwise activations of several operators, and less usual ones. Their names are that of the layer before them with the activation's.
+/// Less common elementwise activations, some of which consist of several operators. An activation's name is the name of the layer before
+/// it, a slash, and the kind of activation, such as <c>conv1/silu</c>.
 /// </summary>
 public static class Activations
 {
@@ -19,7 +20,7 @@ public static class Activations
 
     /// <summary>
     /// x times the standard normal distribution function at x, x/2 (1 + erf(x / sqrt(2))) (Hendrycks and Gimpel, 2016). Operator set 17 has
-    /// no operator for it; ONNX Runtime computes these five in one pass.
+    /// no operator for it; ONNX Runtime fuses the five operators that are emitted here into one pass.
     /// </summary>
     public static Value Gelu(this Value x)
     {

@@ -3,7 +3,7 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Layers;
 
 /// <summary>Draws the initial values of a weight.</summary>
-/// <param name="weight">The elements, row-major, all of which are written.</param>
+/// <param name="weight">The elements, in row-major order. The function writes all of them.</param>
 /// <param name="shape">
 /// [outputs, inputs] or [outputs, inputs, kernel height, kernel width]. For a bias, the shape of its layer's weight.
 /// </param>
@@ -41,7 +41,7 @@ public static class Initializations
     /// </summary>
     public static Initialization TruncatedNormal(float deviation) => (weight, _, random) => Gaussian(weight, deviation, random, cut: 2);
 
-    /// <summary>The same number for all elements.</summary>
+    /// <summary>Sets all elements to the same number.</summary>
     public static Initialization Constant(float value) => (weight, _, _) => weight.Fill(value);
 
     private static float FanIn(Shape shape) => shape.Size / shape[0];

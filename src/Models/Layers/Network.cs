@@ -3,10 +3,10 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Layers;
 
 /// <summary>
-/// Builds a graph layer by layer. Each method adds one layer and returns its output. A layer's name is the given one, or its kind and
-/// number (<c>conv1</c>, <c>pool2</c>), after the path of its block (<c>block1/unit2/conv1</c>). The names of its weights begin with the
-/// name under which they are published, or with the layer's name in which dots replace slashes. Weights are drawn when they are first read,
-/// each from its own stream of random numbers, so the order of reading does not matter.
+/// Builds a graph layer by layer. Each method adds one layer and returns its output. A layer's name is the path of its block and then the
+/// given name, or else the layer's kind and number (<c>block1/unit2/conv1</c>). The name of a weight begins with the argument
+/// <c>weights</c>, the name under which the weight is published; default: the layer's name with dots instead of slashes. The initial values
+/// of a weight are drawn when it is first read, from its own stream of random numbers, so the order of reading does not matter.
 /// </summary>
 public sealed class Network
 {
@@ -16,7 +16,7 @@ public sealed class Network
     private readonly Dictionary<string, int> counts = [];
 
     /// <summary>A builder that adds layers to a graph.</summary>
-    /// <param name="graph">The graph, which has only its input.</param>
+    /// <param name="graph">A graph that has only its input.</param>
     /// <param name="seed">The seed of the weights' random numbers.</param>
     /// <param name="auxiliary">Whether to build auxiliary heads, which are used in training only. Default false.</param>
     public Network(Graph graph, long seed, bool auxiliary = false)
@@ -44,8 +44,8 @@ public sealed class Network
     public Initialization Bias { get; set; }
 
     /// <summary>
-    /// A builder for a block of layers, whose names begin with the block's name and a slash. A summary shows the block as one row that can
-    /// be expanded.
+    /// A builder for a block of layers. The layers' names begin with the block's name and a slash. A summary shows the block as one row
+    /// that can be expanded.
     /// </summary>
     public Network Block(string name) => new(graph, seed, Auxiliary, $"{path}{name}/", Convolution, DenseWeights, Bias);
 
@@ -60,8 +60,8 @@ public sealed class Network
     }
 
     /// <summary>
-    /// Convolution of each channel by itself with a square kernel: [N, C, H, W] to [N, C, H', W']. Default: stride 1, no padding, with a
-    /// bias.
+    /// Depthwise convolution, which convolves each channel separately, with a square kernel: [N, C, H, W] to [N, C, H', W']. Default:
+    /// stride 1, no padding, with a bias.
     /// </summary>
     public Value DepthwiseConv(
         Value x, int kernel, int stride = 1, int padding = 0, bool bias = true, string? name = null, string? weights = null) =>
@@ -96,8 +96,8 @@ public sealed class Network
     }
 
     /// <summary>
-    /// Multiplies each channel of [N, C, H, W] by a learned factor. <paramref name="weights"/> is the whole name of the factors, [C, 1, 1];
-    /// default: the layer's with <c>.weight</c>.
+    /// Multiplies each channel of [N, C, H, W] by a learned factor. <paramref name="weights"/> is the full name of the factors, whose shape
+    /// is [C, 1, 1]; default: the layer's name and <c>.weight</c>.
     /// </summary>
     public Value Scale(Value x, float initial, string? name = null, string? weights = null)
     {
@@ -113,7 +113,7 @@ public sealed class Network
         graph.Add("LRN", [x], [("size", (long)size), ("alpha", alpha), ("beta", beta), ("bias", k)], Path(null, "norm")).Output;
 
     /// <summary>
-    /// Fully connected layer: [N, features] to [N, units], or for each position by itself, [N, H, W, features] to [N, H, W, units].
+    /// Fully connected layer: [N, features] to [N, units], or at each position separately, [N, H, W, features] to [N, H, W, units].
     /// </summary>
     public Value Dense(Value x, int units, string? name = null, string? weights = null)
     {
@@ -125,13 +125,13 @@ public sealed class Network
     public Value Logits(Value x, int classes, string? name = null, string? weights = null) =>
         Dense(x, classes, Path(name, "fc"), weights, output: "logits");
 
-    /// <summary>Names scores of the classes logits: [N, classes, 1, 1] to [N, classes].</summary>
+    /// <summary>Flattens the scores of the classes and names them <c>logits</c>: [N, classes, 1, 1] to [N, classes].</summary>
     public Value Logits(Value scores) => graph.Add("Flatten", [scores], [("axis", 1L)], Path("flatten", ""), outputs: "logits").Output;
 
     /// <summary>Adds the logits of an auxiliary head to the outputs of the graph.</summary>
     public void AuxiliaryOutput(Value logits) => graph.Output(logits);
 
-    /// <summary>max(x, 0). Its name is that of the layer before it with <c>/relu</c>.</summary>
+    /// <summary>max(x, 0). The layer's name is the name of the layer before it and <c>/relu</c>.</summary>
     public Value Relu(Value x) => graph.Relu(x, $"{x.Name}/relu");
 
     /// <summary>Means over a square window: [N, C, H, W] to [N, C, H', W'].</summary>
@@ -151,28 +151,28 @@ public sealed class Network
     public Value Concat(params ReadOnlySpan<Value> branches) =>
         graph.Add("Concat", [.. branches], [("axis", 1L)], Path("concat", "")).Output;
 
-    /// <summary>The elementwise sum of a residual function and its shortcut.</summary>
+    /// <summary>The elementwise sum of a residual branch and its shortcut.</summary>
     public Value Add(Value a, Value b) => graph.Add("Add", [a, b], name: Path("add", "")).Output;
 
-    /// <summary>The elementwise product; the factors are broadcast, such as [N, C, 1, 1] to [N, C, H, W].</summary>
+    /// <summary>The elementwise product. The factors are broadcast, for example from [N, C, 1, 1] to [N, C, H, W].</summary>
     public Value Multiply(Value x, Value factors) => graph.Add("Mul", [x, factors], name: Path("multiply", "")).Output;
 
     /// <summary>
-    /// Sets a random share of the elements, <paramref name="rate"/>, to 0 in training, and is the identity in inference (Srivastava et al.,
-    /// 2014).
+    /// In training, sets a random share of the elements, <paramref name="rate"/>, to 0. In inference, returns the elements unchanged
+    /// (Srivastava et al., 2014).
     /// </summary>
     public Value Dropout(Value x, float rate) => graph.Add("Dropout", [x, graph.Scalar(rate)], name: Path(null, "dropout")).Output;
 
-    /// <summary>[N, C, H, W] to [N, C H W].</summary>
+    /// <summary>Flattens [N, C, H, W] to [N, C H W].</summary>
     public Value Flatten(Value x) => graph.Flatten(x, Path("flatten", ""));
 
-    /// <summary>[N, C, H, W] to [N, H, W, C].</summary>
+    /// <summary>Moves the channels to the last axis: [N, C, H, W] to [N, H, W, C].</summary>
     public Value ChannelsLast(Value x) => graph.Add("Transpose", [x], [("perm", (long[])[0, 2, 3, 1])], Path(null, "permute")).Output;
 
-    /// <summary>[N, H, W, C] to [N, C, H, W].</summary>
+    /// <summary>Moves the channels before height and width: [N, H, W, C] to [N, C, H, W].</summary>
     public Value ChannelsFirst(Value x) => graph.Add("Transpose", [x], [("perm", (long[])[0, 3, 1, 2])], Path(null, "permute")).Output;
 
-    // kernel: [channels, C / groups, height, width].
+    // Adds a convolution. The shape of its weights, kernel, is [channels, C / groups, height, width].
     private Value Conv(Value x, Shape kernel, Window window, bool bias, string? name, string? weights)
     {
         name = Path(name, "conv");
@@ -182,8 +182,8 @@ public sealed class Network
         return graph.Conv(x, w, b, window, x.Shape[1] / kernel[1], name);
     }
 
-    // Gemm takes matrices only. For inputs with more axes, the product of the last axis is a MatMul, whose weights must be transposed;
-    // ONNX Runtime does this once, when it loads a file.
+    // Gemm takes matrices only. For inputs with more axes, a MatMul multiplies the last axis. MatMul needs the weights transposed; ONNX
+    // Runtime transposes them once, when it loads the file.
     private Value Dense(Value x, int units, string name, string? weights, string output)
     {
         weights ??= Dotted(name);
@@ -198,13 +198,13 @@ public sealed class Network
         return graph.Add("Gemm", [x, w, b], [("transB", 1L)], name, outputs: output).Output;
     }
 
-    // The path of a layer; without a name, the layer is named by its kind and the number of layers of this kind so far.
+    // The path of a layer. A layer without a given name is named by its kind and the number of layers of this kind so far.
     private string Path(string? name, string kind) => path + (name ?? $"{kind}{counts[kind] = counts.GetValueOrDefault(kind) + 1}");
 
     private static string Dotted(string name) => name.Replace('/', '.');
 
-    // fanFrom: the shape that the initialization gets, for a bias that of its layer's weight. The stream of random numbers is the index of
-    // the weight.
+    // fanFrom is the shape from which the initialization computes fan-in and fan-out: for a bias, the shape of its layer's weight. The
+    // number of the stream of random numbers is the index of the weight in the graph.
     private Value Weight(string name, Shape shape, Initialization initialization, Shape? fanFrom = null)
     {
         int stream = graph.Initializers.Count;

@@ -3,9 +3,9 @@ using System.Numerics;
 namespace Fovea.Models.Layers;
 
 /// <summary>
-/// Reproducible random numbers: xoshiro256** (Blackman and Vigna, 2018), with a state that SplitMix64 computes from a seed and any number
-/// of counters. A stream for (seed, epoch, image) has the same numbers on every machine, independent of other streams. Work can therefore
-/// be spread over threads, and a resumed training run needs no saved state of the generator.
+/// A reproducible generator of random numbers: xoshiro256** (Blackman and Vigna, 2018). SplitMix64 computes its state from a seed and any
+/// number of counters. The stream for (seed, epoch, image) has the same numbers on every machine, independent of other streams. Several
+/// threads can therefore share the work, and a resumed training run needs no saved state of the generator.
 /// </summary>
 public struct SeededRandom
 {
@@ -73,7 +73,7 @@ public struct SeededRandom
         return order;
     }
 
-    // SplitMix64.
+    // One step of the generator SplitMix64.
     private static ulong Next(ref ulong state)
     {
         ulong z = state += 0x9E3779B97F4A7C15;

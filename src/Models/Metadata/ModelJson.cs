@@ -11,9 +11,8 @@ using Fovea.Models.Imaging;
 namespace Fovea.Models.Metadata;
 
 /// <summary>
-/// The file model.json beside a model file. It has the labels, the preprocessing, the activation and the architecture of a model whose file
-/// lacks them,
-/// such as one that other software exported.
+/// Reads and writes the file model.json beside a model file. It gives the labels, preprocessing, activation and architecture that the model
+/// file itself lacks, for example because other software exported it.
 /// </summary>
 public static class ModelJson
 {
@@ -82,7 +81,8 @@ public static class ModelJson
             ErrorCode.BadModelFile, $"labels is {other}; expected a list of names, or the name of a text file with one name per line."),
     };
 
-    // Names that are near to a known one, and properties of the preprocessing outside of it, are mistakes. Others are of other programs.
+    // Refuses names that are similar to a known name, and names of preprocessing properties outside the object preprocessing: both are
+    // mistakes. Other unknown names may belong to other programs.
     private static void RefuseMisspelt(IEnumerable<string> names)
     {
         foreach (var name in names)
@@ -90,7 +90,7 @@ public static class ModelJson
             if (PreprocessingJson.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 throw new FoveaException(
-                    ErrorCode.BadModelFile, $"{name} stands beside the preprocessing; expected it in the object preprocessing.");
+                    ErrorCode.BadModelFile, $"{name} is outside the object preprocessing; expected it inside this object.");
             }
 
             if (NearestName.Of(name.ToLowerInvariant(), ["labels", "id2label", "preprocessing", "architecture", "activation"]) is { } near)
@@ -103,7 +103,7 @@ public static class ModelJson
         }
     }
 
-    // Labels by their numbers, as in the config.json of Hugging Face: {"0": "ant", "1": "bee"}.
+    // Reads labels by class number, as in the config.json of Hugging Face: {"0": "ant", "1": "bee"}.
     private static ImmutableArray<string> Numbered(JsonElement labels)
     {
         var byNumber = new Dictionary<string, string>();
@@ -122,7 +122,7 @@ public static class ModelJson
         ];
     }
 
-    // The labels file must lie in the model's folder: a path with folders could read any file of the machine.
+    // Reads labels from a text file. The file must lie in the model's folder: a path with folders could read any file of the machine.
     private static ImmutableArray<string> Lines(string name, string path)
     {
         if (Path.GetFileName(name) != name || name is "" or "." or "..")

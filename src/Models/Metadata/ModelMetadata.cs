@@ -10,7 +10,7 @@ using Fovea.Models.Imaging;
 
 namespace Fovea.Models.Metadata;
 
-/// <summary>Fovea's properties in the metadata of an ONNX file. A property that the file does not have is <c>null</c>.</summary>
+/// <summary>Fovea's properties in the metadata of an ONNX file. A property that the file lacks is <c>null</c>.</summary>
 public sealed record ModelMetadata
 {
     private const string
@@ -23,7 +23,7 @@ public sealed record ModelMetadata
         CalibrationKey = "fovea.calibration",
         QuantizationKey = "fovea.quantization";
 
-    /// <summary>The property in which an adopted file keeps the facts about its adoption.</summary>
+    /// <summary>The property in which an adopted file stores the record of its adoption.</summary>
     internal const string AdoptionKey = "fovea.adoption";
 
     /// <summary>The names of the classes, in the order of the logits.</summary>
@@ -35,25 +35,31 @@ public sealed record ModelMetadata
     /// <summary>The network's name in the catalog.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>The network's stem, small or imagenet; <c>null</c> for a network that has one stem only.</summary>
+    /// <summary>
+    /// The variant of the network's first layers (its stem): small or imagenet; <c>null</c> for a network with only one variant.
+    /// </summary>
     public string? Stem { get; init; }
 
-    /// <summary>Where the weights come from.</summary>
+    /// <summary>The origin of the weights; <c>null</c> if it is unknown or the weights are random.</summary>
     public TrainingRecord? Training { get; init; }
 
-    /// <summary>What turns the outputs into probabilities. In a file of Fovea's own form that does not say it: softmax.</summary>
+    /// <summary>
+    /// The activation that turns the outputs into probabilities. If a file in Fovea's own form lacks this property, softmax is used.
+    /// </summary>
     public Activation? Activation { get; init; }
 
     /// <summary>The temperature of the probabilities, and the threshold for outliers.</summary>
     public ModelCalibration? Calibration { get; init; }
 
-    /// <summary>How the weights became integers; <c>null</c> for a network of floats.</summary>
+    /// <summary>The record of the quantisation that turned the weights into integers; <c>null</c> for a network of floats.</summary>
     public QuantizationRecord? Quantization { get; init; }
 
-    /// <summary>Where the labels stand, for messages.</summary>
+    /// <summary>The file or property with the labels, for messages.</summary>
     internal string? LabelsSource { get; init; }
 
-    /// <summary>Whether the preprocessing names scale, mean or deviation; otherwise these are its defaults.</summary>
+    /// <summary>
+    /// Whether the preprocessing gives a scale, mean or standard deviation explicitly; if false, all three have their default values.
+    /// </summary>
     internal bool GivesRange { get; init; } = true;
 
     /// <summary>
@@ -107,10 +113,10 @@ public sealed record ModelMetadata
         }
     }
 
-    /// <summary>Whether the JSON form of a preprocessing names scale, mean or deviation.</summary>
+    /// <summary>Whether a preprocessing's JSON has a property scale, mean or std.</summary>
     internal static bool NamesRange(JsonObject json) => json.Any(entry => entry.Key.ToLowerInvariant() is "scale" or "mean" or "std");
 
-    /// <summary>These metadata, in which a property that is <c>null</c> is taken from <paramref name="other"/>.</summary>
+    /// <summary>A copy of these metadata in which properties of <paramref name="other"/> replace those that are <c>null</c>.</summary>
     public ModelMetadata Or(ModelMetadata? other) => this with
     {
         Labels = Labels ?? other?.Labels,
@@ -126,8 +132,8 @@ public sealed record ModelMetadata
     };
 
     /// <summary>
-    /// Replaces Fovea's properties in a graph's metadata. A property that is <c>null</c> is removed. So are the facts about an adoption,
-    /// since they describe the file with the old metadata.
+    /// Writes these properties into a graph's metadata. Removes a property that is <c>null</c>. Also removes the record of an adoption,
+    /// since it describes the file with the old metadata.
     /// </summary>
     public void WriteTo(Graph graph)
     {
@@ -157,27 +163,27 @@ public sealed record ModelMetadata
 }
 
 /// <summary>
-/// Where trained weights come from. An unknown property is <c>null</c>; for imported weights, most are. The record has no property that
-/// differs between two equal training runs, such as the time, so that equal runs write equal files.
+/// The origin of trained weights. An unknown property is <c>null</c>; for imported weights, most properties are unknown. The record has no
+/// property that differs between two equal training runs, such as the time, so that equal runs write equal files.
 /// </summary>
 /// <param name="Dataset">The data set's name.</param>
-/// <param name="DatasetHash">SHA-256 over the data set's images and labels, in hexadecimal.</param>
+/// <param name="DatasetHash">The SHA-256 of the data set's images and labels, in hexadecimal.</param>
 /// <param name="Images">The number of training images.</param>
 /// <param name="Epochs">The number of passes over the training images.</param>
 /// <param name="BatchSize">The number of images in a training step.</param>
-/// <param name="Optimizer">adam, adamw or sgd; l-bfgs for a head on frozen features.</param>
+/// <param name="Optimizer">The optimizer: adam, adamw or sgd; l-bfgs for a head that was trained on frozen features.</param>
 /// <param name="LearningRate">The highest learning rate of the schedule.</param>
 /// <param name="Seed">The seed of all random numbers of the run.</param>
 /// <param name="BestEpoch">
-/// The epoch with the lowest validation loss, from 1; the file has the weights of this epoch. <c>null</c> if the weights before the first
-/// epoch had a lower validation loss.
+/// The epoch with the lowest validation loss, from 1; the model file has the weights of this epoch. <c>null</c> if the weights before the
+/// first epoch had a lower validation loss.
 /// </param>
 /// <param name="Accuracy">The share of validation images that are classified correctly, 0 to 1.</param>
 /// <param name="Loss">The mean cross-entropy on the validation images, in nats.</param>
 /// <param name="ValidationImages">The number of validation images.</param>
-/// <param name="Source">The file that the weights were imported from; <c>null</c> for weights that Fovea trained.</param>
-/// <param name="Method">head or full for a fine-tuned network; <c>null</c> for a network that was trained from scratch.</param>
-/// <param name="Base">The file of the network that was fine-tuned; <c>null</c> for a network that was trained from scratch.</param>
+/// <param name="Source">The file from which the weights were imported; <c>null</c> for weights that Fovea trained.</param>
+/// <param name="Method">The method of fine-tuning, such as head or full; <c>null</c> for a network that was trained from scratch.</param>
+/// <param name="Base">The model file that fine-tuning started from; <c>null</c> for a network that was trained from scratch.</param>
 public sealed record TrainingRecord(
     string? Dataset = null,
     string? DatasetHash = null,
@@ -195,9 +201,9 @@ public sealed record TrainingRecord(
     string? Method = null,
     WeightsSource? Base = null);
 
-/// <summary>A file that weights come from.</summary>
+/// <summary>A file from which weights were read.</summary>
 /// <param name="File">The file's name, without a folder.</param>
-/// <param name="Sha256">SHA-256 of the file's bytes, in hexadecimal.</param>
+/// <param name="Sha256">The SHA-256 of the file's bytes, in hexadecimal.</param>
 public sealed record WeightsSource(string File, string Sha256);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -3,20 +3,25 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Metadata;
 
 /// <summary>
-/// What a quantised file says of its quantisation, in the property <c>fovea.quantization</c>. A service compares it with the float file.
+/// The record of a quantisation, which the quantised file stores as JSON in its metadata property <c>fovea.quantization</c>. The service
+/// reads it to decide whether the quantised file may replace the float file.
 /// </summary>
-/// <param name="Source">The float file.</param>
-/// <param name="Calibration">How ranges were found: minMax, entropy or percentile.</param>
+/// <param name="Source">The float file that was quantised.</param>
+/// <param name="Calibration">The method that found the ranges of tensors: minMax, entropy or percentile.</param>
 /// <param name="Images">The number of calibration images.</param>
 /// <param name="CalibrationAgreement">
-/// The share of the calibration images for which float and integers give the same top class, 0 to 1.
+/// The share of the calibration images for which the float network and the quantised network give the same top class, 0 to 1.
 /// </param>
-/// <param name="WeightBits">8, or 7: right also on processors on which sums of products may saturate.</param>
-/// <param name="FloatLayers">The layers that stayed floats.</param>
-/// <param name="JudgedImages">The number of other images on which both were compared.</param>
-/// <param name="Agreement">The share of those with the same top class, 0 to 1.</param>
-/// <param name="Accuracy">The share of those classified correctly, 0 to 1; <c>null</c> if their classes are not known.</param>
-/// <param name="FloatAccuracy">The same of the float file.</param>
+/// <param name="WeightBits">The bits of a weight: 8, or 7 for processors on which sums of products of 8-bit weights may saturate.</param>
+/// <param name="FloatLayers">The names of the layers that still compute with floats.</param>
+/// <param name="JudgedImages">The number of other images on which the float network and the quantised network were compared.</param>
+/// <param name="Agreement">The share of these other images for which both networks give the same top class, 0 to 1.</param>
+/// <param name="Accuracy">
+/// The share of these other images that the quantised network classifies correctly, 0 to 1; <c>null</c> if their classes are unknown.
+/// </param>
+/// <param name="FloatAccuracy">
+/// The share of these other images that the float network classifies correctly, 0 to 1; <c>null</c> if their classes are unknown.
+/// </param>
 public sealed record QuantizationRecord(
     WeightsSource Source,
     string Calibration,
@@ -29,7 +34,7 @@ public sealed record QuantizationRecord(
     double? Accuracy = null,
     double? FloatAccuracy = null)
 {
-    /// <summary>Checks the values.</summary>
+    /// <summary>Checks the ranges of the values and returns the object itself.</summary>
     /// <exception cref="FoveaException">A value is missing or out of range.</exception>
     internal QuantizationRecord Checked() =>
         Source is null || Source.Sha256 is null ? throw Invalid("no source; expected the float file and its SHA-256")

@@ -1,17 +1,19 @@
 namespace Fovea.Models.Quantization;
 
-/// <summary>How the range of a tensor is found from its values for some images.</summary>
+/// <summary>The method that finds the range of a tensor from the tensor's values for calibration images.</summary>
 public enum CalibrationMethod
 {
-    /// <summary>From the lowest to the highest value: nothing is cut off, and rare large values make the steps coarse.</summary>
+    /// <summary>
+    /// The range from the lowest to the highest value. No value is cut off, but rare large values make the quantisation steps coarse.
+    /// </summary>
     MinMax,
 
     /// <summary>
-    /// Cut off where the distribution of the quantised values diverges least from that of the floats, by Kullback and Leibler's measure
-    /// (Migacz, "8-bit Inference with TensorRT", 2017).
+    /// The range whose quantised values have the distribution nearest to the distribution of the floats, by the Kullback-Leibler divergence
+    /// (Migacz, "8-bit Inference with TensorRT", 2017). Values outside the range are cut off.
     /// </summary>
     Entropy,
 
-    /// <summary>Cut off so that 99.999 % of all values are inside.</summary>
+    /// <summary>The range that contains 99.999 % of all values. Values outside the range are cut off.</summary>
     Percentile,
 }

@@ -7,12 +7,12 @@ namespace Fovea.Models.Quantization;
 // epsilon) for each output channel.
 
 /// <summary>
-/// Folds batch normalisation into the convolution before it, and removes Dropout, which does nothing in inference. Quantisation needs both:
-/// an integer convolution must give its output to a quantised tensor without another operator in between.
+/// Folds batch normalisation into the convolution before it, and removes Dropout, which has no effect in inference. Quantisation needs
+/// both, because no other operator may be between an integer convolution and the quantisation of its output.
 /// </summary>
 internal static class FoldedNormalization
 {
-    /// <summary>A copy of a network in which normalisations are parts of convolutions.</summary>
+    /// <summary>Returns a copy of a network in which batch normalisations are folded into convolutions.</summary>
     /// <param name="network">A network of operator set 13 or later; it is not changed.</param>
     public static Graph Of(Graph network)
     {
@@ -27,7 +27,7 @@ internal static class FoldedNormalization
         return copy.Finish();
     }
 
-    // The convolutions whose only reader is a normalisation with constant statistics, and that normalisation.
+    // For each convolution whose output is read only by a batch normalisation with constant statistics: this batch normalisation.
     private static Dictionary<Node, Node> Folds(Graph network)
     {
         var readers = network.Nodes.SelectMany(node => node.Inputs.OfType<Value>().Select(input => (input, node)))
@@ -35,7 +35,8 @@ internal static class FoldedNormalization
         return network.Nodes.Where(IsConvolution)
             .Where(conv => !network.Outputs.Contains(conv.Output))
             .Select(conv => (conv, next: readers[conv.Output].ToArray()))
-            .Where(pair => pair.next is [var only] && IsFixed(only) && only[0] == pair.conv.Output && !network.Outputs.Contains(only.Output))
+            .Where(pair => pair.next is [var only] && IsFixed(only) && only[0] == pair.conv.Output
+                && !network.Outputs.Contains(only.Output))
             .ToDictionary(pair => pair.conv, pair => pair.next[0]);
     }
 

@@ -3,9 +3,9 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Quantization;
 
 /// <summary>
-/// Which layers of a network compute with integers, and which tensors are quantised for it. A layer is a Conv, Gemm or MatMul with constant
-/// weights. Operators between integer layers that have an integer form, such as pools and sums, compute with integers too, so that the
-/// tensors between need not become floats and integers again.
+/// Decides which layers of a network compute with integers, and which tensors are quantised for them. A layer is a Conv, Gemm or MatMul
+/// with constant weights. Operators between integer layers, such as pools and sums, also compute with integers if they have an integer
+/// form, so that tensors are not converted to floats and back.
 /// </summary>
 internal sealed class QuantizationPlan
 {
@@ -15,9 +15,9 @@ internal sealed class QuantizationPlan
     private readonly Dictionary<Value, Value> quantized = [];
     private readonly HashSet<Value> rounded;
 
-    /// <summary>Makes a plan.</summary>
+    /// <summary>Creates a plan for a network.</summary>
     /// <param name="network">The network, as <see cref="FoldedNormalization"/> returns it.</param>
-    /// <param name="kept">The layers of <see cref="LayersOf"/> that stay floats.</param>
+    /// <param name="kept">The layers of <see cref="LayersOf"/> that continue to compute with floats.</param>
     public QuantizationPlan(Graph network, IReadOnlyCollection<Node> kept)
     {
         this.network = network;
@@ -38,14 +38,14 @@ internal sealed class QuantizationPlan
     public IReadOnlyList<Node> Layers { get; }
 
     /// <summary>
-    /// The quantised tensors, each with the tensor whose range it has: itself, or the one whose numbers it has in another place or shape.
-    /// A plan that keeps more layers as floats has no other tensors.
+    /// The quantised tensors. The value of an entry is the tensor that determines the range: the quantised tensor itself, or a tensor with
+    /// the same numbers in another order or shape. A plan with more float layers never has additional entries.
     /// </summary>
     public IReadOnlyDictionary<Value, Value> Quantized => quantized;
 
     /// <summary>
-    /// The layers of a network that can compute with integers. What only computes an image's energy from its features is left out: few
-    /// multiplications, and the threshold for outliers depends on all digits.
+    /// The layers of a network that can compute with integers. Layers that only compute the energy of an image, for outliers, are left out:
+    /// they have few multiplications, and the threshold for outliers needs full precision.
     /// </summary>
     public static IReadOnlyList<Node> LayersOf(Graph network)
     {
@@ -55,7 +55,7 @@ internal sealed class QuantizationPlan
             return layers;
         }
 
-        // The head reads the same features as the energy.
+        // The classifier head is left out too, because it reads the same features as the layers that compute the energy.
         var needed = new HashSet<Value> { logits };
         foreach (var node in network.Nodes.Reverse().Where(node => node.Outputs.Any(needed.Contains)))
         {
@@ -66,9 +66,9 @@ internal sealed class QuantizationPlan
     }
 
     /// <summary>
-    /// Layers that may stay floats together: each layer alone, and those beside one tensor, the one that computes it and those that read it.
-    /// A tensor that integers compute is quantised whether or not its reader computes with integers, so damage by its rounding ends only if
-    /// all of them are floats.
+    /// The groups of layers to try as floats. A group is a single layer, or all layers that compute or read one tensor. A tensor that an
+    /// integer layer computes is rounded even if its readers compute with floats, so the loss of precision ends only if all these layers
+    /// use floats.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<Node>> Groups =>
     [
@@ -78,13 +78,13 @@ internal sealed class QuantizationPlan
             .Where(group => group.Length > 1),
     ];
 
-    /// <summary>Whether integers compute a tensor, so that its floats are known only after rounding.</summary>
+    /// <summary>Whether an integer operator computes the tensor, so that its numbers are rounded.</summary>
     public bool IsRounded(Value tensor) => rounded.Contains(tensor);
 
     /// <summary>Whether an operator computes with integers.</summary>
     public bool IsInteger(Node node) => integer.Contains(node);
 
-    /// <summary>Whether a layer stays floats although it reads a rounded tensor, and its output is rounded.</summary>
+    /// <summary>Whether a layer computes with floats although its input is a rounded tensor and its output is quantised.</summary>
     public bool IsKept(Node node) => IsLayer(node) && !integer.Contains(node)
         && rounded.Contains(node[0]) && quantized.ContainsKey(After(node));
 
@@ -113,8 +113,8 @@ internal sealed class QuantizationPlan
     private static bool KeepsNumbers(Node node) =>
         node.Op is "MaxPool" or "Flatten" or "Reshape" or "Transpose" or "Squeeze" or "Unsqueeze" or "Identity";
 
-    // The tensor after a node: that of the ReLU which alone reads the node's output, since the lower end of a quantised tensor's range does
-    // the same as a ReLU. A Clip is passed in the same way, its range covers that of the tensor.
+    // The tensor to quantise after a node. If a ReLU, or a Clip from 0 on, is the only reader of the node's output, it is the output of the
+    // ReLU or Clip, because clipping to the range of a quantised tensor has the same effect.
     private Value After(Node node) => !network.Outputs.Contains(node.Output) && readers[node.Output].ToArray() is [var only]
         && (only is { Op: "Relu", Domain: "" } || IsClip(only))
             ? only.Output
@@ -124,7 +124,7 @@ internal sealed class QuantizationPlan
         && node.Inputs.ElementAtOrDefault(1)?.Constant is { Type: ElementType.Float, Shape.Size: 1 } lowest && lowest.Floats[0] == 0
         && node.Inputs.ElementAtOrDefault(2) is null or { Constant: { Type: ElementType.Float, Shape.Size: 1 } };
 
-    // The tensors that an integer layer needs, through operators that can compute with integers.
+    // The tensors that integer layers read, directly or through operators that can compute with integers.
     private HashSet<Value> Wanted()
     {
         var wanted = Layers.Select(layer => layer[0]).ToHashSet();
@@ -136,7 +136,7 @@ internal sealed class QuantizationPlan
         return wanted;
     }
 
-    // The operators that an integer layer comes before and another one after.
+    // The operators that have an integer layer before them and another integer layer after them.
     private List<Node> Between(HashSet<Value> wanted)
     {
         var reached = Layers.Select(After).ToHashSet();
@@ -153,7 +153,8 @@ internal sealed class QuantizationPlan
         return between;
     }
 
-    // ONNX Runtime has no integer convolution that gives floats, but integer products of matrices that do.
+    // Adds the tensors that a node reads and the tensor after it. A Gemm or MatMul may output floats instead, because ONNX Runtime has
+    // integer matrix products with float outputs, but no such convolution.
     private void AddTensors(Node node, HashSet<Value> wanted)
     {
         foreach (var input in DataOf(node))

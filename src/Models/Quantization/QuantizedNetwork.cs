@@ -4,9 +4,9 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Quantization;
 
 /// <summary>
-/// Writes a network with integers in the form that runtimes read: float operators between pairs of QuantizeLinear and DequantizeLinear,
-/// which ONNX Runtime fuses into operators on integers. Activations are unsigned bytes, weights signed bytes with a scale for each output
-/// channel, and biases 32-bit integers.
+/// Creates the graph of a quantised network in the form that runtimes expect: float operators between pairs of QuantizeLinear and
+/// DequantizeLinear, which ONNX Runtime fuses into integer operators. Activations are unsigned bytes, weights are signed bytes with a scale
+/// for each output channel, and biases are 32-bit integers.
 /// </summary>
 internal sealed class QuantizedNetwork
 {
@@ -19,11 +19,11 @@ internal sealed class QuantizedNetwork
     private QuantizedNetwork(Graph network, QuantizationPlan plan, Func<Value, ValueRange> range, int weightBits) =>
         (this.plan, this.range, this.weightBits, copy) = (plan, range, weightBits, new(network));
 
-    /// <summary>The quantised network, with the input, output and metadata of the source.</summary>
+    /// <summary>Returns the quantised network, with the input, output and metadata of the source.</summary>
     /// <param name="network">The network, as <see cref="FoldedNormalization"/> returns it.</param>
     /// <param name="plan">The plan for the network.</param>
-    /// <param name="range">The range of each of the tensors that <see cref="QuantizationPlan.Quantized"/> names.</param>
-    /// <param name="weightBits">8, or 7 for processors on which sums of products may saturate.</param>
+    /// <param name="range">Returns the range of a tensor that is a value of <see cref="QuantizationPlan.Quantized"/>.</param>
+    /// <param name="weightBits">The bits of a weight: 8, or 7 for processors on which sums of products may saturate.</param>
     public static Graph Of(Graph network, QuantizationPlan plan, Func<Value, ValueRange> range, int weightBits)
     {
         var form = new QuantizedNetwork(network, plan, range, weightBits);
@@ -36,11 +36,12 @@ internal sealed class QuantizedNetwork
 
     private IReadOnlyList<Value> Rewrite(Node node, Value?[] inputs)
     {
-        // Operators on floats read the tensors that floats compute before they are rounded.
+        // If a float operator computes a tensor, other float operators read it before it is rounded.
         bool isInteger = plan.IsInteger(node);
         Value?[] read =
         [
-            .. inputs.Select((input, i) => node.Inputs[i] is { } from && plan.Quantized.ContainsKey(from) && (isInteger || plan.IsRounded(from))
+            .. inputs.Select((input, i) => node.Inputs[i] is { } from && plan.Quantized.ContainsKey(from)
+                && (isInteger || plan.IsRounded(from))
                 ? Read(from)
                 : input),
         ];
@@ -49,8 +50,8 @@ internal sealed class QuantizedNetwork
             : copy.Copied(node, read);
     }
 
-    // ONNX Runtime quantises float weights itself where a layer stands between DequantizeLinear and QuantizeLinear. A Max that changes
-    // nothing keeps it from that.
+    // Copies a layer that must compute with floats. ONNX Runtime would quantise the weights of a layer between DequantizeLinear and
+    // QuantizeLinear; a Max after the layer that changes no number prevents this.
     private IReadOnlyList<Value> Kept(Node node, Value?[] inputs) =>
         [Target.Apply("Max", [copy.Copied(node, inputs)[0], Target.Scalar(float.MinValue)])];
 
@@ -62,8 +63,8 @@ internal sealed class QuantizedNetwork
         var integers = QuantizedWeights.Of(
             node[1].Constant!, axis, bias is null ? [] : bias.Floats, Range(node[0]).Scale, weightBits, alpha, beta);
         inputs[1] = Dequantized(
-            node[1].Name, integers.Weights, integers.Scales, new(ElementType.Int8, new(integers.Scales.Length), new byte[integers.Scales.Length]),
-            axis, node.Name);
+            node[1].Name, integers.Weights, integers.Scales,
+            new(ElementType.Int8, new(integers.Scales.Length), new byte[integers.Scales.Length]), axis, node.Name);
         if (integers.Bias is { } shift)
         {
             var zeros = Tensor.OfInt32(new int[integers.BiasScales.Length]);
@@ -75,7 +76,7 @@ internal sealed class QuantizedNetwork
 
     private ValueRange Range(Value value) => range(plan.Quantized[value]);
 
-    // What readers of a quantised tensor get.
+    // The output of DequantizeLinear, which the readers of a quantised tensor get. The nodes are added at the first call.
     private Value Read(Value value)
     {
         if (dequantized.TryGetValue(value, out var known))
@@ -85,7 +86,7 @@ internal sealed class QuantizedNetwork
 
         var chosen = Range(value);
 
-        // Summaries count a node of the name LAYER/... to the layer. The input is none.
+        // A summary counts a node named LAYER/... as part of LAYER. The network's input is not a layer, so its nodes get another name.
         var name = value.Producer is null ? $"{value.Name}_quantized" : value.Name;
         var scale = Target.Initializer($"{name}/scale", Tensor.Scalar(chosen.Scale));
         var zero = Target.Initializer($"{name}/zero", new Tensor(ElementType.UInt8, Shape.Scalar, new[] { chosen.ZeroPoint }));
@@ -94,7 +95,8 @@ internal sealed class QuantizedNetwork
             Target.Add("DequantizeLinear", [integers, scale, zero], name: $"{name}/floats").Output;
     }
 
-    // The layer's name is part of the names, since layers may share weights and have inputs of different scales.
+    // Adds quantised weights with their DequantizeLinear. The names contain the layer's name, since layers may share weights but have
+    // inputs with different scales.
     private Value Dequantized(string name, Tensor integers, float[] scales, Tensor zeros, int axis, string layer)
     {
         var prefix = $"{name}:{layer}";

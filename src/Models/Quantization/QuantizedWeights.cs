@@ -4,27 +4,27 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Quantization;
 
 /// <summary>
-/// Weights and bias of a layer as integers. Each output channel has a scale of its own, and its values are symmetric around 0.
+/// The weights and bias of a layer as integers. Each output channel has its own scale; the range of its weights is symmetric around 0.
 /// </summary>
-/// <param name="Weights">Signed bytes, of the shape of the floats.</param>
+/// <param name="Weights">The weights as signed bytes, in the shape of the float weights.</param>
 /// <param name="Scales">The scale of each output channel.</param>
-/// <param name="Bias">32-bit integers in units of the input's scale times the channel's; <c>null</c> if the layer has no bias.</param>
-/// <param name="BiasScales">The unit of each channel's bias.</param>
+/// <param name="Bias">The bias as 32-bit integers; <c>null</c> if the layer has no bias.</param>
+/// <param name="BiasScales">The scale of each channel's bias: the input's scale times the channel's scale.</param>
 internal sealed record QuantizedWeights(Tensor Weights, float[] Scales, Tensor? Bias, float[] BiasScales)
 {
-    // A bias of more would overflow the 32-bit sums of products. ONNX Runtime's own tool stays within the same half.
+    // A larger bias could overflow the 32-bit sums of products. ONNX Runtime's own quantisation tool uses the same limit.
     private const double LargestBias = 1 << 30;
 
     private const double SmallestScale = 1e-12;
 
     /// <summary>Quantises the weights of a layer.</summary>
-    /// <param name="weights">Floats.</param>
+    /// <param name="weights">The weights as floats.</param>
     /// <param name="axis">The axis of the output channels.</param>
-    /// <param name="bias">One float for each channel; empty for none.</param>
+    /// <param name="bias">The bias, one float for each channel; empty if the layer has no bias.</param>
     /// <param name="input">The scale of the layer's input.</param>
-    /// <param name="bits">8 for values of -127 to 127, 7 for -64 to 64.</param>
-    /// <param name="factor">The factor of all weights, such as a Gemm's alpha.</param>
-    /// <param name="biasFactor">The factor of the bias, such as a Gemm's beta.</param>
+    /// <param name="bits">8 for weights from -127 to 127; 7 for weights from -64 to 64.</param>
+    /// <param name="factor">A factor for all weights, such as a Gemm's alpha.</param>
+    /// <param name="biasFactor">A factor for the bias, such as a Gemm's beta.</param>
     public static QuantizedWeights Of(
         Tensor weights, int axis, ReadOnlySpan<float> bias, float input, int bits, float factor = 1, float biasFactor = 1)
     {

@@ -4,8 +4,8 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Quantization;
 
 /// <summary>
-/// The distribution of a tensor's values over calibration images, from which its range is found. All images are seen twice: first their
-/// lowest and highest values, then their magnitudes in 2,048 bins.
+/// The distribution of a tensor's values over the calibration images, from which the tensor's range is found. All values are passed twice:
+/// first to find the lowest and highest value, and then to count their magnitudes in 2,048 bins.
 /// </summary>
 internal sealed class ValueHistogram
 {
@@ -17,8 +17,8 @@ internal sealed class ValueHistogram
     private double lowest, highest;
     private long zeros;
 
-    /// <summary>The first look at values: widens the range.</summary>
-    /// <param name="values">The values for some images.</param>
+    /// <summary>First pass: extends the lowest and highest value so far.</summary>
+    /// <param name="values">The tensor's values for some images.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.NonFiniteOutput"/>: a value is not finite.</exception>
     public void Widen(ReadOnlySpan<float> values)
     {
@@ -26,14 +26,15 @@ internal sealed class ValueHistogram
         highest = Math.Max(highest, Finite(TensorPrimitives.Max(values)));
     }
 
-    /// <summary>The second look, after all first ones: counts the magnitudes.</summary>
+    /// <summary>Second pass, after <see cref="Widen"/> got all values: counts the magnitudes.</summary>
     /// <param name="values">The same values as for <see cref="Widen"/>, in any order.</param>
     public void Count(ReadOnlySpan<float> values)
     {
         float perBin = (float)(Bins / Math.Max(Extent, float.Epsilon));
         foreach (float value in values)
         {
-            // Zero has an exact quantised value, so zeros must not outweigh the others; after a ReLU they are most.
+            // Zeros are counted separately: 0 has an exact quantised value, and after a ReLU most values are 0, which would outweigh the
+            // others.
             if (value == 0)
             {
                 zeros++;
@@ -45,7 +46,7 @@ internal sealed class ValueHistogram
         }
     }
 
-    /// <summary>The range by a method.</summary>
+    /// <summary>Finds the range by one of the methods.</summary>
     public ValueRange Range(CalibrationMethod method)
     {
         double limit = method switch
@@ -60,9 +61,9 @@ internal sealed class ValueHistogram
     private double Extent => Math.Max(-lowest, highest);
 
     private static double Finite(float value) => float.IsFinite(value) ? value : throw new FoveaException(
-        ErrorCode.NonFiniteOutput, "The network computes numbers that are not finite for some image; expected finite numbers.");
+        ErrorCode.NonFiniteOutput, "The network computes NaN or infinity for a calibration image; expected finite numbers.");
 
-    // The number of bins from zero on that hold the share of all values.
+    // The number of bins, counted from 0, that together with the zeros contain 99.999 % of all values.
     private int Inside()
     {
         long all = zeros + bins.Sum(), inside = zeros;
@@ -79,8 +80,8 @@ internal sealed class ValueHistogram
         return Bins;
     }
 
-    // The number of bins from zero on whose quantised distribution diverges least from that of all values, the larger of which count as
-    // the largest bin that is kept.
+    // The number of bins, counted from 0, for which the quantised distribution diverges least from the distribution of all values. Values
+    // beyond these bins are counted in the last bin.
     private int LeastDivergent(int levels)
     {
         const int Step = 8;
@@ -93,8 +94,9 @@ internal sealed class ValueHistogram
             .MinBy(kept => Divergence(bins.AsSpan(0, kept), bins.AsSpan(kept), levels));
     }
 
-    // P log(P / Q), P the distribution with the values beyond the kept bins in the last one, and Q the kept bins, each run of which shares
-    // one level: the level's values are spread evenly over its bins that are not empty.
+    // The Kullback-Leibler divergence, the sum of P log(P / Q). P is the distribution over the kept bins, with the values beyond them in
+    // the last bin. Q is the quantised distribution: neighbouring bins share one quantised level, whose count is spread evenly over those
+    // of its bins that are not empty.
     private static double Divergence(ReadOnlySpan<long> kept, ReadOnlySpan<long> beyond, int levels)
     {
         long outside = 0;

@@ -14,7 +14,7 @@ internal static class ConvLowering
     public static bool HasFewPositions(Value y) => y.Shape[2] * y.Shape[3] < FewPositions;
 
     /// <summary>
-    /// The rewrite of a convolution. If a Relu is the only reader of its output, the form computes the Relu too.
+    /// The rewrite of a convolution. If a Relu is the only reader of the convolution's output, the rewritten form computes the Relu too.
     /// </summary>
     public static IReadOnlyList<Value>? Forward(RewriteContext context, Node node, Value?[] inputs)
     {
@@ -32,19 +32,19 @@ internal static class ConvLowering
         return [y];
     }
 
-    /// <summary>The rewrite of a Relu that the convolution before it has computed.</summary>
+    /// <summary>The rewrite of a Relu that the rewritten convolution before it already computes.</summary>
     public static IReadOnlyList<Value>? FusedRelu(RewriteContext context, Node node, Value?[] inputs) =>
         context.Activated.Contains(inputs[0]!) ? [inputs[0]!] : null;
 
-    // Null if ONNX Runtime's own operator is as fast.
+    // Adds the faster form of a convolution; null if ONNX Runtime's own Conv is as fast.
     private static Value? Forward(Layouts layouts, Node node, Value?[] inputs, bool relu)
     {
         Value x = inputs[0]!, w = inputs[1]!;
         var bias = inputs.ElementAtOrDefault(2);
         var window = Window.Of(node);
 
-        // A 1x1 kernel is also a matrix product of X in its own layout. With at least as many output channels as input
-        // channels, reordering the blocked result costs more than the blocked convolution saves.
+        // ONNX Runtime computes a convolution with a 1x1 kernel as a matrix product, without changing X's layout. With at least as many
+        // output channels as input channels, reordering the blocked result costs more than the blocked convolution saves.
         return node.Int("group", 1) != 1 || (IsPointwise(window) && w.Shape[0] >= w.Shape[1]) ? null
             : HasFewPositions(node.Output) && x.Shape[0] > 1 && window is { Strides: [1, 1], Extents: > 1 }
                 ? BatchInWidth(layouts.Graph, x, w, bias, window, relu)
@@ -53,8 +53,8 @@ internal static class ConvLowering
             : null;
     }
 
-    // Interleaves the batch with the width: X becomes one image [1, C, H, W N], and the convolution one wide matrix product. Padding and
-    // dilation along the width are multiplied by N; the weights do not change.
+    // Interleaves the batch with the width: X becomes one image [1, C, H, W N], and the convolution becomes one wide matrix product.
+    // Padding and dilation along the width are multiplied by N; the weights do not change.
     private static Value BatchInWidth(Graph g, Value x, Value w, Value? bias, Window window, bool relu)
     {
         int n = x.Shape[0];
@@ -74,8 +74,8 @@ internal static class ConvLowering
     }
 
     /// <summary>
-    /// The rewrite of the gradient of a convolution's input, which is a transposed convolution. With strides of 1 it is a convolution with
-    /// reversed kernels. With a bias there is no faster form.
+    /// The rewrite of the gradient of a convolution's input, which is a transposed convolution. With strides of 1, this gradient equals a
+    /// convolution with reversed kernels. A transposed convolution with a bias is not rewritten.
     /// </summary>
     public static IReadOnlyList<Value>? InputGradient(RewriteContext context, Node node, Value?[] inputs) =>
         InputGradient(context.Layouts, node, inputs) is { } dX ? [dX] : null;
@@ -113,7 +113,7 @@ internal static class ConvLowering
 
     private static bool IsPointwise(Window window) => window is { Kernel: [1, 1], Strides: [1, 1], Before: [0, 0], After: [0, 0] };
 
-    // A 1x1 kernel, W[M, C]: dX[n] = W' dY[n].
+    // The input gradient of a convolution with a 1x1 kernel W[M, C]: dX[n] = W' dY[n].
     private static Value PointwiseInputGradient(Graph g, Value dY, Value w)
     {
         int n = dY.Shape[0], m = w.Shape[0], c = w.Shape[1], positions = dY.Shape[2] * dY.Shape[3];

@@ -2,12 +2,12 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Rewrites;
 
-/// <summary>Expresses operators that ONNX Runtime's CUDA provider lacks by operators that it has.</summary>
+/// <summary>Replaces operators that ONNX Runtime's CUDA provider lacks by operators that it has.</summary>
 internal static class CudaLowering
 {
     /// <summary>
-    /// The rewrite of the placeholder for dW. dW[.., r, s] = sum over n of dY[n] X[n, shifted by r and s]', one matrix product for each
-    /// position (r, s) of the kernel. ONNX Runtime does not expose cuDNN's own operator for dW.
+    /// The rewrite of the placeholder for dW, the gradient of a convolution's weights. dW[.., r, s] = sum over n of dY[n] X[n, shifted by r
+    /// and s]', one matrix product for each position (r, s) of the kernel. ONNX Runtime does not expose cuDNN's own operator for dW.
     /// </summary>
     public static IReadOnlyList<Value> WeightGradient(RewriteContext context, Node node, Value?[] inputs)
     {
@@ -36,8 +36,9 @@ internal static class CudaLowering
         node is { Domain: "", Op: "ConvTranspose" } && Window.Of(node) is var window && !window.Before.SequenceEqual(window.After);
 
     /// <summary>
-    /// The rewrite of a transposed convolution with uneven padding. Its padding removes rows and columns of the result, and CUDA supports
-    /// only equal padding on both sides. The node gets the smaller padding on both sides, and a Slice removes the rest.
+    /// The rewrite of a transposed convolution whose padding differs on two opposite sides. The padding removes rows and columns of the
+    /// result, and the CUDA provider supports only equal padding on both sides. The rewritten node has the smaller padding on both sides,
+    /// and a Slice removes the remaining rows and columns.
     /// </summary>
     public static IReadOnlyList<Value> SymmetricallyPadded(RewriteContext context, Node node, Value?[] inputs)
     {
@@ -50,7 +51,7 @@ internal static class CudaLowering
     }
 
     /// <summary>
-    /// The rewrite of batch normalisation in training mode, for which the CUDA provider has no kernel: Y = gamma (X - mean) /
+    /// The rewrite of batch normalisation in training mode, which the CUDA provider does not implement: Y = gamma (X - mean) /
     /// sqrt(variance + epsilon) + beta.
     /// </summary>
     public static IReadOnlyList<Value> TrainingNormalization(RewriteContext context, Node node, Value?[] inputs)

@@ -69,7 +69,7 @@ internal sealed class Layouts(Graph graph, int block)
     /// <param name="filters">
     /// The result of <see cref="Filters"/> or <see cref="ReversedFilters"/>, with the declared shape [M, C, R, S].
     /// </param>
-    /// <param name="bias">[M], or null.</param>
+    /// <param name="bias">The bias, [M]; <c>null</c> for none.</param>
     /// <param name="window">Kernel size, strides, dilations and padding.</param>
     /// <param name="relu">Whether the result includes a Relu, max(y, 0).</param>
     /// <returns>The output in the blocked layout, with the declared shape [N, M, P, Q].</returns>
@@ -96,7 +96,8 @@ internal sealed class Layouts(Graph graph, int block)
     {
         int m = w.Shape[0], c = w.Shape[1], kernel = w.Shape[2] * w.Shape[3];
 
-        // A run of B channels keeps its order, so one Gather moves whole runs: from [M, C / B, RS] to [C / B, M / B, RS reversed, B of M].
+        // B channels that are neighbours in memory (a run) stay together, so one Gather moves whole runs: from [M, C / B, RS] to
+        // [C / B, M / B, RS reversed, B of M].
         var runs = graph.Reshape(Blocked(w), new Shape(m * c / block * kernel, block));
         var order = graph.Constant($"turned_{m}_{c}_{kernel}", () => ReversedOrder(m, c / block, kernel));
         return graph.Reshape(graph.Apply("Gather", [runs, order]), new Shape(c, m, w.Shape[2], w.Shape[3]));

@@ -3,18 +3,18 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Rewrites;
 
 // Z = AveragePool2x2(f(Conv(X, W))), stride 2, f = ReLU or the identity, W[M, C, R, S], 2 M <= 16.
-// Y' = f(Conv(X, [W padded right; W padded left; 0], strides 1x2)): channels 0 to M - 1 are the even columns of the convolution, channels M
-// to 2 M - 1 the odd columns. Z = Conv(Y', K), stride 2x1: K[m] has 1/4 at both channels of filter m, in two rows.
+// Y' = f(Conv(X, [W padded right; W padded left; 0], strides 1x2)): channels 0 to M - 1 are the even columns of the convolution, and
+// channels M to 2 M - 1 are the odd columns. Z = Conv(Y', K), stride 2x1: K[m] has 1/4 at both channels of filter m, in two rows.
 
 /// <summary>
-/// Rewrites a convolution of at most eight filters that is followed by 2x2 average pooling, as in LeNet-5. ONNX Runtime computes 16 filters
-/// at once with AVX-512, and fewer filters cost the same time. The rewritten convolution has each filter twice, for two neighbouring
-/// columns, at half as many positions. A second convolution computes the average. Only an elementwise activation may be between convolution
-/// and pool.
+/// Rewrites a convolution of at most eight filters that is followed by 2x2 average pooling, as in LeNet-5. With AVX-512, ONNX Runtime
+/// computes 16 filters at a time, and fewer filters take the same time. The rewritten convolution has each filter twice, for two
+/// neighbouring columns, and computes half as many positions. A second convolution computes the average. A ReLU may be between the
+/// convolution and the pool.
 /// </summary>
 internal static class PairedColumns
 {
-    // The number of filters that ONNX Runtime computes at once.
+    // The number of filters that ONNX Runtime computes at a time with AVX-512.
     private const int Block = 16;
 
     /// <summary>Whether a node is a 2x2 average pool with stride 2 after a convolution of at most eight filters with stride 1.</summary>
@@ -26,7 +26,7 @@ internal static class PairedColumns
         && node.Int("ceil_mode", 0) == 0;
 
     /// <summary>Adds the rewritten convolution and pool to a graph and returns the pool's output.</summary>
-    /// <param name="g">The graph that the operators are added to.</param>
+    /// <param name="g">The graph to which the operators are added.</param>
     /// <param name="node">The average pool, in its original graph.</param>
     /// <param name="values">The value of <paramref name="g"/> that replaces each value of the original graph.</param>
     public static Value Rewrite(Graph g, Node node, IReadOnlyDictionary<Value, Value> values)
@@ -35,7 +35,7 @@ internal static class PairedColumns
         var (weights, window) = (values[conv[1]], Window.Of(conv));
         int filters = weights.Shape[0], unused = Block - (2 * filters);
 
-        // Unused filters of zeros fill the block of 16.
+        // Filters of zeros fill up the block of 16 filters.
         var even = g.Pad(weights, [0, 0, 0, 0, 0, 0, 0, 1]);
         var odd = g.Pad(weights, [0, 0, 0, 1, unused, 0, 0, 0]);
         var bias = conv.Inputs is [_, _, { } b] ? g.Pad(g.Concat([values[b], values[b]], axis: 0), [0, unused]) : null;
@@ -54,7 +54,7 @@ internal static class PairedColumns
         return g.Conv(activated, g.Constant(mean), window: new([2, 1], [2, 1], [0, 0], [0, 0], [1, 1]));
     }
 
-    // The convolution before an average pool, directly or with a ReLU between; null for any other node.
+    // The convolution before an average pool, directly or with a ReLU in between; null for other nodes.
     private static Node? Convolution(Node node)
     {
         var before = node is { Op: "AveragePool", Domain: "" } ? node[0].Producer : null;

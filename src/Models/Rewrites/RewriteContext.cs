@@ -10,9 +10,11 @@ internal sealed class RewriteContext
 
     /// <summary>Prepares a pass.</summary>
     /// <param name="source">The graph whose nodes are rewritten.</param>
-    /// <param name="target">The graph to which the forms are added.</param>
-    /// <param name="values">The value of <paramref name="target"/> for each value of <paramref name="source"/> so far.</param>
-    /// <param name="block">The number of channels in a block of ONNX Runtime's blocked layout; 1 if it has none.</param>
+    /// <param name="target">The graph to which the replacements are added.</param>
+    /// <param name="values">
+    /// The value of <paramref name="target"/> for each value of <paramref name="source"/> that has been copied or replaced so far.
+    /// </param>
+    /// <param name="block">The number of channels in a block of ONNX Runtime's blocked layout; 1 if the layout is not available.</param>
     public RewriteContext(Graph source, Graph target, IReadOnlyDictionary<Value, Value> values, int block)
     {
         (Target, Values, Layouts) = (target, values, new Layouts(target, block));
@@ -22,16 +24,16 @@ internal sealed class RewriteContext
             .ToDictionary(uses => uses.Key, uses => uses.ToArray());
     }
 
-    /// <summary>The graph to which the forms are added.</summary>
+    /// <summary>The graph to which the replacements are added.</summary>
     public Graph Target { get; }
 
-    /// <summary>The value of <see cref="Target"/> for each value of the source so far.</summary>
+    /// <summary>The value of <see cref="Target"/> for each value of the source graph that has been copied or replaced so far.</summary>
     public IReadOnlyDictionary<Value, Value> Values { get; }
 
     /// <summary>Conversions between memory layouts.</summary>
     public Layouts Layouts { get; }
 
-    /// <summary>Results of convolutions in <see cref="Target"/> that already include their Relu.</summary>
+    /// <summary>The outputs of convolutions in <see cref="Target"/> that already include the Relu after the convolution.</summary>
     public HashSet<Value> Activated { get; } = [];
 
     /// <summary>Whether a Relu is the only reader of a node's output.</summary>

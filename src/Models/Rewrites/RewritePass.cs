@@ -2,7 +2,7 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Rewrites;
 
-/// <summary>Copies a graph, and gives each node the form that <see cref="RewriteTable"/> has for the use of the graph.</summary>
+/// <summary>Copies a graph, and replaces nodes by the rewrites that <see cref="RewriteTable"/> has for the graph's purpose.</summary>
 internal static class RewritePass
 {
     /// <summary>Rewrites a network for serving on CPUs.</summary>
@@ -10,18 +10,20 @@ internal static class RewritePass
     /// <returns>The rewritten network; <c>null</c> if no operator can be rewritten.</returns>
     public static Graph? ForServing(Graph network)
     {
-        // A node that computes an output of the network is copied, so that the output keeps its name.
+        // A node that computes an output of the network is not rewritten, so that the output keeps its name.
         var (rewritten, _, count) = Run(network, RewriteUses.ServingOnCpu, block: 1, node => network.Outputs.Contains(node.Output));
         return count == 0 ? null : rewritten;
     }
 
     /// <summary>
-    /// Rewrites a training graph. Placeholder operators of differentiation, which ONNX Runtime does not know, become ONNX operators.
+    /// Rewrites a training graph. Replaces the placeholder operators that gradient rules emit, which ONNX Runtime does not implement.
     /// </summary>
     /// <param name="source">The training graph; it is not changed.</param>
     /// <param name="cuda">Whether the graph will run on CUDA instead of the CPU.</param>
-    /// <param name="block">The number of channels in a block of ONNX Runtime's blocked layout on this CPU; 1 if it has none.</param>
-    /// <returns>A graph that computes the same, and its value for each value of the source graph.</returns>
+    /// <param name="block">
+    /// The number of channels in a block of ONNX Runtime's blocked layout on this CPU; 1 if the layout is not available.
+    /// </param>
+    /// <returns>The rewritten graph, and its value for each value of the source graph.</returns>
     public static (Graph Graph, IReadOnlyDictionary<Value, Value> Values) ForTraining(Graph source, bool cuda, int block)
     {
         var (graph, values, _) = Run(source, cuda ? RewriteUses.TrainingOnCuda : RewriteUses.TrainingOnCpu, block, isKept: _ => false);
@@ -43,7 +45,7 @@ internal static class RewritePass
             target.Output(values[output]);
         }
 
-        // A rewrite of several nodes leaves all but the last one in the graph. Prune removes them, since nothing reads them any more.
+        // A rewrite of several nodes replaces only the last node. The copies of the others are now unused, and Prune removes them.
         target.Prune();
         return (target, values, count);
 

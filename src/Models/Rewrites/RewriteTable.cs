@@ -3,14 +3,15 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Rewrites;
 
 /// <summary>
-/// The rewrites, one row each. For a node and a use, the first row counts that has the use, suits the node and adds a form.
+/// The table of rewrites, one row per rewrite. For a node and a purpose, the first row is applied that has the purpose, suits the node and
+/// emits a replacement.
 /// </summary>
 internal static class RewriteTable
 {
-    /// <summary>All rows.</summary>
+    /// <summary>All rows of the table of rewrites.</summary>
     public static readonly IReadOnlyList<Rewrite> Rows =
     [
-        // Serving on CPUs
+        // Rewrites for serving on CPUs
         new("Winograd", 1, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, x) => [Winograd.Rewrite(c.Target, node, x)]),
         new(
             "response normalisation", 1, RewriteUses.ServingOnCpu | RewriteUses.TrainingOnCpu, ResponseNormalization.Suits,
@@ -19,13 +20,13 @@ internal static class RewriteTable
             "paired columns", 1, RewriteUses.ServingOnCpu, PairedColumns.Suits,
             (c, node, _) => [PairedColumns.Rewrite(c.Target, node, c.Values)]),
 
-        // Training on CPUs
+        // Rewrites for training on CPUs
         new("convolution", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), ConvLowering.Forward),
         new("fused activation", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Relu"), ConvLowering.FusedRelu),
         new("input gradient", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), ConvLowering.InputGradient),
         new("weight gradient", 1, RewriteUses.TrainingOnCpu, IsWeightGradient, WeightGradientLowering.Of),
 
-        // Training on CUDA
+        // Rewrites for training on CUDA
         new("weight gradient by positions", 1, RewriteUses.TrainingOnCuda, IsWeightGradient, CudaLowering.WeightGradient),
         new("symmetric padding", 1, RewriteUses.TrainingOnCuda, CudaLowering.IsUnevenlyPadded, CudaLowering.SymmetricallyPadded),
         new(
@@ -34,7 +35,8 @@ internal static class RewriteTable
     ];
 
     /// <summary>
-    /// The names and versions of the rows for one use. What was measured with other rewrites is not used, since this text differs.
+    /// The names and versions of the rows for one purpose, as one text. Speed measurements are stored with this text and are ignored if it
+    /// differs.
     /// </summary>
     public static string Versions(RewriteUses use) =>
         string.Join(", ", Rows.Where(row => row.Uses.HasFlag(use)).Select(row => $"{row.Name} {row.Version}"));

@@ -1,10 +1,10 @@
 namespace Fovea.Models.Rewrites;
 
-/// <summary>For what a rewrite is used, and on which device.</summary>
+/// <summary>The purposes and devices for which a rewrite is used.</summary>
 [Flags]
 internal enum RewriteUses
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No purpose.</summary>
     None = 0,
 
     /// <summary>Inference on CPUs, where the batch size may be free.</summary>

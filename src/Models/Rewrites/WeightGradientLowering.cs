@@ -4,20 +4,20 @@ namespace Fovea.Models.Rewrites;
 
 // The gradient of a convolution's weights,
 //     dW[m,c,r,s] = sum over n, p, q of dY[n,m,p,q] X[n, c, p stride + r dilation - padding, q stride + s dilation - padding],
-// is a convolution of X with dY as its kernel. Strides and dilations are swapped, and the batch takes the place of the channels. ONNX
-// Runtime computes a convolution as a matrix product with one column for each output position. Here each channel has only R S positions,
-// which makes the product too narrow. Interleaving the channels with the width makes it C times wider: a row of X[N,H,W,C] has W C
-// elements, the kernel's elements are C strides apart, and a row of the result dW'[M,R,S,C] has S C elements.
+// is a convolution of X with dY as its kernel, in which strides and dilations are swapped, and the batch takes the place of the channels.
+// ONNX Runtime computes a convolution as a matrix product with one column for each output position. Here each channel has only R S output
+// positions, so the product would be too narrow to be efficient. Interleaving the channels with the width makes the product C times wider:
+// a row of X[N,H,W,C] has W C elements, the kernel's elements are C strides apart, and a row of the result dW'[M,R,S,C] has S C elements.
 internal static class WeightGradientLowering
 {
     // The batch is split into at most this many parts. The images of a part share a matrix product; the parts run on different threads.
     private const int MaximumParts = 32;
 
-    /// <summary>The rewrite of the placeholder for dW, [M, C / groups, R, S].</summary>
+    /// <summary>The rewrite of the placeholder for dW, the gradient of a convolution's weights, [M, C / groups, R, S].</summary>
     public static IReadOnlyList<Value> Of(RewriteContext context, Node node, Value?[] inputs) =>
         [Of(context.Layouts, node, inputs[0]!, inputs[1]!)];
 
-    // x is the convolution's input, [N, C, H, W], and dY the gradient of its output, [N, M, P, Q].
+    // x is the convolution's input, [N, C, H, W], and dY is the gradient of the convolution's output, [N, M, P, Q].
     private static Value Of(Layouts layouts, Node node, Value x, Value dY)
     {
         var g = layouts.Graph;
@@ -56,8 +56,8 @@ internal static class WeightGradientLowering
         return layouts.ChannelsFirst(g.Reshape(products, new Shape(m, r, s, c)));
     }
 
-    // A 1x1 kernel: dW = sum over n of dY[n] X[n]', one matrix product for each image. Images with few positions are concatenated into one
-    // product.
+    // The weight gradient for a 1x1 kernel: dW = sum over n of dY[n] X[n]', one matrix product for each image. If the images have few
+    // positions, all images are concatenated for one product.
     private static Value Pointwise(Graph g, Value x, Value dY, Window window)
     {
         int n = x.Shape[0], c = x.Shape[1], m = dY.Shape[1], positions = dY.Shape[2] * dY.Shape[3];

@@ -2,35 +2,35 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Rewrites;
 
-// Y = A' ((G w G') . (B' x B)) A for a tile x of 4x4 pixels and a filter w of 3x3, giving 2x2 outputs; . is the elementwise product, summed
-// over the input channels. B', G and A' are the constant matrices below. The elementwise products of one coefficient over all tiles and
-// channels are a matrix product, [filters, channels] by [channels, tiles].
+// Y = A' ((G w G') . (B' x B)) A gives 2x2 outputs for a tile x of 4x4 pixels and a filter w of 3x3; . is the elementwise product, summed
+// over the input channels. B', G and A' are the constant matrices below. For each coefficient (an element of the transformed tile), the
+// sums over all channels and tiles are a matrix product, [filters, channels] by [channels, tiles].
 
 /// <summary>
-/// Rewrites 3x3 convolutions by Winograd's minimal filtering F(2x2, 3x3): four outputs take 16 multiplications per channel instead of 36.
+/// Rewrites 3x3 convolutions by Winograd's minimal filtering F(2x2, 3x3): four outputs need 16 multiplications per channel instead of 36.
 /// (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016, https://arxiv.org/abs/1509.09308.)
 /// </summary>
 /// <remarks>
-/// The rewritten form consists of standard operators. ONNX Runtime computes the transformed weights once, when a session is opened; they
-/// take 16/9 of the memory of the weights.
+/// The rewritten form consists of standard operators. ONNX Runtime computes the transformed weights once, when a session is opened. The
+/// transformed weights need 16/9 of the memory of the original weights.
 /// </remarks>
 internal static class Winograd
 {
-    // Tile: the side of an input tile. Step: the side of its output, and the distance between tiles.
+    // Tile is the side of an input tile. Step is the side of the tile's output, and the distance between neighbouring tiles.
     private const int Tile = 4, Step = Tile - 2, Coefficients = Tile * Tile;
 
-    // The least C K / (C + K) of C input and K output channels. The cost of the transformations grows with the sum of C and K, and the
-    // number of saved multiplications with their product.
+    // The smallest C K / (C + K), for C input channels and K output channels, at which the rewrite is faster. The cost of the
+    // transformations grows with C + K, and the number of saved multiplications grows with C K.
     private const double MinChannels = 64;
 
-    // B', G and A' of the paper.
+    // The matrices B', G and A' of the paper, in this order.
     private static readonly float[,] ToCoefficients = { { 1, 0, -1, 0 }, { 0, 1, 1, 0 }, { 0, -1, 1, 0 }, { 0, 1, 0, -1 } };
     private static readonly float[,] OfWeights = { { 1, 0, 0 }, { 0.5f, 0.5f, 0.5f }, { 0.5f, -0.5f, 0.5f }, { 0, 0, 1 } };
     private static readonly float[,] ToPixels = { { 1, 1, 1, 0 }, { 0, 1, -1, -1 } };
 
     /// <summary>
-    /// Whether a node is a 3x3 convolution with stride 1, of images of a known size, with enough channels to become faster. A quantised
-    /// convolution is none: ONNX Runtime computes it with integers.
+    /// Whether a node is a 3x3 convolution with stride 1 on images of a known size, with enough channels for the rewrite to be faster. A
+    /// quantised convolution is not rewritten, because ONNX Runtime computes it with integers.
     /// </summary>
     public static bool Suits(Node node) =>
         node is { Op: "Conv", Domain: "" }
@@ -42,7 +42,7 @@ internal static class Winograd
         && (double)w[0] * w[1] / (w[0] + w[1]) >= MinChannels;
 
     /// <summary>Adds the rewritten convolution to a graph and returns its output.</summary>
-    /// <param name="g">The graph that the operators are added to.</param>
+    /// <param name="g">The graph to which the operators are added.</param>
     /// <param name="node">The convolution, in its original graph.</param>
     /// <param name="inputs">The values of <paramref name="g"/> that replace the node's inputs.</param>
     public static Value Rewrite(Graph g, Node node, IReadOnlyList<Value?> inputs)
@@ -59,11 +59,11 @@ internal static class Winograd
         var coefficients = g.Reshape(g.Conv(images, transform, window: tiling), new Shape(-1, channels, Coefficients, tiles[0] * tiles[1]));
         coefficients = g.Reshape(g.Transpose(coefficients, 2, 1, 0, 3), new Shape(Coefficients, channels, -1));
 
-        // [16, K, C] by [16, C, N tiles].
+        // The matrix products for all coefficients: [16, K, C] by [16, C, N tiles].
         var products = g.Reshape(g.MatMul(Weights(g, weights, filters, channels), coefficients), new Shape(Coefficients, -1));
 
-        // [2, 2, K, N, tiles down, tiles across]: the 2x2 outputs of each tile are interleaved to columns, then to rows, giving [N, K, P,
-        // Q].
+        // The outputs have the axes [2, 2, K, N, tiles down, tiles across]. The 2x2 outputs of each tile are interleaved with the columns,
+        // and then with the rows, which gives [N, K, P, Q].
         var outputs = g.MatMul(Kronecker(g, "to_pixels", ToPixels, new Shape(Step * Step, Coefficients)), products);
         var columns = g.Transpose(g.Reshape(outputs, new Shape(Step, Step, -1)), 0, 2, 1);
         var rows = g.Transpose(g.Reshape(columns, new Shape(Step, filters, -1, tiles[0], pixels[1])), 2, 1, 3, 0, 4);
@@ -87,7 +87,7 @@ internal static class Winograd
         return g.Reshape(transformed, new Shape(Coefficients, filters, channels));
     }
 
-    // The Kronecker product of a matrix with itself, which applies the matrix to both axes of a tile at once.
+    // The Kronecker product of a matrix with itself. It applies the matrix to both axes of a tile in one product.
     private static Value Kronecker(Graph g, string name, float[,] matrix, Shape shape) => g.Constant($"winograd/{name}", () =>
     {
         var (rows, columns) = (matrix.GetLength(0), matrix.GetLength(1));
@@ -101,6 +101,6 @@ internal static class Winograd
         return Tensor.Of(shape, both);
     });
 
-    // The number of tiles along an axis, rounded up.
+    // The number of tiles that cover this number of pixels along an axis.
     private static int Tiles(int pixels) => (pixels + Step - 1) / Step;
 }

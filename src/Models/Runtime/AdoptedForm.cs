@@ -7,7 +7,9 @@ using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>The adopted form of a file that is never rewritten. It is kept in the cache, or made anew each time.</summary>
+/// <summary>
+/// The adopted form of a model file, for files that the service does not overwrite. It comes from the cache, or the file is adopted again.
+/// </summary>
 internal sealed class AdoptedForm
 {
     private readonly ModelSource source;
@@ -19,14 +21,14 @@ internal sealed class AdoptedForm
     private AdoptedForm(ModelSource source, ModelBytes original, AdoptionCache? cache, string key, byte[] content) =>
         (this.source, this.original, this.cache, this.key, hash) = (source, original, cache, key, SHA256.HashData(content));
 
-    /// <summary>Opens a session on the adopted form; or on the file itself, if adoption changes nothing but the metadata.</summary>
-    /// <param name="source">The file, with what decides beside it.</param>
+    /// <summary>Opens a session on the adopted form, or on the file itself if adoption changes only the metadata.</summary>
+    /// <param name="source">The file, with the settings of its adoption.</param>
     /// <param name="outline">The content of the file without its weights.</param>
     /// <param name="content">The content of the file.</param>
-    /// <param name="original">The same content, known by its hash.</param>
-    /// <param name="device">The device of the session.</param>
-    /// <param name="cache">Keeps adopted forms; <c>null</c> for none.</param>
-    /// <exception cref="FoveaException">The file is no image classifier, or needs something.</exception>
+    /// <param name="original">The SHA-256 of the content.</param>
+    /// <param name="device">The device of the session; <c>null</c> for the CPU.</param>
+    /// <param name="cache">The cache of adopted forms; <c>null</c> for no cache.</param>
+    /// <exception cref="FoveaException">The file is not an image classifier, or adoption needs a missing fact.</exception>
     public static ServedFile.Opened Open(
         ModelSource source, ModelOutline outline, byte[] content, ModelBytes original, Device? device, AdoptionCache? cache)
     {
@@ -60,7 +62,8 @@ internal sealed class AdoptedForm
 
         var again = Adopt(source, original.Read(), original.Sha256);
         return IsSame(again) ? again : throw new FoveaException(
-            ErrorCode.BadModelFile, $"A file beside {original.Path} has changed since it was loaded; expected the content of then.");
+            ErrorCode.BadModelFile,
+            $"A file beside {original.Path} has changed since the model was loaded; expected the old content. Load the model again.");
     }
 
     private static byte[] Adopt(ModelSource source, byte[] content, string sha256)
@@ -69,7 +72,7 @@ internal sealed class AdoptedForm
         return OnnxFile.ToBytes(adopted.WithRecord(sha256, source.Settings, withoutWeights: adopted.ServesOriginal));
     }
 
-    // The original, all that lies beside it and decides, and the files that hold its tensors.
+    // The cache key depends on the original file, the files beside it that decide about adoption, and the files that hold its tensors.
     private static string KeyOf(ModelSource source, ModelOutline outline, ModelBytes original)
     {
         var own = ModelMetadata.Read(OwnForm.PropertiesOf(outline));
@@ -84,7 +87,7 @@ internal sealed class AdoptedForm
             }
             catch (FoveaException)
             {
-                // Adoption says why the file cannot be used.
+                // The error message comes from adoption, which reads the same file.
                 return $"{file}:unreadable";
             }
         }

@@ -5,14 +5,16 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>The block of channels in the memory layout of ONNX Runtime's fastest convolutions.</summary>
+/// <summary>
+/// ONNX Runtime's fastest convolutions store images in blocks of channels. This class measures how many channels are in a block.
+/// </summary>
 internal static class ChannelBlock
 {
-    /// <summary>The number of channels: 8 with AVX2, 16 with AVX-512, 1 if the runtime has no blocked operators.</summary>
+    /// <summary>The number of channels in a block: 8 with AVX2, 16 with AVX-512, 1 if ONNX Runtime has no blocked operators.</summary>
     public static int Size { get; } = Find();
 
-    // Blocks a tensor of 64 channels and 2 pixels that holds 0, 1, 2, ... in [C, W] order. Number 1, the second pixel of channel 0, follows
-    // after the B channels of the first block, so its index in the result is B.
+    // Converts a tensor of 64 channels and 2 pixels, which holds 0, 1, 2, ... in [C, W] order, to blocks of B channels. The number 1 is the
+    // second pixel of channel 0. In the result it follows the first pixels of the B channels in block 0, so its index is B.
     private static int Find()
     {
         const int Channels = 64;

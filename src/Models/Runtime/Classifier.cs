@@ -11,7 +11,7 @@ using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>A model file, loaded and ready to classify. May be used from many threads at once.</summary>
+/// <summary>A loaded model file that classifies images. Several threads may use it at the same time.</summary>
 public sealed class Classifier : IDisposable
 {
     private static readonly ModelCalibration Uncalibrated = new();
@@ -35,7 +35,8 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>
-    /// The names and versions of the rewrites of <see cref="SessionKind.Rewritten"/>. Measurements with other rewrites do not count.
+    /// The names and versions of the rewrites that sessions of a <see cref="SessionKind.Rewritten"/> kind apply. A stored speed measurement
+    /// is valid only for the rewrites with which it was made.
     /// </summary>
     public static string RewritesVersion { get; } = RewriteTable.Versions(RewriteUses.ServingOnCpu);
 
@@ -43,36 +44,36 @@ public sealed class Classifier : IDisposable
     public string File => file.Path;
 
     /// <summary>
-    /// The SHA-256 of the file's content, 64 lower-case hexadecimal digits. Every session runs this content, whatever the file holds by
-    /// now.
+    /// The SHA-256 of the file's content, 64 lower-case hexadecimal digits. Every session runs this content, even if the file has changed
+    /// since.
     /// </summary>
     public string Sha256 => file.Sha256;
 
     /// <summary>
-    /// The quantised form of the file that lies beside it, such as model.int8.onnx beside model.onnx; <c>null</c> if there is none. It is
-    /// read at the first call.
+    /// The quantised form of the file in the same folder, such as model.int8.onnx beside model.onnx; <c>null</c> if there is none. The
+    /// first call reads it.
     /// </summary>
     public QuantizedTwin? Twin => twin.Value;
 
-    /// <summary>Whether sessions run the graph in the file; otherwise its adopted form.</summary>
+    /// <summary>Whether sessions run the graph in the file; if false, they run the adopted form.</summary>
     internal bool RunsFileItself => file.IsServedAsItIs;
 
-    /// <summary>What it runs on.</summary>
+    /// <summary>The device that the network runs on.</summary>
     public Device Device { get; }
 
     /// <summary>
-    /// Whether sessions of <see cref="SessionKind.OneCore"/> can be opened. Not on CUDA, not on a machine with one core, and not for a file
-    /// of more than 256 MiB, since another session holds the weights once more.
+    /// Whether sessions of <see cref="SessionKind.OneCore"/> can be opened. False on CUDA, on a machine with one core, and for a file of
+    /// more than 256 MiB, since each session holds its own copy of the weights.
     /// </summary>
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
-    /// <summary>Whether the file has more than 256 MiB. Memory is spared then where that costs little time.</summary>
+    /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>
     public bool IsLarge { get; }
 
-    /// <summary>The one batch size that the file takes; null where it takes any.</summary>
+    /// <summary>The only batch size that the network accepts; <c>null</c> if it accepts any batch size.</summary>
     public int? FixedBatch { get; }
 
-    /// <summary>What the file says about itself.</summary>
+    /// <summary>The metadata of the model: labels, preprocessing and so on.</summary>
     public ModelMetadata Metadata { get; }
 
     /// <summary>The shape of one image, [C, H, W].</summary>
@@ -81,52 +82,54 @@ public sealed class Classifier : IDisposable
     /// <summary>The number of classes.</summary>
     public int Classes { get; }
 
-    /// <summary>The classes' names; their numbers where the file gives none.</summary>
+    /// <summary>The names of the classes, or the classes' numbers if the file has no labels.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>What turns the outputs into probabilities.</summary>
+    /// <summary>The activation that turns the outputs into probabilities.</summary>
     public Activation Activation { get; }
 
     /// <summary>The temperature of the probabilities and the threshold for outliers.</summary>
     public ModelCalibration Calibration => Metadata.Calibration ?? Uncalibrated;
 
-    /// <summary>The way from logits to probabilities.</summary>
+    /// <summary>The computation of probabilities from logits.</summary>
     internal ProbabilityRule Rule { get; }
 
-    /// <summary>Whether the network's outputs are probabilities already, so that they are the exponentials of what is called logits
-    /// here.</summary>
+    /// <summary>
+    /// Whether the network's outputs are already probabilities. The logits of this class are then the logarithms of the outputs.
+    /// </summary>
     public bool GivesProbabilities => Activation == Activation.None;
 
-    /// <summary>Whether the labels are independent: each has a probability of its own, and several may be right at once.</summary>
+    /// <summary>Whether the labels are independent: each has its own probability, and an image may have several labels.</summary>
     public bool IsMultiLabel => Activation == Activation.Sigmoid;
 
-    /// <summary>The findings of adoption; <c>null</c> for a file of Fovea's own, which needs none.</summary>
+    /// <summary>The findings of adoption; <c>null</c> for a file that Fovea wrote, which needs no adoption.</summary>
     public Findings? Findings => file.Known.Record?.Findings;
 
-    /// <summary>The inputs and outputs of a file that was adopted; <c>null</c> for a file of Fovea's own.</summary>
+    /// <summary>The original input and output of an adopted file; <c>null</c> for a file that Fovea wrote.</summary>
     public OriginalForm? Original => file.Known.Record?.Original;
 
-    /// <summary>The name of the served graph's input: the one in the file, or <c>input</c> if the adopted form is served.</summary>
+    /// <summary>The name of the served graph's input: the name in the file, or <c>input</c> if the adopted form is served.</summary>
     public string InputName { get; }
 
-    /// <summary>What the served graph calls its output: the file's name for it, or <c>logits</c> where its adopted form is
-    /// served.</summary>
+    /// <summary>The name of the served graph's output: the name in the file, or <c>logits</c> if the adopted form is served.</summary>
     public string OutputName { get; }
 
-    /// <summary>How an image becomes the input.</summary>
+    /// <summary>The preprocessing that turns an image into the input.</summary>
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
 
-    /// <summary>Whether the weights were learnt; otherwise they are random.</summary>
+    /// <summary>Whether the weights are trained; false if they are random.</summary>
     public bool Trained => Metadata.Trained;
 
     /// <summary>Loads a model file.</summary>
-    /// <param name="path">The .onnx file.</param>
-    /// <param name="overrides">Metadata that replaces the file's own.</param>
-    /// <param name="fallback">Metadata for fields that the file leaves out.</param>
-    /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <param name="cache">Keeps the adopted forms of files from elsewhere; null: such a file is adopted at each load.</param>
+    /// <param name="path">The path of the .onnx file.</param>
+    /// <param name="overrides">Metadata that replaces the file's own metadata; <c>null</c> for none.</param>
+    /// <param name="fallback">Metadata for properties that the file lacks; <c>null</c> for none.</param>
+    /// <param name="device">The device that the network runs on; <c>null</c> for the CPU.</param>
+    /// <param name="cache">
+    /// The cache of the adopted forms of other software's files; <c>null</c> to adopt such a file at each load.
+    /// </param>
     /// <exception cref="FoveaException">
-    /// It cannot be loaded, or is no image classifier, or lacks its preprocessing; the message says which.
+    /// The file cannot be loaded, is not an image classifier, or has no preprocessing. The message names the problem.
     /// </exception>
     public static Classifier Load(
         string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null, Device? device = null, AdoptionCache? cache = null)
@@ -140,18 +143,19 @@ public sealed class Classifier : IDisposable
             var preprocessing = metadata.Preprocessing ?? throw new FoveaException(
                 ErrorCode.BadModelFile,
                     $"{path} has no preprocessing, so images cannot become its input; expected the metadata property "
-                    + "fovea.preprocessing, or a model.json beside the file.");
+                    + "fovea.preprocessing, or a model.json with preprocessing beside the file.");
             Require(input is [_, _, _, _] && Fits(input[1], preprocessing.Channels),
                 $"the input has the shape {Text(input)}; expected [N, {preprocessing.Channels}, H, W]");
             Require(Fits(input[2], preprocessing.Crop[0]) && Fits(input[3], preprocessing.Crop[1]),
-                $"the input has the shape {Text(input)} and images are cropped to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}");
+                $"the preprocessing crops images to {preprocessing.Crop[0]}x{preprocessing.Crop[1]}; expected the size of the input, "
+                    + $"{Text(input)}");
             int classes = file.Known.Record?.Classes ?? (output is [_, var columns] ? columns : 0);
             Require(
                 output.Length == 2 && (classes > 1 || (classes == 1 && metadata.Activation == Activation.Sigmoid)),
                 $"the output has the shape {Text(output)}; expected [N, classes]");
             Require(
                 metadata.Labels is not { } labels || labels.Length == classes,
-                $"there are {metadata.Labels?.Length} labels for {classes} classes");
+                $"there are {metadata.Labels?.Length} labels for {classes} classes; expected one label per class");
             return new Classifier(file, session, device ?? Device.Cpu, metadata, preprocessing.Shape, classes);
         }
         catch
@@ -180,9 +184,9 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>Classifies one image file.</summary>
-    /// <param name="image">The bytes of the file.</param>
-    /// <param name="limits">What it may ask of the decoder.</param>
-    /// <param name="top">How many classes to give, the likeliest first; at least 1.</param>
+    /// <param name="image">The bytes of the image file.</param>
+    /// <param name="limits">The limits of the image's size and format.</param>
+    /// <param name="top">The number of classes to return, the likeliest first; at least 1.</param>
     /// <exception cref="FoveaException">The image cannot be decoded, or the network's output is not finite.</exception>
     public IReadOnlyList<Prediction> Classify(ReadOnlyMemory<byte> image, ImageLimits limits, int top)
     {
@@ -195,10 +199,12 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>Runs the network on a batch.</summary>
-    /// <param name="images">[count, C, H, W], preprocessed.</param>
-    /// <param name="count">How many images there are.</param>
-    /// <param name="logits">[count, classes], written; of a network that gives probabilities, their logarithms.</param>
-    /// <exception cref="FoveaException"><see cref="Errors.ErrorCode.NonFiniteOutput"/>: an output is not a number.</exception>
+    /// <param name="images">The preprocessed images, [count, C, H, W].</param>
+    /// <param name="count">The number of images.</param>
+    /// <param name="logits">
+    /// Receives the logits, [count, classes]. If the network outputs probabilities, receives their logarithms.
+    /// </param>
+    /// <exception cref="FoveaException"><see cref="Errors.ErrorCode.NonFiniteOutput"/>: an output is NaN.</exception>
     public void Run(Memory<float> images, int count, Memory<float> logits)
     {
         if (FixedBatch is { } batch && batch != count)
@@ -213,7 +219,7 @@ public sealed class Classifier : IDisposable
         if (logits.Span.Contains(float.NaN))
         {
             throw new FoveaException(
-                ErrorCode.NonFiniteOutput, $"An output of {File} is not a number for some image; expected finite numbers.");
+                ErrorCode.NonFiniteOutput, $"An output of {File} is NaN (not a number) for an image; expected finite numbers.");
         }
 
         if (GivesProbabilities)
@@ -230,17 +236,22 @@ public sealed class Classifier : IDisposable
         Rule.Cool(logits.Span[..(count * Classes)]);
     }
 
-    /// <summary>Memory for batches of images; to be disposed of before the sessions that run it.</summary>
+    /// <summary>
+    /// Allocates memory for batches of images. The caller disposes it before it disposes the sessions that ran it.
+    /// </summary>
     /// <param name="session">
-    /// A session of this model. On CUDA its allocator gives page-locked memory, from which images are copied to the GPU faster.
+    /// A session of this model. On CUDA, its allocator gives page-locked memory, from which images are copied to the GPU faster.
     /// </param>
-    /// <param name="sizes">The batch sizes that may be run; at least one.</param>
+    /// <param name="sizes">The batch sizes that may be run; at least one size.</param>
     public InferenceBatch CreateBatch(ModelSession session, params IEnumerable<int> sizes) =>
         new(session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
 
-    /// <summary>Opens a further session on the content that was loaded. Only where <see cref="CanRunSideBySide"/>.</summary>
+    /// <summary>
+    /// Opens an additional session on the same content. For kinds of one core, <see cref="CanRunSideBySide"/> must be true.
+    /// </summary>
     /// <returns>
-    /// The session, the caller's to dispose; null where the graph has nothing to rewrite, or where no twin can be used.
+    /// The session, which the caller disposes. <c>null</c> for a rewritten kind if no rewrite fits the graph or rewriting fails, and for a
+    /// quantised kind if the quantised twin cannot be used.
     /// </returns>
     /// <exception cref="FoveaException">The file cannot be read, or has changed since it was loaded.</exception>
     public ModelSession? Open(SessionKind kind)
@@ -255,8 +266,8 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>
-    /// Hands over the session that was opened by <see cref="Load"/>, of <see cref="SessionKind.AllCores"/>; the caller disposes it.
-    /// Call this once; <see cref="Run"/> and <see cref="Classify"/> cannot be called afterwards.
+    /// Returns the session that <see cref="Load"/> opened, of the kind <see cref="SessionKind.AllCores"/>; the caller disposes it. Call
+    /// this once; <see cref="Run"/> and <see cref="Classify"/> cannot be called afterwards.
     /// </summary>
     public ModelSession TakeSession()
     {
@@ -265,21 +276,21 @@ public sealed class Classifier : IDisposable
         return taken;
     }
 
-    /// <summary>The likeliest classes, given the logits of one image.</summary>
+    /// <summary>The likeliest classes of one image, computed from its logits, the likeliest first.</summary>
     public IReadOnlyList<Prediction> Predictions(ReadOnlySpan<float> logits, int top)
     {
         double[] probabilities = Probabilities(logits);
         return Array.ConvertAll(Likeliest.Of(probabilities, top), i => new Prediction(Labels[i], i, probabilities[i]));
     }
 
-    /// <summary>The probability of each class, given the logits of one image, as <see cref="ProbabilityRule"/> says.</summary>
-    /// <param name="logits">As <see cref="Run"/> writes them.</param>
+    /// <summary>The probability of each class for one image, computed from its logits by <see cref="ProbabilityRule"/>.</summary>
+    /// <param name="logits">The logits, as <see cref="Run"/> writes them.</param>
     public double[] Probabilities(ReadOnlySpan<float> logits) => Rule.Probabilities(logits);
 
     /// <summary>
-    /// The outlier score of an image, given its logits; <c>null</c> where the file is not calibrated for it.
+    /// The outlier score of an image, computed from its logits; <c>null</c> if the model file has no rule for outliers.
     /// </summary>
-    /// <param name="logits">As <see cref="Run"/> writes them.</param>
+    /// <param name="logits">The logits, as <see cref="Run"/> writes them.</param>
     public OutlierScore? Outlier(ReadOnlySpan<float> logits) => Rule.Outlier(logits);
 
     /// <inheritdoc/>
@@ -291,15 +302,17 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>The graph that is served, converted to operator set 17, with the height and width of the preprocessing.</summary>
-    /// <exception cref="FoveaException">The file has changed since it was loaded, or uses what Fovea cannot convert.</exception>
+    /// <exception cref="FoveaException">
+    /// The file has changed since it was loaded, or contains an operator that Fovea cannot convert.
+    /// </exception>
     internal Graph ReadGraph() => GraphOf(file.Read());
 
     private ModelSession Session => session ?? throw new InvalidOperationException("The session of this classifier was handed over.");
 
     private Graph GraphOf(byte[] content) => OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input);
 
-    // ONNX Runtime reads some files that Fovea's own reader and converter refuse; those run as they are. An exception of another type would
-    // be a defect of the rewrites, which must not cost the model.
+    // Returns null, so that the unchanged graph runs, if Fovea's reader or converter refuses a file that ONNX Runtime accepts. The same
+    // holds for any other exception: a defect in a rewrite must not make the model unusable.
     private ModelSession? OpenRewritten(byte[] content, SessionKind kind)
     {
         try
@@ -313,7 +326,7 @@ public sealed class Classifier : IDisposable
         }
     }
 
-    // A file of one batch size runs as often as it takes; the last batch is filled up with black images.
+    // Runs a network with a fixed batch size several times. The last batch is filled up with zeros.
     private void RunInParts(Memory<float> images, int count, Memory<float> logits, int batch)
     {
         int size = (int)Input.Size;

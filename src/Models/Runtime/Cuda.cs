@@ -8,18 +8,20 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// All code that uses CUDA. It needs the build with <c>-p:OnnxRuntime=gpu</c>, CUDA 13, cuDNN 9 and a GPU. No other code needs them.
+/// All code that uses CUDA. CUDA needs a build with <c>-p:OnnxRuntime=gpu</c>, CUDA 13, cuDNN 9 and a GPU. All other code works without
+/// them.
 /// </summary>
 internal static partial class Cuda
 {
-    // The driver, the libraries that ONNX Runtime's CUDA provider is linked with, and cuDNN, which it opens at the first convolution.
+    // The driver, the libraries that ONNX Runtime's CUDA provider is linked with, and cuDNN, which the provider opens at the first
+    // convolution.
     private static readonly string[] Libraries =
     [
         "libcuda.so.1", "libcudart.so.13", "libcublas.so.13", "libcublasLt.so.13", "libcurand.so.10", "libcudnn.so.9",
     ];
 
-    /// <summary>Appends the CUDA provider.</summary>
-    /// <exception cref="OnnxRuntimeException">A library is missing, or there is no such GPU.</exception>
+    /// <summary>Adds the CUDA provider to a session's options.</summary>
+    /// <exception cref="OnnxRuntimeException">A library is missing, or the machine has no GPU with this number.</exception>
     public static void AppendTo(SessionOptions session, DeviceOptions options)
     {
         using var provider = new OrtCUDAProviderOptions();
@@ -27,18 +29,20 @@ internal static partial class Cuda
         session.AppendExecutionProvider_CUDA(provider);
     }
 
-    /// <summary>The provider's options, as ONNX Runtime names them.</summary>
+    /// <summary>The options of ONNX Runtime's CUDA provider, by their names in ONNX Runtime.</summary>
     public static Dictionary<string, string> ProviderOptions(DeviceOptions options)
     {
         var all = new Dictionary<string, string>
         {
             ["device_id"] = options.CudaDevice.ToString(CultureInfo.InvariantCulture),
 
-            // An exhaustive search costs half a second for each batch size that is new, and gains little.
+            // The search for the fastest convolution algorithm: an exhaustive search takes half a second per new batch size and gains
+            // little.
             ["cudnn_conv_algo_search"] = "HEURISTIC",
             ["cudnn_conv_use_max_workspace"] = "1",
 
-            // Doubling would take half of the GPU for nothing once a large model is loaded.
+            // The default doubles the arena at each extension, which would waste up to half of the GPU's memory after loading a large
+            // model.
             ["arena_extend_strategy"] = "kSameAsRequested",
             ["use_tf32"] = options.CudaTf32 ? "1" : "0",
         };
@@ -50,7 +54,7 @@ internal static partial class Cuda
         return all;
     }
 
-    /// <summary>Returns an allocator of pinned memory, which the GPU reads without a copy in between.</summary>
+    /// <summary>Returns an allocator of pinned (page-locked) memory, from which the GPU reads without an intermediate copy.</summary>
     public static OrtAllocator PinnedAllocator(InferenceSession session, DeviceOptions options)
     {
         using var memory = new OrtMemoryInfo(
@@ -58,8 +62,8 @@ internal static partial class Cuda
         return new OrtAllocator(session, memory);
     }
 
-    /// <summary>Runs a convolution on the GPU alone.</summary>
-    /// <exception cref="Exception">It does not run, or gives a wrong result.</exception>
+    /// <summary>Runs a convolution on the GPU, without falling back to the CPU.</summary>
+    /// <exception cref="Exception">The convolution does not run, or gives a wrong result.</exception>
     public static void Probe(DeviceOptions options)
     {
         const int Side = 8, Kernel = 3;
@@ -78,7 +82,7 @@ internal static partial class Cuda
         }
     }
 
-    /// <summary>A convolution of ones with ones: each output is the number of the kernel's weights.</summary>
+    /// <summary>A graph that convolves ones with ones, so that each output equals the number of weights in the kernel.</summary>
     public static Graph ProbeGraph(int side, int kernel)
     {
         var graph = new Graph("probe");
@@ -88,15 +92,15 @@ internal static partial class Cuda
         return graph;
     }
 
-    /// <summary>The libraries that CUDA needs and this machine does not find.</summary>
+    /// <summary>The libraries that CUDA needs and this machine lacks.</summary>
     public static IReadOnlyList<string> MissingLibraries() => [.. Libraries.Where(library => !IsThere(library))];
 
-    /// <summary>The libraries that a loader's message says it could not open.</summary>
+    /// <summary>The names of the libraries that could not be opened, from the loader's error message.</summary>
     public static IEnumerable<string> LibrariesNamedIn(string message) =>
         CannotOpen().Matches(message).Select(match => match.Groups[1].Value);
 
     /// <summary>
-    /// The cause in an error message of ONNX Runtime, without the place in its source code; the whole message if no cause is found in it.
+    /// The cause in an error message of ONNX Runtime, without the source file and line; the whole message if it has no known cause.
     /// </summary>
     public static string CauseIn(string message)
     {
@@ -115,11 +119,11 @@ internal static partial class Cuda
         return false;
     }
 
-    // As in "libcudnn.so.9: cannot open shared object file: No such file or directory".
+    // Matches, for example, "libcudnn.so.9: cannot open shared object file: No such file or directory".
     [GeneratedRegex(@"(lib[\w+-]+\.so[.\d]*): cannot open shared object file")]
     private static partial Regex CannotOpen();
 
-    // Followed by processor, file and line, if by anything.
+    // In the message, the processor, file and line may follow the cause.
     [GeneratedRegex(@"Invalid device ID: \d+, must be between \d+ \(inclusive\) and \d+ \(exclusive\)|CUDA failure \d+: [^;]+")]
     private static partial Regex Cause();
 }

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>The device that networks run on, and the reason. It is chosen once, when the process starts.</summary>
+/// <summary>The device that networks run on, with the reason for the choice. It is chosen once, when the process starts.</summary>
 public sealed class Device
 {
     private const string CudaProvider = "CUDAExecutionProvider";
@@ -15,37 +15,39 @@ public sealed class Device
     private Device(DeviceOptions? cuda, string reason, bool fellBack = false, IReadOnlyList<string>? missingLibraries = null) =>
         (this.cuda, Reason, FellBack, MissingLibraries) = (cuda, reason, fellBack, missingLibraries ?? []);
 
-    /// <summary>The CPU as the default.</summary>
-    public static Device Cpu { get; } = new(null, "Nothing else was asked for.");
+    /// <summary>The CPU, for callers that do not choose a device.</summary>
+    public static Device Cpu { get; } = new(null, "The CPU is the default.");
 
     /// <summary>
-    /// Whether the device is a GPU. On a GPU, an input is copied when it is bound, so later changes have no effect, and the first batch of
-    /// each size takes longer because cuDNN searches for algorithms.
+    /// Whether the device is a GPU. On a GPU, binding an input copies it, so later changes to the memory have no effect. The first batch of
+    /// each size takes longer, because cuDNN searches for algorithms.
     /// </summary>
     public bool IsCuda => cuda is not null;
 
-    /// <summary>cpu or cuda.</summary>
+    /// <summary>The device's name: cpu or cuda.</summary>
     public string Provider => IsCuda ? "cuda" : "cpu";
 
     /// <summary>The reason for the choice, in a sentence.</summary>
     public string Reason { get; }
 
-    /// <summary>Whether CUDA was built in and wanted, but does not work.</summary>
+    /// <summary>Whether the CPU was chosen because CUDA, although this build supports it, does not work on this machine.</summary>
     public bool FellBack { get; }
 
-    /// <summary>The libraries that CUDA lacks on this machine, by file name; empty where it was not tried.</summary>
+    /// <summary>The file names of the libraries that CUDA needs and this machine lacks; empty if CUDA was not tried.</summary>
     public IReadOnlyList<string> MissingLibraries { get; }
 
-    /// <summary>Tries what is asked for, with a convolution, since cuDNN is loaded only by the first one.</summary>
+    /// <summary>
+    /// Chooses the device. CUDA is tried with a convolution, since only the first convolution loads cuDNN.
+    /// </summary>
     /// <exception cref="FoveaException">
     /// <see cref="Errors.ErrorCode.DeviceUnavailable"/>: <c>cuda</c> was chosen and does not work; the message names what is missing.
     /// </exception>
     public static Device Choose(DeviceOptions options) => Choose(options, Sessions.Providers, Cuda.Probe, Cuda.MissingLibraries);
 
-    /// <summary>The choice, given what there is.</summary>
-    /// <param name="options">What is asked for.</param>
+    /// <summary>Chooses the device, with the access to the machine as arguments, for tests.</summary>
+    /// <param name="options">The user's settings.</param>
     /// <param name="providers">The execution providers of this build of ONNX Runtime.</param>
-    /// <param name="probe">Runs a convolution on CUDA; throws where that does not work.</param>
+    /// <param name="probe">Runs a convolution on CUDA; throws if it does not work.</param>
     /// <param name="missingLibraries">The libraries that CUDA needs and this machine lacks.</param>
     internal static Device Choose(
         DeviceOptions options,
@@ -79,7 +81,7 @@ public sealed class Device
         }
     }
 
-    /// <summary>Makes a session run here.</summary>
+    /// <summary>Makes a session run on this device.</summary>
     internal void AppendTo(SessionOptions session)
     {
         if (cuda is not null)
@@ -88,7 +90,7 @@ public sealed class Device
         }
     }
 
-    /// <summary>Where inputs are best written; null: anywhere.</summary>
+    /// <summary>The allocator of memory from which inputs are copied fastest; <c>null</c> if any memory is equally good.</summary>
     internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);
 
     private static FoveaException Unavailable(string reason, Exception? cause = null) =>

@@ -1,38 +1,39 @@
 using System.ComponentModel.DataAnnotations;
 namespace Fovea.Models.Runtime;
 
-/// <summary>What networks should run on.</summary>
+/// <summary>The user's choice of the device that networks run on.</summary>
 public enum DeviceChoice
 {
-    /// <summary>CUDA where it works, else the CPU, and why is said.</summary>
+    /// <summary>CUDA if it works, otherwise the CPU. The reason is reported.</summary>
     Auto,
 
-    /// <summary>The CPU.</summary>
+    /// <summary>The CPU, even if the machine has a GPU.</summary>
     Cpu,
 
-    /// <summary>CUDA or nothing: where it does not work the reason is an error.</summary>
+    /// <summary>CUDA. If it does not work, an error names the reason.</summary>
     Cuda,
 }
 
-/// <summary>What networks should run on, and how.</summary>
+/// <summary>The settings of the device that networks run on.</summary>
 public sealed record DeviceOptions
 {
     /// <summary>
-    /// What networks run on. With <c>cuda</c>, a missing library is an error that names it; with <c>auto</c>, the CPU takes over.
+    /// The device that networks run on. If CUDA does not work, <c>cuda</c> is an error that names the missing library, and <c>auto</c> uses
+    /// the CPU.
     /// </summary>
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
-    /// <summary>The number of the GPU, as CUDA counts them, from 0.</summary>
+    /// <summary>The number of the GPU in CUDA's numbering, from 0.</summary>
     [Range(0, 255)]
     public int CudaDevice { get; init; }
 
-    /// <summary>The bytes of the GPU's memory that each model may take; 0: all of it.</summary>
+    /// <summary>The limit of GPU memory for each model, in bytes; 0 for no limit.</summary>
     [Range(0, 1L << 40)]
     public long CudaMemoryBytes { get; init; }
 
     /// <summary>
-    /// Whether matrix products and convolutions may round their operands to TF32, 10 bits of mantissa: several times faster on GPUs that
-    /// have it, and answers that differ from the CPU's in the fourth digit.
+    /// Whether matrix products and convolutions may round their operands to TF32, which has 10 bits of mantissa. GPUs with TF32 are then
+    /// several times faster, and answers differ from the CPU's in the fourth digit.
     /// </summary>
     public bool CudaTf32 { get; init; } = true;
 }

@@ -10,10 +10,12 @@ using Microsoft.ML.Transforms.Onnx;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>The estimator of <see cref="MlNetPipeline.ClassifyImages"/>. Its first step depends on the type of the column.</summary>
+/// <summary>
+/// The estimator that <see cref="MlNetPipeline.ClassifyImages"/> returns. Its first step depends on the type of the column with the images.
+/// </summary>
 internal sealed class ImageColumnEstimator : IEstimator<TransformerChain<ITransformer>>
 {
-    // The class is in a package that an application without such columns need not have, so it is known by its name.
+    // The class is recognised by its name, because it is in a package that only applications with such columns need.
     private const string ImageClass = "Microsoft.ML.Data.MLImage";
 
     private readonly TransformsCatalog transforms;
@@ -65,7 +67,7 @@ internal sealed class ImageColumnEstimator : IEstimator<TransformerChain<ITransf
             ErrorCode.BadArgument, $"The column {column} is of the type {type}; expected paths as text, files as byte[], or MLImage."),
     };
 
-    // Only this method's code needs the package of MLImage, so it must not become part of another one.
+    // Only the code of this method needs the package with MLImage, so the compiler must not inline it into another method.
     [MethodImpl(MethodImplOptions.NoInlining)]
     [SuppressMessage("Performance", "CA1859", Justification = "The concrete type would need the package in the caller.")]
     private IEstimator<ITransformer> FromImages(DataViewType type) => From<MlImageRow>(
@@ -91,7 +93,7 @@ internal sealed class ImageColumnEstimator : IEstimator<TransformerChain<ITransf
             Answers()))
         .Append<ITransformer>(transforms.DropColumns(input, output));
 
-    // ML.NET reads a file, so the adopted form of a file from elsewhere becomes one. It lies where the system keeps temporary files.
+    // ML.NET can only read a model from a file, so the adopted form of another software's file is written to the system's temporary folder.
     private static string AdoptedFile(string modelFile)
     {
         var path = Path.Combine(Path.GetTempPath(), $"fovea-{Guid.NewGuid():N}.onnx");
@@ -123,7 +125,7 @@ internal sealed class ImageColumnEstimator : IEstimator<TransformerChain<ITransf
         }
     }
 
-    // Without a rule the outputs are probabilities already.
+    // Computes the columns of the answer. A null rule means that the outputs are already probabilities.
     private void Answer(float[] outputs, AnswerRow answer)
     {
         answer.Score = rule is null ? outputs : Array.ConvertAll(rule.Probabilities(outputs), p => (float)p);

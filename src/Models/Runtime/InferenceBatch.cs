@@ -8,8 +8,8 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// Memory for a batch of images and their logits, allocated once. Images are written into slots, and a run reads a range of slots and
-/// writes their logits. Runs of ranges that do not overlap may go on at the same time, in one session or in several.
+/// Memory for a batch of images and their logits, allocated once. The caller writes images into slots. A run reads a range of slots and
+/// writes their logits. Runs on ranges that do not overlap may execute at the same time, in one session or in several.
 /// </summary>
 public sealed unsafe class InferenceBatch : IDisposable
 {
@@ -42,7 +42,7 @@ public sealed unsafe class InferenceBatch : IDisposable
         }
         else
         {
-            // The system hands out zeroed pages, and a page that is never written takes no memory.
+            // The operating system provides zeroed pages, and a page takes no memory until it is written.
             images = (float*)NativeMemory.AllocZeroed((nuint)Capacity * (nuint)imageSize, sizeof(float));
         }
 
@@ -50,35 +50,38 @@ public sealed unsafe class InferenceBatch : IDisposable
     }
 
     /// <summary>
-    /// The sizes that a run of fewer images is filled up to, the smallest first, where it does not take any size; at least one.
+    /// The batch sizes, the smallest first; at least one size. If <see cref="TakesAnySize"/> is false, a run of fewer images is filled up
+    /// to the
+    /// next of these sizes.
     /// </summary>
     public IReadOnlyList<int> Sizes { get; }
 
     /// <summary>
-    /// Whether as many images are run as there are. Otherwise, on CUDA and with files of one fixed size, a run begins at slot 0 and has one
-    /// of <see cref="Sizes"/>.
+    /// Whether a run may have any number of images. It is false on CUDA and for networks with a fixed batch size: a run then begins at slot
+    /// 0 and has one of the <see cref="Sizes"/>.
     /// </summary>
     public bool TakesAnySize { get; }
 
-    /// <summary>The most images that it takes.</summary>
+    /// <summary>The largest number of images in the batch.</summary>
     public int Capacity => Sizes[^1];
 
-    /// <summary>Where an image is written, [C, H, W], preprocessed.</summary>
-    /// <param name="index">0 to <see cref="Capacity"/> - 1.</param>
+    /// <summary>The memory of one slot, to which the caller writes a preprocessed image, [C, H, W].</summary>
+    /// <param name="index">The slot's index, 0 to <see cref="Capacity"/> - 1.</param>
     public Span<float> Slot(int index) => new(images + ((long)index * imageSize), imageSize);
 
     /// <summary>
-    /// The logits of a slot's image after the last run; the logarithms of the probabilities where the file ends in a softmax.
+    /// The logits of a slot's image after the last run. If the network outputs probabilities, these are the logarithms of the
+    /// probabilities.
     /// </summary>
-    /// <param name="index">A slot of that run.</param>
+    /// <param name="index">The index of a slot of the last run.</param>
     public ReadOnlySpan<float> Logits(int index) => new(logits + ((long)index * classes), classes);
 
     /// <summary>Runs the network on the images in some slots.</summary>
     /// <param name="session">A session of the model that made the batch.</param>
-    /// <param name="first">The first slot; 0 where <see cref="TakesAnySize"/> is false.</param>
+    /// <param name="first">The first slot; 0 if <see cref="TakesAnySize"/> is false.</param>
     /// <param name="count">The number of images, 1 to <see cref="Capacity"/> - <paramref name="first"/>.</param>
-    /// <returns>The size that was run, at least <paramref name="count"/>.</returns>
-    /// <exception cref="OnnxRuntimeException">The run failed, or was stopped by <see cref="Cancel"/>.</exception>
+    /// <returns>The batch size of the run, at least <paramref name="count"/>.</returns>
+    /// <exception cref="OnnxRuntimeException">The run failed, or <see cref="Cancel"/> stopped it.</exception>
     public int Run(ModelSession session, int first, int count)
     {
         int size = TakesAnySize ? count : Sizes.First(size => size >= count);
@@ -102,7 +105,7 @@ public sealed unsafe class InferenceBatch : IDisposable
         return size;
     }
 
-    /// <summary>Stops the runs that are under way, and all later ones, before their next operator; they throw.</summary>
+    /// <summary>Stops all current and later runs of this batch before their next operator. The stopped runs throw.</summary>
     public void Cancel() => options.Terminate = true;
 
     /// <inheritdoc/>

@@ -5,8 +5,8 @@ namespace Fovea.Models.Runtime;
 internal static class Likeliest
 {
     /// <summary>
-    /// Returns the indices of the highest probabilities, the highest first. Equal ones stay in order. There are at most
-    /// <paramref name="most"/>.
+    /// Returns the indices of the highest probabilities, the highest first, at most <paramref name="most"/>. Equal probabilities stay in
+    /// the order of their indices.
     /// </summary>
     public static int[] Of(double[] probabilities, int most)
     {
@@ -26,7 +26,7 @@ internal static class Likeliest
         return likeliest;
     }
 
-    // Where a probability belongs among falling ones, behind its equals, which came earlier.
+    // The position at which a probability is inserted in a list of falling probabilities, after equal ones. A binary search.
     private static int Place(double[] probabilities, ReadOnlySpan<int> falling, double probability)
     {
         int from = 0, to = falling.Length;

@@ -8,33 +8,37 @@ using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// Adopts .onnx files from elsewhere, so that commands and the service read a file alike. A file of Fovea's own needs no adoption.
+/// Adopts .onnx files of other software, in the same way for all commands and the service. A file that Fovea wrote needs no adoption.
 /// </summary>
 public static class ModelAdoption
 {
-    /// <summary>Whether a file has Fovea's properties and Fovea's form, so that it is served as it is.</summary>
+    /// <summary>Whether a file has Fovea's metadata properties and Fovea's form, so that it needs no adoption.</summary>
     /// <exception cref="FoveaException">The file cannot be read, is not an ONNX file, or is damaged.</exception>
     public static bool IsOwn(string path) => OwnForm.Holds(OnnxFile.Outline(path));
 
     /// <summary>Adopts a file.</summary>
     /// <param name="path">The .onnx file. Files beside it are read too, see <see cref="Sidecars.FileNames"/>.</param>
-    /// <param name="overrides">The metadata that replaces all other, such as the version's model.json; <c>null</c> for none.</param>
+    /// <param name="overrides">Metadata with the highest priority, such as the version's model.json; <c>null</c> for none.</param>
     /// <param name="fallback">
-    /// The metadata that counts where the file's own Fovea properties say nothing, such as the model's model.json.
+    /// Metadata with the lowest priority, after the file's own Fovea properties, such as the model's model.json; <c>null</c> for none.
     /// </param>
-    /// <exception cref="FoveaException">The file is no classifier of images, or leaves two readings that no line decides.</exception>
+    /// <exception cref="FoveaException">
+    /// The file is not an image classifier, or it can be understood in two ways and no line of model.json can decide.
+    /// </exception>
     public static AdoptedModel Read(string path, ModelMetadata? overrides = null, ModelMetadata? fallback = null) =>
         Read(path, new AdoptionSettings(path, overrides, fallback));
 
     /// <summary>
-    /// Adopts an uploaded file where it lies: the adopted form takes its place, and the original stays beside it as NAME.original.onnx. A
-    /// file of Fovea's own stays as it is, and so does a base that has features and no classes.
+    /// Adopts an uploaded file in its folder: the adopted form replaces the file, and the original is renamed to NAME.original.onnx. Does
+    /// not change a file that needs no adoption, or a base whose outputs are features.
     /// </summary>
     /// <param name="path">The .onnx file.</param>
     /// <param name="overrides">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
     /// <param name="fallback">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
-    /// <returns>Whether the file has classes; otherwise it is a base for fine-tuning, with its preprocessing.</returns>
-    /// <exception cref="FoveaException">The file is no image classifier, or needs something, or cannot be written.</exception>
+    /// <returns>Whether the file has classes; false if it is a base for fine-tuning, with known preprocessing.</returns>
+    /// <exception cref="FoveaException">
+    /// The file is not an image classifier, adoption needs a missing fact, or the adopted file cannot be written.
+    /// </exception>
     public static bool AdoptUpload(string path, ModelMetadata? overrides, ModelMetadata? fallback)
     {
         if (IsOwn(path))
@@ -45,7 +49,7 @@ public static class ModelAdoption
         var settings = new AdoptionSettings(path, overrides, fallback);
         var adopted = Read(path, settings);
 
-        // One output is no row of features: it is a binary classifier whose labels are not known.
+        // A network with a single output is not a base: it is a binary classifier whose labels are unknown.
         if (adopted is { Classes: 0, Metadata.Preprocessing: not null } && adopted.Graph.Outputs[0].Shape is { Rank: 2 } row && row[1] > 1)
         {
             return false;
@@ -58,15 +62,15 @@ public static class ModelAdoption
     }
 
     /// <summary>
-    /// Writes a file that is used in the same way without the files beside the original: with all metadata in it, adopted if it is from
-    /// elsewhere.
+    /// Writes a copy of a model file that works without the files beside the original: the copy contains all metadata. If the file is from
+    /// other software, the copy is its adopted form.
     /// </summary>
-    /// <param name="path">The .onnx file. It may be a base that has features and no classes.</param>
-    /// <param name="copy">The file to write.</param>
+    /// <param name="path">The .onnx file. It may be a base whose outputs are features.</param>
+    /// <param name="copy">The path of the copy.</param>
     /// <param name="overrides">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
     /// <param name="fallback">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
     /// <returns>The metadata in the copy.</returns>
-    /// <exception cref="FoveaException">The file is no image classifier, or the copy cannot be written.</exception>
+    /// <exception cref="FoveaException">The file is not an image classifier, or the copy cannot be written.</exception>
     public static ModelMetadata CopyAlone(string path, string copy, ModelMetadata? overrides, ModelMetadata? fallback)
     {
         var source = ModelSource.Of(path, overrides, fallback);
@@ -91,11 +95,11 @@ public static class ModelAdoption
         return metadata;
     }
 
-    /// <summary>The metadata that count for a file.</summary>
+    /// <summary>The metadata of a model file, combined with model.json and with the findings of adoption.</summary>
     /// <param name="path">The .onnx file.</param>
     /// <param name="overrides">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
     /// <param name="fallback">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
-    /// <exception cref="FoveaException">The file cannot be read, or is no image classifier.</exception>
+    /// <exception cref="FoveaException">The file cannot be read, or is not an image classifier.</exception>
     public static ModelMetadata MetadataOf(string path, ModelMetadata? overrides, ModelMetadata? fallback)
     {
         var outline = OnnxFile.Outline(path);
@@ -104,16 +108,16 @@ public static class ModelAdoption
     }
 
     /// <summary>
-    /// The network of a file that is trained for new classes. Its labels may be missing, since it learns others. Quantised weights become
-    /// floats, which can be trained.
+    /// The network of a model file, as the base of fine-tuning. Its labels may be missing, since fine-tuning replaces them. Quantised
+    /// weights become floats, which can be trained.
     /// </summary>
     /// <param name="path">The .onnx file.</param>
     /// <param name="overrides">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
     /// <param name="fallback">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
     /// <returns>
-    /// The graph, its metadata, and the number of classes: 0 if its output is features, null if a file of Fovea's own does not say it.
+    /// The graph, its metadata, and the number of classes: 0 if the outputs are features, <c>null</c> for a file that needed no adoption.
     /// </returns>
-    /// <exception cref="FoveaException">The file cannot be read, or is no image classifier.</exception>
+    /// <exception cref="FoveaException">The file cannot be read, or is not an image classifier.</exception>
     public static (Graph Network, ModelMetadata Metadata, int? Classes) BaseOf(
         string path, ModelMetadata? overrides, ModelMetadata? fallback)
     {
@@ -130,7 +134,8 @@ public static class ModelAdoption
     }
 
     /// <summary>
-    /// The graph of a file as it is served, to be shown. A file that is no classifier, such as one with several inputs, is shown as it is.
+    /// The graph that the service runs for a model file, for display. For a file that is not a classifier, for example because it has
+    /// several inputs, the graph in the file.
     /// </summary>
     /// <param name="path">The .onnx file.</param>
     /// <param name="overrides">As for <see cref="Read(string, ModelMetadata, ModelMetadata)"/>.</param>
@@ -157,11 +162,11 @@ public static class ModelAdoption
         }
     }
 
-    /// <summary>Adopts a file with what decides beside it.</summary>
+    /// <summary>Adopts a file, with the settings of its adoption.</summary>
     internal static AdoptedModel Read(string path, AdoptionSettings settings) =>
         Adopt(changes => OnnxFile.Read(path, changes), path, settings);
 
-    /// <summary>Adopts the content of a file. Messages name the path, and tensors in other files are looked up beside it.</summary>
+    /// <summary>Adopts a file from its content. The path is for messages, and for tensors in other files beside it.</summary>
     internal static AdoptedModel Read(ReadOnlyMemory<byte> content, string path, AdoptionSettings settings) =>
         Adopt(changes => OnnxFile.Read(content, path, changes), path, settings);
 
@@ -176,7 +181,7 @@ public static class ModelAdoption
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException or InvalidCastException
             or NullReferenceException or ArithmeticException or KeyNotFoundException)
         {
-            // Rules rely on nodes as ONNX describes them, and a damaged file may hold anything.
+            // The rules for operators assume valid nodes, so the invalid nodes of a damaged file can cause any of these exceptions.
             throw new FoveaException(
                 ErrorCode.BadModelFile, $"{path} is damaged: a node has inputs or attributes that its operator does not allow.", e);
         }
@@ -210,7 +215,7 @@ public static class ModelAdoption
 
     private static (Shape Shape, float[] Values) Run(InferenceSession session, long[] shape, float[] images)
     {
-        // Graphs that cannot be run are among those that are tried, which is no error for users to see.
+        // Adoption also tries graphs that ONNX Runtime cannot run. These failures are expected, so ONNX Runtime logs nothing.
         using var options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         using var input = OrtValue.CreateTensorValueFromMemory(images, shape);
         using var outputs = session.Run(options, session.InputNames, [input], session.OutputNames);

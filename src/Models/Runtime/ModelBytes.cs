@@ -4,8 +4,8 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// The content of a model file, known by its SHA-256. All sessions of a loaded model are opened from the same content: a file that was
-/// replaced since is refused, because its weights would be served under the labels of the first.
+/// The content of a model file, identified by its SHA-256. All sessions of a loaded model must have the same content: a file that was
+/// replaced in the meantime is refused, because its weights would be served with the labels of the old file.
 /// </summary>
 public sealed class ModelBytes
 {
@@ -17,12 +17,12 @@ public sealed class ModelBytes
     /// <summary>The SHA-256 of the content, 64 lower-case hexadecimal digits.</summary>
     public string Sha256 { get; }
 
-    /// <summary>Reads a file, and does some work on its content while the hash is computed on another thread.</summary>
+    /// <summary>Reads a file, and calls a function on its content while another thread computes the hash.</summary>
     /// <param name="path">The .onnx file, at most 2 GiB.</param>
     /// <param name="work">
-    /// The work, for example opening a session. It gets the content, and a task that completes with the object.
+    /// The function, which for example opens a session. It receives the content, and a task that completes when the hash is known.
     /// </param>
-    /// <exception cref="FoveaException">The file cannot be read, or the work fails.</exception>
+    /// <exception cref="FoveaException">The file cannot be read, or the function throws this exception.</exception>
     public static (ModelBytes Bytes, T Result) Load<T>(string path, Func<byte[], Task<ModelBytes>, T> work)
         where T : IDisposable
     {
@@ -40,7 +40,7 @@ public sealed class ModelBytes
         }
     }
 
-    /// <summary>Hashes a file without holding its content in memory.</summary>
+    /// <summary>Computes the hash of a file without holding its content in memory.</summary>
     /// <param name="path">The .onnx file.</param>
     /// <exception cref="FoveaException">The file cannot be read.</exception>
     public static ModelBytes Of(string path) => new(path, Reading(path, () =>
@@ -57,7 +57,8 @@ public sealed class ModelBytes
         return Hex(SHA256.HashData(content)) == Sha256
             ? content
             : throw new FoveaException(
-                ErrorCode.BadModelFile, $"{Path} has changed since it was loaded; expected the content with the SHA-256 {Sha256}.");
+                ErrorCode.BadModelFile,
+                $"{Path} has changed since it was loaded; expected the content with the SHA-256 {Sha256}. Load the model again.");
     }
 
     private static byte[] ReadAll(string path) => Reading(path, () => File.ReadAllBytes(path));

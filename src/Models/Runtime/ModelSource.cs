@@ -7,27 +7,27 @@ using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// Which file is used for a model file, and how. A file of Fovea's own is used as it is, with model.json over its metadata. So is an
-/// adopted file that keeps the facts about its adoption, but model.json decided about its adoption and counts no more. If model.json has
-/// changed since, the original beside it is adopted again.
+/// Decides which file is read for a model, and whether it must be adopted. A file that Fovea wrote is read unchanged, and model.json
+/// overrides its metadata. An adopted file is also read unchanged; model.json is ignored, because the adoption already used it. If
+/// model.json has changed since the adoption, the original file beside the adopted file is adopted again.
 /// </summary>
-/// <param name="Path">The file.</param>
-/// <param name="Settings">The settings of the adoption beside the file.</param>
-/// <param name="NeedsAdoption">Whether the file is from elsewhere.</param>
-/// <param name="Record">The facts that an adopted file keeps; otherwise <c>null</c>.</param>
+/// <param name="Path">The path of the file to read.</param>
+/// <param name="Settings">The metadata from model.json and from the files beside the model.</param>
+/// <param name="NeedsAdoption">Whether the file must be adopted, because other software wrote it.</param>
+/// <param name="Record">The record of an adopted file's adoption; <c>null</c> for other files.</param>
 internal sealed record ModelSource(string Path, AdoptionSettings Settings, bool NeedsAdoption, AdoptionRecord? Record = null)
 {
     private const string OriginalEnding = ".original.onnx";
 
-    /// <summary>The path of the original file that an upload keeps beside its adopted form, such as model.original.onnx.</summary>
-    /// <param name="path">The adopted file.</param>
+    /// <summary>The path of the original file beside an uploaded and adopted file, such as model.original.onnx.</summary>
+    /// <param name="path">The path of the adopted file.</param>
     public static string OriginalOf(string path) => System.IO.Path.ChangeExtension(path, OriginalEnding);
 
-    /// <summary>Decides about a file.</summary>
+    /// <summary>Decides for one model file.</summary>
     /// <param name="outline">The content of the file without its weights.</param>
     /// <param name="path">The path of the file.</param>
-    /// <param name="overrides">The metadata that replaces the file's.</param>
-    /// <param name="fallback">The metadata that counts where the file has none.</param>
+    /// <param name="overrides">Metadata that replaces the file's own metadata; <c>null</c> for none.</param>
+    /// <param name="fallback">Metadata for properties that the file lacks; <c>null</c> for none.</param>
     public static ModelSource Of(ModelOutline outline, string path, ModelMetadata? overrides, ModelMetadata? fallback)
     {
         var settings = new AdoptionSettings(path, overrides, fallback);
@@ -43,12 +43,14 @@ internal sealed record ModelSource(string Path, AdoptionSettings Settings, bool 
             : new(path, settings, NeedsAdoption: false, record);
     }
 
-    /// <summary>As <see cref="Of(ModelOutline, string, ModelMetadata, ModelMetadata)"/>, for a file that is read here.</summary>
+    /// <summary>
+    /// The same as <see cref="Of(ModelOutline, string, ModelMetadata, ModelMetadata)"/>, but reads the file itself.
+    /// </summary>
     /// <exception cref="Errors.FoveaException">The file cannot be read, is not an ONNX file, or is damaged.</exception>
     public static ModelSource Of(string path, ModelMetadata? overrides, ModelMetadata? fallback) =>
         Of(OnnxFile.Outline(path), path, overrides, fallback);
 
-    /// <summary>The metadata of the file, and those that model.json gives.</summary>
+    /// <summary>The metadata of the file, combined with those of model.json.</summary>
     /// <param name="outline">The content of the file without its weights.</param>
     public ModelMetadata MetadataOf(ModelOutline outline) => Settings.For(ModelMetadata.Read(OwnForm.PropertiesOf(outline)));
 

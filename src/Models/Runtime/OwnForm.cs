@@ -4,12 +4,12 @@ using Fovea.Models.Onnx;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>The form of Fovea's own files and of adopted files, read from a file without its weights.</summary>
+/// <summary>Recognises files that Fovea wrote, and adopted files, from a file's content without its weights.</summary>
 internal static class OwnForm
 {
     private const string OwnProperty = "fovea.";
 
-    /// <summary>Whether a file has Fovea's properties and Fovea's form, so that it is served as it is.</summary>
+    /// <summary>Whether a file has Fovea's metadata properties and Fovea's form, so that it needs no adoption.</summary>
     public static bool Holds(ModelOutline model) =>
         model.Graph is { } graph
         && model.MetadataProps.Any(property => property.Key.StartsWith(OwnProperty, StringComparison.Ordinal))
@@ -32,7 +32,7 @@ internal static class OwnForm
         model.MetadataProps.DistinctBy(property => property.Key).Select(property => KeyValuePair.Create(property.Key, property.Value));
 
     /// <summary>
-    /// The facts about its adoption that a file keeps; <c>null</c> if it was not adopted, or if the facts are not those of its graph.
+    /// The record of a file's adoption; <c>null</c> if the file was not adopted, or if the record does not match the graph.
     /// </summary>
     public static AdoptionRecord? RecordOf(ModelOutline model) =>
         AdoptionRecord.Read(PropertiesOf(model)) is { } record && (record.ServesOriginal || Fits(record, model.Graph)) ? record : null;
@@ -49,7 +49,7 @@ internal static class OwnForm
         return [.. graph.Input.Where(input => !weights.Contains(input.Name))];
     }
 
-    // Whether nothing like a softmax stands before the output, which would be applied twice.
+    // Whether a linear layer or a Flatten computes the output. After a softmax in the graph, the service would apply a second softmax.
     private static bool EndsInLogits(GraphOutline graph, string output) =>
         graph.Node.LastOrDefault(node => node.Output.Contains(output)) is { OpType: "Gemm" or "MatMul" or "Add" or "Flatten" or "Conv" };
 

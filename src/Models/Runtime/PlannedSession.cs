@@ -5,9 +5,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// A session on a graph that needs much memory and runs many times with the same shapes, such as a training graph. ONNX Runtime
-/// learns in the first run when each value is needed, and plans one block of memory for the next runs, which are then faster. The memory of
-/// the first run is given back before the block is taken, so that the process never holds both.
+/// A session on a graph that needs much memory and runs many times with the same shapes, such as a training graph. In the first run, ONNX
+/// Runtime records when each value is needed. It then plans one block of memory for the next runs, which are faster. The memory of the
+/// first run is freed before the block is allocated, so that the process never holds both.
 /// </summary>
 public sealed class PlannedSession : IDisposable
 {
@@ -16,9 +16,9 @@ public sealed class PlannedSession : IDisposable
     private bool ran;
 
     /// <summary>Opens a session.</summary>
-    /// <param name="graph">The graph, all of its shapes fixed.</param>
-    /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
+    /// <param name="graph">The graph. All its shapes must be fixed.</param>
+    /// <param name="device">The device that the graph runs on; <c>null</c> for the CPU.</param>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message contains the reason.</exception>
     public PlannedSession(Graph graph, Device? device = null)
     {
         ReturnedMemory.GiveBackAfter(first);
@@ -29,11 +29,11 @@ public sealed class PlannedSession : IDisposable
         });
     }
 
-    /// <summary>Bindings of the graph's inputs and outputs, empty at first; the caller's to dispose.</summary>
+    /// <summary>Creates an empty binding of the graph's inputs and outputs to memory. The caller disposes it.</summary>
     public OrtIoBinding CreateBinding() => session.CreateIoBinding();
 
     /// <summary>Runs the graph on the bound inputs and outputs.</summary>
-    /// <exception cref="OnnxRuntimeException">An input is not bound, or of another shape than the graph's.</exception>
+    /// <exception cref="OnnxRuntimeException">An input is not bound, or has another shape than in the graph.</exception>
     public void Run(OrtIoBinding binding)
     {
         session.RunWithBinding(ran ? others : first, binding);

@@ -4,14 +4,15 @@ using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>Turns the logits of one image into the probabilities of the classes, and into a score that tells outliers.</summary>
+/// <summary>Computes the probabilities of the classes, and the outlier score, from the logits of one image.</summary>
 /// <param name="activation">The function from logits to probabilities.</param>
 /// <param name="calibration">The temperature, and the threshold for outliers.</param>
 public sealed class ProbabilityRule(Activation activation, ModelCalibration calibration)
 {
     /// <summary>
-    /// Returns the probability of each class, 0 to 1: the softmax of the logits divided by the temperature; of independent labels the
-    /// sigmoid of each; or the exponential of each logit if the network gives probabilities itself, whose temperature is always 1.
+    /// Returns the probability of each class, 0 to 1. The logits are divided by the temperature. Exclusive classes then get their softmax,
+    /// and independent labels the sigmoid of each logit. If the network itself outputs probabilities, the exponential of each logit is
+    /// returned, and the temperature has no effect.
     /// </summary>
     /// <param name="logits">The logits, [classes]; the logarithms of the probabilities if the network gives probabilities.</param>
     public double[] Probabilities(ReadOnlySpan<float> logits) => activation switch
@@ -22,7 +23,7 @@ public sealed class ProbabilityRule(Activation activation, ModelCalibration cali
     };
 
     /// <summary>
-    /// Returns the outlier score of an image; <c>null</c> if the file is not calibrated for it.
+    /// Returns the outlier score of an image; <c>null</c> if the model file has no rule for outliers.
     /// </summary>
     /// <param name="logits">The logits, [classes], not divided by the temperature.</param>
     public OutlierScore? Outlier(ReadOnlySpan<float> logits) =>
@@ -39,7 +40,8 @@ public sealed class ProbabilityRule(Activation activation, ModelCalibration cali
     }
 
     /// <summary>
-    /// Returns probabilities that add up to 1: each logit's exponential over the sum of all. NaN where a logit is NaN or positive infinity.
+    /// Returns probabilities that add up to 1: the exponential of each logit, divided by the sum of all exponentials. The result is NaN if
+    /// a logit is NaN or positive infinity.
     /// </summary>
     public static double[] Softmax(ReadOnlySpan<float> logits)
     {
@@ -58,7 +60,7 @@ public sealed class ProbabilityRule(Activation activation, ModelCalibration cali
         return Array.ConvertAll(shares, share => share / sum);
     }
 
-    /// <summary>Returns the energy of an image: minus the logarithm of the sum of the logits' exponentials.</summary>
+    /// <summary>Returns the energy of an image: -log(sum of e^logit).</summary>
     internal static double Energy(ReadOnlySpan<float> logits)
     {
         double highest = TensorPrimitives.Max(logits), sum = 0;

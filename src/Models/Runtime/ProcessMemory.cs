@@ -3,22 +3,22 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>Sets and reads limits of this process's memory. Only Linux is supported; elsewhere nothing happens.</summary>
+/// <summary>Reads and limits the memory of this process. Only Linux is supported; on other systems, the methods do nothing.</summary>
 public static partial class ProcessMemory
 {
-    // RLIMIT_DATA of Linux: private memory that can be written, and not the address space that the runtime reserves and never touches.
+    // RLIMIT_DATA of Linux limits private writable memory. It does not limit the address space that .NET reserves and never uses.
     private const int DataLimit = 2;
 
-    // M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc.
+    // The numbers of glibc's settings M_TRIM_THRESHOLD and M_MMAP_THRESHOLD.
     private const int MostKept = -1, LeastMappedBlock = -3;
 
     /// <summary>
-    /// The private memory that the process may write to, in bytes, whether it has touched it or not; 0 on others than Linux.
+    /// The size of the process's private writable memory in bytes, including memory that was never used; 0 on systems other than Linux.
     /// </summary>
     public static long Private => OperatingSystem.IsLinux() ? DataBytes() : 0;
 
     /// <summary>
-    /// Lets the process have so many bytes more of <see cref="Private"/> memory than now. An allocation beyond that fails.
+    /// Limits <see cref="Private"/> memory to its present size plus this number of bytes. An allocation beyond the limit fails.
     /// </summary>
     public static void Limit(long bytes)
     {
@@ -31,8 +31,8 @@ public static partial class ProcessMemory
     }
 
     /// <summary>
-    /// Lets the C library keep up to a gibibyte of what is freed, in blocks of up to 32 MiB, until <see cref="Trim"/>. Loading a model
-    /// copies its weights several times, and memory that the process has already costs less than new memory: up to a third of the time.
+    /// Lets the C library keep up to 1 GiB of freed memory, in blocks of up to 32 MiB, until <see cref="Trim"/>. Loading a model copies its
+    /// weights several times. Reusing freed memory is faster than getting new memory from the system and saves up to a third of the time.
     /// </summary>
     public static void KeepFreed()
     {
@@ -41,14 +41,14 @@ public static partial class ProcessMemory
     }
 
     /// <summary>
-    /// Lets the C library give blocks of a mebibyte and more back as soon as they are freed. Otherwise it keeps blocks of up to 32 MiB,
-    /// once it has seen some, for the next who asks.
+    /// Makes the C library return blocks of 1 MiB and more to the system as soon as they are freed. Without this setting, it keeps blocks
+    /// of up to 32 MiB for later allocations.
     /// </summary>
     public static void ReturnLargeBlocks() => Set(LeastMappedBlock, 1 << 20);
 
     /// <summary>
-    /// Gives back what was freed, which the C library and the garbage collector keep otherwise for the next who asks. All threads wait
-    /// some milliseconds.
+    /// Returns freed memory to the system, which the C library and the garbage collector otherwise keep for later allocations. All threads
+    /// wait for some milliseconds.
     /// </summary>
     public static void Trim()
     {
@@ -59,7 +59,7 @@ public static partial class ProcessMemory
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
-            // Not glibc.
+            // The C library is not glibc.
         }
     }
 
@@ -71,7 +71,7 @@ public static partial class ProcessMemory
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
-            // Not glibc.
+            // The C library is not glibc.
         }
     }
 

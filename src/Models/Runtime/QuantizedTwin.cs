@@ -8,12 +8,16 @@ using QuantizationRecord = Fovea.Models.Metadata.QuantizationRecord;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// The quantised form of a model file that lies beside it, as <c>quantize</c> writes it: model.int8.onnx beside model.onnx. It can run in
-/// place of the file only if its record names the file's content, if both gave the same answers, and if this processor computes it rightly.
+/// The quantised form of a model file, as the command <c>quantize</c> writes it beside the file: model.int8.onnx beside model.onnx. It can
+/// replace the float file only if its record has the SHA-256 of the float file, if both gave the same answers for enough images, and if
+/// this processor computes it correctly.
 /// </summary>
 public sealed class QuantizedTwin
 {
-    /// <summary>The least share of images with the same answer, of those that calibrated and of those that judged.</summary>
+    /// <summary>
+    /// The smallest share of images with the same answer, among the calibration images and among the other compared images, at which the
+    /// twin is used.
+    /// </summary>
     public const double LeastAgreement = 0.95;
 
     private const string Ending = ".int8.onnx";
@@ -24,16 +28,16 @@ public sealed class QuantizedTwin
     private QuantizedTwin(ModelBytes? bytes, QuantizationRecord? record, Device device, string? refusal) =>
         (this.bytes, Record, this.device, Refusal) = (bytes, record, device, refusal);
 
-    /// <summary>The facts about the quantisation; <c>null</c> if the file has none that can be read.</summary>
+    /// <summary>The record of the quantisation; <c>null</c> if the twin's file has none or cannot be read.</summary>
     public QuantizationRecord? Record { get; }
 
     /// <summary>The SHA-256 of the twin's content, in hexadecimal; <c>null</c> if the twin cannot be used.</summary>
     public string? Sha256 => Refusal is null ? bytes?.Sha256 : null;
 
-    /// <summary>The reason why the twin is not used, a clause without a full stop; <c>null</c> if it can be used.</summary>
+    /// <summary>The reason why the twin cannot be used, as a clause without a full stop; <c>null</c> if it can be used.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>Looks for the twin of a loaded file; <c>null</c> if there is none.</summary>
+    /// <summary>Finds the twin of a loaded model file; <c>null</c> if there is none.</summary>
     internal static QuantizedTwin? Beside(Classifier model)
     {
         var path = Path.ChangeExtension(model.File, Ending);
@@ -54,7 +58,9 @@ public sealed class QuantizedTwin
         }
     }
 
-    /// <summary>Opens a session; <c>null</c> if the twin cannot be used. A file that cannot be opened is not tried again.</summary>
+    /// <summary>
+    /// Opens a session on the twin; <c>null</c> if the twin cannot be used. After a failure, later calls also return null.
+    /// </summary>
     internal ModelSession? Open(SessionKind kind)
     {
         try
@@ -71,12 +77,12 @@ public sealed class QuantizedTwin
     }
 
     private static string? ReasonAgainst(Classifier model, ModelOutline outline, QuantizationRecord? record) =>
-        record is null || !OwnForm.Holds(outline) ? "it is not a file that quantize has written"
-        : record.Source.Sha256 != model.Sha256 ? "it was made of another float file; quantize the present one"
-        : !HasShape(outline, model) ? "its input or output differs from that of the float file"
+        record is null || !OwnForm.Holds(outline) ? "it is not a file that quantize wrote"
+        : record.Source.Sha256 != model.Sha256 ? "it was made from another float file; quantize the present float file"
+        : !HasShape(outline, model) ? "its input or output has another shape than in the float file"
         : Math.Min(record.CalibrationAgreement, record.Agreement) < LeastAgreement
             ? FormattableString.Invariant(
-                $"its answers agree with those of the floats for {Math.Min(record.CalibrationAgreement, record.Agreement) * 100:F1} % of ")
+                $"its answers agree with the float file's for {Math.Min(record.CalibrationAgreement, record.Agreement) * 100:F1} % of the ")
                 + FormattableString.Invariant($"images; expected at least {LeastAgreement * 100:F0} %")
         : record.WeightBits > IntegerProducts.WeightBits
             ? "its weights have 8 bits, and this processor has no VNNI, so sums may saturate; quantize with --weight-bits 7"

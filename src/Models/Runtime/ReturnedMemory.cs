@@ -3,12 +3,12 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// An arena that sessions share and that gives memory back after a run, since its regions have the requested size. The regions of ONNX
-/// Runtime's usual arena, one for each session, double in size and are never given back one by one.
+/// A memory arena that sessions share and that returns memory to the system after a run, because each of its regions has the requested
+/// size. ONNX Runtime's default arena, one per session, doubles the size of its regions and never frees a single region.
 /// </summary>
 internal static class ReturnedMemory
 {
-    /// <summary>Registers the arena with the environment. Call this once.</summary>
+    /// <summary>Registers the arena with ONNX Runtime's environment. Call this once.</summary>
     public static void Register(OrtEnv environment)
     {
         const int SizeAskedFor = 1, Default = -1;
@@ -18,8 +18,8 @@ internal static class ReturnedMemory
     }
 
     /// <summary>
-    /// Makes a session that is about to be opened use this arena. From now on the process returns large blocks to the system when it frees
-    /// them, which makes loading a model some tenths of a second slower.
+    /// Makes a session that is opened with these options use this arena. From now on, the process returns large blocks to the system when
+    /// it frees them, which makes loading a model some tenths of a second slower.
     /// </summary>
     public static void Use(SessionOptions options)
     {
@@ -27,6 +27,6 @@ internal static class ReturnedMemory
         options.AddSessionConfigEntry("session.use_env_allocators", "1");
     }
 
-    /// <summary>Makes a run give back all unused memory at its end.</summary>
+    /// <summary>Makes runs with these options return all unused memory of the arena at their end.</summary>
     public static void GiveBackAfter(RunOptions options) => options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
 }

@@ -7,12 +7,13 @@ using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// A model file and what is served of it: the file itself, or its adopted form. Every session is opened from the same content. The adopted
-/// form is read from the cache for each further session, or made anew, since keeping it would hold the weights once more.
+/// A model file, of which the service runs the file itself or its adopted form. Every session is opened from the same content. For each
+/// additional session, the adopted form is read from the cache, or the file is adopted again: keeping it would hold the weights in memory
+/// twice.
 /// </summary>
 internal sealed class ServedFile
 {
-    // The weights of a larger file are held in memory only once.
+    // For files larger than this, only one copy of the weights is held in memory.
     private const long LargeBytes = 256 << 20;
 
     private readonly ModelBytes bytes;
@@ -27,10 +28,10 @@ internal sealed class ServedFile
     /// <summary>The SHA-256 of the file, in hexadecimal.</summary>
     public string Sha256 => bytes.Sha256;
 
-    /// <summary>Whether the file itself is served, and not its adopted form.</summary>
+    /// <summary>Whether the file itself is served; if false, its adopted form is served.</summary>
     public bool IsServedAsItIs => adopted is null;
 
-    /// <summary>Whether more than 256 MiB are served.</summary>
+    /// <summary>Whether the served content has more than 256 MiB.</summary>
     public bool IsLarge { get; }
 
     /// <summary>The facts about the model, from the file and its adoption.</summary>
@@ -38,11 +39,13 @@ internal sealed class ServedFile
 
     /// <summary>Reads a file, adopts it if it is not Fovea's own, and opens a session on it.</summary>
     /// <param name="path">The .onnx file.</param>
-    /// <param name="overrides">The metadata that replaces the file's.</param>
-    /// <param name="fallback">The metadata that counts where the file has none.</param>
-    /// <param name="device">The device of the session.</param>
-    /// <param name="cache">Keeps adopted forms; <c>null</c> for none.</param>
-    /// <exception cref="FoveaException">The file cannot be read, or is no image classifier, or needs something.</exception>
+    /// <param name="overrides">Metadata that replaces the file's own metadata; <c>null</c> for none.</param>
+    /// <param name="fallback">Metadata for properties that the file lacks; <c>null</c> for none.</param>
+    /// <param name="device">The device of the session; <c>null</c> for the CPU.</param>
+    /// <param name="cache">The cache of adopted forms; <c>null</c> for no cache.</param>
+    /// <exception cref="FoveaException">
+    /// The file cannot be read, is not an image classifier, or adoption needs a missing fact.
+    /// </exception>
     public static (ServedFile File, InferenceSession Session) Open(
         string path, ModelMetadata? overrides, ModelMetadata? fallback, Device? device, AdoptionCache? cache)
     {
@@ -67,7 +70,7 @@ internal sealed class ServedFile
         return (new(bytes, opened.Facts, opened.Length, opened.Adopted), opened.Session);
     }
 
-    /// <summary>The content that sessions are opened on.</summary>
+    /// <summary>Reads the content from which sessions are opened.</summary>
     /// <exception cref="FoveaException">The file, or a file that holds its tensors, has changed.</exception>
     public byte[] Read() => adopted is null ? bytes.Read() : adopted.Read();
 
@@ -77,15 +80,15 @@ internal sealed class ServedFile
             source, OnnxFile.Outline(content, source.Path), content, hash.GetAwaiter().GetResult(), device, cache)).Result;
 
     /// <summary>The facts about the model, from the file and its adoption.</summary>
-    /// <param name="Metadata">The metadata that are served.</param>
-    /// <param name="Record">The facts about the adoption; <c>null</c> for a file of Fovea's own.</param>
+    /// <param name="Metadata">The metadata of the model, from the file, model.json and adoption.</param>
+    /// <param name="Record">The record of the adoption; <c>null</c> for a file that Fovea wrote.</param>
     public sealed record Facts(ModelMetadata Metadata, AdoptionRecord? Record);
 
-    /// <summary>A session, and what it was opened from.</summary>
+    /// <summary>A session, with facts about the content from which it was opened.</summary>
     /// <param name="Session">The session.</param>
     /// <param name="Facts">The facts about the model, from the file and its adoption.</param>
-    /// <param name="Length">The number of bytes of the content that is served.</param>
-    /// <param name="Adopted">The adopted form that is served; <c>null</c> if the file itself is.</param>
+    /// <param name="Length">The length of the served content in bytes.</param>
+    /// <param name="Adopted">The adopted form that is served; <c>null</c> if the file itself is served.</param>
     internal sealed record Opened(InferenceSession Session, Facts Facts, long Length, AdoptedForm? Adopted = null) : IDisposable
     {
         public void Dispose() => Session.Dispose();

@@ -5,16 +5,16 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// Opens ONNX Runtime sessions. All of them share one environment and one pool of as many threads as there are cores, so that several
-/// models, or a gradient and its update, never compete with idle threads that spin.
+/// Opens ONNX Runtime sessions. All sessions share one environment and one thread pool with one thread per core. With a pool per session,
+/// the idle threads of one session would spin and take cores from another session.
 /// </summary>
 public static class Sessions
 {
-    // A setting of an application's runtime configuration: threads that spin between operators go on sooner, and take processors from
-    // others meanwhile.
+    // A switch in the application's runtime configuration: whether idle threads spin between operators. Spinning threads continue sooner,
+    // but take cores from other work.
     private const string SpinSwitch = "Fovea.ThreadsSpin";
 
-    // Not a field's initializer, which could run after something here has asked for the environment.
+    // A static constructor, because a field's initializer could run after other code of this class has created the environment.
     static Sessions()
     {
         ProcessMemory.KeepFreed();
@@ -23,29 +23,28 @@ public static class Sessions
     }
 
     /// <summary>
-    /// Whether all sessions share one pool of threads: not where something else in the process had made ONNX Runtime's environment before.
+    /// Whether all sessions share one thread pool. False if other code in the process created ONNX Runtime's environment first.
     /// </summary>
     public static bool SharesThreads { get; }
 
-    /// <summary>How many threads a network runs on: those of the shared pool, or each session's own.</summary>
+    /// <summary>The number of threads on which a network runs, in the shared pool or in the session's own pool.</summary>
     public static int Threads => Environment.ProcessorCount;
 
     /// <summary>The version of ONNX Runtime.</summary>
     public static string Version => OrtEnv.Instance().GetVersionString();
 
-    /// <summary>The execution providers that this build of ONNX Runtime holds, by its names for them.</summary>
+    /// <summary>The names of the execution providers in this build of ONNX Runtime, such as CPUExecutionProvider.</summary>
     public static IReadOnlyCollection<string> Providers => OrtEnv.Instance().GetAvailableProviders();
 
-    /// <summary>A session on a model file that is in memory.</summary>
-    /// <param name="path">
-    /// Where the file lies. Tensors that the file keeps in other files are looked up beside it; messages name it.
-    /// </param>
-    /// <param name="content">Its content.</param>
-    /// <param name="device">What it runs on; null: the CPU.</param>
+    /// <summary>Opens a session on a model file whose content is in memory.</summary>
+    /// <param name="path">The path of the file, for messages, and for tensors that the file stores in other files of its folder.</param>
+    /// <param name="content">The content of the file.</param>
+    /// <param name="device">The device that the network runs on; <c>null</c> for the CPU.</param>
     /// <param name="onOneThread">
-    /// Whether a run stays on the calling thread, so that several go on side by side; otherwise it is spread over the shared pool.
+    /// Whether a run stays on the calling thread, so that several runs can execute side by side; if false, a run uses all threads of the
+    /// pool.
     /// </param>
-    /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message contains the reason.</exception>
     public static InferenceSession Open(string path, byte[] content, Device? device = null, bool onOneThread = false) => Open(
         path,
         options => new InferenceSession(content, options),
@@ -58,11 +57,12 @@ public static class Sessions
         onOneThread);
 
     /// <summary>
-    /// A session on a large model file. The file is never held in memory as a whole, and a run can give its memory back on the CPU.
+    /// Opens a session on a large model file. The content of the file is never held in memory as a whole, and a run on the CPU can return
+    /// its memory to the system.
     /// </summary>
-    /// <param name="path">The .onnx file.</param>
-    /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message gives its reason.</exception>
+    /// <param name="path">The path of the .onnx file.</param>
+    /// <param name="device">The device that the network runs on; <c>null</c> for the CPU.</param>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the file; the message contains the reason.</exception>
     public static InferenceSession OpenLarge(string path, Device? device = null) => Open(
         path,
         options => new InferenceSession(path, options),
@@ -72,27 +72,29 @@ public static class Sessions
             (device ?? Device.Cpu).AppendTo(options);
         });
 
-    /// <summary>A session on a graph in memory.</summary>
+    /// <summary>Opens a session on a graph in memory.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="device">What it runs on; null: the CPU.</param>
-    /// <param name="onOneThread">As for a file.</param>
-    /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
+    /// <param name="device">The device that the graph runs on; <c>null</c> for the CPU.</param>
+    /// <param name="onOneThread">Whether a run stays on the calling thread; if false, a run uses all threads of the pool.</param>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message contains the reason.</exception>
     public static InferenceSession Open(Graph graph, Device? device = null, bool onOneThread = false) =>
         Open(graph, (device ?? Device.Cpu).AppendTo, onOneThread);
 
-    /// <summary>A session that writes down how long each node takes, until its EndProfiling gives the name of the file.</summary>
-    /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message gives its reason.</exception>
+    /// <summary>
+    /// Opens a session that records the time of each node. The session's EndProfiling writes the file and returns its name.
+    /// </summary>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the graph; the message contains the reason.</exception>
     public static InferenceSession OpenProfiled(Graph graph, string filePrefix) => Open(graph, options =>
     {
         options.ProfileOutputPathPrefix = filePrefix;
         options.EnableProfiling = true;
     });
 
-    /// <summary>A session on a graph in memory, with settings of its own.</summary>
+    /// <summary>Opens a session on a graph in memory, with additional session options.</summary>
     internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure, bool onOneThread = false) =>
         Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure, onOneThread);
 
-    /// <summary>The message of an error of ONNX Runtime, without its error code, which tells users nothing.</summary>
+    /// <summary>The message of an ONNX Runtime error, without the error code, which does not help users.</summary>
     internal static string ReasonOf(OnnxRuntimeException error)
     {
         const string Code = "[ErrorCode:";
@@ -124,8 +126,8 @@ public static class Sessions
         }
     }
 
-    // Only the code that creates the environment can give it threads. If other code in the process has created it, or creates it at this
-    // moment, each session has threads of its own. ONNX Runtime does not say which of the two came first, so a session of one node is
+    // Creates ONNX Runtime's environment with a shared thread pool. If other code in the process created the environment first, it has no
+    // such pool, and each session has its own threads. ONNX Runtime does not report which code was first, so a session of one node is
     // tried.
     private static bool CreateEnvironment()
     {

@@ -2,26 +2,28 @@ using System.Runtime.InteropServices;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>How the operating system ranks a thread, and the processes that it starts. On others than Linux nothing is changed.</summary>
+/// <summary>
+/// Lowers the scheduling priority of a thread, and of the processes that it starts. Does nothing on systems other than Linux.
+/// </summary>
 public static partial class ThreadRank
 {
-    // PRIO_PROCESS, by which Linux means one thread; 0: the one that asks.
+    // OfThread is PRIO_PROCESS, which means a single thread on Linux. Caller, 0, means the calling thread.
     private const int OfThread = 0, Caller = 0;
 
-    /// <summary>The lowest rank.</summary>
+    /// <summary>The nice value of the lowest priority.</summary>
     public const int Lowest = 19;
 
     /// <summary>
-    /// Runs the calling thread, and the processes that it starts from now on, only while no thread of usual rank wants a core. It cannot be
-    /// undone.
+    /// Gives the calling thread, and the processes that it starts from now on, the lowest priority: threads of normal priority get nearly
+    /// all of the processor time. This cannot be undone.
     /// </summary>
     public static void Lower() => Lower(Lowest);
 
     /// <summary>
-    /// Gives the calling thread a smaller share of a core that threads of usual rank want too. It cannot be undone, so the thread should
-    /// end soon.
+    /// Gives the calling thread a smaller share of a core when a thread of normal priority needs the core too. This cannot be undone, so
+    /// the thread should end soon.
     /// </summary>
-    /// <param name="nice">How much smaller, 1 to 19: with 5 about a quarter of the core, with 19 a seventieth.</param>
+    /// <param name="nice">The nice value, 1 to 19. With 5, the thread gets about a quarter of the core; with 19, a seventieth.</param>
     public static void Lower(int nice)
     {
         if (OperatingSystem.IsLinux())
@@ -30,10 +32,10 @@ public static partial class ThreadRank
         }
     }
 
-    /// <summary>Does work on a thread of its own, of lower rank.</summary>
-    /// <param name="nice">How much lower, as for <see cref="Lower(int)"/>.</param>
-    /// <param name="work">The work. Threads and processes that it starts have the lower rank too.</param>
-    /// <returns>A task with the result of the work, or its exception.</returns>
+    /// <summary>Calls a function on a new thread of lower priority.</summary>
+    /// <param name="nice">The nice value, as for <see cref="Lower(int)"/>.</param>
+    /// <param name="work">The function. Threads and processes that it starts inherit the lower priority.</param>
+    /// <returns>A task with the function's result, or its exception.</returns>
     public static Task<T> Run<T>(int nice, Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,8 +43,8 @@ public static partial class ThreadRank
         return done.Task;
     }
 
-    // A new thread inherits the rank of the thread that creates it, and completing a task may create a thread of the pool. So the task is
-    // completed on another thread than the one whose rank is lowered.
+    // Completing a task may create a thread of the pool, which would inherit a lowered priority. So one thread with the lowered priority
+    // calls the function, and another thread completes the task.
     private static void Complete<T>(TaskCompletionSource<T> done, int nice, Func<T> work)
     {
         Action complete = () => { };

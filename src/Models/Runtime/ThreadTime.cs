@@ -4,14 +4,17 @@ using System.Runtime.InteropServices;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// The processor time of the calling thread. Unlike the time on the clock, it does not grow while other threads have the core.
+/// The processor time of the calling thread. Unlike wall-clock time, it does not advance while other threads use the core.
 /// </summary>
 public static partial class ThreadTime
 {
-    // CLOCK_THREAD_CPUTIME_ID of Linux.
+    // The number of Linux's clock CLOCK_THREAD_CPUTIME_ID.
     private const int OfThread = 3;
 
-    /// <summary>The processor time so far, in nanoseconds from some start (64-bit Linux); elsewhere the time on the clock.</summary>
+    /// <summary>
+    /// The thread's processor time in nanoseconds, on 64-bit Linux. On other systems, wall-clock time from an arbitrary start, in
+    /// nanoseconds.
+    /// </summary>
     public static long Nanoseconds
     {
         get
@@ -29,6 +32,6 @@ public static partial class ThreadTime
     [LibraryImport("libc", EntryPoint = "clock_gettime")]
     private static partial int GetTime(int clock, out Time time);
 
-    // struct timespec.
+    // The structure timespec of the C library.
     private readonly record struct Time(long Seconds, long Nanoseconds);
 }

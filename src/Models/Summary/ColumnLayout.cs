@@ -1,13 +1,14 @@
 namespace Fovea.Models.Summary;
 
 /// <summary>
-/// Lays out a graph in layers, edges running down, and cuts a high strip into columns from left to right. A cut goes where all edges that
-/// cross it come from the box right before it; a connector then leads from the bottom of a column to the top of the next one. All lengths
-/// are in pixels.
+/// Lays out a graph in layers from top to bottom, and divides a long layout into columns from left to right. A cut between columns is
+/// possible where all edges that cross it come from the box directly before it. A connector line leads from the bottom of each column to
+/// the top of the next column. All lengths are in pixels.
 /// </summary>
 internal sealed class ColumnLayout
 {
-    // Lower strips are not cut. Aspect: the wanted ratio of width and height.
+    // LowStrip is the height up to which a layout is not divided. Aspect is the desired ratio of width to height. Gutter is the distance
+    // between columns.
     private const double LowStrip = 2_000, Aspect = 1.4, Gutter = 72;
 
     private readonly List<Column> columns = [];
@@ -40,11 +41,11 @@ internal sealed class ColumnLayout
         return column.Corner(column.Item(box));
     }
 
-    /// <summary>The points of each edge and of each connector, and whether an arrow ends it.</summary>
+    /// <summary>The points of each edge and each connector, and whether the line ends in an arrow.</summary>
     public IEnumerable<((double X, double Y)[] Points, bool HasArrow)> Paths() =>
         columns.SelectMany(column => column.Paths()).Concat(columns.Zip(columns.Skip(1), Connector));
 
-    // From the exit at the bottom of a column through the gutter to the entry at the top of the next one.
+    // The line from the exit at the bottom of a column, through the gutter, to the entry at the top of the next column.
     private static ((double X, double Y)[] Points, bool HasArrow) Connector(Column column, Column next)
     {
         var ((fromX, fromY), (toX, toY)) = (column.Corner(column.Exit), next.Corner(0));
@@ -52,7 +53,7 @@ internal sealed class ColumnLayout
         return ([(fromX, fromY), (gutter, fromY), (gutter, toY), (toX, toY)], false);
     }
 
-    // The first boxes of the columns after the first one.
+    // The index of the first box of each column after the first column.
     private static IEnumerable<int> Cuts(LayeredLayout strip, int boxes)
     {
         int count = strip.Height <= LowStrip ? 1 : (int)Math.Round(Math.Sqrt(Aspect * strip.Height / (strip.Width + Gutter)));
@@ -98,17 +99,19 @@ internal sealed class ColumnLayout
         return [.. cuts];
     }
 
-    // The items of a column's layout are its boxes. Every column but the first has an entry before them, a point at the top. Every column
-    // but the last has an exit after them, a point at the bottom.
+    // A column of boxes. The items of its layout are the boxes; before them, except in the first column, an entry, which is a point at the
+    // top; and after them, except in the last column, an exit, which is a point at the bottom.
     private sealed class Column
     {
         private readonly int start, shift;
         private readonly HashSet<(int From, int To)> drawn;
 
-        /// <summary>Makes the only column.</summary>
+        /// <summary>Creates the only column of a layout that is not divided.</summary>
         public Column(LayeredLayout strip, int boxes) => (Layout, End, drawn) = (strip, boxes, [.. strip.Paths]);
 
-        /// <summary>Makes the column of the boxes from <paramref name="start"/> to before <paramref name="end"/>.</summary>
+        /// <summary>
+        /// Creates a column with the boxes from index <paramref name="start"/> up to, but not including, <paramref name="end"/>.
+        /// </summary>
         public Column(
             IReadOnlyList<LayeredLayout.Box> boxes, IReadOnlyList<(int From, int To)> paths, int start, int end, double left)
         {
@@ -119,14 +122,14 @@ internal sealed class ColumnLayout
             List<(int, int)> hidden = [];
             if (start > 0)
             {
-                // All boxes are below the entry.
+                // Hidden edges keep all boxes below the entry.
                 items.Insert(0, default);
                 hidden.AddRange(Enumerable.Range(1, end - start).Except(drawn.Select(edge => edge.To)).Select(item => (0, item)));
             }
 
             if (end < boxes.Count)
             {
-                // All boxes are above the exit.
+                // Hidden edges keep all boxes above the exit.
                 items.Add(default);
                 hidden.AddRange(Enumerable.Range(shift, end - start).Except(drawn.Select(edge => edge.From)).Select(item => (item, Exit)));
                 drawn.Add((Exit - 1, Exit));
@@ -135,18 +138,18 @@ internal sealed class ColumnLayout
             Layout = new(items, [.. drawn, .. hidden]);
         }
 
-        /// <summary>The box after the last one.</summary>
+        /// <summary>The index of the box after the column's last box.</summary>
         public int End { get; }
 
-        /// <summary>The left edge.</summary>
+        /// <summary>The x coordinate of the column's left edge.</summary>
         public double Left { get; }
 
         public LayeredLayout Layout { get; }
 
-        /// <summary>The item of the exit.</summary>
+        /// <summary>The index of the exit among the items of the column's layout.</summary>
         public int Exit => Item(End);
 
-        /// <summary>The item of a box; less than 1 if the box is in a column before.</summary>
+        /// <summary>The index of a box among the items of the column's layout; less than 1 if the box is in an earlier column.</summary>
         public int Item(int box) => box - start + shift;
 
         public (double X, double Y) Corner(int item)

@@ -7,12 +7,12 @@ namespace Fovea.Models.Summary;
 /// <param name="Nodes">The row's nodes, in the order in which they run.</param>
 internal sealed record LayerRow(string Name, List<Node> Nodes)
 {
-    /// <summary>The shape of the last node's first output.</summary>
+    /// <summary>The output shape of the row: the shape of its last node's first output.</summary>
     public Shape Output => Nodes[^1].Outputs is [var output, ..] ? output.Shape : Shape.Unknown;
 
     /// <summary>
     /// The layer's type, such as Conv2D. Activations and batch normalisation are ignored if the row has another layer. A block whose last
-    /// layer is Concat is an Inception block, and one whose last layer is Add is a Residual block.
+    /// layer is Concat is an Inception block, and a block whose last layer is Add is a Residual block.
     /// </summary>
     public string Type => Layers switch
     {
@@ -23,7 +23,7 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         _ => "Block",
     };
 
-    /// <summary>The kind of the layer that gives the row its type, or a block.</summary>
+    /// <summary>The kind of the row's layer; <see cref="LayerKind.Block"/> for a block of layers.</summary>
     public LayerKind Kind => Layers switch
     {
         [] => KindOf(Nodes[0]),
@@ -31,20 +31,21 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         _ => LayerKind.Block,
     };
 
-    // The nodes that name the row, if there are any.
+    // The nodes from which the row gets its type: all nodes except activations and batch normalisation.
     private Node[] Layers => [.. Nodes.Where(node => !node.Has(Traits.JoinsLayer) && !node.Has(Traits.Secondary))];
 
     /// <summary>The window of the row's only convolution or pool; <c>null</c> if the row has none or several.</summary>
     public Window? Window => Nodes.Where(ReceptiveField.HasWindow).ToArray() is [var layer] ? Graphs.Window.Of(layer) : null;
 
     /// <summary>
-    /// Groups a graph's nodes into rows. Nodes that depend only on weights and shapes, which exporters add, are in no row; weights that
-    /// they read belong to the rows that use the results.
+    /// Groups a graph's nodes into rows of the summary table. Nodes that depend only on weights and shapes, which exporters add, are in no
+    /// row; the weights that such nodes read belong to the rows that use the results.
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="blocks">
-    /// With <c>true</c>, the first part of a node's path names its row: <c>inception_3a/1x1/relu</c> is in the row inception_3a. With
-    /// <c>false</c>, each node has a row, except that an activation is in the row of the node before it if it is that node's only reader.
+    /// With <c>true</c>, the first part of a node's path is the name of its row: <c>inception_3a/1x1/relu</c> is in the row inception_3a.
+    /// With <c>false</c>, each node has its own row, except that an activation is in the row of the node before it if no other node reads
+    /// that node's output.
     /// </param>
     public static IReadOnlyList<LayerRow> Of(Graph graph, bool blocks)
     {
@@ -75,15 +76,15 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
     }
 
     /// <summary>
-    /// The number of elements that the row's layers keep in memory for one image; <c>null</c> if a shape is not known. An activation
-    /// overwrites its layer's output, so it is not counted again.
+    /// The number of output elements of the row's layers for one image; <c>null</c> if a shape is unknown. An activation overwrites its
+    /// layer's output, so it is not counted again.
     /// </summary>
     public long? ActivationCount() => Nodes
         .Where((node, i) => i == 0 || !node.Has(Traits.JoinsLayer) || node.Inputs[0]?.Producer != Nodes[i - 1])
         .Aggregate((long?)0, (sum, node) => sum + (node.Has(Traits.SameElements) ? 0 : node.Output.Shape.KnownSize(from: 1)));
 
     /// <summary>
-    /// The multiplications of the row's convolutions and matrix products for one image; <c>null</c> if a shape is not known.
+    /// The multiply-adds of the row's convolutions and matrix products for one image; <c>null</c> if a shape is unknown.
     /// </summary>
     public long? MultiplyAdds() => Nodes.Aggregate(
         (long?)0, (sum, node) => sum + (OperatorTable.Find(node)?.MultiplyAdds is { } count ? count(node) : 0));
@@ -98,7 +99,7 @@ internal sealed record LayerRow(string Name, List<Node> Nodes)
         var row => row.LayerName,
     };
 
-    // Each channel is convolved by itself: there are as many groups as input channels.
+    // Whether each channel is convolved separately: the number of groups is the number of input channels.
     private static bool IsDepthwise(Node node) =>
         node.Int("group", 1) is > 1 and var group && node[0].Shape is { Rank: > 1 } x && x[1] == group;
 }

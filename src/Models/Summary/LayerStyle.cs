@@ -2,13 +2,13 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Summary;
 
-/// <summary>How a picture shows a kind of layer.</summary>
+/// <summary>The name and colours of a kind of layer in the picture of a network.</summary>
 /// <param name="Name">The name in the picture's legend.</param>
 /// <param name="Fill">The colour of a box, as #rrggbb.</param>
 /// <param name="Stroke">The colour of a box's border, as #rrggbb.</param>
 internal sealed record LayerStyle(string Name, string Fill, string Stroke)
 {
-    /// <summary>The style of a kind.</summary>
+    /// <summary>Returns the style of a kind of layer.</summary>
     public static LayerStyle Of(LayerKind kind) => kind switch
     {
         LayerKind.Input => new("input", "#ffffff", "#555555"),

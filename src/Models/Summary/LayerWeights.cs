@@ -14,7 +14,7 @@ internal static class LayerWeights
     /// </summary>
     public static HashSet<Node> InputIndependent(Graph graph)
     {
-        // Nodes stand in the order in which they run, so a node's inputs are classified before the node.
+        // The list of nodes is in the order in which they run, so a node's inputs are classified before the node.
         var independent = new HashSet<Node>();
         foreach (var node in graph.Nodes)
         {
@@ -41,9 +41,9 @@ internal static class LayerWeights
         select (weight, node.Op != "BatchNormalization" || input.Index < 3);
 
     /// <summary>
-    /// The constant that a value is computed from, through transpositions and changes of shape or type; empty if there is none. If several
-    /// layers have equal weights, exporters write one initializer and copy it by Identity nodes. Such a copy counts as a weight, and is
-    /// returned itself.
+    /// The constant from which a value is computed by transpositions and changes of shape or type; empty if there is none. If several
+    /// layers have equal weights, exporters write one initializer and copy it with Identity nodes. Such a copy counts as a weight, so the
+    /// copy is returned.
     /// </summary>
     public static IEnumerable<Value> Leaves(Value value) => value.Producer switch
     {

@@ -3,17 +3,19 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Summary;
 
 /// <summary>
-/// Draws a directed acyclic graph in layers, edges running down (after Sugiyama, Tagawa and Toda, 1981). A box's layer is below the layers
-/// of all its sources. An edge that crosses a layer gets a lane there, a narrow placeholder that keeps room for it. The layout has three
-/// steps: assign layers, order the items within each layer, and compute their x coordinates. All lengths are in pixels.
+/// Lays out a directed acyclic graph in layers, with edges from top to bottom (after Sugiyama, Tagawa and Toda, 1981). A box's layer is
+/// below the layers of all boxes from which edges lead to it. An edge that crosses a layer gets a lane in this layer, a narrow placeholder
+/// that reserves space for the edge. The algorithm has three steps: assign layers, order the items within each layer, and compute their x
+/// coordinates. All lengths are in pixels.
 /// </summary>
 internal sealed class LayeredLayout
 {
-    // Gap: between items of a layer. Rise: between layers. Weak: the weight of a wish that counts only if no other does.
+    // Gap is the distance between items of a layer. Rise is the distance between layers. Weak is the weight of a preferred position that
+    // matters only if there is no other.
     private const double Gap = 22, Rise = 34, LaneWidth = 10, Weak = 1.0 / 4096;
     private const int OrderSweeps = 8, PlaceSweeps = 12;
 
-    // The items are the boxes, then the lanes. An item's index is its identity in all the fields below.
+    // The items are the boxes, and after them the lanes. All fields below refer to an item by its index in this list.
     private readonly List<Box> items;
     private readonly int boxes;
     private readonly List<int> layerOf = [];
@@ -28,7 +30,7 @@ internal sealed class LayeredLayout
 
     /// <param name="boxes">The boxes, in topological order.</param>
     /// <param name="edges">
-    /// The indices of source and target of each edge. An edge to an earlier box, or to the same box, is left out.
+    /// The indices of the source and target of each edge. Edges to an earlier box, or to the same box, are ignored.
     /// </param>
     public LayeredLayout(IReadOnlyList<Box> boxes, IEnumerable<(int From, int To)> edges)
     {
@@ -58,7 +60,7 @@ internal sealed class LayeredLayout
     /// <summary>The height of the whole layout; 0 without boxes.</summary>
     public double Height { get; }
 
-    /// <summary>The edges to be drawn, each once.</summary>
+    /// <summary>The edges to draw, without duplicates.</summary>
     public IReadOnlyList<(int From, int To)> Paths { get; }
 
     /// <summary>The left upper corner of a box. The layout's left upper corner is (0, 0).</summary>
@@ -96,7 +98,7 @@ internal sealed class LayeredLayout
         }
     }
 
-    // All edges from one box share their lanes, so that an output with a hundred readers takes the room of one edge.
+    // All edges from one box share a lane per layer, so that an output with a hundred readers takes the space of one edge.
     private Dictionary<(int Source, int Layer), int> AddLanes((int From, int To)[] edges)
     {
         var added = new Dictionary<(int, int), int>();
@@ -141,8 +143,8 @@ internal sealed class LayeredLayout
         below[upper].Add(lower);
     }
 
-    // The barycentre heuristic, which reduces crossings of edges: each layer is sorted by the mean position of the neighbours in the layer
-    // above, in sweeps down, and in the layer below, in sweeps up.
+    // The barycentre heuristic, which reduces the crossings of edges: each layer is sorted by the mean position of each item's neighbours,
+    // in the layer above during sweeps down, and in the layer below during sweeps up.
     private void Order()
     {
         var position = new double[items.Count];
@@ -160,7 +162,7 @@ internal sealed class LayeredLayout
             double Barycentre(int item) => neighbours[item].Count == 0 ? position[item] : neighbours[item].Average(n => position[n]);
         }
 
-        // Positions are fractions of the layer, 0 to 1, so that layers with different numbers of items compare.
+        // Positions are fractions of the layer, 0 to 1, so that layers with different numbers of items can be compared.
         void Number(List<int> layer)
         {
             foreach (var (i, item) in layer.Index())
@@ -170,8 +172,8 @@ internal sealed class LayeredLayout
         }
     }
 
-    // Each item should stand at the median of its neighbours in the layer above, in sweeps down, or below, in sweeps up. If items of a
-    // layer would overlap, their weighted squared distances from these wishes are minimised.
+    // The preferred position of an item is the median of its neighbours, in the layer above during sweeps down, and in the layer below
+    // during sweeps up. If items of a layer would overlap, their weighted squared distances from the preferred positions are minimised.
     private void Place()
     {
         foreach (var layer in layers)
@@ -190,7 +192,7 @@ internal sealed class LayeredLayout
         }
     }
 
-    // The weighted median of the coordinates at which the edges to the neighbours would be vertical.
+    // The preferred position of an item: the weighted median of the x coordinates at which the edges to its neighbours would be vertical.
     private (double X, double Weight) Wish(int item, List<int> neighbours, bool down)
     {
         if (neighbours.Count == 0)
@@ -198,7 +200,7 @@ internal sealed class LayeredLayout
             return (x[item], Weak);
         }
 
-        // Straight edges between two boxes, and straight lanes, look best. The ends of a lane, between box and lane, may bend.
+        // Edges between two boxes, and between two lanes, should be straight. An edge between a box and a lane may bend.
         var wishes = neighbours.Select(n => (X: Vertical(n), Weight: IsLane(n) == IsLane(item) ? 1 : Weak)).OrderBy(n => n.X).ToArray();
         double half = wishes.Sum(n => n.Weight) / 2, sum = 0, strongest = wishes.Max(n => n.Weight);
         for (int i = 0; i < wishes.Length; i++)
@@ -210,7 +212,7 @@ internal sealed class LayeredLayout
             }
         }
 
-        throw new InvalidOperationException("The weights of the neighbours do not sum up.");
+        throw new InvalidOperationException($"The weights of the neighbours add up to {sum}; expected at least {half}.");
 
         double Vertical(int n) => down ? x[n] + items[n].Out - items[item].In : x[n] + items[n].In - items[item].Out;
     }

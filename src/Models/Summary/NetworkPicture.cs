@@ -5,15 +5,15 @@ namespace Fovea.Models.Summary;
 
 /// <summary>
 /// Draws a summary as an SVG picture. Each layer is a box, coloured by its kind, and arrows show the flow of data from top to bottom. A
-/// high picture is cut into columns, read from left to right. If the summary has the layers of blocks, each block is a frame around its
-/// layers. The SVG has no scripts, fonts or links.
+/// high picture is divided into columns, to be read from left to right. If the summary shows the layers inside blocks, each block is a
+/// frame around its layers. The SVG contains no scripts, fonts or links.
 /// </summary>
 public static class NetworkPicture
 {
-    // In pixels. Padding: between a block's frame and its layers.
+    // Lengths in pixels. Padding is the distance between a block's frame and its layers.
     private const double BoxWidth = 206, BoxHeight = 58, Margin = 24, Padding = 14, TitleHeight = 24, MinWidth = 560;
 
-    /// <summary>The picture's SVG text. Equal summaries give equal texts.</summary>
+    /// <summary>Returns the picture as SVG text. Equal summaries give equal texts.</summary>
     public static string ToSvg(NetworkSummary summary)
     {
         var blocks = Blocks(summary);
@@ -40,7 +40,7 @@ public static class NetworkPicture
         return svg.ToText();
     }
 
-    // The blocks of the picture in the order of their first layers. A layer outside of all blocks is a block with no inner layout.
+    // The blocks of the picture, in the order of their first layers. A layer outside all blocks becomes a block without an inner layout.
     private static List<Block> Blocks(NetworkSummary summary)
     {
         var blocks = new List<Block>();
@@ -72,8 +72,9 @@ public static class NetworkPicture
         return blocks;
     }
 
-    // A layer's block is the outermost folder of its path that holds layers directly: block1/unit1/fc1/gelu is in block1/unit1, whose
-    // add lies there, since block1 itself holds units only. null for a layer without a folder.
+    // A layer's block is the outermost folder of its path that contains layers directly. For example, block1/unit1/fc1/gelu is in the block
+    // block1/unit1, because the layer block1/unit1/add is directly in it, while block1 contains only units. Null for a layer without a
+    // folder.
     private static string? BlockOf(string name, HashSet<string?> folders)
     {
         string? block = null;
@@ -87,7 +88,7 @@ public static class NetworkPicture
 
     private static string? Folder(string name) => name.LastIndexOf('/') is > 0 and var slash ? name[..slash] : null;
 
-    // The layout inside a block's frame: item 0 is the entry, a point at the top; then the layers; the last item is the exit, a point at
+    // The layout inside a block's frame. Item 0 is the entry, a point at the top; the layers follow; the last item is the exit, a point at
     // the bottom.
     private static LayeredLayout LayOutInner(Block block, ILookup<string, string> readers)
     {
@@ -121,7 +122,8 @@ public static class NetworkPicture
         return new([.. blocks.Select(OuterBox)], edges);
     }
 
-    // Edges enter and leave a frame above its entry, which may not be in the middle.
+    // The box of a block in the outer layout. Edges enter and leave a frame at the x coordinate of its entry, which may not be in the
+    // middle.
     private static LayeredLayout.Box OuterBox(Block block)
     {
         if (block.Inner is not { } inner)
@@ -163,7 +165,8 @@ public static class NetworkPicture
         svg.End();
     }
 
-    // Edges leave a frame right below its entry, so that a chain of blocks is drawn as a straight line.
+    // Draws the edges inside a frame. Edges leave the frame directly below its entry, so that a chain of blocks is drawn as a straight
+    // line.
     private static void DrawInnerEdges(SvgWriter svg, LayeredLayout inner, int exit)
     {
         double entry = inner.Corner(0).X;
@@ -185,14 +188,14 @@ public static class NetworkPicture
         svg.Box(corner.X, corner.Y, BoxWidth, BoxHeight, style.Fill, style.Stroke, [name, type, shape + parameters], tooltip);
     }
 
-    // For example " 3×3 / 2", kernel and stride; a stride of 1 is left out.
+    // The kernel and the stride, for example " 3×3 / 2". A stride of 1 is not shown.
     private static string Window(LayerSummary layer) => layer is { Kernel: { } kernel, Strides: { } strides }
         ? $" {kernel[0]}×{kernel[1]}{(strides.All(s => s == 1) ? "" : $" / {strides.Max()}")}"
         : "";
 
     private sealed record Block(string Name, List<LayerSummary> Layers)
     {
-        // Null for a layer outside of all blocks, which is drawn without a frame.
+        // The layout of the block's layers; null for a layer outside all blocks, which is drawn without a frame.
         public LayeredLayout? Inner { get; set; }
     }
 }

@@ -7,19 +7,19 @@ using Fovea.Models.Metadata;
 namespace Fovea.Models.Summary;
 
 /// <summary>
-/// The layers of a network and totals over them, read from its graph without drawing its weights. Shapes are [C, H, W] without the batch. A
-/// shape or dimension that cannot be inferred, such as that after an operator without a shape rule, is <c>null</c>.
+/// The layers of a network with totals, read from its graph without drawing its weights. Shapes are [C, H, W] without the batch. A shape or
+/// dimension that cannot be inferred, for example after an operator without a shape rule, is <c>null</c>.
 /// </summary>
 /// <param name="Name">The graph's name; for a catalog network, the architecture's name.</param>
-/// <param name="Input">The shape of one image, [C, H, W]; <c>null</c> if not known.</param>
-/// <param name="Classes">The number of logits; <c>null</c> if not known.</param>
+/// <param name="Input">The shape of one image, [C, H, W]; <c>null</c> if it is unknown.</param>
+/// <param name="Classes">The number of logits; <c>null</c> if it is unknown.</param>
 /// <param name="Trained">Whether the weights are trained; see <see cref="ModelMetadata.Trained"/>.</param>
-/// <param name="Layers">The rows in the order in which they run. The inputs come first.</param>
+/// <param name="Layers">The rows of the summary table, in the order in which the layers run. The inputs come first.</param>
 /// <param name="TotalParameters">The number of elements of all weights. A weight that several layers share counts once.</param>
-/// <param name="TrainableParameters">The number of elements that training changes.</param>
+/// <param name="TrainableParameters">The number of weight elements that training changes.</param>
 /// <param name="NonTrainableParameters">The number of elements of the running statistics of batch normalisation.</param>
 /// <param name="MultiplyAdds">
-/// The number of multiplications for one image, each with its addition; <c>null</c> if a layer's shape is not known.
+/// The number of multiply-adds for one image (a multiplication with an addition counts once); <c>null</c> if a layer's shape is unknown.
 /// </param>
 public sealed record NetworkSummary(
     string Name,
@@ -36,13 +36,13 @@ public sealed record NetworkSummary(
     public long WeightBytes { get; init; }
 
     /// <summary>
-    /// The size of the image and of all layers' outputs for one image, in bytes as 32-bit floats; <c>null</c> if a layer's shape is not
-    /// known.
+    /// The size of the input image and all layers' outputs for one image, in bytes as 32-bit floats; <c>null</c> if a layer's shape is
+    /// unknown.
     /// </summary>
     public long? ActivationBytes { get; init; }
 
     /// <summary>
-    /// Whether slashes in a layer's name separate blocks. In a file that other software exported, a slash may mean anything.
+    /// Whether slashes in a layer's name separate blocks. It is false for files of other software, where a slash may have another meaning.
     /// </summary>
     [JsonIgnore]
     public bool HasBlocks { get; init; }
@@ -56,7 +56,7 @@ public sealed record NetworkSummary(
     /// <exception cref="FoveaException">The graph's metadata are invalid, or a weight has an unsupported element type.</exception>
     public static NetworkSummary Of(Graph graph, bool expand = false)
     {
-        // The nodes that tell outliers are no layers of the network.
+        // The nodes that compute the outlier energy are not layers of the network.
         graph = LogitEnergy.Without(graph);
         var metadata = ModelMetadata.Read(graph.Metadata);
         var rows = LayerRow.Of(graph, blocks: metadata.Architecture is not null && !expand);
@@ -103,7 +103,7 @@ public sealed record NetworkSummary(
             return names.Where(name => name != row.Name).Distinct();
         }
 
-        // The row or the input that a value comes from; null for weights.
+        // The name of the row or input from which a value comes; null for weights.
         string? NameOf(Value value) => value.Producer is { } producer ? names.GetValueOrDefault(producer)
             : graph.Inputs.Contains(value) ? value.Name
             : null;
@@ -132,7 +132,7 @@ public sealed record NetworkSummary(
 
         public long Bytes { get; private set; }
 
-        // Returns the number of elements that the row adds.
+        // Counts the weights of a row that no earlier row reads, and returns the number of their elements.
         public long Add(LayerRow row)
         {
             long parameters = 0;
@@ -151,16 +151,16 @@ public sealed record NetworkSummary(
 
 /// <summary>One row of a summary: a layer with the activation that follows it, or a block of layers.</summary>
 /// <param name="Name">The layer's path in the graph, such as <c>conv1</c>.</param>
-/// <param name="Type">The layer's name in Keras, such as Conv2D or Dense. An operator that Keras does not name keeps its ONNX name.</param>
-/// <param name="OutputShape">[C, H, W] or [features]; <c>null</c> if not known.</param>
+/// <param name="Type">The type of the layer in Keras, such as Conv2D or Dense; the ONNX name of an operator that Keras lacks.</param>
+/// <param name="OutputShape">The shape of the output for one image, [C, H, W] or [features]; <c>null</c> if it is unknown.</param>
 /// <param name="Parameters">
 /// The number of elements of the layer's weights, including running statistics. Weights that an earlier row also reads are not counted
 /// again.
 /// </param>
 /// <param name="MultiplyAdds">
-/// The number of multiplications of convolutions and matrix products for one image, each with its addition; <c>null</c> if not known.
+/// The number of multiply-adds of convolutions and matrix products for one image; <c>null</c> if it is unknown.
 /// </param>
-/// <param name="ConnectedTo">The names of the rows that the layer's inputs come from.</param>
+/// <param name="ConnectedTo">The names of the rows from which the layer's inputs come.</param>
 public sealed record LayerSummary(
     string Name, string Type, IReadOnlyList<int?>? OutputShape, long Parameters, long? MultiplyAdds, IReadOnlyList<string> ConnectedTo)
 {
@@ -169,14 +169,14 @@ public sealed record LayerSummary(
     internal LayerKind Kind { get; init; }
 
     /// <summary>
-    /// The side of the square of the image that one element of the layer's output depends on, in pixels; padding counts as part of the
-    /// image. <c>null</c> if the output's elements have no positions in the image, such as after Flatten.
+    /// The receptive field: the side, in pixels, of the square of the image on which one element of the layer's output depends. Padding
+    /// counts as part of the image. <c>null</c> if the output has no height and width, for example after Flatten.
     /// </summary>
     public int? ReceptiveField { get; init; }
 
     /// <summary>
-    /// The size of the layer's output for one image, in bytes as 32-bit floats; for a block, of the outputs of all its layers. Layers that
-    /// only change the shape of another layer's output count as 0. <c>null</c> if a shape is not known.
+    /// The size of the layer's output for one image, in bytes as 32-bit floats; for a block, the size of all its layers' outputs. A layer
+    /// that only changes the shape of another layer's output counts as 0. <c>null</c> if a shape is unknown.
     /// </summary>
     public long? ActivationBytes { get; init; }
 

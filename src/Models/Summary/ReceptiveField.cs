@@ -3,11 +3,12 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Summary;
 
 // A window of extent e and stride s turns size r and jump j into r + (e - 1) j and j s.
-// A transposed one turns them into r + (e - 1)/s j, rounded down, and j/s. Where branches join, the largest size and jump count.
+// A transposed window turns them into r + floor((e - 1) / s) j and j / s. Where branches join, the largest size and the largest jump are
+// used.
 
 /// <summary>
-/// The receptive field of a layer's output element: the square of the image that it depends on. Padding counts as part of the image, so the
-/// field may be larger than the image. Of height and width, the larger counts.
+/// The receptive field of an element of a layer's output: the square of the image on which the element depends. Padding counts as part of
+/// the image, so the field may be larger than the image. The side of the square is the larger of the field's height and width.
 /// </summary>
 /// <param name="Size">The side of the square, in pixels of the image.</param>
 /// <param name="Jump">The distance between the fields of neighbouring elements, in pixels of the image.</param>
@@ -18,7 +19,7 @@ internal readonly record struct ReceptiveField(double Size, double Jump)
         OperatorTable.Find(node)?.Footprint is Footprint.Window or Footprint.TransposedWindow && node.Output.Shape.Rank == 4;
 
     /// <summary>
-    /// The receptive field of each value whose last two axes are positions in the image. Other values, such as those after Flatten, have no
+    /// The receptive field of each value whose last two axes are height and width. Other values, such as the output of Flatten, have no
     /// entry.
     /// </summary>
     public static Dictionary<Value, ReceptiveField> Of(Graph graph)
@@ -39,7 +40,7 @@ internal readonly record struct ReceptiveField(double Size, double Jump)
         return fields;
     }
 
-    // The field of a node's outputs; null if their last two axes are not positions in the image.
+    // The field of a node's outputs; null if their last two axes are not height and width.
     private static ReceptiveField? After(Node node, ReceptiveField x)
     {
         var from = node[0].Shape;

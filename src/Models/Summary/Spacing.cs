@@ -1,18 +1,19 @@
 namespace Fovea.Models.Summary;
 
 // Minimise sum of w[i] (x[i] - wanted[i])^2 subject to x[i + 1] - x[i] >= d[i], d[i] = (width[i] + width[i + 1]) / 2 + gap.
-// With offset[i] = d[0] + ... + d[i - 1] and z[i] = x[i] - offset[i], the constraint is z[i + 1] >= z[i]: isotonic regression. The pool
-// adjacent violators algorithm solves it: neighbours in wrong order are merged to their weighted mean until all means increase.
+// With offset[i] = d[0] + ... + d[i - 1] and z[i] = x[i] - offset[i], the constraint is z[i + 1] >= z[i]. This is isotonic regression,
+// which the pool-adjacent-violators algorithm solves: neighbours in the wrong order are merged to their weighted mean until all means
+// increase.
 
 /// <summary>
-/// Spaces items in a row so that they keep their order and do not overlap, as near to their wanted positions as possible.
+/// Positions items in a row as near to their preferred positions as possible, so that they keep their order and do not overlap.
 /// </summary>
 internal static class Spacing
 {
-    /// <summary>The centre of each item, by weighted least squares.</summary>
-    /// <param name="wanted">The wanted centre of each item, and the weight of its squared distance from there.</param>
+    /// <summary>Computes the centre of each item by weighted least squares.</summary>
+    /// <param name="wanted">The preferred centre of each item, and the weight of its squared distance from this centre.</param>
     /// <param name="widths">The width of each item.</param>
-    /// <param name="gap">The least distance between the borders of neighbours.</param>
+    /// <param name="gap">The smallest distance between the borders of neighbours.</param>
     public static IEnumerable<double> Nearest((double X, double Weight)[] wanted, double[] widths, double gap)
     {
         var offsets = new double[widths.Length];

@@ -9,7 +9,7 @@ public static class SummaryTable
     private static readonly int[] Widths = [37, 18, 13, 5, 12, 15];
     private static readonly int Width = Widths.Sum() + 2 * (Widths.Length - 1);
 
-    /// <summary>The table as a text. Lines end in a line feed.</summary>
+    /// <summary>Returns the summary table as text. Lines end in a line feed.</summary>
     public static string ToText(NetworkSummary summary)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -44,11 +44,11 @@ public static class SummaryTable
         output.WriteLine($"Multiply-adds per image: {Text(summary.MultiplyAdds)}");
         output.WriteLine($"Memory of the weights: {Size(summary.WeightBytes, 1048576, "MiB")}");
         output.WriteLine($"Memory of the activations per image: {Size(summary.ActivationBytes, 1048576, "MiB")}");
-        output.WriteLine("Field: pixels of the image, along a side, that one output sees. Activations: outputs for one image, float32.");
+        output.WriteLine("Field: the side of one output's receptive field, in pixels. Activations: outputs for one image, float32.");
 
         void Rule(char line) => output.WriteLine(new string(line, Width));
 
-        // A text wider than its column continues in the next lines. Each source of a layer has a line.
+        // A text wider than its column continues on the next lines. Each source of a layer has its own line.
         void Row(string layer, string shape, string parameters, string field, string activations, IReadOnlyList<string> sources)
         {
             string[][] cells =

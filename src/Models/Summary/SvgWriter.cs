@@ -5,8 +5,8 @@ using System.Xml;
 namespace Fovea.Models.Summary;
 
 /// <summary>
-/// Writes the shapes that a picture consists of as SVG. Coordinates and sizes are in pixels. Names of layers come from model files, which
-/// may be hostile; they are written as escaped text, so they cannot add elements or scripts.
+/// Writes the shapes of a picture as SVG. Coordinates and sizes are in pixels. The names of layers come from model files, which may be
+/// malicious; names are written as escaped text, so they cannot add elements or scripts.
 /// </summary>
 internal sealed class SvgWriter : IDisposable
 {
@@ -44,7 +44,7 @@ internal sealed class SvgWriter : IDisposable
     /// <summary>Begins a group whose origin is at (x, y).</summary>
     public void Begin(double x, double y) => Start("g", ("transform", $"translate({Number(x)},{Number(y)})"));
 
-    /// <summary>Ends the group or element that was begun last.</summary>
+    /// <summary>Ends the innermost open group or element.</summary>
     public void End() => xml.WriteEndElement();
 
     /// <summary>
@@ -81,7 +81,8 @@ internal sealed class SvgWriter : IDisposable
     }
 
     /// <summary>
-    /// Draws an edge through points. Points of nearly the same x are joined by a vertical line, others by an S-shaped curve.
+    /// Draws an edge through points. A vertical line connects two points with nearly the same x, and an S-shaped curve connects other
+    /// points.
     /// </summary>
     public void Edge(IEnumerable<(double X, double Y)> points, bool arrow)
     {
@@ -102,7 +103,7 @@ internal sealed class SvgWriter : IDisposable
     }
 
     /// <summary>
-    /// Writes one line of text. (x, y) is the left end of its base line, unless <paramref name="more"/> has another text-anchor.
+    /// Writes one line of text. (x, y) is the left end of the text's baseline, unless <paramref name="more"/> has another text-anchor.
     /// </summary>
     public void Text(double x, double y, double size, bool bold, string line, params ReadOnlySpan<(string, object)> more)
     {
@@ -120,7 +121,8 @@ internal sealed class SvgWriter : IDisposable
             return line;
         }
 
-        // Two thirds of the kept text are its end, since the end of a layer's path identifies the layer better than its start.
+        // Two thirds of the remaining text are the end of the line, since the end of a layer's path identifies the layer better than the
+        // start.
         int keep = runes.Length - 1;
         while (keep > 1 && Width(Kept()) > room)
         {
@@ -152,7 +154,7 @@ internal sealed class SvgWriter : IDisposable
         : rune.Value is 'i' or 'l' or 'j' or '.' or '/' ? 0.42
         : 0.68;
 
-    // Replaces the characters that XML 1.0 does not allow, not even as references.
+    // Replaces characters that XML 1.0 does not allow even as character references.
     private static string Clean(string line) => string.Concat(line.EnumerateRunes()
         .Select(rune => rune.Value is < 0x20 or 0xfffe or 0xffff ? Rune.ReplacementChar : rune));
 

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Fovea.Models.TrainingEvents;
 
 /// <summary>
-/// Reads the lines of one training program. The first event must have the version <see cref="TrainingEventWriter.Version"/>. Within a
-/// version, unknown kinds of events and unknown properties are skipped.
+/// Reads the events that one training program prints, one JSON line each. The first event must have the version
+/// <see cref="TrainingEventWriter.Version"/>. Unknown kinds of events and unknown properties are skipped.
 /// </summary>
 public sealed class TrainingEventReader
 {
@@ -17,9 +17,9 @@ public sealed class TrainingEventReader
     private bool isVersionKnown;
 
     /// <summary>Reads a line.</summary>
-    /// <returns>The event; <c>null</c> for a line that is no JSON object, and for an event of an unknown kind.</returns>
+    /// <returns>The event; <c>null</c> for a line that does not begin with a brace, and for an event of an unknown kind.</returns>
     /// <exception cref="InvalidDataException">
-    /// The first event has another version or none, or the line is a damaged event. The message is for users.
+    /// The first event has another version or none, or the line is a damaged event. The service shows the message to users.
     /// </exception>
     public TrainingEvent? Read(string line)
     {
@@ -55,7 +55,7 @@ public sealed class TrainingEventReader
                 ? string.Create(CultureInfo.InvariantCulture, $"events of version {other}")
                 : "events without a version";
             throw new InvalidDataException(
-                $"The training program writes {stated}; expected version {TrainingEventWriter.Version}. "
+                $"The training program writes {stated}, but this service reads version {TrainingEventWriter.Version}. "
                     + "Install the service and the training program from the same release.");
         }
     }

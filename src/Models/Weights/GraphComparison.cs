@@ -5,8 +5,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Weights;
 
 /// <summary>
-/// Checks that an imported graph ("theirs") computes the same function as a catalog network ("ours"), given that their weights agree in
-/// name and shape. Strides, paddings and epsilons are not part of the weights. If they differed, the imported weights would give wrong
+/// Checks that an imported graph ("theirs") computes the same function as a catalog network ("ours"), after their weights were found to
+/// agree in name and shape. Strides, paddings and epsilons are not weights, but with other values the imported weights would give wrong
 /// answers without an error.
 /// </summary>
 internal sealed class GraphComparison
@@ -17,13 +17,13 @@ internal sealed class GraphComparison
     private GraphComparison(Func<string, string> canonical) => this.canonical = canonical;
 
     /// <summary>
-    /// Compares the layers that have weights, then all nodes between the input and the output. A softmax at the end of their graph is
-    /// ignored, since our graph ends with the logits.
+    /// Compares the layers that have weights, then all nodes between the input and the output. A softmax at the end of the imported graph
+    /// is ignored, since the catalog network ends with the logits.
     /// </summary>
     /// <param name="ours">The catalog network.</param>
     /// <param name="theirs">The imported graph.</param>
-    /// <param name="path">The imported file, for the message.</param>
-    /// <param name="canonical">Maps the name of a weight of either graph to the name by which weights are matched.</param>
+    /// <param name="path">The path of the imported file, for the message.</param>
+    /// <param name="canonical">Converts a weight's name in either graph to the form in which the names of both graphs are compared.</param>
     /// <exception cref="FoveaException">The graphs differ. The message names the layers, the attributes and both values.</exception>
     public static void Require(Graph ours, Graph theirs, string path, Func<string, string> canonical)
     {
@@ -36,7 +36,7 @@ internal sealed class GraphComparison
         }
         else
         {
-            difference ??= $"it has {theirs.Outputs.Count} outputs, expected 1";
+            difference ??= $"the file has {theirs.Outputs.Count} outputs, expected 1";
         }
 
         if (difference is not null)
@@ -47,8 +47,8 @@ internal sealed class GraphComparison
         }
     }
 
-    // One clause for each kind of difference: if all layers have another epsilon, the message names the first and counts the others. Null:
-    // none.
+    // Returns one clause for each kind of difference. If several layers differ in the same attribute, the clause names the first layer and
+    // counts the others. Null if there is no difference.
     private string? CompareLayers(Graph ours, Graph theirs)
     {
         var readers = theirs.Nodes
@@ -64,18 +64,18 @@ internal sealed class GraphComparison
             where name == property.Second.Name && property.First.Value != property.Second.Value
             let clause = $"{their.Op} {their.Name} has {name} {property.Second.Value}, expected {property.First.Value}"
             group clause by (node.Op, name) into kind
-            select kind.First() + (kind.Count() > 1 ? $" (and {kind.Count() - 1} more like it)" : "");
+            select kind.First() + (kind.Count() > 1 ? $" (and {kind.Count() - 1} other layers)" : "");
         var all = differences.ToArray();
         return all.Length > 0 ? string.Join("; ", all) : null;
     }
 
-    // The first difference on the paths from these two values back to the inputs; null if there is none. Pairs that were compared are
-    // remembered, since branches that join again would otherwise be walked once per path.
+    // The first difference on the paths from these two values back to the inputs; null if there is none. The result of each pair is stored,
+    // since branches that join again would otherwise be compared once per path.
     private string? Compare(Value? our, Value? their)
     {
         if (our is null || their is null)
         {
-            return our == their ? null : "a layer has an input that the other lacks";
+            return our == their ? null : "a layer has another number of inputs than in the catalog network";
         }
 
         (our, their) = (SkipIdentities(our), SkipIdentities(their));
@@ -83,16 +83,16 @@ internal sealed class GraphComparison
         {
             compared[(our, their)] = difference = (our.Producer, their.Producer) switch
             {
-                (null, null) => IsSame(our, their) ? null : $"its {their.Name} is in the place of {our.Name}",
+                (null, null) => IsSame(our, their) ? null : $"a layer reads {their.Name}, expected {our.Name}",
                 ({ } node, { } other) => CompareNodes(node, other),
-                _ => $"its {their.Producer?.Op ?? their.Name} is in the place of {our.Producer?.Op ?? our.Name}",
+                _ => $"a layer reads {their.Producer?.Op ?? their.Name}, expected {our.Producer?.Op ?? our.Name}",
             };
         }
 
         return difference;
     }
 
-    // Both are inputs, or both are weights of one name.
+    // Whether both values are inputs, or both are weights with the same name.
     private bool IsSame(Value our, Value their)
     {
         bool isInput = our.Graph.Inputs.Contains(our);
@@ -109,7 +109,7 @@ internal sealed class GraphComparison
             }
         }
 
-        // Flatten has one input. Their graph may have a Reshape instead, whose second input is the shape.
+        // Flatten has one input. The imported graph may have a Reshape instead, whose second input is the shape.
         int count = our.Op == "Flatten" ? 1 : Math.Max(our.Inputs.Count, their.Inputs.Count);
         var difference = CompareInputs(swapped: false);
         return difference is not null && our.Op == "Add" && CompareInputs(swapped: true) is null ? null : difference;
@@ -119,9 +119,9 @@ internal sealed class GraphComparison
             .FirstOrDefault(difference => difference is not null);
     }
 
-    // The operator of a node and the attributes that change its result, with defaults filled in. Sizes are computed from the input of our
-    // node.
-    // The operator comes first and alone, so that attributes are not read from a node whose operator differs anyway.
+    // The operator of a node, and the attributes that change its result, with default values for missing attributes. Sizes are computed
+    // from the input of the catalog network's node. The operator comes first, so that the comparison stops before it reads the attributes
+    // of a different operator.
     private static IEnumerable<(string Name, string Value)> Properties(Node node, Node our)
     {
         var op = Operator(node, our);
@@ -143,7 +143,7 @@ internal sealed class GraphComparison
         ? Text(node.Float(attribute.Name, number))
         : Text(node.Int(attribute.Name, (long)attribute.Default));
 
-    // ceil_mode is compared by its effect on the output's size, and count_include_pad only if there is padding.
+    // Instead of ceil_mode, the size of the output is compared. count_include_pad is compared only if there is padding.
     private static (string Name, string Value)[] PoolProperties(Node node, Window window, Shape x)
     {
         bool ceil = node.Int("ceil_mode") != 0;
@@ -161,7 +161,7 @@ internal sealed class GraphComparison
         ("dilations", List(window.Dilations)),
     ];
 
-    // An AveragePool over the whole image equals GlobalAveragePool, and a Reshape may stand for Flatten.
+    // The name of a node's operator. An AveragePool over the whole image counts as GlobalAveragePool, and a Reshape may replace Flatten.
     private static string Operator(Node node, Node our) => node.Op switch
     {
         "AveragePool" when our.Op == "GlobalAveragePool" && CoversWholeImage(Window.Of(node), our[0].Shape) => our.Op,
@@ -174,7 +174,7 @@ internal sealed class GraphComparison
         window is { Before: [0, 0], After: [0, 0], Dilations: [1, 1] }
         && window.Kernel.AsSpan().SequenceEqual(image.Dimensions.AsSpan()[2..]);
 
-    // Follows a value back over nodes that do not change it in inference: Dropout, Identity, and an average over one pixel.
+    // Goes back from a value past nodes that do not change it in inference: Dropout, Identity, and an average over one pixel.
     private static Value SkipIdentities(Value value)
     {
         while (value.Producer is { Op: "Dropout" or "Identity" } or { Op: "AveragePool" } && IsIdentity(value.Producer))

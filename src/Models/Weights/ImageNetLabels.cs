@@ -9,7 +9,7 @@ namespace Fovea.Models.Weights;
 /// </summary>
 public static class ImageNetLabels
 {
-    /// <summary>The 1000 names.</summary>
+    /// <summary>The names of the 1000 classes, in the order of the outputs.</summary>
     public static ImmutableArray<string> All { get; } = Read();
 
     private static ImmutableArray<string> Read()

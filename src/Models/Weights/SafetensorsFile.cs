@@ -21,14 +21,14 @@ public sealed class SafetensorsFile : IDisposable
     private readonly JsonObject header;
     private readonly long start;
 
-    // start: the position of the first tensor's first byte in the file.
+    // start is the position in the file of the first tensor's first byte.
     private SafetensorsFile(string path, FileStream file, JsonObject header, long start) =>
         (this.path, this.file, this.header, this.start) = (path, file, header, start);
 
     /// <summary>The names of the tensors.</summary>
     public IEnumerable<string> Names => header.Select(entry => entry.Key).Where(name => name != "__metadata__");
 
-    /// <summary>Writes float tensors and text properties. A failed write leaves an earlier file at this path as it was.</summary>
+    /// <summary>Writes float tensors and text properties. If the write fails, an existing file at this path stays unchanged.</summary>
     /// <exception cref="FoveaException">The file cannot be written.</exception>
     public static void Write(
         string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<(string Name, Tensor Tensor)> tensors) =>
@@ -96,8 +96,8 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>The text property of this name; <c>null</c> if the file has none.</summary>
-    /// <exception cref="FoveaException">The properties are no JSON object, or the property is no text.</exception>
+    /// <summary>The text property with this name; <c>null</c> if the file does not have it.</summary>
+    /// <exception cref="FoveaException">The properties are not a JSON object, or the property is not a text.</exception>
     public string? Metadata(string name) => header["__metadata__"] switch
     {
         null => null,
@@ -105,9 +105,9 @@ public sealed class SafetensorsFile : IDisposable
         {
             null => null,
             JsonValue value when value.GetValueKind() == JsonValueKind.String => (string?)value,
-            _ => throw Unreadable(path, new InvalidDataException($"its property {name} is no text")),
+            _ => throw Unreadable(path, new InvalidDataException($"its property {name} is not a text")),
         },
-        _ => throw Unreadable(path, new InvalidDataException("its __metadata__ is no JSON object")),
+        _ => throw Unreadable(path, new InvalidDataException("its __metadata__ is not a JSON object")),
     };
 
     /// <summary>Each tensor's element type, shape and position in the file, in bytes from the start of the file.</summary>
@@ -145,7 +145,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Reads a tensor's bytes into <paramref name="bytes"/>, whose length must be the tensor's size in bytes.</summary>
     /// <exception cref="FoveaException">
-    /// The file has no such tensor, the tensor has another size, or the file ends before the tensor does.
+    /// The file does not have the tensor, the tensor has another size, or the file ends before the end of the tensor.
     /// </exception>
     public void Read(string name, Span<byte> bytes)
     {

@@ -7,8 +7,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Weights;
 
 /// <summary>
-/// A tensor as a weights file stores it: a strided view of a storage, which several tensors may share. The element of the indices i lies at
-/// offset + the sum of i[axis] * strides[axis], counted in elements.
+/// A tensor as a weights file stores it: a strided view of a storage, which several tensors may share. The position of the element with the
+/// indices i is offset + the sum of i[axis] * strides[axis], counted in elements.
 /// </summary>
 internal sealed record StoredTensor
 {
@@ -23,7 +23,7 @@ internal sealed record StoredTensor
     /// <param name="offset">The position of the first element, in elements.</param>
     /// <param name="strides">The distance between neighbours along each axis, in elements, at least 0.</param>
     /// <exception cref="FoveaException">
-    /// The view reaches outside the storage, or exceeds 2 GiB. The message does not name the file.
+    /// The view reaches outside the storage, or exceeds 2 GiB. The message does not contain the path; the caller adds it.
     /// </exception>
     public StoredTensor(ElementType type, Shape shape, ReadOnlyMemory<byte> storage, long offset, ImmutableArray<long> strides)
     {
@@ -71,7 +71,7 @@ internal sealed record StoredTensor
         ? new Tensor(Type, Shape, storage.Slice((int)offset * sizeof(float), (int)Shape.Size * sizeof(float)))
         : Tensor.Drawn(Shape, CopyTo);
 
-    // On an axis with one element, the stride is never used, so any stride is allowed there.
+    // The stride of an axis with one element is never used, so it may have any value.
     private bool IsRowMajor => RowMajor(Shape).Zip(strides, Shape.Dimensions).All(axis => axis.First == axis.Second || axis.Third <= 1);
 
     private static ImmutableArray<long> RowMajor(Shape shape)

@@ -10,7 +10,7 @@ namespace Fovea.Models.Weights;
 /// </summary>
 internal static class StoredZip
 {
-    // Signatures and lengths in bytes of the records that APPNOTE.TXT 4.3 defines.
+    // The signatures, and the lengths in bytes, of the records that APPNOTE.TXT 4.3 defines.
     private const uint
         EndSignature = 0x06054b50, End64Signature = 0x06064b50, Locator64Signature = 0x07064b50, CentralSignature = 0x02014b50,
         LocalSignature = 0x04034b50;
@@ -19,7 +19,7 @@ internal static class StoredZip
 
     /// <summary>The contents of all entries by their paths.</summary>
     /// <exception cref="FoveaException">
-    /// The file is damaged, or an entry is compressed or encrypted. The message does not name the file; the caller does.
+    /// The file is damaged, or an entry is compressed or encrypted. The message does not contain the path; the caller adds it.
     /// </exception>
     public static Dictionary<string, ReadOnlyMemory<byte>> Entries(ReadOnlyMemory<byte> file)
     {
@@ -51,8 +51,8 @@ internal static class StoredZip
     }
 
     // The end record holds the number of entries and the directory's position. A comment of at most 65,535 bytes may follow the end record,
-    // so its signature is searched backwards from the end of the file. If a 64-bit locator precedes it, the 64-bit end record counts
-    // instead.
+    // so the record's signature is searched backwards from the end of the file. If a 64-bit locator comes before the end record, the 64-bit
+    // end record is read instead.
     private static (long Count, long Offset) FindDirectory(ReadOnlySpan<byte> file)
     {
         int first = Math.Max(0, file.Length - EndLength - MaxCommentLength);
@@ -75,8 +75,8 @@ internal static class StoredZip
         throw Damaged("it has no directory at its end");
     }
 
-    // A number that does not fit 32 bits is 2^32 - 1 in the header. The extra field 1 holds the 64-bit values of these numbers only, in
-    // this order.
+    // A number that does not fit into 32 bits is written as 2^32 - 1 in the header. The extra field with the number 1 then holds its 64-bit
+    // value. The field contains only such numbers, in the order length, packed length, position.
     private static (long Length, long Packed, long Local) Sizes(ReadOnlySpan<byte> header, ReadOnlySpan<byte> extra)
     {
         long length = UInt32(header, 24), packed = UInt32(header, 20), local = UInt32(header, 42);

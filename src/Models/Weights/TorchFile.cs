@@ -22,7 +22,7 @@ internal static class TorchFile
     /// <summary>The tensors by their names. They refer to the file's memory.</summary>
     /// <param name="file">The whole file, which <see cref="Is"/> recognises.</param>
     /// <exception cref="FoveaException">
-    /// The file is damaged, or its state dict has a value that is not a tensor. The message does not name the file; the caller does.
+    /// The file is damaged, or its state dict has a value that is not a tensor. The message does not contain the path; the caller adds it.
     /// </exception>
     public static Dictionary<string, StoredTensor> Read(ReadOnlyMemory<byte> file) =>
         file.Span[0] == 0x80 ? ReadPickles(file) : ReadZip(file);
@@ -47,8 +47,8 @@ internal static class TorchFile
             entries.TryGetValue($"{folder}data/{storage.Key}", out var bytes) ? bytes : throw Bad($"it has no storage {storage.Key}");
     }
 
-    // Five pickles: a magic number, the protocol version, a dictionary about the system, the object, and the keys of the storages. For each
-    // storage follow the number of its elements in eight bytes and the elements.
+    // Reads the format before PyTorch 1.6. It has five pickles: a magic number, the protocol version, a dictionary about the system, the
+    // object, and the keys of the storages. After them, each storage has the number of its elements in eight bytes, and its elements.
     private static Dictionary<string, StoredTensor> ReadPickles(ReadOnlyMemory<byte> file)
     {
         var unpickler = new Unpickler(file);

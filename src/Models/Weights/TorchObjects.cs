@@ -8,14 +8,14 @@ namespace Fovea.Models.Weights;
 /// <summary>The items of a Python dictionary in the order in which they were added.</summary>
 internal sealed class PickledDictionary : List<(object? Key, object? Value)>
 {
-    /// <summary>The value that was added last under a key; <c>null</c> if there is none.</summary>
+    /// <summary>The value that was last added with a key; <c>null</c> if there is none.</summary>
     public object? this[string key] => FindLast(item => item.Key as string == key).Value;
 }
 
-/// <summary>A Python class or function, as module.name.</summary>
+/// <summary>The full name of a Python class or function, module.name.</summary>
 internal sealed record PickledName(string Name);
 
-/// <summary>The elements of one or several tensors. They are stored outside the pickle, under a key.</summary>
+/// <summary>A reference to the elements of one or several tensors, which are stored outside the pickle under a key.</summary>
 /// <param name="Type">The type of the elements.</param>
 /// <param name="Key">The key, unique in the file.</param>
 /// <param name="Count">The number of elements.</param>
@@ -29,11 +29,11 @@ internal sealed record TorchStorage(ElementType Type, string Key, long Count);
 internal sealed record TorchTensor(TorchStorage Storage, long Offset, ImmutableArray<long> Size, ImmutableArray<long> Strides);
 
 /// <summary>
-/// Creates the objects of a pickle. A pickle can name any Python function to be called, which makes pickles unsafe. Here only the names by
-/// which PyTorch describes tensors are known, no Python code runs, and any other name is an error.
+/// Creates the objects of a pickle. A pickle can name any Python function for Python to call, which makes pickles unsafe. This class
+/// supports only the names with which PyTorch describes tensors. It runs no Python code, and any other name is an error.
 /// </summary>
 /// <param name="limit">
-/// The number of dictionary items that may be copied in total. The number of bytes in the file is an upper bound for honest files.
+/// The number of dictionary items that may be copied in total. A valid file never has more items than bytes.
 /// </param>
 internal sealed class TorchObjects(long limit)
 {
@@ -65,11 +65,11 @@ internal sealed class TorchObjects(long limit)
     private readonly Dictionary<string, TorchStorage> storages = [];
     private long copied;
 
-    /// <summary>All storages that the pickles referred to so far, by their keys.</summary>
+    /// <summary>All storages to which the pickles referred so far, by their keys.</summary>
     public IReadOnlyDictionary<string, TorchStorage> Storages => storages;
 
-    /// <summary>The result of a Python function, one of those that <see cref="Named"/> allows.</summary>
-    /// <exception cref="FoveaException">The arguments have other types or another number than the function takes.</exception>
+    /// <summary>Computes the result of a Python function that <see cref="Named"/> allows.</summary>
+    /// <exception cref="FoveaException">The number or the types of the arguments do not match the function.</exception>
     public object? Call(string function, object?[] arguments) => (function, arguments) switch
     {
         (OrderedDict, []) => new PickledDictionary(),
@@ -83,8 +83,8 @@ internal sealed class TorchObjects(long limit)
     };
 
     /// <summary>
-    /// The storage of a persistent id: the tuple ('storage', type, key, location, number of elements), in files of old versions followed by
-    /// null, where PyTorch once described views.
+    /// The storage that a persistent id describes: the tuple ('storage', type, key, location, number of elements). In files of old PyTorch
+    /// versions, a sixth element, null, may follow; it once described views.
     /// </summary>
     /// <exception cref="FoveaException">The id has another form, or an earlier id gave the storage another type or size.</exception>
     public TorchStorage Persistent(object?[] id)
@@ -102,8 +102,8 @@ internal sealed class TorchObjects(long limit)
             : throw Unpickler.Bad($"it gives the storage {Shortened(key)} two types or sizes");
     }
 
-    /// <summary>A Python class or function that PyTorch uses to describe tensors.</summary>
-    /// <exception cref="FoveaException">PyTorch does not need this class or function to describe tensors.</exception>
+    /// <summary>Returns the name of a Python class or function, if PyTorch uses it to describe tensors.</summary>
+    /// <exception cref="FoveaException">PyTorch does not use this class or function to describe tensors.</exception>
     public static PickledName Named(string module, string name)
     {
         var full = $"{module}.{name}";
@@ -136,6 +136,6 @@ internal sealed class TorchObjects(long limit)
             ? number
             : throw Unpickler.Bad("a size or stride of a tensor is not an integer"))];
 
-    // Texts of the file may be long; messages show at most 100 characters.
+    // A text from the file may be long, so messages show at most 100 characters of it.
     private static string Shortened(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
 }

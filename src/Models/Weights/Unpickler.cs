@@ -20,15 +20,16 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
     private readonly Dictionary<long, object?> memo = [];
     private readonly TorchObjects objects = new(file.Length);
 
-    /// <summary>The position after the pickle that was read last, in bytes: the start of the next one.</summary>
+    /// <summary>The position of the next pickle, directly after the last one that was read, in bytes.</summary>
     public int Position { get; private set; } = position;
 
-    /// <summary>All storages that the pickles referred to so far, by their keys.</summary>
+    /// <summary>All storages to which the pickles referred so far, by their keys.</summary>
     public IReadOnlyDictionary<string, TorchStorage> Storages => objects.Storages;
 
     /// <summary>Reads the next pickle and returns its object.</summary>
     /// <exception cref="FoveaException">
-    /// The pickle ends early, is inconsistent, or has an opcode or a name that tensors do not need. The message does not name the file.
+    /// The pickle ends early, is inconsistent, or has an opcode or a name that is not needed for tensors. The message does not contain the
+    /// path.
     /// </exception>
     public object? Read()
     {
@@ -55,7 +56,8 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
         }
     }
 
-    // Numbers, texts, and opcodes without a value. Each of these methods returns false for an opcode of another group.
+    // Executes opcodes for numbers and texts, and opcodes without a value. Returns false for an opcode of another group, as do the three
+    // methods below.
     private bool PushScalar(byte opcode)
     {
         switch (opcode)
@@ -151,7 +153,7 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
         }
     }
 
-    // Python's classes and functions, which TorchObjects replaces.
+    // Executes opcodes that refer to Python's classes and functions, which TorchObjects replaces.
     private bool UsePython(byte opcode)
     {
         switch (opcode)
@@ -167,7 +169,7 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
                 var arguments = Pop<object?[]>();
                 return Push(objects.Call(Pop<PickledName>().Name, arguments));
             case (byte)'b': // BUILD
-                // PyTorch stores version numbers as the state of an OrderedDict. They are dropped, since they are no tensors.
+                // PyTorch stores version numbers as the state of an OrderedDict. They are dropped, since they are not tensors.
                 Pop();
                 Top<PickledDictionary>();
                 return true;
@@ -249,7 +251,7 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
         return file.Span.Slice(Position - count, count);
     }
 
-    /// <summary>An error for a pickle that cannot be read.</summary>
-    /// <param name="reason">One clause without a full stop, in which "it" is the pickle.</param>
+    /// <summary>Creates the exception for a pickle that cannot be read.</summary>
+    /// <param name="reason">One clause without a full stop, in which "it" means the pickle.</param>
     internal static FoveaException Bad(string reason) => new(ErrorCode.BadModelFile, $"the pickle cannot be read: {reason}.");
 }

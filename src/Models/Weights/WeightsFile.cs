@@ -7,7 +7,7 @@ namespace Fovea.Models.Weights;
 
 /// <summary>
 /// A file of published weights of at most 2 GiB. The format, safetensors, PyTorch (.pth) or ONNX, is detected from the first bytes. The
-/// tensors refer to the mapped file, so the file must stay open until the networks that use them have been written.
+/// tensors refer to the memory-mapped file, so the file must stay open until the networks with these tensors have been written.
 /// </summary>
 public sealed class WeightsFile : IDisposable
 {
@@ -18,14 +18,14 @@ public sealed class WeightsFile : IDisposable
     /// <summary>The file's path as the caller gave it.</summary>
     public string Path { get; }
 
-    /// <summary>SHA-256 of the file's bytes, in hexadecimal. Computed on each call.</summary>
+    /// <summary>The SHA-256 of the file's bytes, in hexadecimal. Each call computes it again.</summary>
     public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(file.Memory.Span));
 
     /// <summary>The tensors by their names in the file.</summary>
     internal IReadOnlyDictionary<string, StoredTensor> Tensors { get; private set; } = new Dictionary<string, StoredTensor>();
 
     /// <summary>
-    /// The network that the tensors belong to, if the file is ONNX; <c>null</c> for the other formats, which have tensors only.
+    /// The network in an ONNX file; <c>null</c> for the other formats, which contain only tensors.
     /// </summary>
     internal Graph? Graph { get; private set; }
 
@@ -81,7 +81,7 @@ public sealed class WeightsFile : IDisposable
         }
         else
         {
-            // Scalars and integer tensors are left out: they are constants of formulas, shapes and axes, not weights.
+            // Scalars and integer tensors are left out: they are numbers in formulas, shapes and axes, not weights.
             Graph = ReadOnnx();
             Tensors = NamingFile(Path, () => Graph.Initializers
                 .Select(i => (i.Key.Name, Tensor: new StoredTensor(i.Value.Type, i.Value.Shape, i.Value.Bytes)))
@@ -93,7 +93,7 @@ public sealed class WeightsFile : IDisposable
             NamingFile(Path, () => new StoredTensor(type, shape, bytes.Slice((int)start, (int)shape.Size * type.SizeOf())));
     }
 
-    // The readers of parts of the file do not know its path, so their messages get it here.
+    // Adds the path to the error messages of readers that do not know it.
     private static T NamingFile<T>(string path, Func<T> read)
     {
         try
@@ -119,7 +119,7 @@ public sealed class WeightsFile : IDisposable
         }
     }
 
-    // A header length below 4 GiB in eight bytes, then JSON. This is tested before the other formats, because the first byte may be that of
-    // a pickle.
+    // A safetensors file begins with the length of its header in eight bytes, less than 4 GiB, and then JSON. This is tested before the
+    // other formats, because the first byte of the length may equal the first byte of a pickle.
     private static bool IsSafetensors(ReadOnlySpan<byte> file) => file is [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..];
 }

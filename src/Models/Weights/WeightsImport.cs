@@ -10,23 +10,24 @@ namespace Fovea.Models.Weights;
 
 /// <summary>Options of an import.</summary>
 /// <param name="Classes">
-/// The number of classes, 2 to 100,000. If the file has another number, the last layer gets random weights. <c>null</c>: the paper's
-/// number, which the file must have.
+/// The number of classes, 2 to 100,000. If the file has another number, the last layer gets random weights. With <c>null</c>, the file must
+/// have the number of classes in the architecture's paper.
 /// </param>
 /// <param name="Labels">
-/// The names of the classes. <c>null</c>: ImageNet's names if all 1000 classes of a file are kept, otherwise none.
+/// The names of the classes. With <c>null</c>, a network that keeps a file's 1000 classes gets ImageNet's names, and other networks get
+/// none.
 /// </param>
 /// <param name="Seed">The seed of the random weights of a new last layer.</param>
-/// <param name="FileName">The name under which the file was published. <c>null</c>: the name that it has.</param>
-/// <param name="Dataset">The data set that the weights were trained on; <c>null</c> if not known.</param>
+/// <param name="FileName">The name under which the file was published; <c>null</c> for the file's present name.</param>
+/// <param name="Dataset">The data set on which the weights were trained; <c>null</c> if it is unknown.</param>
 public sealed record ImportOptions(
     int? Classes = null, ImmutableArray<string>? Labels = null, long Seed = 1, string? FileName = null, string? Dataset = null);
 
 /// <summary>
-/// Fills an architecture from published weights. The initializers of an architecture have torchvision's names, or BVLC's for BVLC's
-/// networks. Each is filled from the tensor of the same name, which must have the same shape. A tensor that is missing or that no
-/// initializer uses is an error. In names, a slash equals a dot, the prefix <c>module.</c> that PyTorch's DataParallel adds to every
-/// name is removed, and names of old files are replaced as the architecture says.
+/// Fills an architecture with published weights. The initializers of an architecture have the names that torchvision uses, or BVLC for
+/// BVLC's networks. Each initializer is filled from the tensor with the same name, which must have the same shape. A missing tensor, or a
+/// tensor that no initializer uses, is an error. In names, a slash equals a dot, the prefix <c>module.</c> that PyTorch's DataParallel adds
+/// to every name is removed, and the architecture's table of renamed weights is applied to old files.
 /// </summary>
 public static class WeightsImport
 {
@@ -38,7 +39,7 @@ public static class WeightsImport
     /// names the file. A network with a new last layer has no training record, since its answers are random until it is trained.
     /// </summary>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadModelFile"/>: the weights are not those of the architecture; the message lists the tensors that are missing,
+    /// <see cref="ErrorCode.BadModelFile"/>: the weights do not fit the architecture; the message lists the tensors that are missing,
     /// surplus or different. <see cref="ErrorCode.BadArgument"/>: the number of classes or labels does not fit the file.
     /// </exception>
     public static Graph Fill(Architecture architecture, WeightsFile file, ImportOptions options)
@@ -54,14 +55,13 @@ public static class WeightsImport
             throw new FoveaException(
                 ErrorCode.BadArgument,
                 $"{file.Path} has {fileClasses} classes and {architecture.Name} has {classes}; expected --classes {fileClasses} to keep "
-                + "the file's "
-                + "classes, or --classes with another number to start with a new last layer.");
+                + "the file's classes, or --classes with another number to start with a new last layer.");
         }
 
         if (options.Labels is { } labels && labels.Length != classes)
         {
             throw new FoveaException(
-                ErrorCode.BadArgument, $"There are {labels.Length} labels for {classes} classes; expected one for each.");
+                ErrorCode.BadArgument, $"There are {labels.Length} labels for {classes} classes; expected one label per class.");
         }
 
         var graph = architecture.Build(classes, seed: options.Seed);
@@ -107,7 +107,7 @@ public static class WeightsImport
     private static TrainingRecord Record(WeightsFile file, ImportOptions options) =>
         new(options.Dataset, Source: new(options.FileName ?? Path.GetFileName(file.Path), file.Sha256));
 
-    // The weights of the last layer that has weights. Its output is the logits, or scores of positions whose means are the logits.
+    // The weights of the last layer that has weights. This layer computes the logits, or scores per position whose means are the logits.
     private static Value[] Head(Graph graph)
     {
         var layer = graph.Outputs[0].Producer!;
@@ -163,7 +163,7 @@ public static class WeightsImport
             throw new FoveaException(ErrorCode.BadModelFile, $"The weights in {file.Path} are not those of {architecture.Name}:{reasons}.");
         }
 
-        // The counter of batch normalisation and auxiliary heads have no effect on the answers, so a file may have them.
+        // A file may contain the batch counter of batch normalisation and auxiliary heads, since they have no effect on the answers.
         bool IsSurplus(string name) => !weights.ContainsKey(name)
             && !name.EndsWith(BatchCounterSuffix, StringComparison.Ordinal)
             && !auxiliary.Contains(FirstPart(name));
@@ -179,7 +179,7 @@ public static class WeightsImport
         }
     }
 
-    // The first parts of the names of weights that only auxiliary heads have, such as aux1 or loss1.
+    // The first parts, such as aux1 or loss1, of the names of weights that belong only to auxiliary heads.
     private static HashSet<string> AuxiliaryHeads(Architecture architecture, Dictionary<string, Value> weights) => architecture.HasAuxiliary
         ? [.. architecture.Build(auxiliary: true).Initializers.Keys
             .Where(v => v.Shape.Rank > 0)

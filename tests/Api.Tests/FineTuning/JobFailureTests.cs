@@ -50,7 +50,7 @@ public sealed class JobFailureTests
         await workshop.Post(job, "resume");
         var failed = await workshop.Until(job, "failed");
         Assert.Contains(
-            "The folder val has no class ring, as another part has; expected the same classes in each.",
+            "The folder val has no class ring, but another part has; expected the same classes in each part.",
             failed.GetProperty("error").GetProperty("message").GetString(),
             StringComparison.Ordinal);
     }

@@ -85,7 +85,7 @@ public sealed class TrainingProgressTests
     {
         var refused = await Assert.ThrowsAsync<ServiceException>(() => Read(["""{"event":"head","version":99,"description":"dense"}"""]));
         Assert.Equal(ServiceError.TrainingFailed, refused.Error);
-        Assert.Contains("events of version 99; expected version 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("events of version 99, but this service reads version 1", refused.Message, StringComparison.Ordinal);
     }
 
     private static string[] Lines(params TrainingEvent[] events)

@@ -42,7 +42,7 @@ public sealed class QuantizedTwinServingTests
             await service.Logs.Until("runs in batches of");
             var model = (await service.Get("/diagnostics")).GetProperty("models")[0];
             Assert.Equal(
-                "not used: it was made of another float file; quantize the present one", model.GetProperty("int8").GetString());
+                "not used: it was made from another float file; quantize the present float file", model.GetProperty("int8").GetString());
             Assert.All(model.GetProperty("batchSizes").EnumerateArray(), size => Assert.False(size.GetProperty("quantized").GetBoolean()));
         }
     }

@@ -27,7 +27,7 @@ public class ClassNamesTests
     [Theory]
     [InlineData("ant,bee", "ant,wasp,fly", "The model has no class wasp, fly; expected some of its classes: ant, bee.")]
     [InlineData("0,1,2", "ant", "The model has no class ant; expected some of its classes: 0, 1, 2.")]
-    [InlineData("crane,ant,crane", "crane", "The model calls its outputs 0 and 2 crane, so the class crane could be either")]
+    [InlineData("crane,ant,crane", "crane", "The class crane matches the labels of the model's outputs 0 and 2")]
     [InlineData("7,8", "7,07", "The classes 7 and 07 are both the model's class 7")]
     public void Class_that_is_not_there_or_not_unique_is_named(string labels, string names, string reason)
     {

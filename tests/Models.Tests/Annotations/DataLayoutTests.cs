@@ -45,8 +45,8 @@ public class DataLayoutTests
         var layout = Of("ants/1.png", "bees/1.png", "stray.jpg", "ants/more/2.png", "ants/notes.txt");
         Assert.Equal(
             [
-                (2, "It is not in a class folder."),
-                (3, "It is in a folder below its class folder; expected images directly in their class folders."),
+                (2, "The file is not in a class folder."),
+                (3, "The file is in a folder below its class folder; expected images directly in their class folders."),
             ],
             layout.Unused.Select(file => (file.Index, file.Reason)));
 
@@ -63,7 +63,7 @@ public class DataLayoutTests
         var layout = Of([stray, .. images, "docs/manual/guide.pdf", "notes/readme.txt"]);
         Assert.Equal(["a", "b"], layout.Labels);
         Assert.Equal([1, 2, 3, 4], layout.Items.Select(item => item.Index));
-        Assert.Equal([(0, "It is not in a class folder.")], layout.Unused.Select(file => (file.Index, file.Reason)));
+        Assert.Equal([(0, "The file is not in a class folder.")], layout.Unused.Select(file => (file.Index, file.Reason)));
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public class DataLayoutTests
 
     [Theory]
     [InlineData("data has 1 class folders, a; expected at least 2.", "a/1.png")]
-    [InlineData("The folder Valid has no class b, as another part has", "train/a/1.png", "train/b/1.png", "Valid/a/1.png")]
+    [InlineData("The folder Valid has no class b, but another part has", "train/a/1.png", "train/b/1.png", "Valid/a/1.png")]
     [InlineData("data has test and val, and no folder train to learn from", "test/a/1.png", "test/b/1.png", "val/a/1.png", "val/b/1.png")]
     [InlineData("data has the folders val and valid, which stand for the same part", "train/a/1.png", "val/a/1.png", "valid/a/1.png")]
     [InlineData("The classes Ant and ant differ only by case", "Ant/1.png", "ant/1.png")]

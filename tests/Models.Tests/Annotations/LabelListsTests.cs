@@ -61,14 +61,20 @@ public class LabelListsTests
     {
         var layout = Of("1.png,a;b\n9.png,a\n", "1.png", "2.png", "labels.csv");
         Assert.Equal(
-            [(1, "No list names it; expected it in labels.csv."), (2, "Line 2 names 9.png, which is not there.")],
+            [
+                (1, "No list names the file; expected a line for it in labels.csv."),
+                (2, "Line 2 names 9.png, which is not in the data set."),
+            ],
             layout.Unused.Select(file => (file.Index, file.Reason)));
     }
 
     [Theory]
     [InlineData("labels.csv", "1.png,a,b\n", "Line 1 of labels.csv is 1.png,a,b; expected file,label;label.")]
     [InlineData("labels.csv", "1.png,a\n2.png\n", "Line 2 of labels.csv is 2.png; expected file,label;label.")]
-    [InlineData("labels.csv", "x.png,a\n", "labels.csv names none of the files beside it, such as x.png; expected the names of images.")]
+    [InlineData(
+        "labels.csv",
+        "x.png,a\n",
+        "labels.csv names only missing files, such as x.png; expected the paths of images, relative to its folder.")]
     [InlineData("labels.jsonl", "{\"file\": \"1.png\", \"labels\": \"a\"}\n", "Line 1 of labels.jsonl is")]
     [InlineData("_classes.csv", "filename,a\n1.png,2\n", "Line 2 of _classes.csv is 1.png,2; expected a file name and 1 fields of 0 or 1")]
     [InlineData("labels.jsonl", "1.png,a\n", "expected {\"file\": \"...\", \"labels\": [\"...\"]}.")]

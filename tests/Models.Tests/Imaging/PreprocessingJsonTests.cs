@@ -113,7 +113,7 @@ public class PreprocessingJsonTests
         "The labels lack the number 1; expected the numbers 0 to 1, each with a name.")]
     [InlineData("""{"labels": {"0": 7}}""", "The label 0 is 7; expected a name.")]
     [InlineData("""{"lables": ["a"]}""", "The name lables is unknown (did you mean labels?)")]
-    [InlineData("""{"crop": 32, "mean": 0.5}""", "crop stands beside the preprocessing; expected it in the object preprocessing.")]
+    [InlineData("""{"crop": 32, "mean": 0.5}""", "crop is outside the object preprocessing; expected it inside this object.")]
     [InlineData("""{"preprocessing": {"crop": 32, "colour": "BGR"}}""", "unknown name colour (did you mean color?)")]
     [InlineData("""{"preprocessing": [1]}""", "is not valid at")]
     public void Mistake_in_a_model_json_is_refused_in_words(string json, string words)

@@ -20,10 +20,10 @@ public sealed class QuantizedTwinTests : IDisposable
     // Each change makes a twin that is not used; the text is part of the reason.
     private static Dictionary<string, Func<QuantizationRecord, QuantizationRecord?>> Refused => new()
     {
-        ["not a file that quantize has written"] = _ => null,
-        ["made of another float file"] = record => record with { Source = new("model.onnx", new string('0', 64)) },
-        ["agree with those of the floats for 94.0 %"] = record => record with { Agreement = 0.94 },
-        ["agree with those of the floats for 12.5 %"] = record => record with { CalibrationAgreement = 0.125 },
+        ["not a file that quantize wrote"] = _ => null,
+        ["made from another float file"] = record => record with { Source = new("model.onnx", new string('0', 64)) },
+        ["agree with the float file's for 94.0 %"] = record => record with { Agreement = 0.94 },
+        ["agree with the float file's for 12.5 %"] = record => record with { CalibrationAgreement = 0.125 },
         ["has weights of 9 bits; expected 7 or 8"] = record => record with { WeightBits = 9 },
     };
 

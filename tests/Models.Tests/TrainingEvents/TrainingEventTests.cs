@@ -58,8 +58,8 @@ public sealed class TrainingEventTests
     }
 
     [Theory]
-    [InlineData("""{"event":"step","version":2}""", "writes events of version 2; expected version 1.")]
-    [InlineData("""{"event":"news"}""", "writes events without a version; expected version 1.")]
+    [InlineData("""{"event":"step","version":2}""", "writes events of version 2, but this service reads version 1.")]
+    [InlineData("""{"event":"news"}""", "writes events without a version, but this service reads version 1.")]
     [InlineData("""{"event":"head","version":1}""", "has printed a damaged event.")]
     [InlineData("""{"event":7,"version":1}""", "has printed a damaged event.")]
     [InlineData("""{"event":"head","ver""", "has printed a damaged event.")]

@@ -61,10 +61,10 @@ public sealed class SafetensorsTests : IDisposable
         Assert.Contains(reason, Assert.Throws<FoveaException>(() => Open(header, new byte[16])).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("{'__metadata__':3}", "its __metadata__ is no JSON object")]
-    [InlineData("{'__metadata__':['state']}", "its __metadata__ is no JSON object")]
-    [InlineData("{'__metadata__':{'state':3}}", "its property state is no text")]
-    [InlineData("{'__metadata__':{'state':{}}}", "its property state is no text")]
+    [InlineData("{'__metadata__':3}", "its __metadata__ is not a JSON object")]
+    [InlineData("{'__metadata__':['state']}", "its __metadata__ is not a JSON object")]
+    [InlineData("{'__metadata__':{'state':3}}", "its property state is not a text")]
+    [InlineData("{'__metadata__':{'state':{}}}", "its property state is not a text")]
     public void Property_that_is_no_text_is_refused(string header, string reason)
     {
         System.IO.File.WriteAllBytes(folder["weights"], File(header, []));

@@ -109,7 +109,7 @@ public class DatasetFolderTests
         }
 
         var error = Assert.Throws<FoveaException>(() => DatasetFolder.OpenForTraining(folder.Path, Mnist.Preprocessing));
-        Assert.Contains("The folder test has no class b, as another part has", error.Message, StringComparison.Ordinal);
+        Assert.Contains("The folder test has no class b, but another part has", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
