@@ -6,7 +6,7 @@ namespace Fovea.Api.Problems;
 /// <summary>Maps every kind of error to its HTTP status and its gRPC status. A kind without a status does not compile.</summary>
 internal static class ErrorStatus
 {
-    // CS8524 asks for a default case for numbers that are not members of the enum. A default case would hide a member that is missing from
+    // CS8524 demands a default case for numbers that are not members of the enum. But a default case would hide a member that is missing in
     // the switch. Without a default case, a missing member is a compile error (CS8509).
 #pragma warning disable CS8524
     /// <summary>Returns the status of an error that only the service gives.</summary>
