@@ -202,8 +202,8 @@ internal sealed class ModelStore : IDisposable
         unclear = now;
     }
 
-    // The names that may be models: the name of the only model, if the settings give one; otherwise the names of the repository's folders and
-    // .onnx files.
+    // The names that may be models: the name of the only model, if the settings give one; otherwise the names of the repository's folders
+    // and .onnx files.
     private IEnumerable<string> Folders() => only.Length > 0
         ? [only]
         : new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name)
