@@ -47,8 +47,8 @@ internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, 
         return await Add(staging, old, name, stop);
     }
 
-    /// <summary>Makes a folder for an archive, and lifts the limit of other bodies from the request that brings it.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <summary>Makes a staging folder for an archive, and removes the web server's limit for bodies from the request.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the folder cannot be made.</exception>
     public StagingFolder Stage(HttpRequest request)
     {
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
@@ -61,16 +61,18 @@ internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, 
         return store.Stage();
     }
 
-    /// <summary>Writes the archive into the folder as it arrives.</summary>
-    /// <exception cref="RefusalException">It is empty or too large, or cannot be written.</exception>
+    /// <summary>Writes the archive into the staging folder as it arrives.</summary>
+    /// <exception cref="RefusalException">The archive is empty or too large, or cannot be written.</exception>
     public Task<long> Write(Stream archive, StagingFolder staging, CancellationToken stop) =>
         staging.Receive(archive, Archive, limits.MaxDatasetBytes, stop);
 
-    /// <summary>Turns the archive in the folder into a data set.</summary>
-    /// <param name="staging">The folder with the archive.</param>
-    /// <param name="old">The data set to correct; null: the archive is a data set of its own.</param>
-    /// <param name="name">The data set's name, 1 to 100 characters; null: that of the old one, if there is one.</param>
-    /// <param name="stop">Stops reading.</param>
+    /// <summary>Makes a data set from the archive in the staging folder.</summary>
+    /// <param name="staging">The staging folder with the archive.</param>
+    /// <param name="old">The data set to correct; null: the archive has a whole data set.</param>
+    /// <param name="name">
+    /// The name of the new data set, 1 to 100 characters. Null: the name of the data set to correct, if there is one; otherwise no name.
+    /// </param>
+    /// <param name="stop">Cancels the call.</param>
     /// <exception cref="RefusalException">The archive cannot be used, or the data set cannot be written.</exception>
     public async Task<UploadedDataset> Add(StagingFolder staging, UploadedDataset? old, string? name, CancellationToken stop)
     {

@@ -88,7 +88,9 @@ internal sealed record MemoryInUse(long Resident, long PeakResident, long Manage
 /// The batch sizes in use, with their speed measured on this machine; empty until they are measured.
 /// </param>
 /// <param name="Requests">The number of requests in flight that the version has admitted.</param>
-/// <param name="Int8">Whether the quantised twin, model.int8.onnx, is used, and why; left out if the version has none.</param>
+/// <param name="Int8">
+/// Whether the quantised twin, model.int8.onnx, is used, and the reason; left out if the version has no twin.
+/// </param>
 internal sealed record LoadedModel(
     string Name,
     int Version,

@@ -21,6 +21,7 @@ internal static class AnswerJson
     public static readonly JsonSerializerContext[] Serializers =
     [
         ClassificationJson.Default, ExplanationJson.Default, ProblemJson.Default, NetworkCatalogJson.Default, ModelRepositoryJson.Default,
-        DatasetJson.Default, FineTuningJson.Default, OpenAIJson.Default, InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default, WebPageJson.Default,
+        DatasetJson.Default, FineTuningJson.Default, OpenAIJson.Default, InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default,
+        WebPageJson.Default,
     ];
 }

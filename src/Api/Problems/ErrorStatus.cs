@@ -33,11 +33,11 @@ internal static class ErrorStatus
         ServiceError.MalformedRequest => StatusCode.InvalidArgument,
         ServiceError.Unauthorized => StatusCode.Unauthenticated,
         ServiceError.Forbidden => StatusCode.PermissionDenied,
-        // gRPC's status for an encoding of the message that the server does not know, too.
+        // gRPC also uses this status for an unknown encoding of a message.
         ServiceError.UnknownRoute or ServiceError.UnsupportedMediaType => StatusCode.Unimplemented,
         ServiceError.UnknownModel or ServiceError.UnknownDataset or ServiceError.UnknownJob => StatusCode.NotFound,
         ServiceError.TooSlow or ServiceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
-        // Clients take UNAVAILABLE for something that passes by itself.
+        // Not UNAVAILABLE, because clients take that for a state that ends by itself.
         ServiceError.Conflict or ServiceError.ModelUnavailable => StatusCode.FailedPrecondition,
         ServiceError.TooLarge or ServiceError.Overloaded or ServiceError.RateLimited => StatusCode.ResourceExhausted,
         ServiceError.TrainingFailed or ServiceError.Internal => StatusCode.Internal,

@@ -21,7 +21,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     [JsonIgnore]
     public StatusCode GrpcStatus { get; private init; }
 
-    /// <summary>All codes, in the order of the alphabet.</summary>
+    /// <summary>All codes, in alphabetical order.</summary>
     public static IReadOnlyList<string> Codes { get; } =
         [.. Enum.GetValues<ErrorCode>().Select(NameOf).Concat(Enum.GetValues<ServiceError>().Select(NameOf)).Order(StringComparer.Ordinal)];
 
