@@ -32,7 +32,7 @@ internal static class RateLimits
                     var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var given) ? given : Minute / requestsPerMinute;
                     throw new ServiceException(
                         ServiceError.RateLimited,
-                        $"This caller has sent more than the {requestsPerMinute:N0} requests allowed per minute (Fovea:RequestsPerMinute). "
+                        $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute (Fovea:RequestsPerMinute). "
                             + $"Retry in {Math.Ceiling(wait.TotalSeconds):N0} s.")
                     {
                         RetryAfter = wait,
