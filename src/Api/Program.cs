@@ -31,7 +31,8 @@ try
 }
 catch (Exception e) when (e is RefusalException or IOException or UnauthorizedAccessException)
 {
-    // The user can correct these errors: a wrong setting, or an address that is in use. So a message without a stack trace is enough.
+    // The user can correct these errors, for example a wrong setting or an address that is in use. So the message is printed without a
+    // stack trace.
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }

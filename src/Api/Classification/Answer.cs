@@ -3,15 +3,17 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Classification;
 
-/// <summary>What a model sees in an image.</summary>
-/// <param name="Model">The model that answered.</param>
-/// <param name="Version">Its version.</param>
-/// <param name="Trained">Whether its weights were learnt; if not, the answer means nothing.</param>
+/// <summary>A model's answer to one image.</summary>
+/// <param name="Model">The name of the model that answered.</param>
+/// <param name="Version">The version of the model.</param>
+/// <param name="Trained">Whether the weights were trained. If false, they are random, and the answer means nothing.</param>
 /// <param name="Predictions">The likeliest classes, the likeliest first.</param>
 /// <param name="MultiLabel">
-/// True where the labels are independent: several may be right at once, so that the probabilities do not add up to 1. Otherwise left out.
+/// True if the labels are independent: several may be right at once, and the probabilities need not add up to 1. Otherwise left out.
 /// </param>
-/// <param name="Outlier">Whether the image resembles none of the classes; left out where the file is not calibrated for it.</param>
+/// <param name="Outlier">
+/// Whether the image resembles none of the classes. Left out if the model file is not calibrated to detect this.
+/// </param>
 internal sealed record Answer(
     string Model,
     int Version,

@@ -7,11 +7,12 @@ using Fovea.Api.Telemetry;
 namespace Fovea.Api.Classification;
 
 /// <summary>
-/// Writes an answer as the body of a response, in one write and with its length. ASP.NET's own JSON result takes several times as long.
+/// Writes an answer as the body of a response, in one write and with its Content-Length. ASP.NET's own JSON result takes several times as
+/// long.
 /// </summary>
 internal sealed class AnswerResult(Answer answer, Metrics metrics) : IResult
 {
-    // Answers are never part of an HTML page, so labels may stay readable.
+    // JSON answers are never part of an HTML page, so characters of labels such as < and é need not be escaped.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]

@@ -4,7 +4,7 @@ using Fovea.Api.Problems;
 
 namespace Fovea.Api.Classification;
 
-/// <summary>Answers to images as JSON. A list holds answers and problems.</summary>
+/// <summary>The JSON serializer for answers to images. A list contains answers and problem documents.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Answer))]
 [JsonSerializable(typeof(Problem))]

@@ -10,28 +10,28 @@ internal static class ClassifyEndpoints
 {
     public static void MapClassification(this IEndpointRouteBuilder app)
     {
-        // Fovea's own metrics count and time these requests.
+        // ASP.NET's metrics are turned off for these routes, because Fovea's own metrics count and time their requests.
         var group = app.MapGroup("/classify/{model}").DisableHttpMetrics().WithTags("Classify").NeedsKeyToClassify()
             .Refuses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504);
         group.MapPost("", Classify).WithName("ClassifyImage").WithMetadata(new TakesImage()).Produces<Answer>()
             .WithSummary("Classify an image")
             .WithDescription(
-                "The body is an image (JPEG, PNG, WebP, BMP or the first frame of a GIF) of at most 20 MiB: as it is, or in JSON as "
-                + "base64. An answer has `multiLabel`, which is true, where the labels are independent: then each probability is that of "
-                + "its label, and `threshold` leaves out the labels that an image does not have. "
-                + "A form is taken too, and answered with a list as by `POST /classify/{model}/images`.");
+                "The body is an image (JPEG, PNG, WebP, BMP or the first frame of a GIF) of at most 20 MiB: the bytes of the file, or "
+                + "base64 in JSON. If the labels are independent, the answer has `\"multiLabel\": true`: then each probability belongs to "
+                + "its label alone, and `threshold` leaves out the labels that an image does not have. "
+                + "The body may also be a form; the answer is then a list, as from `POST /classify/{model}/images`.");
         group.MapPost("/images", ClassifyForm).WithName("ClassifyImages").WithMetadata(new TakesImages())
             .Produces<IReadOnlyList<Answer>>()
             .WithSummary("Classify several images")
             .WithDescription(
-                "The body is a form with image files. The answer is a list in the order of the files; a file that cannot be used stands "
-                + "in it as its problem document. Where no file can be used the status is 422, or 413 if each is too large.");
+                "The body is a form with image files. The answer is a list in the order of the files; for a file that cannot be used, the "
+                + "list has a problem document. If no file can be used, the status is 422, or 413 if every file is too large.");
         group.MapPost("/versions/{n}", ClassifyWithVersion).WithName("ClassifyImageWithVersion").WithMetadata(new TakesImage())
             .Produces<Answer>()
             .WithSummary("Classify with one version of a model")
             .WithDescription(
-                "As `POST /classify/{model}`, but with the version named. The first request for a version that does not serve by default "
-                + "waits until it is loaded.");
+                "Like `POST /classify/{model}`, but with this version of the model. The first request for a version that does not serve by "
+                + "default waits until the version is loaded.");
     }
 
     private static async Task<IResult> Classify(

@@ -9,14 +9,15 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api.Classification;
 
-/// <summary>Answers requests to classify: one image with one answer, a form with a list.</summary>
+/// <summary>Answers requests to classify: one image with one answer, a form of several images with a list of answers.</summary>
 internal sealed class ClassifyRequests(Settings settings, ImageClassifier classifier, RequestBodies bodies, Metrics metrics)
 {
     /// <summary>
-    /// Reads a request, takes a place with the model, and classifies. The place is taken once the body is there, so a slow client keeps
-    /// nobody from the model. A model that is full refuses at once all the same, before the body is read.
+    /// Reads a request, takes one of the model's places for requests in flight, and classifies. The place is taken only when the whole body
+    /// has arrived, so a slow client does not keep others from the model. If all places are taken, the request is refused at once, before
+    /// its body is read.
     /// </summary>
-    /// <exception cref="RefusalException">The request cannot be used, of a form none of it; or the model has no place for it.</exception>
+    /// <exception cref="RefusalException">The request cannot be used, or all places of the model are taken.</exception>
     public async Task<IResult> Answer(Lease lease, string? top, string? threshold, HttpRequest request, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
@@ -67,7 +68,7 @@ internal sealed class ClassifyRequests(Settings settings, ImageClassifier classi
             }
             catch (RefusalException e)
             {
-                // A refusal by the form names the file already; one by the decoder knows only the bytes.
+                // A refusal by the form's reader already names the file. A refusal by the decoder does not, so the name is added.
                 var problem = Problem.Of(e, file.Refusal == e ? null : $"{file.Name}: {e.Message}");
                 metrics.Answered(served.Name, problem.Code);
                 return problem;

@@ -10,22 +10,22 @@ using Fovea.Models.Imaging;
 namespace Fovea.Api.Classification;
 
 /// <summary>
-/// Classifies images: reads the header, decodes, runs the model in a batch with other images, and picks the likeliest classes.
+/// Classifies images: reads an image's header, decodes it, runs the model in a batch with other images, and returns the likeliest classes.
 /// </summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
     /// <summary>Classifies one image file.</summary>
-    /// <exception cref="FoveaException">It is no image that can be used; its answer took longer than <see
-    /// cref="ServingSettings.DeadlineSeconds"/>; or
-    /// <see cref="ErrorCode.NonFiniteOutput"/>: the model gave NaN or infinity.</exception>
-    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    /// <exception cref="RefusalException">The bytes are not a usable image; the answer took longer than <see
+    /// cref="ServingSettings.DeadlineSeconds"/>; or <see cref="ErrorCode.NonFiniteOutput"/>: the model gave NaN or infinity.</exception>
+    /// <exception cref="OperationCanceledException">The client has disconnected.</exception>
     public async Task<Answer> Classify(ServedModel served, ReadOnlyMemory<byte> image, WantedPredictions wanted, CancellationToken stop)
     {
         var logits = await InTime(deadline => Logits(served, image, deadline), stop);
         var (classifier, predictions) = (served.Classifier, served.Classifier.Predictions(logits, wanted.Top));
 
-        // NaN or infinity makes all probabilities of a softmax NaN, and its own where labels are independent, which may not be among the
-        // predictions. A logit of minus infinity is only a probability of 0.
+        // With a softmax, one logit that is NaN or infinity makes all probabilities NaN. With independent labels it makes only its own
+        // label's probability NaN, and this label may not be among the predictions; so the largest logit is checked too. A logit of minus
+        // infinity is allowed: its probability is 0.
         if (!(TensorPrimitives.Max<float>(logits) < float.PositiveInfinity) || predictions is [{ Probability: double.NaN }, ..])
         {
             throw NonFinite(served);
@@ -47,15 +47,15 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
             outlier);
     }
 
-    /// <summary>The error for an image for which a model gives numbers that are not finite.</summary>
+    /// <summary>Returns the error for an image for which a model gives numbers that are not finite.</summary>
     public static FoveaException NonFinite(ServedModel served) => new(
         ErrorCode.NonFiniteOutput,
         $"Version {served.Version} of {served.Name} gives numbers that are not finite for this image; expected another image, or "
             + $"another version of the model.");
 
-    /// <summary>The logits of one image file. They need not be finite.</summary>
-    /// <exception cref="RefusalException">It is no image that can be used.</exception>
-    /// <exception cref="OperationCanceledException">The client has gone, or time is up.</exception>
+    /// <summary>Returns the logits of one image file, one number for each class. They need not be finite.</summary>
+    /// <exception cref="RefusalException">The bytes are not a usable image.</exception>
+    /// <exception cref="OperationCanceledException">The client has disconnected, or the deadline has passed.</exception>
     public async Task<float[]> Logits(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
     {
         var preprocessing = served.Classifier.Preprocessing;
@@ -66,9 +66,9 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
         return await served.Logits(slot => Preprocessor.Normalize(fitted, preprocessing, slot), stop);
     }
 
-    /// <summary>Waits for work that takes at most <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.DeadlineExceeded"/>: it took longer.</exception>
-    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    /// <summary>Runs work that may take at most <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.DeadlineExceeded"/>: the work took longer.</exception>
+    /// <exception cref="OperationCanceledException">The client has disconnected.</exception>
     public async Task<T> InTime<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -3,15 +3,15 @@ using Fovea.Api.Problems;
 
 namespace Fovea.Api.Classification;
 
-/// <summary>Which predictions a request wants.</summary>
-/// <param name="Top">The most predictions, at least 1.</param>
-/// <param name="Threshold">The least probability of a prediction, 0 to 1.</param>
+/// <summary>The predictions that a request wants.</summary>
+/// <param name="Top">The largest number of predictions, at least 1.</param>
+/// <param name="Threshold">The smallest probability of a returned prediction, 0 to 1.</param>
 internal readonly record struct WantedPredictions(int Top, double Threshold)
 {
     private const int DefaultTop = 5;
 
     /// <summary>Reads the parameters of a query.</summary>
-    /// <param name="top">A whole number from 1; null or empty: 5. More than there are classes means all.</param>
+    /// <param name="top">A whole number from 1; null or empty: 5. A number above the number of classes means all classes.</param>
     /// <param name="threshold">A number from 0 to 1; null or empty: 0.</param>
     /// <param name="classes">The number of classes of the model.</param>
     /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: a parameter has another value.</exception>

@@ -3,18 +3,19 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Configuration;
 
 /// <summary>
-/// Reads settings from files, as Docker and Kubernetes mount secrets: <c>Fovea__Database_FILE=/run/secrets/database</c> gives the setting
-/// <c>Fovea:Database</c> the content of that file.
+/// Reads settings from files, because Docker and Kubernetes mount secrets as files. <c>Fovea__Database_FILE=/run/secrets/database</c> sets
+/// <c>Fovea:Database</c> to the content of this file.
 /// </summary>
 internal static class SecretFiles
 {
-    /// <summary>The end of a key whose value is the path of a file that holds the setting's value.</summary>
+    /// <summary>The ending of a key whose value is the path of a file with the setting's value.</summary>
     public const string Suffix = "_FILE";
 
     /// <summary>
-    /// Adds the content of all files that keys with <see cref="Suffix"/> name. Line ends at the end of a file are ignored.
+    /// Reads the files of all keys that end with <see cref="Suffix"/>, and adds their content as settings. Line breaks at the end of a file
+    /// are ignored.
     /// </summary>
-    /// <param name="configuration">The configuration; the added settings override the earlier ones.</param>
+    /// <param name="configuration">The configuration that is read and extended.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: a file cannot be read, or a setting has a value and a file.
     /// </exception>
     public static void AddSecretFiles(this IConfigurationManager configuration)

@@ -7,8 +7,8 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Configuration;
 
 /// <summary>
-/// A setting: a property of a settings record. Its attributes are the only place of its range and of its allowed values; checks, error
-/// messages, the table of settings and the JSON schema read them.
+/// A setting: a property of a settings record. Attributes of the property give its range and its allowed values. Checks, error messages,
+/// the table of settings and the JSON schema read these attributes.
 /// </summary>
 /// <param name="Key">The key under <c>Fovea</c>, such as <c>MaxQueue</c> or <c>Retention:Jobs</c>.</param>
 /// <param name="Property">The property.</param>
@@ -19,21 +19,21 @@ internal sealed record Setting(string Key, PropertyInfo Property)
     /// <summary>The least and the largest value; null if the setting has no range.</summary>
     public RangeAttribute? Range { get; } = Property.GetCustomAttribute<RangeAttribute>();
 
-    /// <summary>The allowed values; null if there are others.</summary>
+    /// <summary>The allowed values; null if every value of the type is allowed.</summary>
     public IReadOnlyList<string>? Values { get; } = Property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed
         ? [.. allowed.Values.Select(value => $"{value}")]
         : Property.PropertyType.IsEnum ? [.. Enum.GetNames(Property.PropertyType).Select(name => name.ToLowerInvariant())] : null;
 
-    /// <summary>The settings of a record, in the order of its properties.</summary>
+    /// <summary>Returns the settings of a record, in the order of its properties.</summary>
     /// <param name="record">A record whose settable properties are settings.</param>
-    /// <param name="prefix">Comes before each key, such as <c>Retention:</c>.</param>
+    /// <param name="prefix">The prefix of each key, such as <c>Retention:</c>.</param>
     public static IEnumerable<Setting> Of(Type record, string prefix = "") =>
         record.GetProperties().Where(property => property.SetMethod is { IsPublic: true })
             .Select(property => new Setting(prefix + property.Name, property));
 
-    /// <summary>Refuses a text that is not of the setting's kind.</summary>
-    /// <param name="text">The text in the configuration; null if it has none.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>.</exception>
+    /// <summary>Throws if a text of the configuration does not have the setting's type.</summary>
+    /// <param name="text">The text in the configuration; null: the configuration does not set it.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: the text has another type.</exception>
     public void RequireKind(string? text)
     {
         if (text is null || (text.Length == 0 && !Property.PropertyType.IsValueType))
@@ -60,9 +60,9 @@ internal sealed record Setting(string Key, PropertyInfo Property)
         }
     }
 
-    /// <summary>Refuses a value that is out of its range, or not among the allowed ones.</summary>
-    /// <param name="record">The record that holds the value.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>.</exception>
+    /// <summary>Throws if the setting's value is out of its range, or not an allowed value.</summary>
+    /// <param name="record">The settings record with the value.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: the value is not allowed.</exception>
     public void Check(object record)
     {
         var value = Property.GetValue(record);
@@ -77,17 +77,17 @@ internal sealed record Setting(string Key, PropertyInfo Property)
         }
     }
 
-    /// <summary>The default in words, such as <c>20 MiB</c>.</summary>
+    /// <summary>The default value as text, such as <c>20 MiB</c>.</summary>
     public string Default => Property.GetCustomAttribute<DefaultValueAttribute>() is { Value: { } words }
         ? $"{words}"
         : Text(Property.GetValue(Activator.CreateInstance(Property.DeclaringType!)));
 
-    /// <summary>The range or the allowed values in words, such as <c>1 to 1,024</c>; empty if there are none.</summary>
+    /// <summary>The range or the allowed values as text, such as <c>1 to 1,024</c>; empty if every value is allowed.</summary>
     public string Expected => Range is { } range ? $"{Text(range.Minimum)} to {Text(range.Maximum)}"
         : Values is { } values ? string.Join(", ", values)
         : "";
 
-    // The range or the allowed values for a message; null if there are none.
+    // The range or the allowed values as text for a message; null if every value is allowed.
     private string? Bounds => Range is { } range
         ? string.Create(CultureInfo.InvariantCulture, $"{range.Minimum} to {range.Maximum}")
         : Values is { } values ? $"{string.Join(", ", values.SkipLast(1))} or {values[^1]}" : null;

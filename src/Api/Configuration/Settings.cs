@@ -12,8 +12,8 @@ namespace Fovea.Api.Configuration;
 internal sealed record Settings
 {
     /// <summary>
-    /// The folder of the models, <c>{model}/{version}/model.onnx</c>. A relative path starts at the working folder, or in Development at
-    /// the repository's root. The service does not start if the folder does not exist.
+    /// The folder of the models, each at <c>{model}/{version}/model.onnx</c>. A relative path starts at the working folder, or in the
+    /// Development environment at the root of the source repository. The service does not start if the folder does not exist.
     /// </summary>
     public string ModelRepository { get; init; } = "onnx";
 
@@ -25,11 +25,13 @@ internal sealed record Settings
     [Range(1, 1 << 30)]
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
-    /// <summary>The most files in one multipart request. A request with more is refused with 400.</summary>
+    /// <summary>The largest number of files in one multipart request. A request with more files is refused with 400.</summary>
     [Range(1, 10_000)]
     public int MaxImages { get; init; } = 1_000;
 
-    /// <summary>The most pixels of one image, width times height. A larger image is refused with 422 before it is decoded.</summary>
+    /// <summary>
+    /// The largest number of pixels of one image, width times height. A larger image is refused with 422 before it is decoded.
+    /// </summary>
     [Range(1, 1_000_000_000)]
     public long MaxPixels { get; init; } = 50_000_000;
 
@@ -37,7 +39,7 @@ internal sealed record Settings
     [Range(1, 65_535)]
     public int MaxSide { get; init; } = 16_384;
 
-    /// <summary>The most frames of an animated image; 0 sets no limit. An image with more is refused with 422.</summary>
+    /// <summary>The largest number of frames of an animated image; 0 sets no limit. An image with more is refused with 422.</summary>
     [Range(0, 1_000_000)]
     public int MaxFrames { get; init; }
 
@@ -46,8 +48,8 @@ internal sealed record Settings
     public IReadOnlyList<string> Formats { get; init; } = [];
 
     /// <summary>
-    /// The folder for the service's own data, such as measured batch sizes. The service makes it when it first needs it. A relative path
-    /// starts where that of the models starts.
+    /// The folder for the service's own data: data sets, jobs and measured batch sizes. The service makes the folder when it first needs
+    /// it. A relative path starts at the same folder as that of <see cref="ModelRepository"/>.
     /// </summary>
     public string Data { get; init; } = "data";
 
@@ -57,7 +59,7 @@ internal sealed record Settings
     /// <summary>The folder of downloaded pretrained bases.</summary>
     public string Weights => Path.Combine(Data, "weights");
 
-    /// <summary>The limits for the decoder, from the settings above.</summary>
+    /// <summary>The limits for decoding images, from the other settings.</summary>
     public ImageLimits ImageLimits { get; private init; } = new();
 
     /// <summary>Reads the settings and checks their ranges.</summary>
@@ -78,13 +80,13 @@ internal sealed record Settings
             ? settings with { ModelRepository = folder, Data = Path.GetFullPath(settings.Data, basis), ImageLimits = settings.Limits() }
             : throw new FoveaException(
                 ErrorCode.BadArgument,
-                $"Fovea:ModelRepository is {settings.ModelRepository}, but there is no folder {folder}; expected a folder of "
+                $"Fovea:ModelRepository is {settings.ModelRepository}, but the folder {folder} does not exist; expected a folder with "
                     + "<model>/<version>/model.onnx.");
     }
 
     /// <summary>Reads a record of settings, and checks their ranges and allowed values.</summary>
     /// <param name="configuration">The whole configuration.</param>
-    /// <param name="prefix">Comes before each key under <c>Fovea</c>, such as <c>Retention:</c>.</param>
+    /// <param name="prefix">The prefix of each key under <c>Fovea</c>, such as <c>Retention:</c>.</param>
     /// <exception cref="RefusalException">A value is of the wrong kind, or out of its range.</exception>
     public static T Bind<T>(IConfiguration configuration, string prefix = "")
         where T : class, new()
@@ -110,12 +112,12 @@ internal sealed record Settings
         var limits = new ImageLimits(MaxPixels, MaxSide) { Frames = MaxFrames };
         return Formats.Except(limits.Formats, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unknown
                 ? throw new FoveaException(
-                    ErrorCode.BadArgument, $"Fovea:Formats holds {unknown}; expected some of {string.Join(", ", limits.Formats)}.")
+                    ErrorCode.BadArgument, $"Fovea:Formats contains {unknown}; expected some of {string.Join(", ", limits.Formats)}.")
             : Formats.Count == 0 ? limits : limits with { Formats = [.. Formats] };
     }
 
-    // `dotnet run` starts a web project in the project's folder, whatever folder it is called from. So Development looks for the
-    // repository's root.
+    // Returns the folder at which relative paths start. `dotnet run` starts a web project in the project's folder, from whatever folder it
+    // is called. So in Development this is the root of the source repository, if there is one.
     private static string BaseFolder(IHostEnvironment environment)
     {
         var working = new DirectoryInfo(Environment.CurrentDirectory);

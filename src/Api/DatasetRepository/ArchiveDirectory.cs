@@ -4,10 +4,10 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Checks the directory at the end of a zip file (APPNOTE.TXT 4.3) before <see cref="System.IO.Compression.ZipArchive"/> reads it. That
-/// reader keeps each entry's name, extra field and comment in memory, in about seven times the bytes that they have in the file, and it
-/// reads entries until one has no signature, whatever number of entries the file declares. So this walks the same bytes in the same way
-/// and keeps only where each entry's data lie.
+/// Checks the directory at the end of a zip file (APPNOTE.TXT 4.3) before <see cref="System.IO.Compression.ZipArchive"/> reads it.
+/// ZipArchive keeps each entry's name, extra field and comment in memory, in about seven times their size in the file. It ignores the
+/// number of entries that the file declares and reads entries until one has no signature. So this class reads the same bytes in the same
+/// way, and keeps only the position of each entry's data.
 /// </summary>
 internal static class ArchiveDirectory
 {
@@ -17,16 +17,18 @@ internal static class ArchiveDirectory
     // Common zip programs write less than 100 bytes of extra fields and comments: time stamps, owners, sizes over 4 GiB.
     private const int MostExtraBytes = 4096;
 
-    // The directory may have BytesForAll, and BytesForEach for each allowed entry: a header of 46 bytes, and 82 bytes for its path and
-    // extra field together, on average.
+    // The directory may have BytesForAll, plus BytesForEach for each allowed entry: a header of 46 bytes, and on average 82 bytes for the
+    // entry's path and extra field together.
     private const long BytesForEach = 128, BytesForAll = 64 << 10;
 
     /// <summary>Refuses an archive whose directory is missing or over the limits, or whose entries share bytes.</summary>
     /// <param name="archive">The zip file; its position is changed.</param>
-    /// <param name="mostEntries">The most entries that are allowed, folders included; at least 1. The directory may have 128 bytes for
-    /// each of them, and 64 KiB.</param>
+    /// <param name="mostEntries">
+    /// The largest allowed number of entries, including folders; at least 1. The directory may have 128 bytes for each of them, plus 64
+    /// KiB.
+    /// </param>
     /// <exception cref="RefusalException"><see cref="ServiceError.TooLarge"/>: there are too many entries, or the directory has too many
-    /// bytes. <see cref="ErrorCode.BadDataset"/>: there is no directory, a path is too long, or two entries overlap.</exception>
+    /// bytes. <see cref="ErrorCode.BadDataset"/>: the directory is missing, a path is too long, or two entries overlap.</exception>
     public static void Check(Stream archive, int mostEntries)
     {
         long start = ArchiveEnd.DirectoryStart(archive), most = BytesForAll + (BytesForEach * mostEntries), bytes = 0;
@@ -58,7 +60,7 @@ internal static class ArchiveDirectory
                 throw new ServiceException(
                     ServiceError.TooLarge,
                     $"The directory of the archive has more than {most:N0} bytes; expected at most {BytesForEach} for each of the "
-                        + $"{mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles). Shorter paths take less.");
+                        + $"{mostEntries:N0} entries allowed (Fovea:MaxDatasetFiles). Shorter paths need fewer bytes.");
             }
 
             places.Add(reader.ReadPlace(entry));
@@ -67,7 +69,7 @@ internal static class ArchiveDirectory
         RefuseOverlap(places, start);
     }
 
-    // A small archive can unpack to a vast one if its entries share their data.
+    // Throws if two entries share bytes: a small archive whose entries share their data can unpack to a huge size.
     private static void RefuseOverlap(List<(long Start, long End)> places, long directory)
     {
         places.Sort();
@@ -76,8 +78,8 @@ internal static class ArchiveDirectory
         {
             if (start < free || end > directory)
             {
-                throw Bad($"The entries of the archive overlap: the data of one begin at byte {start:N0} and end at byte {end:N0}, and "
-                    + "another entry or the directory has some of these bytes too; expected bytes of its own for each file.");
+                throw Bad($"The entries of the archive overlap: the data of one entry begin at byte {start:N0} and end at byte {end:N0}, "
+                    + "and another entry or the directory uses some of the same bytes; expected separate bytes for each file.");
             }
 
             free = end;

@@ -3,14 +3,14 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.DatasetRepository;
 
-/// <summary>The record at the end of a zip file that says where its directory begins (APPNOTE.TXT 4.3.14 to 4.3.16).</summary>
+/// <summary>The record at the end of a zip file with the position of the file's directory (APPNOTE.TXT 4.3.14 to 4.3.16).</summary>
 internal static class ArchiveEnd
 {
     private const uint End64Signature = 0x06064b50, Locator64Signature = 0x07064b50;
     private const int EndLength = 22, Locator64Length = 20, End64Length = 56, LongestComment = ushort.MaxValue;
 
     /// <summary>Returns the position of the directory's first byte; at most the archive's length.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: there is no such record.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: the archive has no such record.</exception>
     public static long DirectoryStart(Stream archive)
     {
         var tail = new byte[(int)Math.Min(archive.Length, EndLength + LongestComment + Locator64Length)];

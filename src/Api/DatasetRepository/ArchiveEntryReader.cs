@@ -4,7 +4,7 @@ namespace Fovea.Api.DatasetRepository;
 
 /// <summary>Reads the entries of a zip file's directory one after the other (APPNOTE.TXT 4.3.12).</summary>
 /// <param name="stream">
-/// The zip file, positioned at the first entry of its directory. It is buffered because it is read in small pieces.
+/// The zip file, positioned at the first entry of its directory. The stream is buffered, because the reader reads small pieces.
 /// </param>
 internal sealed class ArchiveEntryReader(BufferedStream stream)
 {
@@ -18,8 +18,7 @@ internal sealed class ArchiveEntryReader(BufferedStream stream)
     private readonly byte[] extra = new byte[ushort.MaxValue];
 
     /// <summary>
-    /// Reads the header of the next entry, and returns false at the end of the directory. Call <see cref="ReadPlace"/> before the next
-    /// header.
+    /// Reads the header of the next entry. Returns false at the end of the directory. Between two headers, call <see cref="ReadPlace"/>.
     /// </summary>
     public bool TryReadHeader(out ArchiveEntryHeader entry)
     {
@@ -34,8 +33,8 @@ internal sealed class ArchiveEntryReader(BufferedStream stream)
     }
 
     /// <summary>
-    /// Reads the rest of the entry and returns two positions in the file, in bytes: where the entry's local header begins, and the earliest
-    /// position where its data can end.
+    /// Reads the rest of the entry. Returns two positions in the file, in bytes: the start of the entry's local header, and the earliest
+    /// possible end of the entry's data.
     /// </summary>
     /// <exception cref="EndOfStreamException">The file ends in the middle of the entry.</exception>
     public (long Start, long End) ReadPlace(ArchiveEntryHeader entry)
@@ -49,8 +48,8 @@ internal sealed class ArchiveEntryReader(BufferedStream stream)
         return ((long)Math.Min(start, Most), (long)Math.Min(end, long.MaxValue));
     }
 
-    // A value that the header gives as 0xFFFFFFFF stands in the extra field. The field holds such values only, in this order: unpacked
-    // size, packed size, start.
+    // Returns the packed size and the start of an entry. If the header gives a value as 0xFFFFFFFF, the extra field has it. The extra field
+    // has only such values, in this order: unpacked size, packed size, start.
     private static (ulong Packed, ulong Start) Wide(ArchiveEntryHeader entry, ReadOnlySpan<byte> fields)
     {
         ulong packed = entry.Packed, start = entry.Start;
@@ -89,7 +88,7 @@ internal sealed class ArchiveEntryReader(BufferedStream stream)
     private static uint UInt32(byte[] bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
 }
 
-/// <summary>The fixed part of an entry in the directory, with the values that the file gives.</summary>
+/// <summary>The header of an entry in the directory, with the unchecked values of the file.</summary>
 /// <param name="PathBytes">The length in bytes of the path, which follows the header.</param>
 /// <param name="ExtraBytes">The length in bytes of the extra fields, which follow the path.</param>
 /// <param name="CommentBytes">The length in bytes of the comment, which follows the extra fields.</param>

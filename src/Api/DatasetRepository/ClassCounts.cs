@@ -5,12 +5,16 @@ namespace Fovea.Api.DatasetRepository;
 /// <summary>Counts the images of each class of a new data set.</summary>
 internal static class ClassCounts
 {
-    /// <summary>Counts the images of each class in each part.</summary>
+    /// <summary>Counts the images of each class in each part of the data set (train, val, test).</summary>
     /// <param name="labels">The classes, in their order.</param>
-    /// <param name="used">The parts that must have an image of each class besides train and val; null entries are ignored.</param>
-    /// <param name="isMultiLabel">Whether an image can have several labels. A label may then lack images in all parts but train.</param>
+    /// <param name="used">
+    /// Parts that must have an image of each class, as train and val must in any case. Null entries are ignored.
+    /// </param>
+    /// <param name="isMultiLabel">
+    /// Whether an image can have several labels. A label then needs an image only in train.
+    /// </param>
     /// <param name="images">The images.</param>
-    /// <param name="refused">The files that were left out, for the message.</param>
+    /// <param name="refused">The files that were left out; an error message names the first of them.</param>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.BadDataset"/>: a part lacks images of a class; the message names both.
     /// </exception>
@@ -35,10 +39,10 @@ internal static class ClassCounts
                 : throw new FoveaException(
                     ErrorCode.BadDataset,
                     $"The class {label} has {count.Values.Sum()} usable images, none of them for {lacking}; "
-                        + $"expected at least one for each of {string.Join(", ", parts)}.{First(label)}");
+                        + $"expected at least one image for each of {string.Join(", ", parts)}.{First(label)}");
         }
 
-        // A label that is only one of several of an image may be rare.
+        // A label that occurs together with other labels may be rare, so it needs an image only in train.
         bool IsEnough(Dictionary<string, int> count) => isMultiLabel && count[UploadedDataset.Train] > 0;
 
         string First(string label)

@@ -4,17 +4,17 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Sorts the files of an archive of corrections by their paths. Files in a folder <c>_removed</c> are images to take out. Class folders or
-/// a list of labels say what the others show, by the rules of <see cref="DataLayout"/>.
+/// Sorts the files of an archive of corrections by their paths. Files in a folder <c>_removed</c> are images to remove from the data set.
+/// For the other files, class folders or a list of labels give the labels, by the rules of <see cref="DataLayout"/>.
 /// </summary>
 internal sealed class CorrectionLayout
 {
-    /// <summary>The folder of the images to take out.</summary>
+    /// <summary>The name of the folder with the images to remove.</summary>
     public const string RemovedFolder = "_removed";
 
     private readonly bool isListed;
 
-    /// <summary>Looks at the paths of an archive, and reads its lists of labels.</summary>
+    /// <summary>Sorts the files of an archive, and reads its lists of labels.</summary>
     /// <exception cref="FoveaException">
     /// <see cref="ErrorCode.BadDataset"/>: two classes differ only by case, or a list of labels cannot be read.
     /// </exception>
@@ -37,28 +37,31 @@ internal sealed class CorrectionLayout
         Unusable = [.. archive.Refused, .. layout.Unused.Select(file => new RefusedFile(shown[file.Index].Path, file.Reason))];
     }
 
-    /// <summary>The corrections, in the order of their paths, those that take images out first.</summary>
+    /// <summary>The corrections: first those that remove images, then the others, each in the order of their paths.</summary>
     public IReadOnlyList<Correction> Corrections { get; }
 
-    /// <summary>The files that cannot be used, and why.</summary>
+    /// <summary>The files that cannot be used, each with the reason.</summary>
     public IReadOnlyList<RefusedFile> Unusable { get; }
 
-    /// <summary>Checks that the corrections say of the images the same as the data set does: one class, or any number of labels.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: they do not.</exception>
+    /// <summary>
+    /// Checks that the corrections label images in the same way as the data set: with one class each, or with any number of labels.
+    /// </summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: they label images in the other way.</exception>
     public void RequireSameKindAs(UploadedDataset dataset)
     {
         var shown = Corrections.Where(correction => correction.Labels is not null).ToArray();
         if (dataset.IsMultiLabel && !isListed && shown is [var folder, ..])
         {
             throw Bad(
-                $"{folder.Archived.Path} is in a class folder, which gives one label, and the images of {dataset.Id} have any number of "
+                $"{folder.Archived.Path} is in a class folder, which gives one label, but the images of {dataset.Id} have any number of "
                     + $"labels; expected labels.csv or labels.jsonl beside the images, or the folder {RemovedFolder}.");
         }
 
         if (!dataset.IsMultiLabel && shown.FirstOrDefault(correction => correction.Labels!.Count != 1) is { } several)
         {
             throw Bad(
-                $"{several.Archived.Path} has {several.Labels!.Count} labels, and each image of {dataset.Id} has one class; expected one.");
+                $"{several.Archived.Path} has {several.Labels!.Count} labels, but each image of {dataset.Id} has one class; expected one "
+                    + "label.");
         }
 
         var labels = shown.SelectMany(correction => correction.Labels!).Concat(dataset.Classes.Select(c => c.Label)).Distinct();
@@ -73,8 +76,8 @@ internal sealed class CorrectionLayout
     private static FoveaException Bad(string message) => new(ErrorCode.BadDataset, message);
 }
 
-/// <summary>A file of an archive of corrections, if it is an image.</summary>
-/// <param name="Archived">The file.</param>
-/// <param name="Part">train, val or test; null where the archive does not divide its images.</param>
-/// <param name="Labels">The labels of the image; null: it is to be taken out.</param>
+/// <summary>A file of an archive of corrections. Whether it is an image is not known yet.</summary>
+/// <param name="Archived">The file in the archive.</param>
+/// <param name="Part">The part train, val or test; null: the archive does not divide its images into parts.</param>
+/// <param name="Labels">The new labels of the image; null: the image is to be removed.</param>
 internal sealed record Correction(ArchivedFile Archived, string? Part, IReadOnlyList<string>? Labels);

@@ -3,11 +3,14 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Decides where each image of a corrected data set lies, from hashes, labels and parts alone.
+/// Decides in which part (train, val or test) and under which path each image of a corrected data set lies. The decision depends only on
+/// hashes, labels and parts.
 /// <list type="bullet">
-/// <item>An image of the old data set keeps its part: what trained goes on training, what validated goes on validating.</item>
-/// <item>An image that an earlier correction took out comes back to the part that it had.</item>
-/// <item>A new image has the part that the archive gives it; otherwise a fifth of each class validates.</item>
+/// <item>An image of the old data set keeps its part: a training image stays a training image, a validation image a validation
+/// image.</item>
+/// <item>An image that an earlier correction removed returns to the part that it had.</item>
+/// <item>A new image gets the part that the archive gives it. If the archive gives none, a fifth of each class is used for
+/// validation.</item>
 /// </list>
 /// </summary>
 internal sealed class CorrectionPlan
@@ -24,26 +27,26 @@ internal sealed class CorrectionPlan
     public IReadOnlyList<PlacedImage> Images =>
         [.. images.OrderBy(placed => placed.Image.Path, StringComparer.Ordinal)];
 
-    /// <summary>The part of each image that this or an earlier correction took out, by its hash.</summary>
+    /// <summary>The former part of each image that this or an earlier correction removed, by the image's hash.</summary>
     public Dictionary<string, string> TakenOut { get; } = [];
 
-    /// <summary>The files without effect, each with the reason.</summary>
+    /// <summary>The files of the archive that change nothing, each with the reason.</summary>
     public IReadOnlyList<RefusedFile> Refused => refused;
 
     /// <summary>The number of images with another class or other labels than before.</summary>
     public int Moved { get; private set; }
 
-    /// <summary>The number of images that are no longer there.</summary>
+    /// <summary>The number of images that the corrections remove.</summary>
     public int Removed { get; private set; }
 
-    /// <summary>The number of images that were not there.</summary>
+    /// <summary>The number of images that the corrections add.</summary>
     public int Added { get; private set; }
 
     /// <summary>Makes the plan.</summary>
     /// <param name="old">The data set to correct, and its images in the order of their paths.</param>
-    /// <param name="takenOut">The part of each image that earlier corrections took out, by its hash.</param>
+    /// <param name="takenOut">The former part of each image that earlier corrections removed, by the image's hash.</param>
     /// <param name="corrections">The corrections, in the order of their paths.</param>
-    /// <param name="isListed">Whether a list gives the labels of the data set; otherwise folders do.</param>
+    /// <param name="isListed">True: a list gives the labels of the data set. False: the class folders do.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.BadDataset"/>: two corrections contradict each other.</exception>
     public static CorrectionPlan Of(
         (UploadedDataset Dataset, IReadOnlyList<DatasetImage> Images) old,
@@ -65,7 +68,7 @@ internal sealed class CorrectionPlan
         return plan;
     }
 
-    // The first correction of each image. Others of the same image may only repeat it.
+    // Returns the first correction of each image. Further corrections of the same image must repeat the first one.
     private Dictionary<string, ReadCorrection> Distinct(IReadOnlyList<ReadCorrection> corrections)
     {
         var first = new Dictionary<string, ReadCorrection>();
@@ -81,8 +84,8 @@ internal sealed class CorrectionPlan
             {
                 throw new FoveaException(
                     ErrorCode.BadDataset,
-                    $"{other.Archived} and {correction.Archived} are the same image; expected each image in one class folder, or in "
-                        + $"{CorrectionLayout.RemovedFolder}, of the corrections.");
+                    $"{other.Archived} and {correction.Archived} are the same image with different corrections; expected each image in "
+                        + $"only one class folder, or in {CorrectionLayout.RemovedFolder}.");
             }
 
             refused.Add(new(correction.Archived, $"The file is the same image as {other.Archived}."));
@@ -111,7 +114,7 @@ internal sealed class CorrectionPlan
             }
         }
 
-        // Images that stay keep their names, so those that move come after them.
+        // Images that move are placed last, so that an image that stays keeps its file name.
         foreach (var image in moved)
         {
             var labels = byHash[image.Sha256].Labels!;
@@ -123,7 +126,8 @@ internal sealed class CorrectionPlan
     private void Add(ReadCorrection[] unknown, UploadedDataset old, bool isListed)
     {
         refused.AddRange(unknown.Where(correction => correction.Labels is null).Select(correction => new RefusedFile(
-            correction.Archived, $"It is no image of {old.Id}; expected one that is to be taken out, with the same bytes.")));
+            correction.Archived,
+            $"The file is not an image of {old.Id}, so it cannot be removed; expected a file with the same bytes as the image.")));
         DatasetImage[] fresh =
         [
             .. unknown.Where(correction => correction.Labels is not null).Select(correction => new DatasetImage(
@@ -146,11 +150,12 @@ internal sealed class CorrectionPlan
             Added++;
         }
 
-        // Combinations of several labels are often unique, so they cannot be divided one by one.
+        // Images with one class are divided class by class. Combinations of several labels are often unique, so multi-label images are
+        // divided together.
         string Group(DatasetImage image) => old.IsMultiLabel ? "" : image.Labels[0];
     }
 
-    // Gives the image another name if an image of this name lies there already.
+    // Adds an image to the plan. If another image has the same path, the image gets a name with a part of its hash.
     private void Place(DatasetImage image, string? source)
     {
         var stem = Path.GetFileNameWithoutExtension(image.File);
@@ -168,14 +173,14 @@ internal sealed class CorrectionPlan
         one is null || other is null ? one == other : one.ToHashSet().SetEquals(other);
 }
 
-/// <summary>A correction whose image was read.</summary>
-/// <param name="Archived">Its path in the archive.</param>
-/// <param name="Part">The part that the archive gives it; null: none.</param>
-/// <param name="Labels">The labels of the image; null: it is to be taken out.</param>
-/// <param name="Sha256">SHA-256 of its bytes, in hexadecimal.</param>
+/// <summary>A correction whose image file was read.</summary>
+/// <param name="Archived">The path of the file in the archive.</param>
+/// <param name="Part">The part that the archive gives the image; null: none.</param>
+/// <param name="Labels">The new labels of the image; null: the image is to be removed.</param>
+/// <param name="Sha256">The SHA-256 of the file's bytes, in hexadecimal.</param>
 internal sealed record ReadCorrection(string Archived, string? Part, IReadOnlyList<string>? Labels, string Sha256);
 
 /// <summary>An image of a corrected data set.</summary>
-/// <param name="Image">The image, where it is to lie.</param>
-/// <param name="Source">Its path in the old data set; null: it is new.</param>
+/// <param name="Image">The image, with its path in the new data set.</param>
+/// <param name="Source">The image's path in the old data set; null: the image is new.</param>
 internal sealed record PlacedImage(DatasetImage Image, string? Source);

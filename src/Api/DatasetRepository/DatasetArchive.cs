@@ -9,13 +9,16 @@ using Fovea.Models.Imaging;
 
 namespace Fovea.Api.DatasetRepository;
 
-/// <summary>An uploaded zip file whose directory is read and within the limits. <see cref="Read"/> unpacks one file at a time.</summary>
+/// <summary>
+/// An uploaded zip file, whose directory has been read and checked against the limits. <see cref="Read"/> unpacks one file at a time.
+/// </summary>
 internal sealed class DatasetArchive : IDisposable
 {
-    // Zip hardly compresses photos, and compresses drawings at most about 100 times. Files up to SmallBytes may have any ratio.
+    // Zip hardly compresses photos, and compresses drawings at most about 100 times, so a higher ratio points to a zip bomb. Files up to
+    // SmallBytes may have any ratio.
     private const int MostRatio = 200, SmallBytes = 1 << 20;
 
-    // A list of labels of a million images has about 50 MB.
+    // The limit for a list of labels. The list of a million images has about 50 MB.
     private const int MostListBytes = 256 << 20;
 
     // Zip programs on Unix write the file's type (S_IFMT) into the upper 16 bits of the attributes.
@@ -52,14 +55,14 @@ internal sealed class DatasetArchive : IDisposable
     /// <summary>The files that may not be unpacked, each with the reason.</summary>
     public IReadOnlyList<RefusedFile> Refused { get; }
 
-    /// <summary>The names of the folders that the archive lists, each with those of the folders around it, outermost first.</summary>
+    /// <summary>The folders that the archive lists, each as the names of its path, outermost first.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Folders { get; }
 
-    /// <summary>Opens an archive. Disposing of it deletes the file.</summary>
+    /// <summary>Opens an archive. Disposing of the result deletes the zip file.</summary>
     /// <param name="path">The path of the zip file.</param>
-    /// <param name="limits">The most entries, and the most bytes of all unpacked files together.</param>
-    /// <param name="mostBytes">The most bytes of one unpacked file.</param>
-    /// <exception cref="RefusalException">The file is not a zip file, is damaged, or is over the limits.</exception>
+    /// <param name="limits">The limits of the number of entries, and of the size of all unpacked files together.</param>
+    /// <param name="mostBytes">The largest size of one unpacked file, in bytes.</param>
+    /// <exception cref="RefusalException">The file is not a zip file, is damaged, or exceeds a limit.</exception>
     public static DatasetArchive Open(string path, DatasetSettings limits, int mostBytes)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 4096, FileOptions.DeleteOnClose);
@@ -81,10 +84,10 @@ internal sealed class DatasetArchive : IDisposable
     }
 
     /// <summary>
-    /// Unpacks a file, if its first bytes are those of an image. May be called from many threads; one file is unpacked at a time.
+    /// Unpacks a file if its first bytes are those of an image. Many threads may call this, but only one file at a time is unpacked.
     /// </summary>
-    /// <exception cref="RefusalException">The file cannot be unpacked, is no image, or is too large; or all unpacked files together are too
-    /// large.</exception>
+    /// <exception cref="RefusalException">The file cannot be unpacked, is not an image, or is too large; or all unpacked files together are
+    /// too large.</exception>
     public byte[] Read(ArchivedFile file) => Unpack(file, mostBytes, isImage: true);
 
     /// <summary>Unpacks a list of labels as text.</summary>
@@ -124,7 +127,8 @@ internal sealed class DatasetArchive : IDisposable
                 }
 
                 unpackedLeft -= bytes.Length;
-                return unpackedLeft >= 0 ? bytes.ToArray() : throw new InvalidDataException("it unpacks to more than its directory says");
+                return unpackedLeft >= 0 ? bytes.ToArray()
+                    : throw new InvalidDataException("it unpacks to more bytes than the archive's directory says");
             }
             catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
             {
@@ -158,11 +162,11 @@ internal sealed class DatasetArchive : IDisposable
     }
 }
 
-/// <summary>A file of an archive.</summary>
-/// <param name="Entry">The entry of the archive.</param>
-/// <param name="Names">The names of its folders, outermost first, and then its own name.</param>
+/// <summary>A file in an archive.</summary>
+/// <param name="Entry">The file's entry in the archive.</param>
+/// <param name="Names">The names of the file's folders, outermost first, and then the name of the file.</param>
 internal sealed record ArchivedFile(ZipArchiveEntry Entry, IReadOnlyList<string> Names)
 {
-    /// <summary>The path in the archive, with forward slashes.</summary>
+    /// <summary>The file's path in the archive, with forward slashes.</summary>
     public string Path => string.Join('/', Names);
 }

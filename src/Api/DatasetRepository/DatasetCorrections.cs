@@ -11,12 +11,13 @@ using Fovea.Models.Imaging;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Makes a new data set of an old one and an archive of corrections. An image is known by its bytes. The old data set stays as it is; both
-/// share the files of the images that they have in common, where the file system has hard links.
+/// Makes a new data set from an old one and an archive of corrections. An image of the archive and an image of the data set are the same if
+/// their bytes are equal. The old data set stays unchanged. If the file system has hard links, both data sets share the files of their
+/// common images.
 /// </summary>
 internal sealed class DatasetCorrections(StagingFolder staging, DecodingBudget budget, ImageLimits limits)
 {
-    // Images that corrections took out, by hash, with the part that they had. The trainer passes the file over.
+    // The file with the hash and the former part of each image that corrections removed. The training program ignores this file.
     private const string TakenOutFile = "removed.json";
 
     private const string Incoming = ".incoming";
@@ -25,10 +26,10 @@ internal sealed class DatasetCorrections(StagingFolder staging, DecodingBudget b
     /// <param name="old">The data set to correct.</param>
     /// <param name="archive">The corrections.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="stop">Stops the work.</param>
+    /// <param name="stop">Cancels the call.</param>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadDataset"/>: the archive corrects nothing, or its corrections contradict each other, are of another kind than
-    /// the data set, or leave a class or a part of it without images. <see cref="ErrorCode.CannotWrite"/>.
+    /// <see cref="ErrorCode.BadDataset"/>: the archive has no correction, or its corrections contradict each other, label images in another
+    /// way than the data set, or leave a class without images in a part. <see cref="ErrorCode.CannotWrite"/>.
     /// </exception>
     public async Task<UploadedDataset> Apply(UploadedDataset old, DatasetArchive archive, TimeProvider time, CancellationToken stop)
     {
@@ -69,7 +70,8 @@ internal sealed class DatasetCorrections(StagingFolder staging, DecodingBudget b
         var labels = images.SelectMany(image => image.Labels).ToHashSet();
         if (old.Classes.FirstOrDefault(c => !labels.Contains(c.Label)) is { } emptied)
         {
-            throw Bad($"The corrections leave the class {emptied.Label} without images; expected at least one of each class of {old.Id}.");
+            throw Bad(
+                $"The corrections leave the class {emptied.Label} without images; expected at least one image of each class of {old.Id}.");
         }
 
         return ClassCounts.Of(ClassNames.Sorted(labels), images.Select(image => image.Part), isMultiLabel, images, []);

@@ -10,7 +10,7 @@ namespace Fovea.Api.DatasetRepository;
 /// <summary>The routes of data sets. Photos are private, so even reading them needs a key.</summary>
 internal static class DatasetEndpoints
 {
-    // Data sets never change.
+    // Browsers may keep images and thumbnails, because a data set never changes.
     private const string Unchanging = "private, max-age=31536000, immutable";
 
     public static void MapDatasets(this IEndpointRouteBuilder app)
@@ -19,14 +19,15 @@ internal static class DatasetEndpoints
         group.MapPost("", Upload).WithName("CreateDataset")
             .WithSummary("Upload a data set")
             .WithDescription(
-                "The body is a zip file with a folder of images for each class, or with such folders in folders named train and val (and "
+                "The body is a zip file with a folder of images for each class, or with such folders in folders named train, val (and "
                 + "test). A file labels.csv (`file,label;label`) or labels.jsonl (`{\"file\", \"labels\": []}`) beside the images gives "
-                + "them any number of labels instead. Each image is decoded once; files that cannot be used are left out and named, with "
-                + "the reason; more than 5 % of them, or a class without an image, are an error. Where the archive has no val, a fifth of "
-                + "each class, at most 100 images, is set aside for it. A data set never changes; the same images uploaded again are "
-                + "another data set with the same hash. With `from`, the archive has corrections to an older data set, and the answer "
-                + "counts them: a class folder moves an image that is known by its bytes or adds a new one, the folder `_removed` takes "
-                + "images out, and what was validated with stays in validation. The older data set stays as it is.")
+                + "them any number of labels instead. Each image is decoded once. The answer lists the files that cannot be used, with the "
+                + "reason; if more than 5 % of the files cannot be used, or a class has no image, the upload is refused. If the archive has "
+                + "no val, a fifth of each class, at most 100 images, is set aside for validation. A data set never changes; the same "
+                + "images uploaded again are another data set with the same hash. With `from`, the archive has corrections to an older data "
+                + "set, and the answer counts them. An image in a class folder moves to this class if the older data set has an image with "
+                + "the same bytes; otherwise it is added. The folder `_removed` removes images. Images that were used for validation stay "
+                + "validation images. The older data set stays unchanged.")
             .WithMetadata(new TakesArchive()).Refuses(400, 404, 413, 415, 422, 507);
         group.MapGet("", List).WithName("ListDatasets")
             .WithSummary("List the data sets")
@@ -34,17 +35,18 @@ internal static class DatasetEndpoints
             .Refuses(400);
         group.MapGet("/{dataset}", Get).WithName("GetDataset")
             .WithSummary("Describe a data set")
-            .WithDescription("Returns the classes with the number of images in each part, and the files of the archive that were left out.")
+            .WithDescription("Returns the number of images of each class in each part (train, val, test), and the files of the archive "
+                + "that were left out.")
             .Refuses(404);
         group.MapGet("/{dataset}/images", Images).WithName("ListDatasetImages")
             .WithSummary("List the images of a data set")
             .WithDescription(
-                "Lists the images of one class or of all classes in pages. Each entry has the image's part, its address and that of a "
-                + "thumbnail.")
+                "Lists the images of one class or of all classes in pages. Each entry has the image's part (train, val or test), its "
+                + "address and the address of its thumbnail.")
             .Refuses(400, 404);
         group.MapGet("/{dataset}/images/{part}/{folder}/{file}", Image).WithName("GetDatasetImage")
             .WithSummary("Download an image of a data set")
-            .WithDescription("Returns the file as it was uploaded. A list of images has the address of each.")
+            .WithDescription("Returns the file as it was uploaded. The list of images has the address of each image.")
             .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png", "image/webp", "image/bmp", "image/gif"])
             .Refuses(404);
         group.MapGet("/{dataset}/thumbnails/{class}/{file}", Thumbnail).WithName("GetDatasetThumbnail")
@@ -54,7 +56,7 @@ internal static class DatasetEndpoints
             .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png"]).Refuses(404);
         group.MapDelete("/{dataset}", Delete).WithName("DeleteDataset")
             .WithSummary("Delete a data set")
-            .WithDescription("Deletes the data set and its images. Answers 409 while a job trains on it.")
+            .WithDescription("Deletes the data set and its images. Answers 409 while a job that has not ended uses the data set.")
             .Refuses(404, 409, 507);
     }
 

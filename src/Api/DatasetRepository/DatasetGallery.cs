@@ -10,7 +10,9 @@ namespace Fovea.Api.DatasetRepository;
 /// <summary>Lists the images of data sets and makes thumbnails of them.</summary>
 internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, DecodingBudget budget)
 {
-    /// <summary>The address of the images of a data set; the path of an image in the data set follows it.</summary>
+    /// <summary>
+    /// The beginning of the address of a data set's images. The path of an image in the data set completes the address.
+    /// </summary>
     public static string AddressOf(string id) => $"/datasets/{id}/images/";
 
     /// <summary>The address of an image.</summary>
@@ -30,11 +32,12 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
         $"/datasets/{id}/thumbnails/{Uri.EscapeDataString(label)}/{Uri.EscapeDataString(file)}?part={part}";
 
     /// <summary>
-    /// Returns the images of a data set in the order of their paths: those of the class <paramref name="label"/>, or of all classes if it
-    /// is null or empty.
+    /// Returns the images of a data set in the order of their paths.
     /// </summary>
+    /// <param name="id">The id of the data set.</param>
+    /// <param name="label">The class whose images are returned; null or empty: all classes.</param>
     /// <exception cref="ServiceException">
-    /// <see cref="ServiceError.UnknownDataset"/>: there is no such data set, or it has no such class.
+    /// <see cref="ServiceError.UnknownDataset"/>: the data set does not exist, or has no such class.
     /// </exception>
     public IReadOnlyList<DatasetEntry> List(string id, string? label)
     {
@@ -46,12 +49,12 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
     }
 
     /// <summary>Finds the file of an image.</summary>
-    /// <param name="id">The data set.</param>
+    /// <param name="id">The id of the data set.</param>
     /// <param name="part">train, val or test.</param>
     /// <param name="folder">The image's folder in the part.</param>
     /// <param name="file">The image's file name.</param>
-    /// <returns>The path, and the media type that the file's first bytes show.</returns>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: there is no such data set or image.</exception>
+    /// <returns>The path of the file, and the media type, found from the file's first bytes.</returns>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: the data set or the image does not exist.</exception>
     public (string Path, string MediaType) Find(string id, string part, string folder, string file)
     {
         var dataset = datasets.Get(id);
@@ -69,12 +72,12 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
     }
 
     /// <summary>Makes a thumbnail of an image.</summary>
-    /// <param name="id">The data set.</param>
+    /// <param name="id">The id of the data set.</param>
     /// <param name="label">The image's class.</param>
     /// <param name="file">The image's file name.</param>
     /// <param name="part">The part to search: train, val or test. Null searches all three in this order.</param>
     /// <param name="stop">Cancels the decoding, for example when the client has disconnected.</param>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: there is no such data set or image.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: the data set or the image does not exist.</exception>
     public async Task<Thumbnail> Thumbnail(string id, string label, string file, string? part, CancellationToken stop)
     {
         var dataset = datasets.Get(id);
@@ -89,7 +92,8 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
         return Models.Imaging.Thumbnail.Of(encoded.Decode(Models.Imaging.Thumbnail.LargestSide));
     }
 
-    // Where a list gives the labels, all images of a part lie in one folder, and the first label stands for the class.
+    // Returns the images of a part that have one of the labels. If a list gives the labels, all images of a part lie in one folder, and the
+    // first label of an image is shown as its class.
     private static IEnumerable<DatasetEntry> Files(UploadedDataset dataset, string part, string[] labels)
     {
         if (ListedImages.Read(dataset.Folder, part) is not { } listed)
@@ -128,14 +132,16 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
 }
 
 /// <summary>An image of a data set.</summary>
-/// <param name="Id">Its path in the data set.</param>
-/// <param name="Label">Its class; the first label where a list gives several, or the folder where it gives none.</param>
-/// <param name="File">Its own name.</param>
-/// <param name="Part">What it is for: train, val or test.</param>
-/// <param name="Bytes">The size of its file.</param>
-/// <param name="Thumbnail">The address of a small picture of it.</param>
+/// <param name="Id">The path of the image in the data set.</param>
+/// <param name="Label">
+/// The class of the image. If a list gives the labels, this is the first label, or the folder's name if the image has no label.
+/// </param>
+/// <param name="File">The name of the image file.</param>
+/// <param name="Part">The part that the image belongs to: train, val or test.</param>
+/// <param name="Bytes">The size of the file in bytes.</param>
+/// <param name="Thumbnail">The address of the image's thumbnail.</param>
 /// <param name="Image">The address of the image itself.</param>
-/// <param name="Labels">What it shows, where a list gives the labels; otherwise left out.</param>
+/// <param name="Labels">The labels of the image. Left out if class folders give the labels.</param>
 internal sealed record DatasetEntry(
     string Id,
     [property: JsonPropertyName("class")] string Label,

@@ -10,21 +10,25 @@ using Fovea.Models.Imaging;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Unpacks the images of an archive into a staging folder, decodes each once to find damage, and sets some aside for validation.
+/// Unpacks the images of an archive into a staging folder, decodes each once to find damaged files, and sets some images aside for
+/// validation.
 /// </summary>
 internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget, ImageLimits limits)
 {
-    // Large JPEGs are decoded at a reduced size, down to this side. The decoder still reads the whole file, so it finds damage.
+    // Large JPEGs are decoded at a reduced size, whose sides have at least this many pixels. The decoder still reads the whole file, so it
+    // finds damage.
     private const int LeastSide = 64;
 
-    /// <summary>The files that are read or decoded at the same time. Half of the processors stay free to answer requests.</summary>
+    /// <summary>
+    /// The number of files that are read or decoded at the same time: half of the processors. The others stay free to answer requests.
+    /// </summary>
     public static int AtOnce { get; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>
-    /// Writes the files that are images to part/class/file. Where the archive does not divide them, some of each class are set aside for
-    /// validation. A list of labels is written for each part if the archive has lists.
+    /// Writes each image to part/class/file. If the archive has no validation images, some images of each class are set aside for
+    /// validation. If the archive has lists of labels, a list is written for each part.
     /// </summary>
-    /// <returns>The images in the order of their paths; the files that are none; and those that are another image once more.</returns>
+    /// <returns>The images in the order of their paths, the files that are not usable images, and the files that are copies.</returns>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public async Task<UnpackedImages> Unpack(DatasetArchive archive, DatasetLayout layout, CancellationToken stop)
     {
@@ -69,14 +73,14 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
     }
 
     /// <summary>
-    /// Returns the hash of a data set: the SHA-256, in hexadecimal, of the text that <c>sha256sum</c> prints for its files.
+    /// Returns the hash of a data set: the SHA-256, in hexadecimal, of the text that <c>sha256sum</c> prints for the data set's files.
     /// </summary>
     public static string Hash(IEnumerable<DatasetImage> images) =>
         Convert.ToHexStringLower(
             SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(images.Select(image => $"{image.Sha256}  {image.Path}\n")))));
 
-    /// <summary>Decodes an image once, to find damage.</summary>
-    /// <exception cref="RefusalException">The bytes are no image, or it is damaged or too large.</exception>
+    /// <summary>Decodes an image once, to find out whether it is damaged.</summary>
+    /// <exception cref="RefusalException">The bytes are not an image, or the image is damaged or too large.</exception>
     public async Task Decode(byte[] bytes, CancellationToken stop)
     {
         using var image = EncodedImage.Open(bytes, limits);
@@ -91,7 +95,8 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
         File.WriteAllBytes(path, bytes);
     });
 
-    // The same image in two classes says nothing about either, and one that was learned from nothing about what was learned.
+    // Leaves out copies of an image in another class or part. An image in two classes teaches neither class, and a validation image that
+    // was also a training image does not show what the model has learned.
     private List<DatasetImage> Distinct(IEnumerable<DatasetImage> images, List<RefusedFile> copies)
     {
         var first = new Dictionary<string, DatasetImage>();
@@ -107,7 +112,7 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
                 File.Delete(Path.Combine(staging.Path, image.Path));
                 copies.Add(new(
                     image.Archived,
-                    $"The file is the same image as {first[image.Sha256].Archived}; expected each in one class and one part only."));
+                    $"The file is the same image as {first[image.Sha256].Archived}; expected each image in only one class and one part."));
             }
         }
 
@@ -121,7 +126,8 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
             return images;
         }
 
-        // Combinations of several labels are often unique, so they cannot be divided one by one.
+        // Images with one class are divided class by class. Combinations of several labels are often unique, so multi-label images are
+        // divided together.
         var aside = images.Where(image => image.Part == UploadedDataset.Train)
             .GroupBy(image => isMultiLabel ? "" : image.Labels[0]).SelectMany(same => ValidationShare.Of(same)).ToHashSet();
         return [.. images.Select(image => aside.Contains(image) ? Move(image) : image)];
@@ -142,23 +148,23 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
 /// <summary>The images that were unpacked from an archive, and the files that were left out.</summary>
 /// <param name="Images">The images of the data set, in the order of their paths.</param>
 /// <param name="Unusable">The files that are not usable images, each with the reason.</param>
-/// <param name="Copies">The files that are left out because they are the same image as another.</param>
+/// <param name="Copies">The files that were left out because another file is the same image.</param>
 internal sealed record UnpackedImages(
     IReadOnlyList<DatasetImage> Images, IReadOnlyList<RefusedFile> Unusable, IReadOnlyList<RefusedFile> Copies);
 
 /// <summary>An image of a data set.</summary>
-/// <param name="Part">train, val or test.</param>
-/// <param name="Folder">Its folder in the part: the class, or one folder for all where a list gives the labels.</param>
-/// <param name="File">Its own name.</param>
-/// <param name="Sha256">SHA-256 of its bytes, in hexadecimal.</param>
-/// <param name="Archived">The path that it had in the archive.</param>
-/// <param name="Labels">What it shows.</param>
+/// <param name="Part">The part that the image belongs to: train, val or test.</param>
+/// <param name="Folder">The image's folder in the part: the class, or one common folder if a list gives the labels.</param>
+/// <param name="File">The name of the image file.</param>
+/// <param name="Sha256">The SHA-256 of the file's bytes, in hexadecimal.</param>
+/// <param name="Archived">The path of the file in the archive.</param>
+/// <param name="Labels">The labels of the image; exactly one if class folders give the labels.</param>
 internal sealed record DatasetImage(
     string Part, string Folder, string File, string Sha256, string Archived, IReadOnlyList<string> Labels)
 {
-    /// <summary>Its path in the data set's folder.</summary>
+    /// <summary>The image's path in the data set's folder.</summary>
     public string Path => $"{Part}/{Folder}/{File}";
 
-    /// <summary>Whether another image is in the same part and shows the same.</summary>
+    /// <summary>Whether another image is in the same part and has the same labels.</summary>
     public bool Means(DatasetImage other) => Part == other.Part && Labels.SequenceEqual(other.Labels);
 }

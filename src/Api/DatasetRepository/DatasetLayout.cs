@@ -8,15 +8,15 @@ namespace Fovea.Api.DatasetRepository;
 /// </summary>
 internal sealed class DatasetLayout
 {
-    /// <summary>The folder of the images of a data set whose labels a list gives.</summary>
+    /// <summary>The name of the folder for all images of a part, if a list gives the labels.</summary>
     public const string ListedFolder = "images";
 
     private readonly List<RefusedFile> unusable, copies = [];
 
-    /// <summary>Looks at the paths of an archive, and reads its lists of labels.</summary>
+    /// <summary>Sorts the files of an archive, and reads its lists of labels.</summary>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadDataset"/>: there are fewer than two classes, two differ only by case, a part lacks one, or a list of
-    /// labels cannot be read.
+    /// <see cref="ErrorCode.BadDataset"/>: there are fewer than two classes, two classes differ only by case, a part has no image of a
+    /// class, or a list of labels cannot be read.
     /// </exception>
     public DatasetLayout(DatasetArchive archive)
     {
@@ -31,22 +31,22 @@ internal sealed class DatasetLayout
         layout.CheckForTraining(unusable is [var first, ..] ? $" The first file that was left out, {first.File}: {first.Reason}" : "");
     }
 
-    /// <summary>The files that lie in a class folder, in the order of their paths. Their contents have not been read yet.</summary>
+    /// <summary>The files that have labels, in the order of their paths. Their contents have not been read yet.</summary>
     public IReadOnlyList<Candidate> Images { get; }
 
     /// <summary>The classes in the order of their labels.</summary>
     public IReadOnlyList<string> Labels { get; }
 
-    /// <summary>Whether a list gives the labels; otherwise the folders do.</summary>
+    /// <summary>True: a list gives the labels. False: the class folders do.</summary>
     public bool IsListed { get; }
 
     /// <summary>Whether an image can have several labels, or none.</summary>
     public bool IsMultiLabel { get; }
 
-    /// <summary>The files that cannot be used, and why.</summary>
+    /// <summary>The files that cannot be used, each with the reason.</summary>
     public IReadOnlyList<RefusedFile> Unusable => unusable;
 
-    /// <summary>The files that are left out because another one has the same name.</summary>
+    /// <summary>The files that are left out because another file has the same path.</summary>
     public IReadOnlyList<RefusedFile> Copies => copies;
 
     private Candidate Candidate(ArchivedFile file, DataItem item)
@@ -57,7 +57,7 @@ internal sealed class DatasetLayout
             : new(file, part, item.Labels[0], file.Names[^1], item.Labels);
     }
 
-    // Some file systems ignore case, so a name that differs from an earlier one only by case gets another name.
+    // Leaves out files whose path equals an earlier one, or differs from it only by case, because some file systems ignore case.
     private IEnumerable<Candidate> Distinct(IEnumerable<Candidate> images)
     {
         foreach (var same in images.GroupBy(image => (image.Part, image.Folder, image.File.ToUpperInvariant())))
@@ -68,15 +68,15 @@ internal sealed class DatasetLayout
                 image.Archived.Path,
                 image.Archived.Path == first.Archived.Path
                     ? "The archive has this path twice."
-                    : $"Its name differs from {first.Archived.Path} only by case.")));
+                    : $"The path differs from {first.Archived.Path} only by case.")));
         }
     }
 }
 
-/// <summary>A file that is an image of its labels, if it is an image.</summary>
-/// <param name="Archived">The file.</param>
-/// <param name="Part">train, val or test; null where the archive does not divide its images.</param>
-/// <param name="Folder">The folder in the data set: the class, or one folder for all where a list gives the labels.</param>
+/// <summary>A file of an archive that has labels. Whether it is an image is not known yet.</summary>
+/// <param name="Archived">The file in the archive.</param>
+/// <param name="Part">The part train, val or test; null: the archive does not divide its images into parts.</param>
+/// <param name="Folder">The file's folder in the data set: the class, or one common folder if a list gives the labels.</param>
 /// <param name="File">The file's name in the data set.</param>
-/// <param name="Labels">What it shows: the class; with a list, any number of labels.</param>
+/// <param name="Labels">The labels of the image: one class, or any number of labels if a list gives them.</param>
 internal sealed record Candidate(ArchivedFile Archived, string? Part, string Folder, string File, IReadOnlyList<string> Labels);

@@ -10,8 +10,8 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Stores data sets under <see cref="Settings.Data"/>, each as <c>datasets/{id}/dataset.json</c> with the images beside it. The store keeps
-/// nothing in memory, so several services can share the folder.
+/// Stores data sets in the folder <see cref="Settings.Data"/>, each as <c>datasets/{id}/dataset.json</c> with the images beside this file.
+/// The store keeps nothing in memory, so several services can share the folder.
 /// </summary>
 internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetStore> log)
 {
@@ -19,7 +19,7 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
 
     private readonly string root = settings.DatasetFolder;
 
-    /// <summary>Returns a new random name: <c>ds_</c> and 16 hexadecimal digits.</summary>
+    /// <summary>Returns a new random id: <c>ds_</c> and 16 hexadecimal digits.</summary>
     public static string NewId() => $"ds_{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
     /// <summary>All data sets, the newest first.</summary>
@@ -30,10 +30,10 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
             .OrderByDescending(dataset => dataset.CreatedAt).ThenBy(dataset => dataset.Id, StringComparer.Ordinal),
     ];
 
-    /// <summary>Returns the data set with this name; null if there is none.</summary>
+    /// <summary>Returns the data set with this id; null if it does not exist.</summary>
     public UploadedDataset? Find(string id)
     {
-        // Only names of the form that NewId makes become part of a path.
+        // Only an id of the form that NewId makes becomes part of a path.
         if (!Id().IsMatch(id))
         {
             return null;
@@ -51,12 +51,12 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
         }
     }
 
-    /// <summary>Returns the data set with this name.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>.</exception>
+    /// <summary>Returns the data set with this id.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: it does not exist.</exception>
     public UploadedDataset Get(string id) =>
         Find(id) ?? throw Unknown(id);
 
-    /// <summary>The error that there is no data set with this name.</summary>
+    /// <summary>Returns the error for an id that no data set has.</summary>
     public static ServiceException Unknown(string id) => new(
         ServiceError.UnknownDataset, $"There is no data set {ReadableText.Of(id)}; GET /datasets lists the existing data sets.");
 
@@ -66,7 +66,9 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public StagingFolder Stage() => new(root, "The folder of data sets", isPrivate: true);
 
-    /// <summary>Turns the staged files into a data set by renaming their folder, so that other readers see all of it or nothing.</summary>
+    /// <summary>
+    /// Makes a data set of the staged files by renaming their folder, so that other processes see the whole data set or none of it.
+    /// </summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public UploadedDataset Add(StagingFolder staging, UploadedDataset dataset)
     {
@@ -89,7 +91,7 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
         return dataset with { Folder = folder };
     }
 
-    /// <summary>Deletes a data set by renaming its folder first. Reading its files fails from then on.</summary>
+    /// <summary>Deletes a data set. Its folder is renamed first, so reading its files fails at once.</summary>
     /// <exception cref="RefusalException"><see cref="ServiceError.UnknownDataset"/> or <see cref="ErrorCode.CannotWrite"/>.</exception>
     public void Delete(string id)
     {
@@ -103,7 +105,7 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
             }
             catch (DirectoryNotFoundException) when (!Directory.Exists(dataset.Folder))
             {
-                // Another service has deleted it since Get.
+                // Another service has deleted the data set meanwhile, so Get throws.
                 _ = Get(id);
             }
         });

@@ -4,7 +4,9 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Api.DatasetRepository;
 
-/// <summary>Deletes data sets that are older than <see cref="RetentionSettings.Datasets"/> and that no job uses.</summary>
+/// <summary>
+/// Deletes data sets that are older than <see cref="RetentionSettings.Datasets"/>, unless a job that has not ended uses them.
+/// </summary>
 internal sealed class DatasetSweep(
     DatasetStore datasets, JobStore jobs, RetentionSettings retention, TimeProvider time, ILogger<DatasetSweep> log)
     : HourlySweep(time, log)

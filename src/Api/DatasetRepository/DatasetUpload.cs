@@ -11,28 +11,30 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Turns uploaded archives into data sets. Memory holds the names of all files, and the contents of only the images that are being decoded.
-/// A data set appears whole or not at all.
+/// Makes data sets from uploaded archives. It keeps in memory the names of all files, but the contents of only those images that are being
+/// decoded. A data set becomes visible complete or not at all.
 /// </summary>
 internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, Settings settings, DecodingBudget budget, TimeProvider time)
 {
     private const string Archive = "archive.zip", Zip = "application/zip";
     private const int MostNameCharacters = 100;
 
-    // curl and browsers declare a body as one of the last two by default. The others are names of zip.
+    // The first three are names of zip. curl and browsers declare a body as one of the last two by default.
     private static readonly string[] MediaTypes =
         [Zip, "application/x-zip-compressed", "application/x-zip", "application/octet-stream", "application/x-www-form-urlencoded"];
 
     /// <summary>
-    /// Receives a zip file of class folders, which may be in folders named train, val and test; or one of corrections to a data set.
+    /// Receives a zip file: class folders, which may be in folders named train, val and test; or corrections to an existing data set.
     /// </summary>
-    /// <param name="request">The request, with the file as its body.</param>
-    /// <param name="from">The id of the data set to correct; null: the file is a data set of its own.</param>
-    /// <param name="name">The new data set's name, 1 to 100 characters; null: that of the data set to correct, if it has one.</param>
+    /// <param name="request">The request, with the zip file as its body.</param>
+    /// <param name="from">The id of the data set to correct; null: the zip file has a whole data set.</param>
+    /// <param name="name">
+    /// The name of the new data set, 1 to 100 characters. Null: the name of the data set to correct, if it has one; otherwise no name.
+    /// </param>
     /// <param name="stop">Stops reading.</param>
     /// <exception cref="RefusalException">
-    /// The body is declared as another type, is too large, is not a zip file, has fewer than two classes of images, or cannot be written;
-    /// or there is no data set to correct, or the corrections contradict each other or leave a class without images.
+    /// The body is declared as another type, is too large, is not a zip file, has fewer than two classes of images, or cannot be written.
+    /// Or the data set to correct does not exist, or the corrections contradict each other or leave a class without images.
     /// </exception>
     public async Task<UploadedDataset> Receive(HttpRequest request, string? from, string? name, CancellationToken stop)
     {
@@ -45,29 +47,32 @@ internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, 
         return await Add(staging, old, name, stop);
     }
 
-    /// <summary>Makes a folder for an archive, and lifts the limit of other bodies from the request that brings it.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <summary>Makes a staging folder for an archive, and removes the web server's limit for bodies from the request.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the folder cannot be made.</exception>
     public StagingFolder Stage(HttpRequest request)
     {
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            // StagingFolder counts the bytes: an archive has a higher limit than other bodies.
+            // Turns off the web server's limit for bodies: an archive may be larger, and StagingFolder.Receive enforces the limit for
+            // archives.
             limit.MaxRequestBodySize = null;
         }
 
         return store.Stage();
     }
 
-    /// <summary>Writes the archive into the folder as it arrives.</summary>
-    /// <exception cref="RefusalException">It is empty or too large, or cannot be written.</exception>
+    /// <summary>Writes the archive into the staging folder as it arrives.</summary>
+    /// <exception cref="RefusalException">The archive is empty or too large, or cannot be written.</exception>
     public Task<long> Write(Stream archive, StagingFolder staging, CancellationToken stop) =>
         staging.Receive(archive, Archive, limits.MaxDatasetBytes, stop);
 
-    /// <summary>Turns the archive in the folder into a data set.</summary>
-    /// <param name="staging">The folder with the archive.</param>
-    /// <param name="old">The data set to correct; null: the archive is a data set of its own.</param>
-    /// <param name="name">The data set's name, 1 to 100 characters; null: that of the old one, if there is one.</param>
-    /// <param name="stop">Stops reading.</param>
+    /// <summary>Makes a data set from the archive in the staging folder.</summary>
+    /// <param name="staging">The staging folder with the archive.</param>
+    /// <param name="old">The data set to correct; null: the archive has a whole data set.</param>
+    /// <param name="name">
+    /// The name of the new data set, 1 to 100 characters. Null: the name of the data set to correct, if there is one; otherwise no name.
+    /// </param>
+    /// <param name="stop">Cancels the call.</param>
     /// <exception cref="RefusalException">The archive cannot be used, or the data set cannot be written.</exception>
     public async Task<UploadedDataset> Add(StagingFolder staging, UploadedDataset? old, string? name, CancellationToken stop)
     {
@@ -107,7 +112,7 @@ internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, 
         }
         catch (Exception e) when (e is IOException or FoveaException { Code: ErrorCode.CannotWrite } && store.Find(from.Id) is null)
         {
-            // Another request has deleted it meanwhile.
+            // Another request has deleted the data set to correct meanwhile.
             throw DatasetStore.Unknown(from.Id);
         }
     }

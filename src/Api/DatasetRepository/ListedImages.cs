@@ -5,13 +5,14 @@ using System.Text.Json;
 namespace Fovea.Api.DatasetRepository;
 
 /// <summary>
-/// Writes the labels of a stored data set: a file labels.jsonl in each part, in the format that the trainer reads in any data set.
+/// Writes and reads the labels of a stored data set: a file labels.jsonl in the folder of each part, in the format that the training
+/// program reads.
 /// </summary>
 internal static class ListedImages
 {
     private const string FileName = "labels.jsonl";
 
-    /// <summary>Writes the list of each part.</summary>
+    /// <summary>Writes the list of labels of each part.</summary>
     /// <param name="folder">The data set's folder.</param>
     /// <param name="images">The images, in the order of their paths.</param>
     public static void Write(string folder, IReadOnlyList<DatasetImage> images)
@@ -22,7 +23,7 @@ internal static class ListedImages
         }
     }
 
-    /// <summary>The labels of each image of a part by the image's name; <c>null</c> if folders give the labels.</summary>
+    /// <summary>Returns the labels of each image of a part, by the name of the image file; null if class folders give the labels.</summary>
     /// <param name="folder">The data set's folder.</param>
     /// <param name="part">train, val or test.</param>
     public static Dictionary<string, string[]>? Read(string folder, string part)
@@ -34,7 +35,10 @@ internal static class ListedImages
             : null;
     }
 
-    /// <summary>The hash of a data set. The hash of its files says nothing about labels that a list gives, so that is added.</summary>
+    /// <summary>
+    /// Returns the hash of a data set, in hexadecimal. Paths contain the labels only if class folders give them, so for a list the hash
+    /// also covers the list.
+    /// </summary>
     /// <param name="isListed">Whether a list gives the labels.</param>
     /// <param name="files">The hash of the files' names and contents.</param>
     /// <param name="images">The images, in the order of their paths.</param>
@@ -45,7 +49,7 @@ internal static class ListedImages
         JsonSerializer.Serialize(new($"{image.Folder}/{image.File}", [.. image.Labels]), DatasetJson.Default.ListedImage) + "\n";
 }
 
-/// <summary>A line of a list of labels.</summary>
-/// <param name="File">The path of the image, from the list's folder.</param>
-/// <param name="Labels">What it shows.</param>
+/// <summary>One line of a list of labels.</summary>
+/// <param name="File">The path of the image, relative to the folder of the list.</param>
+/// <param name="Labels">The labels of the image.</param>
 internal sealed record ListedImage(string File, string[] Labels);

@@ -2,18 +2,18 @@ using Fovea.Api.Storage;
 
 namespace Fovea.Api.DatasetRepository;
 
-/// <summary>Reads which images a stored data set has.</summary>
+/// <summary>Lists the images of a stored data set.</summary>
 internal static class StoredImages
 {
-    /// <summary>Whether a list gives the labels of the images; otherwise the folders do.</summary>
+    /// <summary>True: a list gives the labels of the images. False: the class folders do.</summary>
     public static bool IsListed(UploadedDataset dataset) =>
         UploadedDataset.Parts.Any(part => ListedImages.Read(dataset.Folder, part) is not null);
 
-    /// <summary>Reads the images of some parts, with the hash of each, in the order of their paths.</summary>
+    /// <summary>Returns the images of some parts, each with its hash, in the order of their paths.</summary>
     /// <param name="dataset">The data set.</param>
-    /// <param name="parts">train, val or test.</param>
+    /// <param name="parts">The parts, of train, val and test.</param>
     /// <param name="stop">Stops reading.</param>
-    /// <exception cref="IOException">The data set has been deleted meanwhile.</exception>
+    /// <exception cref="IOException">The data set was deleted meanwhile.</exception>
     public static async Task<IReadOnlyList<DatasetImage>> Read(
         UploadedDataset dataset, IEnumerable<string> parts, CancellationToken stop)
     {

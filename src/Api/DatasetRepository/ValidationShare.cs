@@ -1,18 +1,19 @@
 namespace Fovea.Api.DatasetRepository;
 
-/// <summary>The choice of the images of a class that validate instead of training.</summary>
+/// <summary>Chooses the images of a class that are used for validation instead of training.</summary>
 internal static class ValidationShare
 {
-    // A fifth of a class, at most 100 images: enough to tell two models apart, and the rest is left to train on.
+    // A fifth of a class, at most 100 images, is enough to compare two models, and leaves most images for training.
     private const double Share = 0.2;
     private const int Most = 100;
 
     /// <summary>
-    /// Returns a fifth of the images, at least 1 of 2, at most 100: those with the lowest hashes. The choice is random, but does not depend
-    /// on names or order, and copies of an image stay together.
+    /// Returns the images with the lowest hashes: a fifth of the images, at most 100, and at least one if there are two or more. Like a
+    /// random choice, this has nothing to do with the contents; but it does not depend on names or order, and copies of an image stay
+    /// together.
     /// </summary>
     /// <param name="images">The images of one class.</param>
-    /// <param name="already">The images of the class that validate already; they count towards the 100.</param>
+    /// <param name="already">The number of validation images that the class already has. It counts towards the 100.</param>
     public static IEnumerable<DatasetImage> Of(IEnumerable<DatasetImage> images, int already = 0)
     {
         var ordered = images.OrderBy(image => image.Sha256, StringComparer.Ordinal)

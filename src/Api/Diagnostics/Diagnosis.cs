@@ -13,7 +13,9 @@ namespace Fovea.Api.Diagnostics;
 /// <param name="Threads">The numbers of threads.</param>
 /// <param name="Memory">The memory of the process.</param>
 /// <param name="Models">The loaded versions of models.</param>
-/// <param name="Unclear">The .onnx files of the model repository that are not served, and why; left out if there are none.</param>
+/// <param name="Unclear">
+/// One sentence for each .onnx file of the model repository that is not served, with the reason; left out if there are none.
+/// </param>
 internal sealed record Diagnosis(
     VersionsInUse Versions,
     DeviceInUse Device,
@@ -22,7 +24,7 @@ internal sealed record Diagnosis(
     IReadOnlyList<LoadedModel> Models,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Unclear)
 {
-    /// <summary>Makes the report of this moment.</summary>
+    /// <summary>Makes a report of the present state.</summary>
     public static Diagnosis Of(ModelStore models, Device device)
     {
         using var process = Process.GetCurrentProcess();
@@ -57,8 +59,8 @@ internal sealed record VersionsInUse(string Fovea, string OnnxRuntime, string Do
 /// <param name="Provider">The device: cpu or cuda.</param>
 /// <param name="Reason">The reason for this choice.</param>
 /// <param name="FellBack">Whether CUDA was chosen but does not work, so that the CPU is used.</param>
-/// <param name="MissingLibraries">The libraries that CUDA needs and that are missing.</param>
-/// <param name="Available">The execution providers that this build of ONNX Runtime holds.</param>
+/// <param name="MissingLibraries">The libraries that CUDA needs and that are missing on this machine.</param>
+/// <param name="Available">The execution providers that this build of ONNX Runtime contains.</param>
 internal sealed record DeviceInUse(
     string Provider, string Reason, bool FellBack, IReadOnlyList<string> MissingLibraries, IReadOnlyList<string> Available);
 
@@ -66,25 +68,29 @@ internal sealed record DeviceInUse(
 /// <param name="Processors">The number of processors that the process may use.</param>
 /// <param name="OnnxRuntime">The number of ONNX Runtime's threads, which run networks.</param>
 /// <param name="Shared">Whether all models share these threads.</param>
-/// <param name="Pool">The number of threads in .NET's pool now, which answer requests.</param>
+/// <param name="Pool">The present number of threads in .NET's thread pool, which answer requests.</param>
 internal sealed record ThreadsInUse(int Processors, int OnnxRuntime, bool Shared, int Pool);
 
 /// <summary>The memory of the process in bytes.</summary>
 /// <param name="Resident">The resident memory now.</param>
-/// <param name="PeakResident">The most resident memory since the start.</param>
-/// <param name="Managed">The part of the memory that .NET's garbage collector manages.</param>
-/// <param name="Available">The memory that the machine or the container allows.</param>
+/// <param name="PeakResident">The largest resident memory since the start.</param>
+/// <param name="Managed">The memory that .NET's garbage collector manages.</param>
+/// <param name="Available">The memory that the machine or the container allows the process to use.</param>
 internal sealed record MemoryInUse(long Resident, long PeakResident, long Managed, long Available);
 
 /// <summary>A loaded version of a model.</summary>
 /// <param name="Name">The name of the model.</param>
 /// <param name="Version">The number of the version.</param>
 /// <param name="Serves">Whether this version answers requests that name no version.</param>
-/// <param name="Provider">The device that runs it: cpu or cuda.</param>
+/// <param name="Provider">The device that runs the model: cpu or cuda.</param>
 /// <param name="Reason">The reason for this device.</param>
-/// <param name="BatchSizes">The batch sizes in use with their times measured on this machine; empty until they are measured.</param>
+/// <param name="BatchSizes">
+/// The batch sizes in use, with their speed measured on this machine; empty until they are measured.
+/// </param>
 /// <param name="Requests">The number of requests in flight that the version has admitted.</param>
-/// <param name="Int8">Whether the quantised twin, model.int8.onnx, is used, and why; left out if the version has none.</param>
+/// <param name="Int8">
+/// Whether the quantised twin, model.int8.onnx, is used, and the reason; left out if the version has no twin.
+/// </param>
 internal sealed record LoadedModel(
     string Name,
     int Version,

@@ -9,9 +9,9 @@ internal static class DiagnosticsEndpoints
 {
     public static void MapDiagnostics(this IEndpointRouteBuilder app) => app.MapGet("/diagnostics", Diagnose).WithName("GetDiagnostics")
         .WithTags("Health")
-        .WithSummary("Report what the service runs on")
-        .WithDescription("Returns versions, the device with the reason for its choice and its missing libraries, threads and memory. For "
-            + "each loaded model it returns the batch sizes with their measured times.");
+        .WithSummary("Report the versions and the hardware in use")
+        .WithDescription("Returns the versions of the libraries, the device with the reason for its choice and its missing libraries, the "
+            + "numbers of threads, and the memory. For each loaded model it returns the batch sizes with their measured speed.");
 
     private static Ok<Diagnosis> Diagnose(ModelStore models, Device device) => TypedResults.Ok(Diagnosis.Of(models, device));
 }

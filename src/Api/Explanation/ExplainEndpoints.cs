@@ -12,10 +12,11 @@ internal static class ExplainEndpoints
         .Refuses(400, 404, 408, 413, 415, 422, 429, 500, 503, 504).Produces<ExplanationAnswer>().AnswersAlso("image/png")
         .WithSummary("Show which places of an image speak for a class")
         .WithDescription(
-            "The body is an image, as for `POST /classify/{model}`, or a form with one file. "
-            + "The answer is the image with a heat map over it with `Accept: image/png`, and otherwise the map's numbers as JSON: a grid "
-            + "of `height` rows and `width` columns over the part `region` of the upright image. "
-            + "Few explanations run at the same time, with less of the processors than classifying; another one is refused with 429.");
+            "The body is an image, as for `POST /classify/{model}`, or a form with exactly one file. "
+            + "With `Accept: image/png`, the answer is the image with a heat map over it. Otherwise the answer is the map's numbers as "
+            + "JSON: a grid of `height` rows and `width` columns over the part `region` of the upright image. "
+            + "The service computes only a few explanations at the same time, with lower priority than classification; further requests "
+            + "are refused with 429.");
 
     private static async Task<IResult> Explain(
         string model,

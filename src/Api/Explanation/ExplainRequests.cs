@@ -7,24 +7,24 @@ using Fovea.Models.Explanations;
 namespace Fovea.Api.Explanation;
 
 /// <summary>
-/// Answers requests to explain. They have few places of their own, whatever the model, so that in overload they are refused before requests
-/// to classify are.
+/// Answers requests to explain. The number of explanations at the same time is small and limited for all models together, so that in
+/// overload the service refuses explanations before it refuses requests to classify.
 /// </summary>
 internal sealed class ExplainRequests(
     ServingSettings serving, ImageExplainer explainer, SingleImage images, RequestsInFlight inFlight)
 {
     private const string Png = "image/png", Json = "application/json";
 
-    /// <summary>The places for explanations of all models together.</summary>
+    /// <summary>Limits the explanations in progress, for all models together.</summary>
     public Admission Places { get; } = new("POST /explain", serving.MaxExplanations, inFlight);
 
-    /// <summary>Reads a request, takes a place, and explains.</summary>
-    /// <param name="lease">The version of the model.</param>
-    /// <param name="wanted">A label or an index of a class; <c>null</c> or empty for the likeliest class.</param>
-    /// <param name="method">The name of a method; <c>null</c> or empty for grad-cam.</param>
+    /// <summary>Reads a request, takes one of <see cref="Places"/>, and explains the image.</summary>
+    /// <param name="lease">A lease of the model's version.</param>
+    /// <param name="wanted">The label or the index of the class to explain; null or empty: the likeliest class.</param>
+    /// <param name="method">The name of a method; null or empty: grad-cam.</param>
     /// <param name="request">The request with the image.</param>
-    /// <param name="stop">Cancelled when the client goes.</param>
-    /// <exception cref="RefusalException">The request cannot be used, or there is no place for it.</exception>
+    /// <param name="stop">Cancelled when the client disconnects.</param>
+    /// <exception cref="RefusalException">The request cannot be used, or all places are taken.</exception>
     public async Task<IResult> Answer(Lease lease, string? wanted, string? method, HttpRequest request, CancellationToken stop)
     {
         var served = lease.Model;
@@ -39,7 +39,7 @@ internal sealed class ExplainRequests(
         Places.Enter();
         try
         {
-            // The answer depends on the Accept header, so caches must key on it.
+            // The answer depends on the Accept header, so caches must store one answer for each Accept header.
             request.HttpContext.Response.Headers.Vary = "Accept";
             return IsPngPreferred(request)
                 ? TypedResults.Bytes(await explainer.Picture(served, image.Memory, options, Places, stop), Png)

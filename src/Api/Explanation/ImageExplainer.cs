@@ -11,28 +11,29 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Explanation;
 
 /// <summary>
-/// Explains images. Runs have sessions of their own on one thread of low rank, beside the scheduler, so that requests to classify lose
-/// little.
+/// Computes explanations of images. Their runs do not go through the scheduler: they use sessions of their own on one thread of low
+/// priority each, so that they hardly slow down requests to classify.
 /// </summary>
 internal sealed class ImageExplainer(Settings limits, DecodingBudget budget, ImageClassifier classifier)
 {
-    // Beside a thread of usual rank, a thread of this rank gets about a quarter of a core.
+    // The nice value of the threads that explain. While threads of normal priority use all cores, such a thread gets about a quarter of a
+    // core.
     private const int Nice = 5;
 
-    // Decimals of the numbers in JSON: more than an eye can tell apart.
+    // The number of decimals in JSON. An eye cannot distinguish colours that differ by less.
     private const int Decimals = 4;
 
-    // The pixels of the picture, and those of the bitmap from which it is written.
+    // The memory for one pixel of the picture, in bytes: 3 for the decoded pixels and 4 for the bitmap from which the PNG is written.
     private const int PictureBytes = 7;
 
-    /// <summary>Explains an image as the numbers of its map.</summary>
+    /// <summary>Explains an image, and returns the numbers of the map.</summary>
     /// <param name="served">The model.</param>
     /// <param name="image">The bytes of the image file.</param>
     /// <param name="options">The class and the method.</param>
-    /// <param name="places">Learns how long the explanation takes.</param>
-    /// <param name="stop">Cancelled when the client goes.</param>
+    /// <param name="places">The limit of explanations, which estimates from the time of this one when refused clients should retry.</param>
+    /// <param name="stop">Cancelled when the client disconnects.</param>
     /// <exception cref="RefusalException">
-    /// It is no image that can be used, or the method does not suit the model, or the answer takes too long.
+    /// The bytes are not a usable image, the method does not suit the model, or the answer takes too long.
     /// </exception>
     public Task<ExplanationAnswer> Numbers(
         ServedModel served, ReadOnlyMemory<byte> image, ExplanationOptions options, Admission places, CancellationToken stop) =>
@@ -44,7 +45,7 @@ internal sealed class ImageExplainer(Settings limits, DecodingBudget budget, Ima
             },
             stop);
 
-    /// <summary>Explains an image as a PNG of its size, with the map over it.</summary>
+    /// <summary>Explains an image, and returns a PNG of the image's size with the heat map over the image.</summary>
     /// <inheritdoc cref="Numbers"/>
     public Task<byte[]> Picture(
         ServedModel served, ReadOnlyMemory<byte> image, ExplanationOptions options, Admission places, CancellationToken stop) =>

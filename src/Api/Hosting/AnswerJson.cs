@@ -16,15 +16,14 @@ using Fovea.Api.WebPage;
 
 namespace Fovea.Api.Hosting;
 
-/// <summary>How everything that the service answers becomes JSON: the generated serializers of all rooms.</summary>
+/// <summary>The generated JSON serializers for all answers of the service.</summary>
 internal static class AnswerJson
 {
-    /// <summary>The serializers, in the order in which they are asked for a type.</summary>
+    /// <summary>The serializers. The first one that knows a type serializes it.</summary>
     public static readonly JsonSerializerContext[] Serializers =
     [
         ClassificationJson.Default, ExplanationJson.Default, ProblemJson.Default, NetworkCatalogJson.Default, ModelRepositoryJson.Default,
         DatasetJson.Default, DatasetCheckJson.Default, FineTuningJson.Default, OpenAIJson.Default, CustomVisionJson.Default,
-        InferenceJson.Default, ProbeJson.Default,
-        DiagnosticsJson.Default, WebPageJson.Default,
+        InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default, WebPageJson.Default,
     ];
 }

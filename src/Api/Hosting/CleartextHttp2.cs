@@ -9,27 +9,28 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace Fovea.Api.Hosting;
 
 /// <summary>
-/// Takes HTTP/2 without TLS on the ports of HTTP/1.1, from clients that know beforehand that the service speaks it. Such a client begins
-/// its connection with a fixed text (RFC 9113, 3.4), which no request of HTTP/1.1 begins with.
+/// Accepts HTTP/2 without TLS on the same port as HTTP/1.1, from clients that begin with HTTP/2 at once. Such a client sends a fixed text
+/// first, the connection preface (RFC 9113, section 3.4). No HTTP/1.1 request begins with this text.
 /// </summary>
 /// <remarks>
-/// Kestrel chooses HTTP/2 on a port of both protocols only where TLS has negotiated it. So a connection that begins with the text says for
-/// the moment of the choice that TLS has. The server's first read waits until that is taken back, so requests have the scheme http.
+/// On a port with both protocols, Kestrel chooses HTTP/2 only if TLS has negotiated it. So for a connection that begins with the preface,
+/// this class sets the features of a TLS connection while Kestrel chooses, and removes them afterwards. Kestrel's first read waits for the
+/// removal, so requests have the scheme http.
 /// </remarks>
 internal static class CleartextHttp2
 {
-    // A client that speaks HTTP/2 sends the fixed text right after connecting. A connection that is silent for longer is passed on as
-    // HTTP/1.1, to which the server's own time limits apply.
+    // A client of HTTP/2 sends the preface right after connecting. A connection without bytes for this time is treated as HTTP/1.1, to
+    // which the server's own time limits apply.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly byte[] Preface = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8];
 
-    /// <summary>Looks at the beginning of every connection.</summary>
+    /// <summary>Reads the first bytes of every connection, and switches it to HTTP/2 if they are the preface.</summary>
     /// <param name="builder">The connection's pipeline.</param>
     /// <param name="time">The clock.</param>
     public static void UseCleartextHttp2(this IConnectionBuilder builder, TimeProvider time) => builder.Use(next => async connection =>
     {
-        // The first bytes of a TLS connection are no such text.
+        // A TLS connection does not begin with the preface, so it is passed on unchanged.
         if (!await HasPreface(connection, time))
         {
             await next(connection);
@@ -60,7 +61,7 @@ internal static class CleartextHttp2
             isFound = await Peek(input);
         }
 
-        // A cancellation that came too late for the last read would end the server's first one.
+        // A cancellation that came too late for the last read would cancel the server's first read. An extra read consumes it.
         if ((limit.IsCancellationRequested || closing.IsCancellationRequested) && input.TryRead(out var late))
         {
             input.AdvanceTo(late.Buffer.Start, late.Buffer.Start);
@@ -69,7 +70,7 @@ internal static class CleartextHttp2
         return isFound;
     }
 
-    // Reads until the bytes differ from the text or are the whole of it. Consumes nothing.
+    // Reads until the bytes differ from the preface or are the whole preface. Consumes no bytes.
     private static async Task<bool> Peek(PipeReader input)
     {
         while (true)
@@ -81,7 +82,7 @@ internal static class CleartextHttp2
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)
             {
-                // The server meets the same error at its first read, and handles it.
+                // The server gets the same error at its first read, and handles it.
                 return false;
             }
 
@@ -89,7 +90,8 @@ internal static class CleartextHttp2
             bool isAlike = read.Buffer.Slice(0, length).ToArray().AsSpan().SequenceEqual(Preface.AsSpan(0, length));
             bool isDecided = !isAlike || length == Preface.Length || read.IsCompleted || read.IsCanceled;
 
-            // The pipe returns examined bytes again only after more bytes have arrived.
+            // If more bytes are needed, all bytes are marked as examined: the pipe then waits for more. Otherwise the server's first read
+            // must get them at once, so none is marked.
             input.AdvanceTo(read.Buffer.Start, isDecided ? read.Buffer.Start : read.Buffer.End);
             if (isDecided)
             {
@@ -110,7 +112,7 @@ internal static class CleartextHttp2
             Task.FromResult<X509Certificate2?>(null);
     }
 
-    // Passes everything on, but its first read waits.
+    // Passes every call on, but waits for a task before the first read.
     private sealed class WaitingReader(PipeReader inner, Task until) : PipeReader
     {
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)

@@ -8,14 +8,14 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Hosting;
 
 /// <summary>
-/// Names the problem of every exception that ends a request, over any protocol, and counts it. A fault of the service is logged, and the
-/// client does not see its cause.
+/// Finds the problem for every exception that ends a request, over HTTP or gRPC, and counts it. An error in the service itself is logged,
+/// and the client does not see its cause.
 /// </summary>
 internal sealed class FailedRequests(Settings settings, PrivatePaths paths, Metrics metrics, ILogger<FailedRequests> log)
 {
     private static readonly TimeSpan RetryUnavailable = TimeSpan.FromSeconds(5);
 
-    /// <summary>Counts and logs a request that has ended with an exception.</summary>
+    /// <summary>Counts a request that has ended with an exception, and logs an error in the service itself.</summary>
     /// <returns>The problem to answer with.</returns>
     public Problem Report(HttpContext context, Exception exception)
     {
@@ -34,7 +34,7 @@ internal sealed class FailedRequests(Settings settings, PrivatePaths paths, Metr
         return problem;
     }
 
-    /// <summary>The time after which a retry may succeed; null if waiting does not help.</summary>
+    /// <summary>Returns the time after which a retry may succeed; null if waiting does not help.</summary>
     public static TimeSpan? RetryAfter(Exception exception) => exception is ServiceException refusal
         ? refusal.RetryAfter ?? (refusal.Error == ServiceError.Unavailable ? RetryUnavailable : null)
         : null;
@@ -47,10 +47,10 @@ internal sealed class FailedRequests(Settings settings, PrivatePaths paths, Metr
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
             Problem.Of(
                 ServiceError.TooSlow,
-                "The request's body arrives with fewer bytes per second than required (Fovea:MinBytesPerSecond)."),
+                "The request's body arrives too slowly; expected at least the bytes per second of Fovea:MinBytesPerSecond."),
         BadHttpRequestException e => Problem.Of(ServiceError.MalformedRequest, $"The request cannot be read: {e.Message}"),
         _ when StateDatabase.IsAway(exception) =>
-            Problem.Of(ServiceError.Unavailable, "The database of the fine-tuning jobs cannot be reached or written to at the moment."),
-        _ => Problem.Of(ServiceError.Internal, "An error in the service ended this request; its log has the cause."),
+            Problem.Of(ServiceError.Unavailable, "The database of the fine-tuning jobs cannot be reached or written to now. Retry later."),
+        _ => Problem.Of(ServiceError.Internal, "An error in the service ended this request; the service's log has the cause."),
     };
 }

@@ -2,17 +2,23 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.Hosting;
 
-/// <summary>Adds the addresses of gRPC to those of the service: the same hosts with the same TLS, on gRPC's port.</summary>
+/// <summary>
+/// Adds the addresses for gRPC to the addresses of the service: the same hosts with the same TLS, but the port for gRPC.
+/// </summary>
 internal static class GrpcAddresses
 {
     private const string Endpoints = "Kestrel:Endpoints";
 
     private static readonly string[] AnyHost = ["+", "*", "0.0.0.0", "[::]"];
 
-    /// <summary>Adds the addresses. Kestrel has its addresses either from its own section of the settings, or as a list.</summary>
-    /// <param name="builder">The service, whose addresses are set.</param>
-    /// <param name="port">The port of gRPC.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: the service itself has the port, or it has no host.</exception>
+    /// <summary>
+    /// Adds the addresses. Kestrel takes its addresses either from the section Kestrel of the configuration, or from a list of URLs.
+    /// </summary>
+    /// <param name="builder">The service. Its own addresses are set already.</param>
+    /// <param name="port">The port for gRPC.</param>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadArgument"/>: the service itself uses the port, or no address of the service has a host.
+    /// </exception>
     public static void AddGrpcAddresses(this WebApplicationBuilder builder, int port)
     {
         var configuration = builder.Configuration;
@@ -38,22 +44,26 @@ internal static class GrpcAddresses
                 .Select(own => $"{scheme}://*:{own}");
     }
 
-    /// <summary>The addresses of gRPC: one for each host. It has TLS if an address of the service on the host has.</summary>
+    /// <summary>
+    /// Returns the addresses for gRPC, one for each host. An address has TLS if an address of the service on the same host has TLS.
+    /// </summary>
     /// <param name="urls">The addresses of the service.</param>
-    /// <param name="port">The port of gRPC.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: the service itself has the port, or it has no host.</exception>
+    /// <param name="port">The port for gRPC.</param>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadArgument"/>: the service itself uses the port, or no address of the service has a host.
+    /// </exception>
     public static IReadOnlyList<string> Beside(IEnumerable<string> urls, int port)
     {
         var addresses = urls.Select(BindingAddress.Parse).Where(address => !address.IsUnixPipe && !address.IsNamedPipe).ToArray();
         if (addresses.FirstOrDefault(address => address.Port == port) is { } taken)
         {
             throw new FoveaException(
-                ErrorCode.BadArgument, $"Fovea:GrpcPort is {port}, which {taken} has; expected another port, since gRPC has one of its own.");
+                ErrorCode.BadArgument, $"Fovea:GrpcPort is {port}, which {taken} uses; expected a port that only gRPC uses.");
         }
 
         var hosts = addresses.GroupBy(address => AnyHost.Contains(address.Host) ? AnyHost[0] : address.Host).ToArray();
 
-        // All hosts include the others.
+        // An address for all hosts includes the other hosts, so it is enough.
         var chosen = hosts.FirstOrDefault(host => host.Key == AnyHost[0]) is { } any ? [any] : hosts;
         return chosen.Length > 0
             ? [.. chosen.Select(host => host.OrderByDescending(address => IsHttps(address.Scheme)).First())
@@ -68,7 +78,7 @@ internal static class GrpcAddresses
         BindingAddress.Parse(url) is var own && BindingAddress.Parse(grpc) is var its
         && (own.Scheme, own.Host) == (its.Scheme, its.Host);
 
-    // Copies an endpoint with its certificate and its other settings.
+    // Copies an endpoint of the configuration with its certificate and its other settings.
     private static void AddEndpoint(ConfigurationManager configuration, IConfigurationSection endpoint, string url)
     {
         var name = $"{Endpoints}:{endpoint.Key}Grpc";

@@ -42,7 +42,7 @@ internal sealed class GrpcProblems(FailedRequests failed) : Interceptor
     {
         if (context.CancellationToken.IsCancellationRequested && exception is OperationCanceledException or IOException)
         {
-            // The client has gone, or its own deadline has passed: then Grpc.AspNetCore has answered already.
+            // The client has disconnected, or its own deadline has passed. In both cases the answer does not reach the client.
             return new(new Status(StatusCode.Cancelled, "The client has cancelled the call."));
         }
 

@@ -4,13 +4,14 @@ using Microsoft.AspNetCore.Connections;
 namespace Fovea.Api.Hosting;
 
 /// <summary>
-/// Answers clients that close their sending side after a whole request. Kestrel takes the end of the client's bytes for the end of the
-/// connection: it refuses a complete body, cancels the request, and resets the connection. So Kestrel sees the end only when no bytes are
-/// left before it, and learns that the connection is closed only after some seconds, in which the answer goes out.
+/// Lets the service answer clients that close their sending side after a complete request. Kestrel by itself takes the end of the client's
+/// bytes for the end of the connection: it refuses even a complete body, cancels the request, and resets the connection. So this class
+/// shows Kestrel the end only after all bytes before it were read, and reports the closed connection five seconds late. In this time the
+/// answer is sent.
 /// </summary>
 /// <remarks>
-/// A client that has disconnected looks the same until something is sent to it, so its request is cancelled some seconds late. A reset
-/// connection is still noticed at once on reading and writing.
+/// A client that has disconnected looks the same until bytes are sent to it, so its request is cancelled five seconds late. A reset
+/// connection is still detected at once by reads and writes.
 /// </remarks>
 internal static class HalfClose
 {
@@ -32,7 +33,7 @@ internal static class HalfClose
         }
         finally
         {
-            // Waits for a running callback, which would otherwise use the disposed token source.
+            // Waits until the callback has ended, because it uses the token source that is disposed of next.
             await registration.DisposeAsync();
         }
     });

@@ -5,12 +5,12 @@ using System.Threading.Tasks.Sources;
 namespace Fovea.Api.Hosting;
 
 /// <summary>
-/// A pipe reader that delays the end of the pipe until its consumer cannot use the bytes before it: when no bytes are left, or when the
-/// consumer has examined all of them and consumed none.
+/// A pipe reader that reports the end of the pipe late: when no bytes are left, or when the consumer has examined all bytes and consumed
+/// none, so that more bytes would be needed.
 /// </summary>
 /// <remarks>
-/// As with every pipe reader, only one read may run at a time. Every request on an open connection waits here once, so waiting allocates
-/// nothing: this object is the source of its own tasks.
+/// As with every pipe reader, only one read may run at a time. Every request on an open connection waits once in this reader. So that a
+/// wait allocates no memory, this object is the source of its own tasks.
 /// </remarks>
 internal sealed class LateEndReader : PipeReader, IValueTaskSource<ReadResult>
 {

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fovea.Api.Hosting;
 
-/// <summary>Configures the address, the limits of connections, and the trusted proxies and origins.</summary>
+/// <summary>Configures the addresses of the service, the limits of connections, and the trusted proxies and origins.</summary>
 internal static class Listening
 {
     private const string DefaultUrl = "http://localhost:8080";
 
-    // A client may be slow for this time before the rate counts: lost packets are sent again within it.
+    // The minimum rate applies only after this time, because lost packets are sent again.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public static void Listen(this WebApplicationBuilder builder, Settings settings, HostSettings host)
@@ -34,7 +34,8 @@ internal static class Listening
                     return;
                 }
 
-                // In this order: a look at the first bytes must not count as a look of the server, which lets the end of a connection pass.
+                // The order matters: reads of CleartextHttp2 must not pass through HalfClose's reader, which would take them for reads of
+                // the server and report the end of the connection too early.
                 endpoint.UseCleartextHttp2(TimeProvider.System);
                 endpoint.UseHalfClose(TimeProvider.System);
             });
@@ -57,7 +58,9 @@ internal static class Listening
         }
     }
 
-    /// <summary>Takes the caller's address, scheme and host from the headers of requests that come from trusted proxies only.</summary>
+    /// <summary>
+    /// Takes the caller's address, scheme and host from the forwarding headers of a request, but only if a trusted proxy sent it.
+    /// </summary>
     public static void UseProxies(this WebApplication app, HostSettings host)
     {
         if (host.TrustedProxies.Count > 0)

@@ -15,7 +15,7 @@ internal sealed class ProblemHandler(FailedRequests failed) : IExceptionHandler
     {
         if (exception is ConnectionResetException)
         {
-            // The client has disconnected during its request, so there is nobody to answer and nothing more to receive.
+            // The client has disconnected, so no answer can be sent.
             context.Abort();
             return true;
         }
@@ -61,23 +61,23 @@ internal sealed class ProblemHandler(FailedRequests failed) : IExceptionHandler
                 headers.WWWAuthenticate = "Bearer";
                 break;
             case StatusCodes.Status408RequestTimeout when HttpProtocol.IsHttp11(context.Request.Protocol):
-                // The server does not wait for the rest of the body, so the connection cannot be used again.
+                // The server does not read the rest of the body, so the connection cannot be used again.
                 headers.Connection = "close";
                 break;
             case StatusCodes.Status413PayloadTooLarge:
                 DrainRest(context);
                 break;
             case StatusCodes.Status415UnsupportedMediaType when context.Request.Headers.ContentEncoding.Count > 0:
-                // RFC 7694: the answer says which encodings would be taken, but only where the encoding was the reason. Encodings that are
-                // taken are no longer among the headers.
+                // RFC 7694: if the body's encoding was the reason, the answer lists the supported encodings. Decoding a supported encoding
+                // removes the header Content-Encoding, so a header that is still there has an unsupported one.
                 headers.AcceptEncoding = ContentEncodings.Known;
                 break;
         }
     }
 
-    // A client that reads the answer only after sending its whole body gets the answer only if the server keeps receiving. The server
-    // receives and discards the rest for some seconds, unless the body is over the server's own limit: then it resets the connection, and
-    // the answer is lost. So the limit is removed.
+    // Some clients read the answer only after they have sent their whole body. For them the server receives and discards the rest of the
+    // body for some seconds. But if the body exceeds the server's own limit, the server resets the connection instead, and the answer is
+    // lost. So the server's limit is removed.
     private static void DrainRest(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)

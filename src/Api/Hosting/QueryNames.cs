@@ -8,12 +8,12 @@ using Microsoft.AspNetCore.Routing.Patterns;
 namespace Fovea.Api.Hosting;
 
 /// <summary>
-/// Refuses parameters of a query that the route does not have, with the nearest parameter or route that it has: a misspelt or invented
-/// parameter would otherwise have no effect, and the answer would be that to another question.
+/// Refuses query parameters that the route does not have, and suggests a parameter or route with a similar name. Otherwise a misspelt
+/// parameter would be ignored without notice, and the caller would get the answer to another request.
 /// </summary>
 internal static class QueryNames
 {
-    // Endpoints go with their service.
+    // The parameters of each route. The table holds the routes weakly, so they are freed together with their service.
     private static readonly ConditionalWeakTable<Endpoint, Parameters> Known = [];
 
     // Names that other services use for parameters of this service.
@@ -52,8 +52,8 @@ internal static class QueryNames
         return next(context);
     });
 
-    // The names of a handler's query parameters: those of text or numbers that are not in the path. null: a route of a package, such as
-    // /metrics.
+    // Returns the names of a handler's query parameters: its parameters of text or numbers that are not part of the path. Null for a route
+    // whose handler is in another package, such as /metrics.
     private static string[]? NamesOf(Endpoint endpoint)
     {
         var handler = endpoint.Metadata.GetMetadata<MethodInfo>();
@@ -88,7 +88,8 @@ internal static class QueryNames
             $"{request.Method} {request.Path} has no parameter {ReadableText.Of(name)}{suggestion}; expected {expected}.");
     }
 
-    // A route that goes on behind this one with a folder of such a name, and takes the value in its path.
+    // Returns a longer route that has the parameter's name and value in its path, such as /classify/{model}/versions/{n} for ?version=n;
+    // null if there is none.
     private static string? NearestRoute(string name, RouteEndpoint route, HttpRequest request)
     {
         var here = route.RoutePattern.PathSegments;

@@ -32,7 +32,8 @@ internal static class RateLimits
                     var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var given) ? given : Minute / requestsPerMinute;
                     throw new ServiceException(
                         ServiceError.RateLimited,
-                        $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute.")
+                        $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute (Fovea:RequestsPerMinute). "
+                            + $"Retry in {Math.Ceiling(wait.TotalSeconds):N0} s.")
                     {
                         RetryAfter = wait,
                     };
@@ -43,8 +44,8 @@ internal static class RateLimits
         });
     }
 
-    // The bucket is full at first, so the requests of one minute may come at once. It is refilled every second, or less often if one second
-    // brings less than one token.
+    // The token bucket starts full, so all requests of one minute may come at once. It is refilled every second, or less often if less than
+    // one token is due per second.
     private static TokenBucketRateLimiterOptions Bucket(int requestsPerMinute)
     {
         int atOnce = Math.Max(1, requestsPerMinute / 60);

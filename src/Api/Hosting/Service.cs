@@ -61,12 +61,12 @@ internal static class Service
     /// <exception cref="RefusalException">A setting is wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // appsettings.json is in the program's folder, so the working folder does not matter.
+        // The content root is the program's folder, where appsettings.json is, so the working folder does not matter.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         SettingsTable.RefuseUnknown(builder.Configuration);
         builder.Configuration.AddSecretFiles();
 
-        // In Development, ASP.NET Core would answer every path that has no route of its own as a missing file of the page.
+        // Without this, ASP.NET Core in Development would answer every unknown path as a missing file of the page.
         builder.Configuration["DisableStaticAssetNotFoundRuntimeFallback"] = "true";
         var settings = Settings.Read(builder.Configuration, builder.Environment);
         var serving = Settings.Bind<ServingSettings>(builder.Configuration);
@@ -75,7 +75,8 @@ internal static class Service
         builder.AddConsoleLog(host);
         builder.Listen(settings, host);
 
-        // Decoding blocks threads of the pool. The pool gets that many more threads, so that other requests are answered meanwhile.
+        // Decoding blocks threads of the thread pool. The pool gets as many additional threads as images may be decoded at the same time,
+        // so that other requests are answered meanwhile.
         ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + serving.MaxConcurrency), ports);
 
@@ -86,7 +87,7 @@ internal static class Service
                 json.SerializerOptions.TypeInfoResolverChain.Insert(0, serializer);
             }
 
-            // Answers are never part of an HTML page, so labels and messages may stay readable.
+            // JSON answers are never part of an HTML page, so characters such as < and é need not be escaped.
             json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         });
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
@@ -115,7 +116,7 @@ internal static class Service
 
         var app = builder.Build();
 
-        // Loading models takes longest, so it runs while the rest is set up.
+        // Loading the models takes longest, so it starts now and runs while the rest is set up.
         app.Services.GetService<ModelPolling>()?.Begin();
         app.UseProxies(host);
         app.UseExceptionHandler(_ => { });

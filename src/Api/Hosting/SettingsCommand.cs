@@ -3,11 +3,11 @@ namespace Fovea.Api.Hosting;
 /// <summary>The command <c>settings</c>: prints all settings, as a table in Markdown or, with <c>--schema</c>, as a JSON schema.</summary>
 internal static class SettingsCommand
 {
-    /// <summary>The first word of the command line.</summary>
+    /// <summary>The command-line argument that selects this command.</summary>
     public const string Verb = "settings";
 
     /// <summary>Runs the command.</summary>
-    /// <param name="args">The command line, the first word included.</param>
+    /// <param name="args">The arguments of the command line, including <see cref="Verb"/>.</param>
     /// <returns>The exit code: 0, or 1 if an argument is unknown.</returns>
     public static int Run(string[] args)
     {

@@ -19,7 +19,9 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Hosting;
 
-/// <summary>All settings under <c>Fovea</c>: what the service refuses, the table in the documentation and the JSON schema follow.</summary>
+/// <summary>
+/// All settings under <c>Fovea</c>. From them follow the check for unknown keys, the table in the documentation and the JSON schema.
+/// </summary>
 internal static partial class SettingsTable
 {
     private const string Section = "Fovea";
@@ -37,8 +39,10 @@ internal static partial class SettingsTable
         .. Setting.Of(typeof(HostSettings)),
     ];
 
-    /// <summary>Refuses a key under <c>Fovea</c> that is no setting: a misspelt setting would have no effect.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>; the message names the nearest setting.</exception>
+    /// <summary>Throws if a key under <c>Fovea</c> is not a setting, because a misspelt setting would have no effect.</summary>
+    /// <exception cref="FoveaException">
+    /// <see cref="ErrorCode.BadArgument"/>: a key is not a setting; the message suggests a setting with a similar name.
+    /// </exception>
     public static void RefuseUnknown(IConfiguration configuration)
     {
         var groups = All.Select(setting => setting.Key.Split(':')[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -60,7 +64,7 @@ internal static partial class SettingsTable
             setting.Key.StartsWith(group + ":", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>The settings as a table in Markdown.</summary>
+    /// <summary>Returns the settings as a table in Markdown.</summary>
     public static string Markdown()
     {
         var rows = All.Select(setting =>
@@ -68,7 +72,9 @@ internal static partial class SettingsTable
         return string.Join('\n', ["| setting | default | range | meaning |", "|---|---|---|---|", .. rows]);
     }
 
-    /// <summary>The JSON schema (draft-07) of an <c>appsettings.json</c>; keys outside of <c>Fovea</c> are not described.</summary>
+    /// <summary>
+    /// Returns the JSON schema (draft-07) of an <c>appsettings.json</c>. It describes only the keys under <c>Fovea</c>.
+    /// </summary>
     public static string Schema()
     {
         var properties = new JsonObject();
@@ -120,7 +126,7 @@ internal static partial class SettingsTable
         return described;
     }
 
-    // The summary of a property's documentation, which the compiler writes beside the assembly.
+    // Returns the summary of a property from the XML documentation that the compiler writes beside the assembly.
     private static string Meaning(PropertyInfo property)
     {
         var type = property.DeclaringType!;

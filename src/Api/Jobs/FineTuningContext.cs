@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fovea.Api.Jobs;
 
-/// <summary>The tables of the jobs: one model for SQLite and PostgreSQL.</summary>
+/// <summary>The Entity Framework model of the tables for jobs. SQLite and PostgreSQL have the same tables.</summary>
 internal sealed class FineTuningContext(DbContextOptions<FineTuningContext> options) : DbContext(options)
 {
     public DbSet<Job> Jobs => Set<Job>();
@@ -24,7 +24,7 @@ internal sealed class FineTuningContext(DbContextOptions<FineTuningContext> opti
             job.Ignore(j => j.At);
             job.HasIndex(j => j.Status);
 
-            // Two jobs may choose the same version of a model at the same time. The second insert fails, and its job chooses again.
+            // Two jobs may choose the same version number of a model at the same time. The second write fails, and its job chooses again.
             job.HasIndex(j => new { j.FineTunedModel, j.Version }).IsUnique();
         });
         modelBuilder.Entity<JobEvent>(e =>

@@ -10,7 +10,7 @@ namespace Fovea.Api.Jobs;
 //                                 └──Resume── paused ◄─┘ Pause           (Cancel, from any state before these: cancelled)
 //
 /// <summary>
-/// A fine-tuning job: a row of the database. Its methods are the only changes that can happen to it. Times are Unix times in milliseconds.
+/// A fine-tuning job: a row of the database. Only the methods of this class change its state. Times are Unix times in milliseconds.
 /// </summary>
 internal sealed class Job
 {
@@ -23,106 +23,112 @@ internal sealed class Job
     public required string Model { get; init; }
 
     /// <summary>
-    /// The version of <see cref="Model"/> that training starts from, from 1; 0: <see cref="Model"/> is a pretrained base, and not in the
-    /// repository.
+    /// The version of <see cref="Model"/> that training starts from, from 1. 0: <see cref="Model"/> names a pretrained base, which is not
+    /// in the model repository.
     /// </summary>
     public required int BaseVersion { get; init; }
 
     /// <summary>The id of the data set.</summary>
     public required string Dataset { get; init; }
 
-    /// <summary>The name that the data set's owner gave it; null: none, or an older service has created the job.</summary>
+    /// <summary>The data set's name, which its owner chose; null: it has none, or an older release created the job.</summary>
     public string? DatasetName { get; init; }
 
     /// <summary>The end of the trained model's name.</summary>
     public required string Suffix { get; init; }
 
     /// <summary>
-    /// The name of the trained model: the base model's name, a hyphen and the suffix; the base model's name where that ends so already.
+    /// The name of the trained model: the base model's name, a hyphen and the suffix. If the base model's name already ends with the hyphen
+    /// and the suffix, the trained model has the same name.
     /// </summary>
     public required string FineTunedModel { get; init; }
 
-    /// <summary>head, full or auto.</summary>
+    /// <summary>The method of training: head, full or auto.</summary>
     public required string Method { get; set; }
 
-    /// <summary>Passes over the training images, from 1; null: auto, and not chosen yet.</summary>
+    /// <summary>The number of passes over the training images, from 1; null: auto, and not chosen yet.</summary>
     public int? Epochs { get; set; }
 
-    /// <summary>Images in a step, from 1; null: auto, and not chosen yet.</summary>
+    /// <summary>The number of images in a step, from 1; null: auto, and not chosen yet.</summary>
     public int? BatchSize { get; set; }
 
-    /// <summary>The highest learning rate, over 0; null: auto, and not chosen yet.</summary>
+    /// <summary>The highest learning rate of the run, above 0; null: auto, and not chosen yet.</summary>
     public double? LearningRate { get; set; }
 
     /// <summary>The seed of all random numbers.</summary>
     public required long Seed { get; init; }
 
-    /// <summary>Whether the job publishes its model by itself when the model is not worse than the one that serves.</summary>
+    /// <summary>Whether the job itself publishes its model, if the model is not worse than the version that serves.</summary>
     public required bool PublishesItself { get; init; }
 
-    /// <summary>The caller's notes, a JSON object; null: none.</summary>
+    /// <summary>Notes that the caller sent with the job, a JSON object; null: none.</summary>
     public string? Metadata { get; init; }
 
-    /// <summary>The state.</summary>
+    /// <summary>The state of the job.</summary>
     public JobStatus Status { get; set; }
 
-    /// <summary>When the job was created.</summary>
+    /// <summary>The time at which the job was created.</summary>
     public required long CreatedAt { get; init; }
 
-    /// <summary>When the job ended; null: it has not.</summary>
+    /// <summary>The time at which the job ended; null: it has not ended.</summary>
     public long? FinishedAt { get; set; }
 
-    /// <summary>When the job will end, estimated from the speed so far; null: unknown.</summary>
+    /// <summary>The time at which training will end, estimated from the speed so far; null: unknown.</summary>
     public long? EstimatedFinish { get; set; }
 
     /// <summary>
-    /// The processors that training uses; 0: not begun. The order of floating-point sums depends on this number, so a worker that takes the
-    /// job over uses the same.
+    /// The number of processors that training uses; 0: the job has not begun. The order of floating-point sums depends on this number, so a
+    /// worker that takes the job over uses the same number.
     /// </summary>
     public int Threads { get; set; }
 
     /// <summary>
-    /// The version of the trained model; null: not chosen yet. It is saved before the file is added, so the file is added once.
+    /// The version number of the trained model; null: not chosen yet. It is saved before the file is added to the repository, so that the
+    /// file is added only once.
     /// </summary>
     public int? Version { get; set; }
 
-    /// <summary>Whether the job publishes that version.</summary>
+    /// <summary>Whether the job publishes <see cref="Version"/>.</summary>
     public bool Published { get; set; }
 
-    /// <summary>The kind of error of a failed job.</summary>
+    /// <summary>The error code of a failed job; null: it has not failed.</summary>
     public string? ErrorCode { get; set; }
 
-    /// <summary>The reason why the job failed.</summary>
+    /// <summary>The reason why the job failed, a sentence; null: it has not failed.</summary>
     public string? ErrorMessage { get; set; }
 
     /// <summary>
-    /// The fencing number: it grows by one each time a worker takes the job. A worker that holds a lower number has lost the job, and its
-    /// writes are refused.
+    /// The fencing number. It grows by one each time a worker takes the job, and when the job is cancelled. A worker that holds a lower
+    /// number has lost the job, and its writes are refused.
     /// </summary>
     public long Fence { get; set; }
 
-    /// <summary>The worker that holds the job; null: no worker does.</summary>
+    /// <summary>The name of the worker that runs the job; null: no worker runs it.</summary>
     public string? Worker { get; set; }
 
-    /// <summary>Counts the renewals of the lease. A count that stands still shows the other workers that the holder is lost.</summary>
+    /// <summary>The number of renewals of the lease. If it no longer grows, the other workers know that the job's worker is lost.</summary>
     public long Heartbeats { get; set; }
 
-    /// <summary>The entry of the queue that may start the job; entries with other ids do nothing. Null: the job must be entered.</summary>
+    /// <summary>
+    /// The id of the queue entry that may start the job; other entries do nothing. Null: the job must be added to the queue.
+    /// </summary>
     public string? QueueEntry { get; set; }
 
     /// <summary>The number of the newest event; events are counted from 1.</summary>
     public long Events { get; set; }
 
-    /// <summary>Counts the changes. Of two changes made at the same time, the second is repeated on top of the first.</summary>
+    /// <summary>
+    /// The number of changes. It reveals that two changes were made at the same time: the second one is then repeated on the new row.
+    /// </summary>
     public long Revision { get; set; }
 
-    /// <summary>The time of the change that is being made. Not stored; the store sets it before each change.</summary>
+    /// <summary>The time of the change that is being made. <see cref="JobStore"/> sets it before each change; it is not stored.</summary>
     public long At { get; set; }
 
-    /// <summary>Whether training starts from a pretrained base.</summary>
+    /// <summary>Whether training starts from a pretrained base instead of a model of the repository.</summary>
     public bool StartsFromPretrained => BaseVersion == 0;
 
-    /// <summary>The start of training, in words: a pretrained base, or a version of a model.</summary>
+    /// <summary>The name of the model that training starts from, with its version if it is in the repository, for messages.</summary>
     public string Start => StartsFromPretrained ? Model : $"{Model} version {BaseVersion}";
 
     /// <summary>Whether the job has reached a final state.</summary>
@@ -134,7 +140,7 @@ internal sealed class Job
     /// <summary>The events added since the job was read. Not stored with the job.</summary>
     public IReadOnlyList<JobEvent> News => news;
 
-    /// <summary>Adds an event.</summary>
+    /// <summary>Adds an event to the job.</summary>
     public void Tell(string message, string level = JobEvent.Info, JobMetrics? metrics = null) => news.Add(new()
     {
         JobId = Id,
@@ -147,9 +153,9 @@ internal sealed class Job
 
     /// <summary>Gives the job to a worker that has received an entry of the queue.</summary>
     /// <param name="entry">The id of the entry.</param>
-    /// <param name="worker">The worker.</param>
-    /// <param name="threads">The processors to train with, if the job has not begun before.</param>
-    /// <returns>Whether the worker has the job now. False: the job does not wait, or another entry stands for it.</returns>
+    /// <param name="worker">The worker's name.</param>
+    /// <param name="threads">The number of processors for training; used only if the job has not begun before.</param>
+    /// <returns>True if the worker now has the job; false if the job does not wait, or names another entry.</returns>
     public bool TryBegin(string entry, string worker, int threads)
     {
         if (!IsWaiting || (QueueEntry ?? entry) != entry)
@@ -163,22 +169,23 @@ internal sealed class Job
     }
 
     /// <summary>
-    /// Notes the queue's entry for a job that waits without one. A second entry changes nothing, and does nothing when it runs.
+    /// Stores the id of the queue entry of a waiting job that has none. A second entry changes nothing, and does not start the job.
     /// </summary>
+    /// <param name="entry">The id of the entry.</param>
     public void Enter(string entry)
     {
         if (QueueEntry is null && IsWaiting)
         {
             if (Status is JobStatus.ValidatingFiles)
             {
-                Tell("The model and the data set were found; the job is queued.");
+                Tell("The model and the data set exist. The job is queued.");
             }
 
             (Status, QueueEntry) = (JobStatus.Queued, entry);
         }
     }
 
-    /// <summary>Forgets an entry that the queue has lost, so that the job is entered again.</summary>
+    /// <summary>Removes the id of an entry that the queue has lost, so that the job is added to the queue again.</summary>
     public void ForgetEntry(string entry)
     {
         if (IsWaiting && QueueEntry == entry)
@@ -187,7 +194,8 @@ internal sealed class Job
         }
     }
 
-    /// <summary>Puts the job back into the queue, because its worker stops or is lost.</summary>
+    /// <summary>Puts a running job back into the queue, because its worker stops or is lost.</summary>
+    /// <param name="reason">A sentence for the job's events.</param>
     public void Release(string reason)
     {
         if (Status is JobStatus.Running)
@@ -198,34 +206,36 @@ internal sealed class Job
     }
 
     /// <summary>Pauses the job.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: it is paused already, or has ended.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: the job is paused already, or has ended.</exception>
     public void Pause()
     {
-        Require(IsWaiting || Status is JobStatus.Running, "paused", "validating_files, queued or running");
+        Require(IsWaiting || Status is JobStatus.Running, "paused", "a job that is validating_files, queued or running");
         (Status, QueueEntry, Worker, EstimatedFinish) = (JobStatus.Paused, null, null, null);
         Tell("The job is paused.");
     }
 
     /// <summary>Queues a paused job.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: it is not paused.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: the job is not paused.</exception>
     public void Resume()
     {
-        Require(Status is JobStatus.Paused, "resumed", "paused");
+        Require(Status is JobStatus.Paused, "resumed", "a job that is paused");
         Status = JobStatus.Queued;
         Tell("The job is queued again.");
     }
 
-    /// <summary>Ends the job for good. The fencing number grows, so that the worker which holds the job loses it.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: it has ended.</exception>
+    /// <summary>Cancels the job. The fencing number grows, so that the worker that runs the job loses it.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: the job has ended.</exception>
     public void Cancel()
     {
-        Require(!HasEnded, "cancelled", "one that has not ended");
+        Require(!HasEnded, "cancelled", "a job that has not ended");
         Fence++;
         End(JobStatus.Cancelled);
         Tell("The job is cancelled.");
     }
 
     /// <summary>Ends the job with an error.</summary>
+    /// <param name="code">The error code of the problem document.</param>
+    /// <param name="message">The reason, a sentence.</param>
     public void Fail(string code, string message)
     {
         (ErrorCode, ErrorMessage) = (code, message);
@@ -233,7 +243,8 @@ internal sealed class Job
         Tell(message, JobEvent.Error);
     }
 
-    /// <summary>Ends the job with its model.</summary>
+    /// <summary>Ends the job successfully: its model is in the repository.</summary>
+    /// <param name="message">A sentence for the job's events.</param>
     public void Succeed(string message)
     {
         End(JobStatus.Succeeded);

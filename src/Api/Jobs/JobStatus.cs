@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api.Jobs;
 
-/// <summary>The state of a job, by the names that OpenAI's fine-tuning jobs have, and <c>paused</c>.</summary>
+/// <summary>The state of a job: the states of OpenAI's fine-tuning jobs, and <c>paused</c>.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<JobStatus>))]
 internal enum JobStatus
 {
-    /// <summary>The job is new; no worker has seen it yet.</summary>
+    /// <summary>The job is new and not in the queue yet.</summary>
     [JsonStringEnumMemberName("validating_files")]
     ValidatingFiles,
 
@@ -14,7 +14,7 @@ internal enum JobStatus
     [JsonStringEnumMemberName("queued")]
     Queued,
 
-    /// <summary>A worker holds the job: it trains, evaluates or publishes.</summary>
+    /// <summary>A worker has taken the job and is training, evaluating or publishing.</summary>
     [JsonStringEnumMemberName("running")]
     Running,
 
@@ -26,7 +26,7 @@ internal enum JobStatus
     [JsonStringEnumMemberName("succeeded")]
     Succeeded,
 
-    /// <summary>The job has ended without a model; its error says why.</summary>
+    /// <summary>The job has ended without a model; its error gives the reason.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 

@@ -6,7 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fovea.Api.Jobs;
 
 /// <summary>
-/// Reads and changes the jobs, their events and their checkpoints. A database that cannot be reached is a <c>DbException</c>.
+/// Reads and changes the jobs, their events and their checkpoints in the database. If the database cannot be reached, the methods throw a
+/// <c>DbException</c>.
 /// </summary>
 internal sealed class JobStore(StateDatabase database, TimeProvider time)
 {
@@ -18,8 +19,8 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         await context.SaveChangesAsync(stop);
     }
 
-    /// <summary>A job by its id.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownJob"/>.</exception>
+    /// <summary>Returns the job with this id.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownJob"/>: no job has this id.</exception>
     public async Task<Job> Find(string id, CancellationToken stop)
     {
         // PostgreSQL refuses a text with the character 0.
@@ -32,9 +33,9 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         return await context.Jobs.AsNoTracking().SingleOrDefaultAsync(job => job.Id == id, stop) ?? throw Unknown(id);
     }
 
-    /// <summary>A page of the jobs, the newest first.</summary>
-    /// <param name="after">The job before the first of the page; null: the page begins with the newest.</param>
-    /// <param name="limit">The most jobs to return.</param>
+    /// <summary>Returns a page of the jobs, the newest first.</summary>
+    /// <param name="after">The id of the last job of the previous page; null: the page begins with the newest job.</param>
+    /// <param name="limit">The largest number of jobs to return.</param>
     /// <param name="stop">Cancels the query.</param>
     public async Task<IReadOnlyList<Job>> List(string? after, int limit, CancellationToken stop)
     {
@@ -48,7 +49,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         return await jobs.OrderByDescending(job => job.Id).Take(limit).ToListAsync(stop);
     }
 
-    /// <summary>The jobs that wait for a worker or run, the oldest first.</summary>
+    /// <summary>Returns the jobs that wait for a worker or run, the oldest first.</summary>
     public async Task<IReadOnlyList<Job>> Active(CancellationToken stop)
     {
         JobStatus[] active = [JobStatus.ValidatingFiles, JobStatus.Queued, JobStatus.Running];
@@ -56,7 +57,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         return await context.Jobs.AsNoTracking().Where(job => active.Contains(job.Status)).OrderBy(job => job.Id).ToListAsync(stop);
     }
 
-    /// <summary>The number of jobs in each status that a job has.</summary>
+    /// <summary>Returns the number of jobs in each status. A status that no job has is left out.</summary>
     public async Task<IReadOnlyDictionary<JobStatus, int>> CountByStatus(CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -64,7 +65,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .ToDictionaryAsync(group => group.Key, group => group.Count, stop);
     }
 
-    /// <summary>The number of a job's newest event, and whether the job has ended. The last event of a job says how it ended.</summary>
+    /// <summary>Returns the number of a job's newest event, and whether the job has ended. No event follows the end.</summary>
     public async Task<(long Events, bool HasEnded)> Told(string id, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -73,7 +74,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         return (job.Events, job.FinishedAt is not null);
     }
 
-    /// <summary>Events of a job with higher numbers than one, in their order.</summary>
+    /// <summary>Returns at most <paramref name="limit"/> events of a job with numbers above <paramref name="number"/>, ascending.</summary>
     public async Task<IReadOnlyList<JobEvent>> EventsAfter(string id, long number, int limit, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -81,7 +82,9 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .OrderBy(e => e.Number).Take(limit).ToListAsync(stop);
     }
 
-    /// <summary>Events of a job with lower numbers than one, the newest first.</summary>
+    /// <summary>
+    /// Returns at most <paramref name="limit"/> events of a job with numbers below <paramref name="number"/>, the newest first.
+    /// </summary>
     public async Task<IReadOnlyList<JobEvent>> EventsBefore(string id, long number, int limit, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -89,7 +92,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .OrderByDescending(e => e.Number).Take(limit).ToListAsync(stop);
     }
 
-    /// <summary>Whether an event is saved, by its job, number, time and message.</summary>
+    /// <summary>Whether the database has an event with the same job, number, time and message.</summary>
     public async Task<bool> Has(JobEvent said, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -97,7 +100,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             e => e.JobId == said.JobId && e.Number == said.Number && e.CreatedAt == said.CreatedAt && e.Message == said.Message, stop);
     }
 
-    /// <summary>Checkpoints of a job before a step, the newest first.</summary>
+    /// <summary>Returns at most <paramref name="limit"/> checkpoints of a job from before a step, the newest first.</summary>
     public async Task<IReadOnlyList<JobCheckpoint>> CheckpointsBefore(string id, long step, int limit, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -112,7 +115,9 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         return await UnderWay(context).AnyAsync(job => job.Dataset == id, stop);
     }
 
-    /// <summary>The data set of the job that has made a version of a model; null: no job has, or the job is deleted.</summary>
+    /// <summary>
+    /// Returns the id of the data set of the job that made a version of a model; null if no job made it, or the job is deleted.
+    /// </summary>
     public async Task<string?> DatasetOf(string model, int version, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -120,18 +125,19 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .Select(job => job.Dataset).SingleOrDefaultAsync(stop);
     }
 
-    /// <summary>The highest version of a model that any job has chosen, deleted jobs included; 0: none has.</summary>
+    /// <summary>Returns the highest version number of a model that any job has chosen, including deleted jobs; 0: none has.</summary>
     public async Task<int> HighestVersion(string model, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
         int kept = await context.Jobs.Where(job => job.FineTunedModel == model).MaxAsync(job => job.Version, stop) ?? 0;
 
-        // This query comes second: a job that is deleted between the two is found in one of them.
+        // Deleting a job adds its version to this table. This query comes second, so a job that is deleted between the two queries is found
+        // by one of them.
         int deleted = await context.UsedVersions.Where(used => used.Model == model).MaxAsync(used => (int?)used.Highest, stop) ?? 0;
         return Math.Max(kept, deleted);
     }
 
-    /// <summary>The jobs that ended before a time, the oldest first.</summary>
+    /// <summary>Returns the jobs that ended before a time, the oldest first.</summary>
     public async Task<IReadOnlyList<Job>> EndedBefore(DateTimeOffset moment, CancellationToken stop)
     {
         if (!database.IsMade)
@@ -145,8 +151,8 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
     }
 
     /// <summary>
-    /// Deletes a job, its events and its checkpoints in one transaction. The number of its version stays used. A job that another service
-    /// has deleted is no error.
+    /// Deletes a job, its events and its checkpoints in one transaction. Later jobs do not reuse its version number. If another service has
+    /// deleted the job already, nothing happens.
     /// </summary>
     public async Task Delete(Job job, CancellationToken stop)
     {
@@ -169,15 +175,18 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         }
     }
 
-    /// <summary>The number of jobs that have not ended.</summary>
+    /// <summary>Returns the number of jobs that have not ended.</summary>
     public async Task<int> CountUnderWay(CancellationToken stop)
     {
         await using var context = await database.Open(stop);
         return await UnderWay(context).CountAsync(stop);
     }
 
-    /// <summary>Renews the lease of the worker that holds a job with a fencing number.</summary>
-    /// <returns>Whether the worker still holds the job, and the job runs.</returns>
+    /// <summary>Renews a worker's lease of a job by counting up <see cref="Job.Heartbeats"/>.</summary>
+    /// <param name="id">The id of the job.</param>
+    /// <param name="fence">The fencing number with which the worker took the job.</param>
+    /// <param name="stop">Cancels the call.</param>
+    /// <returns>True if the lease is renewed; false if the worker no longer holds the job, or the job does not run.</returns>
     public async Task<bool> Renew(string id, long fence, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
@@ -189,16 +198,17 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
     }
 
     /// <summary>
-    /// Changes a job, and saves its new events, in one transaction. When another change comes in between, this one is repeated on top of
-    /// it, so events become visible in the order of their numbers.
+    /// Changes a job and saves its new events in one transaction. If another change is saved in between, this change is repeated on the new
+    /// row, so events become visible in the order of their numbers.
     /// </summary>
-    /// <param name="id">The job.</param>
-    /// <param name="change">The change; it may be called several times, each time on a freshly read job.</param>
+    /// <param name="id">The id of the job.</param>
+    /// <param name="change">Changes the job. It may be called several times, each time with a freshly read job.</param>
     /// <param name="stop">Cancels the transaction.</param>
-    /// <param name="checkpoints">Checkpoints to save with the change; those of steps that have one already are left out.</param>
-    /// <exception cref="RefusalException">There is no such job, or the change refuses.</exception>
-    /// <exception cref="DbUpdateException">The change takes a version that another job has (<see
-    /// cref="StateDatabase.IsTaken"/>).</exception>
+    /// <param name="checkpoints">Checkpoints to save with the change. A checkpoint of a step that already has one is left out.</param>
+    /// <returns>The changed job.</returns>
+    /// <exception cref="RefusalException">The job does not exist, or <paramref name="change"/> throws it.</exception>
+    /// <exception cref="DbUpdateException">The change sets a version number that another job has (<see cref="StateDatabase.IsTaken"/>).
+    /// </exception>
     public async Task<Job> Change(string id, Action<Job> change, CancellationToken stop, params IReadOnlyList<JobCheckpoint> checkpoints)
     {
         while (true)
@@ -211,7 +221,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             await using var transaction = await context.Database.BeginTransactionAsync(stop);
             try
             {
-                // The row of the job is saved first. It stays locked until the end, so no other change can use the same event numbers.
+                // The row of the job is saved first. It stays locked until the commit, so no other change can use the same event numbers.
                 await context.SaveChangesAsync(stop);
             }
             catch (DbUpdateConcurrencyException)

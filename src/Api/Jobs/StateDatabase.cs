@@ -10,15 +10,15 @@ using Npgsql;
 namespace Fovea.Api.Jobs;
 
 /// <summary>
-/// The database of the jobs: the PostgreSQL server that the settings name, else a SQLite file. It is created, or upgraded in place, at its
-/// first use.
+/// The database of the fine-tuning jobs: the PostgreSQL server of the setting Database, or a SQLite file if that setting is empty. Its
+/// tables are created or upgraded at the first use.
 /// </summary>
 internal sealed class StateDatabase : IDisposable
 {
-    // SQLITE_CONSTRAINT_UNIQUE.
+    // SQLite's error code SQLITE_CONSTRAINT_UNIQUE.
     private const int SqliteUnique = 2_067;
 
-    // Processes that start together create the same tables; each retries at most this often.
+    // Processes that start at the same time may create the same tables. A process whose attempt fails retries at most this many times.
     private const int MostRetries = 20;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -35,25 +35,27 @@ internal sealed class StateDatabase : IDisposable
         IsShared = fineTuning.Database.Length > 0;
         var builder = new DbContextOptionsBuilder<FineTuningContext>()
 
-            // The migrations are written by hand and have no model snapshot. A test compares their tables with the model's.
+            // The migrations are written by hand and have no model snapshot. A test compares their tables with those of FineTuningContext.
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
         options = (IsShared ? builder.UseNpgsql(fineTuning.Database) : builder.UseSqlite($"Data Source={file}")).Options;
     }
 
-    /// <summary>Whether the database is a server, which several machines may use. False: it is a file, which one machine uses.</summary>
+    /// <summary>True: the database is a server, which several machines may use. False: it is a file, which one machine uses.</summary>
     public bool IsShared { get; }
 
-    /// <summary>Whether the database may exist. False: there are no jobs, and a reader need not create it.</summary>
+    /// <summary>
+    /// Whether the database may exist: always true for a server. False: there are no jobs, and a read need not create the database.
+    /// </summary>
     public bool IsMade => IsShared || File.Exists(file);
 
     /// <summary>
-    /// Whether an error says that the database could not be reached or written to, so that the same call may succeed later. An error about
-    /// the values that were written is not one of these.
+    /// Whether an error means that the database could not be reached or written to, so that the same call may succeed later. False for an
+    /// error about the written values.
     /// </summary>
     public static bool IsAway(Exception e) => Causes(e).Any(cause => cause is DbException or DbUpdateException)
         && !Causes(e).Any(cause => cause is PostgresException { SqlState: ['2', '2' or '3', ..] });
 
-    /// <summary>Whether an error says that another row has the value that must be unique.</summary>
+    /// <summary>Whether an error means that another row already has a value that must be unique.</summary>
     public static bool IsTaken(Exception e) => Causes(e).Any(cause =>
         cause is SqliteException { SqliteExtendedErrorCode: SqliteUnique }
             or PostgresException { SqlState: PostgresErrorCodes.UniqueViolation });
@@ -61,8 +63,8 @@ internal sealed class StateDatabase : IDisposable
     /// <summary>The database's own message in an error, without a full stop.</summary>
     public static string Reason(Exception e) => (Causes(e).OfType<DbException>().FirstOrDefault() ?? e).Message.TrimEnd('.');
 
-    /// <summary>A context on the database.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: it cannot be reached or created.</exception>
+    /// <summary>Returns a new Entity Framework context. The first call creates or upgrades the tables.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the database cannot be reached or created.</exception>
     public async Task<FineTuningContext> Open(CancellationToken stop)
     {
         if (!isReady)
@@ -73,7 +75,10 @@ internal sealed class StateDatabase : IDisposable
         return new FineTuningContext(options);
     }
 
-    /// <summary>Makes this process the only worker on a database file; null: another process is.</summary>
+    /// <summary>
+    /// Locks the database file for the jobs of this process, until the result is disposed of or the process ends. Null: another process
+    /// holds the lock.
+    /// </summary>
     public FileStream? TryLock() => TryLock("worker");
 
     /// <inheritdoc/>
@@ -102,7 +107,7 @@ internal sealed class StateDatabase : IDisposable
         {
             var expected = IsShared
                 ? "the PostgreSQL server of Fovea:Database to answer"
-                : "the folder Fovea:Data to be one that the service may write to";
+                : "Fovea:Data to be a folder that the service may write to";
             throw new ServiceException(
                 ServiceError.Unavailable, $"The database of the fine-tuning jobs cannot be opened: {Reason(e)}. Expected {expected}.", e);
         }
@@ -133,13 +138,15 @@ internal sealed class StateDatabase : IDisposable
             HideFromOthers();
             await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = 'wal'", stop);
 
-            // A process that is killed during a migration leaves this table, and the next migration would wait for it forever.
+            // A process that is killed during a migration leaves this table behind. The next migration would wait forever for the table to
+            // disappear.
             await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", stop);
             await context.Database.MigrateAsync(stop);
         }
     }
 
-    // The file is created here with its final mode. SQLite gives the -wal and -shm files beside it the mode of the file.
+    // Creates the database file so that only its owner may read it, before SQLite opens it. SQLite gives the -wal and -shm files beside it
+    // the same mode.
     private void HideFromOthers()
     {
         if (OperatingSystem.IsWindows())
@@ -161,7 +168,7 @@ internal sealed class StateDatabase : IDisposable
             }
             catch (UnauthorizedAccessException)
             {
-                // The file belongs to another user, who has shared it with this one on purpose.
+                // The file belongs to another user, who has shared it with the service's user on purpose.
             }
         }
     }
@@ -170,7 +177,8 @@ internal sealed class StateDatabase : IDisposable
         e.SqlState is PostgresErrorCodes.DuplicateDatabase or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateColumn
             or PostgresErrorCodes.UniqueViolation;
 
-    // A migration is one transaction. A process that meets another one at it tries again, and finds the tables.
+    // A migration is one transaction. If another process is running the same migration, this one fails, tries again, and then finds the
+    // tables.
     private static async Task MigrateShared(FineTuningContext context, CancellationToken stop)
     {
         for (int left = MostRetries; ; left--)
@@ -187,7 +195,7 @@ internal sealed class StateDatabase : IDisposable
         }
     }
 
-    // The operating system releases the lock when the process ends, however it ends.
+    // Returns null if another process holds the lock. The operating system releases the lock when the process ends, even if it is killed.
     private FileStream? TryLock(string purpose)
     {
         try

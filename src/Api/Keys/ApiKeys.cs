@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace Fovea.Api.Keys;
 
 /// <summary>
-/// The API keys from the settings under <c>Fovea</c>: the list <c>ApiKeys</c>, and <c>RequireKeyToClassify</c>, which says whether
+/// The API keys from two settings under <c>Fovea</c>: the list <c>ApiKeys</c>; and <c>RequireKeyToClassify</c>, which is true if
 /// classifying needs a key too (default false).
 /// </summary>
 internal sealed class ApiKeys
@@ -28,7 +28,7 @@ internal sealed class ApiKeys
 
     /// <summary>Reads the keys from the settings.</summary>
     /// <exception cref="RefusalException">
-    /// A key is empty or incomplete, two keys have the same name, or a key is required and there is none.
+    /// A key is empty or incomplete, two keys have the same name, or <c>RequireKeyToClassify</c> is true and there is no key.
     /// </exception>
     public static ApiKeys Read(IConfiguration configuration)
     {
@@ -39,7 +39,7 @@ internal sealed class ApiKeys
         {
             throw new FoveaException(
                 ErrorCode.BadArgument,
-                $"Fovea:ApiKeys has two keys named {twice}; expected a different name for each key, since the log names keys by it.");
+                $"Fovea:ApiKeys has two keys named {twice}; expected a different name for each key, because the log shows the names.");
         }
 
         return given.RequireKeyToClassify && keys.Length == 0
@@ -69,13 +69,13 @@ internal sealed class ApiKeys
         ApiKey? found = null;
         foreach (var key in keys)
         {
-            // The loop compares all keys, each to its last byte, so that the response time reveals nothing about them.
+            // The loop compares all keys, each to its last byte, so that the response time reveals nothing about the keys.
             found = CryptographicOperations.FixedTimeEquals(key.Sha256.Span, shown) ? key : found;
         }
 
         return found;
     }
 
-    /// <summary>SHA-256 of a key's UTF-8 bytes.</summary>
+    /// <summary>Returns the SHA-256 of a key's UTF-8 bytes.</summary>
     public static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 }

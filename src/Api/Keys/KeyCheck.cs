@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace Fovea.Api.Keys;
 
 /// <summary>
-/// Refuses callers that may not use a route, before the body is read. If no key is configured, the routes that change data or return
-/// private data are open only to a developer on the same machine.
+/// Refuses callers that may not use a route, before the request's body is read. If no key is configured, only a developer on the same
+/// machine may use the routes that change data or return private data.
 /// </summary>
 internal static class KeyCheck
 {
@@ -42,7 +42,9 @@ internal static class KeyCheck
         });
     }
 
-    /// <summary>Returns the reason why a request does not count as one of a developer on this machine; null if it does.</summary>
+    /// <summary>
+    /// Returns the reason why a request does not count as sent by a developer on this machine; null if it does count.
+    /// </summary>
     public static string? WhyNotLocal(HttpContext context, IHostEnvironment environment) =>
         !environment.IsDevelopment() ? "this is not the Development environment"
         : context.Connection.RemoteIpAddress is not { } caller || !IsLoopback(caller)
@@ -55,7 +57,7 @@ internal static class KeyCheck
             ? $"the request comes from a page of {origin}"
         : null;
 
-    // Returns the key that opens the route; null for a developer on this machine.
+    // Returns the request's key, if the key opens the route; null for a developer on this machine. Throws for all others.
     private static ApiKey? Check(HttpContext context, ApiKeys keys, KeyScope scope, IHostEnvironment environment)
     {
         if (!keys.Any)
@@ -105,9 +107,9 @@ internal static class KeyCheck
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IsLoopback(address));
 
-    // Proxies and content delivery networks name the client in headers of many names: X-Forwarded-For, Forwarded, X-Original-For,
-    // X-Real-IP, True-Client-IP, CF-Connecting-IPv6, X-Azure-ClientIP, X-Envoy-External-Address ... This test is deliberately broad: if it
-    // takes another header for one of these, a developer at most has to use a key.
+    // Whether a header shows that a proxy or a content delivery network forwarded the request. These programs use many headers:
+    // X-Forwarded-For, Forwarded, X-Original-For, X-Real-IP, True-Client-IP, CF-Connecting-IPv6, X-Azure-ClientIP, X-Envoy-External-Address
+    // ... The test is deliberately broad: if it mistakes another header for one of these, the developer only has to use a key.
     private static bool IsForwarding(string header) =>
         header.Contains("Forwarded", StringComparison.OrdinalIgnoreCase)
         || header.Equals("Via", StringComparison.OrdinalIgnoreCase)

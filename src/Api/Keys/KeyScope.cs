@@ -3,7 +3,7 @@ namespace Fovea.Api.Keys;
 /// <summary>A group of routes that an API key opens.</summary>
 internal enum KeyScope
 {
-    /// <summary>Classifying, if the settings require a key for it.</summary>
+    /// <summary>Classifying and explaining images, if the settings require a key for that.</summary>
     Classify,
 
     /// <summary>Uploading and reading data sets, and fine-tuning models on them.</summary>

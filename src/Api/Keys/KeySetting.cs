@@ -2,7 +2,9 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.Keys;
 
-/// <summary>A key in the settings: <c>{"name", "sha256", "scopes"}</c>, or the secret alone, which then has all scopes.</summary>
+/// <summary>
+/// An API key in the settings: an object <c>{"name", "sha256", "scopes"}</c>, or the secret as a text, which then has all scopes.
+/// </summary>
 internal sealed record KeySetting
 {
     private const int HashDigits = 64;
@@ -44,7 +46,9 @@ internal sealed record KeySetting
     }
 
     /// <summary>Returns the scopes with these names; all scopes if there are no names.</summary>
-    /// <exception cref="RefusalException">A name is not that of a scope.</exception>
+    /// <param name="key">The name of the key, for the message.</param>
+    /// <param name="names">The names of scopes.</param>
+    /// <exception cref="RefusalException">A name is not the name of a scope.</exception>
     public static IReadOnlySet<KeyScope> ScopesOf(string key, IReadOnlyList<string> names)
     {
         var known = Enum.GetValues<KeyScope>();

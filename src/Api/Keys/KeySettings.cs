@@ -4,8 +4,9 @@ namespace Fovea.Api.Keys;
 internal sealed record KeySettings
 {
     /// <summary>
-    /// The keys: each a secret, which then has all scopes, or an object of <c>name</c>, <c>sha256</c> and <c>scopes</c> (some of classify,
-    /// train and administer), as <c>keys new</c> prints it. With keys, the routes that write need one.
+    /// The API keys. Each is a secret, which then has all scopes, or an object with <c>name</c>, <c>sha256</c> and <c>scopes</c> (some of
+    /// classify, train and administer), as <c>keys new</c> prints it. If there are keys, the routes that change data or return private data
+    /// need one.
     /// </summary>
     public IReadOnlyList<KeySetting> ApiKeys { get; init; } = [];
 

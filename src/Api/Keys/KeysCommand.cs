@@ -10,7 +10,7 @@ namespace Fovea.Api.Keys;
 /// </summary>
 internal static class KeysCommand
 {
-    /// <summary>The first argument of the command.</summary>
+    /// <summary>The command-line argument that selects this command.</summary>
     public const string Verb = "keys";
 
     private const string Usage = "Expected: keys new --name NAME [--scopes classify,train,administer]";

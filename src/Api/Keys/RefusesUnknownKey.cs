@@ -1,7 +1,7 @@
 namespace Fovea.Api.Keys;
 
 /// <summary>
-/// Marks a route that needs no key, but refuses one that is unknown where keys are configured, so that a program which tries its key here
-/// learns that it is wrong.
+/// Marks a route that needs no API key, but refuses an unknown key if keys are configured. A program that tests its key with this route
+/// then gets an error for a wrong key.
 /// </summary>
 internal sealed class RefusesUnknownKey;

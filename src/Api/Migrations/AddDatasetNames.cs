@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Fovea.Api.Migrations;
 
-/// <summary>Adds the column of the name that the owner of a job's data set gave it.</summary>
+/// <summary>Adds the column for the name of a job's data set.</summary>
 [DbContext(typeof(FineTuningContext)), Migration("20261130000000_DatasetNames")]
 internal sealed class AddDatasetNames : Migration
 {

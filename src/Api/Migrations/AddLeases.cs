@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Fovea.Api.Migrations;
 
-/// <summary>Adds the columns of a job's lease: the worker that holds it, and the count of that worker's heartbeats.</summary>
+/// <summary>Adds the columns for a job's lease: the name of the worker that runs the job, and the number of its heartbeats.</summary>
 [DbContext(typeof(FineTuningContext)), Migration("20261129000000_Leases")]
 internal sealed class AddLeases : Migration
 {

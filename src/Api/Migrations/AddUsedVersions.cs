@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Fovea.Api.Migrations;
 
-/// <summary>Creates the table of the version numbers that deleted jobs have used.</summary>
+/// <summary>Creates the table with the highest version number that the deleted jobs of each model have used.</summary>
 [DbContext(typeof(FineTuningContext)), Migration("20261124000001_UsedVersions")]
 internal sealed class AddUsedVersions : Migration
 {

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 namespace Fovea.Api.Migrations;
 
 /// <summary>
-/// Creates the tables of the jobs. No column names a database type, so the same migration works on SQLite and on PostgreSQL.
+/// Creates the tables of the jobs. No column specifies a database type, so the same migration works with SQLite and PostgreSQL.
 /// </summary>
 [DbContext(typeof(FineTuningContext)), Migration("20261124000000_Jobs")]
 internal sealed class CreateJobs : Migration

@@ -7,38 +7,39 @@ namespace Fovea.Api.ModelRepository;
 
 /// <summary>
 /// <c>--check VERSION MODEL BYTES BATCH UPLOAD</c>: loads a version from its folder and runs it as the service would serve it (<see
-/// cref="ServingRehearsal"/>), within a limit of memory. An upload from elsewhere is adopted before. A hostile file can crash or exhaust
-/// the process that loads it; the separate process keeps that from the service.
+/// cref="ServingRehearsal"/>), within a memory limit. An upload that other software made is adopted first. The command runs in a process
+/// of its own, because a hostile file can crash or exhaust the process that loads it.
 /// </summary>
 /// <remarks>
-/// Each step is a line on standard output that begins with <see cref="Step"/>, so that the service knows the last step if the process dies.
-/// The reason of a refusal follows the steps. The process ends when its standard input ends.
+/// Before each step the process writes a line that begins with <see cref="Step"/> to standard output, so the service knows the last step
+/// if the process dies. The reason for a refusal follows the steps. The process ends when its standard input ends.
 /// </remarks>
 internal static class CheckCommand
 {
-    /// <summary>The argument that names the command.</summary>
+    /// <summary>The command-line argument that selects this command.</summary>
     public const string Verb = "--check";
 
-    /// <summary>The prefix of the lines of standard output that name the next step.</summary>
+    /// <summary>The prefix of the lines on standard output that name the next step.</summary>
     public const string Step = "@ ";
 
     /// <summary>The exit code for a model that cannot be served; the reason is on standard output.</summary>
     public const int Refused = 3;
 
     /// <summary>Runs the command.</summary>
-    /// <param name="version">The version's folder.</param>
-    /// <param name="model">The model's folder.</param>
-    /// <param name="bytes">The most bytes of memory, a whole number.</param>
-    /// <param name="batch">The most images of a batch, a whole number.</param>
+    /// <param name="version">The path of the version's folder.</param>
+    /// <param name="model">The path of the model's folder.</param>
+    /// <param name="bytes">The memory limit in bytes, a whole number.</param>
+    /// <param name="batch">The largest number of images in a batch, a whole number.</param>
     /// <param name="upload">
-    /// Whether the version is an upload, true or false. A file from elsewhere is then replaced by its adopted form.
+    /// Whether the version is an upload: <c>true</c> or <c>false</c>. In an upload, a file that other software made is replaced by its
+    /// adopted form.
     /// </param>
-    /// <returns>0 if the model can be served, or is a base for fine-tuning; else <see cref="Refused"/>.</returns>
+    /// <returns>0 if the model can be served or is a base for fine-tuning; otherwise <see cref="Refused"/>.</returns>
     public static int Run(string version, string model, string bytes, string batch, string upload)
     {
         ParentProcess.DieWith();
 
-        // The memory of .NET's own threads does not count as memory of the model.
+        // Loads ONNX Runtime before the memory in use is measured, so that its own memory does not count as memory of the model.
         _ = Sessions.Version;
         long limit = long.Parse(bytes, CultureInfo.InvariantCulture), before = ProcessMemory.Private;
         ProcessMemory.Limit(limit);
@@ -51,11 +52,12 @@ internal static class CheckCommand
                 Begin("reading the file");
                 if (!ModelLoader.AdoptUpload(file, json, model))
                 {
-                    // It is a base for fine-tuning, which the service never runs.
+                    // The file is a base for fine-tuning, and the service never runs such a file.
                     return 0;
                 }
 
-                // Adoption held the weights. ONNX Runtime's memory counts too, and does not make .NET collect.
+                // Adoption read the weights into managed memory, which counts against the limit. ONNX Runtime's allocations do not trigger
+                // .NET's garbage collector, so this memory is freed here.
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
 
@@ -68,7 +70,7 @@ internal static class CheckCommand
         catch (Exception e) when (ServingRehearsal.IsMemory(e))
         {
             Console.Out.Write($"The model needs more than the {limit:N0} bytes of memory that are allowed (Fovea:CheckMemoryBytes) to be "
-                + $"served: it had {used:N0} bytes, and got no more for {step}.");
+                + $"served: it used {used:N0} bytes and could get no more for {step}.");
             return Refused;
         }
         catch (RefusalException e)

@@ -8,11 +8,11 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>Changes the models, and what serves. A change that is refused or fails changes nothing.</summary>
+/// <summary>Adds, deletes, publishes, loads and unloads versions. A change that is refused or fails changes nothing.</summary>
 /// <remarks>
-/// Other services may change the same repository at the same time, and nothing locks it. So each change is one rename. Afterwards the
-/// change checks whether another service has made a contradicting change meanwhile: deleted the version that was published, or published
-/// the version that was deleted.
+/// Other services may change the same repository at the same time, and nothing locks the repository. So each change is one rename. After
+/// the rename, this class checks for a contradicting change by another service: it may have deleted the version that was published here,
+/// or published the version that was deleted here.
 /// </remarks>
 internal sealed class ModelAdministration(
     Settings settings,
@@ -24,9 +24,12 @@ internal sealed class ModelAdministration(
 {
     private const string Place = "The model repository";
 
-    /// <summary>Adds an uploaded version, after <see cref="ModelCheck"/>. It serves if it is the highest and none was published.</summary>
+    /// <summary>
+    /// Adds an uploaded version after <see cref="ModelCheck"/> has tried it. The version serves if it has the highest number and no version
+    /// was published.
+    /// </summary>
     /// <exception cref="RefusalException">
-    /// A name is not allowed for models or versions, the version exists, the upload is invalid, or the repository cannot be written to.
+    /// The name or the number is not allowed, the version exists, the upload is invalid, or the repository cannot be written to.
     /// </exception>
     public async Task<StoredModel> Upload(string name, string version, HttpRequest request, CancellationToken stop)
     {
@@ -44,17 +47,17 @@ internal sealed class ModelAdministration(
     }
 
     /// <summary>
-    /// Adds a file that the service has made as a version, after <see cref="ModelCheck"/>. If a process was killed during this call, the
-    /// next process may repeat it with the same file.
+    /// Adds a file that fine-tuning has made as a version, after <see cref="ModelCheck"/> has tried it. If a process was killed during this
+    /// call, the next process may repeat the call with the same file.
     /// </summary>
-    /// <param name="name">The model.</param>
-    /// <param name="number">The version.</param>
-    /// <param name="file">The .onnx file, which is copied.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="number">The version's number.</param>
+    /// <param name="file">The path of the .onnx file, which is copied.</param>
     /// <param name="publish">
-    /// Whether the version is to serve. If not, the version that serves stays, or the model does not serve yet.
+    /// Whether the added version serves. If false, the version that served before keeps serving; a new model does not serve yet.
     /// </param>
-    /// <param name="stop">Stops it before anything is changed.</param>
-    /// <returns>True if this version now has that file; false if the repository has another version of this number.</returns>
+    /// <param name="stop">Cancels the call before anything is changed.</param>
+    /// <returns>True if the version now has this file; false if the repository has another file under this number.</returns>
     /// <exception cref="RefusalException">The file cannot be used, or the repository cannot be written to.</exception>
     public async Task<bool> Add(string name, int number, string file, bool publish, CancellationToken stop)
     {
@@ -72,16 +75,18 @@ internal sealed class ModelAdministration(
             bool isOurs = true;
             var act = Act(staging, () => isOurs = MoveIn(staging, place, file, publish));
 
-            // A process that does not serve does not load the model.
+            // A process that only trains changes the folder but does not load the model.
             await (roles.Serves ? model.Change(act, CancellationToken.None) : act());
             log.ModelChanged(name, $"version {number} added", model.Now.Serving?.Number);
             return isOurs;
         });
     }
 
-    /// <summary>Deletes a version that does not serve, or the only one, and the model with it.</summary>
-    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: there is no such version, or another service has deleted
-    /// it. <see cref="ServiceError.Conflict"/>: it serves. <see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <summary>
+    /// Deletes a version that does not serve. A model's only version may be deleted even if it serves; the model is deleted with it.
+    /// </summary>
+    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: the version does not exist, or another service has
+    /// deleted it. <see cref="ServiceError.Conflict"/>: the version serves. <see cref="ErrorCode.CannotWrite"/>.</exception>
     public async Task Delete(string name, string number, CancellationToken stop)
     {
         _ = models.Find(name).Find(number);
@@ -99,9 +104,10 @@ internal sealed class ModelAdministration(
         });
     }
 
-    /// <summary>Makes a version serve from now on, even if higher versions are added.</summary>
-    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: there is no such version, or another service has deleted
-    /// it. <see cref="ServiceError.ModelUnavailable"/>: it cannot be loaded. <see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <summary>Makes a version serve from now on, even if versions with higher numbers are added.</summary>
+    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: the version does not exist, or another service has
+    /// deleted it. <see cref="ServiceError.ModelUnavailable"/>: the version cannot be loaded. <see cref="ErrorCode.CannotWrite"/>.
+    /// </exception>
     public async Task<StoredModel> Publish(string name, string number, CancellationToken stop)
     {
         var model = models.Find(name);
@@ -109,9 +115,11 @@ internal sealed class ModelAdministration(
         return Logged(model, $"version {number} published");
     }
 
-    /// <summary>Publishes the version that served before the last publication; if that is unknown, the next lower one.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: there is none. Else as for <see
-    /// cref="Publish"/>.</exception>
+    /// <summary>
+    /// Publishes the version that served before the last publication. If that version is unknown, publishes the next lower version.
+    /// </summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: no version served before, and no version has a lower number.
+    /// Other errors are those of <see cref="Publish"/>.</exception>
     public async Task<StoredModel> Rollback(string name, CancellationToken stop)
     {
         var model = models.Find(name);
@@ -125,7 +133,8 @@ internal sealed class ModelAdministration(
                     ? previous
                     : now.Versions.LastOrDefault(version => version.Number < serving);
                 await Choose(model, target?.Number.ToString(CultureInfo.InvariantCulture) ?? throw new ServiceException(
-                    ServiceError.Conflict, $"{name} cannot go back: no version served before version {serving}, and none is lower."));
+                    ServiceError.Conflict,
+                    $"{name} cannot go back: no version served before version {serving}, and no version has a lower number."));
                 new VersionChoice(model.Folder).Forget(ModelFolder.Previous);
             },
             stop);
@@ -133,8 +142,8 @@ internal sealed class ModelAdministration(
     }
 
     /// <summary>Loads a model from the current contents of its folder.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: there is none.
-    /// <see cref="ServiceError.ModelUnavailable"/>: it cannot be loaded; the old version keeps serving.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: the model does not exist.
+    /// <see cref="ServiceError.ModelUnavailable"/>: the model cannot be loaded; the version that served before keeps serving.</exception>
     public Task<StoredModel> Load(string name, CancellationToken stop) => models.Change(ModelNames.CheckModel(name), async model =>
     {
         await model.Switch(unload: false, stop);
@@ -144,7 +153,7 @@ internal sealed class ModelAdministration(
             : Logged(model, "loaded");
     });
 
-    /// <summary>Frees a model's memory as soon as no request uses it. The model answers again after it is loaded.</summary>
+    /// <summary>Frees a model's memory as soon as no request uses it. The model answers again after <see cref="Load"/>.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>.</exception>
     public async Task<StoredModel> Unload(string name, CancellationToken stop)
     {
@@ -153,7 +162,7 @@ internal sealed class ModelAdministration(
         return Logged(model, "unloaded");
     }
 
-    // The version is loaded before it is chosen, so that a version that cannot be loaded is never chosen.
+    // Loads the version before publishing it, so that a version that cannot be loaded is never published.
     private static async Task Choose(StoredModel model, string number)
     {
         var version = model.Find(number);
@@ -177,7 +186,7 @@ internal sealed class ModelAdministration(
         {
             if (!publish && before.Chosen is null)
             {
-                // Without a chosen version, the highest version would serve.
+                // If the file named default did not exist, the highest version would serve, and that is now the added one.
                 new VersionChoice(place.Model).Write(
                     ModelFolder.Default, before.Serving?.Number.ToString(CultureInfo.InvariantCulture) ?? ModelFolder.None);
             }

@@ -11,8 +11,8 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
 {
     private const int LongestReason = 2_000;
 
-    // The child process runs on all processors, as the model will. With this nice value it gets a third of the time of a thread that serves
-    // requests.
+    // The child process runs the model on all processors, as the service will. With this nice value its threads get a third of the
+    // processor time of threads that serve requests.
     private const int Nice = 5;
 
     // Checks run one at a time, since each may use all of the allowed memory.
@@ -20,10 +20,11 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
 
     /// <summary>Loads a version and runs it as the service would serve it.</summary>
     /// <param name="version">The version's folder, which may be a staging folder.</param>
-    /// <param name="model">The folder of the model that gets the version.</param>
-    /// <param name="isUpload">Whether a file from elsewhere is replaced by its adopted form.</param>
+    /// <param name="model">The folder of the model that the version is added to.</param>
+    /// <param name="isUpload">Whether a file that other software made is replaced by its adopted form.</param>
     /// <param name="stop">Kills the process.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadModelFile"/>: it cannot be served; the message says why.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadModelFile"/>: the version cannot be served; the message gives the reason.
+    /// </exception>
     public async Task Run(string version, string model, bool isUpload, CancellationToken stop)
     {
         await running.WaitAsync(stop);
@@ -62,7 +63,7 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
         {
             throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"The model was not loaded and tried within {settings.CheckSeconds} seconds (Fovea:CheckSeconds). The time was over "
+                $"The model was not loaded and tried within {settings.CheckSeconds} seconds (Fovea:CheckSeconds). The time ran out "
                     + $"during {said.Step}.");
         }
         finally
@@ -86,17 +87,17 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
             [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}", $"{serving.MaxBatch}", $"{isUpload}"]);
         start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{Environment.ProcessorCount}";
 
-        // One garbage-collected heap per processor would use memory that counts as the model's.
+        // The server garbage collector has one heap per processor. Their memory would count as memory of the model.
         start.Environment["DOTNET_gcServer"] = "0";
         return start;
     }
 
-    /// <summary>The output of the process: the step that it is at, and finally the reason why the model is refused.</summary>
+    /// <summary>The standard output of the process: lines that name its steps, and at the end the reason for a refusal.</summary>
     private sealed class CheckOutput
     {
         private readonly StringBuilder reason = new();
 
-        /// <summary>The last step that has started.</summary>
+        /// <summary>The last step that the process has started.</summary>
         public string Step { get; private set; } = "the start";
 
         /// <summary>The reason of the refusal, in at most 2,000 characters.</summary>

@@ -4,19 +4,21 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>A model of the repository. Properties that are unknown until the file is loaded are null.</summary>
+/// <summary>A model in the repository. Properties that are unknown until the file is loaded are null.</summary>
 /// <param name="Name">The name of the model in routes.</param>
 /// <param name="Versions">The numbers of the versions, the lowest first.</param>
 /// <param name="DefaultVersion">The version that answers requests that name no version.</param>
-/// <param name="State">Whether that version can answer.</param>
+/// <param name="State">Whether the default version can answer.</param>
 /// <param name="Trained">Whether the weights were trained; otherwise they are random.</param>
-/// <param name="Architecture">The network's name in the catalog; null if a foreign file does not name it.</param>
+/// <param name="Architecture">The network's name in the catalog; null if the file does not name one.</param>
 /// <param name="Input">The shape of one preprocessed image: channels, height, width.</param>
 /// <param name="Classes">The number of classes.</param>
 /// <param name="Provider">The device that runs the model: cpu or cuda.</param>
-/// <param name="Reason">The reason why the model failed, or why another version serves than the chosen one; otherwise left out.</param>
+/// <param name="Reason">
+/// The reason why the model does not answer, or why a version other than the published one serves. Left out if there is nothing to report.
+/// </param>
 /// <param name="Findings">
-/// The findings of adoption, for a file that other software made. Left out for Fovea's own files, and in lists.
+/// What adoption found, changed and assumed in a file that other software made. Left out for Fovea's own files and in lists of models.
 /// </param>
 internal sealed record ModelDescription(
     string Name,

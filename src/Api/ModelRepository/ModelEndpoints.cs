@@ -14,12 +14,12 @@ internal static class ModelEndpoints
         var group = app.MapGroup("/models").WithTags("Models");
         group.MapGet("", List).WithName("ListModels")
             .WithSummary("List the models")
-            .WithDescription("Lists every model of the repository by name, including models that are still loading and models that "
-                + "failed to load, with the reason.");
+            .WithDescription("Lists every model of the repository, sorted by name. The list includes models that are still loading, and "
+                + "models that failed to load, with the reason.");
         group.MapGet("/{model}", Get).WithName("GetModel")
             .WithSummary("Describe a model")
             .WithDescription("Returns the versions, the state, and the input and output of the version that serves. For a file that other "
-                + "software made, `findings` has what was found in it, changed and assumed.")
+                + "software made, `findings` lists what adoption found, changed and assumed.")
             .Refuses(404);
         group.MapGet("/{model}/summary", Summary).WithName("GetModelSummary")
             .WithSummary("Show the layers of a model")

@@ -2,30 +2,34 @@ using System.Globalization;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>The contents of a model's folder at one moment, which decide the version that serves.</summary>
-/// <param name="Versions">The versions that have a file, the lowest first.</param>
+/// <summary>The contents of a model's folder at one moment. They decide which version serves.</summary>
+/// <param name="Versions">The versions that have an .onnx file, the lowest first.</param>
 /// <param name="Chosen">The content of the file named default; null if there is none.</param>
 internal sealed record ModelFolder(IReadOnlyList<VersionFolder> Versions, string? Chosen)
 {
-    /// <summary>The file that holds the number of the version that serves.</summary>
+    /// <summary>The name of the file that holds the number of the published version.</summary>
     public const string Default = "default";
 
-    /// <summary>The file that holds the number of the version that served before.</summary>
+    /// <summary>The name of the file that holds the number of the version that served before the published one.</summary>
     public const string Previous = "previous";
 
-    /// <summary>The content of the file named default that means that no version serves yet.</summary>
+    /// <summary>The content of the file named default while no version is published and none may serve.</summary>
     public const string None = "none";
 
-    /// <summary>The version that is to serve; null if there is none.</summary>
+    /// <summary>
+    /// The version that should serve: the one that the file named default holds, or the highest one without that file. Null if that
+    /// version does not exist.
+    /// </summary>
     public VersionFolder? Serving => Chosen is null && Versions is [.., var last]
         ? last
         : Versions.FirstOrDefault(version => version.Number.ToString(CultureInfo.InvariantCulture) == Chosen);
 
-    /// <summary>A folder in which there is no model.</summary>
+    /// <summary>A folder without versions.</summary>
     public static ModelFolder Empty { get; } = new([], null);
 
     /// <summary>
-    /// Reads a folder; <see cref="Empty"/> if there is none. Versions that another process deletes meanwhile are left out.
+    /// Reads a folder. Returns <see cref="Empty"/> if the folder does not exist. Versions that another process deletes meanwhile are left
+    /// out.
     /// </summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The service may not read the folder.</exception>
@@ -39,7 +43,9 @@ internal sealed record ModelFolder(IReadOnlyList<VersionFolder> Versions, string
         return versions.Length == 0 ? Empty : new(versions, ReadNumber(path, Default));
     }
 
-    /// <summary>Reads the content of one of the two files; null if the file does not exist.</summary>
+    /// <summary>Reads the file <see cref="Default"/> or <see cref="Previous"/>; null if the file does not exist.</summary>
+    /// <param name="path">The model's folder.</param>
+    /// <param name="file">The file's name.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static string? ReadNumber(string path, string file)
     {

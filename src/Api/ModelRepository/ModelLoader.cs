@@ -8,45 +8,48 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>Loads versions of models from their files.</summary>
+/// <summary>Loads a version of a model from its files.</summary>
 internal sealed class ModelLoader(
     PrivatePaths paths, ServingEngine engine, Device device, AdoptionCache cache, Metrics metrics, TimeProvider time,
     ILogger<ModelLoader> log)
 {
-    /// <summary>Makes a version that is not loaded yet.</summary>
+    /// <summary>Returns a version that is not loaded yet. Its first use loads it.</summary>
     public ModelVersion Open(string model, VersionFolder version) => new(version, model, time, folder => Load(model, folder));
 
-    /// <summary>Loads a version from its file and from the files beside it. None of them may change meanwhile.</summary>
-    /// <param name="file">The network's file.</param>
+    /// <summary>Loads a version from its .onnx file and the files beside it. None of these files may change meanwhile.</summary>
+    /// <param name="file">The path of the network's .onnx file.</param>
     /// <param name="json">The path of the version's model.json, which need not exist.</param>
-    /// <param name="model">The model's folder.</param>
-    /// <param name="device">The device that it is to run on.</param>
-    /// <param name="cache">Keeps the adopted forms of files from elsewhere; null for none.</param>
+    /// <param name="model">The path of the model's folder.</param>
+    /// <param name="device">The device that runs the network.</param>
+    /// <param name="cache">
+    /// Keeps the adopted forms of files that other software made. Null: each load adopts such a file again.
+    /// </param>
     /// <exception cref="RefusalException">The version cannot be used; the message gives the reason.</exception>
     public static Classifier Load(string file, string json, string model, Device device, AdoptionCache? cache = null) => Classifier.Load(
         file, ModelJson.Read(json), ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)), device, cache);
 
-    /// <summary>Replaces an uploaded file from elsewhere by its adopted form, and keeps the original beside it.</summary>
-    /// <param name="file">The network's file.</param>
+    /// <summary>Replaces an uploaded file that other software made by its adopted form, and keeps the original beside it.</summary>
+    /// <param name="file">The path of the network's .onnx file.</param>
     /// <param name="json">The path of the version's model.json, which need not exist.</param>
-    /// <param name="model">The model's folder.</param>
-    /// <returns>Whether the file can be served; otherwise it is a base for fine-tuning, and stays as it is.</returns>
-    /// <exception cref="RefusalException">The file is no image classifier, or needs something.</exception>
+    /// <param name="model">The path of the model's folder.</param>
+    /// <returns>True if the file can be served; false if it is a base for fine-tuning, which stays unchanged.</returns>
+    /// <exception cref="RefusalException">The file is not an image classifier, or model.json has to supply something that the file lacks.
+    /// </exception>
     public static bool AdoptUpload(string file, string json, string model) => ModelAdoption.AdoptUpload(
         file, ModelJson.Read(json), ModelJson.Read(Path.Combine(model, VersionFolder.JsonFile)));
 
     /// <summary>
-    /// Reads the metadata from a version's files without loading it. The files may have changed since the version was loaded.
+    /// Reads the metadata from a version's files without loading the network. The files may have changed since the version was loaded.
     /// </summary>
     /// <param name="version">The version's files.</param>
     /// <exception cref="RefusalException">A file cannot be read, or the files are being written.</exception>
     public static ModelMetadata Describe(VersionFolder version) => version.ReadUnchanged(
         now => ModelAdoption.MetadataOf(now.File, ModelJson.Read(now.Json), ModelJson.Read(now.ModelJson)), TimeProvider.System).Result;
 
-    /// <summary>Writes a version as one file, which is used in the same way without the files beside the original.</summary>
+    /// <summary>Writes a version as one .onnx file that needs no files beside it.</summary>
     /// <param name="version">The version's files.</param>
-    /// <param name="copy">The file to write.</param>
-    /// <param name="time">The clock that files are dated by.</param>
+    /// <param name="copy">The path of the file to write.</param>
+    /// <param name="time">The clock that gives the age of the files.</param>
     /// <returns>The metadata in the copy.</returns>
     /// <exception cref="FoveaException">A file cannot be read, or the files are being written, or the copy cannot be written.</exception>
     public static ModelMetadata CopyAlone(VersionFolder version, string copy, TimeProvider time) => version.ReadUnchanged(
@@ -81,7 +84,7 @@ internal sealed class ModelLoader(
         {
             log.ModelFailed(model, $"version {version.Number} cannot be loaded", e);
             throw new ServiceException(
-                ServiceError.ModelUnavailable, $"Version {version.Number} cannot be loaded; the log has the reason.", e);
+                ServiceError.ModelUnavailable, $"Version {version.Number} cannot be loaded; the service's log has the reason.", e);
         }
     }
 

@@ -7,19 +7,19 @@ namespace Fovea.Api.ModelRepository;
 /// <summary>Checks the names of models and versions, because they become names of folders.</summary>
 internal static partial class ModelNames
 {
-    /// <summary>The names that are allowed for models, in words.</summary>
+    /// <summary>The names that a model may have, as text for messages.</summary>
     public const string Expected = "1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no '..'";
 
-    /// <summary>Returns the name if it is allowed for a model.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the name is not allowed.</exception>
+    /// <summary>Returns the name if a model may have it (<see cref="Expected"/>).</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: a model may not have this name.</exception>
     public static string CheckModel(string name) => IsModel(name)
         ? name
         : throw new ServiceException(ServiceError.MalformedRequest, $"{name} cannot be a model's name; expected {Expected}.");
 
-    /// <summary>Whether the name is allowed for a model.</summary>
+    /// <summary>Whether a model may have this name (<see cref="Expected"/>).</summary>
     public static bool IsModel(string name) => Allowed().IsMatch(name) && !name.Contains("..", StringComparison.Ordinal);
 
-    /// <summary>Reads the number of a version.</summary>
+    /// <summary>Parses a version number, from 1.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the text is not a version number.</exception>
     public static int CheckVersion(string number) => IsVersion(number)
         ? int.Parse(number, CultureInfo.InvariantCulture)

@@ -3,7 +3,7 @@ using Fovea.Api.Telemetry;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// Loads the models while the service is built and while it already listens, and then polls their folder for changes.
+/// Loads the models while the service starts, and then polls the repository for changes. The service already listens while models load.
 /// </summary>
 internal sealed class ModelPolling(
     ModelStore models,
@@ -23,7 +23,7 @@ internal sealed class ModelPolling(
         await base.StopAsync(cancellationToken);
         if (loading.IsValueCreated)
         {
-            // Waits for the loading before the services that it uses are disposed of, even if this service was never started.
+            // Loading uses other services, which are disposed of after this method. So it waits until loading has ended.
             await loading.Value.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -22,7 +22,7 @@ internal enum ModelState
     [JsonStringEnumMemberName("unpublished")]
     Unpublished,
 
-    /// <summary>The model was unloaded, and answers again after it is loaded.</summary>
+    /// <summary>A request unloaded the model. It answers again after a request to load it, or after a restart.</summary>
     [JsonStringEnumMemberName("unloaded")]
     Unloaded,
 }

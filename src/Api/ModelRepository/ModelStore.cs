@@ -8,12 +8,13 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// The models under <see cref="Settings.ModelRepository"/>. Requests to classify look names up in memory, so their names never become
-/// paths.
+/// The models in the folder <see cref="Settings.ModelRepository"/>. A request to classify looks its model's name up in memory, so a name
+/// from a request never becomes a path.
 /// </summary>
 /// <remarks>
-/// A model has an entry in memory while it has versions, or while it is being changed (<see cref="Change{T}"/>). So a request for a name
-/// without a folder leaves no entry. Any thread may call any member, but only one thread at a time may poll for changes.
+/// A model has an entry in memory while it has versions, or while <see cref="Change{T}"/> changes it. So a request for a name without a
+/// folder leaves no entry. Any thread may call any member, but only one thread at a time may call <see cref="Poll(TimeSpan,
+/// CancellationToken)"/>.
 /// </remarks>
 internal sealed class ModelStore : IDisposable
 {
@@ -40,22 +41,24 @@ internal sealed class ModelStore : IDisposable
         }
     }
 
-    /// <summary>Every model, by name.</summary>
+    /// <summary>Every model that has a version, sorted by name.</summary>
     public IReadOnlyList<StoredModel> All =>
         [.. models.Values.Where(model => model.Now.Versions.Count > 0).OrderBy(model => model.Name, StringComparer.Ordinal)];
 
-    /// <summary>The number of names in memory: those of models, and of folders that are being changed.</summary>
+    /// <summary>The number of entries in memory: one for each model, and one for each name that is being changed.</summary>
     public int NamesInMemory => models.Count;
 
-    /// <summary>The .onnx files of the repository that are not served, because they have two readings; a sentence each.</summary>
+    /// <summary>
+    /// One sentence for each .onnx file of the repository that is not served because several files could be the same version.
+    /// </summary>
     public IReadOnlyList<string> Unclear => unclear;
 
     /// <summary>Whether every model has been loaded or has failed to load.</summary>
     public bool IsLoaded => All.All(model => model.Now.State != ModelState.Loading);
 
     /// <summary>Returns the model with this name.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: there is none; the message lists those that there
-    /// are.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: no model has this name; the message lists the models.
+    /// </exception>
     public StoredModel Find(string name)
     {
         if (models.TryGetValue(name, out var found) && found.Now.Versions.Count > 0)
@@ -68,12 +71,12 @@ internal sealed class ModelStore : IDisposable
     }
 
     /// <summary>Returns the path of a model's folder, which may not exist.</summary>
-    /// <param name="name">A name that a model may have.</param>
+    /// <param name="name">A name that <see cref="ModelNames.CheckModel"/> allows.</param>
     public string PathOf(string name) => name == only ? repository : Path.Combine(repository, name);
 
-    /// <summary>Changes an existing model, or a model that the change creates.</summary>
-    /// <param name="name">A name that a model may have.</param>
-    /// <param name="act">The change. All concurrent changes of one name receive the same object.</param>
+    /// <summary>Runs an action that changes a model or creates it.</summary>
+    /// <param name="name">A name that <see cref="ModelNames.CheckModel"/> allows.</param>
+    /// <param name="act">The action. Concurrent actions on the same name receive the same <see cref="StoredModel"/>.</param>
     public async Task<T> Change<T>(string name, Func<StoredModel, Task<T>> act)
     {
         StoredModel model;
@@ -103,7 +106,7 @@ internal sealed class ModelStore : IDisposable
         }
     }
 
-    /// <summary>Loads the version of each model that serves. If one cannot be loaded, the others serve.</summary>
+    /// <summary>Loads of each model the version that should serve. A model that cannot be loaded does not stop the others.</summary>
     public async Task LoadAll(CancellationToken stop)
     {
         if (device.FellBack)
@@ -131,12 +134,12 @@ internal sealed class ModelStore : IDisposable
     }
 
     /// <summary>
-    /// Applies the changes in the repository. Changed files are loaded once they were the same in two successive calls, so that no
-    /// half-written file is loaded; another choice among the same files counts at once. It compares stamps of files, since file
-    /// notifications do not cross a network. One caller at a time.
+    /// Applies the changes that other programs made in the repository. A changed file is loaded once two successive calls have seen it
+    /// unchanged, so that no half-written file is loaded. A change of the file named default alone takes effect at once. The method
+    /// compares file stamps, because file notifications do not cross a network. Only one thread at a time may call it.
     /// </summary>
-    /// <param name="idle">The time after which an unused version that does not serve is freed.</param>
-    /// <param name="stop">Stops it.</param>
+    /// <param name="idle">A version that does not serve is freed when no request has used it for this time.</param>
+    /// <param name="stop">Cancels the call.</param>
     /// <exception cref="IOException">The repository cannot be read.</exception>
     public async Task Poll(TimeSpan idle, CancellationToken stop)
     {
@@ -199,7 +202,8 @@ internal sealed class ModelStore : IDisposable
         unclear = now;
     }
 
-    // The names that models may have in the repository: those of its folders, and those of its .onnx files.
+    // The names that may be models: the name of the only model, if the settings give one; otherwise the names of the repository's folders
+    // and .onnx files.
     private IEnumerable<string> Folders() => only.Length > 0
         ? [only]
         : new DirectoryInfo(repository).EnumerateDirectories().Select(folder => folder.Name)

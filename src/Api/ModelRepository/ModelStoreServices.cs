@@ -11,10 +11,10 @@ namespace Fovea.Api.ModelRepository;
 internal static class ModelStoreServices
 {
     /// <summary>Adds the model store and the services that it needs.</summary>
-    /// <param name="services">The services.</param>
-    /// <param name="configuration">The settings.</param>
-    /// <param name="serves">Whether this process serves; only then are models loaded.</param>
-    /// <exception cref="RefusalException">A setting is wrong, or the device that is asked for does not work.</exception>
+    /// <param name="services">The collection that the services are added to.</param>
+    /// <param name="configuration">The service's configuration.</param>
+    /// <param name="serves">Whether this process answers requests. Only then does it load models.</param>
+    /// <exception cref="RefusalException">A setting is wrong, or the device of the setting Device does not work.</exception>
     public static void AddModelStore(this IServiceCollection services, IConfiguration configuration, bool serves)
     {
         services.AddSingleton(ModelStoreSettings.Read(configuration))

@@ -8,19 +8,21 @@ namespace Fovea.Api.ModelRepository;
 internal sealed record ModelStoreSettings
 {
     /// <summary>
-    /// The name of the only model, whose folder is the model repository itself: a file `model.onnx` in it is version 1, as KServe lays out
-    /// a model. Empty: the repository has a folder for each model.
+    /// The name of the service's only model. The folder `ModelRepository` is then the folder of this model, and a file `model.onnx` in it
+    /// is version 1, which is KServe's layout. Empty: the repository has a folder for each model.
     /// </summary>
     public string ModelName { get; init; } = "";
 
     /// <summary>
-    /// The seconds between two polls of the repository for changes; 0 turns polling off. Changed files are loaded once they are the same in
-    /// two successive polls.
+    /// The seconds between two polls of the repository for changes; 0 turns polling off. A changed file is loaded once two successive polls
+    /// have seen it unchanged.
     /// </summary>
     [Range(0, 3_600)]
     public int PollSeconds { get; init; } = 5;
 
-    /// <summary>The seconds after which an unused version is freed that does not serve and was loaded because a request named it.</summary>
+    /// <summary>
+    /// The seconds without a request after which the service frees a version that it loaded only because a request named it.
+    /// </summary>
     [Range(1, 86_400)]
     public int IdleVersionSeconds { get; init; } = 600;
 
@@ -40,8 +42,9 @@ internal sealed record ModelStoreSettings
     public long CheckMemoryBytes { get; init; } = 4L << 30;
 
     /// <summary>
-    /// The most bytes in the folder `adopted` of `Data`, which keeps the adopted forms of files that other software made and that lie in
-    /// the repository. Those that were not used for the longest time are deleted. 0 keeps none: each load adopts the file again.
+    /// The largest size in bytes of the folder `adopted` in the folder `Data`. The folder keeps the adopted forms of files in the
+    /// repository that other software made. If it grows too large, the forms that were not used for the longest time are deleted. 0 keeps
+    /// no adopted form: each load adopts the file again.
     /// </summary>
     [Range(0, 1L << 40)]
     public long AdoptedBytes { get; init; } = 8L << 30;

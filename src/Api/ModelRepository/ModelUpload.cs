@@ -10,34 +10,35 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// Receives a model: the bytes of its .onnx file; or a form with that file, a model.json and a .txt file of labels for a file that lacks
-/// them, the files that other software keeps beside a model (<see cref="Sidecars.FileNames"/>), and the file in which the .onnx file keeps
-/// its tensors. It writes them to the disk as they arrive, and keeps nothing in memory.
+/// Receives an uploaded model. The request's body is the .onnx file itself, or a form. The form has the .onnx file; a model.json and a
+/// .txt file of labels, if the .onnx file lacks metadata; the files that other software keeps beside a model (<see
+/// cref="Sidecars.FileNames"/>); and the files that hold the tensors of the .onnx file. Each file is written to the disk as it arrives, so
+/// no file is held in memory.
 /// </summary>
 internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, int mostBytes)
 {
     private const int MostBesideBytes = 16 << 20;
 
-    // A file that has no place of its own: the model.json, the labels, and the tensors outside the .onnx file.
+    // The largest number of files that hold tensors outside the .onnx file.
     private const int MostTensorFiles = 8;
 
     private const string Expected = "expected one .onnx file, and beside it at most a .json and a .txt file, files such as config.json "
-        + "that other software keeps beside a model, and the .data files that the .onnx file keeps tensors in";
+        + "that other software keeps beside a model, and the .data files that hold the tensors of the .onnx file";
 
-    // The ends of the names of files that tensors are kept in.
+    // The endings of the names of files that hold tensors.
     private static readonly string[] TensorEndings = [".data", ".onnx_data", ".bin"];
     private static readonly int MostFiles = Sidecars.FileNames.Count + MostTensorFiles + 3;
 
-    /// <summary>Writes the files into the folder.</summary>
-    /// <exception cref="RefusalException">The files are too large, or are not those that were expected; or the folder cannot be written
-    /// to.</exception>
+    /// <summary>Writes the uploaded files into the staging folder.</summary>
+    /// <exception cref="RefusalException">The files are too large, a file is missing or unexpected, or the folder cannot be written to.
+    /// </exception>
     public async Task Receive(CancellationToken stop)
     {
         long most = RequestBody.IsMultipart(request) ? (long)mostBytes + (MostFiles * MostBesideBytes) : mostBytes;
         RequestBody.RefuseOver(most, "The model", request.ContentLength);
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            // Receive enforces a separate limit for models.
+            // Turns off ASP.NET's limit for bodies: a model may be larger, and StagingFolder.Receive enforces the limit for models.
             limit.MaxRequestBodySize = null;
         }
 
@@ -80,7 +81,7 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
         }
     }
 
-    // The name under which a file is kept: the one by which model.json, the .onnx file or adoption looks it up.
+    // Returns the name that the stored file gets, so that model.json, the .onnx file or adoption finds it.
     private static string NameOf(string sent) =>
         Sidecars.FileNames.FirstOrDefault(name => name.Equals(sent, StringComparison.OrdinalIgnoreCase)) is { } sidecar ? sidecar
         : Path.GetExtension(sent) switch
@@ -96,7 +97,7 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
 
     private static bool IsTensors(string name) => TensorEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
 
-    // The file keeps its name, since another file refers to it.
+    // Checks a name that the stored file keeps, because another file of the form refers to it.
     private static string Kept(string sent)
     {
         string[] names = ArchivePath.Names(sent);

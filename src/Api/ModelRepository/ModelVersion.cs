@@ -7,7 +7,7 @@ namespace Fovea.Api.ModelRepository;
 /// <summary>One version of a model. The first request for it loads it, and concurrent requests share that load.</summary>
 /// <param name="folder">The files of the version.</param>
 /// <param name="model">The model's name.</param>
-/// <param name="time">The clock for the time since the last use.</param>
+/// <param name="time">The clock that measures how long the version has been unused.</param>
 /// <param name="load">Loads the version from the current contents of its folder.</param>
 internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvider time, Func<VersionFolder, LoadedVersion> load)
     : IDisposable
@@ -22,19 +22,19 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
     /// <summary>The number of the version, from 1.</summary>
     public int Number => folder.Number;
 
-    /// <summary>The files of the version. Once it is loaded, these are the files that it was loaded from.</summary>
+    /// <summary>The files of the version. For a loaded version, these are the files that it was loaded from.</summary>
     public VersionFolder Folder => folder;
 
     /// <summary>The model that answers; null if the version is not loaded or could not be loaded.</summary>
     public ServedModel? Served => Loaded?.Served;
 
-    /// <summary>Whether loading has failed.</summary>
+    /// <summary>Whether the version could not be loaded.</summary>
     public bool HasFailed => loading is { IsFaulted: true };
 
     private LoadedVersion? Loaded => loading is { IsCompletedSuccessfully: true } done ? done.Result : null;
 
     /// <summary>The summary of the loaded file.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: it is not loaded.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: the version is not loaded.</exception>
     public VersionSummary Summary
     {
         get
@@ -47,8 +47,11 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
         }
     }
 
-    /// <summary>Loads the version if no load has begun, and takes a lease; null if the version was retired meanwhile.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: it cannot be loaded.</exception>
+    /// <summary>
+    /// Takes a lease of the version, and loads the version first if it is not loaded. Returns null if <see cref="Dispose"/> was called
+    /// meanwhile.
+    /// </summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: the version cannot be loaded.</exception>
     public async Task<Lease?> Lease()
     {
         lastUse = time.GetTimestamp();
@@ -61,11 +64,13 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
         return loaded.Served.TryLease();
     }
 
-    /// <summary>Makes a copy of this version that is not loaded yet.</summary>
+    /// <summary>Returns a new object for the same version that is not loaded yet.</summary>
     public ModelVersion Anew() => new(folder, model, time, load);
 
-    /// <summary>Whether a folder still has this version, even if its files were rewritten with the same bytes.</summary>
-    /// <param name="seen">The folder, as it is now.</param>
+    /// <summary>
+    /// Whether the files on the disk are still those of this version. Files that were rewritten with the same bytes are the same version.
+    /// </summary>
+    /// <param name="seen">The files on the disk now.</param>
     public bool Holds(VersionFolder seen)
     {
         if (folder == seen)
@@ -96,10 +101,10 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
         }
     }
 
-    /// <summary>Whether the version is loaded and has not been used for this time.</summary>
+    /// <summary>Whether the version is loaded and no request has used it for this time.</summary>
     public bool IsIdle(TimeSpan span) => Served is not null && time.GetElapsedTime(lastUse) >= span;
 
-    /// <summary>Retires the version: it is never loaded again, and is freed when its last lease ends.</summary>
+    /// <summary>Retires the version: it is never loaded again, and its memory is freed when its last lease ends.</summary>
     public void Dispose()
     {
         lock (gate)

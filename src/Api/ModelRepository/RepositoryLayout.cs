@@ -3,18 +3,18 @@ using System.Globalization;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// Where the versions of a model lie: <c>NAME/N/model.onnx</c>, or the only .onnx file of <c>NAME/N</c>; and as version 1 the only .onnx
-/// file of <c>NAME</c>, or the file <c>NAME.onnx</c> beside that folder. Where there are two readings nothing is served, and a sentence
-/// says so.
+/// The paths of a model's versions in the repository. Version N is <c>NAME/N/model.onnx</c>, or the only .onnx file in <c>NAME/N</c>.
+/// Version 1 may also be the only .onnx file directly in <c>NAME</c>, or the file <c>NAME.onnx</c> beside that folder. If several files
+/// could be the same version, none of them is served.
 /// </summary>
-/// <param name="Files">The file of each version, by its number.</param>
-/// <param name="Unclear">What is not served although it is an .onnx file, and why; a sentence each.</param>
+/// <param name="Files">The path of each version's .onnx file, by the version's number.</param>
+/// <param name="Unclear">One sentence for each .onnx file or version that is not served, with the reason.</param>
 internal sealed record RepositoryLayout(IReadOnlyDictionary<int, string> Files, IReadOnlyList<string> Unclear)
 {
-    /// <summary>The end of the names of network files.</summary>
+    /// <summary>The ending of the names of files that hold a network.</summary>
     public const string Ending = ".onnx";
 
-    // The endings of files beside a model file that are not models themselves: its faster forms, and its original before adoption.
+    // The endings of files that lie beside a model's file but are no versions: its faster forms, and its original before adoption.
     private static readonly string[] Twins = [".int8", ".fp16", ".original"];
 
     /// <summary>Finds the versions of a model.</summary>
@@ -29,7 +29,8 @@ internal sealed record RepositoryLayout(IReadOnlyDictionary<int, string> Files, 
             Add(int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture), Networks(folder), $"{VersionFolder.ModelFile}, or one");
         }
 
-        // A folder of version 1 that has no file yet is being filled, or was emptied by hand; then too version 1 is not the flat file.
+        // The folder "1" always takes precedence over an .onnx file without a version folder. An empty folder "1" is being filled, or was
+        // emptied by hand.
         string[] flat = [.. Networks(model), .. File.Exists(model + Ending) ? [model + Ending] : Array.Empty<string>()];
         if (flat.Length > 0 && Directory.Exists(Path.Combine(model, "1")))
         {
@@ -61,13 +62,14 @@ internal sealed record RepositoryLayout(IReadOnlyDictionary<int, string> Files, 
         string Name(string path) => Path.GetRelativePath(repository, path).Replace('\\', '/');
     }
 
-    /// <summary>The names of the models that are files of the repository, as <c>NAME.onnx</c>.</summary>
-    /// <param name="repository">The repository.</param>
+    /// <summary>The names of the models that are a file <c>NAME.onnx</c> directly in the repository.</summary>
+    /// <param name="repository">The path of the repository.</param>
     /// <exception cref="IOException">The repository cannot be read.</exception>
     public static IEnumerable<string> FlatModels(string repository) =>
         Networks(repository, everyFile: true).Select(file => Path.GetFileNameWithoutExtension(file)).Where(name => !name.StartsWith('.'));
 
-    // The .onnx files of a folder without twins: only model.onnx if there is one, unless every file is a model of its own.
+    // Returns the .onnx files of a folder that may be versions, without twins. A model.onnx hides the other files, unless every file of the
+    // folder is a model of its own (everyFile).
     private static IReadOnlyList<string> Networks(string folder, bool everyFile = false)
     {
         string[] all =
@@ -94,7 +96,7 @@ internal sealed record RepositoryLayout(IReadOnlyDictionary<int, string> Files, 
         }
         catch (DirectoryNotFoundException)
         {
-            // Another process deletes it meanwhile.
+            // Another process has deleted the folder meanwhile.
             return [];
         }
     }

@@ -6,16 +6,17 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// Runs a model in all the ways in which the service may serve it, with as many images at the same time, to find out the memory that it
-/// needs before it serves: runs on all cores, and runs side by side on one core each, of the original graph and of the rewritten one. All
-/// sessions stay open, since the service compares them with each other, and a session keeps the memory of its largest run.
+/// Runs a model in every way in which the service may run it, with as many images at the same time. So the memory that the model needs is
+/// known before it serves. The ways are: one run on all cores; and runs side by side on one core each, of the original graph and of the
+/// graph with rewritten operators. All sessions stay open, because the service keeps them open to compare their speed, and because a
+/// session keeps the memory of its largest run.
 /// </summary>
 /// <param name="classifier">The model, on the CPU.</param>
-/// <param name="maxBatch">The most images that the service runs together, at least 1.</param>
-/// <param name="step">Receives the next step, in words that follow "for".</param>
+/// <param name="maxBatch">The largest number of images that the service runs together, at least 1.</param>
+/// <param name="step">Receives the name of each step before it starts, such as "a run of 2 images".</param>
 internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Action<string> step) : IDisposable
 {
-    // The service never makes a run that takes longer than this.
+    // The service chooses batches whose runs are shorter than this.
     private static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(SchedulingPolicy.LongestRun);
 
     private readonly List<ModelSession> opened = [];
@@ -26,9 +27,9 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         && (e.Message.Contains("allocat", StringComparison.OrdinalIgnoreCase)
             || e.Message.Contains("bad_alloc", StringComparison.Ordinal)));
 
-    /// <summary>Runs the model in each way.</summary>
+    /// <summary>Runs the model in every way.</summary>
     /// <exception cref="RefusalException"><see cref="Models.Errors.ErrorCode.BadModelFile"/>: an output is not finite.</exception>
-    /// <exception cref="OnnxRuntimeException">A run fails. <see cref="IsMemory"/> tells whether for want of memory.</exception>
+    /// <exception cref="OnnxRuntimeException">A run fails. <see cref="IsMemory"/> returns true if memory was exhausted.</exception>
     public void Run()
     {
         var onAllCores = classifier.TakeSession();
@@ -51,7 +52,7 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
             RunLarger(rewritten, cores);
         }
 
-        // Fewer images than cores may run as one.
+        // The service may run a few images, fewer than the cores, as one batch on all cores.
         if (classifier.FixedBatch is null && Math.Min(cores - 1, maxBatch) is > 1 and var few)
         {
             TryTogether(onAllCores, runs: 1, few);
@@ -75,7 +76,7 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         return session;
     }
 
-    // Each size is twice the previous one, up to the size at which the service would stop trying.
+    // Runs batches of growing size, each twice as large as the last, up to the size at which the service would stop growing them.
     private void RunLarger(ModelSession session, int runs)
     {
         var time = RunTogether(session, runs, Smallest);
@@ -90,15 +91,15 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         }
     }
 
-    // Returns null if the run fails for another reason than memory. The service runs images one by one if a network takes only single
-    // images, even though its input has a free batch size.
+    // Returns the time of the run; null if it fails for another reason than memory. Such a failure is allowed: a network may accept only
+    // single images although its input declares a free batch size, and the service then runs images one by one.
     private TimeSpan? TryTogether(ModelSession session, int runs, int size)
     {
         try
         {
             var time = RunTogether(session, runs, size);
 
-            // The first run of a size allocates memory, which takes time, so a slow first run is measured again.
+            // The first run of a batch size also allocates memory, which takes time. So a slow first run is measured again.
             return 2 * time < LongestRun ? time : Min(time, RunTogether(session, runs, size));
         }
         catch (OnnxRuntimeException e) when (!IsMemory(e))
@@ -107,7 +108,7 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         }
     }
 
-    // Returns the processor time of one run, which requests that are served meanwhile do not lengthen.
+    // Returns the processor time of one run. Unlike the elapsed time, it does not grow when the service answers requests meanwhile.
     private TimeSpan RunTogether(ModelSession session, int runs, int size, int firstImage = 0)
     {
         var one = size == 1 ? "1 image" : $"{size} images";
@@ -116,7 +117,7 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         var batches = new List<InferenceBatch>();
         try
         {
-            // One more batch takes images while the others run.
+            // The service fills one more batch with images while the other batches run.
             for (int i = 0; i <= runs; i++)
             {
                 batches.Add(classifier.CreateBatch(session, ((int[])[size, capacity]).Distinct()));

@@ -5,10 +5,10 @@ namespace Fovea.Api.ModelRepository;
 /// <summary>Runs several actions at the same time, each on its own thread.</summary>
 internal static class SideBySide
 {
-    // The stack size is enough for a run of ONNX Runtime. The usual 8 MiB would count against the memory limit.
+    // This stack size is enough for a run of ONNX Runtime. The usual stack of 8 MiB per thread would count against the memory limit.
     private const int StackBytes = 2 << 20;
 
-    /// <summary>Starts all actions together, and waits for all.</summary>
+    /// <summary>Starts all actions at the same time, and waits until all have ended.</summary>
     /// <exception cref="Exception">The exception of the first action that fails.</exception>
     public static void Run(IEnumerable<Action> actions)
     {

@@ -4,11 +4,13 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>A model at one moment.</summary>
-/// <param name="Chosen">The content of the file named default; null if there is none.</param>
-/// <param name="Versions">The versions, the lowest first; none if there is no such model, or no longer.</param>
-/// <param name="Wanted">The version that should serve; null if the file named default names none that exists.</param>
-/// <param name="Serving">The loaded version that serves. It is not the wanted version if that could not be loaded.</param>
+/// <summary>The state of a model at one moment.</summary>
+/// <param name="Chosen">The content of the file named default; null if the file does not exist.</param>
+/// <param name="Versions">The versions, the lowest first; empty if the model does not exist.</param>
+/// <param name="Wanted">The version that should serve; null if the file named default does not name an existing version.</param>
+/// <param name="Serving">
+/// The loaded version that serves; null if none does. If the wanted version could not be loaded, this is the version that served before.
+/// </param>
 /// <param name="State">Whether the model can answer.</param>
 /// <param name="Reason">The reason why the wanted version does not serve; otherwise null.</param>
 internal sealed record Snapshot(
@@ -20,14 +22,16 @@ internal sealed record Snapshot(
     /// <summary>Whether the model was unloaded.</summary>
     public bool IsUnloaded => State == ModelState.Unloaded && Versions.Count > 0;
 
-    /// <summary>The versions' numbers, for a message.</summary>
+    /// <summary>The numbers of the versions, separated by commas, for a message.</summary>
     public string Numbers => string.Join(", ", Versions.Select(version => version.Number));
 
-    /// <summary>Every version that may be loaded, including a version that still serves but is no longer in the folder.</summary>
+    /// <summary>
+    /// Every version that may be loaded. It includes the version that serves, even if its files were deleted from the folder.
+    /// </summary>
     public IEnumerable<ModelVersion> All => Serving is null ? Versions : Versions.Append(Serving);
 
     /// <summary>Makes the snapshot of a model that is not loaded yet.</summary>
-    /// <param name="chosen">The content of the file named default; null if there is none.</param>
+    /// <param name="chosen">The content of the file named default; null if the file does not exist.</param>
     /// <param name="versions">The versions, the lowest first.</param>
     public static Snapshot Of(string? chosen, IReadOnlyList<ModelVersion> versions)
     {
@@ -35,11 +39,11 @@ internal sealed record Snapshot(
         return new(chosen, versions, wanted, null, ModelState.Loading, null);
     }
 
-    /// <summary>Returns the version with this number; null if there is none.</summary>
+    /// <summary>Returns the version with this number; null if it does not exist.</summary>
     public ModelVersion? Find(string number) => Find(Versions, number);
 
     /// <summary>Loads the wanted version and returns the new snapshot.</summary>
-    /// <param name="otherwise">The version that serves if the wanted one cannot be loaded.</param>
+    /// <param name="otherwise">The version that serves if the wanted version cannot be loaded; null: then no version serves.</param>
     public async Task<Snapshot> Loaded(ModelVersion? otherwise)
     {
         if (Versions.Count == 0)
@@ -49,14 +53,14 @@ internal sealed record Snapshot(
 
         if (Chosen == ModelFolder.None)
         {
-            return this with { State = ModelState.Unpublished, Reason = "None of its versions was published yet." };
+            return this with { State = ModelState.Unpublished, Reason = "No version of the model is published yet." };
         }
 
         try
         {
             var version = Wanted ?? throw new ServiceException(
                 ServiceError.ModelUnavailable,
-                $"Its file named {ModelFolder.Default} holds {Chosen}; expected one of the versions {Numbers}.");
+                $"The model's file named {ModelFolder.Default} holds {Chosen}; expected one of the versions {Numbers}.");
             using var lease = await version.Lease();
             return this with { Serving = version, State = ModelState.Ready };
         }
@@ -66,12 +70,12 @@ internal sealed record Snapshot(
             {
                 Serving = otherwise,
                 State = otherwise is null ? ModelState.Failed : ModelState.Ready,
-                Reason = otherwise is null ? e.Message : $"{e.Message} Version {otherwise.Number} goes on serving.",
+                Reason = otherwise is null ? e.Message : $"{e.Message} Version {otherwise.Number} keeps serving.",
             };
         }
     }
 
-    /// <summary>Returns a snapshot in which some versions are replaced by copies that are not loaded yet.</summary>
+    /// <summary>Returns a snapshot in which the selected versions are not loaded. Loaded ones are freed when their leases end.</summary>
     public Snapshot WithAnew(Predicate<ModelVersion> which) =>
         this with { Versions = [.. Versions.Select(version => which(version) ? version.Anew() : version)] };
 

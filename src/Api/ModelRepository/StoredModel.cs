@@ -5,14 +5,14 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// A model of the repository: its versions, and which of them serves. It goes from one <see cref="Snapshot"/> to the next in one step, so
-/// a request sees either one or the other. A request that holds a lease keeps its version until it is answered, whichever version serves
-/// by then.
+/// A model in the repository: its versions, and the version that serves. A change replaces one <see cref="Snapshot"/> by the next in one
+/// step, so a request sees either the old state or the new one. A request holds a lease of its version, so that version stays loaded until
+/// the request is answered, even if another version serves meanwhile.
 /// </summary>
 /// <remarks>
-/// Reading is lock-free, from any thread. Changes run one at a time, in the order of their calls. A version's files are read only when it
-/// is loaded, by <see cref="Change"/>, <see cref="Switch"/>, <see cref="Follow(ModelFolder, CancellationToken)"/>, or the first request
-/// that names it. After that the version answers from memory, even if the files change.
+/// Reading is lock-free, from any thread. Changes run one at a time, in the order of their calls. A version's files are read only when the
+/// version is loaded: by <see cref="Change"/>, <see cref="Switch"/>, <see cref="Follow(ModelFolder, CancellationToken)"/>, or the first
+/// request that names the version. A loaded version answers from memory, even if its files change.
 /// </remarks>
 internal sealed class StoredModel : IDisposable
 {
@@ -20,11 +20,11 @@ internal sealed class StoredModel : IDisposable
     private readonly Func<VersionFolder, ModelVersion> open;
     private volatile Snapshot now;
 
-    /// <summary>A model, not loaded yet.</summary>
+    /// <summary>Makes a model that is not loaded yet.</summary>
     /// <param name="name">The model's name.</param>
-    /// <param name="path">The model's folder, which need not exist yet.</param>
-    /// <param name="folder">The contents of the folder; empty if it has not been read yet.</param>
-    /// <param name="open">Makes a version that is not loaded yet from its folder.</param>
+    /// <param name="path">The path of the model's folder, which need not exist yet.</param>
+    /// <param name="folder">The contents of the folder; empty if the folder has not been read yet.</param>
+    /// <param name="open">Returns a version, not loaded yet, for the files of a version.</param>
     public StoredModel(string name, string path, ModelFolder folder, Func<VersionFolder, ModelVersion> open)
     {
         (Name, Folder, this.open) = (name, path, open);
@@ -41,8 +41,8 @@ internal sealed class StoredModel : IDisposable
     public Snapshot Now => now;
 
     /// <summary>The version that serves.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: it is loading.
-    /// <see cref="ServiceError.ModelUnavailable"/>: it could not be loaded, or was unloaded.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the model is loading.
+    /// <see cref="ServiceError.ModelUnavailable"/>: the model could not be loaded, was unloaded, or has no published version.</exception>
     public ModelVersion Serving => now is { Serving: { } version } ? version : throw CannotServe(now);
 
     /// <summary>Takes a lease of the version that serves.</summary>
@@ -51,7 +51,7 @@ internal sealed class StoredModel : IDisposable
     {
         while (true)
         {
-            // A version without a lease has been replaced since it was looked up, so the next one is tried.
+            // A version that gives no lease was replaced after the lookup, so the version that serves now is tried.
             if (Serving.Served!.TryLease() is { } lease)
             {
                 return lease;
@@ -59,9 +59,9 @@ internal sealed class StoredModel : IDisposable
         }
     }
 
-    /// <summary>Takes a lease of a version by its number, and loads it if it is not loaded.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: there is no such version.
-    /// <see cref="ServiceError.ModelUnavailable"/>: it cannot be loaded, or the model was unloaded.</exception>
+    /// <summary>Takes a lease of the version with this number, and loads the version first if it is not loaded.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: the version does not exist.
+    /// <see cref="ServiceError.ModelUnavailable"/>: the version cannot be loaded, or the model was unloaded.</exception>
     public async Task<Lease> Serve(string number)
     {
         while (true)
@@ -80,19 +80,20 @@ internal sealed class StoredModel : IDisposable
         }
     }
 
-    /// <summary>A version by its number.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>.</exception>
+    /// <summary>Returns the version with this number.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: the version does not exist.</exception>
     public ModelVersion Find(string number) => now.Find(number)
         ?? throw new ServiceException(ServiceError.UnknownModel, $"{Name} has no version {number}; expected one of {now.Numbers}.");
 
     /// <summary>
-    /// Changes the model's folder while no other thread of this process does, and then serves the version that the folder chooses.
+    /// Runs an action that changes the model's folder, and then serves the version that the folder chooses. Only one thread of this process
+    /// at a time changes the folder.
     /// </summary>
     /// <param name="act">
-    /// The change. If it throws <see cref="ServiceError.UnknownModel"/>, because another service has deleted the version, the model still
-    /// follows its folder. If it throws another exception, the version that serves stays.
+    /// The action. If it throws <see cref="ServiceError.UnknownModel"/>, another service has deleted the version, and the model still
+    /// serves the version that the folder now chooses. After any other exception the same version serves as before.
     /// </param>
-    /// <param name="stop">Stops waiting for earlier changes.</param>
+    /// <param name="stop">Cancels the wait for earlier changes. A change that has begun is not cancelled.</param>
     /// <exception cref="ServiceException">
     /// The exception of <paramref name="act"/>; or <see cref="ServiceError.Unavailable"/>: the folder cannot be read.
     /// </exception>
@@ -118,17 +119,19 @@ internal sealed class StoredModel : IDisposable
         stop);
 
     /// <summary>
-    /// Loads the model from the current contents of its folder, even if that has failed before; or unloads it.
+    /// Loads the model from the current contents of its folder, even if loading the same contents failed before; or unloads the model.
     /// </summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the folder cannot be read.</exception>
     public Task Switch(bool unload, CancellationToken stop) => Exclusively(() => Follow(Read(), unload, again: true), stop);
 
-    /// <summary>Serves the version that the folder chooses, if the folder still has the contents that were seen.</summary>
+    /// <summary>
+    /// Serves the version that the model's folder chooses. Does nothing if the folder no longer has the contents <paramref name="seen"/>.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public Task Follow(ModelFolder seen, CancellationToken stop) =>
         Exclusively(() => ModelFolder.Read(Folder).Equals(seen) ? Follow(seen, now.IsUnloaded) : Task.CompletedTask, stop);
 
-    /// <summary>Frees versions that do not serve and have not been used for this time.</summary>
+    /// <summary>Frees the loaded versions that do not serve and that no request has used for this time.</summary>
     public Task FreeIdle(TimeSpan span, CancellationToken stop) => now.Versions.Any(version => IsIdle(version, span))
         ? Exclusively(
             () =>
@@ -153,8 +156,8 @@ internal sealed class StoredModel : IDisposable
         ModelState.Loading => new(ServiceError.Unavailable, $"The service is starting: {Name} is not loaded yet."),
         ModelState.Unpublished => new(
             ServiceError.ModelUnavailable,
-            $"{Name} has no version that is published; POST /models/{Name}/versions/{seen.Versions[^1].Number}/publish publishes one, "
-                + $"and /classify/{Name}/versions/{seen.Versions[^1].Number} tries it before."),
+            $"{Name} has no published version. POST /classify/{Name}/versions/{seen.Versions[^1].Number} tries version "
+                + $"{seen.Versions[^1].Number}, and POST /models/{Name}/versions/{seen.Versions[^1].Number}/publish publishes it."),
         ModelState.Unloaded => new(ServiceError.ModelUnavailable, $"{Name} is unloaded; POST /models/{Name}/load loads it."),
         _ => new(ServiceError.ModelUnavailable, $"{Name} cannot serve. {seen.Reason}"),
     };
@@ -191,13 +194,13 @@ internal sealed class StoredModel : IDisposable
     {
         var before = now;
 
-        // Unchanged versions stay loaded. The comparison may read their files.
+        // Versions whose files are unchanged stay loaded. The comparison may read the files, so it runs on another thread.
         var versions = await Task.Run(() => folder.Versions
             .Select(seen => before.All.FirstOrDefault(known => !(again && known.HasFailed) && known.Holds(seen)) ?? open(seen)).ToArray());
         var next = Snapshot.Of(folder.Chosen, versions);
         next = unload ? next with { State = ModelState.Unloaded } : await next.Loaded(otherwise: before.Serving);
 
-        // A version that no longer serves, or was unloaded with the model, is loaded again only when a request names it.
+        // Frees the version that served before, or all versions of an unloaded model. They are loaded again only when a request names them.
         Become(next.WithAnew(version => version != next.Serving && (unload || version == before.Serving)));
     }
 

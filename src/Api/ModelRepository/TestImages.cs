@@ -4,7 +4,7 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>The images on which a model is tried: black, white, grey and noise, with the model's preprocessing.</summary>
+/// <summary>Four test images, with the model's preprocessing: black, white, grey and noise.</summary>
 internal sealed class TestImages
 {
     /// <summary>The number of images.</summary>
@@ -14,8 +14,8 @@ internal sealed class TestImages
 
     private readonly float[][] tensors;
 
-    /// <summary>Preprocesses the images.</summary>
-    /// <param name="preprocessing">The model's preprocessing. The images have the size of its crop.</param>
+    /// <summary>Makes and preprocesses the images.</summary>
+    /// <param name="preprocessing">The model's preprocessing. Each image has the size of the preprocessing's crop.</param>
     public TestImages(Preprocessing preprocessing)
     {
         int length = (int)preprocessing.Shape.Size;
@@ -37,8 +37,8 @@ internal sealed class TestImages
         }
     }
 
-    /// <summary>Writes the images into all slots of a batch, one after the other.</summary>
-    /// <param name="batch">The batch.</param>
+    /// <summary>Writes the images in turn into the slots of a batch, until all its slots are full.</summary>
+    /// <param name="batch">The batch to fill.</param>
     /// <param name="first">The index of the image in the first slot, 0 to 3.</param>
     public void Fill(InferenceBatch batch, int first)
     {
@@ -48,15 +48,15 @@ internal sealed class TestImages
         }
     }
 
-    /// <summary>Refuses a model whose outputs are not finite.</summary>
+    /// <summary>Refuses a model if an output is not a finite number.</summary>
     /// <param name="batch">A batch that has been filled and run.</param>
     /// <param name="count">The number of slots that were run.</param>
     /// <param name="first">The index of the image in the first slot, 0 to 3.</param>
     /// <param name="givesProbabilities">
-    /// Whether the model gives probabilities. The logits are then their logarithms, and minus infinity is allowed: it stands for a
-    /// probability of 0.
+    /// Whether the model's outputs are probabilities. Its logits are then the logarithms of the probabilities, and minus infinity, the
+    /// logarithm of 0, is allowed.
     /// </param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.BadModelFile"/>.</exception>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.BadModelFile"/>: an output is not finite.</exception>
     public static void RequireFinite(InferenceBatch batch, int count, int first, bool givesProbabilities)
     {
         for (int slot = 0; slot < count; slot++)

@@ -4,18 +4,18 @@ using Fovea.Models.Files;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>Writes the two files of a model's folder that say which version serves, and which one served before.</summary>
+/// <summary>Writes two files of a model's folder: default names the version that serves, and previous the version before it.</summary>
 /// <param name="Model">The model's folder.</param>
 internal sealed record VersionChoice(string Model)
 {
-    /// <summary>Writes a file atomically: readers see the old content or the new one.</summary>
+    /// <summary>Writes one of the two files atomically: readers see the old content or the new content.</summary>
     /// <param name="file"><see cref="ModelFolder.Default"/> or <see cref="ModelFolder.Previous"/>.</param>
     /// <param name="content">A version's number, or <see cref="ModelFolder.None"/>.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public void Write(string file, string content) =>
         AtomicFile.Write(Path.Combine(Model, file), stream => stream.Write(Encoding.ASCII.GetBytes($"{content}\n")));
 
-    /// <summary>Deletes a file if it exists.</summary>
+    /// <summary>Deletes one of the two files if it exists.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public void Forget(string file)
     {
@@ -36,7 +36,7 @@ internal sealed record VersionChoice(string Model)
         }
     }
 
-    /// <summary>Restores the earlier content of a file, or deletes the file if it did not exist.</summary>
+    /// <summary>Restores the earlier content of one of the two files; null: the file did not exist, so it is deleted.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
     public void Restore(string file, string? content)
     {
@@ -59,7 +59,7 @@ internal sealed record VersionChoice(string Model)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The folder is not empty, or another service has deleted it. An empty folder that stays does no harm.
+            // The folder is not empty, or another service has deleted it. An empty folder that remains does no harm.
         }
     }
 }

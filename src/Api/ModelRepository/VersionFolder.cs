@@ -10,52 +10,57 @@ namespace Fovea.Api.ModelRepository;
 
 /// <summary>The files of a version at one moment.</summary>
 /// <param name="Number">The number of the version, from 1.</param>
-/// <param name="ModelFolder">The model's folder, which does not exist for a version that is a file of the repository.</param>
-/// <param name="File">The network's file.</param>
+/// <param name="ModelFolder">
+/// The path of the model's folder NAME. The folder does not exist if the version is a file NAME.onnx directly in the repository.
+/// </param>
+/// <param name="File">The path of the network's .onnx file.</param>
 /// <param name="Stamp">
-/// The names and stamps of all files of the version: those in its folder, and those directly in the model's folder. If the stamp changes,
-/// the version may have changed.
+/// The names, sizes and times of all files of the version: the files in its own folder, and the files directly in the model's folder. If
+/// the stamp changes, the version may have changed.
 /// </param>
 internal sealed record VersionFolder(int Number, string ModelFolder, string File, string Stamp)
 {
     /// <summary>The name of the network's file.</summary>
     public const string ModelFile = "model.onnx";
 
-    /// <summary>The name of the file with metadata that the network's file lacks.</summary>
+    /// <summary>The name of the JSON file with metadata for a network's file that lacks them.</summary>
     public const string JsonFile = "model.json";
 
-    // A copy of several files, or of a large one, pauses less than this between two writes. A file system may give the same time to two
-    // writes that are less than 10 ms apart, so a file as new as that may still change without a new stamp.
+    // A program that copies files pauses less than this between two writes, so an older file is complete. The time also exceeds the 10 ms
+    // within which a file system may give two writes the same time, and a second write would leave the stamp unchanged.
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
 
-    // On a busy disk, a writer may pause for this long. Younger files that cannot be read are treated as unfinished.
+    // On a busy disk, a program may pause for this long while it writes. A younger file that cannot be read is treated as unfinished.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     private const int MostTries = 8;
 
-    // Files of labels or settings are smaller than this. For a larger file, and for a file that cannot be read, the stamp is hashed in
-    // place of the bytes.
+    // Files of labels or metadata are smaller than this. For a larger file beside the network's file, and for a file that the service may
+    // not read, the digest covers the file's size and time instead of its bytes.
     private const long MostHashedBytes = 16 << 20;
 
     /// <summary>The folder of the network's file.</summary>
     public string Path => System.IO.Path.GetDirectoryName(File)!;
 
     /// <summary>
-    /// The path of the file with metadata that replace those of the network's file: model.json beside it, or NAME.json beside NAME.onnx.
+    /// The path of the JSON file whose metadata replace those of the network's file: model.json beside it, or NAME.json beside NAME.onnx.
+    /// The file need not exist.
     /// </summary>
     public string Json => IsInRepository(ModelFolder, File)
         ? System.IO.Path.ChangeExtension(File, ".json") : System.IO.Path.Combine(Path, JsonFile);
 
-    /// <summary>The path of the file with metadata for what the network's file lacks, in the model's folder.</summary>
+    /// <summary>
+    /// The path of model.json in the model's folder, with metadata that the network's file may lack. The file need not exist.
+    /// </summary>
     public string ModelJson => System.IO.Path.Combine(ModelFolder, JsonFile);
 
-    /// <summary>The network's file as callers know it, such as lenet5/1/model.onnx.</summary>
+    /// <summary>The path of the network's file relative to the repository, for messages, such as lenet5/1/model.onnx.</summary>
     public string Name => System.IO.Path.GetRelativePath(RepositoryOf(ModelFolder), File).Replace('\\', '/');
 
     /// <summary>Whether the network's file exists now.</summary>
     public bool Exists => System.IO.File.Exists(File);
 
-    /// <summary>Reads the stamps of a version's files; null if the network's file does not exist.</summary>
+    /// <summary>Reads the sizes and times of a version's files; null if the network's file does not exist.</summary>
     /// <param name="number">The number of the version.</param>
     /// <param name="model">The model's folder.</param>
     /// <param name="file">The network's file, where <see cref="RepositoryLayout"/> finds it.</param>
@@ -77,12 +82,12 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
     }
 
     /// <summary>
-    /// Reads from the version's files while none of them is being written and none of them changes.
+    /// Reads the version's files, and repeats that until no file has changed during the reading.
     /// </summary>
     /// <param name="read">
-    /// Reads the files. It is called again if a file has changed meanwhile, after its disposable result is disposed of.
+    /// Reads the files. If a file has changed meanwhile, the result is disposed of (if it is disposable), and the files are read again.
     /// </param>
-    /// <param name="time">The clock that files are dated by.</param>
+    /// <param name="time">The clock that gives the age of the files.</param>
     /// <returns>The result, and the folder as it was when the result was read.</returns>
     /// <exception cref="FoveaException">
     /// The exception of <paramref name="read"/>; or <see cref="ErrorCode.BadModelFile"/>: the files keep changing.
@@ -110,11 +115,11 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
             }
             catch (Exception e) when (e is RefusalException or IOException && before != Again())
             {
-                // A half-written file may be unreadable, so it is read again.
+                // The files changed during the reading, so one may be half-written and unreadable. The loop reads them again.
             }
             catch (Exception e) when (e is RefusalException or IOException && tries < MostTries && AgeOf(Newest(), time) < Pause)
             {
-                // The files look finished, but a slow disk may only have paused their writer.
+                // The files did not change, but they are young, and the program that writes them may be waiting for a slow disk.
                 Thread.Sleep(Settling);
             }
 
@@ -122,14 +127,16 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
             {
                 throw new FoveaException(
                     ErrorCode.BadModelFile,
-                    $"Its files are being written: they changed during each of {MostTries} attempts to read them. Wait until the copy is "
-                        + "complete.");
+                    $"{Name} or a file beside it is being written: the files changed during each of {MostTries} attempts to read "
+                        + "them. Wait until the copy is complete.");
             }
         }
     }
 
-    /// <summary>SHA-256 over the names and bytes of all files, in hexadecimal: the same for folders that hold the same version.</summary>
-    /// <param name="modelHash">The SHA-256 of the network's file in hexadecimal, if it is known; else the file is read.</param>
+    /// <summary>
+    /// The SHA-256 over the names and bytes of all files, in hexadecimal. Two folders with the same files have the same digest.
+    /// </summary>
+    /// <param name="modelHash">The SHA-256 of the network's file in hexadecimal; null: the method reads the file.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public string Digest(string? modelHash = null)
     {
@@ -161,13 +168,13 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
         }
     }
 
-    // Waits until the newest file is old enough, and returns whether no file has been written meanwhile.
+    // Waits until the newest file has not changed for the settling time. Returns false if a file changed during the wait.
     private bool Settle(TimeProvider time)
     {
         long newest = Newest();
         var age = AgeOf(newest, time);
 
-        // The clock of the file server may be ahead.
+        // A file from the future was dated by a file server whose clock is ahead; waiting for its age would not help.
         if (age <= -Settling || age >= Settling)
         {
             return true;
@@ -184,7 +191,7 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
 
     private long Newest() => Files(ModelFolder, File).Max(file => FileStamp.Of(file)?.Changed) ?? 0;
 
-    // The files that choose a version, and unfinished files, do not belong to a version.
+    // Returns the paths of the files that belong to a version. The files default and previous, and unfinished files, do not.
     private static IEnumerable<string> Files(string model, string network)
     {
         var folder = System.IO.Path.GetDirectoryName(network)!;
@@ -196,7 +203,8 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
             : ofModel.Concat(FilesIn(folder));
     }
 
-    // Other models have files in the repository too.
+    // In the repository's own folder, also files of other models lie beside NAME.onnx. Only files that begin with NAME. and files with the
+    // fixed names that other software uses belong to this model.
     private static bool IsBeside(string file, string prefix) => file.StartsWith(prefix, StringComparison.Ordinal)
         ? !file.EndsWith(".tmp", StringComparison.Ordinal)
         : Sidecars.FileNames.Contains(System.IO.Path.GetFileName(file));

@@ -6,35 +6,35 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// The place of a version in the repository, which may be empty. Moves the version in and out, and publishes it. Other services may do the
-/// same at the same time.
+/// A model's name and a version number, whether or not the version exists. Its methods add, delete and publish the version in the
+/// repository. Other services may change the same version at the same time.
 /// </summary>
-/// <param name="Model">The model's folder, which need not exist.</param>
-/// <param name="Number">The version, from 1.</param>
+/// <param name="Model">The path of the model's folder, which need not exist.</param>
+/// <param name="Number">The version number, from 1.</param>
 internal sealed record VersionPlace(string Model, int Number)
 {
-    // Another service may delete the model's folder, if it is empty, after this service has made it and before it moves the version in. So
-    // moving is tried again.
+    // This service makes the model's folder and then moves the version into it. In between, another service may delete the empty folder. So
+    // both steps are tried again.
     private const int MostTries = 10;
 
-    /// <summary>The version's folder.</summary>
+    /// <summary>The path of the version's folder.</summary>
     public string Path => System.IO.Path.Combine(Model, Name);
 
     /// <summary>Whether the version exists now.</summary>
     public bool IsTaken => HasFolder || RepositoryLayout.Of(Model).Files.ContainsKey(Number);
 
-    // A version may be a file outside a folder of its own.
+    // Some versions have no folder of their own: version 1 may be a file directly in the model's folder or in the repository.
     private bool HasFolder => System.IO.Path.Exists(Path);
 
     private string Name => Number.ToString(CultureInfo.InvariantCulture);
 
     private string ModelName => System.IO.Path.GetFileName(Model);
 
-    /// <summary>Returns the place of a known version.</summary>
+    /// <summary>Returns the place of an existing version.</summary>
     public static VersionPlace Of(ModelVersion version) => new(version.Folder.ModelFolder, version.Number);
 
-    /// <summary>Refuses if the version exists.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>.</exception>
+    /// <summary>Throws if the version exists.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: the version exists.</exception>
     public void RefuseTaken()
     {
         if (IsTaken)
@@ -45,12 +45,12 @@ internal sealed record VersionPlace(string Model, int Number)
         }
     }
 
-    /// <summary>Makes the error for a known version that has been deleted.</summary>
+    /// <summary>Returns the error for a version that another service has deleted.</summary>
     public ServiceException Gone() =>
         new(ServiceError.UnknownModel, $"{ModelName} has no version {Number} any more: it was deleted meanwhile.");
 
-    /// <summary>Turns the staged files into this version.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: there is such a version.</exception>
+    /// <summary>Moves the staging folder to the place of this version, so that its files become the version.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: the version exists.</exception>
     /// <exception cref="IOException">The repository cannot be written to.</exception>
     public void MoveIn(StagingFolder staging)
     {
@@ -69,18 +69,18 @@ internal sealed record VersionPlace(string Model, int Number)
             }
             catch (DirectoryNotFoundException) when (tries < MostTries)
             {
-                // The folder was deleted before the version was moved in, so it is made again.
+                // Another service has deleted the model's folder, which was still empty. The next attempt makes it again.
             }
         }
     }
 
     /// <summary>
-    /// Moves this version into a staging folder, which deletes it; and deletes the model's folder if nothing is left in it.
+    /// Moves this version into a staging folder, whose disposal deletes the files. Deletes the model's folder if it is empty then.
     /// </summary>
     /// <param name="staging">The staging folder.</param>
-    /// <param name="serving">The version that serves here.</param>
-    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: there is no such version any more.
-    /// <see cref="ServiceError.Conflict"/>: it serves, and is not the only one; or it has no folder of its own.</exception>
+    /// <param name="serving">The number of the version that this process serves; null if none.</param>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>: the version does not exist any more.
+    /// <see cref="ServiceError.Conflict"/>: the version serves and is not the only one, or it has no folder of its own.</exception>
     /// <exception cref="IOException">The repository cannot be written to.</exception>
     public void MoveOut(StagingFolder staging, int? serving)
     {
@@ -116,16 +116,16 @@ internal sealed record VersionPlace(string Model, int Number)
         }
         else if (ModelFolder.ReadNumber(Model, ModelFolder.Default) == Name)
         {
-            // Another service has published it since it was looked at.
+            // Another service has published the version after the check above, so the version is moved back.
             Directory.Move(moved, Path);
             throw Serves();
         }
     }
 
     /// <summary>Makes this version the one that serves.</summary>
-    /// <param name="before">The version that serves until now; null if there is none.</param>
-    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: there is no such version any more.
-    /// <see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <param name="before">The number of the version that has served until now; null if none has.</param>
+    /// <exception cref="RefusalException"><see cref="ServiceError.UnknownModel"/>: the version does not exist any more.
+    /// <see cref="ErrorCode.CannotWrite"/>: the model's folder cannot be written to.</exception>
     public void Publish(int? before)
     {
         var choice = new VersionChoice(Model);
@@ -143,7 +143,7 @@ internal sealed record VersionPlace(string Model, int Number)
         choice.Write(ModelFolder.Default, Name);
         if (!IsTaken)
         {
-            // Another service has deleted it since it was looked at.
+            // Another service has deleted the version after the check above, so the publication is undone.
             choice.Restore(ModelFolder.Default, chosen);
             choice.Restore(ModelFolder.Previous, previous);
             choice.DeleteFolderIfEmpty();
@@ -153,5 +153,5 @@ internal sealed record VersionPlace(string Model, int Number)
 
     private ServiceException Serves() => new(
         ServiceError.Conflict,
-        $"Version {Number} of {ModelName} serves; publish another before deleting it.");
+        $"Version {Number} of {ModelName} serves. Publish another version before you delete this one.");
 }

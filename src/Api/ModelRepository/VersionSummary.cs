@@ -7,9 +7,9 @@ using Fovea.Models.Summary;
 namespace Fovea.Api.ModelRepository;
 
 /// <summary>
-/// The layers of a loaded version. The file is read when the summary is first requested, and the summary is kept instead of the graph: a
-/// large network has half a gigabyte, its summary some kilobytes. If the file has changed since the version was loaded, there is no
-/// summary.
+/// The summary of the layers of a loaded version. The first request for it reads the file. The summary is then kept in memory and the
+/// graph is not: the graph of a large network takes half a gigabyte, its summary some kilobytes. A file that has changed since the version
+/// was loaded is refused.
 /// </summary>
 internal sealed class VersionSummary(string model, LoadedVersion version, TimeProvider time)
 {
@@ -17,9 +17,9 @@ internal sealed class VersionSummary(string model, LoadedVersion version, TimePr
     private Task<(NetworkSummary Blocks, NetworkSummary Layers)>? summaries;
 
     /// <summary>Returns the summary.</summary>
-    /// <param name="expand">Whether each layer of a block has a row of its own.</param>
-    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: the file runs, but cannot be described; or it has
-    /// changed.</exception>
+    /// <param name="expand">True: each layer of a block has a row of its own. False: each block is one row.</param>
+    /// <exception cref="ServiceException"><see cref="ServiceError.ModelUnavailable"/>: the network runs, but its layers cannot be
+    /// described; or the file has changed.</exception>
     public async Task<NetworkSummary> Get(bool expand)
     {
         var begun = Begun();

@@ -16,15 +16,17 @@ internal static class ArchitectureEndpoints
         group.MapGet("", List).WithName("ListArchitectures")
             .WithSummary("List the architectures")
             .WithDescription(
-                "Lists every network of the catalog, with its parameters and multiply-adds for the paper's input and number of classes.");
+                "Lists every network of the catalog, with its parameters and multiply-adds for the input size and the number of classes in "
+                + "its paper.");
         group.MapGet("/{name}", Get).WithName("GetArchitecture")
             .WithSummary("Describe an architecture")
             .WithDescription(
-                "Returns the paper, its input and number of classes, and the parameters and multiply-adds of the network for these.")
+                "Returns the paper, the input size and the number of classes in the paper, and the parameters and multiply-adds of the "
+                + "network with that input and those classes.")
             .Refuses(404);
         group.MapGet("/{name}/summary", Summary).WithName("GetArchitectureSummary")
             .WithSummary("Show the layers of an architecture")
-            .WithDescription("Returns the network that these arguments would build: " + SummaryAnswer.Description)
+            .WithDescription("Describes the network that the query parameters would build: " + SummaryAnswer.Description)
             .ProducesSummary().Refuses(400, 404);
     }
 

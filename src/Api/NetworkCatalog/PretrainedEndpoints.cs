@@ -11,9 +11,9 @@ internal static class PretrainedEndpoints
         .WithName("ListPretrainedBases").WithTags("Architectures")
         .WithSummary("List the pretrained bases")
         .WithDescription(
-            "Lists the networks with trained weights from which a fine-tuning job can start, besides the models of the repository: the "
-            + "built-in one, which a job without a model uses, and those that torchvision publishes. `state` is `built-in`, `downloaded` "
-            + "(the file lies in the folder `weights` of the data folder) or `to download`.");
+            "Lists the networks with trained weights from which a fine-tuning job can start, in addition to the models of the repository: "
+            + "the built-in network, which a job uses if it names no model, and the networks that torchvision publishes. `state` is "
+            + "`built-in`, `downloaded` (the file lies in the folder `weights` of the data folder) or `to download`.");
 
     private static Ok<IReadOnlyList<PretrainedBase>> List(Settings settings) => TypedResults.Ok(PretrainedBases.List(settings.Weights));
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api.NetworkCatalog;
 
-/// <summary>A summary in the form that the caller asks for: JSON, a table or a picture.</summary>
+/// <summary>Writes the summary of a network in the form that the request's Accept header wants: JSON, a table or a picture.</summary>
 internal static class SummaryAnswer
 {
     public const string Description = "each layer with its output shape, parameters, multiply-adds, receptive field and memory. "
@@ -15,7 +15,7 @@ internal static class SummaryAnswer
 
     public static Results<Ok<NetworkSummary>, ContentHttpResult> Of(NetworkSummary summary, HttpRequest request)
     {
-        // The answer depends on the Accept header, so caches must key on it.
+        // The answer depends on the Accept header, so caches must store one answer for each Accept header.
         request.HttpContext.Response.Headers.Vary = "Accept";
         return Preferred(request) switch
         {
@@ -29,7 +29,7 @@ internal static class SummaryAnswer
     public static RouteHandlerBuilder ProducesSummary(this RouteHandlerBuilder route) =>
         route.Produces<NetworkSummary>(contentType: Json).AnswersAlso(Table, Picture);
 
-    /// <summary>Reads a parameter that is true or false; false if it is left out.</summary>
+    /// <summary>Reads a query parameter that is true or false; null means false.</summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.BadArgument"/>: the parameter is neither true nor false.</exception>
     public static bool Flag(string name, string? text) => text is null ? false
         : bool.TryParse(text, out bool value) ? value

@@ -70,18 +70,18 @@ internal sealed class ProblemExamples : IOperationFilter
             "The body arrives too slowly.",
             Problem.Of(
                 ServiceError.TooSlow,
-                "The request's body is too slow: 900 of 20,000,000 bytes have arrived; expected a pace at which it is whole "
-                    + "within 120 s.")),
+                "The request's body arrives too slowly: 900 of 20,000,000 bytes have arrived; expected a pace at which the whole body "
+                    + "arrives within 120 s.")),
         (
             "The answer took longer than allowed.",
             Problem.Of(
                 ServiceError.DeadlineExceeded,
                 "The answer took longer than the 30 s allowed.")),
         (
-            "An error in the service; its log has the cause.",
+            "An error in the service; the service's log has the cause.",
             Problem.Of(
                 ServiceError.Internal,
-                "An error in the service ended this request; its log has the cause.")),
+                "An error in the service ended this request; the service's log has the cause.")),
         (
             "The service is starting or shutting down (`Retry-After` gives the seconds to wait), or the model could not be loaded.",
             Problem.Of(

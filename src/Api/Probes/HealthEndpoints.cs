@@ -12,7 +12,7 @@ internal static class HealthEndpoints
         var group = app.MapGroup("/health").WithTags("Health");
         group.MapGet("/live", Live).WithName("CheckLive")
             .WithSummary("Check that the process answers")
-            .WithDescription("Always answers 200. If it does not, the process should be restarted.");
+            .WithDescription("Always answers 200. If there is no answer, restart the process.");
         group.MapGet("/ready", Ready).WithName("CheckReady")
             .WithSummary("Check that the service is ready for requests")
             .WithDescription("Answers 503 until every model has loaded or failed to load, and again while the service shuts down.")
@@ -27,5 +27,5 @@ internal static class HealthEndpoints
 }
 
 /// <summary>The state of the service.</summary>
-/// <param name="Status">live or ready.</param>
+/// <param name="Status">The state: <c>live</c> or <c>ready</c>.</param>
 internal sealed record Health(string Status);

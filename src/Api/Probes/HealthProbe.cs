@@ -2,7 +2,7 @@
 namespace Fovea.Api.Probes;
 
 /// <summary>
-/// <c>--health</c>: asks the service in the same container whether it is ready, because the container image has no curl.
+/// The command <c>--health</c>: asks the service in the same container whether it is ready. The container image has no curl for that.
 /// </summary>
 internal static class HealthProbe
 {
@@ -22,7 +22,7 @@ internal static class HealthProbe
         }
     }
 
-    /// <summary>Returns the address at which a service with these environment variables can be reached from the same machine.</summary>
+    /// <summary>Returns the address at which the service can be reached from the same machine, by its environment variables.</summary>
     public static Uri Address(Func<string, string?> environment)
     {
         if (First(environment("ASPNETCORE_URLS")) is { } url)

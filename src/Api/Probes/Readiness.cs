@@ -13,8 +13,8 @@ internal sealed class Readiness(ModelStore models, FineTuningSettings roles, IHo
     public bool IsReady => WhyNot is null;
 
     /// <summary>
-    /// The reason why the service is not ready: it is shutting down, or a model has neither loaded nor failed to load yet; null if it is
-    /// ready. A service that only trains needs no models.
+    /// The reason why the service is not ready: it is shutting down, or it is still loading a model. Null if the service is ready. A
+    /// service that only trains need not load models.
     /// </summary>
     public string? WhyNot => Stopping.IsCancellationRequested ? "The service is shutting down."
         : models.IsLoaded || !roles.Serves ? null

@@ -6,7 +6,7 @@ namespace Fovea.Api.Problems;
 /// <summary>Maps every kind of error to its HTTP status and its gRPC status. A kind without a status does not compile.</summary>
 internal static class ErrorStatus
 {
-    // CS8524 asks for a default case for numbers that are not members of the enum. A default case would hide a member that is missing from
+    // CS8524 demands a default case for numbers that are not members of the enum. But a default case would hide a member that is missing in
     // the switch. Without a default case, a missing member is a compile error (CS8509).
 #pragma warning disable CS8524
     /// <summary>Returns the status of an error that only the service gives.</summary>
@@ -33,11 +33,11 @@ internal static class ErrorStatus
         ServiceError.MalformedRequest => StatusCode.InvalidArgument,
         ServiceError.Unauthorized => StatusCode.Unauthenticated,
         ServiceError.Forbidden => StatusCode.PermissionDenied,
-        // gRPC's status for an encoding of the message that the server does not know, too.
+        // gRPC also uses this status for an unknown encoding of a message.
         ServiceError.UnknownRoute or ServiceError.UnsupportedMediaType => StatusCode.Unimplemented,
         ServiceError.UnknownModel or ServiceError.UnknownDataset or ServiceError.UnknownJob => StatusCode.NotFound,
         ServiceError.TooSlow or ServiceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
-        // Clients take UNAVAILABLE for something that passes by itself.
+        // Not UNAVAILABLE, because clients take that for a state that ends by itself.
         ServiceError.Conflict or ServiceError.ModelUnavailable => StatusCode.FailedPrecondition,
         ServiceError.TooLarge or ServiceError.Overloaded or ServiceError.RateLimited => StatusCode.ResourceExhausted,
         ServiceError.TrainingFailed or ServiceError.Internal => StatusCode.Internal,

@@ -1,6 +1,8 @@
 namespace Fovea.Api.Problems;
 
-/// <summary>The APIs of other services that this one answers too. Below their routes, errors have the form of their own documents.</summary>
+/// <summary>
+/// The APIs of other services that this service also supports. Errors of their routes have the form that those APIs define.
+/// </summary>
 internal static class ForeignErrors
 {
     private static readonly (PathString Root, Func<Problem, HttpResponse, Task> Write)[] Forms =
@@ -10,7 +12,7 @@ internal static class ForeignErrors
         ("/v2", InferenceError.Write),
     ];
 
-    /// <summary>Returns what writes a problem in the form of the API that a path belongs to; null for the service's own routes.</summary>
+    /// <summary>Returns the function that writes errors in the form of the path's API; null for the service's own routes.</summary>
     public static Func<Problem, HttpResponse, Task>? WriterFor(PathString path) =>
         Array.Find(Forms, form => path.StartsWithSegments(form.Root)).Write;
 }

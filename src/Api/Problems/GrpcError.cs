@@ -4,15 +4,15 @@ using System.Text;
 namespace Fovea.Api.Problems;
 
 /// <summary>
-/// A problem as gRPC answers it without a message: HTTP status 200 and headers with the status, the sentence and the code
+/// Answers a gRPC call with a problem: HTTP status 200, no message, and headers with the gRPC status, the sentence and the code
 /// (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
 /// </summary>
 internal static class GrpcError
 {
-    /// <summary>The metadata that holds the code of the problem, such as unknown_model.</summary>
+    /// <summary>The name of the metadata with the code of the problem, such as unknown_model.</summary>
     public const string Code = "error-code";
 
-    /// <summary>The metadata that holds the milliseconds after which gRPC's clients may retry by themselves.</summary>
+    /// <summary>The name of the metadata with the milliseconds after which gRPC clients may retry by themselves.</summary>
     public const string Pushback = "grpc-retry-pushback-ms";
 
     private const string MediaType = "application/grpc";
@@ -31,10 +31,11 @@ internal static class GrpcError
         response.Headers[Code] = problem.Code;
     }
 
-    /// <summary>The value of <see cref="Pushback"/>.</summary>
+    /// <summary>Returns the value of the metadata <see cref="Pushback"/>.</summary>
     public static string Milliseconds(TimeSpan wait) => Math.Ceiling(wait.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
 
-    // Percent-encodes the UTF-8 bytes that are not printable ASCII, and the percent sign; some clients decode no others.
+    // Percent-encodes the percent sign and the UTF-8 bytes that are not printable ASCII. Other characters stay, because some clients do not
+    // decode them.
     private static string Encoded(string sentence)
     {
         var encoded = new StringBuilder(sentence.Length);

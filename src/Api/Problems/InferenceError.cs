@@ -1,8 +1,8 @@
 
 namespace Fovea.Api.Problems;
 
-/// <summary>The error document of the Open Inference Protocol.</summary>
-/// <param name="Error">The reason, and what was expected, in a sentence or two.</param>
+/// <summary>The error document of the Open Inference Protocol, for the routes under <c>/v2</c>.</summary>
+/// <param name="Error">What was wrong and what was expected, in a sentence or two.</param>
 internal sealed record InferenceError(string Error)
 {
     /// <summary>Writes a problem as an error document of this protocol.</summary>
@@ -24,7 +24,8 @@ internal sealed record InferenceError(string Error)
         return route;
     }
 
-    // Errors of this protocol have the status 400, except those that clients tell apart: keys, names, size and load.
+    // In this protocol most errors have the status 400. Only errors that clients distinguish keep their own: unknown keys and names, too
+    // large bodies, and overload.
     private static int StatusOf(Problem problem) =>
         problem.Status is StatusCodes.Status415UnsupportedMediaType
             or StatusCodes.Status422UnprocessableEntity

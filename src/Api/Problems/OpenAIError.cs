@@ -6,11 +6,13 @@ namespace Fovea.Api.Problems;
 /// <param name="Error">The error.</param>
 internal sealed record OpenAIErrorDocument(OpenAIError Error);
 
-/// <summary>An error in the form of OpenAI's API. Its clients make their exceptions of it.</summary>
+/// <summary>An error in the form of OpenAI's API. OpenAI's clients make exceptions from it.</summary>
 /// <param name="Message">What was wrong and what was expected, in a sentence or two.</param>
-/// <param name="Type">invalid_request_error, requests (too many of them) or server_error.</param>
-/// <param name="Param">The parameter that the error is about; null: none in particular.</param>
-/// <param name="Code">The kind of error: model_not_found, invalid_api_key, rate_limit_exceeded, or that of a problem document.</param>
+/// <param name="Type">The group of errors: invalid_request_error, requests (for too many requests) or server_error.</param>
+/// <param name="Param">The name of the wrong parameter; null: the error is not about one parameter.</param>
+/// <param name="Code">
+/// The kind of error: model_not_found, invalid_api_key, rate_limit_exceeded, or the code of a problem document.
+/// </param>
 internal sealed record OpenAIError(
     string Message, string Type, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Param, string Code)
 {
@@ -36,8 +38,8 @@ internal sealed record OpenAIError(
         return new(problem.Detail, type, problem.IsOf(ServiceError.UnknownModel) ? "model" : null, code);
     }
 
-    // OpenAI's clients repeat a request that was answered with 409, which here will fail again. OpenAI itself answers 400 to what the state
-    // of a job or a file does not allow, and to files that it cannot use.
+    // Returns the HTTP status. OpenAI's clients repeat a request that was answered with 409, and here it would fail again. So errors of the
+    // state of a job or a file, and unusable files, are answered with 400, as OpenAI does.
     private static int StatusOf(int status) =>
         status is StatusCodes.Status409Conflict or StatusCodes.Status415UnsupportedMediaType or StatusCodes.Status422UnprocessableEntity
             ? StatusCodes.Status400BadRequest

@@ -5,7 +5,7 @@ using Fovea.Models.Graphs;
 namespace Fovea.Api.Problems;
 
 /// <summary>
-/// Removes the paths of the service's folders from messages to clients: the paths help attackers and nobody else.
+/// Removes the paths of the service's folders from messages to clients. Clients cannot use the paths, and attackers can.
 /// </summary>
 internal sealed partial class PrivatePaths
 {
@@ -25,8 +25,8 @@ internal sealed partial class PrivatePaths
             (AppContext.BaseDirectory, "the program's folder"),
         ];
 
-        // A native library may have resolved links before it names a path, so both forms of each folder are removed. Inner folders come
-        // before outer ones.
+        // A native library may resolve symbolic links before it names a path, so both the linked and the resolved path of each folder are
+        // removed. The longest paths come first, so that an inner folder is removed before an outer one.
         folders =
         [
             .. known.Select(place => place with { Folder = place.Folder.TrimEnd(Separators) })
@@ -62,7 +62,7 @@ internal sealed partial class PrivatePaths
     {
         try
         {
-            // .NET resolves only the last part of a path, so each part is resolved by itself.
+            // .NET resolves a link only in the last part of a path, so the loop resolves one part after the other.
             var resolved = Path.GetPathRoot(folder) ?? "";
             foreach (var part in folder[resolved.Length..].Split(Separators, StringSplitOptions.RemoveEmptyEntries))
             {

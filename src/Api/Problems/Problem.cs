@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Fovea.Api.Problems;
 
 /// <summary>A problem document (RFC 9457): the reason why a request, or one image of it, was refused.</summary>
-/// <param name="Type">Always about:blank: the title is that of the HTTP status, and the code names the kind of problem.</param>
-/// <param name="Title">The status in words.</param>
+/// <param name="Type">Always about:blank, which means that the title is the text of the HTTP status.</param>
+/// <param name="Title">The text of the HTTP status, such as Not Found.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What was wrong and what was expected, in a sentence or two.</param>
 /// <param name="Code">The stable name of the kind of problem, for programs: unknown_model, not_an_image, too_large ...</param>
@@ -21,7 +21,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
     [JsonIgnore]
     public StatusCode GrpcStatus { get; private init; }
 
-    /// <summary>All codes, in the order of the alphabet.</summary>
+    /// <summary>All codes, in alphabetical order.</summary>
     public static IReadOnlyList<string> Codes { get; } =
         [.. Enum.GetValues<ErrorCode>().Select(NameOf).Concat(Enum.GetValues<ServiceError>().Select(NameOf)).Order(StringComparer.Ordinal)];
 
@@ -30,7 +30,7 @@ internal sealed record Problem(string Type, string Title, int Status, string Det
         ? Of(own.Error, detail ?? e.Message)
         : Of(((FoveaException)e).Code, detail ?? e.Message);
 
-    /// <summary>Makes the problem document for an error of the library.</summary>
+    /// <summary>Makes the problem document for an error of the library Fovea.Models.</summary>
     public static Problem Of(ErrorCode code, string detail) => Of(NameOf(code), detail, ErrorStatus.Of(code), ErrorStatus.GrpcOf(code));
 
     /// <summary>Makes the problem document for an error of the service.</summary>

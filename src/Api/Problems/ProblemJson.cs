@@ -12,7 +12,7 @@ namespace Fovea.Api.Problems;
 [JsonSerializable(typeof(CustomVisionError))]
 internal sealed partial class ProblemJson : JsonSerializerContext
 {
-    /// <summary>The same, without escapes for characters such as quotes in messages.</summary>
+    /// <summary>The serializer for problems that does not escape characters such as quotes in messages.</summary>
     public static ProblemJson Readable { get; } =
         new(new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

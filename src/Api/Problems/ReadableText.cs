@@ -7,20 +7,21 @@ namespace Fovea.Api.Problems;
 /// </summary>
 internal static class ReadableText
 {
-    // A message has few texts from the client, and they stand between the beginning (what was found) and the end (what was expected).
+    // A message begins with what was found and ends with what was expected, and texts from the client are in between. So a long message
+    // keeps its beginning and its end.
     private const int MostName = 200, MostMessage = 1_000, MessageEnd = 300;
 
     private const string Cut = " ... ";
 
-    /// <summary>Returns a name, shortened to 200 characters.</summary>
+    /// <summary>Returns a name, cleaned and shortened to 200 characters.</summary>
     public static string Of(string name) => Clean(Shortened(name, MostName));
 
-    /// <summary>Returns the first characters of a text without replacing any.</summary>
+    /// <summary>Returns at most the first <paramref name="most"/> characters of a text, without replacing any.</summary>
     public static string Shortened(string text, int most) =>
         text.Length <= most ? text : $"{text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]} ...";
 
     /// <summary>
-    /// Returns a message, shortened to 1,000 characters. The middle is cut out, because that is where a long text of the client stands.
+    /// Returns a message, cleaned and shortened to 1,000 characters. The middle is cut out, because a long text from the client is there.
     /// </summary>
     public static string OfMessage(string message) =>
         Clean(message.Length <= MostMessage

@@ -2,22 +2,25 @@ using Microsoft.Net.Http.Headers;
 
 namespace Fovea.Api.Problems;
 
-/// <summary>Adds headers that keep browsers from guessing the type of an answer and from loading foreign content into it.</summary>
+/// <summary>
+/// Adds headers that stop browsers from guessing the type of an answer, and from loading content from other sites into it.
+/// </summary>
 internal static class SafeHeaders
 {
     private const string NoSniff = "nosniff", Html = "text/html", Svg = "image/svg+xml";
 
-    // Reports and pictures need nothing from elsewhere: their styles and images are inline.
+    // For reports and pictures, which load nothing: their styles and images are inline.
     private const string Alone =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    // Swagger UI loads its scripts, styles, icons and the OpenAPI document from this service, sets styles on its elements, and shows
-    // pictures from answers.
+    // For Swagger UI, which loads scripts, styles, icons and the OpenAPI document from this service, sets styles on its elements, and shows
+    // images from answers.
     private const string Swagger =
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    // The page loads everything from this service, shows images that the visitor chose or that came with a key, and sends no forms.
+    // For the page, which loads everything from this service, shows images that the visitor chose or that it downloaded with a key, and
+    // sends no forms.
     private const string Page =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'";
@@ -25,7 +28,8 @@ internal static class SafeHeaders
     private static readonly PathString SwaggerRoot = "/swagger", PageRoot = "/", PageFile = "/index.html";
 
     /// <summary>
-    /// Forbids browsers to guess the media type of any answer. Errors clear the headers, so the error handler adds the header again.
+    /// Forbids browsers to guess the media type of any answer. An error clears the headers, so <see cref="Problem.WriteTo"/> adds the
+    /// header again.
     /// </summary>
     public static void UseNoSniff(this IApplicationBuilder app) => app.Use((context, next) =>
     {
@@ -36,7 +40,7 @@ internal static class SafeHeaders
     /// <summary>Forbids browsers to guess the media type of an answer.</summary>
     public static void AddNoSniff(HttpResponse response) => response.Headers.XContentTypeOptions = NoSniff;
 
-    /// <summary>Adds a content security policy to HTML and SVG answers, which limits what they may load.</summary>
+    /// <summary>Adds a content security policy to HTML and SVG answers. It limits which content they may load.</summary>
     public static void UseContentSecurityPolicy(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(static state =>

@@ -1,8 +1,8 @@
 namespace Fovea.Api.Problems;
 
 /// <summary>
-/// The kind of an error that only the service gives. The <c>code</c> of a problem document is the name in snake case. <see
-/// cref="Models.Errors.ErrorCode"/> has the kinds that the library gives.
+/// The kinds of errors that only the service gives. A problem document has the name in snake case as its <c>code</c>. <see
+/// cref="Models.Errors.ErrorCode"/> has the kinds of errors of the library Fovea.Models.
 /// </summary>
 internal enum ServiceError
 {
@@ -24,19 +24,19 @@ internal enum ServiceError
     /// <summary>The route needs an API key, and the request has none or an unknown one.</summary>
     Unauthorized,
 
-    /// <summary>The key lacks the scope. Or no key is configured, and the caller is not on this machine.</summary>
+    /// <summary>The key lacks the scope that the route needs. Or no key is configured, and the caller is not on this machine.</summary>
     Forbidden,
 
     /// <summary>The service has no such route, or the route does not support the method.</summary>
     UnknownRoute,
 
-    /// <summary>There is no model of that name, or no such version of it.</summary>
+    /// <summary>The model does not exist, or does not have the version.</summary>
     UnknownModel,
 
-    /// <summary>There is no data set of that name.</summary>
+    /// <summary>The data set, or its class or image, does not exist.</summary>
     UnknownDataset,
 
-    /// <summary>There is no fine-tuning job of that name.</summary>
+    /// <summary>The fine-tuning job does not exist.</summary>
     UnknownJob,
 
     /// <summary>The state of a model, a data set or a job does not allow the request.</summary>
@@ -45,13 +45,13 @@ internal enum ServiceError
     /// <summary>The model exists but could not be loaded.</summary>
     ModelUnavailable,
 
-    /// <summary>The service is starting or shutting down, or its database is away.</summary>
+    /// <summary>The service is starting or shutting down, or its database cannot be reached.</summary>
     Unavailable,
 
     /// <summary>The model has as many requests in flight as it accepts.</summary>
     Overloaded,
 
-    /// <summary>One caller sends more requests in a minute, or more bytes at the same time, than allowed.</summary>
+    /// <summary>A caller sends more requests in a minute, or more bytes at the same time, than allowed.</summary>
     RateLimited,
 
     /// <summary>The answer took longer than allowed.</summary>
@@ -60,6 +60,6 @@ internal enum ServiceError
     /// <summary>A fine-tuning job has failed.</summary>
     TrainingFailed,
 
-    /// <summary>A fault of the service itself.</summary>
+    /// <summary>An error in the service itself.</summary>
     Internal,
 }

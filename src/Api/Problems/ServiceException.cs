@@ -2,7 +2,7 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.Problems;
 
-/// <summary>An error of a request, or of a job, that only the service gives.</summary>
+/// <summary>The exception for an error of a request or a job whose kind is a <see cref="ServiceError"/>.</summary>
 /// <param name="error">The kind of error.</param>
 /// <param name="message">The message for the caller.</param>
 /// <param name="cause">The exception that led to this one, for logs; default none.</param>

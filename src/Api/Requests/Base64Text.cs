@@ -4,17 +4,17 @@ using System.Buffers.Text;
 namespace Fovea.Api.Requests;
 
 /// <summary>
-/// Base64 as clients write it: in the usual alphabet or that of URLs (RFC 4648, 5), with line breaks or without, with padding or without,
-/// and also as a data: URL (RFC 2397), which browsers make of files.
+/// Decodes base64 in every form that clients send: with the usual alphabet or the alphabet for URLs (RFC 4648, section 5), with or without
+/// line breaks and padding, and as a data: URL (RFC 2397), which browsers make of files.
 /// </summary>
 internal static class Base64Text
 {
-    /// <summary>The bytes that <see cref="Decode"/> may need behind the text.</summary>
+    /// <summary>The number of bytes that <see cref="Decode"/> may need in the array after the text.</summary>
     public const int MostPadding = 3;
 
-    /// <summary>Decodes a text; <c>null</c> if it is not base64.</summary>
-    /// <param name="text">The text, which is overwritten, and <see cref="MostPadding"/> bytes more.</param>
-    /// <param name="length">The length of the text.</param>
+    /// <summary>Decodes a text. Returns null if the text is not base64.</summary>
+    /// <param name="text">The text, followed by <see cref="MostPadding"/> bytes. The method overwrites the array.</param>
+    /// <param name="length">The length of the text in bytes.</param>
     public static PooledBytes? Decode(byte[] text, int length)
     {
         int start = DataStart(text.AsSpan(0, length));
@@ -43,7 +43,8 @@ internal static class Base64Text
         return null;
     }
 
-    // data:image/png;base64,iVBOR... The part before the comma may have other parameters. -1: a data: URL of another kind.
+    // Returns the start of the base64 text, which in a data: URL follows the comma: data:image/png;base64,iVBOR... There may be other
+    // parameters before ";base64". Returns -1 for a data: URL without base64.
     private static int DataStart(ReadOnlySpan<byte> text)
     {
         int before = text.Length - text.TrimStart(" \t\r\n"u8).Length;
@@ -59,8 +60,8 @@ internal static class Base64Text
             : -1;
     }
 
-    // Writes the text in the usual alphabet, without white space and padding, and returns its length. In URLs, three characters may stand
-    // for one: %2B for +, %2F for /, %3D for =.
+    // Rewrites the text in the usual alphabet, without white space and padding, and returns its new length. A text from a URL may have
+    // three characters in place of one: %2B for +, %2F for /, %3D for =.
     private static int Normalize(Span<byte> text)
     {
         int to = 0;

@@ -3,22 +3,22 @@ using Fovea.Api.Configuration;
 namespace Fovea.Api.Requests;
 
 /// <summary>
-/// Bounds the memory of request bodies that did not arrive at once, over all requests and for each caller. A caller may hold at most as
-/// much as stays free: one caller gets half of all memory, three get a quarter each, and a newcomer always finds as much free as anybody
-/// else holds.
+/// Limits the memory of request bodies that arrive in pieces, for all requests together and for each caller. A caller may hold at most as
+/// much memory as stays free: a single caller gets half of all memory, three callers get a quarter each, and a new caller always finds as
+/// much free memory as any other caller holds.
 /// </summary>
-/// <remarks>Thread-safe. Bodies that have arrived whole when they are first read take nothing, so they never come here.</remarks>
+/// <remarks>Thread-safe. A body that has arrived whole at the first read takes nothing from this budget.</remarks>
 internal sealed class BodyBudget(HostSettings settings)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, long> held = [];
     private long total;
 
-    /// <summary>The bytes that are held now.</summary>
+    /// <summary>The memory that bodies hold now, in bytes.</summary>
     public long Held => Volatile.Read(ref total);
 
-    /// <summary>A share for one body. It holds nothing yet.</summary>
-    /// <param name="caller">Who sends the body, as <c>Caller</c> names it.</param>
+    /// <summary>Returns a share for one body, which holds no memory yet.</summary>
+    /// <param name="caller">The name of the body's sender, from <c>Caller.Of</c>.</param>
     public Share Open(string caller) => new(this, caller);
 
     private bool TryTake(string caller, long own, long more)
@@ -27,7 +27,7 @@ internal sealed class BodyBudget(HostSettings settings)
         {
             long its = held.GetValueOrDefault(caller) + more;
 
-            // A body that is alone is always taken: its own limit bounds it.
+            // A body that is the only one is always accepted: the limit of one body's size is enough.
             if (total > own && its > settings.MaxBufferedBytes - total - more)
             {
                 return false;
@@ -51,14 +51,14 @@ internal sealed class BodyBudget(HostSettings settings)
         }
     }
 
-    /// <summary>The memory of one body. It goes back when this is disposed of.</summary>
+    /// <summary>The memory of one body. Disposing of this object returns the memory to the budget.</summary>
     internal sealed class Share(BodyBudget budget, string caller) : IDisposable
     {
         private long bytes;
 
         /// <summary>Takes more memory.</summary>
-        /// <param name="more">Bytes, at least 1.</param>
-        /// <returns>Whether the caller may hold so much more; otherwise nothing is taken.</returns>
+        /// <param name="more">The number of bytes, at least 1.</param>
+        /// <returns>True if the memory was taken; false if the caller may not hold so much more, and nothing was taken.</returns>
         public bool TryTake(long more)
         {
             bool isTaken = budget.TryTake(caller, bytes, more);

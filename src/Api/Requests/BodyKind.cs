@@ -1,9 +1,9 @@
 namespace Fovea.Api.Requests;
 
-/// <summary>How a body carries images.</summary>
+/// <summary>The form in which a request's body has images.</summary>
 internal enum BodyKind
 {
-    /// <summary>One image file, as it is.</summary>
+    /// <summary>The bytes of one image file.</summary>
     Image,
 
     /// <summary>JSON with one image file in base64.</summary>

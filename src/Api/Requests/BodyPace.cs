@@ -3,9 +3,9 @@ using System.IO.Pipelines;
 namespace Fovea.Api.Requests;
 
 /// <summary>
-/// Watches how fast one body arrives, and cancels its reading when it is too slow. An announced body must arrive at the pace at which the
-/// whole of it comes within the limit; one of unknown length must be there by then. The first seconds are free, since lost packets are sent
-/// again.
+/// Watches how fast one body arrives, and cancels its reading when it is too slow. A body with a Content-Length must always keep the pace
+/// at which the whole body arrives within the time limit. A body of unknown length must be complete when the limit ends. Five seconds more
+/// are allowed in both cases, because lost packets are sent again.
 /// </summary>
 internal sealed class BodyPace : IDisposable
 {
@@ -21,9 +21,9 @@ internal sealed class BodyPace : IDisposable
     private bool isOver;
     private long received;
 
-    /// <param name="reader">What reads the body. A body that is too slow makes its pending read return as canceled.</param>
-    /// <param name="whole">The announced length in bytes; <c>null</c> where it is unknown.</param>
-    /// <param name="limit">The time for the whole body.</param>
+    /// <param name="reader">The reader of the body. If the body is too slow, the reader's pending read returns as cancelled.</param>
+    /// <param name="whole">The length of the body in bytes, from Content-Length; null: unknown.</param>
+    /// <param name="limit">The time limit for the whole body.</param>
     /// <param name="time">The clock.</param>
     public BodyPace(PipeReader reader, long? whole, TimeSpan limit, TimeProvider time)
     {
@@ -35,7 +35,7 @@ internal sealed class BodyPace : IDisposable
     /// <summary>Whether the body was too slow.</summary>
     public bool IsTooSlow { get; private set; }
 
-    /// <summary>The bytes that have arrived.</summary>
+    /// <summary>The number of bytes that have arrived.</summary>
     public long Received
     {
         set => Volatile.Write(ref received, value);
@@ -50,7 +50,7 @@ internal sealed class BodyPace : IDisposable
         }
     }
 
-    /// <summary>Stops watching. The reader is not touched after this returns.</summary>
+    /// <summary>Stops watching. After this method returns, the reader is not used any more.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -61,7 +61,8 @@ internal sealed class BodyPace : IDisposable
         timer.Dispose();
     }
 
-    // The timer is set again only when it fires, so bytes that arrive in time cost one write each.
+    // Called by the timer when the time that the arrived bytes allow is over. If more bytes have arrived since, the timer is set again. So
+    // the arrival of bytes only updates a counter.
     private void Check()
     {
         lock (gate)

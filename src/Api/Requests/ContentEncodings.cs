@@ -7,18 +7,18 @@ using Microsoft.Net.Http.Headers;
 namespace Fovea.Api.Requests;
 
 /// <summary>
-/// Decodes bodies that were compressed for the way: <c>Content-Encoding</c> gzip, deflate or br. The limits of a body hold for the decoded
-/// bytes, so a small body that decodes to much is refused as a large one is.
+/// Decodes request bodies that are compressed: <c>Content-Encoding</c> gzip, deflate or br. The size limits apply to the decoded bytes, so
+/// a small body that decodes to many bytes is refused like a large body.
 /// </summary>
 internal static class ContentEncodings
 {
-    /// <summary>The encodings that are decoded.</summary>
+    /// <summary>The names of the supported encodings, for headers and messages.</summary>
     public const string Known = "gzip, deflate, br";
 
-    // Each encoding costs a decoder; nobody compresses a body thrice.
+    // The largest number of encodings of one body. Each needs a decoder, and more than two have no use.
     private const int MostEncodings = 2;
 
-    /// <summary>Decodes the bodies of requests for the handlers that follow. Call this before the routes.</summary>
+    /// <summary>Adds middleware that decodes the bodies of requests for the handlers after it. Call this before the routes.</summary>
     public static void UseContentEncodings(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var request = context.Request;
@@ -52,7 +52,7 @@ internal static class ContentEncodings
                 $"The body's Content-Encoding is {ReadableText.Of(string.Join(", ", encodings))}; expected {Known} or none.");
         }
 
-        // The last encoding was applied last.
+        // The header lists the encodings in the order in which they were applied, so they are decoded in reverse.
         var body = request.Body;
         foreach (var encoding in encodings.Reverse())
         {
@@ -64,7 +64,7 @@ internal static class ContentEncodings
             };
         }
 
-        // The length and the encodings are those of the compressed body.
+        // These headers describe the compressed body, so they are removed.
         request.Body = new DecodedBody(body, string.Join(", ", encodings), context.Features.Get<IHttpMaxRequestBodySizeFeature>());
         request.ContentLength = null;
         request.Headers.Remove(HeaderNames.ContentEncoding);

@@ -3,10 +3,14 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Fovea.Api.Requests;
 
-/// <summary>A request's body behind a decoder. It counts the decoded bytes against the limit of the request.</summary>
-/// <param name="decoder">Decodes the body; disposed of with this.</param>
+/// <summary>
+/// A stream of a request's decoded body. It counts the decoded bytes, and throws if they exceed the limit of the request.
+/// </summary>
+/// <param name="decoder">The stream that decodes the body; disposed of with this stream.</param>
 /// <param name="encodings">The encodings, for messages.</param>
-/// <param name="limit">The limit of the request, which a route may lift to count by itself; <c>null</c>: none.</param>
+/// <param name="limit">
+/// The size limit of the request. A route may remove it to enforce a limit of its own. Null: no limit.
+/// </param>
 internal sealed class DecodedBody(Stream decoder, string encodings, IHttpMaxRequestBodySizeFeature? limit) : ForwardStream
 {
     private long decoded;
@@ -23,7 +27,7 @@ internal sealed class DecodedBody(Stream decoder, string encodings, IHttpMaxRequ
         {
             throw new ServiceException(
                 ServiceError.MalformedRequest,
-                $"The body cannot be decoded as {encodings}, its Content-Encoding; expected whole, intact data.",
+                $"The body cannot be decoded as {encodings}, which its Content-Encoding declares; expected complete, undamaged data.",
                 e);
         }
 

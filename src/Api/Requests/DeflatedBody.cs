@@ -3,7 +3,8 @@ using System.IO.Compression;
 namespace Fovea.Api.Requests;
 
 /// <summary>
-/// Decodes the encoding deflate. By RFC 9110 that is the zlib format, but some clients leave its header out. The first two bytes tell.
+/// Decodes the encoding deflate. RFC 9110 defines it as the zlib format, but some clients leave the zlib header out. The first two bytes
+/// show whether the header is present.
 /// </summary>
 /// <param name="body">The compressed body.</param>
 internal sealed class DeflatedBody(Stream body) : ForwardStream
@@ -28,7 +29,8 @@ internal sealed class DeflatedBody(Stream body) : ForwardStream
         await base.DisposeAsync();
     }
 
-    // RFC 1950: the header's first byte has the method 8 in its lower half, and both bytes together are a multiple of 31.
+    // Finds the zlib header (RFC 1950): the lower half of its first byte is 8, and its two bytes as a big-endian number are a multiple of
+    // 31.
     private async Task<Stream> Open(CancellationToken stop)
     {
         var header = new byte[2];
@@ -38,7 +40,7 @@ internal sealed class DeflatedBody(Stream body) : ForwardStream
         return isZlib ? new ZLibStream(whole, CompressionMode.Decompress) : new DeflateStream(whole, CompressionMode.Decompress);
     }
 
-    // A stream with bytes put before it that were read from it already.
+    // A stream that first returns bytes that were already read from another stream, and then the rest of that stream.
     private sealed class HeadedStream(ReadOnlyMemory<byte> head, Stream rest) : ForwardStream
     {
         private ReadOnlyMemory<byte> left = head;

@@ -1,6 +1,6 @@
 namespace Fovea.Api.Requests;
 
-/// <summary>A stream that can only be read, from its beginning to its end, and only asynchronously.</summary>
+/// <summary>A stream that can only be read: asynchronously, from its beginning to its end.</summary>
 internal abstract class ForwardStream : Stream
 {
     /// <inheritdoc/>

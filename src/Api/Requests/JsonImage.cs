@@ -5,19 +5,22 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.Requests;
 
-/// <summary>The body <c>{"image": "&lt;base64&gt;"}</c>. It is read without making strings of it.</summary>
+/// <summary>Reads the image from the JSON body <c>{"image": "&lt;base64&gt;"}</c>, without making strings of it.</summary>
 internal static class JsonImage
 {
     private const string Expected = """{"image": "<base64>"}, the bytes of an image file in base64""";
 
-    // Base64 makes four characters of three bytes, and may have line breaks. The rest is for the JSON around it.
+    // The bytes that are allowed for the JSON around the base64 text.
     private const int Around = 64 << 10;
 
-    /// <summary>The largest JSON, in bytes, for an image of at most <paramref name="imageBytes"/>.</summary>
+    /// <summary>
+    /// Returns the largest allowed size of the JSON, in bytes, for an image of at most <paramref name="imageBytes"/>: 1.5 times as much,
+    /// since base64 makes four characters of three bytes and may have line breaks, plus 64 KiB.
+    /// </summary>
     public static int MostBytes(int imageBytes) => (int)Math.Min(int.MaxValue, imageBytes * 3L / 2 + Around);
 
-    /// <summary>The bytes of the image.</summary>
-    /// <exception cref="RefusalException">The body is not this JSON; or the image is empty or too large.</exception>
+    /// <summary>Returns the bytes of the image.</summary>
+    /// <exception cref="RefusalException">The body is not JSON of this form, or the image is empty or too large.</exception>
     public static PooledBytes Decode(ReadOnlySpan<byte> json, int mostBytes)
     {
         var image = DecodeBase64(Find(json));
@@ -48,14 +51,15 @@ internal static class JsonImage
                 reader.Skip();
             }
 
-            // Read to the end, so that broken JSON behind the image is refused too.
+            // Reads the JSON to its end, so that broken JSON after the image is refused too.
             while (reader.Read())
             {
             }
 
             return found.TokenType == JsonTokenType.String
                 ? found
-                : throw new ServiceException(ServiceError.MalformedRequest, $"The JSON has no text named image; expected {Expected}.");
+                : throw new ServiceException(
+                    ServiceError.MalformedRequest, $"The JSON has no property image with a text; expected {Expected}.");
         }
         catch (JsonException e)
         {
@@ -69,7 +73,7 @@ internal static class JsonImage
         try
         {
             return Base64Text.Decode(text, reader.CopyString(text)) ?? throw new ServiceException(
-                ServiceError.MalformedRequest, $"The value of image is not base64; expected {Expected}, or a data: URL of them.");
+                ServiceError.MalformedRequest, $"The value of image is not base64; expected {Expected}, or a data: URL.");
         }
         finally
         {

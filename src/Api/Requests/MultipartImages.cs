@@ -8,16 +8,16 @@ using Microsoft.Net.Http.Headers;
 
 namespace Fovea.Api.Requests;
 
-/// <summary>The files of a multipart form that has arrived whole, copied out one after the other.</summary>
+/// <summary>Reads the files of a multipart form that has arrived completely, one after the other.</summary>
 /// <param name="form">The body of the request.</param>
-/// <param name="boundary">What separates its parts.</param>
-/// <param name="settings">The limits of a file and of their number.</param>
+/// <param name="boundary">The text that separates the parts of the form.</param>
+/// <param name="settings">The limits of the size and the number of files.</param>
 internal sealed class MultipartImages(PooledBytes form, string boundary, Settings settings)
 {
     private const int LongestBoundary = 100;
 
-    /// <summary>Each file with its name for messages, or the reason why it was refused.</summary>
-    /// <exception cref="RefusalException">The form itself cannot be read, or has no files or too many.</exception>
+    /// <summary>Returns each file with its name for messages: either its bytes, or the reason why the file is refused.</summary>
+    /// <exception cref="RefusalException">The form itself cannot be read, has no file, or has too many files.</exception>
     public async IAsyncEnumerable<(string Name, PooledBytes? Image, RefusalException? Refusal)> Read(
         [EnumeratorCancellation] CancellationToken stop)
     {
@@ -34,7 +34,8 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
             if (++files > settings.MaxImages)
             {
                 throw new ServiceException(
-                    ServiceError.MalformedRequest, $"The form has more than the {settings.MaxImages:N0} files allowed.");
+                    ServiceError.MalformedRequest,
+                    $"The form has more than the {settings.MaxImages:N0} files allowed (Fovea:MaxImages).");
             }
 
             var name = section.AsFileSection()?.FileName is { Length: > 0 } fileName ? ReadableText.Of(fileName)
@@ -49,8 +50,8 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
         }
     }
 
-    /// <summary>The boundary between the parts of a form.</summary>
-    /// <exception cref="RefusalException">The request does not declare one.</exception>
+    /// <summary>Returns the text that separates the parts of a form, from the request's Content-Type.</summary>
+    /// <exception cref="RefusalException">The request does not declare a boundary.</exception>
     public static string Boundary(HttpRequest request)
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
@@ -60,12 +61,12 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
                 + "expected multipart/form-data; boundary=...");
     }
 
-    /// <summary>Reads some of a form.</summary>
+    /// <summary>Runs a read of a form, and turns its errors into messages for callers.</summary>
     /// <remarks>
-    /// Where a form breaks off the reader throws a plain IOException. The server's own exceptions, such as that for a body over its limit,
-    /// derive from it and pass through.
+    /// If a form ends too early, the reader throws a plain IOException. The server's own exceptions, such as the one for a body over its
+    /// limit, derive from IOException and pass through unchanged.
     /// </remarks>
-    /// <exception cref="RefusalException">It cannot be read, or ends too early.</exception>
+    /// <exception cref="RefusalException">The form cannot be read, or ends too early.</exception>
     public static async Task<T> Try<T>(Func<Task<T>> read)
     {
         try
@@ -79,7 +80,7 @@ internal sealed class MultipartImages(PooledBytes form, string boundary, Setting
         catch (IOException e) when (e.GetType() == typeof(IOException))
         {
             throw new ServiceException(
-                ServiceError.MalformedRequest, "The multipart form ends before its last boundary; expected a whole form.", e);
+                ServiceError.MalformedRequest, "The multipart form ends before its last boundary; expected a complete form.", e);
         }
     }
 

@@ -4,26 +4,26 @@ using Fovea.Api.Problems;
 
 namespace Fovea.Api.Requests;
 
-/// <summary>A page of a list, in the form of OpenAI's lists.</summary>
-/// <param name="Object">Always list.</param>
-/// <param name="Data">The entries.</param>
-/// <param name="HasMore">Whether more entries follow. To get them, send the name of the last entry as <c>after</c>.</param>
+/// <summary>One page of a list, in the form of OpenAI's lists.</summary>
+/// <param name="Object">Always <c>list</c>.</param>
+/// <param name="Data">The entries of this page.</param>
+/// <param name="HasMore">Whether more entries follow. To get them, send the id of this page's last entry as <c>after</c>.</param>
 internal sealed record Page<T>(string Object, IReadOnlyList<T> Data, [property: JsonPropertyName("has_more")] bool HasMore);
 
-/// <summary>Makes pages.</summary>
+/// <summary>Divides lists into pages.</summary>
 internal static class Page
 {
     private const int Default = 20, Most = 100;
 
-    /// <summary>Returns the page after the entry named <paramref name="after"/>; the first page if it is null or empty.</summary>
+    /// <summary>Returns one page of a list.</summary>
     /// <param name="all">The whole list.</param>
-    /// <param name="name">Returns an entry's name.</param>
-    /// <param name="after">The name of the last entry of the previous page.</param>
-    /// <param name="limit">The number of entries, from 1; null or empty: <paramref name="otherwise"/>.</param>
-    /// <param name="most">The highest number of entries. Default 100.</param>
-    /// <param name="otherwise">The number of entries where the request names none. Default 20.</param>
+    /// <param name="name">Returns an entry's id.</param>
+    /// <param name="after">The id of the last entry of the previous page; null or empty: the first page.</param>
+    /// <param name="limit">The number of entries in the page, from 1; null or empty: <paramref name="otherwise"/>.</param>
+    /// <param name="most">The largest allowed number of entries. Default 100.</param>
+    /// <param name="otherwise">The number of entries if the request gives none. Default 20.</param>
     /// <exception cref="ServiceException">
-    /// <see cref="ServiceError.MalformedRequest"/>: the limit is out of its range, or there is no entry named <paramref name="after"/>.
+    /// <see cref="ServiceError.MalformedRequest"/>: the limit is out of its range, or no entry has the id <paramref name="after"/>.
     /// </exception>
     public static Page<T> Of<T>(
         IReadOnlyList<T> all, Func<T, string> name, string? after, string? limit, int most = Most, int otherwise = Default)
@@ -33,19 +33,20 @@ internal static class Page
         return start <= all.Count
             ? new("list", [.. all.Skip(start).Take(count)], start + count < all.Count)
             : throw new ServiceException(
-                ServiceError.MalformedRequest, $"after is {after}, which is not in the list; expected the name of an entry.");
+                ServiceError.MalformedRequest, $"after is {after}, which is not in the list; expected the id of an entry of the list.");
     }
 
     /// <summary>
-    /// Makes a page of rows from a query. The query asks for one row more than the page holds, which shows whether more follow.
+    /// Makes a page from the rows of a database query. The query asks for one row more than the page has; an additional row shows that more
+    /// entries follow.
     /// </summary>
     public static Page<T> Of<TRow, T>(IReadOnlyList<TRow> rows, int limit, Func<TRow, T> show) =>
         new("list", [.. rows.Take(limit).Select(show)], rows.Count > limit);
 
-    /// <summary>Reads the number of entries in a page.</summary>
+    /// <summary>Reads the parameter for the number of entries in a page.</summary>
     /// <param name="limit">The number, from 1; null or empty: <paramref name="otherwise"/>.</param>
-    /// <param name="most">The highest number. Default 100.</param>
-    /// <param name="otherwise">The number where the request names none. Default 20.</param>
+    /// <param name="most">The largest allowed number. Default 100.</param>
+    /// <param name="otherwise">The number if the request gives none. Default 20.</param>
     /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the number is out of its range.</exception>
     public static int Limit(string? limit, int most = Most, int otherwise = Default) => string.IsNullOrEmpty(limit) ? otherwise
         : int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given >= 1 && given <= most ? given

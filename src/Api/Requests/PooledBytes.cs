@@ -3,32 +3,35 @@ using System.Numerics;
 
 namespace Fovea.Api.Requests;
 
-/// <summary>Bytes in a rented buffer. The buffer goes back when they are disposed of.</summary>
+/// <summary>Bytes in a buffer that is rented from a pool. Disposing of this object returns the buffer.</summary>
 internal sealed class PooledBytes : IDisposable
 {
-    // A client that announces much and sends little costs no more than this and twice what it has sent.
+    // The smallest buffer. Buffers grow with the received bytes, not with the announced length. So a client that announces a large body and
+    // sends little uses at most this size or twice the bytes that it has sent.
     private const int Least = 4 << 10;
 
     private readonly BodyBudget.Share? share;
     private byte[] buffer;
     private int length;
 
-    /// <summary>No bytes yet.</summary>
-    /// <param name="share">What pays for the buffer; <c>null</c>: nothing does. Disposed of with this.</param>
+    /// <summary>Makes an empty object, to which <see cref="TryAppend"/> adds bytes.</summary>
+    /// <param name="share">
+    /// The share of the memory budget that the buffer takes; disposed of with this object. Null: the buffer is not counted.
+    /// </param>
     public PooledBytes(BodyBudget.Share? share = null) => (this.share, buffer) = (share, []);
 
     private PooledBytes(int capacity) => buffer = ArrayPool<byte>.Shared.Rent(capacity);
 
-    /// <summary>How many bytes there are.</summary>
+    /// <summary>The number of bytes.</summary>
     public int Length => length;
 
-    /// <summary>The bytes; not to be used after <see cref="Dispose"/>.</summary>
+    /// <summary>The bytes. Do not use them after <see cref="Dispose"/>.</summary>
     public ReadOnlyMemory<byte> Memory => buffer.AsMemory(0, length);
 
-    /// <summary>The bytes; not to be used after <see cref="Dispose"/>.</summary>
+    /// <summary>The bytes. Do not use them after <see cref="Dispose"/>.</summary>
     public ReadOnlySpan<byte> Span => buffer.AsSpan(0, length);
 
-    /// <summary>A copy of these bytes.</summary>
+    /// <summary>Copies bytes into a rented buffer.</summary>
     public static PooledBytes Copy(in ReadOnlySequence<byte> bytes)
     {
         var copy = new PooledBytes((int)bytes.Length);
@@ -37,7 +40,7 @@ internal sealed class PooledBytes : IDisposable
         return copy;
     }
 
-    /// <summary>Reads a stream to its end; <c>null</c> as soon as it is longer than <paramref name="most"/> bytes.</summary>
+    /// <summary>Reads a stream to its end. Returns null as soon as the stream has more than <paramref name="most"/> bytes.</summary>
     public static async Task<PooledBytes?> Read(Stream stream, int most, CancellationToken stop)
     {
         var bytes = new PooledBytes(Least);
@@ -67,7 +70,9 @@ internal sealed class PooledBytes : IDisposable
         }
     }
 
-    /// <summary>Bytes that <paramref name="write"/> writes into a buffer of at least <paramref name="capacity"/>, and counts.</summary>
+    /// <summary>Rents a buffer of at least <paramref name="capacity"/> bytes and lets a function fill it.</summary>
+    /// <param name="capacity">The smallest size of the buffer in bytes.</param>
+    /// <param name="write">Writes into the buffer, and returns the number of bytes that it has written.</param>
     public static PooledBytes Write(int capacity, Func<byte[], int> write)
     {
         var bytes = new PooledBytes(capacity);
@@ -75,13 +80,13 @@ internal sealed class PooledBytes : IDisposable
         return bytes;
     }
 
-    /// <summary>The bytes as a stream that can only be read.</summary>
+    /// <summary>Returns a read-only stream of the bytes.</summary>
     public Stream AsStream() => new MemoryStream(buffer, 0, length, writable: false);
 
-    /// <summary>Appends bytes, in a buffer that grows with what arrives.</summary>
-    /// <param name="more">The bytes.</param>
-    /// <param name="whole">The most that there will be.</param>
-    /// <returns>Whether there is memory for them.</returns>
+    /// <summary>Appends bytes. The buffer grows as bytes arrive.</summary>
+    /// <param name="more">The bytes to append.</param>
+    /// <param name="whole">The largest possible number of bytes in the end, for example from Content-Length.</param>
+    /// <returns>True if the bytes were appended; false if the memory budget has no room for them.</returns>
     public bool TryAppend(in ReadOnlySequence<byte> more, int whole)
     {
         int all = length + (int)more.Length;

@@ -7,8 +7,9 @@ using Fovea.Api.Telemetry;
 namespace Fovea.Api.Requests;
 
 /// <summary>
-/// Reads request bodies that are kept in memory. A body takes no place with a model while it arrives: it takes memory of the <see
-/// cref="BodyBudget"/>, and must keep the <see cref="BodyPace"/>. A body that is there at the first read, as small ones are, costs neither.
+/// Reads request bodies into memory. While a body arrives, its request does not count among a model's requests in flight. Instead the body
+/// takes memory from the <see cref="BodyBudget"/>, and must keep the pace of <see cref="BodyPace"/>. A body that has arrived whole at the
+/// first read, as most small bodies have, needs neither.
 /// </summary>
 internal sealed class RequestBodies
 {
@@ -30,19 +31,19 @@ internal sealed class RequestBodies
 
     /// <summary>Reads a body to its end.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="most">The largest body in bytes.</param>
-    /// <returns>The bytes, possibly none; to be disposed of.</returns>
+    /// <param name="most">The largest allowed size of the body in bytes.</param>
+    /// <returns>The bytes of the body, possibly none. The caller disposes of them.</returns>
     /// <exception cref="ServiceException">
-    /// <see cref="ServiceError.TooLarge"/>, <see cref="ServiceError.TooSlow"/>, or <see cref="ServiceError.RateLimited"/>: the caller holds
-    /// too much memory.
+    /// <see cref="ServiceError.TooLarge"/>: the body has too many bytes. <see cref="ServiceError.TooSlow"/>: it arrives too slowly.
+    /// <see cref="ServiceError.RateLimited"/>: the caller's bodies take too much memory.
     /// </exception>
     public ValueTask<PooledBytes> Read(HttpRequest request, int most)
     {
         RequestBody.RefuseOver(most, What, request.ContentLength);
         var reader = request.BodyReader;
 
-        // No token: the server ends the read when the client goes away, and a read that a token cancels breaks the server's draining of the
-        // body.
+        // The read gets no cancellation token: after a cancelled read, the server could not read the rest of the request's body. When the
+        // client disconnects, the server itself ends the read.
         var first = reader.ReadAsync(CancellationToken.None);
         if (!first.IsCompletedSuccessfully)
         {
@@ -103,7 +104,7 @@ internal sealed class RequestBodies
         metrics.BodyRefused("share");
         return new(
             ServiceError.RateLimited,
-            $"This caller's bodies take all the memory that one caller may have now. Retry in {RetryShare.TotalSeconds:N0} s.")
+            $"The request bodies of this caller take all the memory that one caller may use now. Retry in {RetryShare.TotalSeconds:N0} s.")
         {
             RetryAfter = RetryShare,
         };
@@ -115,7 +116,7 @@ internal sealed class RequestBodies
         var announced = whole is null ? "" : $" of {whole:N0}";
         return new(
             ServiceError.TooSlow,
-            $"{What} is too slow: {received:N0}{announced} bytes have arrived; "
-                + $"expected a pace at which it is whole within {settings.BodySeconds:N0} s.");
+            $"{What} arrives too slowly: {received:N0}{announced} bytes have arrived; "
+                + $"expected a pace at which the whole body arrives within {settings.BodySeconds:N0} s.");
     }
 }

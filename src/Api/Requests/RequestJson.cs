@@ -4,20 +4,20 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.Requests;
 
-/// <summary>The JSON of requests. All of it is read through here, so no malformed text gets further.</summary>
+/// <summary>Checks and reads the JSON of requests. All JSON from clients is read through this class.</summary>
 /// <remarks>
-/// The readers of System.Text.Json check a text only when it becomes a string, and throw InvalidOperationException then. What passes here
-/// holds neither invalid UTF-8 nor half of a surrogate pair, and no U+0000, which PostgreSQL does not store.
+/// System.Text.Json checks a text only when the text becomes a string, and then throws InvalidOperationException. This class refuses
+/// invalid UTF-8, half surrogate pairs, and the character U+0000, which PostgreSQL does not store.
 /// </remarks>
 internal static class RequestJson
 {
-    /// <summary>How deep JSON may be nested.</summary>
+    /// <summary>The largest nesting depth of JSON.</summary>
     public const int MostDepth = 100;
 
-    /// <summary>A reader of a body whose text was checked. Its syntax is checked as it is read.</summary>
-    /// <param name="json">The body, or the end of a checked one.</param>
-    /// <param name="expected">What the message says was expected, such as "an object".</param>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>.</exception>
+    /// <summary>Checks the characters of a body, and returns a reader, which checks the syntax while it reads.</summary>
+    /// <param name="json">The body, or the end of a body that was checked already.</param>
+    /// <param name="expected">The end of the message after "expected", such as "an object".</param>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the text is malformed.</exception>
     public static Utf8JsonReader Reader(ReadOnlySpan<byte> json, string expected)
     {
         json = json[MarkLength(json)..];
@@ -25,11 +25,11 @@ internal static class RequestJson
         return new(json, new JsonReaderOptions { MaxDepth = MostDepth });
     }
 
-    /// <summary>A body as a tree, to be disposed of before the body is.</summary>
+    /// <summary>Parses a body into a tree. Dispose of the tree before the body.</summary>
     /// <param name="json">The body.</param>
-    /// <param name="expected">What the message says was expected.</param>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: it is not JSON, or its text is
-    /// malformed.</exception>
+    /// <param name="expected">The end of the message after "expected", such as "an object".</param>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the body is not JSON, or its text is malformed.
+    /// </exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json, string expected)
     {
         json = json[MarkLength(json.Span)..];
@@ -44,10 +44,12 @@ internal static class RequestJson
         }
     }
 
-    /// <summary>The length of the byte order mark that some programs on Windows write before a text; 0 where there is none.</summary>
+    /// <summary>
+    /// Returns the length of the byte order mark, which some programs on Windows write before a text; 0 if there is none.
+    /// </summary>
     public static int MarkLength(ReadOnlySpan<byte> json) => json.StartsWith("\uFEFF"u8) ? 3 : 0;
 
-    /// <summary>The error of a body whose JSON is broken.</summary>
+    /// <summary>Returns the error for a body that is not JSON.</summary>
     public static ServiceException NotJson(JsonException cause, string expected) =>
         new(ServiceError.MalformedRequest, $"The body is not JSON: {cause.Message.TrimEnd('.')}; expected {expected}.", cause);
 

@@ -3,15 +3,16 @@ using Fovea.Api.Problems;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// The places of one model. A request takes a place when its body has arrived, and is refused at once if none is free. So the number of
-/// waiting requests is bounded, and with it the time that they wait.
+/// Limits the requests in flight of one model. A request takes a place when its body has arrived, and is refused at once if all places are
+/// taken. This bounds the number of waiting requests and so the time that each waits.
 /// </summary>
 /// <param name="model">The model's name, for messages.</param>
-/// <param name="places">The requests that may be in flight, waiting ones included; at least 1.</param>
+/// <param name="places">The largest number of requests in flight, including requests that wait for a run; at least 1.</param>
 /// <param name="inFlight">The counter of the requests of all models.</param>
 internal sealed class Admission(string model, int places, RequestsInFlight inFlight)
 {
-    // The estimate rises faster than it falls, since a client that returns too early is refused again.
+    // The weights of a new run in the estimated time per image. The estimate rises faster than it falls, because a client that retries too
+    // early is refused again.
     private const double WhenSlower = 0.5, WhenFaster = 0.05;
 
     private const double LeastSeconds = 1, MostSeconds = 60;
@@ -19,12 +20,12 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
     private int taken;
     private double secondsPerImage;
 
-    /// <summary>The requests in flight.</summary>
+    /// <summary>The number of requests in flight.</summary>
     public int Taken => Volatile.Read(ref taken);
 
-    /// <summary>Refuses a request if no place is free now, without taking one, so that its body need not be read.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Overloaded"/>, with the time in which the requests in flight will be
-    /// done.</exception>
+    /// <summary>Refuses a request if no place is free now, and takes no place. Called before the request's body is read.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Overloaded"/>, with the estimated time until the requests in flight are
+    /// answered.</exception>
     public void RefuseIfFull()
     {
         if (Volatile.Read(ref taken) >= places)
@@ -34,8 +35,8 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
     }
 
     /// <summary>Takes a place.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.Overloaded"/>, with the time in which the requests in flight will be
-    /// done.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Overloaded"/>, with the estimated time until the requests in flight are
+    /// answered.</exception>
     public void Enter()
     {
         if (Interlocked.Increment(ref taken) > places)
@@ -54,9 +55,9 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
         inFlight.Leave();
     }
 
-    /// <summary>Updates the estimated speed of the model from a run.</summary>
+    /// <summary>Updates the estimated time per image from a run.</summary>
     /// <param name="images">The number of images in the run, at least 1.</param>
-    /// <param name="time">The time of the run, times the share of all processors that it used.</param>
+    /// <param name="time">The duration of the run, multiplied by the share of all processors that the run used, above 0 to 1.</param>
     public void Ran(int images, TimeSpan time)
     {
         double now = time.TotalSeconds / images, before = secondsPerImage;

@@ -4,8 +4,9 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// The batches of a model, made when they are first needed and then used again: at most one for each run that may be under way, and one
-/// more that is open. Images take slots in the open batch. Not for several threads at once.
+/// The batches of a model. Images take slots in the open batch while other batches run. A batch is allocated when it is first needed, and
+/// used again after its run. So there is at most one batch for each run that may be under way, and one open batch. Not thread-safe: the
+/// caller holds the scheduler's lock.
 /// </summary>
 internal sealed class BatchPool : IDisposable
 {
@@ -18,8 +19,8 @@ internal sealed class BatchPool : IDisposable
     private TaskCompletionSource? replaced;
 
     /// <param name="allocate">Allocates the memory of a batch.</param>
-    /// <param name="slots">The runs that may be under way at the same time.</param>
-    /// <param name="sessions">The sessions that are used first.</param>
+    /// <param name="slots">The number of runs that may be under way at the same time.</param>
+    /// <param name="sessions">The sessions of the first batches.</param>
     public BatchPool(Func<SessionSet, InferenceBatch> allocate, int slots, SessionSet sessions)
     {
         (this.allocate, this.slots, Sessions) = (allocate, slots, sessions);
@@ -29,13 +30,13 @@ internal sealed class BatchPool : IDisposable
     /// <summary>The sessions of the batches that are made from now on.</summary>
     public SessionSet Sessions { get; private set; }
 
-    /// <summary>The batch that takes images; null where all are in use.</summary>
+    /// <summary>The batch that takes images; null if all batches are running.</summary>
     public ImageBatch? Open { get; private set; }
 
-    /// <summary>Takes a slot in the open batch; null where there is none.</summary>
+    /// <summary>Takes a slot in the open batch; null if no batch is open or the open batch is full.</summary>
     public ImageSlot? TryTakeSlot() => Open is { HasRoom: true } ? Open.Reserve() : null;
 
-    /// <summary>Waits for a slot. The result completes with the slot; cancelling it gives up.</summary>
+    /// <summary>Waits for a slot. The result's task completes with the slot. Cancelling the task ends the wait.</summary>
     public TaskCompletionSource<ImageSlot> WaitForSlot()
     {
         var turn = new TaskCompletionSource<ImageSlot>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,7 +45,8 @@ internal sealed class BatchPool : IDisposable
     }
 
     /// <summary>
-    /// Opens an empty batch, where there is one, and gives its slots to the images that wait. Call it only after the open batch was cut.
+    /// Opens an empty batch, if there is one, and gives its slots to the waiting images. Call it only after the open batch was cut into
+    /// slices.
     /// </summary>
     public void OpenNext()
     {
@@ -59,7 +61,9 @@ internal sealed class BatchPool : IDisposable
         }
     }
 
-    /// <summary>Takes an empty batch back. A batch of a set that <see cref="Use"/> has replaced is freed.</summary>
+    /// <summary>
+    /// Takes back a batch whose images are answered. A batch of a session set that <see cref="Use"/> has replaced is freed.
+    /// </summary>
     public void Return(ImageBatch batch)
     {
         if (made.Contains(batch))
@@ -79,9 +83,11 @@ internal sealed class BatchPool : IDisposable
         }
     }
 
-    /// <summary>Makes batches of this set from now on. The open batch, if it has images, still runs in sessions of its own set.</summary>
+    /// <summary>
+    /// Makes batches of this session set from now on. The open batch, if it has images, still runs in the sessions of its own set.
+    /// </summary>
     /// <returns>
-    /// A task that completes when every batch of the sets before is freed, so that sessions of those sets can be disposed of.
+    /// A task that completes when every batch of earlier sets is freed, so that the sessions of those sets can be disposed of.
     /// </returns>
     public Task Use(SessionSet sessions)
     {
@@ -102,7 +108,7 @@ internal sealed class BatchPool : IDisposable
         return done;
     }
 
-    /// <summary>Frees every batch; none may be under way.</summary>
+    /// <summary>Frees every batch. No batch may be running.</summary>
     public void Dispose()
     {
         Open?.Dispose();
@@ -118,7 +124,7 @@ internal sealed class BatchPool : IDisposable
         }
     }
 
-    // Without memory for another batch, images wait for one of those in use.
+    // Returns null if there is no memory for another batch; images then wait until a running batch is free.
     private ImageBatch? TryMake()
     {
         try

@@ -2,15 +2,15 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Scheduling;
 
-/// <summary>Images of one batch that run together.</summary>
+/// <summary>A range of images of one batch that run together.</summary>
 /// <param name="Batch">The batch.</param>
-/// <param name="First">The slot of the first image.</param>
+/// <param name="First">The index of the first image's slot in the batch, from 0.</param>
 /// <param name="Count">The number of images, at least 1.</param>
-/// <param name="Session">The session that runs them, one of the batch's own.</param>
-/// <param name="IsTimed">Whether tuning wants to know how long the run takes.</param>
+/// <param name="Session">The session that runs the slice. It belongs to the batch's session set.</param>
+/// <param name="IsTimed">Whether the run is timed for tuning.</param>
 internal readonly record struct BatchSlice(ImageBatch Batch, int First, int Count, ModelSession Session, bool IsTimed)
 {
-    /// <summary>The execution slots that the run holds.</summary>
-    /// <param name="all">The model's slots.</param>
+    /// <summary>The number of execution slots that the run holds: all if it is spread over all cores, otherwise 1.</summary>
+    /// <param name="all">The number of the model's execution slots.</param>
     public int SlotsOf(int all) => Session.Kind.Spread ? all : 1;
 }

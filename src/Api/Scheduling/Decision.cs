@@ -1,38 +1,39 @@
 
 namespace Fovea.Api.Scheduling;
 
-/// <summary>A step of the scheduler.</summary>
+/// <summary>The next step of the scheduler.</summary>
 internal enum Step
 {
-    /// <summary>Nothing, until the state changes.</summary>
+    /// <summary>Do nothing until the state changes.</summary>
     Wait,
 
-    /// <summary>The first queued slice runs.</summary>
+    /// <summary>Run the first queued slice.</summary>
     RunQueued,
 
-    /// <summary>The open batch is closed, and cut into slices that are queued.</summary>
+    /// <summary>Close the open batch, cut it into slices, and queue the slices.</summary>
     Cut,
 }
 
 /// <summary>A decision of <see cref="SchedulingPolicy"/>.</summary>
-/// <param name="Step">What happens next.</param>
+/// <param name="Step">The next step.</param>
 /// <param name="Slices">
-/// With <see cref="Step.Cut"/>: into how many slices, as equal as can be; 0: into slices of <paramref name="Size"/>.
+/// For <see cref="Step.Cut"/>: the number of slices, which are as equal as possible; 0: <paramref name="Size"/> gives their size.
 /// </param>
 /// <param name="Size">
-/// With <see cref="Step.Cut"/> and no number of slices: the images of each slice but the last, which has the rest.
+/// For <see cref="Step.Cut"/> with 0 <paramref name="Slices"/>: the number of images in each slice. The last slice has the remaining
+/// images.
 /// </param>
-/// <param name="Spread">With <see cref="Step.Cut"/>: whether each slice is spread over all slots.</param>
+/// <param name="Spread">For <see cref="Step.Cut"/>: whether the run of each slice is spread over all execution slots.</param>
 internal readonly record struct Decision(Step Step, int Slices = 0, int Size = 0, bool Spread = false)
 {
-    /// <summary>Nothing happens.</summary>
+    /// <summary>Do nothing until the state changes.</summary>
     public static readonly Decision Wait = new(Step.Wait);
 
-    /// <summary>The first queued slice runs.</summary>
+    /// <summary>Run the first queued slice.</summary>
     public static readonly Decision RunQueued = new(Step.RunQueued);
 
-    /// <summary>The sizes of the slices of a batch.</summary>
-    /// <param name="images">The images of the batch, at least 1.</param>
+    /// <summary>Returns the number of images in each slice of a batch.</summary>
+    /// <param name="images">The number of images in the batch, at least 1.</param>
     public IEnumerable<int> SliceSizes(int images)
     {
         int slices = Slices > 0 ? Slices : (images + Size - 1) / Size;

@@ -1,7 +1,9 @@
 namespace Fovea.Api.Scheduling;
 
-/// <summary>An announced image. The open batch keeps room for the image and waits until this object is disposed. Disposing twice is
-/// safe.</summary>
+/// <summary>
+/// The announcement of an image that will be written soon. While the open batch has room, it waits until this object is disposed of.
+/// Disposing twice is safe.
+/// </summary>
 internal sealed class ExpectedImage(Scheduler scheduler) : IDisposable
 {
     private bool over;

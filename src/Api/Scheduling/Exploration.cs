@@ -4,14 +4,14 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// Finds how a model runs best on this machine: which kind of session, and which batch sizes. It says what to try next, on the batches that
-/// requests make or on synthetic ones, and records how long each run took. Each kind begins with the smallest size and goes on by doubling
-/// while that gains. Kinds and sizes take turns, so that a change of the machine's speed falls on all alike.
+/// Finds the kind of session and the batch sizes with which a model runs fastest on this machine. It proposes the next trial, for batches
+/// of requests or of synthetic images, and records the time of each run. Each kind begins with the smallest batch size and doubles it while
+/// that makes it faster. Trials of different kinds and sizes alternate, so that a change of the machine's speed affects all of them alike.
 /// </summary>
-/// <remarks>Safe for several threads: one lock guards the results, and nothing else happens under it.</remarks>
+/// <remarks>Thread-safe: one lock guards the results.</remarks>
 internal sealed class Exploration
 {
-    // A kind that is so much slower than another on the same size is given up early.
+    // A kind that is slower than another by this factor, at the same size, is no longer tried.
     private const double Hopeless = 1.3;
 
     private readonly Lock gate = new();
@@ -22,13 +22,13 @@ internal sealed class Exploration
     private SessionKind[] kinds;
     private Trial[]? open;
 
-    /// <param name="kinds">The kinds of sessions that there are.</param>
-    /// <param name="limits">What may be tried.</param>
-    /// <param name="sizes">The only sizes to try, in ascending order; null: those that <see cref="TuningLimits.SizeAfter"/> says.</param>
+    /// <param name="kinds">The kinds of sessions that the model can have.</param>
+    /// <param name="limits">The limits of the trials.</param>
+    /// <param name="sizes">The only batch sizes to try, ascending. Null: <see cref="TuningLimits.SizeAfter"/> chooses the sizes.</param>
     public Exploration(IEnumerable<SessionKind> kinds, TuningLimits limits, IReadOnlyList<int>? sizes = null) =>
         (this.kinds, this.limits, this.sizes) = ([.. kinds], limits, sizes);
 
-    /// <summary>Whether nothing is left to try.</summary>
+    /// <summary>Whether all trials are done.</summary>
     public bool IsDone
     {
         get
@@ -52,7 +52,7 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>Whether a kind was tried.</summary>
+    /// <summary>Whether a kind of session has at least one measured run.</summary>
     public bool HasTried(SessionKind kind)
     {
         lock (gate)
@@ -61,7 +61,7 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>The samples taken so far.</summary>
+    /// <summary>The number of time samples taken so far.</summary>
     public int Samples
     {
         get
@@ -73,12 +73,14 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>The next trial among those that fit; null if none is left.</summary>
+    /// <summary>
+    /// Returns the unfinished trial with the fewest samples for which <paramref name="fits"/> is true; null if there is none.
+    /// </summary>
     public Trial? Next(Func<Trial, bool> fits)
     {
         lock (gate)
         {
-            // Called for each batch of requests while the model is explored: no query, no allocation.
+            // A plain loop, because this runs for each batch of requests during exploration, and a LINQ query would allocate memory.
             Trial? best = null;
             int fewest = int.MaxValue;
             foreach (var trial in Open_NeedsLock())
@@ -95,10 +97,10 @@ internal sealed class Exploration
     }
 
     /// <summary>Adds the time of a run to the samples of its trial.</summary>
-    /// <param name="kind">The kind of its session.</param>
-    /// <param name="images">Its images.</param>
-    /// <param name="seconds">How long it took, as <see cref="RunClock"/> has it.</param>
-    /// <returns>Whether the run completes a sample; then another trial is next.</returns>
+    /// <param name="kind">The kind of the session that ran it.</param>
+    /// <param name="images">The number of images in the run.</param>
+    /// <param name="seconds">The time of the run in seconds, measured by <see cref="RunClock"/>.</param>
+    /// <returns>True if the run completes a sample; the next call of <see cref="Next"/> may then return another trial.</returns>
     public bool Record(SessionKind kind, int images, double seconds)
     {
         lock (gate)
@@ -110,7 +112,7 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>Adds the run of a slice, which may have failed.</summary>
+    /// <summary>Adds the result of a slice's run, whether it succeeded or failed.</summary>
     public void Record(SliceResult result)
     {
         if (result.Failed)
@@ -124,7 +126,8 @@ internal sealed class Exploration
     }
 
     /// <summary>
-    /// Notes that a run failed. Its size and larger ones are not tried again; a kind whose first size fails is not chosen.
+    /// Records that a run failed. Its kind of session is not tried again with this size or a larger one. If the smallest size failed, the
+    /// kind is never chosen.
     /// </summary>
     public void Fail(Trial trial)
     {
@@ -140,7 +143,10 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>Returns the fastest sizes among the measured ones; empty before the first measurement.</summary>
+    /// <summary>
+    /// Returns the measured sizes of the fastest kind, each faster than all smaller sizes, ascending; then the size for spread runs, if
+    /// these are worth it. Empty before the first measurement.
+    /// </summary>
     public IReadOnlyList<MeasuredSize> Best()
     {
         lock (gate)
@@ -167,7 +173,7 @@ internal sealed class Exploration
         }
     }
 
-    // The sizes of a kind that were tried and put more images through than every smaller one.
+    // Returns the measured sizes of a kind that run more images per second than every smaller size.
     private List<MeasuredSize> Gaining_NeedsLock(SessionKind kind)
     {
         var found = new List<MeasuredSize>();
@@ -182,15 +188,15 @@ internal sealed class Exploration
         return found;
     }
 
-    // The trials that are left, computed again after each sample.
+    // Returns the trials that are not done. The list is computed again after each sample.
     private Trial[] Open_NeedsLock() => open ??=
     [
         .. kinds.Where(kind => !IsHopeless_NeedsLock(kind)).SelectMany(Trials_NeedsLock)
             .Where(trial => !HasFailed_NeedsLock(trial) && !Of_NeedsLock(trial).IsDone),
     ];
 
-    // The sizes of a kind as far as they are known to be worth a try. A lone image is all that a spread run is for, where others go on side
-    // by side.
+    // Returns the trials of a kind that the results so far make worth a try. If runs can go on side by side, spread runs serve lone images
+    // only, so only their smallest size is tried.
     private IEnumerable<Trial> Trials_NeedsLock(SessionKind kind)
     {
         if (sizes is not null && !IsForLoneImages(kind))

@@ -5,41 +5,41 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// A batch of images, used again and again: images take slots while it is open; it is cut into slices; when the last slice has run it is
-/// empty again. The scheduler calls everything but <see cref="Write"/> and <see cref="Run"/> under its lock.
+/// A reusable batch of images. While the batch is open, images take slots in it. Then it is cut into slices, and when the last slice has
+/// run, the batch is empty again. The scheduler holds its lock during every call except <see cref="Write"/> and <see cref="Run"/>.
 /// </summary>
-/// <param name="batch">Memory for the images; freed with this.</param>
-/// <param name="sessions">The set that the batch belongs to.</param>
+/// <param name="batch">The memory for the images; freed with this object.</param>
+/// <param name="sessions">The session set that the batch belongs to.</param>
 internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : IDisposable
 {
     private readonly PendingImage?[] images = new PendingImage?[batch.Capacity];
     private int reserved, settled, slicesLeft;
 
-    /// <summary>The sessions that may run it.</summary>
+    /// <summary>The sessions that may run the batch.</summary>
     public SessionSet Sessions => sessions;
 
-    /// <summary>The slots that are taken.</summary>
+    /// <summary>The number of taken slots.</summary>
     public int Count => reserved;
 
-    /// <summary>Whether another image can be taken.</summary>
+    /// <summary>Whether a slot is free.</summary>
     public bool HasRoom => reserved < images.Length;
 
-    /// <summary>Whether each image that took a slot is written, or will not come.</summary>
+    /// <summary>Whether the image of every taken slot is written or given up.</summary>
     public bool AllWritten => settled == reserved;
 
-    /// <summary>Whether slices of any size, from any slot on, can be run.</summary>
+    /// <summary>Whether a slice may have any size and begin at any slot. Otherwise the batch runs as a whole.</summary>
     public bool CanBeSliced => batch.TakesAnySize;
 
-    /// <summary>Takes a slot. Its holder calls <see cref="Settle"/> once, whether it wrote an image or not.</summary>
+    /// <summary>Takes a slot. The caller then calls <see cref="Settle"/> once, whether it wrote an image or gave up.</summary>
     public ImageSlot Reserve() => new(this, reserved++);
 
-    /// <summary>Takes the slot back that was reserved last, and not handed out.</summary>
+    /// <summary>Frees the slot that was taken last, because nobody wants it any more.</summary>
     public void GiveBackLast() => reserved--;
 
-    /// <summary>Notes that a slot's image is written, or will not come.</summary>
+    /// <summary>Counts a slot whose image is written or given up.</summary>
     public void Settle() => settled++;
 
-    /// <summary>Closes the batch and cuts it into slices. Each is to be run once.</summary>
+    /// <summary>Closes the batch, cuts it into slices and appends them to <paramref name="slices"/>. Each must be run once.</summary>
     public void Cut(Decision decision, ModelSession session, bool isTimed, Queue<BatchSlice> slices)
     {
         int first = 0;
@@ -51,7 +51,7 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         }
     }
 
-    /// <summary>Notes that a slice has run. True for the last one, with which the batch is empty again.</summary>
+    /// <summary>Counts a slice that has run. Returns true for the last slice; the batch is then empty again.</summary>
     public bool EndSlice()
     {
         if (--slicesLeft > 0)
@@ -63,7 +63,7 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         return true;
     }
 
-    /// <summary>Writes a slot's image. Returns a task that completes with the image's logits.</summary>
+    /// <summary>Writes an image into its slot. Returns a task that completes with the image's logits.</summary>
     public Task<float[]> Write(int slot, Action<Span<float>> fill, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
@@ -71,8 +71,8 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         return (images[slot] = new(Stopwatch.GetElapsedTime(start), stop)).Logits.Task;
     }
 
-    /// <summary>Runs the images of a slice that are still wanted, and answers each.</summary>
-    /// <returns>What tuning learns from the run; null where nothing was run, or the run failed.</returns>
+    /// <summary>Runs the images of a slice whose requests were not cancelled, and completes each image's task.</summary>
+    /// <returns>The time of the run, for tuning; null if every image was cancelled or the run failed.</returns>
     public SliceResult? Run(BatchSlice slice, RunLog log)
     {
         int count = DropAbandoned(slice);
@@ -108,8 +108,9 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
     /// <inheritdoc/>
     public void Dispose() => batch.Dispose();
 
-    // A failed run is tried again in another way, so that it costs no answer: some files say that they take any number of images, and fail
-    // with more than one; and a rewritten graph may fail where the original does not. True: the run failed as it was asked for.
+    // Tries a failed run again in another way, so that its requests are still answered. Some files declare any number of images and fail
+    // with more than one; these images run one by one. And a rewritten graph may fail where the original graph does not. Returns true if
+    // the first attempt failed.
     private bool RunOrFallBack(BatchSlice slice, int count)
     {
         try
@@ -130,7 +131,7 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         }
     }
 
-    // The run is logged before any image is answered, so that a client that has its answer finds it counted.
+    // Counts the run in metrics and statistics before it answers any image, so that a client that has its answer finds it counted.
     private void Answer(BatchSlice slice, Span<PendingImage?> wanted, RunLog log, long start, long end)
     {
         var logits = new float[wanted.Length][];
@@ -149,7 +150,8 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         }
     }
 
-    // The last image of the slice takes the slot of one that nobody waits for any more.
+    // Removes the cancelled images of a slice: the slice's last image moves into the slot of each. Returns the number of images that
+    // remain.
     private int DropAbandoned(BatchSlice slice)
     {
         int end = slice.First + slice.Count;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// Counts the requests in flight of all models. Background work runs only while there are none: it is cancelled as soon as a request
+/// Counts the requests in flight of all models. Background work runs only while no request is in flight, and is cancelled as soon as one
 /// arrives.
 /// </summary>
 internal sealed class RequestsInFlight
@@ -12,7 +12,7 @@ internal sealed class RequestsInFlight
     private long lastEnd = Stopwatch.GetTimestamp();
     private BackgroundWork? work;
 
-    /// <summary>The time since the last request in flight ended; zero while one is in flight.</summary>
+    /// <summary>The time since the last request ended; zero while a request is in flight.</summary>
     public TimeSpan Quiet => Volatile.Read(ref count) > 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref lastEnd));
 
     /// <summary>Counts the start of a request.</summary>
@@ -32,15 +32,16 @@ internal sealed class RequestsInFlight
     }
 
     /// <summary>
-    /// Begins background work, one at a time; null if a request is in flight. Dispose of the result when the work is over.
+    /// Begins background work. Returns null if a request is in flight. Begin only one work at a time, and dispose of the result when the
+    /// work is over.
     /// </summary>
-    /// <param name="cancel">Stops the work; called once at most, on the thread of a request, and never after the work is over.</param>
+    /// <param name="cancel">Stops the work. Called at most once, on the thread of a request, and never after the work is over.</param>
     public BackgroundWork? TryBegin(Action cancel)
     {
         var begun = new BackgroundWork(this, cancel);
         Volatile.Write(ref work, begun);
 
-        // A request that arrived before the line above has not cancelled the work.
+        // A request that arrived before the line above did not see the work and has not cancelled it. So the count is checked again.
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref count) == 0)
         {

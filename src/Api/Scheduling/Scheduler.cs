@@ -6,15 +6,15 @@ namespace Fovea.Api.Scheduling;
 /// <summary>Gathers the images of many requests into batches, and runs them.</summary>
 /// <remarks>
 /// <code>
-/// a batch:   idle ──opened──► open ──cut──► under way ──last slice has run──► idle, or freed where its session set was replaced
+/// a batch:   idle ──opened──► open ──cut──► running ──last slice has run──► idle, or freed if its session set was replaced
 /// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► answered
 /// the model: serves ──Dispose──► retired ──no run, no queued slice, no deferred start──► freed
 /// </code>
-/// Guarantees: each image is run once, in a session of its batch's own set, or is left out because nobody waits for it; a slot is held by
-/// one run at a time; the model is freed once, after its last run. What happens next is decided by <see cref="SchedulingPolicy"/>; this
-/// class only keeps the state and does what was decided. One lock guards the state; no run, no callback and no allocation of sessions
-/// happens under it. <see cref="Run"/> and <see cref="Expect"/> are called on threads of requests, <see cref="Use"/> by tuning, <see
-/// cref="Dispose"/> once, by the last holder of the model. Methods that need the lock end in _NeedsLock.
+/// Guarantees: each image is run once, in a session of its batch's own set, or is left out because its request was cancelled. Only one run
+/// at a time holds an execution slot. The model is freed once, after its last run. <see cref="SchedulingPolicy"/> decides the next step;
+/// this class keeps the state and carries the decision out. One lock guards the state; no run, no callback and no allocation of sessions
+/// happens under the lock. Threads of requests call <see cref="Run"/> and <see cref="Expect"/>, tuning calls <see cref="Use"/>, and the
+/// last holder of the model calls <see cref="Dispose"/> once. Methods that need the lock end in _NeedsLock.
 /// </remarks>
 internal sealed class Scheduler : IDisposable
 {
@@ -29,11 +29,13 @@ internal sealed class Scheduler : IDisposable
     private bool isStartDeferred, isRetired;
 
     /// <param name="allocate">Allocates the memory of a batch.</param>
-    /// <param name="slots">The runs that may be under way at the same time; a spread run holds all of them. At least 1.</param>
-    /// <param name="sessions">The sessions that are used first.</param>
+    /// <param name="slots">
+    /// The number of execution slots, at least 1. A run on one core holds one slot; a run that is spread over all cores holds all slots.
+    /// </param>
+    /// <param name="sessions">The sessions of the first batches.</param>
     /// <param name="log">Counts runs and images.</param>
     /// <param name="free">
-    /// Frees the sessions and the model, after the batches. Called once, after <see cref="Dispose"/> and the last run.
+    /// Frees the sessions and the model. Called once, after <see cref="Dispose"/>, the last run and the freeing of the batches.
     /// </param>
     public Scheduler(Func<SessionSet, InferenceBatch> allocate, int slots, SessionSet sessions, RunLog log, Action free)
     {
@@ -41,10 +43,10 @@ internal sealed class Scheduler : IDisposable
         pool = new(allocate, slots, sessions);
     }
 
-    /// <summary>Called before each transition, outside the lock. Tests delay here, so that races become likely.</summary>
+    /// <summary>Called before each transition, outside the lock; null: nothing is called. Tests add delays here to provoke races.</summary>
     internal static Action<Transition>? Before { get; set; }
 
-    /// <summary>Asks for trials on the batches that requests make; null while the model is not explored.</summary>
+    /// <summary>The exploration that chooses trials for batches of requests; null while the model is not being tuned.</summary>
     public Exploration? Exploration { get; set; }
 
     /// <summary>The sessions of the batches that are made from now on.</summary>
@@ -59,9 +61,9 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    /// <summary>Runs one image, together with others. Returns its logits.</summary>
+    /// <summary>Runs one image, possibly in a batch with images of other requests. Returns its logits.</summary>
     /// <param name="fill">Writes the image into its slot, on the calling thread.</param>
-    /// <param name="stop">If it is cancelled before the image's run, the image is left out of the run.</param>
+    /// <param name="stop">If this is cancelled before the image's run, the image is left out of the run.</param>
     public async Task<float[]> Run(Action<Span<float>> fill, CancellationToken stop)
     {
         ImageSlot? place;
@@ -88,7 +90,7 @@ internal sealed class Scheduler : IDisposable
         return await logits.WaitAsync(stop);
     }
 
-    // A request that is given up while it waits for a slot leaves at once. If it has been given a slot meanwhile, the slot stays empty.
+    // A request that is cancelled while it waits for a slot stops waiting at once. If it got a slot meanwhile, the slot stays empty.
     private async Task<ImageSlot> Wait(TaskCompletionSource<ImageSlot> turn, CancellationToken stop)
     {
         try
@@ -103,8 +105,8 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>
-    /// Announces an image that is about to be written together with others. A batch with room for it waits until the returned object is
-    /// disposed.
+    /// Announces an image of a request with several images. An open batch with room waits until the returned object is disposed of, so that
+    /// the images run together.
     /// </summary>
     public ExpectedImage Expect()
     {
@@ -116,8 +118,10 @@ internal sealed class Scheduler : IDisposable
         return new(this);
     }
 
-    /// <summary>Runs new batches in sessions of this set from now on.</summary>
-    /// <returns>A task that completes when the sessions of the sets before, unless they are in this one too, can be disposed of.</returns>
+    /// <summary>Runs new batches in the sessions of this set from now on.</summary>
+    /// <returns>
+    /// A task that completes when no batch uses earlier sets any more. Sessions that only those sets contain can then be disposed of.
+    /// </returns>
     public Task Use(SessionSet sessions)
     {
         Before?.Invoke(Transition.SessionsChange);
@@ -128,8 +132,8 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>
-    /// Frees the model after the runs that are under way: a request that was given up has left, but its image may be in a run. Call
-    /// this once, when no request holds the model.
+    /// Frees the model after the runs that are under way. A run may be under way although no request waits for it, because a cancelled
+    /// request leaves its image in the run. Call this once, when no request holds the model.
     /// </summary>
     public void Dispose()
     {
@@ -146,7 +150,7 @@ internal sealed class Scheduler : IDisposable
         Free();
     }
 
-    /// <summary>Notes that an announced image is written, or will not come.</summary>
+    /// <summary>Called by <see cref="ExpectedImage"/> when an announced image is written or given up.</summary>
     internal void Arrived()
     {
         var starting = new StartingSlices();
@@ -161,11 +165,11 @@ internal sealed class Scheduler : IDisposable
 
     private bool IsOver_NeedsLock => isRetired && freeSlots == slots && queued.Count == 0 && !isStartDeferred;
 
-    // In seconds.
+    // The time of a monotonic clock, in seconds.
     private static double Now => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
 
-    // Short runs cost much less together. So the start is deferred behind the work that the thread pool has queued now: those requests can
-    // join the batch.
+    // Several images in one short run take much less time than several short runs. So the start of a short run is queued in the thread pool
+    // behind the work that is queued there now, and requests in that work can join the batch.
     private void Settle(ImageBatch batch)
     {
         Before?.Invoke(Transition.BatchIsComplete);
@@ -244,8 +248,8 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    // On other threads, so that the request that ran the last slice gets its answer now. A long run gets a thread of its own: it would keep
-    // the pool's few threads from requests.
+    // Starts the slices on other threads, so that the calling thread can answer its own request now. A long run gets a new thread, because
+    // it would occupy one of the thread pool's few threads, which requests need.
     private void RunElsewhere(ref StartingSlices starting)
     {
         while (starting.TakeLast() is { } slice)

@@ -2,21 +2,21 @@
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// Decides which images run next, in how many slices, and on how many slots. It is a function of the state alone, so that it can be tested
-/// without threads.
+/// Decides which images run next, in how many slices, and on how many execution slots. The decision depends only on the given state, so it
+/// can be tested without threads.
 /// </summary>
 /// <remarks>
-/// Runs that go on side by side, one in each slot, let more images through than runs that are spread over all slots, because the threads of
-/// a spread run wait for each other at every operator. A lone image is answered sooner by a spread run.
+/// Runs side by side, one in each execution slot, classify more images per second than runs that are spread over all slots, because the
+/// threads of a spread run wait for each other at every operator. But a spread run answers a lone image sooner.
 /// </remarks>
 internal static class SchedulingPolicy
 {
-    /// <summary>The longest run of a slice, in seconds. Larger slices are not cut, because a run keeps later images waiting.</summary>
+    /// <summary>The longest time of a slice's run, in seconds. Longer runs would keep later images waiting.</summary>
     public const double LongestRun = 0.5;
 
     /// <summary>
-    /// Returns the next step. After <see cref="Step.Cut"/> and <see cref="Step.RunQueued"/>, the caller asks again until the answer is <see
-    /// cref="Step.Wait"/>.
+    /// Returns the next step. The caller carries out <see cref="Step.Cut"/> or <see cref="Step.RunQueued"/> and calls this method again,
+    /// until it returns <see cref="Step.Wait"/>.
     /// </summary>
     public static Decision Decide(in SchedulingState state)
     {
@@ -50,20 +50,20 @@ internal static class SchedulingPolicy
     }
 
     /// <summary>
-    /// Whether the images are answered sooner on average if they wait until all slots are free, and are then spread one after the other,
-    /// than if they run in a slot now.
+    /// Compares two ways to run the images: wait until all slots are free and then run one image after the other, each spread over all
+    /// slots; or run them now in one slot each. Returns true if the first way answers sooner on average.
     /// </summary>
     public static bool IsSoonerOneByOne(in SchedulingState state) =>
         state.CanBeSliced && state.HasSpreadSession && state is { SpreadSeconds: > 0, OneSlotSeconds: > 0 }
         && state.SecondsUntilFree + ((state.Images + 1) / 2.0 * state.SpreadSeconds) < state.OneSlotSeconds;
 
     /// <summary>
-    /// Whether tuning may try slices of some size in place of a cut that was decided. A trial must not leave slots idle that the usual
-    /// division would fill.
+    /// Whether tuning may cut the batch into slices of another size than <see cref="Decide"/> chose. A trial must not leave slots idle that
+    /// the chosen cut would fill.
     /// </summary>
-    /// <param name="state">The state in which a cut was decided.</param>
-    /// <param name="size">The images of a slice, at least 1.</param>
-    /// <param name="spread">Whether each slice is to be spread over all slots.</param>
+    /// <param name="state">The state in which <see cref="Decide"/> returned <see cref="Step.Cut"/>.</param>
+    /// <param name="size">The number of images in a slice of the trial, at least 1.</param>
+    /// <param name="spread">Whether the trial spreads each slice over all slots.</param>
     public static bool AllowsTrial(in SchedulingState state, int size, bool spread)
     {
         if (size > state.Images || !state.CanBeSliced)
@@ -76,11 +76,11 @@ internal static class SchedulingPolicy
             : state.HasOneSlotSession && (!state.RunsAreLong || size <= (state.Images + state.FreeSlots - 1) / state.FreeSlots);
     }
 
-    // Images that were announced come soon, so a batch with room for them waits.
+    // Announced images arrive soon, so a batch with room waits for them.
     private static bool IsComplete(in SchedulingState state) =>
         state is { Images: > 0, AllWritten: true } && (state.Expected == 0 || !state.HasRoom);
 
-    // Starting several short runs costs more time than running them side by side saves.
+    // Short runs are not divided further: starting several of them takes more time than running them side by side saves.
     private static int OneSlotSlices(in SchedulingState state)
     {
         int least = LeastSlices(state);

@@ -3,33 +3,35 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Scheduling;
 
 /// <summary>
-/// The sessions of a model that may run at one time, and how. A batch belongs to the set that was in use when the batch was made, and runs
-/// in sessions of that set only.
+/// The sessions of a model, and the sizes of its batches. Tuning replaces the set. A batch belongs to the set that was in use when the
+/// batch was made, and runs only in sessions of that set.
 /// </summary>
-/// <param name="Spread">Spreads a run over all slots; null where no run is spread.</param>
-/// <param name="OneSlot">Sessions that run in one slot, the preferred one first; none where runs cannot go on side by side.</param>
-/// <param name="LargestSlice">The most images of a slice in one slot, at least 1.</param>
+/// <param name="Spread">The session that spreads a run over all execution slots; null: no run is spread.</param>
+/// <param name="OneSlot">
+/// The sessions that run in one execution slot, the preferred one first. Empty if runs cannot go on side by side.
+/// </param>
+/// <param name="LargestSlice">The largest number of images in a slice that runs in one execution slot, at least 1.</param>
 /// <param name="Sizes">
-/// The batch sizes of the memory for batches, see <see cref="InferenceBatch.Sizes"/>; the largest is the number of images that one batch
-/// gathers.
+/// The batch sizes for which a batch has memory (<see cref="InferenceBatch.Sizes"/>). The largest is the number of images that a batch can
+/// hold.
 /// </param>
 internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSession> OneSlot, int LargestSlice, IReadOnlyList<int> Sizes)
 {
-    /// <summary>Every session, once.</summary>
+    /// <summary>All sessions of the set.</summary>
     public IEnumerable<ModelSession> All => Spread is null ? OneSlot : OneSlot.Append(Spread);
 
-    /// <summary>The seconds that an image takes in one slot; 0: unknown.</summary>
+    /// <summary>The seconds per image in a run in one execution slot; 0: unknown.</summary>
     public double OneSlotSeconds { get; init; }
 
-    /// <summary>The seconds that an image takes spread over all slots; 0: unknown.</summary>
+    /// <summary>The seconds per image in a run that is spread over all slots; 0: unknown.</summary>
     public double SpreadSeconds { get; init; }
 
-    /// <summary>The session for a usual run.</summary>
-    /// <param name="spread">Whether the run is spread.</param>
+    /// <summary>Returns the preferred session for a run that is not a trial of tuning.</summary>
+    /// <param name="spread">Whether the run is spread over all execution slots.</param>
     /// <exception cref="InvalidOperationException">The set has no such session.</exception>
     public ModelSession For(bool spread) => (spread ? Spread : OneSlot.Count > 0 ? OneSlot[0] : null)
         ?? throw new InvalidOperationException($"The set has no session that {(spread ? "spreads a run" : "runs in one slot")}.");
 
-    /// <summary>The session of a kind; null where the set has none.</summary>
+    /// <summary>Returns the session of this kind; null if the set has none.</summary>
     public ModelSession? Find(SessionKind kind) => All.FirstOrDefault(session => session.Kind == kind);
 }

@@ -1,6 +1,8 @@
 namespace Fovea.Api.Scheduling;
 
-/// <summary>The slices that start now. A list is allocated only for more than one slice, which is rare.</summary>
+/// <summary>
+/// A collection of the slices whose runs start now. It usually has one slice, so it allocates a list only for the second one.
+/// </summary>
 internal struct StartingSlices
 {
     private BatchSlice first;

@@ -1,12 +1,12 @@
 namespace Fovea.Api.Scheduling;
 
-/// <summary>The times of one <see cref="Trial"/>'s runs so far. Not for several threads at once.</summary>
+/// <summary>The times of the runs of one <see cref="Trial"/> so far. Not thread-safe.</summary>
 internal sealed class TrialResults
 {
-    // Short runs are added up to a sample of this length, since a single one is too short to be timed well.
+    // A sample has at least this length. A single short run cannot be timed well, so the times of several are added up.
     private const double SampleSeconds = 0.02;
 
-    // Samples that agree this well are enough when there are a few of them; others are taken until there are many.
+    // Three samples are enough if the slowest is at most 3 % slower than the fastest. Otherwise seven samples are taken.
     private const double Agreement = 1.03;
 
     private const int Few = 3, Many = 7;
@@ -16,20 +16,19 @@ internal sealed class TrialResults
     private int images;
     private bool isWarm;
 
-    /// <summary>The samples so far.</summary>
+    /// <summary>The number of samples so far.</summary>
     public int Count => samples.Count;
 
-    /// <summary>Whether enough is known.</summary>
+    /// <summary>Whether there are enough samples.</summary>
     public bool IsDone => samples.Count >= Many || (samples.Count >= Few && samples[^1] <= Agreement * samples[0]);
 
     /// <summary>
-    /// Seconds an image, the median of the samples; infinity without any. A median does not follow the few samples that other work
-    /// disturbed.
+    /// The seconds per image: the median of the samples, which a few disturbed samples do not change; infinity if there are none.
     /// </summary>
     public double SecondsPerImage => samples.Count == 0 ? double.PositiveInfinity : samples[(samples.Count - 1) / 2];
 
-    /// <summary>Notes a run. The first one is left out: it allocates the memory of those that follow.</summary>
-    /// <returns>Whether a sample is complete with it.</returns>
+    /// <summary>Adds the time of a run. The first run is left out, because it also allocates memory for the later runs.</summary>
+    /// <returns>True if the run completes a sample.</returns>
     public bool Add(int runImages, double runSeconds)
     {
         if (!isWarm)

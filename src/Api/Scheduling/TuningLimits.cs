@@ -1,39 +1,51 @@
 namespace Fovea.Api.Scheduling;
 
-/// <summary>Limits of trials, from a model and the settings.</summary>
-/// <param name="MaxBatch">The most images of a run, at least 1.</param>
-/// <param name="FixedBatch">The one batch size that the file takes; null where it takes any.</param>
-/// <param name="SparesMemory">Whether a larger batch must gain more, because memory counts for a large file.</param>
+/// <summary>The limits of tuning for one model, from its file and the settings.</summary>
+/// <param name="MaxBatch">The largest number of images in a run, at least 1.</param>
+/// <param name="FixedBatch">The only batch size that the file accepts; null: it accepts any.</param>
+/// <param name="SparesMemory">
+/// Whether larger batches, which take more memory, are chosen only for a larger gain. True for large files.
+/// </param>
 internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMemory)
 {
-    /// <summary>The least gain for which the rewritten graph is used; less is noise, and rewriting takes memory.</summary>
+    /// <summary>
+    /// The rewritten graph is used if it runs at least this many times as many images per second. A smaller gain may be noise, and a
+    /// rewritten graph takes memory.
+    /// </summary>
     public const double RewrittenGain = 1.05;
 
     /// <summary>
-    /// The least gain for which the quantised twin is used. Its answers are a little worse, which noise in the measurement is not worth.
+    /// The quantised twin is used if it runs at least this many times as many images per second. The factor is high because the twin's
+    /// answers are a little worse, so a gain that may be noise is not enough.
     /// </summary>
     public const double QuantizedGain = 1.15;
 
-    /// <summary>The least gain for a lone image for which runs are spread; less is not worth a session of its own.</summary>
+    /// <summary>
+    /// Runs of a lone image are spread over all cores if they are at least this many times as fast. A smaller gain is not worth the memory
+    /// of another session.
+    /// </summary>
     public const double SpreadGain = 1.1;
 
-    /// <summary>The least gain of a larger batch over every smaller one; less is noise.</summary>
+    /// <summary>
+    /// A larger batch is chosen if it runs more than this many times as many images per second as every smaller one. A smaller gain may be
+    /// noise.
+    /// </summary>
     public double BatchGain => SparesMemory ? 1.05 : 1.01;
 
-    /// <summary>The smallest size of a run.</summary>
+    /// <summary>The smallest batch size.</summary>
     public int FirstSize => FixedBatch ?? 1;
 
     /// <summary>
-    /// The size to try after some that were tried, each of which took so many seconds an image; null where no larger one is worth a try.
+    /// Returns the next batch size to try, twice the last one; null if no larger size is worth a try.
     /// </summary>
-    /// <param name="tried">Sizes in ascending order, at least one, and seconds an image.</param>
+    /// <param name="tried">The sizes tried so far, ascending, at least one, with their seconds per image.</param>
     public int? SizeAfter(IReadOnlyList<(int Size, double SecondsPerImage)> tried)
     {
         var (last, seconds) = tried[^1];
         int best = tried.MinBy(size => size.SecondsPerImage).Size;
         int next = 2 * last;
 
-        // Two doublings without a gain: larger batches gain no more.
+        // The best size is a quarter of the last one or less: the last two doublings brought no gain, so a third will not either.
         bool gainsNoMore = best * 4 <= last;
         return FixedBatch is not null || gainsNoMore || next > MaxBatch || next * seconds > SchedulingPolicy.LongestRun ? null : next;
     }

@@ -3,15 +3,15 @@ using System.Diagnostics;
 namespace Fovea.Api.Serving;
 
 /// <summary>
-/// Limits the decoding of all requests: the number of images that are decoded at the same time, and their memory together. An image that
-/// does not fit waits in the order of arrival.
+/// Limits the number of images that all requests decode at the same time, and the sum of their memory. An image that exceeds a limit waits;
+/// images are admitted in the order of arrival, but small images may pass large ones.
 /// </summary>
 internal sealed class DecodingBudget(ServingSettings settings)
 {
     // A smaller image takes well under a millisecond to decode, so it may pass waiting images.
     private const long SmallBytes = 512 << 10;
 
-    // A small image does not pass an image that has waited longer than this; otherwise an image that needs all of the memory would wait for
+    // Small images do not pass an image that has waited longer than this. Otherwise an image that needs all of the memory might wait for
     // ever.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -21,10 +21,10 @@ internal sealed class DecodingBudget(ServingSettings settings)
     private long left = settings.MaxDecodingBytes;
 
     /// <summary>
-    /// Takes a decoder and this much memory, until the result is disposed of. An image that needs more than all of the memory takes all of
-    /// it.
+    /// Waits for a free decoder and this much memory, and holds both until the result is disposed of. An image that needs more than the
+    /// whole memory budget takes the whole budget.
     /// </summary>
-    /// <exception cref="OperationCanceledException">The client has gone before its turn came.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="stop"/> was cancelled, usually because the client is gone.</exception>
     public ValueTask<Share> Take(long bytes, CancellationToken stop)
     {
         bytes = Math.Min(bytes, settings.MaxDecodingBytes);
@@ -50,7 +50,7 @@ internal sealed class DecodingBudget(ServingSettings settings)
         }
         catch (OperationCanceledException)
         {
-            // If the share has been granted meanwhile, it is returned. If not, the waiting images behind this one may come first.
+            // A share that was granted meanwhile is returned. In any case the next waiting image may fit now.
             bool wasGranted = !turn.TrySetCanceled(CancellationToken.None);
             lock (gate)
             {
@@ -96,7 +96,7 @@ internal sealed class DecodingBudget(ServingSettings settings)
         left -= bytes;
     }
 
-    /// <summary>A share of the budget, which is returned when it is disposed of.</summary>
+    /// <summary>A decoder and memory that one image holds. Disposing returns both.</summary>
     internal readonly struct Share(DecodingBudget budget, long bytes) : IDisposable
     {
         /// <inheritdoc/>

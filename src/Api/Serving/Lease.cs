@@ -2,19 +2,20 @@ using Fovea.Api.Problems;
 
 namespace Fovea.Api.Serving;
 
-/// <summary>Holds a served model, so that it is not freed while a request uses it. Dispose of it once.</summary>
+/// <summary>Keeps a served model from being freed while a request uses it. Dispose of the lease once.</summary>
 internal sealed class Lease(ServedModel model) : IDisposable
 {
     private ServedModel? held = model;
     private bool admitted;
 
-    /// <summary>The version that was served when the lease was taken. A newer version may serve by now.</summary>
+    /// <summary>The model version that served when the lease was taken. Another version may serve by now.</summary>
     public ServedModel Model => held ?? throw new ObjectDisposedException(nameof(Lease));
 
     /// <summary>
-    /// Takes one of the model's places for a request, until the lease is disposed of. Call it when the whole body has arrived.
+    /// Takes one of the model's places for requests in flight, and holds it until the lease is disposed of. Call this when the whole body
+    /// of the request has arrived.
     /// </summary>
-    /// <exception cref="ServiceException"><c>ServiceError.Overloaded</c>: all are taken.</exception>
+    /// <exception cref="ServiceException"><c>ServiceError.Overloaded</c>: all places are taken.</exception>
     public void Admit()
     {
         Model.Admission.Enter();

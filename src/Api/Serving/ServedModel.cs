@@ -6,25 +6,25 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Serving;
 
 /// <summary>
-/// A version of a model that is loaded and answers. A request that uses it holds a lease. Its owner disposes of it, and it is freed when
-/// the last lease is given back.
+/// A loaded version of a model. Each request that uses it holds a lease. After its owner has disposed of it, its memory is freed as soon as
+/// the last lease is disposed of.
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
-    // The largest batch until the model is tuned. A larger one would gain little and make the following images wait.
+    // The largest batch until the model is tuned. A larger batch would be hardly faster and would keep later images waiting.
     private const int FirstBatch = 4;
 
     private readonly CancellationTokenSource retired = new();
 
-    // The owner and each lease count as one. At 0 the model is freed, and gives no more leases.
+    // The number of holders: the owner until it disposes of the model, and each lease. At 0 the model is freed, and gives no more leases.
     private int holders = 1;
     private bool disposed;
 
-    /// <summary>Makes a model that answers with its first session.</summary>
+    /// <summary>Makes a model that answers requests with its first session.</summary>
     /// <param name="name">The model's name.</param>
-    /// <param name="version">Its version, from 1.</param>
+    /// <param name="version">The model's version, from 1.</param>
     /// <param name="classifier">The loaded file. This object disposes of it.</param>
-    /// <param name="places">The number of requests that may be in flight, at least 1.</param>
+    /// <param name="places">The largest number of requests in flight, at least 1.</param>
     /// <param name="metrics">The metrics that count the runs.</param>
     /// <param name="inFlight">The counter of the requests of all models.</param>
     public ServedModel(string name, int version, Classifier classifier, int places, Metrics metrics, RequestsInFlight inFlight)
@@ -49,30 +49,30 @@ internal sealed class ServedModel : IDisposable
     public Classifier Classifier { get; }
 
     /// <summary>
-    /// Explains the classifier's answers, in sessions of its own that are opened when they are first used. The caller of each method holds
-    /// a lease.
+    /// Computes heat maps that explain the model's answers, in sessions of its own that open at their first use. A caller of its methods
+    /// holds a lease.
     /// </summary>
     public Explainer Explainer { get; }
 
-    /// <summary>Admits requests, and counts those in flight.</summary>
+    /// <summary>Counts the model's requests in flight, and refuses a request when there are too many.</summary>
     public Admission Admission { get; }
 
     /// <summary>Counts images and batches since the model was loaded.</summary>
     public ModelStatistics Statistics { get; } = new();
 
-    /// <summary>Passes on the events of the runs.</summary>
+    /// <summary>Records each run in the metrics and statistics.</summary>
     public RunLog Log { get; }
 
-    /// <summary>Collects images in batches, and runs them.</summary>
+    /// <summary>Gathers the images of requests into batches, and runs the batches.</summary>
     public Scheduler Scheduler { get; }
 
-    /// <summary>The number of runs that may go on side by side, one on each core; 1 if the model cannot run side by side.</summary>
+    /// <summary>The number of execution slots: one for each core, or 1 if the model's runs cannot go on side by side.</summary>
     public int Slots { get; }
 
     /// <summary>Cancelled when the owner disposes of the model. Requests that hold a lease are still answered.</summary>
     public CancellationToken Retired { get; }
 
-    /// <summary>The batch sizes in use with their measured times; empty until they are measured.</summary>
+    /// <summary>The batch sizes in use, with their measured speed; empty until tuning has measured them.</summary>
     public IReadOnlyList<MeasuredSize> Sizes { get; set; } = [];
 
     /// <summary>Takes a lease; null if the model has been freed.</summary>
@@ -94,13 +94,14 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Runs one image, together with other waiting images.</summary>
     /// <param name="fill">
-    /// Writes the preprocessed image, [C, H, W]: every number of its slot. Its exception is thrown here, and the image is not run.
+    /// Writes the whole preprocessed image, [C, H, W], into its slot. If it throws, this method throws the same exception, and the image is
+    /// not run.
     /// </param>
-    /// <param name="stop">If it is cancelled before the image's run, the image is left out of the run.</param>
-    /// <returns>The logits, one number a class.</returns>
+    /// <param name="stop">If this is cancelled before the image's run, the image is left out of the run.</param>
+    /// <returns>A task that completes with the logits, one number for each class.</returns>
     public Task<float[]> Logits(Action<Span<float>> fill, CancellationToken stop) => Scheduler.Run(fill, stop);
 
-    /// <summary>Releases the owner's hold. The model is freed as soon as no lease is held and no run is in progress.</summary>
+    /// <summary>Called by the owner. The model is freed as soon as no lease is held and no run is in progress.</summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref disposed, true))
@@ -110,7 +111,7 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    /// <summary>Gives a lease back.</summary>
+    /// <summary>Called by a lease that is disposed of.</summary>
     internal void Release()
     {
         if (Interlocked.Decrement(ref holders) == 0)

@@ -2,18 +2,18 @@ using Fovea.Api.Telemetry;
 
 namespace Fovea.Api.Storage;
 
-/// <summary>Deletes expired items at the start and every hour. Several services may sweep at the same time.</summary>
+/// <summary>Deletes expired items when the service starts and every hour. Several services may do this at the same time.</summary>
 internal abstract class HourlySweep(TimeProvider time, ILogger log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    /// <summary>The log for deletions.</summary>
+    /// <summary>The log of the deletions.</summary>
     protected ILogger Logger => log;
 
     /// <summary>Deletes the expired items once.</summary>
     public Task Sweep(CancellationToken stop) => Sweep(time.GetUtcNow(), stop);
 
-    /// <summary>Deletes once the items that are expired at the time <paramref name="now"/>.</summary>
+    /// <summary>Deletes the items that have expired at the time <paramref name="now"/>.</summary>
     protected abstract Task Sweep(DateTimeOffset now, CancellationToken stop);
 
     /// <inheritdoc/>

@@ -6,13 +6,14 @@ using Fovea.Models.Graphs;
 namespace Fovea.Api.Storage;
 
 /// <summary>
-/// A folder for files that are not in use yet, or no longer. Disposing of it deletes it. It lies in the folder where the files are to go,
-/// so moving them in or out is one rename, and its name begins with a dot, so no model and no data set has that name.
+/// A temporary folder for files that are not in use yet, or no longer in use. Disposing of this object deletes the folder. The folder lies
+/// in the parent folder of the files' final place, so moving the files in or out is one rename. Its name begins with a dot, so it is never
+/// the name of a model or a data set.
 /// </summary>
 /// <remarks>
-/// <c>.upload-{id}/lock</c> is held locked (flock) as long as this lives, and the system unlocks it when the process ends, however it ends.
-/// <see cref="DeleteAbandoned"/> deletes the folders whose lock nobody holds. The files lie in <c>.upload-{id}/files</c>, which can be
-/// moved while the lock stays.
+/// The file <c>.upload-{id}/lock</c> is locked (flock) until this object is disposed of. The system unlocks it when the process ends, even
+/// if the process is killed. <see cref="DeleteAbandoned"/> deletes the folders whose file is not locked. The files lie in
+/// <c>.upload-{id}/files</c>, which can be moved away while the lock is held.
 /// </remarks>
 internal sealed class StagingFolder : IDisposable
 {
@@ -20,17 +21,18 @@ internal sealed class StagingFolder : IDisposable
     private const int BufferBytes = 128 << 10;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // Some file systems cannot lock, and older versions of the service did not. The check of a model may write nothing for an hour.
+    // Some file systems cannot lock files, and older releases of the service did not. A folder without a lock file is abandoned after this
+    // time without a write; it is long, because the check of a model may write nothing for an hour.
     private static readonly TimeSpan OldWithoutLock = TimeSpan.FromDays(1);
 
     private readonly string place, folder;
     private readonly FileStream ownership;
 
     /// <summary>Makes the folder.</summary>
-    /// <param name="parent">The folder in which it lies; made if it is missing.</param>
-    /// <param name="place">What callers know the parent as, such as "The model repository".</param>
-    /// <param name="isPrivate">Whether only the service's user may read <see cref="Path"/>, also once it is moved.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <param name="parent">The path of the parent folder, which is made if it is missing.</param>
+    /// <param name="place">The name of the parent folder in messages, such as "The model repository".</param>
+    /// <param name="isPrivate">Whether only the service's user may read <see cref="Path"/>, even after it was moved.</param>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the parent folder cannot be written to.</exception>
     public StagingFolder(string parent, string place, bool isPrivate = false)
     {
         this.place = place;
@@ -44,7 +46,7 @@ internal sealed class StagingFolder : IDisposable
             var locked = new FileStream(lockFile, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
             if (!IsLocked(lockFile))
             {
-                // The file system does not lock, so others must not take the file as abandoned.
+                // The file system cannot lock files. Without its lock file the folder does not look abandoned to other services.
                 File.Delete(lockFile);
             }
 
@@ -53,17 +55,18 @@ internal sealed class StagingFolder : IDisposable
         });
     }
 
-    /// <summary>The folder for the files.</summary>
+    /// <summary>The path of the folder for the files.</summary>
     public string Path { get; }
 
-    /// <summary>Whether a path's part is the name of such a folder.</summary>
+    /// <summary>Whether a name is the name of a staging folder.</summary>
     public static bool IsName(ReadOnlySpan<char> name) => name.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>Deletes the folders of processes that have ended without deleting them.</summary>
-    /// <param name="parent">The folder in which they lie; it need not exist.</param>
-    /// <param name="now">The time, for folders without a lock file: they are deleted when nothing has been written into them for a
-    /// day.</param>
-    /// <exception cref="IOException">A folder cannot be deleted; the others are.</exception>
+    /// <summary>Deletes the staging folders that processes left when they were killed.</summary>
+    /// <param name="parent">The path of the parent folder of the staging folders; it need not exist.</param>
+    /// <param name="now">
+    /// The present time. A staging folder without a lock file is deleted when nothing has been written into it for a day.
+    /// </param>
+    /// <exception cref="IOException">A folder cannot be deleted; the other folders are deleted all the same.</exception>
     public static void DeleteAbandoned(string parent, DateTimeOffset now)
     {
         Exception? first = null;
@@ -78,7 +81,7 @@ internal sealed class StagingFolder : IDisposable
             }
             catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
             {
-                // Its owner, or another service's sweep, has deleted it meanwhile.
+                // The process that made the folder, or another service's sweep, has deleted it meanwhile.
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -92,17 +95,18 @@ internal sealed class StagingFolder : IDisposable
         }
     }
 
-    /// <summary>Writes a file in the folder, or moves files in or out.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to
-    /// it.</exception>
+    /// <summary>Runs an action that writes or moves files, and turns its I/O errors into one message for callers.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to it.
+    /// </exception>
     public void Write(Action act) => Write(() =>
     {
         act();
         return true;
     });
 
-    /// <summary>Does the same with an action that has a result.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
+    /// <summary>Like <see cref="Write(Action)"/>, for an action that returns a result.</summary>
+    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to it.
+    /// </exception>
     public T Write<T>(Func<T> act)
     {
         try
@@ -119,12 +123,12 @@ internal sealed class StagingFolder : IDisposable
         }
     }
 
-    /// <summary>Writes a stream into a new file, without holding it in memory.</summary>
-    /// <param name="from">The stream, read to its end.</param>
-    /// <param name="name">The file's name.</param>
-    /// <param name="most">The most bytes that the file may have.</param>
+    /// <summary>Writes a stream into a new file in the folder, piece by piece, without holding the stream in memory.</summary>
+    /// <param name="from">The stream, which is read to its end.</param>
+    /// <param name="name">The name of the file.</param>
+    /// <param name="most">The largest length of the file in bytes.</param>
     /// <param name="stop">Stops reading.</param>
-    /// <returns>The length in bytes, at least 1.</returns>
+    /// <returns>The length of the file in bytes, at least 1.</returns>
     /// <exception cref="RefusalException">The stream is empty, has more than <paramref name="most"/> bytes, or the file cannot be
     /// written.</exception>
     public async Task<long> Receive(Stream from, string name, long most, CancellationToken stop)
@@ -136,8 +140,8 @@ internal sealed class StagingFolder : IDisposable
                 new FileStream(System.IO.Path.Combine(Path, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0));
             long length = 0;
 
-            // No token: a read of a request's body that a token cancels leaves the body in a state in which the server cannot drain it. The
-            // server itself ends the read when the client goes away.
+            // The read gets no cancellation token: after a cancelled read, the server could not read the rest of the request's body. When
+            // the client disconnects, the server itself ends the read.
             for (int read; (read = await from.ReadAsync(buffer, CancellationToken.None)) > 0;)
             {
                 stop.ThrowIfCancellationRequested();
@@ -163,7 +167,7 @@ internal sealed class StagingFolder : IDisposable
             Directory.Delete(folder, recursive: true);
         }
 
-        // Last: a sweep takes a folder that is not locked as abandoned.
+        // The lock is released last, because a sweep deletes folders that are not locked.
         ownership.Dispose();
     }
 
@@ -207,6 +211,6 @@ internal sealed class StagingFolder : IDisposable
     private static DateTimeOffset LastWrite(DirectoryInfo folder) => folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
         .Select(entry => entry.LastWriteTimeUtc).Append(folder.LastWriteTimeUtc).Max();
 
-    // The operating system's message without the path, which callers of the service cannot use.
+    // Returns the operating system's message without the path of the file, which is of no use to callers of the service.
     private static string Reason(Exception cause) => cause.Message.Split(" : ")[0].Split(" '")[0].TrimEnd('.');
 }

@@ -3,7 +3,8 @@ using Fovea.Api.Configuration;
 namespace Fovea.Api.Storage;
 
 /// <summary>
-/// Deletes, at the start and every hour, the staging folders that killed processes have left: those of models and those of data sets.
+/// Deletes the staging folders that killed processes left in the model repository and in the folder of data sets, when the service starts
+/// and every hour.
 /// </summary>
 internal sealed class StagingSweep(Settings settings, TimeProvider time, ILogger<StagingSweep> log) : HourlySweep(time, log)
 {

@@ -21,13 +21,13 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, Exception exception, string method, string path);
 
-    [LoggerMessage(6, LogLevel.Information, "{Model} has changed in the repository; version {Version} serves. {Reason}")]
+    [LoggerMessage(6, LogLevel.Information, "The files of {Model} in the repository have changed; version {Version} serves now. {Reason}")]
     public static partial void ModelFollowed(this ILogger log, string model, int? version, string? reason);
 
     [LoggerMessage(7, LogLevel.Warning, "The model repository cannot be read: {Reason}")]
     public static partial void RepositoryUnreadable(this ILogger log, string reason);
 
-    [LoggerMessage(8, LogLevel.Information, "{Model}: {Change}; version {Version} serves")]
+    [LoggerMessage(8, LogLevel.Information, "{Model}: {Change}; version {Version} serves now")]
     public static partial void ModelChanged(this ILogger log, string model, string change, int? version);
 
     [LoggerMessage(9, LogLevel.Information, "Networks run on {Provider}. {Reason}")]
@@ -52,21 +52,22 @@ internal static partial class Log
     public static partial void ModelTuned(this ILogger log, string model, int version, string sizes);
 
     [LoggerMessage(
-            25, LogLevel.Information, "{Model} version {Version} is partly tuned and uses batches of {Sizes}; tuning continues later")]
+            25, LogLevel.Information, "{Model} version {Version} is partly tuned and runs in batches of {Sizes}; tuning continues later")]
     public static partial void ModelTunedSoFar(this ILogger log, string model, int version, string sizes);
 
     [LoggerMessage(
-        26, LogLevel.Information, "Tuning of {Model} version {Version} has ended early, and it keeps its present settings: {Reason}")]
+        26, LogLevel.Information, "Tuning of {Model} version {Version} has ended early; the model keeps its present batch sizes: {Reason}")]
     public static partial void TuningEnded(this ILogger log, string model, int version, string reason);
 
-    [LoggerMessage(21, LogLevel.Warning, "Tuning of {Model} version {Version} has failed, and it keeps its present settings")]
+    [LoggerMessage(21, LogLevel.Warning, "Tuning of {Model} version {Version} has failed; the model keeps its present batch sizes")]
     public static partial void TuningFailed(this ILogger log, Exception exception, string model, int version);
 
     [LoggerMessage(
-            23, LogLevel.Information, "{Model} version {Version} is tuned again: {Remembered} was stored, but {Measured} was measured now")]
+            23, LogLevel.Information,
+            "{Model} version {Version} is tuned again, because the stored batch sizes {Remembered} differ from {Measured}, measured now")]
     public static partial void RememberedSizesDiffer(this ILogger log, string model, int version, string remembered, string measured);
 
-    [LoggerMessage(24, LogLevel.Warning, "{Model} version {Version} cannot run with {Trial}, and tuning does not try that again")]
+    [LoggerMessage(24, LogLevel.Warning, "{Model} version {Version} cannot run with {Trial}; tuning does not try this again")]
     public static partial void TrialFailed(this ILogger log, Exception exception, string model, int version, string trial);
 
     [LoggerMessage(22, LogLevel.Warning, "Models are tuned again at every start, because the measurements cannot be stored: {Reason}")]
@@ -75,10 +76,10 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Information, "{Job} starts on this worker with the fencing number {Fence}")]
     public static partial void JobBegun(this ILogger log, string job, long fence);
 
-    [LoggerMessage(31, LogLevel.Information, "{Job} is {Status}")]
+    [LoggerMessage(31, LogLevel.Information, "{Job} has ended on this worker; its status is {Status}")]
     public static partial void JobEnded(this ILogger log, string job, Enum status);
 
-    [LoggerMessage(32, LogLevel.Information, "This worker stops work on {Job}: {Reason}")]
+    [LoggerMessage(32, LogLevel.Information, "This worker stops working on {Job}: {Reason}")]
     public static partial void JobLeft(this ILogger log, string job, string reason);
 
     [LoggerMessage(33, LogLevel.Error, "{Job} failed because of an error in the service")]
@@ -87,18 +88,18 @@ internal static partial class Log
     [LoggerMessage(34, LogLevel.Warning, "The database of the fine-tuning jobs cannot be reached or written to; retrying: {Reason}")]
     public static partial void JobsUnreachable(this ILogger log, string reason);
 
-    [LoggerMessage(35, LogLevel.Warning, "Another process works on the jobs of this folder; this process takes over after it ends")]
+    [LoggerMessage(35, LogLevel.Warning, "Another process runs the jobs of this data folder; this process takes over when the other ends")]
     public static partial void AnotherWorks(this ILogger log);
 
     [LoggerMessage(36, LogLevel.Information, "{Job} deleted")]
     public static partial void JobDeleted(this ILogger log, string job);
 
-    [LoggerMessage(37, LogLevel.Warning, "The queue has lost entries of waiting jobs; it is opened again, and the jobs are entered again")]
+    [LoggerMessage(37, LogLevel.Warning, "The queue has lost entries of waiting jobs; it is opened again, and the jobs are added again")]
     public static partial void EntriesLost(this ILogger log);
 
     [LoggerMessage(38, LogLevel.Information, "Version {Version} of {Model} was deleted before it was loaded")]
     public static partial void VersionDeletedMeanwhile(this ILogger log, string model, int version);
 
-    [LoggerMessage(39, LogLevel.Warning, "An adopted form cannot be kept, so each load of its model adopts the file again: {Reason}")]
+    [LoggerMessage(39, LogLevel.Warning, "The adopted form of a model file cannot be stored, so each load adopts the file again: {Reason}")]
     public static partial void AdoptedFormNotKept(this ILogger log, string reason);
 }

@@ -1,27 +1,27 @@
 namespace Fovea.Api.Telemetry;
 
-/// <summary>How a metric changes.</summary>
+/// <summary>The kind of a metric.</summary>
 internal enum MetricKind
 {
-    /// <summary>It only grows.</summary>
+    /// <summary>A number that only grows.</summary>
     Counter,
 
-    /// <summary>It is a value of this moment.</summary>
+    /// <summary>A value at the present moment.</summary>
     Gauge,
 
-    /// <summary>It counts measurements by size, and sums them.</summary>
+    /// <summary>The number of measurements in ranges of values, and their sum.</summary>
     Histogram,
 }
 
 /// <summary>A metric: a row of <see cref="MetricTable"/>.</summary>
-/// <param name="Name">The name, with points.</param>
-/// <param name="Kind">How it changes.</param>
-/// <param name="Unit">The unit, in UCUM's notation: s, By, or {image} for a count of images.</param>
-/// <param name="Labels">The labels that tell its time series apart; empty: it has one.</param>
-/// <param name="Help">One clause that says what it measures.</param>
+/// <param name="Name">The name, with dots.</param>
+/// <param name="Kind">The kind of the metric.</param>
+/// <param name="Unit">The unit in UCUM's notation: s, By, or for example {image} for a number of images.</param>
+/// <param name="Labels">The labels of its time series; empty: the metric has one time series.</param>
+/// <param name="Help">One clause that says what the metric measures.</param>
 internal sealed record MetricRow(string Name, MetricKind Kind, string Unit, string[] Labels, string Help)
 {
-    /// <summary>The name at <c>/metrics</c>, as the exporter for Prometheus makes it.</summary>
+    /// <summary>The name at <c>/metrics</c>, which the exporter for Prometheus makes from name, unit and kind.</summary>
     public string ScrapedName
     {
         get

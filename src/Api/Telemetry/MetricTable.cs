@@ -1,7 +1,8 @@
 namespace Fovea.Api.Telemetry;
 
 /// <summary>
-/// All metrics of the service. The instruments of <see cref="Metrics"/>, <c>/metrics</c> and the table in the documentation follow.
+/// All metrics of the service. The instruments of <see cref="Metrics"/>, the answer of <c>/metrics</c> and the table in the documentation
+/// are made from these rows.
 /// </summary>
 internal static class MetricTable
 {
@@ -13,25 +14,25 @@ internal static class MetricTable
 
     public static readonly MetricRow Outliers = new(
         "fovea.outliers", MetricKind.Counter, "{image}", ["model"],
-        "Answered images that resemble none of the classes, of models that are calibrated for it");
+        "Answered images that resemble none of the model's classes; counted for models that are calibrated to detect this");
 
     public static readonly MetricRow StageDuration = new(
         "fovea.stage.duration", MetricKind.Histogram, "s", ["model", "stage"],
-        "Time in each stage of a request: admit (until the body has arrived), decode, queue, infer (the whole batch), write");
+        "Time in each stage of a request: admit (until the body has arrived), decode, queue, infer (the run of the whole batch), write");
 
     public static readonly MetricRow BatchSize = new(
         "fovea.batch.size", MetricKind.Histogram, "{image}", ["model"], "Images in a batch, before padding");
 
     public static readonly MetricRow BatchRuns = new(
-        "fovea.batch.runs", MetricKind.Counter, "{run}", ["model"], "Runs of ONNX Runtime");
+        "fovea.batch.runs", MetricKind.Counter, "{run}", ["model"], "Runs of ONNX Runtime; each run classifies one batch");
 
     public static readonly MetricRow BatchImages = new(
         "fovea.batch.images", MetricKind.Counter, "{image}", ["model"],
-        "Images run. Divided by the runs, the mean batch size");
+        "Images in all runs. Divided by fovea_batch_runs_total, this is the mean batch size");
 
     public static readonly MetricRow RequestsActive = new(
         "fovea.requests.active", MetricKind.Gauge, "{request}", ["model"],
-        "Requests in flight that a model has admitted, including waiting ones");
+        "Requests in flight that a model has admitted, including requests that wait for a run");
 
     public static readonly MetricRow ModelLoadDuration = new(
         "fovea.model.load.duration", MetricKind.Histogram, "s", ["model", "outcome"],
@@ -46,16 +47,16 @@ internal static class MetricTable
 
     public static readonly MetricRow BodiesRefused = new(
         "fovea.bodies.refused", MetricKind.Counter, "{body}", ["reason"],
-        "Bodies refused while they arrived, by reason (share: the caller holds too much memory, pace: too slow)");
+        "Request bodies refused while they arrived, by reason (share: the caller's bodies take too much memory, pace: too slow)");
 
     public static readonly MetricRow BodiesBuffered = new(
-        "fovea.bodies.buffered", MetricKind.Gauge, "By", [], "Memory of request bodies that arrived in pieces");
+        "fovea.bodies.buffered", MetricKind.Gauge, "By", [], "Memory of request bodies that arrive in pieces");
 
     // Jobs
 
     public static readonly MetricRow Jobs = new(
         "fovea.jobs", MetricKind.Gauge, "", ["status"],
-        "Fine-tuning jobs in the database, by status; absent while the database does not answer");
+        "Fine-tuning jobs in the database, by status; left out while the database does not answer");
 
     // The process
 
@@ -74,7 +75,7 @@ internal static class MetricTable
         DeviceFallback, ProcessResident,
     ];
 
-    /// <summary>The metrics as a table in Markdown.</summary>
+    /// <summary>Returns the metrics as a table in Markdown.</summary>
     public static string Markdown()
     {
         var rows = All.Select(metric =>
@@ -88,6 +89,7 @@ internal static class MetricTable
     {
         "s" => "seconds",
         "By" => "bytes",
+        "{body}" => "bodies",
         var other => other.Trim('{', '}') is { Length: > 0 } noun ? $"{noun}s" : "",
     };
 

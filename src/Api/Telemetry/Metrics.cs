@@ -10,7 +10,8 @@ namespace Fovea.Api.Telemetry;
 
 /// <summary>Records the metrics of <see cref="MetricTable"/>.</summary>
 /// <remarks>
-/// Counters are plain <c>long</c> fields and are exported on scrape: a labelled instrument costs more per request.
+/// Counters are plain <c>long</c> fields that are read when the metrics are requested, because an instrument with labels takes more time
+/// per request.
 /// </remarks>
 internal sealed class Metrics : IDisposable
 {
@@ -23,7 +24,7 @@ internal sealed class Metrics : IDisposable
     };
     private static readonly InstrumentAdvice<int> Images = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] };
 
-    // Other methods are counted as _OTHER: a client could invent names, and each would start a time series.
+    // Other methods are counted as _OTHER. Otherwise a client could invent methods, and each would start a new time series.
     private static readonly FrozenSet<string> Methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
 
     private readonly ConditionalWeakTable<object, Func<(string Model, int Active)>> watched = [];
@@ -55,10 +56,10 @@ internal sealed class Metrics : IDisposable
         Gauge(MetricTable.ProcessResident, () => Single(Environment.WorkingSet));
     }
 
-    /// <summary>Returns the memory of request bodies that arrive in pieces, in bytes.</summary>
+    /// <summary>A function that returns the memory of request bodies that arrive in pieces, in bytes.</summary>
     public Func<long> BufferedBytes { get; set; } = () => 0;
 
-    /// <summary>The number of fine-tuning jobs by status; empty if the database does not answer.</summary>
+    /// <summary>The number of fine-tuning jobs in each status; empty if the database does not answer.</summary>
     public IReadOnlyDictionary<string, int> Jobs { get; set; } = new Dictionary<string, int>();
 
     /// <summary>
@@ -69,7 +70,7 @@ internal sealed class Metrics : IDisposable
     /// <summary>Counts an answered image that resembles none of the classes.</summary>
     public void OutlierSeen(string model) => Add(outliers, model, 1);
 
-    /// <summary>Counts a body that was refused while it arrived.</summary>
+    /// <summary>Counts a request body that was refused while it arrived. The reason is <c>share</c> or <c>pace</c>.</summary>
     public void BodyRefused(string reason) => Add(refusedBodies, reason, 1);
 
     /// <summary>
@@ -84,7 +85,7 @@ internal sealed class Metrics : IDisposable
         return end;
     }
 
-    /// <summary>Records how long one image waited for its batch.</summary>
+    /// <summary>Records the time that one image waited for its batch's run.</summary>
     public void Waited(string model, TimeSpan time) => stages.Add("queue", model, time.TotalSeconds);
 
     /// <summary>Records a run of <paramref name="count"/> images.</summary>
@@ -99,13 +100,14 @@ internal sealed class Metrics : IDisposable
     /// <summary>Records the time of loading a model, and whether it succeeded.</summary>
     public void Loaded(string model, bool succeeded, TimeSpan time)
     {
-        // The first models load before the service has started. Creating the MeterProvider here makes it collect their times too.
+        // The first models load before the service has started. Getting the MeterProvider here creates it early, so that it collects the
+        // times of these loads too.
         _ = services.GetService<MeterProvider>();
         loads.Record(time.TotalSeconds, Of(model), new("outcome", succeeded ? "ok" : "failed"));
     }
 
     /// <summary>
-    /// Records a request that did not classify, under the names of OpenTelemetry's conventions
+    /// Records a request to a route that does not classify, under the names of OpenTelemetry's conventions
     /// (https://opentelemetry.io/docs/specs/semconv/http/http-metrics).
     /// </summary>
     public void Requested(string method, string? route, int status, TimeSpan time) => requests.Record(
@@ -115,8 +117,10 @@ internal sealed class Metrics : IDisposable
         new("http.response.status_code", status));
 
     /// <summary>Exports the number of a model's admitted requests for as long as the model is served.</summary>
-    /// <param name="served">The loaded version; the metric ends when it is collected.</param>
-    /// <param name="active">Returns its model's name and its requests now. It must not refer to <paramref name="served"/>.</param>
+    /// <param name="served">The loaded version. The export ends when the garbage collector frees this object.</param>
+    /// <param name="active">
+    /// Returns the model's name and its present number of requests. It must not hold a reference to <paramref name="served"/>.
+    /// </param>
     public void Watch(object served, Func<(string Model, int Active)> active) => watched.Add(served, active);
 
     /// <inheritdoc/>
@@ -147,8 +151,8 @@ internal sealed class Metrics : IDisposable
     private IEnumerable<Measurement<long>> RefusedBodies() => refusedBodies.Select(
         total => new Measurement<long>(Interlocked.Read(ref total.Value.Value), new KeyValuePair<string, object?>("reason", total.Key)));
 
-    // A scrape first reads the observable instruments and then the recorded ones, so recording the kept times here puts them into the same
-    // scrape.
+    // A request for metrics first reads the observable instruments, such as this one, and then the histograms. So the times that StageTimes
+    // has buffered are recorded here to be part of the same answer.
     private IEnumerable<Measurement<long>> Answers()
     {
         stages.Record();

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Fovea.Api.Telemetry;
 
 /// <summary>
-/// Counts the images and batches of a loaded version, for the protocol's statistics extension. An image is an inference there, and a batch
-/// an execution.
+/// Counts the images and batches of a loaded version, for the statistics extension of the Open Inference Protocol. The protocol calls an
+/// image an inference, and a batch an execution.
 /// </summary>
 internal sealed class ModelStatistics
 {
@@ -16,9 +16,9 @@ internal sealed class ModelStatistics
 
     /// <summary>Counts a batch that was run.</summary>
     /// <param name="count">The number of images in the batch.</param>
-    /// <param name="input">The time to write all images into the batch.</param>
+    /// <param name="input">The time for writing all images into the batch.</param>
     /// <param name="infer">The time of the run.</param>
-    /// <param name="output">The time to read the outputs.</param>
+    /// <param name="output">The time for reading the outputs.</param>
     public void Ran(int count, TimeSpan input, TimeSpan infer, TimeSpan output)
     {
         all.Add(input, infer, output);
@@ -82,13 +82,13 @@ internal sealed class ModelStatistics
     }
 }
 
-/// <summary>Statistics of several versions.</summary>
-/// <param name="ModelStats">One row per version.</param>
+/// <summary>The statistics of several versions.</summary>
+/// <param name="ModelStats">One entry for each version.</param>
 internal sealed record ModelStatisticsList([property: JsonPropertyName("model_stats")] IReadOnlyList<ModelStatisticsRow> ModelStats);
 
 /// <summary>The statistics of a version since it was loaded.</summary>
-/// <param name="Name">The model.</param>
-/// <param name="Version">Its version.</param>
+/// <param name="Name">The name of the model.</param>
+/// <param name="Version">The version's number.</param>
 /// <param name="LastInference">The time of the last batch, in milliseconds since 1970; 0 if none has run.</param>
 /// <param name="InferenceCount">The number of images.</param>
 /// <param name="ExecutionCount">The number of batches.</param>
@@ -103,13 +103,13 @@ internal sealed record ModelStatisticsRow(
     [property: JsonPropertyName("inference_stats")] InferenceStatistics InferenceStats,
     [property: JsonPropertyName("batch_stats")] IReadOnlyList<BatchStatistics> BatchStats);
 
-/// <summary>Counts and times by stage.</summary>
-/// <param name="Success">Answered images; the time from the writing of an image to its answer.</param>
-/// <param name="Fail">Images whose batch failed.</param>
-/// <param name="Queue">Images that waited for their batch.</param>
-/// <param name="ComputeInput">Batches; the time to write the images into a batch.</param>
-/// <param name="ComputeInfer">Batches; the time of the run.</param>
-/// <param name="ComputeOutput">Batches; the time to read the outputs.</param>
+/// <summary>The number of images or batches, and their total time, for each stage.</summary>
+/// <param name="Success">The number of answered images, and the time from writing an image to its answer.</param>
+/// <param name="Fail">The number of images whose batch failed, and the time from writing an image to the failure.</param>
+/// <param name="Queue">The number of images that waited for their batch, and the time of waiting.</param>
+/// <param name="ComputeInput">The number of batches, and the time for writing the images into a batch.</param>
+/// <param name="ComputeInfer">The number of batches, and the time of a batch's run.</param>
+/// <param name="ComputeOutput">The number of batches, and the time for reading the outputs.</param>
 internal sealed record InferenceStatistics(
     DurationStatistic Success,
     DurationStatistic Fail,
@@ -118,11 +118,11 @@ internal sealed record InferenceStatistics(
     [property: JsonPropertyName("compute_infer")] DurationStatistic ComputeInfer,
     [property: JsonPropertyName("compute_output")] DurationStatistic ComputeOutput);
 
-/// <summary>Times of batches of one size.</summary>
+/// <summary>The times of all batches of one size.</summary>
 /// <param name="BatchSize">The number of images in a batch.</param>
-/// <param name="ComputeInput">The time to write the images into a batch.</param>
+/// <param name="ComputeInput">The time for writing the images into a batch.</param>
 /// <param name="ComputeInfer">The time of a run.</param>
-/// <param name="ComputeOutput">The time to read the outputs.</param>
+/// <param name="ComputeOutput">The time for reading the outputs.</param>
 internal sealed record BatchStatistics(
     [property: JsonPropertyName("batch_size")] int BatchSize,
     [property: JsonPropertyName("compute_input")] DurationStatistic ComputeInput,
@@ -131,5 +131,5 @@ internal sealed record BatchStatistics(
 
 /// <summary>A number of events and their total time.</summary>
 /// <param name="Count">The number of events.</param>
-/// <param name="Ns">Their total time in nanoseconds.</param>
+/// <param name="Ns">The total time of the events in nanoseconds.</param>
 internal sealed record DurationStatistic(long Count, long Ns);

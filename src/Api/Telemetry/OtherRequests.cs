@@ -4,22 +4,22 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Fovea.Api.Telemetry;
 
 /// <summary>
-/// Middleware for requests that do not classify, including those to unknown routes. Classify requests skip this middleware to save time:
-/// their images are counted and timed per stage, and their routes always answer with a body.
+/// Middleware for requests that do not classify, including requests to unknown routes. Classify requests skip this middleware to save time:
+/// other metrics count their images and measure each stage, and their routes always answer with a body.
 /// </summary>
 internal static class OtherRequests
 {
-    /// <summary>Adds middleware that only requests other than classify requests pass through. Call it after routing.</summary>
+    /// <summary>Adds middleware that classify requests skip. Call this after routing.</summary>
     public static void UseForOtherRequests(this WebApplication app, Action<IApplicationBuilder> pipeline) =>
         app.UseWhen(context => context.GetEndpoint()?.Metadata.GetMetadata<IDisableHttpMetricsMetadata>() is null, pipeline);
 
-    /// <summary>Counts and times each request.</summary>
+    /// <summary>Counts each request and measures its time.</summary>
     public static void UseRequestMetrics(this IApplicationBuilder app)
     {
         var metrics = app.ApplicationServices.GetRequiredService<Metrics>();
         app.Use((context, next) =>
         {
-            // The route is read before the request runs, because the error handler removes the endpoint.
+            // The route is read before the request is handled, because the error handler removes the endpoint.
             var (start, method) = (Stopwatch.GetTimestamp(), context.Request.Method);
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
             context.Response.OnCompleted(() =>

@@ -3,9 +3,9 @@ using System.Diagnostics.Metrics;
 namespace Fovea.Api.Telemetry;
 
 /// <summary>
-/// Buffers times before they go into a histogram by stage and model. Recording a time looks up its labels, which costs several times more
-/// between other work than right after another lookup. So times are recorded together: when a buffer is full, and when the metrics are
-/// read.
+/// Buffers the times of stages before they are recorded in a histogram. Recording a time looks up its labels. A lookup right after another
+/// lookup is several times faster than one between other work, so many times are recorded together: when a buffer is full, and when the
+/// metrics are requested.
 /// </summary>
 /// <param name="histogram">The histogram that receives the times.</param>
 internal sealed class StageTimes(Histogram<double> histogram)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Fovea.Api.Telemetry;
 
-/// <summary>Makes the trace spans of a request's stages. Without a listener it does nothing.</summary>
+/// <summary>Makes the trace spans of a request's stages. If traces are not exported, it does nothing.</summary>
 internal static class Traces
 {
     /// <summary>The name of the activity source.</summary>

@@ -6,18 +6,18 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Tuning;
 
 /// <summary>
-/// Finds, for each served model, how it runs best on this machine, while it serves: ways of running are tried on the batches that requests
-/// make, and on synthetic batches only while no request is in flight.
+/// Finds the kind of session and the batch sizes with which each served model runs fastest on this machine, while the model serves. Trials
+/// run on the batches that requests make; on synthetic batches only while no request is in flight.
 /// </summary>
 /// <remarks>
 /// <code>
-/// opened ──one-slot session is open──► serves side by side ──its turn──► explores ──done──► settled, remembered
+/// opened ──one-core session is open──► serves side by side ──its turn──► explores ──done──► settled, saved in a file
 ///                                                                          │  ▲
-///                                                       nothing to try it on  later
+///                                                             no images to try  later
 ///                                                                          ▼  │
 ///                                                                        settled for now
 /// </code>
-/// One model explores at a time, since exploring needs all of its sessions in memory at once.
+/// Only one model explores at a time, because exploring needs all of its sessions in memory.
 /// </remarks>
 internal sealed class ModelTuner(
     ServingSettings settings, SizesFile file, RequestsInFlight inFlight, TimeProvider time, ILogger<ModelTuner> log) : IDisposable
@@ -26,9 +26,9 @@ internal sealed class ModelTuner(
 
     private readonly SemaphoreSlim opening = new(1), exploring = new(1);
 
-    /// <summary>Tunes a model until it is settled, or is no longer served.</summary>
-    /// <param name="served">The model; it answers already, with its first session.</param>
-    /// <param name="stop">Gives up.</param>
+    /// <summary>Tunes a model until its fastest way of running is known, or the model is no longer served.</summary>
+    /// <param name="served">The model, which already answers requests with its first session.</param>
+    /// <param name="stop">Ends the tuning.</param>
     public async Task Tune(ServedModel served, CancellationToken stop)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop, served.Retired);
@@ -52,12 +52,12 @@ internal sealed class ModelTuner(
         }
         catch (RefusalException e)
         {
-            // The file was replaced or deleted. This version goes on as it runs now, until the new one is loaded.
+            // The file was replaced or deleted. The model keeps its present sessions and sizes until the new file is loaded.
             log.TuningEnded(served.Name, served.Version, e.Message);
         }
         catch (Exception e)
         {
-            // The model goes on as it runs now.
+            // The model keeps its present sessions and sizes.
             log.TuningFailed(e, served.Name, served.Version);
         }
     }
@@ -69,7 +69,7 @@ internal sealed class ModelTuner(
         exploring.Dispose();
     }
 
-    // The model cannot be freed meanwhile.
+    // Waits for the turn, and does the work while it holds a lease, so that the model is not freed meanwhile.
     private static async Task WhileHeld(ServedModel served, SemaphoreSlim turn, Func<Task> work, CancellationToken stop)
     {
         await turn.WaitAsync(stop);

@@ -21,10 +21,10 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     private Exploration? exploration;
 
     /// <summary>
-    /// Opens a session for runs side by side, where the model can run so. What was remembered is used at once, and verified by <see
-    /// cref="Explore"/>.
+    /// Opens a session for runs side by side, if the model can run so. Sizes that an earlier tuning saved in the file are used at once, and
+    /// <see cref="Explore"/> verifies them later.
     /// </summary>
-    /// <param name="stop">Gives up.</param>
+    /// <param name="stop">Ends the tuning.</param>
     public async Task Begin(CancellationToken stop)
     {
         remembered = Remembered();
@@ -37,14 +37,16 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
 
         if (remembered is not null)
         {
-            // The first session, whose runs use all cores, stays open, so that the stored sizes can be compared with it again.
+            // The first session, whose runs use all cores, stays open, so that Explore can compare the saved sizes with it.
             await sessions.Settle(remembered, keepsSpread: true);
         }
     }
 
     /// <summary>Measures the untried sessions and batch sizes, and then uses the fastest ones.</summary>
-    /// <param name="stop">Gives up.</param>
-    /// <returns>Whether everything was measured. If false, there were no images to measure with; call this again later.</returns>
+    /// <param name="stop">Ends the tuning.</param>
+    /// <returns>
+    /// True if everything was measured. False if neither requests nor idle time allowed enough runs; call this again later.
+    /// </returns>
     public async Task<bool> Explore(CancellationToken stop)
     {
         if (remembered is not null && !await Verify(remembered, stop))
@@ -67,7 +69,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         return true;
     }
 
-    // Compares the kinds of sessions that were remembered with the others. If another kind wins, all sizes are measured anew.
+    // Compares the saved kinds of sessions with the other kinds. If another kind is faster, all sizes are measured again.
     private async Task<bool> Verify(IReadOnlyList<MeasuredSize> expected, CancellationToken stop)
     {
         int[] sizes = [.. expected.Where(size => !size.Spread).Select(size => size.Size).Order()];
@@ -98,8 +100,8 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         exploration ??= new(open, sessions.Limits, sizes);
     }
 
-    // Until all was tried, the best way that is known so far is used, and a session for spread runs is kept, since it may still prove the
-    // best for a lone image.
+    // Runs trials, and then uses the fastest sessions and sizes known so far. A session for spread runs stays open until it has been tried,
+    // because it may prove the fastest for a lone image.
     private async Task<bool> Try(IReadOnlyList<MeasuredSize> fallback, CancellationToken stop)
     {
         bool isDone = await run.Try(exploration!, stop);
@@ -123,7 +125,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         return usable.Any(size => !size.Spread) ? usable : null;
     }
 
-    // Batch sizes gain little over each other, and vary from time to time; the kinds of sessions matter.
+    // Compares only the kinds of sessions. Batch sizes differ little in speed, and which one is fastest varies between measurements.
     private static bool AreAlike(IReadOnlyList<MeasuredSize> one, IReadOnlyList<MeasuredSize> other) =>
         one.Any(size => size.Rewritten) == other.Any(size => size.Rewritten)
         && one.Any(size => size.Quantized) == other.Any(size => size.Quantized)

@@ -6,16 +6,16 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Tuning;
 
-/// <summary>Starts serving loaded models. A model answers at once, and is tuned in the background while it serves.</summary>
+/// <summary>Makes loaded models answer requests. A model answers at once, and is tuned in the background while it answers.</summary>
 internal sealed class ServingEngine(ServingSettings settings, ModelTuner tuner, Metrics metrics, RequestsInFlight inFlight)
     : BackgroundService
 {
     private readonly Channel<ServedModel> untuned = Channel.CreateUnbounded<ServedModel>();
 
-    /// <summary>Serves a model.</summary>
+    /// <summary>Returns a model that answers requests, and queues it for tuning.</summary>
     /// <param name="name">The model's name.</param>
-    /// <param name="version">Its version, from 1.</param>
-    /// <param name="classifier">The loaded file. The result owns it.</param>
+    /// <param name="version">The model's version, from 1.</param>
+    /// <param name="classifier">The loaded file. The returned model disposes of it.</param>
     public ServedModel Serve(string name, int version, Classifier classifier)
     {
         var served = new ServedModel(name, version, classifier, settings.MaxQueue, metrics, inFlight);

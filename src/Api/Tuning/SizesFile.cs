@@ -11,9 +11,9 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Tuning;
 
 /// <summary>
-/// Remembers how models ran best, in <c>batch-sizes.json</c> under <see cref="Settings.Data"/>. An entry counts for one content of a model
-/// file, one kind of processor, one version of ONNX Runtime and one list of rewrites with their versions. If the folder cannot be written
-/// to, models are measured anew at the next start.
+/// The results of tuning, saved in <c>batch-sizes.json</c> in the folder <see cref="Settings.Data"/>. An entry is valid for the bytes of
+/// one model file, one kind and number of processors, one version of ONNX Runtime, and one list of rewrites with their versions. If the
+/// folder cannot be written to, the service measures the models again at its next start.
 /// </summary>
 internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 {
@@ -25,18 +25,18 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
     private readonly string path = Path.Combine(settings.Data, "batch-sizes.json");
     private readonly Lock gate = new();
 
-    /// <summary>The key of an entry: sizes that were measured for one key are not used for another.</summary>
-    /// <param name="sha256">The SHA-256 of the model file.</param>
-    /// <param name="provider">What the model runs on: cpu or cuda.</param>
-    /// <param name="maxBatch">The most images of a run.</param>
-    /// <param name="twin">The SHA-256 of the file's quantised twin; null for none.</param>
+    /// <summary>Returns the key of an entry. Sizes that were measured under one key are not used under another.</summary>
+    /// <param name="sha256">The SHA-256 of the model file, in hexadecimal.</param>
+    /// <param name="provider">The device that runs the model: cpu or cuda.</param>
+    /// <param name="maxBatch">The largest number of images in a run.</param>
+    /// <param name="twin">The SHA-256 of the file's quantised twin, in hexadecimal; null: the file has no twin.</param>
     public static string Key(string sha256, string provider, int maxBatch, string? twin = null) =>
         $"{sha256}{(twin is null ? "" : $" int8 {twin}")} {provider}, batches up to {maxBatch}, {Machine}";
 
-    /// <summary>The sizes remembered under a key; null where there are none.</summary>
+    /// <summary>Returns the sizes that were saved under a key; null if there are none.</summary>
     public IReadOnlyList<MeasuredSize>? Find(string key) => Read().GetValueOrDefault(key);
 
-    /// <summary>Remembers sizes under a key.</summary>
+    /// <summary>Saves sizes under a key. If the file cannot be written, this is logged and nothing is saved.</summary>
     public void Remember(string key, IReadOnlyList<MeasuredSize> sizes)
     {
         lock (gate)
@@ -57,7 +57,7 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
         }
     }
 
-    // An entry without a size that can be run was not written by this service.
+    // Reads the file. Entries with an impossible size or speed are left out: they were not written by this service.
     private Dictionary<string, MeasuredSize[]> Read()
     {
         try
@@ -76,7 +76,8 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 
     private static bool IsUsable(MeasuredSize size) => size is { Size: > 0, ImagesPerSecond: > 0 };
 
-    // Hypervisors shorten the name, so that several generations share it; family and model tell them apart.
+    // Returns the processor's family, model and name. Hypervisors shorten the name, so several generations of processors may have the same
+    // name; the numbers of family and model distinguish them.
     private static string Processor()
     {
         var first = File.Exists(ProcessorFile) ? File.ReadLines(ProcessorFile).TakeWhile(line => line.Length > 0) : [];

@@ -5,19 +5,20 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Api.Tuning;
 
 /// <summary>
-/// Runs trials of a model on images of zeros while no request is in flight. A run is given up within one operator when a request comes.
+/// Runs trials of a model on images of zeros while no request is in flight. When a request arrives, the run ends before its next operator.
 /// </summary>
 /// <param name="classifier">The model.</param>
-/// <param name="inFlight">The requests of all models.</param>
+/// <param name="inFlight">The counter of the requests of all models.</param>
 internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFlight) : IDisposable
 {
-    // Several short runs in one go; less than this is lost when a request comes.
+    // Short runs are repeated within one background work for at most this time.
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(50);
 
     private readonly Dictionary<Trial, InferenceBatch> batches = [];
 
     /// <summary>
-    /// Runs a trial, at least once and until a sample of it is complete, and records the times. A run that was given up is not recorded.
+    /// Repeats a trial until a time sample of it is complete, 50 ms have passed or a request arrives, and records the times. A run that a
+    /// request has interrupted is not recorded.
     /// </summary>
     public void Run(Trial trial, ModelSession session, Exploration exploration)
     {
@@ -43,7 +44,7 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
         }
         catch (OnnxRuntimeException) when (work.IsCancelled)
         {
-            // The request that came goes first.
+            // A request arrived and cancelled the run.
         }
         finally
         {
@@ -55,7 +56,7 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
         }
     }
 
-    /// <summary>Frees the memory of the trials; to be called before their sessions are disposed of.</summary>
+    /// <summary>Frees the memory of the trials. Call this before their sessions are disposed of.</summary>
     public void Dispose()
     {
         foreach (var batch in batches.Values)
@@ -66,7 +67,7 @@ internal sealed class SyntheticRuns(Classifier classifier, RequestsInFlight inFl
         batches.Clear();
     }
 
-    // A batch that was cancelled cannot be run again.
+    // Frees a batch that was cancelled, because a cancelled batch cannot be run again.
     private void Discard(Trial trial, InferenceBatch batch)
     {
         batches.Remove(trial);

@@ -6,23 +6,23 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Tuning;
 
-/// <summary>The sessions of one model while it is tuned, and the sets made of them.</summary>
+/// <summary>Opens and closes the sessions of one model during tuning, and chooses the set of sessions that the scheduler uses.</summary>
 internal sealed class TunedSessions(ServedModel served, ServingSettings settings)
 {
-    // Beside a thread of usual rank, a thread of this rank gets about a quarter of a core: opening a session takes a little longer, and
-    // requests lose little.
+    // The nice value of the thread that opens a session. While other threads use all cores, it gets about a quarter of a core: opening a
+    // session then takes a little longer, and requests are hardly slowed down.
     private const int OpeningNice = 5;
 
     private readonly Classifier model = served.Classifier;
 
-    /// <summary>The limits that the model and the settings set to trials.</summary>
+    /// <summary>The limits of the trials, from the model and the settings.</summary>
     public TuningLimits Limits { get; } = new(settings.MaxBatch, served.Classifier.FixedBatch, served.Classifier.IsLarge);
 
-    /// <summary>Opens a session of a kind, unless the set in use has one, and uses it beside the others.</summary>
-    /// <param name="kind">The kind.</param>
-    /// <param name="isPreferred">Whether usual runs in one slot use it from now on.</param>
-    /// <param name="stop">Gives up before the session is opened.</param>
-    /// <returns>Whether there is such a session.</returns>
+    /// <summary>Opens a session of a kind, unless the set in use has one, and adds it to the set in use.</summary>
+    /// <param name="kind">The kind of session.</param>
+    /// <param name="isPreferred">Whether runs in one execution slot use this session from now on, unless they are trials.</param>
+    /// <param name="stop">Cancels the call before the session is opened.</param>
+    /// <returns>False if the model has no session of this kind, for example because no operator can be rewritten.</returns>
     /// <exception cref="RefusalException">The file has changed since it was loaded, or cannot be loaded any more.</exception>
     public async Task<bool> Open(SessionKind kind, bool isPreferred, CancellationToken stop)
     {
@@ -46,7 +46,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
     }
 
     /// <summary>
-    /// Opens the sessions of these kinds that are missing, as far as there are such, and uses all of them. Returns the kinds in use.
+    /// Opens the missing sessions of these kinds, and adds them to the set in use. Returns the kinds of all sessions in use.
     /// </summary>
     public async Task<IReadOnlyList<SessionKind>> Open(IEnumerable<SessionKind> kinds, CancellationToken stop)
     {
@@ -60,9 +60,9 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         return [.. set.All.Select(session => session.Kind)];
     }
 
-    /// <summary>Runs the model as it was measured to run best from now on, and frees the sessions that this does not need.</summary>
-    /// <param name="sizes">What was measured, at least one size; the kinds of sessions that it names are open.</param>
-    /// <param name="keepsSpread">Whether a session for spread runs stays, although none was measured to gain.</param>
+    /// <summary>Runs the model with these batch sizes from now on, and frees the sessions that they do not need.</summary>
+    /// <param name="sizes">The measured sizes, at least one. The sessions of their kinds are open.</param>
+    /// <param name="keepsSpread">Whether a session for spread runs stays open even if no size needs it.</param>
     public async Task Settle(IReadOnlyList<MeasuredSize> sizes, bool keepsSpread)
     {
         var before = served.Scheduler.Sessions;
@@ -81,15 +81,15 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         }
     }
 
-    // While sizes are tried on the images of requests, a batch gathers as many images as the largest size needs. If the model has only a
-    // session for spread runs, ordinary slices keep their present size until a larger one is measured to be faster.
+    // Returns the set for the time of exploring: a batch can gather as many images as the largest size to try. If the model has only a
+    // session for spread runs, slices that are no trials keep their present size until a larger one is measured to be faster.
     private SessionSet Exploring(SessionSet set) =>
         model.FixedBatch is { } only ? set with { LargestSlice = only, Sizes = [only] }
         : model.CanRunSideBySide ? set with { LargestSlice = settings.MaxBatch, Sizes = [settings.MaxBatch] }
         : model.Device.IsCuda ? set
         : set with { Sizes = [settings.MaxBatch] };
 
-    // One batch holds enough images for all slots: it is cut into slices.
+    // Returns the set for the measured sizes. A batch holds enough images for all execution slots, since it is cut into one slice for each.
     private SessionSet Settled(SessionSet set, IReadOnlyList<MeasuredSize> sizes, bool keepsSpread)
     {
         var oneSlot = sizes.Where(size => !size.Spread).ToArray();

@@ -5,19 +5,19 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Api.Tuning;
 
-/// <summary>Lets a served model try what an <see cref="Exploration"/> asks for.</summary>
+/// <summary>Runs the trials of an <see cref="Exploration"/> on a served model.</summary>
 internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, TimeProvider time, ILogger<ModelTuner> log)
 {
-    // When no request has been in flight for this long, synthetic batches are run.
+    // Synthetic batches are run after this time without a request; BetweenLooks is the pause between two checks for that.
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(50), BetweenLooks = TimeSpan.FromMilliseconds(20);
 
-    // Without a new sample for this long, neither requests nor idle time give what exploring needs.
+    // The exploration pauses after this time without a new sample: requests make no batches of the wanted size, and leave no idle time.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Tries until nothing is left to try, or until there is nothing to try it on for a while.</summary>
-    /// <param name="exploration">What to try; sessions of its kinds are in use.</param>
-    /// <param name="stop">Gives up.</param>
-    /// <returns>Whether all was tried.</returns>
+    /// <summary>Runs trials until all are done, or until no trial has made progress for 10 s.</summary>
+    /// <param name="exploration">The exploration that chooses the trials. Sessions of its kinds are in use.</param>
+    /// <param name="stop">Ends the tuning.</param>
+    /// <returns>Whether all trials are done.</returns>
     public async Task<bool> Try(Exploration exploration, CancellationToken stop)
     {
         using var synthetic = new SyntheticRuns(served.Classifier, inFlight);

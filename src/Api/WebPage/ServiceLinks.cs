@@ -3,10 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api.WebPage;
 
-/// <summary>The entry to the service for programs.</summary>
+/// <summary>The answer of <c>/</c> for programs: links to the routes of the service.</summary>
 /// <param name="Service">The name of the service: Fovea.</param>
 /// <param name="Version">The version of the service.</param>
-/// <param name="Links">Addresses by their names, relative to the address of this answer, so that they hold behind a path prefix.</param>
+/// <param name="Links">
+/// The addresses of the routes, by name. They are relative to the address of this answer, so they are right behind a path prefix too.
+/// </param>
 internal sealed record ServiceLinks(string Service, string Version, IReadOnlyDictionary<string, string> Links)
 {
     /// <summary>The links of this service.</summary>

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api.WebPage;
 
-/// <summary>The routes of the page for browsers. Its files lie in wwwroot and use the public routes of the service only.</summary>
+/// <summary>The routes of the page for browsers. The page's files lie in wwwroot and use only the public routes of the service.</summary>
 internal static class WebPageEndpoints
 {
     private const string Index = "index.html";
 
-    // The build writes the list of files. Its default name is that of the program, which is another one in tests.
+    // The list of the page's files, which the build writes. It is named explicitly, because in tests its default name would be wrong: that
+    // is the name of the running program.
     private static readonly string Files =
         Path.Combine(AppContext.BaseDirectory, $"{typeof(WebPageEndpoints).Assembly.GetName().Name}.staticwebassets.endpoints.json");
 
@@ -19,7 +20,7 @@ internal static class WebPageEndpoints
         app.MapGet("/", Show).WithName("GetLinks").WithTags("Health")
             .WithSummary("Show the page, or links")
             .WithDescription(
-                "Browsers (`Accept: text/html`) get the page: it classifies images, teaches new classes, shows the models and explains the "
+                "Browsers (`Accept: text/html`) get the page, which classifies images, teaches new classes, and shows models and "
                 + "architectures. Other clients get the addresses of the service's routes as JSON.")
             .Produces<ServiceLinks>().AnswersAlso(MediaTypeNames.Text.Html);
     }

@@ -7,9 +7,9 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// A job in the hands of the worker that took it last. All writes go through one queue, in order, and are repeated while the database is
-/// away, so nothing is lost and the work need not wait. When another worker has taken the job, or it was cancelled, no more writes are
-/// made.
+/// The job that this worker holds, and its writes to the database. All writes go through one queue, in order, and are repeated while the
+/// database cannot be reached. So nothing is lost, and the training need not wait. After another worker has taken the job or the job was
+/// cancelled, nothing more is written.
 /// </summary>
 internal sealed class HeldJob : IAsyncDisposable
 {
@@ -28,12 +28,12 @@ internal sealed class HeldJob : IAsyncDisposable
     private OperationCanceledException? lost;
     private Exception? fault;
 
-    /// <summary>Takes a job into hand.</summary>
-    /// <param name="store">The jobs.</param>
+    /// <summary>Starts writing for a job that this worker has taken.</summary>
+    /// <param name="store">The store of all jobs.</param>
     /// <param name="taken">The job as it was when the worker took it.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
-    /// <param name="stop">The service stops: writes are repeated for 10 s more, and then given up.</param>
+    /// <param name="stop">Cancelled when the service stops: writes are then repeated for another 10 s before they are given up.</param>
     public HeldJob(JobStore store, Job taken, TimeProvider time, ILogger log, CancellationToken stop)
     {
         (this.store, this.time, this.log, fence, Now) = (store, time, log, taken.Fence, taken);
@@ -42,16 +42,16 @@ internal sealed class HeldJob : IAsyncDisposable
         writing = Task.Run(WriteAll, CancellationToken.None);
     }
 
-    /// <summary>The job after the last write.</summary>
+    /// <summary>The job as it was after the last successful write.</summary>
     public Job Now { get; private set; }
 
-    /// <summary>Changes the job later. Waits only when 10,000 writes are waiting already.</summary>
-    /// <param name="change">The change; it may be called several times.</param>
-    /// <param name="checkpoint">A checkpoint to save with it.</param>
+    /// <summary>Queues a change of the job and returns without waiting for it, unless 10,000 writes are queued already.</summary>
+    /// <param name="change">Changes the job. It may be called several times.</param>
+    /// <param name="checkpoint">A checkpoint to save together with the change; null: none.</param>
     public ValueTask Post(Action<Job> change, JobCheckpoint? checkpoint = null) =>
         waiting.Writer.WriteAsync(new(change, checkpoint, Milliseconds, null));
 
-    /// <summary>Changes the job, after everything that was posted before, and waits until that is saved.</summary>
+    /// <summary>Changes the job after all changes queued before, and waits until the change is saved.</summary>
     /// <exception cref="OperationCanceledException">The worker no longer holds the job.</exception>
     public async Task Change(Action<Job> change)
     {
@@ -60,7 +60,7 @@ internal sealed class HeldJob : IAsyncDisposable
         await done.Task;
     }
 
-    /// <summary>Changes the job, as <see cref="Change"/> does, if it runs.</summary>
+    /// <summary>Changes the job like <see cref="Change"/>, but only if the job is running.</summary>
     /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
     public Task Advance(Action<Job> change) => Change(job =>
     {
@@ -72,11 +72,11 @@ internal sealed class HeldJob : IAsyncDisposable
         change(job);
     });
 
-    /// <summary>Saves everything that was posted, and makes sure that the job runs and the worker holds it.</summary>
-    /// <exception cref="OperationCanceledException">It does not.</exception>
+    /// <summary>Waits until all queued changes are saved, and checks that the job is running and that this worker holds it.</summary>
+    /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
     public Task RequireRunning() => Advance(static _ => { });
 
-    /// <summary>Waits until everything that was posted is saved, or cannot be.</summary>
+    /// <summary>Waits until all queued changes are saved, or have failed for good.</summary>
     public async ValueTask DisposeAsync()
     {
         waiting.Writer.Complete();
@@ -109,7 +109,7 @@ internal sealed class HeldJob : IAsyncDisposable
     {
         try
         {
-            // Nobody waits for a posted write, so the next caller who waits gets its exception.
+            // No caller waits for the result of Post, so the exception of such a write goes to the next caller of Change.
             if (done is not null && ((Exception?)lost ?? Interlocked.Exchange(ref fault, null)) is { } earlier)
             {
                 throw earlier;
@@ -133,7 +133,7 @@ internal sealed class HeldJob : IAsyncDisposable
         {
             try
             {
-                // The connection may have been lost after the database had committed, so that the change is there although its call failed.
+                // The connection may have broken after the database had committed, so the change may be saved although its call failed.
                 return tried is [var first, ..] && await store.Has(first, givingUp.Token)
                     ? await store.Find(Now.Id, givingUp.Token)
                     : await store.Change(Now.Id, ChangeAll, givingUp.Token, checkpoints);
@@ -175,9 +175,9 @@ internal sealed class HeldJob : IAsyncDisposable
         }
     }
 
-    /// <param name="Change">The change.</param>
-    /// <param name="Checkpoint">A checkpoint to save with it.</param>
-    /// <param name="At">When it happened, Unix time in milliseconds.</param>
-    /// <param name="Done">Completes when it is saved; null: nobody waits.</param>
+    /// <param name="Change">Changes the job.</param>
+    /// <param name="Checkpoint">A checkpoint to save together with the change; null: none.</param>
+    /// <param name="At">The time of the change, Unix time in milliseconds.</param>
+    /// <param name="Done">Completes when the change is saved; null: no caller waits.</param>
     private sealed record Write(Action<Job> Change, JobCheckpoint? Checkpoint, long At, TaskCompletionSource? Done);
 }

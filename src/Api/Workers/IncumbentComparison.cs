@@ -9,22 +9,23 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Compares a trained model with an earlier one, the incumbent, on the validation images of the new data set. The incumbent is the version
-/// that serves under the trained model's name. A new model that goes on from one with the same classes is compared with that one.
+/// Compares a trained model with an earlier model, the incumbent, on the validation images of the new data set. The incumbent is the
+/// version that serves under the trained model's name. If the name is new, the incumbent is the model that training started from, if that
+/// model has the same classes.
 /// </summary>
 internal sealed class IncumbentComparison(
     JobStore jobs, DatasetStore datasets, ModelStore models, TrainingProcess training, TimeProvider time)
 {
-    /// <summary>Whether a version has the classes of a data set, in the same order.</summary>
+    /// <summary>Whether a version has the same classes as a data set, in the same order.</summary>
     public static bool HasClassesOf(UploadedDataset dataset, VersionFolder version) =>
         ModelLoader.Describe(version).Labels is { } labels && labels.SequenceEqual(dataset.Classes.Select(c => c.Label));
 
-    /// <summary>Compares the models. Both are evaluated anew, by the training program.</summary>
+    /// <summary>Compares the two models. The training program evaluates both.</summary>
     /// <param name="job">The job that has trained the model.</param>
     /// <param name="folder">The files of the job.</param>
     /// <param name="dataset">The data set with the validation images.</param>
     /// <param name="serving">The version that serves under the name of the trained model; null: the name is new, or none serves.</param>
-    /// <param name="stop">Ends the evaluation.</param>
+    /// <param name="stop">Cancels the evaluation.</param>
     /// <exception cref="RefusalException">The trained model cannot be evaluated.</exception>
     public async Task<Verdict> Compare(
         HeldJob job, JobFolder folder, UploadedDataset dataset, VersionFolder? serving, CancellationToken stop)
@@ -47,10 +48,10 @@ internal sealed class IncumbentComparison(
         catch (RefusalException e)
         {
             return isNew
-                ? new(true, $"{name} is a new model. {model} version {incumbent.Number}, from which it started, cannot be evaluated: "
-                    + e.Message, new() { ValidAccuracy = own })
-                : new(false, $"Version {incumbent.Number} of {name}, which serves, cannot be evaluated, so the new one is not published: "
-                    + e.Message, new() { ValidAccuracy = own });
+                ? new(true, $"{name} is a new model. It cannot be compared with version {incumbent.Number} of {model}, from which it "
+                    + $"started: {e.Message}", new() { ValidAccuracy = own })
+                : new(false, $"The new version is not published, because it cannot be compared with version {incumbent.Number} of {name}, "
+                    + $"which serves: {e.Message}", new() { ValidAccuracy = own });
         }
 
         int seen = await TrainedOn(model, incumbent.Number, dataset, stop);
@@ -69,19 +70,19 @@ internal sealed class IncumbentComparison(
         var verdict = own > before ? "better" : own < before ? "worse" : "as good";
         var (ours, theirs) = (Share(own), Share(before));
         return isNew
-            ? $"{name} is a new model. On the validation images it has an accuracy of {ours}, version {version} of {model}, from which it "
-                + $"started, {theirs}: it is {verdict}."
-            : $"On the validation images the new version has an accuracy of {ours}, "
-                + $"version {version} of {model}, which serves, {theirs}: it is {verdict}.";
+            ? $"{name} is a new model. Its accuracy on the validation images is {ours}. The accuracy of version {version} of {model}, from "
+                + $"which it started, is {theirs}. The new model is {verdict}."
+            : $"The new version's accuracy on the validation images is {ours}. The accuracy of version {version} of {model}, which serves, "
+                + $"is {theirs}. The new version is {verdict}.";
 
         static string Share(double accuracy) => accuracy.ToString("P2", CultureInfo.InvariantCulture);
     }
 
     private static string Warning(int seen, UploadedDataset dataset) => seen == 0 ? ""
-        : $" {seen} of the {dataset.Classes.Sum(c => c.Val)} validation images were training images of that version, which makes it look "
-            + "better than it is; POST /datasets?from= keeps them apart.";
+        : $" {seen} of the {dataset.Classes.Sum(c => c.Val)} validation images were training images of that version, so its measured "
+            + "accuracy is too high. A data set made with POST /datasets?from= avoids this: its validation images stay validation images.";
 
-    // The version that training started from, if it knows the same classes.
+    // Returns the version that training started from; null if it was a pretrained network, was deleted, or has other classes.
     private VersionFolder? StartOf(Job job, UploadedDataset dataset)
     {
         var start = job.StartsFromPretrained ? null
@@ -89,7 +90,8 @@ internal sealed class IncumbentComparison(
         return start is not null && HasClassesOf(dataset, start) ? start : null;
     }
 
-    // The number of validation images that the job of an earlier version has trained on. Corrections keep such images apart.
+    // Returns the number of validation images that were training images of the job that made an earlier version. It is 0 if the data set
+    // was made by correcting that job's data set, because corrections never move an image from training to validation.
     private async Task<int> TrainedOn(string model, int version, UploadedDataset dataset, CancellationToken stop)
     {
         if (await jobs.DatasetOf(model, version, stop) is not { } id || IsMadeOf(dataset, id) || datasets.Find(id) is not { } earlier)
@@ -104,12 +106,12 @@ internal sealed class IncumbentComparison(
         }
         catch (IOException) when (datasets.Find(id) is null)
         {
-            // The earlier data set was deleted while it was read.
+            // The earlier data set was deleted while its images were being read.
             return 0;
         }
     }
 
-    // Whether a data set is the one with this id, or was made of it by corrections.
+    // Returns true if a data set has this id, or was made from the data set with this id by corrections.
     private bool IsMadeOf(UploadedDataset dataset, string id)
     {
         for (var now = dataset; now is not null; now = now.From is { } earlier ? datasets.Find(earlier) : null)
@@ -139,11 +141,11 @@ internal sealed class IncumbentComparison(
             var death = TrainingProcess.Death(code, errors);
             if (code == TrainingProcess.Refused || deaths == TrainingProcess.MostDeaths)
             {
-                var reason = code == TrainingProcess.Refused ? errors : $"it ended {deaths} times, the last time {death}.";
+                var reason = code == TrainingProcess.Refused ? errors : $"its process ended {deaths} times, the last time {death}.";
                 throw new ServiceException(ServiceError.TrainingFailed, $"The evaluation failed: {reason}");
             }
 
-            await job.Advance(now => now.Tell($"The evaluation ended {death}. It is started again.", JobEvent.Warning));
+            await job.Advance(now => now.Tell($"The evaluation ended {death}. The service starts it again.", JobEvent.Warning));
 
             ValueTask Read(string line)
             {
@@ -154,8 +156,8 @@ internal sealed class IncumbentComparison(
     }
 }
 
-/// <summary>The result of a comparison with the incumbent.</summary>
-/// <param name="IsPublishable">Whether the trained model may serve: it is not worse, or its name is new.</param>
-/// <param name="Reason">Why, as sentences.</param>
-/// <param name="Figures">The figures of the sentences; null: there is no incumbent.</param>
+/// <summary>The result of comparing a trained model with the incumbent.</summary>
+/// <param name="IsPublishable">Whether the trained model may serve, because it is not worse than the incumbent or its name is new.</param>
+/// <param name="Reason">The result in words, one or more sentences.</param>
+/// <param name="Figures">The accuracies in <paramref name="Reason"/>; null: there is no incumbent.</param>
 internal sealed record Verdict(bool IsPublishable, string Reason, JobMetrics? Figures);

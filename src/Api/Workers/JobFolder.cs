@@ -9,9 +9,9 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// The files of a job, on a disk that all workers share: the model that training starts from, and the folder of the worker that holds the
-/// job, named after the job's fencing number. A worker that takes the job over renames the folder, so later writes of the former worker
-/// fail.
+/// The files of a job, on a disk that all workers share: the model that training starts from, and a folder for the worker that holds the
+/// job. The name of this folder ends with the job's fencing number. A worker that takes the job over renames the folder, so later writes
+/// of the former worker fail.
 /// </summary>
 internal sealed class JobFolder
 {
@@ -21,24 +21,25 @@ internal sealed class JobFolder
 
     private JobFolder(string folder, string attempt) => (this.folder, this.attempt) = (folder, attempt);
 
-    /// <summary>The model file that training starts from.</summary>
+    /// <summary>The path of the model file that training starts from.</summary>
     public string Base => Path.Combine(folder, "base.onnx");
 
     /// <summary>
-    /// The preprocessing of that model, a JSON file; null if the model file has it. A job that an older service has begun has such a file.
+    /// The path of a JSON file with the base model's preprocessing. Only jobs that an older release began have this file; null otherwise,
+    /// because the model file itself has its preprocessing.
     /// </summary>
     public string? Preprocessing => Path.ChangeExtension(Base, ".json") is var path && File.Exists(path) ? path : null;
 
-    /// <summary>The trained model file.</summary>
+    /// <summary>The path of the trained model file.</summary>
     public string Model => Path.Combine(attempt, $"{ModelName}.onnx");
 
-    /// <summary>The model file that the trained one is compared with.</summary>
+    /// <summary>The path of the model file that the trained model is compared with.</summary>
     public string Incumbent => Path.Combine(attempt, "incumbent.onnx");
 
-    /// <summary>The report as an HTML page. Training writes it last.</summary>
+    /// <summary>The path of the report as an HTML page. Training writes this file last.</summary>
     public string Page => Path.Combine(attempt, $"{ModelName}.html");
 
-    /// <summary>The report as JSON.</summary>
+    /// <summary>The path of the report as JSON.</summary>
     public string Report => Path.Combine(attempt, $"{ModelName}.report.json");
 
     /// <summary>Whether there is a checkpoint to resume from.</summary>
@@ -47,7 +48,7 @@ internal sealed class JobFolder
     /// <summary>Whether training is complete: the report exists and names the SHA-256 of the model file.</summary>
     public bool IsTrained => File.Exists(Model) && File.Exists(Page) && File.Exists(Report) && ReportedHash() == FileHash.Sha256Of(Model);
 
-    /// <summary>The folder of a job, for reading: the newest attempt.</summary>
+    /// <summary>Returns the files of a job for reading: those of the newest attempt.</summary>
     public static JobFolder Of(Settings settings, string job)
     {
         var folder = PathOf(settings, job);
@@ -55,10 +56,11 @@ internal sealed class JobFolder
     }
 
     /// <summary>
-    /// The folder of a job, for the worker that holds it with this fencing number. It may be called again with the same number.
+    /// Returns the files of a job for the worker that holds the job with this fencing number. Renames the folder of the former worker. May
+    /// be called again with the same number.
     /// </summary>
     /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
-    /// <exception cref="OperationCanceledException">A worker with a higher number has taken the folder.</exception>
+    /// <exception cref="OperationCanceledException">A worker with a higher fencing number has taken the folder.</exception>
     public static JobFolder Take(Settings settings, string job, long fence) => Writing(() =>
     {
         var folder = PathOf(settings, job);
@@ -66,8 +68,9 @@ internal sealed class JobFolder
         Directory.CreateDirectory(folder);
         if (Newest(folder) is { } last && NumberOf(last) is var number && number != fence)
         {
-            // If another worker renames the folder first, this fails, since the old name is gone.
-            Directory.Move(number < fence ? last : throw new OperationCanceledException($"{job} was taken over."), attempt);
+            // If another worker renames the folder first, this call fails, because the old name is gone.
+            Directory.Move(
+                number < fence ? last : throw new OperationCanceledException($"{job} was taken over by another worker."), attempt);
         }
         else
         {
@@ -78,14 +81,15 @@ internal sealed class JobFolder
     });
 
     /// <summary>
-    /// Copies the base model from the repository, once, since it may be deleted there before the job ends. The copy has in it all that lies
-    /// beside the original: labels, preprocessing, settings of other software, and weights in other files.
+    /// Copies the base model from the repository, unless that is done already, because the model may be deleted there before the job ends.
+    /// The copy is one file. It contains what lies in files beside the original: labels, preprocessing, settings of other software, and
+    /// weights.
     /// </summary>
-    /// <param name="model">The folder of the model.</param>
-    /// <param name="version">The version of it.</param>
-    /// <param name="time">The clock that files are dated by.</param>
+    /// <param name="model">The path of the model's folder in the repository.</param>
+    /// <param name="version">The number of the version to copy.</param>
+    /// <param name="time">The clock that gives the age of the files.</param>
     /// <exception cref="RefusalException">
-    /// The version was deleted, or is being written, or has no preprocessing; or the disk cannot be written to.
+    /// The version was deleted, is being written, or has no preprocessing; or the disk cannot be written to.
     /// </exception>
     public void CopyBase(string model, int version, TimeProvider time)
     {
@@ -118,7 +122,7 @@ internal sealed class JobFolder
         }
     }
 
-    /// <summary>Deletes all files but the report: the base model, the checkpoints, and this folder's copy of the trained model.</summary>
+    /// <summary>Deletes all files except the report: the base model, the checkpoints, and the job's copy of the trained model.</summary>
     public void DeleteAllButReport()
     {
         if (Directory.Exists(folder))

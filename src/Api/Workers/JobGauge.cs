@@ -5,8 +5,8 @@ using Fovea.Api.Telemetry;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Counts the jobs by status, for the metric <c>fovea_jobs</c>. An autoscaler reads it to decide how many workers there should be, so
-/// services that answer requests count too, and one of them is always there.
+/// Counts the jobs in each status, for the metric <c>fovea_jobs</c>. An autoscaler reads this metric to decide how many workers to start.
+/// Services that only answer requests count the jobs too, because at times no worker runs.
 /// </summary>
 internal sealed class JobGauge(StateDatabase database, JobStore jobs, Metrics metrics, TimeProvider time) : BackgroundService
 {
@@ -23,7 +23,8 @@ internal sealed class JobGauge(StateDatabase database, JobStore jobs, Metrics me
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    // Without an answer of the database there is no count, and the metric is absent: a count that is too old could stop all workers.
+    // Returns no counts if the database does not answer. The metric is then left out, because an outdated count could make the autoscaler
+    // stop all workers.
     private async Task<IReadOnlyDictionary<string, int>> Count(CancellationToken stop)
     {
         try

@@ -5,9 +5,9 @@ using Fovea.Api.Telemetry;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Keeps a worker's lease of a job while the worker works: renews it, and notices a pause, a cancellation and a takeover. Without contact
-/// to the database the term of the lease runs out. When contact is back and nobody has taken the job, a new term begins. The work reads
-/// <see cref="Term"/>; one background task does the rest.
+/// Renews a worker's lease of a job while the worker trains, and detects when the job is paused, cancelled or taken over. While the
+/// database cannot be reached, the current term of the lease runs out. When the database can be reached again and no other worker has taken
+/// the job, a new term begins. One background task does this; the training code reads <see cref="Term"/>.
 /// </summary>
 internal sealed class JobLease : IAsyncDisposable
 {
@@ -24,11 +24,11 @@ internal sealed class JobLease : IAsyncDisposable
     private readonly Task keeping;
     private long renewed;
 
-    /// <summary>Begins to keep a lease.</summary>
-    /// <param name="store">The jobs.</param>
+    /// <summary>Starts renewing a lease.</summary>
+    /// <param name="store">The store of all jobs.</param>
     /// <param name="taken">The job as it was when the worker took it.</param>
-    /// <param name="before">The timestamp taken before the worker took it.</param>
-    /// <param name="length">The time without a renewal after which others may take the job.</param>
+    /// <param name="before">A timestamp from just before the worker took the job.</param>
+    /// <param name="length">The time without a renewal after which other workers may take the job.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     public JobLease(JobStore store, Job taken, long before, TimeSpan length, TimeProvider time, ILogger log)
@@ -40,7 +40,7 @@ internal sealed class JobLease : IAsyncDisposable
         keeping = Task.Run(Keep);
     }
 
-    /// <summary>The newest term.</summary>
+    /// <summary>The newest term of the lease.</summary>
     public LeaseTerm Term { get; private set; }
 
     /// <summary>Stops renewing. The lease runs out, unless the job has been released or has ended.</summary>
@@ -68,7 +68,7 @@ internal sealed class JobLease : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // After any error the lease is not renewed, and its term runs on.
+                // Whatever the error was, the lease is not renewed now, and its term continues to run out.
                 if (!isAway)
                 {
                     log.JobsUnreachable(StateDatabase.Reason(e));
@@ -81,7 +81,8 @@ internal sealed class JobLease : IAsyncDisposable
         }
     }
 
-    // A call that hangs must not use up the term: the next one may get through.
+    // Renews the lease when a sixth of its length has passed, and otherwise reads the job. A database call is cancelled after a third of
+    // the length: a call that hangs must not use up the term, because the next call may succeed.
     private async Task Look()
     {
         using var late = new CancellationTokenSource(length / 3, time);
@@ -100,12 +101,12 @@ internal sealed class JobLease : IAsyncDisposable
         }
         else if (job.Status is not JobStatus.Running)
         {
-            // Nobody else has taken the job yet, so its checkpoint can still be saved.
+            // No other worker has taken the job yet, so a checkpoint can still be saved.
             Term.Fade(job.Status is JobStatus.Paused ? $"{id} is paused." : $"{id} was put back into the queue.");
         }
     }
 
-    // Null: the job was deleted.
+    // Returns null if the job was deleted.
     private async Task<Job?> Find(CancellationToken stop)
     {
         try

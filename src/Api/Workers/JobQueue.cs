@@ -5,8 +5,8 @@ using Fovea.Models.Graphs;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Enters waiting jobs into the queue, and recovers lost ones, each second. The database is the truth: an entry of the queue counts only
-/// while its job names it, so entries may be lost or doubled, and the queue itself may be lost and opened anew.
+/// Each second, adds waiting jobs to the queue and recovers jobs whose worker or queue entry is lost. The job's row in the database
+/// decides: an entry of the queue counts only while the row names it. So entries may be lost or doubled, and the whole queue may be lost.
 /// </summary>
 internal sealed class JobQueue(
     StateDatabase database, JobStore store, JobRunner runner, JobRecovery recovery, FineTuningSettings settings, TimeProvider time,
@@ -23,7 +23,7 @@ internal sealed class JobQueue(
             using var looks = new PeriodicTimer(BetweenLooks, time);
             while (!database.IsMade)
             {
-                // A service that only classifies creates neither the tables nor a queue.
+                // Until the first job is posted, the service creates neither the tables nor a queue.
                 await looks.WaitForNextTickAsync(stoppingToken);
             }
 
@@ -54,7 +54,8 @@ internal sealed class JobQueue(
         }
     }
 
-    // After any error the queue is closed and opened anew. This restores its tables, and skips its growing pauses between attempts.
+    // After an error, closes the queue and opens a new one. This restores the queue's tables, and avoids Hangfire's growing pauses between
+    // attempts.
     private async Task Serve(PeriodicTimer looks, CancellationToken stop)
     {
         for (bool isAway = false; ;)
@@ -65,7 +66,7 @@ internal sealed class JobQueue(
                 await using var engine = new QueueEngine(settings, runner);
                 if (!database.IsShared)
                 {
-                    // A queue in memory begins empty.
+                    // A queue in memory is empty after a start, so the entries that jobs name do not exist any more.
                     await recovery.ForgetEntries(await store.Active(stop), stop);
                 }
 
@@ -88,7 +89,7 @@ internal sealed class JobQueue(
         }
     }
 
-    // False: the queue has lost entries, and must be opened anew.
+    // Returns false if the queue has lost entries, so that it must be opened again.
     private async Task<bool> Look(QueueEngine engine, CancellationToken stop)
     {
         var active = await store.Active(stop);

@@ -7,8 +7,8 @@ using Hangfire.Server;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Takes jobs as entries of the queue arrive, and works at several at the same time, one in each slot. A job runs apart from the queue's
-/// thread: neither a queue that loses its connection nor one that is closed stops it.
+/// Takes jobs when entries of the queue arrive, and runs several jobs at the same time, one in each slot. A job runs on a thread of its
+/// own: it continues when the queue loses its connection or is closed.
 /// </summary>
 internal sealed class JobRunner(
     JobStore store, JobWork work, FineTuningSettings settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JobRunner> log)
@@ -18,18 +18,19 @@ internal sealed class JobRunner(
     private readonly ConcurrentDictionary<string, string> jobsByEntry = new();
     private readonly ConcurrentDictionary<string, Task> running = new();
 
-    /// <summary>The name of this worker, as jobs carry it: the machine's name and a random number.</summary>
+    /// <summary>The name of this worker in the rows of jobs: the machine's name, a hyphen and 8 random hexadecimal digits.</summary>
     public string Worker { get; } = $"{Environment.MachineName}-{Guid.NewGuid().ToString("N")[..8]}";
 
-    /// <summary>Whether another job could begin now.</summary>
+    /// <summary>Whether this worker could begin another job now.</summary>
     public bool HasFreeSlot => freeSlots.CurrentCount > 0;
 
-    /// <summary>Whether this process takes a job, or works at it.</summary>
+    /// <summary>Whether this process runs a job or is about to take it.</summary>
     public bool WorksAt(string job) => jobsByEntry.Values.Contains(job);
 
     /// <summary>
-    /// Takes the job of an entry, if the entry stands for it. Returns when the runner has a free slot again, so that the queue does not
-    /// fetch entries that other workers could take. An entry whose job cannot be taken now is dropped; its job is entered again.
+    /// Called by the queue for each entry. Takes the entry's job, if the job still names this entry, and starts it. Returns when the runner
+    /// has a free slot again, so that the queue does not fetch entries that other workers could take. If the job cannot be taken now, the
+    /// entry is dropped, and the job is added to the queue again later.
     /// </summary>
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
     public async Task Run(string id, PerformContext? context, CancellationToken queueStops)
@@ -43,11 +44,11 @@ internal sealed class JobRunner(
         }
         catch (OperationCanceledException)
         {
-            // The queue is closed. The job runs on.
+            // The queue is closed. The job continues.
         }
     }
 
-    /// <summary>Waits until the jobs that run have stopped. They stop with the service.</summary>
+    /// <summary>Waits until the running jobs have stopped. They stop when the service stops.</summary>
     public Task Drain() => Task.WhenAll(running.Values);
 
     /// <inheritdoc/>
@@ -55,7 +56,7 @@ internal sealed class JobRunner(
 
     private async Task Begin(string id, string entry)
     {
-        // The recovery of lost jobs must find the job here as soon as the database says that it runs.
+        // The job is listed here before the database marks it as running. Otherwise JobRecovery could take it for a lost job.
         jobsByEntry[entry] = id;
         if (await Take(id, entry) is { } taken)
         {

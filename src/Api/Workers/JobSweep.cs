@@ -6,8 +6,8 @@ using Fovea.Api.Telemetry;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Deletes jobs that ended longer ago than the settings keep them, and earlier the files that only training needed. A job that has not
-/// ended, a paused one included, keeps everything. Published models stay.
+/// Deletes jobs that ended longer ago than the settings allow. Deletes the files that only training needed after a shorter time. A job that
+/// has not ended, for example a paused one, keeps all its files. Published models are not deleted.
 /// </summary>
 internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettings retention, TimeProvider time, ILogger<JobSweep> log)
     : HourlySweep(time, log)
@@ -19,7 +19,7 @@ internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettin
         {
             foreach (var job in await jobs.EndedBefore(since, stop))
             {
-                // The files are deleted first: after a failure the row is still there, and the next sweep tries again.
+                // The files are deleted before the job's row: if that fails, the row is still there, and the next sweep tries again.
                 if (TryDelete(JobFolder.Of(settings, job.Id).Delete))
                 {
                     await jobs.Delete(job, stop);
@@ -37,7 +37,7 @@ internal sealed class JobSweep(JobStore jobs, Settings settings, RetentionSettin
         }
     }
 
-    // A job whose files cannot be deleted does not keep the sweep from the next job.
+    // Returns false if the files cannot be deleted. The sweep then continues with the next job.
     private bool TryDelete(Action delete)
     {
         try

@@ -10,8 +10,8 @@ using Fovea.Models.Errors;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Does the work of a job: training, evaluation, publishing. The process may be killed at any moment: the next worker goes on with the
-/// files on the disk and the row in the database, so each step may be done twice.
+/// Runs a job: trains, evaluates and publishes its model. The process may be killed at any moment. The next worker then continues from the
+/// files on the disk and the job's row in the database, so each step may run twice.
 /// </summary>
 internal sealed class JobWork(
     DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training,
@@ -19,11 +19,11 @@ internal sealed class JobWork(
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
-    /// <summary>Works at a job until it has ended, or the worker must leave it.</summary>
+    /// <summary>Runs a job until it has ended, or until this worker must stop.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="lease">Its lease.</param>
-    /// <param name="stop">The service stops: training saves a checkpoint, and the job goes back into the queue.</param>
-    /// <exception cref="OperationCanceledException">The job is paused, or was cancelled or taken over.</exception>
+    /// <param name="lease">This worker's lease of the job.</param>
+    /// <param name="stop">Cancelled when the service stops: training saves a checkpoint, and the job goes back into the queue.</param>
+    /// <exception cref="OperationCanceledException">The job was paused, cancelled, or taken over by another worker.</exception>
     public async Task RunToTheEnd(HeldJob job, JobLease lease, CancellationToken stop)
     {
         try
@@ -36,12 +36,12 @@ internal sealed class JobWork(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await job.Change(now => now.Release("The service is stopping; the job goes on from its last checkpoint."));
+            await job.Change(now => now.Release("The service is stopping. The job goes on from its last checkpoint."));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             log.JobFaulted(e, job.Now.Id);
-            var problem = Problem.Of(ServiceError.Internal, "An error in the service ended this job; its log has the cause.");
+            var problem = Problem.Of(ServiceError.Internal, "An error in the service ended this job; the service's log has the cause.");
             await job.Advance(now => now.Fail(problem.Code, problem.Detail));
         }
     }
@@ -57,7 +57,7 @@ internal sealed class JobWork(
             }
             catch (Exception e) when (!stop.IsCancellationRequested && !term.Fading.IsCancellationRequested && StateDatabase.IsAway(e))
             {
-                // The lease is still good: the steps that are done are not repeated.
+                // The lease is still valid, so the work is tried again. Steps that are done are not repeated.
                 await Task.Delay(BetweenTries, time, stop);
             }
             catch (Exception e) when (!stop.IsCancellationRequested && term.Fading.IsCancellationRequested
@@ -67,7 +67,7 @@ internal sealed class JobWork(
                 term = await term.Next.WaitAsync(stop);
                 double gap = time.GetElapsedTime(left).TotalSeconds;
                 await job.Change(now => now.Tell(
-                    $"The database could not be reached, so the work was stopped for {gap:F0} s. It goes on from the last checkpoint.",
+                    $"The database could not be reached, so the job stopped for {gap:F0} s. It goes on from the last checkpoint.",
                     JobEvent.Warning,
                     new() { Seconds = Math.Round(gap) }));
             }
@@ -79,7 +79,8 @@ internal sealed class JobWork(
         await job.RequireRunning();
         var folder = JobFolder.Take(settings, job.Now.Id, job.Now.Fence);
         var dataset = datasets.Find(job.Now.Dataset) ?? throw new FoveaException(
-            ErrorCode.BadDataset, $"The data set {job.Now.Dataset} was deleted before the job ended.");
+            ErrorCode.BadDataset,
+            $"The data set {job.Now.Dataset} was deleted before the job ended. Start a new job with another data set.");
         if (!job.Now.StartsFromPretrained)
         {
             folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion, time);
@@ -119,11 +120,12 @@ internal sealed class JobWork(
             {
                 throw new ServiceException(
                     ServiceError.TrainingFailed,
-                    $"The training process ended {deaths} times without a checkpoint in between, the last time {death}.");
+                    $"The training process ended {deaths} times without saving a checkpoint in between, the last time {death}.");
             }
 
             await job.Advance(now => now.Tell(
-                $"The training process ended {death}. It is started again, from the last checkpoint if there is one.", JobEvent.Warning));
+                $"The training process ended {death}. The service starts it again, from the last checkpoint if there is one.",
+                JobEvent.Warning));
         }
     }
 

@@ -3,8 +3,8 @@ namespace Fovea.Api.Workers;
 // held ──2/3 of the length without a renewal──► fading ──1/3 more──► over
 //
 /// <summary>
-/// A time in which a worker has held a job's lease without a break. It ends by itself, by the monotonic clock, when it is not renewed: no
-/// other worker takes the job before it is over. Safe for several threads.
+/// A time in which a worker holds a job's lease without interruption. If the lease is not renewed, the term ends by itself, by this
+/// process's monotonic clock. No other worker takes the job before the term is over. Thread-safe.
 /// </summary>
 internal sealed class LeaseTerm : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class LeaseTerm : IDisposable
 
     /// <summary>Begins a term.</summary>
     /// <param name="length">The time from a renewal to the end of the term.</param>
-    /// <param name="renewed">The timestamp taken before the lease was acquired or renewed.</param>
+    /// <param name="renewed">A timestamp from just before the lease was acquired or renewed.</param>
     /// <param name="time">The clock.</param>
     public LeaseTerm(TimeSpan length, long renewed, TimeProvider time)
     {
@@ -24,21 +24,21 @@ internal sealed class LeaseTerm : IDisposable
         TryExtend(renewed);
     }
 
-    /// <summary>Cancelled when the work should save a checkpoint and stop.</summary>
+    /// <summary>Cancelled when the training should save a checkpoint and stop.</summary>
     public CancellationToken Fading => fading.Token;
 
-    /// <summary>Cancelled when the work must have stopped.</summary>
+    /// <summary>Cancelled when the training must have stopped, because another worker may take the job.</summary>
     public CancellationToken Over => over.Token;
 
     /// <summary>
-    /// Completes with the next term, when the lease is renewed after this one has begun to fade. Fails with an
-    /// <see cref="OperationCanceledException"/> that says why, when the lease will not be renewed.
+    /// Completes with the next term if the lease is renewed after <see cref="Fading"/> was cancelled. If the lease will not be renewed, the
+    /// task fails with an <see cref="OperationCanceledException"/> whose message gives the reason.
     /// </summary>
     public Task<LeaseTerm> Next => next.Task;
 
     /// <summary>Extends the term after a renewal.</summary>
-    /// <param name="renewed">The timestamp taken before the renewal was sent.</param>
-    /// <returns>Whether it was in time. False: the term had begun to fade, and a new term must begin.</returns>
+    /// <param name="renewed">A timestamp from just before the renewal was sent.</param>
+    /// <returns>True if the term continues. False if <see cref="Fading"/> was cancelled before, so that a new term must begin.</returns>
     public bool TryExtend(long renewed)
     {
         Arm(fading, length * 2 / 3, renewed);
@@ -46,20 +46,20 @@ internal sealed class LeaseTerm : IDisposable
         return !Fading.IsCancellationRequested;
     }
 
-    /// <summary>Names the next term.</summary>
+    /// <summary>Completes <see cref="Next"/> with the next term.</summary>
     public void FollowedBy(LeaseTerm term) => next.TrySetResult(term);
 
-    /// <summary>Ends the term for good, once the work has had time to save a checkpoint.</summary>
+    /// <summary>Ends the term without a next one, and leaves the training time to save a checkpoint.</summary>
     public void Fade(string reason)
     {
         next.TrySetException(new OperationCanceledException(reason));
 
-        // Nobody may be waiting: then the error counts as seen.
+        // Reading the exception marks it as observed, in case no code waits for the task.
         _ = next.Task.Exception;
         fading.Cancel();
     }
 
-    /// <summary>Ends the term for good, at once.</summary>
+    /// <summary>Ends the term at once, without a next one.</summary>
     public void End(string reason)
     {
         Fade(reason);

@@ -8,14 +8,16 @@ using Microsoft.EntityFrameworkCore;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Adds a trained model to the model repository, exactly once. Each decision is saved in the database before it is carried out, so after an
-/// interruption the same steps can be repeated.
+/// Adds a job's trained model to the model repository, exactly once. Each decision is saved in the database before it is carried out, so
+/// the same steps can be repeated after an interruption.
 /// </summary>
 internal sealed class Publishing(
     JobStore store, ModelStore models, ModelAdministration administration, IncumbentComparison incumbents)
 {
-    /// <summary>Compares the model with the one that serves, adds it as a version, and ends the job.</summary>
-    /// <exception cref="RefusalException">The model cannot be added.</exception>
+    /// <summary>
+    /// Compares the trained model with the version that serves, adds it to the repository as a version, and ends the job.
+    /// </summary>
+    /// <exception cref="RefusalException">The trained model cannot be added.</exception>
     /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
     public async Task Publish(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken stop)
     {
@@ -30,7 +32,7 @@ internal sealed class Publishing(
             await job.RequireRunning();
             if (await administration.Add(model, version, folder.Model, publish, stop))
             {
-                var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the version before." : "";
+                var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the previous version." : "";
                 await job.Advance(now => now.Succeed(publish
                     ? $"{model} version {version} is published.{rollback}"
                     : $"{model} version {version} is added, not published. POST /models/{model}/versions/{version}/publish publishes it."));
@@ -50,8 +52,8 @@ internal sealed class Publishing(
         {
             throw new ServiceException(
                 ServiceError.Conflict,
-                $"A model {name} exists, and its classes are not the data set's {string.Join(", ", dataset.Classes.Select(c => c.Label))}; "
-                    + "expected a job with another suffix.");
+                $"A model {name} exists with other classes than those of the data set: "
+                    + $"{string.Join(", ", dataset.Classes.Select(c => c.Label))}; expected a job with another suffix.");
         }
 
         var verdict = await incumbents.Compare(job, folder, dataset, there.Serving, stop);
@@ -71,7 +73,7 @@ internal sealed class Publishing(
             }
             catch (DbUpdateException e) when (StateDatabase.IsTaken(e))
             {
-                // Another job has chosen the same version at the same time.
+                // Another job has chosen the same version number at the same time, so the next round chooses a higher one.
             }
         }
     }

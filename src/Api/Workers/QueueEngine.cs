@@ -7,8 +7,8 @@ using Hangfire.PostgreSql.Factories;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Hangfire, which hands entries of the queue to the workers: on the PostgreSQL server that the settings name, else in memory. Opening it
-/// creates its tables if they are missing. Closing it does not stop the jobs.
+/// The queue of jobs, kept by Hangfire, which gives each entry to one worker. The queue lies on the PostgreSQL server of the setting
+/// Database, or in memory without one. Opening the queue creates its tables if they are missing. Closing the queue does not stop the jobs.
 /// </summary>
 internal sealed class QueueEngine : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class QueueEngine : IAsyncDisposable
     private readonly BackgroundJobServer server;
     private readonly BackgroundJobClient client;
 
-    /// <summary>Opens the queue, and begins to hand entries to a runner.</summary>
+    /// <summary>Opens the queue, and starts to pass its entries to a runner.</summary>
     /// <exception cref="Exception">The database cannot be reached.</exception>
     public QueueEngine(FineTuningSettings settings, JobRunner runner)
     {
@@ -36,11 +36,12 @@ internal sealed class QueueEngine : IAsyncDisposable
             storage);
     }
 
-    /// <summary>Adds an entry for a job.</summary>
+    /// <summary>Adds an entry for a job to the queue.</summary>
+    /// <param name="job">The id of the job.</param>
     /// <returns>The id of the entry.</returns>
     public string Enqueue(string job) => client.Enqueue<JobRunner>(runner => runner.Run(job, null, CancellationToken.None));
 
-    /// <summary>Stops fetching; waits at most 5 s for a fetch under way.</summary>
+    /// <summary>Stops fetching entries. Waits at most 5 s for a fetch that is under way.</summary>
     public async ValueTask DisposeAsync()
     {
         server.SendStop();
@@ -52,12 +53,13 @@ internal sealed class QueueEngine : IAsyncDisposable
 
     private static PostgreSqlStorageOptions Options(FineTuningSettings settings) => new()
     {
-        // The holder of an entry keeps it by renewing it. Without this, Hangfire would give the entry to another worker after half an hour.
+        // A worker that fetched an entry keeps it by renewing it. Without this option, Hangfire would give the entry to another worker
+        // after half an hour.
         UseSlidingInvisibilityTimeout = true,
         InvisibilityTimeout = TimeSpan.FromSeconds(settings.TakeoverSeconds),
         QueuePollInterval = BetweenPolls,
 
-        // The caller tries again by itself.
+        // JobQueue, which opens the queue, retries by itself.
         StartupConnectionMaxRetries = 0,
     };
 
@@ -66,7 +68,7 @@ internal sealed class QueueEngine : IAsyncDisposable
         public override JobActivatorScope BeginScope(JobActivatorContext context) => new Scope(runner);
     }
 
-    // Hangfire's own scope would dispose the runner after each entry.
+    // Hangfire's own scope would dispose of the runner after each entry.
     private sealed class Scope(JobRunner runner) : JobActivatorScope
     {
         public override object Resolve(Type type) => runner;

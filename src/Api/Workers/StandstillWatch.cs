@@ -3,10 +3,10 @@ using Fovea.Models.Graphs;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Finds things whose mark has not changed for some time. It looks at them again and again, and measures by this process's monotonic clock
-/// alone, so the clocks of other machines play no part. Not safe for several threads.
+/// Finds items, such as jobs, whose mark (for a job, its heartbeat count) has not changed for some time. The time is measured by this
+/// process's monotonic clock, so the clocks of other machines do not matter. Not thread-safe.
 /// </summary>
-/// <param name="patience">The time without a change after which a thing stands still.</param>
+/// <param name="patience">The time without a change after which <see cref="Look"/> returns an item.</param>
 /// <param name="time">The clock.</param>
 internal sealed class StandstillWatch(TimeSpan patience, TimeProvider time)
 {
@@ -14,11 +14,12 @@ internal sealed class StandstillWatch(TimeSpan patience, TimeProvider time)
     private long lastLook = time.GetTimestamp();
 
     /// <summary>
-    /// Looks at all things. A thing that is absent is forgotten. After a gap of more than half the patience between two looks, everything
-    /// is forgotten: changes may have been impossible in the gap, as when the database was away.
+    /// Compares the marks of all items with those of earlier calls. An absent item is forgotten. If more than half the patience has passed
+    /// since the last call, all items are forgotten, because marks could perhaps not change in that time, for example while the database
+    /// could not be reached.
     /// </summary>
-    /// <param name="things">Each thing's id and mark.</param>
-    /// <returns>The ids of the things that have had the same mark, at all looks, for at least the patience.</returns>
+    /// <param name="things">The id and the mark of each item.</param>
+    /// <returns>The ids of the items that had the same mark in all calls for at least the patience.</returns>
     public IReadOnlyList<string> Look(IEnumerable<(string Id, string Mark)> things)
     {
         long now = time.GetTimestamp();

@@ -7,18 +7,18 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Runs commands of the training program, each in a process of its own with a low priority. The memory and the silence of the process are
-/// limited, and it ends when this process ends.
+/// Runs commands of the training program, each in a process of its own with low priority. A process that uses too much memory or prints
+/// nothing for too long is killed. It also ends when the service's process ends.
 /// </summary>
 internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider time)
 {
-    /// <summary>The exit code of a command that has succeeded.</summary>
+    /// <summary>The exit code of a successful command.</summary>
     public const int Done = 0;
 
-    /// <summary>The exit code of a command whose input is bad; its standard error says why.</summary>
+    /// <summary>The exit code of a command that refuses its input; standard error has the reason.</summary>
     public const int Refused = 1;
 
-    /// <summary>A job fails after this many deaths of its process in a row, without a checkpoint in between.</summary>
+    /// <summary>A job fails when its process has died this many times in a row without saving a checkpoint in between.</summary>
     public const int MostDeaths = 3;
 
     private const int LongestError = 4_000;
@@ -27,14 +27,16 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), LongestFarewell = TimeSpan.FromMinutes(2);
 
     /// <summary>Runs a command to its end.</summary>
-    /// <param name="arguments">The command line.</param>
-    /// <param name="threads">The processors that it may use.</param>
-    /// <param name="line">Receives each line that the command prints, in order.</param>
-    /// <param name="pause">Asks the command to save a checkpoint and end; it is killed if that takes more than 2 minutes.</param>
+    /// <param name="arguments">The arguments of the command line.</param>
+    /// <param name="threads">The number of processors that the command may use.</param>
+    /// <param name="line">Receives each line that the command prints to standard output, in order.</param>
+    /// <param name="pause">
+    /// Asks the command to save a checkpoint and end. If that takes more than 2 minutes, the command is killed.
+    /// </param>
     /// <param name="stop">Kills the command.</param>
-    /// <returns>The exit code, and the beginning of what it wrote to standard error.</returns>
-    /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: it took too much memory, or was silent for too
-    /// long.</exception>
+    /// <returns>The exit code, and the first 4,000 characters of standard error.</returns>
+    /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: the command used too much memory, or printed nothing
+    /// for too long.</exception>
     /// <exception cref="OperationCanceledException">The command was killed by <paramref name="stop"/>.</exception>
     public async Task<(int Code, string Errors)> Run(
         IReadOnlyList<string> arguments, int threads, Func<string, ValueTask> line, CancellationToken pause, CancellationToken stop)
@@ -69,16 +71,18 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         }
     }
 
-    /// <summary>The end of a sentence that says why a command ended, by its exit code and what it wrote to standard error.</summary>
+    /// <summary>Says why a command ended, as the end of a sentence such as "The training process ended ...".</summary>
+    /// <param name="code">The command's exit code.</param>
+    /// <param name="errors">The beginning of the command's standard error; its first line becomes part of the sentence.</param>
     public static string Death(int code, string errors) => (code, errors.Split('\n')[0].Trim()) switch
     {
-        // 128 plus the number of the signal, as in shells.
+        // 137 is 128 plus 9, the number of the signal KILL.
         (137, _) => "because it was killed: by hand, or by the system because memory ran out",
         (_, "") => $"with the exit code {code}",
         (_, var said) => $"with the exit code {code}: {said}",
     };
 
-    // A process inherits the priority of the thread that starts it.
+    // Starts the process with the lowest priority.
     private static Task<Process> Start(IReadOnlyList<string> arguments, int threads)
     {
         var start = ChildProgram.Of(Program, arguments);
@@ -86,7 +90,8 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         return ChildProgram.Start(start, ThreadRank.Lowest);
     }
 
-    // Returns the reason why the process was killed; null: it ended by itself.
+    // Watches the process until it ends. Returns the reason if the process was killed for using too much memory or for printing nothing;
+    // otherwise null.
     private async Task<string?> Watch(Process process, Func<TimeSpan> silence, CancellationToken pause, CancellationToken ended)
     {
         long? farewell = null;
@@ -113,17 +118,18 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         return null;
     }
 
-    // The reason to kill the process; null: none.
+    // Returns the reason to kill the process; null if there is none.
     private string? Excess(long resident, TimeSpan silence)
     {
         if (settings.TrainingMemoryBytes > 0 && resident > settings.TrainingMemoryBytes)
         {
-            return $"Training has {resident:N0} bytes of memory; expected at most {settings.TrainingMemoryBytes:N0} "
-                + "(Fovea:TrainingMemoryBytes). A smaller batch size, or the method head, takes less.";
+            return $"Training uses {resident:N0} bytes of memory; expected at most {settings.TrainingMemoryBytes:N0} "
+                + "(Fovea:TrainingMemoryBytes). A smaller batch size or the method head needs less memory.";
         }
 
         return silence.TotalSeconds > settings.TrainingSilenceSeconds
-            ? $"Training has said nothing for {settings.TrainingSilenceSeconds} seconds, the most allowed (Fovea:TrainingSilenceSeconds)."
+            ? $"Training was stopped because it reported no progress for {settings.TrainingSilenceSeconds} seconds "
+                + "(Fovea:TrainingSilenceSeconds)."
             : null;
     }
 
@@ -136,7 +142,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         }
         catch (InvalidOperationException)
         {
-            // The process has ended, perhaps only just now.
+            // The process has ended, so it uses no memory.
             return 0;
         }
     }
@@ -153,7 +159,8 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
         }
     }
 
-    // The beginning of standard error: the sentence of the training program, or the exception that ended it.
+    // Returns the beginning of standard error: the sentence with which the training program refused its input, or the exception that ended
+    // it.
     private static async Task<string> ReadErrors(Process process)
     {
         var kept = new System.Text.StringBuilder();

@@ -6,11 +6,11 @@ using Fovea.Models.TrainingEvents;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Turns the events that the training program prints into the job's events, checkpoints, hyperparameters and estimate of its end.
+/// Reads the events that the training program prints, and writes the job's events, checkpoints, hyperparameters and estimated end.
 /// </summary>
 internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProvider time)
 {
-    // Each event is stored, and a long job takes many steps.
+    // Steps are reported at most this often: each report is stored in the database, and a long job takes many steps.
     private static readonly TimeSpan BetweenMetrics = TimeSpan.FromSeconds(2);
 
     private readonly TrainingEventReader reader = new();
@@ -19,12 +19,12 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
     private double validationSeconds;
     private int epochs, stepsPerEpoch, validationImages;
 
-    /// <summary>The checkpoints saved so far, which show that training makes progress.</summary>
+    /// <summary>The number of checkpoints saved so far.</summary>
     public int Checkpoints { get; private set; }
 
-    /// <summary>Reads one line. A line that is no JSON object, and an event of an unknown kind, are skipped.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: the training program is of another version, or an
-    /// event is damaged.</exception>
+    /// <summary>Reads one line. Skips a line that is not a JSON object, and an event of an unknown kind.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: the training program writes events of another version,
+    /// or an event is damaged.</exception>
     public ValueTask Read(string line) => Parse(line) switch
     {
         FileRefused e => Tell($"Left out: {Path.GetFileName(e.File)}: {e.Reason}", JobEvent.Warning),
@@ -37,7 +37,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
         MethodChosen e => Tell($"Method {e.Method}: {e.Reason}.", metrics: new() { Method = e.Method }),
         OptionsUnused e => Unused(e),
         StatisticsFrozen e => Tell(
-            $"{e.Layers} layers of batch normalisation keep the running statistics of the model.",
+            $"{e.Layers} layers of batch normalisation keep the running statistics of the base model.",
             metrics: new() { FrozenLayers = e.Layers }),
         FeaturesDone e => Features(e),
         PenaltyTried { Chosen: true } e => Penalty(e),
@@ -52,7 +52,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
         EpochDone e => Epoch(e),
         CheckpointSaved e => Checkpoint(e),
         CheckpointFailed e => Tell(
-            $"{paths.RemoveFrom(e.Message)} The last checkpoint is unharmed, and training goes on.", JobEvent.Warning),
+            $"{paths.RemoveFrom(e.Message)} The previous checkpoint is intact, and training continues.", JobEvent.Warning),
         RunStopped e => Tell(
             $"Training has stopped in epoch {e.Epoch} after step {e.Step}.",
             metrics: new() { Epoch = e.Epoch, Step = StepsBefore(e.Epoch) + e.Step }),
@@ -87,11 +87,11 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
 
     private ValueTask Unused(OptionsUnused e)
     {
-        // Options of the command line that callers cannot set are left out.
+        // Reports only the options that a job's request can set.
         string[] options = [.. e.Options.Select(Hyperparameter).OfType<string>()];
         return options is []
             ? ValueTask.CompletedTask
-            : Tell($"{string.Join(", ", options)}: without effect, since only a new last layer is trained.", JobEvent.Warning);
+            : Tell($"{string.Join(", ", options)} had no effect, because only a new last layer was trained.", JobEvent.Warning);
 
         static string? Hyperparameter(string option) => option switch
         {
@@ -115,7 +115,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
                 .. Chosen("batch_size", now.BatchSize, $"{e.BatchSize}", "the usual size, or all images if there are fewer"),
                 .. Chosen(
                     "learning_rate", now.LearningRate, Say($"{e.LearningRate}"),
-                    "small; a tenth of it for layers that are trained already"),
+                    "a small rate; layers that are trained already get a tenth of it"),
             ];
             (now.Epochs, now.BatchSize, now.LearningRate) = (e.Epochs, e.BatchSize, e.LearningRate);
             if (chosen.Length > 0)
@@ -161,7 +161,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
             ImagesPerSecond = e.ImagesPerSecond,
         };
 
-        // The network is validated after each remaining epoch, and once more for the report.
+        // The network is validated after the present epoch and each later one, and once more for the report.
         double left = e.SecondsLeft + (validationSeconds * (epochs - e.Epoch + 2));
         return Tell(left, Say($"Step {step} of {steps}: training loss {e.Loss:F4}"), metrics);
     }
@@ -193,9 +193,9 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
     }
 
     private ValueTask Features(FeaturesDone e) => Tell(
-        // The report evaluates the validation images once more.
+        // After the features, the report classifies the validation images, which takes about as long per image.
         e.SecondsLeft + (validationImages / e.ImagesPerSecond),
-        Say($"Features of {e.Images} of {e.AllImages} images, {e.ImagesPerSecond:F0} images/s"),
+        Say($"Computed the features of {e.Images} of {e.AllImages} images, {e.ImagesPerSecond:F0} images/s"),
         new() { Images = e.Images, TotalImages = e.AllImages, ImagesPerSecond = e.ImagesPerSecond });
 
     private ValueTask Head(HeadTrained e)
@@ -212,8 +212,8 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
             metrics: new() { Method = e.Method ?? "head" });
 
     private ValueTask Compared(MethodsCompared e) => Tell(
-        Say($"{e.Winner} wins: validation accuracy {e.Accuracy:P2}, {e.Other} {e.OtherAccuracy:P2}; ")
-            + Say($"loss {e.Loss:F4} instead of {e.OtherLoss:F4}; {e.Reason}."),
+        Say($"The method {e.Winner} is better: validation accuracy {e.Accuracy:P2}, with {e.Other} {e.OtherAccuracy:P2}; ")
+            + Say($"validation loss {e.Loss:F4}, with {e.Other} {e.OtherLoss:F4}; {e.Reason}."),
         metrics: new()
         {
             Method = e.Winner,
@@ -225,7 +225,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
         });
 
     private ValueTask Penalty(PenaltyTried e) => Tell(
-        Say($"The penalty {e.Penalty} has the lowest loss in cross-validation, {e.Loss:F4}; accuracy {e.Accuracy:P2}"),
+        Say($"The weight penalty {e.Penalty} has the lowest loss in cross-validation, {e.Loss:F4}; accuracy {e.Accuracy:P2}"),
         metrics: new() { Penalty = e.Penalty, Folds = e.Folds, TrainLoss = e.Loss, TrainAccuracy = e.Accuracy });
 
     private ValueTask Finished(RunFinished e) => Tell(

@@ -31,7 +31,7 @@ public sealed class MultipartTests(SharedService shared)
         answers[1].IsProblem(422, "damaged_image", "1.png: The PNG is damaged");
         var (refused, problem) = await service.Post("/classify/lenet5/images", Images.Digit.As("image/png"));
         Assert.Equal(415, refused);
-        problem.IsProblem(415, "unsupported_media_type", "declared as image/png, which is no form; expected multipart/form-data");
+        problem.IsProblem(415, "unsupported_media_type", "declared as image/png, which is not a form; expected multipart/form-data");
     }
 
     [Fact]

@@ -148,7 +148,7 @@ public sealed class JobTests
         var id = await workshop.Create(dataset, method: "head");
         var worse = await workshop.Until(id, "succeeded");
         Assert.Equal((4, false), (worse.GetProperty("fine_tuned_version").GetInt32(), worse.GetProperty("published").GetBoolean()));
-        Assert.Contains(await workshop.Told(id), message => message.EndsWith("it is worse.", StringComparison.Ordinal));
+        Assert.Contains(await workshop.Told(id), message => message.EndsWith("is worse.", StringComparison.Ordinal));
         Assert.Equal(2, (await workshop.Get("/models/lenet5-shapes")).GetProperty("defaultVersion").GetInt32());
 
         foreach (var (route, serves) in new[] { ("versions/3/publish", 3), ("rollback", 2) })

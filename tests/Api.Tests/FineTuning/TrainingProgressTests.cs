@@ -26,7 +26,7 @@ public sealed class TrainingProgressTests
             [
                 "Left out: 1.png: The PNG is damaged.",
                 "Chosen for auto: n_epochs 2 (the usual number for new classes); batch_size 15 (the usual size, or all images if there are "
-                    + "fewer); learning_rate 0.01 (small; a tenth of it for layers that are trained already).",
+                    + "fewer); learning_rate 0.01 (a small rate; layers that are trained already get a tenth of it).",
                 "Training on 60 images, validating with 20: 2 epochs of 4 steps of 15 images.",
                 "Step 1 of 8: training loss 0.5000",
                 "Epoch 1 of 2: validation loss 0.2500, accuracy 87.50 %, the best so far",

@@ -82,7 +82,7 @@ public sealed class AdministrationTests
         using var repository = new Repository().With("lenet5", 1);
         await using var administrator = await Administrator.Start(repository);
         repository.WithFile("lenet5/2/model.onnx", "no ONNX");
-        (await administrator.Post("/models/lenet5/load")).Json.IsProblem(503, "model_unavailable", "Version 1 goes on serving");
+        (await administrator.Post("/models/lenet5/load")).Json.IsProblem(503, "model_unavailable", "Version 1 keeps serving");
         Assert.Equal(1, await administrator.Version());
         repository.With("lenet5", 2);
         Assert.Equal(200, (await administrator.Post("/models/lenet5/load")).Status);

@@ -1,8 +1,8 @@
-// The client of the service's public routes. All addresses are relative to the page, so that it works behind a path prefix.
+// The client of the service's public routes. All addresses are relative to the page, so that the page works behind a path prefix.
 
 import { askForKey, currentKey } from "./key.js";
 
-/** An answer that is an error. `status` is that of HTTP, 0 where no answer came; `code` is the stable name of the problem. */
+/** An error answer. `status` is the HTTP status, 0 if no answer came; `code` is the stable name of the problem. */
 export class Problem extends Error {
   constructor(message, status, code) {
     super(message);
@@ -11,19 +11,19 @@ export class Problem extends Error {
   }
 }
 
-/** The address of a route, from parts that may hold any characters. */
+/** Returns the address of a route. The parts may contain any characters. */
 export function route(...parts) {
   return parts.map((part) => encodeURIComponent(part)).join("/");
 }
 
-/** The full address of a path, for code that people copy. */
+/** Returns the full address of a path, for code that people copy. */
 export function fullAddress(path) {
   return new URL(path, document.baseURI).href;
 }
 
 /**
- * Sends a request and returns the response, which is one of success. If the service wants a key, the person is asked for it once.
- * `quiet`: the person is not asked.
+ * Sends a request and returns the response; throws a Problem if the status is an error. If the service wants a key, the person is asked
+ * for it once. `quiet`: the person is not asked.
  */
 export async function send(path, { method = "GET", body, headers = {}, signal, quiet = false } = {}) {
   const attempt = () => attemptSend(path, { method, body, headers: withKey(headers), signal });
@@ -36,26 +36,26 @@ export async function send(path, { method = "GET", body, headers = {}, signal, q
   return response;
 }
 
-/** Sends a request and returns the JSON of the answer, null for an answer without a body. */
+/** Sends a request and returns the JSON of the answer; null if the answer has no body. */
 export async function json(path, options) {
   const response = await send(path, options);
   return response.status === 204 ? null : response.json();
 }
 
-/** Sends a JSON body. */
+/** Sends a value as JSON, and returns the JSON of the answer. */
 export function post(path, value, options = {}) {
   const body = value === undefined ? undefined : JSON.stringify(value);
   const headers = value === undefined ? {} : { "Content-Type": "application/json" };
   return json(path, { method: "POST", body, headers, ...options });
 }
 
-/** Fetches a picture, with the key, and returns an address for an image element. */
+/** Fetches a picture with the key, and returns an address for an image element. */
 export async function picture(path, options) {
   const response = await send(path, options);
   return URL.createObjectURL(await response.blob());
 }
 
-/** Goes through all pages of a list, at most `most` entries. */
+/** Returns the entries of all pages of a list. Stops when there are `most` entries or more. */
 export async function everyEntry(path, most = 1000) {
   const entries = [];
   let after = null;
@@ -67,7 +67,7 @@ export async function everyEntry(path, most = 1000) {
   return entries;
 }
 
-/** Follows a stream of server-sent events from the one after `last`. Ends with the stream. */
+/** Yields the server-sent events of a stream that follow the event with the id `last`, until the stream ends. */
 export async function* serverSentEvents(path, last, signal) {
   const headers = { Accept: "text/event-stream" };
   if (last) headers["Last-Event-ID"] = last;
@@ -105,7 +105,7 @@ async function attemptSend(path, options) {
     return await fetch(new URL(path.replace(/^\//, ""), document.baseURI), options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem("The service does not answer. It may be restarting; try again in a moment.", 0, "no_answer");
+    throw new Problem("The service does not answer. It may be restarting; try again in a minute.", 0, "no_answer");
   }
 }
 

@@ -1,4 +1,4 @@
-// Shows the view that the address names, and the person's key.
+// Shows the view that the page's address names, and whether the person has entered a key.
 
 import { askForKey, currentKey } from "./key.js";
 import { fill } from "./dom.js";
@@ -13,7 +13,7 @@ const views = {
 const main = document.getElementById("main");
 let current = null;
 
-/** The view and its argument, from the part of the address after #: #classify/lenet5. */
+/** Returns the name of the view and its argument, from the part of the address after #, such as #classify/lenet5. */
 function place() {
   const [name, ...rest] = location.hash.slice(1).split("/");
   return { name: Object.hasOwn(views, name) ? name : "classify", argument: rest.map(decodeURIComponent).join("/") };
@@ -52,7 +52,7 @@ window.addEventListener("hashchange", async () => {
   window.scrollTo(0, 0);
 });
 document.getElementById("key").addEventListener("click", async () => {
-  if (await askForKey("Routes that change something, and those that show data sets and jobs, may need a key.")) show();
+  if (await askForKey("You may need a key to change models, and to see data sets and jobs.")) show();
 });
 document.addEventListener("key", showKey);
 showKey();

@@ -1,4 +1,4 @@
-// The catalog of networks as pictures; each opens block by block.
+// Shows the networks of the catalog as pictures, and the blocks and layers of one network.
 
 import { element, fill, notice } from "./dom.js";
 import { json, route } from "./api.js";
@@ -17,8 +17,8 @@ function showAll(signal) {
   return element("div", { class: "stack wide" },
     element("h1", {}, "Architectures"),
     element("p", { class: "lead" },
-      "The networks that can be built. A bar is a layer: its height is that of the picture inside the network, its width grows with the "
-      + "number of channels."),
+      "The networks that Fovea can build. Each bar is a layer: its height shows the size of the layer's output, and its width the number "
+      + "of channels."),
     message.element, grid);
 }
 
@@ -54,7 +54,7 @@ function architectureCard(architecture, signal) {
     try {
       fill(holder, silhouette(await json(`architectures/${route(architecture.name)}/summary?expand=true`, { signal })));
     } catch {
-      // The card says enough without its picture.
+      // The card stays without its picture.
     }
   });
   return card;

@@ -1,4 +1,4 @@
-// The visitor's view: images in, labels with probabilities out.
+// The visitor's view: takes images, and shows labels with probabilities.
 
 import { element, field, fill, notice, select } from "./dom.js";
 import { json, route, send } from "./api.js";
@@ -56,7 +56,7 @@ function chooseModel(model, state, beside) {
 
 function takeImages(files, state) {
   const images = files.slice(0, most);
-  if (files.length > most) state.message.say(`${files.length} images are too many at once; the first ${most} are classified.`);
+  if (files.length > most) state.message.say(`You chose ${files.length} images. Only the first ${most} are classified.`);
   for (const { path, file } of images.reverse()) state.answers.prepend(answerCard(path, file, state));
 }
 
@@ -88,7 +88,8 @@ async function classifyInto(result, frame, file, state) {
   }
 }
 
-// The service knows an image by its bytes; a type that is no image would be refused for its name alone.
+// The service finds an image's format from its bytes, but refuses a media type that is not an image. So other types become
+// application/octet-stream, which it accepts.
 function typeOf(file) {
   return { "Content-Type": file.type.startsWith("image/") ? file.type : "application/octet-stream" };
 }
@@ -97,7 +98,7 @@ function showAnswer(answer, heat) {
   return [
     answer.outlier?.is && element("p", { class: "notice warning" },
       "This image resembles none of the classes. The answer is probably wrong."),
-    answer.multiLabel && element("p", { class: "muted" }, "The labels are independent: several may be right."),
+    answer.multiLabel && element("p", { class: "muted" }, "The labels are independent: several of them may be right."),
     element("ol", { class: "bars" }, answer.predictions.map((prediction, place) => bar(prediction, place, heat))),
     heat.hint,
   ];

@@ -1,4 +1,4 @@
-// Collects the images of a new data set: a folder or zip as it is, or boxes that the person names and fills.
+// Collects the images of a new data set. The person chooses a folder or a zip file, or names boxes and fills them with images.
 
 import { actionButton, element, field, fill, notice } from "./dom.js";
 import { bytes, count } from "./format.js";
@@ -19,7 +19,7 @@ export function collectPanel({ onUploaded }) {
   };
   choose("A folder or zip");
   return element("div", { class: "card stack" },
-    element("div", { class: "row", role: "group", "aria-label": "How to give the pictures" }, buttons), holder, message.element);
+    element("div", { class: "row", role: "group", "aria-label": "How to choose the pictures" }, buttons), holder, message.element);
 }
 
 async function uploadArchive(archive, message, onUploaded) {
@@ -39,7 +39,7 @@ function folderPanel(upload, message) {
   return element("div", { class: "stack" },
     dropZone({
       title: "Drop a folder or a zip",
-      hint: "with one folder of pictures for each class, such as cats and dogs",
+      hint: "It needs one folder of pictures for each class, such as cats and dogs.",
       accept: ".zip,application/zip", camera: false, folder: true, take,
     }),
     holder);
@@ -88,13 +88,14 @@ function boxPanel(upload, message) {
       actionButton("Upload the boxes", start, { kind: "primary", report: (error) => message.fail(error) })));
 }
 
-// Files of one name may be in one box, so each gets its number in front.
+// Returns the files of all boxes with paths for the zip file. A box may have several files of the same name, so each name begins with a
+// number.
 function filesOf(boxes) {
   const filled = boxes.filter((box) => box.files.length > 0);
-  if (filled.length < 2) throw new Error(`${count(filled.length, "box", "boxes")} with pictures; expected at least two.`);
+  if (filled.length < 2) throw new Error(`${count(filled.length, "box has", "boxes have")} pictures; expected at least two boxes.`);
   const names = filled.map((box) => box.name());
   const wrong = names.find((name) => name === "" || /[/\\]/.test(name) || name.startsWith("."));
-  if (wrong !== undefined) throw new Error(`A box is named “${wrong}”; expected a name without slashes that does not begin with a point.`);
+  if (wrong !== undefined) throw new Error(`A box is named “${wrong}”; expected a name without slashes and without a dot at its start.`);
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) throw new Error(`Two boxes are named ${twice}; expected different names.`);
   return filled.flatMap((box, place) =>

@@ -1,4 +1,4 @@
-// The learning curves of a job: loss and accuracy, of training and of validation, as they grow.
+// Draws the learning curves of a job while it runs: the loss and the accuracy in training and in validation.
 
 import { element, fill, svg } from "./dom.js";
 
@@ -6,7 +6,7 @@ const width = 320;
 const height = 150;
 const margin = { left: 36, right: 8, top: 10, bottom: 22 };
 
-/** Two charts that are empty and hidden until the first metrics. */
+/** Makes two charts, for loss and accuracy, which are hidden until the first metrics arrive. */
 export function curves() {
   const loss = chart("Loss", [["train_loss", "training"], ["valid_loss", "validation"]]);
   const accuracy = chart("Accuracy", [["train_accuracy", "training"], ["valid_accuracy", "validation"]], 1);
@@ -70,7 +70,7 @@ function curve(line, place, x, y) {
   ];
 }
 
-// The next higher number of 1, 2 or 5 and zeros.
+// Returns the smallest number that is at least the value and is 1, 2 or 5 times a power of ten.
 function niceTop(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);

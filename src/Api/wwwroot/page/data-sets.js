@@ -1,4 +1,4 @@
-// The list of data sets; each opens to the form that starts a job, its health and its pictures.
+// The list of data sets. An opened data set shows its pictures, its health and the form that starts a job.
 
 import { actionButton, confirmed, element, fill, notice } from "./dom.js";
 import { count, time } from "./format.js";
@@ -23,7 +23,7 @@ export function dataSetList({ signal, onJob }) {
 async function loadInto(shown) {
   try {
     const sets = await everyEntry("datasets", 100);
-    shown.message.say(sets.length === 0 ? "No data set yet. The pictures you upload become one." : "");
+    shown.message.say(sets.length === 0 ? "No data set yet. Upload pictures to make one." : "");
     fill(shown.list, sets.map((set) => card(set, shown)));
   } catch (error) {
     shown.message.fail(error);
@@ -75,7 +75,7 @@ function refusedFiles(refused) {
 }
 
 async function remove(set, made) {
-  const question = "Delete this data set and its images? Models that were trained on it stay.";
+  const question = "Delete this data set and its images? Models that were trained on it are not deleted.";
   if (!await confirmed(question, "Delete the data set")) return;
   await json(`datasets/${route(set.id)}`, { method: "DELETE" });
   made.remove();

@@ -1,8 +1,11 @@
-// Builds elements. Text reaches the document through textContent alone, so labels and file names never become markup.
+// Makes elements of the page. All text becomes text nodes, so labels and file names never become markup.
 
 const svgNamespace = "http://www.w3.org/2000/svg";
 
-/** Makes an element. `properties` are set as they are; `class`, `data` and names with a dash become attributes. */
+/**
+ * Makes an element. A property that begins with `on` becomes an event listener; `class`, `role`, `for`, `list`, `form` and names with a
+ * dash become attributes; others become properties. Values that are undefined, null or false are left out.
+ */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -16,7 +19,7 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
-/** Makes an element of a picture. All properties become attributes. */
+/** Makes an SVG element. All properties become attributes. */
 export function svg(name, attributes = {}, ...children) {
   const made = document.createElementNS(svgNamespace, name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -26,7 +29,7 @@ export function svg(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Replaces the children of an element. Texts become text nodes; null and false are passed over. */
+/** Replaces the children of an element. Texts become text nodes; null and false are left out. */
 export function fill(parent, ...children) {
   parent.replaceChildren();
   append(parent, children);
@@ -40,7 +43,7 @@ function append(parent, children) {
   }
 }
 
-/** A button with a text. While `action` runs, the button is disabled; an error is shown by `report`. */
+/** Makes a button with a text. While `action` runs, the button is disabled. If `action` throws, `report` gets the error. */
 export function actionButton(text, action, { kind = "", report, label } = {}) {
   const button = element("button", { type: "button", class: `button ${kind}`, "aria-label": label }, text);
   button.addEventListener("click", () => runWhileDisabled(button, action, report));
@@ -59,7 +62,7 @@ async function runWhileDisabled(button, action, report) {
   }
 }
 
-/** A box for a message. Screen readers read a new message aloud. */
+/** Makes a box for messages. Screen readers read a new message aloud. */
 export function notice() {
   const box = element("p", { class: "notice", hidden: true, role: "status" });
   return {
@@ -75,7 +78,7 @@ export function notice() {
   };
 }
 
-/** A field with its label above it. */
+/** Makes a field with its label above the input, and a hint below it. */
 export function field(label, input, hint) {
   const id = input.id || nextId("field");
   input.id = id;
@@ -84,7 +87,7 @@ export function field(label, input, hint) {
   return element("div", { class: "field" }, element("label", { for: id }, label), input, note);
 }
 
-/** A drop-down. `options` are values, or pairs of a value and its text. */
+/** Makes a drop-down list. `options` are values, or pairs of a value and its text. */
 export function select(options, chosen, onChange) {
   const pairs = options.map((option) => (Array.isArray(option) ? option : [option, option]));
   const box = element("select", {}, pairs.map(([value, text]) => element("option", { value, selected: value === chosen }, text)));
@@ -94,13 +97,13 @@ export function select(options, chosen, onChange) {
 
 let ids = 0;
 
-/** An id that no other element has. */
+/** Returns an id that no other element has. */
 export function nextId(prefix) {
   ids += 1;
   return `${prefix}-${ids}`;
 }
 
-/** Asks before something is deleted. Resolves to true when the person agrees. */
+/** Asks the person before something is deleted. Resolves to true if the person agrees. `doing` is the text of that button. */
 export function confirmed(question, doing) {
   return new Promise((resolve) => {
     const dialog = element("dialog", { class: "dialog", "aria-label": question },

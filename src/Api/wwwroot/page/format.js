@@ -1,6 +1,6 @@
-// Numbers and times for people.
+// Formats numbers and times for people.
 
-/** A share from 0 to 1, such as 97.3 %. Shares next to 0 and 1 are not rounded to them. */
+/** Formats a number from 0 to 1 as percent, such as 97.3 %. Values close to 0 or 1 become < 0.1 % or > 99.9 %. */
 export function percent(share) {
   const value = share * 100;
   if (value > 0 && value < 0.1) return "< 0.1 %";
@@ -8,7 +8,7 @@ export function percent(share) {
   return `${value.toFixed(1)} %`;
 }
 
-/** A count with a unit: 44.4 K, 6.99 M, 1.58 G. */
+/** Formats a large number in thousands, millions or thousand millions: 44.4 K, 6.99 M, 1.58 G. */
 export function short(number) {
   if (number === null || number === undefined) return "?";
   for (const [size, letter] of [[1e9, "G"], [1e6, "M"], [1e4, "K"]]) {
@@ -20,7 +20,7 @@ export function short(number) {
   return number.toLocaleString("en");
 }
 
-/** A number of bytes, such as 12.4 MiB. */
+/** Formats a number of bytes, such as 12.4 MiB. */
 export function bytes(number) {
   if (number === null || number === undefined) return "?";
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -32,24 +32,24 @@ export function bytes(number) {
   return `${unit === 0 ? number : number.toFixed(1)} ${units[unit]}`;
 }
 
-/** A shape, such as 64 × 56 × 56. */
+/** Formats a shape, such as 64 × 56 × 56. */
 export function shape(dimensions) {
   return dimensions ? dimensions.map((size) => size ?? "?").join(" × ") : "?";
 }
 
-/** A count and its noun: 1 image, 2 images, 3 classes. */
+/** Formats a number with its noun: 1 image, 2 images, 3 classes. */
 export function count(number, noun, plural = `${noun}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;
 }
 
-/** A duration in seconds, in words: 40 s, 3 min, 1.5 h. */
+/** Formats a duration, given in seconds: 40 s, 3 min, 1.5 h. */
 export function duration(seconds) {
   if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** A time in seconds since 1970, in the reader's language. */
+/** Formats a time, given in seconds since 1970, in the reader's language. */
 export function time(seconds) {
   return new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -1,4 +1,4 @@
-// The pictures of a data set. A click on one corrects its label; corrections make a new data set.
+// Shows the pictures of a data set. A click on a picture corrects its label. The corrected images are saved as a new data set.
 
 import { actionButton, element, field, fill, notice, select } from "./dom.js";
 import { json, picture, post, route, send } from "./api.js";
@@ -7,7 +7,7 @@ import { zip } from "./zip.js";
 
 const perPage = 24;
 
-// A folder of this name in a zip of corrections takes its images out.
+// In a zip file of corrections, the images in a folder of this name are removed from the data set.
 const removed = "_removed";
 
 export function gallery(set, { onCorrected, onJob }) {
@@ -17,7 +17,7 @@ export function gallery(set, { onCorrected, onJob }) {
   const context = { set, corrections, bar, message, onCorrected, onJob };
   return element("div", { class: "stack tight" },
     element("h3", {}, "Pictures"),
-    element("p", { class: "muted" }, "Is one in the wrong class? Choose it to correct its label."),
+    element("p", { class: "muted" }, "Is a picture in the wrong class? Choose it to correct its label."),
     set.classes.map((one) => classRow(one, context)),
     bar, message.element);
 }
@@ -28,7 +28,7 @@ function classRow(one, context) {
   const row = element("details", { class: "class-row" },
     element("summary", {}, one.label,
       element("span", { class: "muted" },
-        ` ${one.train} to learn from, ${one.val} to check with`, one.test > 0 && `, ${one.test} to test`)),
+        ` ${one.train} for training, ${one.val} for validation`, one.test > 0 && `, ${one.test} for testing`)),
     thumbs, more);
   row.addEventListener("toggle", () => {
     if (row.open && thumbs.childElementCount === 0) loadPage(one.label, null, thumbs, more, context);
@@ -56,7 +56,7 @@ function thumb(image, context) {
   return button;
 }
 
-/** Loads a thumbnail of a data set, with the person's key. */
+/** Loads a thumbnail of a data set into an image element, with the person's key. */
 export async function loadThumbnail(shown, address) {
   try {
     shown.src = await picture(address, { quiet: true });
@@ -68,7 +68,7 @@ export async function loadThumbnail(shown, address) {
 function correct(image, shown, button, context) {
   const labels = context.set.classes.map((one) => one.label);
   const now = context.corrections.get(image.id)?.label ?? image.class;
-  const choice = select([...labels, [removed, "none: take it out"]], now);
+  const choice = select([...labels, [removed, "none: remove it"]], now);
   const dialog = element("dialog", { class: "dialog", "aria-label": `Correct ${image.file}` },
     element("form", { method: "dialog" },
       element("h2", {}, image.file),
@@ -90,7 +90,7 @@ function remember(image, label, button, context) {
   else context.corrections.set(image.id, { image, label });
   const isCorrected = context.corrections.has(image.id);
   button.classList.toggle("corrected", isCorrected);
-  button.title = isCorrected ? `${image.file}: ${label === removed ? "taken out" : label}` : image.file;
+  button.title = isCorrected ? `${image.file}: ${label === removed ? "removed" : label}` : image.file;
   showBar(context);
 }
 
@@ -122,9 +122,9 @@ async function save(context) {
   return made;
 }
 
-// The service knows the images of corrections by their bytes, so a thumbnail would not do.
+// Returns the original image file. A thumbnail is not enough, because the service finds the image in the old data set by its bytes.
 async function original(image) {
-  if (!image.image) throw new Error("This service does not hand out the images themselves, so their labels cannot be corrected here.");
+  if (!image.image) throw new Error("This service does not give out the original images, so labels cannot be corrected here.");
   return (await send(image.image)).blob();
 }
 

@@ -1,15 +1,15 @@
-// Shows over an image where the model sees a class, while the pointer or the keyboard is on the class's bar.
+// While the pointer or the keyboard focus is on the bar of a class, shows over the image where the model sees this class.
 
 import { element } from "./dom.js";
 import { picture, route } from "./api.js";
 
-// A pointer that only passes over a bar asks for no map.
+// The pause in milliseconds before a map is requested, so that a pointer that only passes over a bar requests none.
 const pauseBeforeAsking = 150;
 
-// Whether the service explains answers: null until it was asked.
+// Whether the service has the route for heat maps; null: not known yet.
 let isOffered = null;
 
-/** The heat maps of one classified image. `attach` connects a bar with the map of its class. */
+/** Manages the heat maps of one classified image. `attach` makes a bar show the map of its class. */
 export function heatMapped(model, version, file, frame) {
   const maps = new Map();
   const hint = element("p", { class: "muted small", hidden: isOffered !== true }, "Rest on a label to see where it is in the picture.");
@@ -19,7 +19,7 @@ export function heatMapped(model, version, file, frame) {
     const { index } = prediction;
     if (!maps.has(index)) maps.set(index, explain(model, version, file, prediction, hint));
     const map = maps.get(index);
-    // A refusal, for example while the service is busy, may be over the next time.
+    // If the service refuses, for example because it is busy, the next attempt may succeed, so the result is not kept.
     map.then((address) => address ?? maps.delete(index));
     return map;
   };
@@ -50,7 +50,7 @@ async function explain(model, version, file, prediction, hint) {
   try {
     const address = await mapOf(model, version, file, prediction.label)
       .catch((problem) => {
-        // Two classes may have one label; then the number says which is meant.
+        // If two classes have the same label, the service refuses the label, and the class's number is sent instead.
         if (problem.status !== 400) throw problem;
         return mapOf(model, version, file, prediction.index);
       });
@@ -58,7 +58,7 @@ async function explain(model, version, file, prediction, hint) {
     hint.hidden = false;
     return address;
   } catch (problem) {
-    // A service without this route has no heat maps for any image.
+    // Without this route, the service has no heat maps for any image, so they are not requested again.
     if (problem.status === 404 && problem.code === "unknown_route") isOffered = false;
     return null;
   }

@@ -1,9 +1,10 @@
-// Takes images: dropped, pasted, chosen, or photographed.
+// Takes images that the person drops, pastes, chooses or photographs.
 
 import { element } from "./dom.js";
 
 /**
- * A place to drop images on, with buttons to choose and to photograph them. `take` gets the files. `accept` limits what the dialog offers.
+ * Makes an area to drop images on, with buttons to choose and to photograph images. `take` gets the files. `accept` limits the files that
+ * the file dialog offers.
  */
 export function dropZone({ title, hint, take, accept = "image/*", camera = true, folder = false, small = false, name }) {
   const choose = fileButton("Choose files", { accept, multiple: true }, take, name);
@@ -41,7 +42,7 @@ function fileButton(text, properties, take, name) {
   return [button, input];
 }
 
-/** The files of a drop, with their paths; folders are opened. */
+/** Returns the dropped files with their paths, including the files in dropped folders. */
 export async function droppedFiles(transfer) {
   const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
   const lists = await Promise.all(entries.filter(Boolean).map((entry) => (entry instanceof File ? plain(entry) : read(entry, ""))));
@@ -62,7 +63,7 @@ async function read(entry, folder) {
   return lists.flat();
 }
 
-// The browser hands out the entries of a folder in portions; an empty one is the last.
+// Returns the entries of a folder. The browser gives them in several portions; an empty portion is the last.
 async function inner(folder) {
   const reader = folder.createReader();
   const all = [];
@@ -73,7 +74,7 @@ async function inner(folder) {
   }
 }
 
-/** Calls `take` with the images that are pasted while the view is shown. */
+/** Calls `take` with the images that the person pastes, until `signal` is aborted. */
 export function onPaste(take, signal) {
   document.addEventListener("paste", (event) => {
     const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));

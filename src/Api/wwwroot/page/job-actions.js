@@ -1,4 +1,4 @@
-// The buttons of a job: pause, resume, cancel, read its report, publish, roll back and delete its model.
+// The buttons of a job: to pause, resume or cancel it, to read its report, and to publish, roll back or delete its model.
 
 import { actionButton, confirmed, element, notice } from "./dom.js";
 import { json, post, route, send } from "./api.js";
@@ -45,7 +45,7 @@ function resultActions(job, refresh, message, button) {
   ];
 }
 
-// A link carries no key. With a key the report is saved as a file instead.
+// Makes the link to the report. A link cannot send a key, so if there is a key, a button saves the report as a file instead.
 function reportLink(job, button) {
   const address = `fine_tuning/jobs/${route(job.id)}/report`;
   if (!currentKey()) return element("a", { class: "button", href: address, target: "_blank", rel: "noopener" }, "Open the whole report");

@@ -1,4 +1,4 @@
-// The list of jobs. Each card follows its job live, through restarts of the service too.
+// The list of jobs. Each card shows its job's progress live, even if the service restarts meanwhile.
 
 import { element, fill, notice } from "./dom.js";
 import { json, route, serverSentEvents } from "./api.js";
@@ -61,7 +61,7 @@ function jobCard(job, signal) {
   const refresh = (changed) => {
     showState(changed, parts);
 
-    // Buttons stay in place while nothing changes for them, so that the keyboard keeps its place.
+    // The buttons are made again only if they change, so that the focused button keeps the focus.
     const state = `${changed.status} ${changed.published}`;
     if (state === shown) return;
     shown = state;
@@ -91,7 +91,8 @@ function left(finish) {
   return `about ${duration(finish - Date.now() / 1000)}`;
 }
 
-// The stream ends with the job. If it breaks before, the service is restarting, and the stream goes on from the last event.
+// Shows the events of a job until the job ends. The stream of events ends with the job. If the stream breaks before, the service is
+// restarting, and a new stream continues after the last event.
 async function follow(job, parts, refresh, signal) {
   const look = () => json(`fine_tuning/jobs/${route(job.id)}`, { signal, quiet: true });
   let last = parts.log.lastElementChild?.dataset.id ?? "";
@@ -110,7 +111,7 @@ async function follow(job, parts, refresh, signal) {
       if (ended.includes(now.status)) return;
     } catch (error) {
       if (signal.aborted || (error.status >= 400 && error.status < 500)) return;
-      parts.line.textContent = "The service does not answer; waiting for it …";
+      parts.line.textContent = "The service does not answer. Trying again …";
     }
     await new Promise((resolve) => setTimeout(resolve, pauseBeforeRetry));
   }

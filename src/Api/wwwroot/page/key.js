@@ -1,4 +1,4 @@
-// The person's API key. The browser forgets it with its session.
+// Keeps the person's API key, until the browser tab is closed.
 
 import { element, field } from "./dom.js";
 
@@ -8,7 +8,7 @@ export function currentKey() {
   return sessionStorage.getItem(name);
 }
 
-/** Keeps a key, or forgets it if the text is empty. */
+/** Keeps a key. An empty text forgets the key. */
 export function keepKey(key) {
   if (key) sessionStorage.setItem(name, key);
   else sessionStorage.removeItem(name);
@@ -17,7 +17,7 @@ export function keepKey(key) {
 
 let asking = null;
 
-/** Asks for a key, and gives the reason. Several calls at once share one dialog. Resolves to true when a key was entered. */
+/** Asks for a key, and shows the reason. Calls at the same time share one dialog. Resolves to true if the person has entered a key. */
 export function askForKey(reason) {
   asking ??= showDialog(reason).finally(() => { asking = null; });
   return asking;
@@ -29,7 +29,7 @@ function showDialog(reason) {
     const form = element("form", { method: "dialog" },
       element("h2", { id: "key-title" }, "API key"),
       element("p", { class: "muted" }, reason),
-      field("Key", input, "Kept in this tab until it is closed. Leave it empty to forget the key."),
+      field("Key", input, "The key is kept until you close this tab. Leave the field empty to forget the key."),
       element("div", { class: "row end" },
         element("button", { type: "button", class: "button quiet", onclick: () => dialog.close("") }, "Cancel"),
         element("button", { type: "submit", class: "button primary", value: "use" }, "Use this key")));

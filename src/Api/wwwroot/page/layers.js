@@ -1,4 +1,4 @@
-// The layers of a network from top to bottom. Blocks open to the layers in them.
+// Shows the layers of a network from top to bottom. An opened block shows its layers.
 
 import { actionButton, element } from "./dom.js";
 import { picture } from "./api.js";
@@ -10,12 +10,12 @@ const kinds = [
   ["form", /Flatten|Reshape|Dropout/],
 ];
 
-/** The kind of a layer, which has a colour. A type that is no layer is that of a block. */
+/** Returns the kind of a layer, which decides its colour; "block" for a type that is not a layer's. */
 export function kindOf(layer) {
   return kinds.find(([, pattern]) => pattern.test(layer.type))?.[0] ?? "block";
 }
 
-/** The layers, each block with its inner layers from the same summary expanded. `path` is where the summary comes from. */
+/** Makes the list of layers and blocks. `expanded` is the same summary with the layers in the blocks; `path` is its address. */
 export function layersPanel(summary, expanded, path) {
   const most = Math.max(1, ...summary.layers.map((layer) => layer.parameters));
   const names = new Set(summary.layers.map((layer) => layer.name));
@@ -54,14 +54,14 @@ function line(layer, most) {
   ];
 }
 
-// Kernel and stride, such as 3×3 / 2.
+// Returns the kernel and the stride as text, such as 3×3 / 2.
 function kernelOf({ kernel, strides }) {
   if (!kernel) return "";
   const stride = Math.max(...(strides ?? [1]));
   return ` ${kernel.join("×")}${stride > 1 ? ` / ${stride}` : ""}`;
 }
 
-// The picture opens in a tab of its own: it may be large.
+// Makes the button that opens the picture of the network in a new tab, because the picture may be large.
 function pictureLink(path) {
   return actionButton("Open as one picture", async () => {
     open(await picture(`${path}&expand=true`, { headers: { Accept: "image/svg+xml" } }), "_blank", "noopener");

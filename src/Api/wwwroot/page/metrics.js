@@ -1,10 +1,10 @@
-// The counters of the service, from its metrics in Prometheus' format.
+// Reads counters of the service from its metrics in Prometheus' format.
 
 import { send } from "./api.js";
 
 /**
- * Reads the images answered, the requests refused and the mean time in the queue of each model. Empty where the metrics are not
- * offered, for example behind a load balancer.
+ * Returns for each model the number of answered images, the number of refused requests, and the sum and number of the times in the queue.
+ * The map is empty if the metrics cannot be read, for example behind a load balancer.
  */
 export async function readMetrics(signal) {
   try {

@@ -1,4 +1,4 @@
-// A model for the operator: its state, its versions, its figures, and what can be done with it.
+// Shows a model to the operator: its state, its versions and its figures, with buttons to load, publish, roll back and delete.
 
 import { actionButton, confirmed, element, fill, notice } from "./dom.js";
 import { count, shape } from "./format.js";
@@ -40,7 +40,7 @@ function showModel(model, { name, parts, refresh, report }) {
   parts.state.className = `tag ${model.state}`;
   const trained = model.trained === false ? ", untrained" : "";
   parts.about.textContent = model.input
-    ? `${model.architecture ?? "foreign network"}, input ${shape(model.input)}, ${count(model.classes, "class", "classes")}${trained}`
+    ? `${model.architecture ?? "unnamed network"}, input ${shape(model.input)}, ${count(model.classes, "class", "classes")}${trained}`
     : "Not loaded";
   parts.reason.hidden = !model.reason;
   parts.reason.textContent = model.reason ?? "";
@@ -62,7 +62,7 @@ function versionRow(model, number, refresh, report) {
   const path = `models/${route(model.name)}/versions/${number}`;
   const serves = number === model.defaultVersion;
   const remove = async () => {
-    const last = model.versions.length === 1 ? " It is the only one, so the model goes with it." : "";
+    const last = model.versions.length === 1 ? " It is the only version, so the model is deleted too." : "";
     if (!await confirmed(`Delete version ${number} of ${model.name}?${last}`, "Delete the version")) return;
     await json(path, { method: "DELETE" });
     await refresh();
@@ -105,7 +105,7 @@ async function loadFindings(name, findings, message) {
     const model = await json(`models/${route(name)}`, { quiet: true });
     findings.append(model.findings
       ? findingsPanel(model.findings)
-      : element("p", { class: "muted" }, "The file is Fovea's own; nothing had to be found out."));
+      : element("p", { class: "muted" }, "Fovea made this file, so it did not need adoption."));
   } catch (error) {
     message.fail(error);
   }

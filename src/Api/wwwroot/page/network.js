@@ -1,4 +1,4 @@
-// A model's network as a picture, beside the answers.
+// Shows a picture of the model's network beside the answers.
 
 import { element, fill } from "./dom.js";
 import { picture, route } from "./api.js";

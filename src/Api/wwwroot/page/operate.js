@@ -1,4 +1,4 @@
-// The operator's view: the models, what they run on, and what came in.
+// The operator's view: the models, the machine that runs them, and the number of requests.
 
 import { element, fill, notice } from "./dom.js";
 import { bytes, count } from "./format.js";
@@ -38,7 +38,7 @@ async function refreshView(state) {
   }
 }
 
-// Cards stay in place between refreshes, so that a card that is open, or has the keyboard, keeps that.
+// Updates the cards without making them again, so that an open card stays open and a focused button keeps the focus.
 function showModels(models, diagnosis, metrics, state) {
   const names = new Set(models.map((model) => model.name));
   for (const [name, card] of state.cards) {
@@ -73,7 +73,7 @@ function machinePanel({ versions, device, threads, memory, unclear }) {
       element("ul", { class: "plain" }, unclear.map((text) => element("li", {}, text)))));
 }
 
-/** A name and its value. */
+/** Makes a row with a name and its value. */
 export function fact(name, value) {
   return element("div", {}, element("dt", {}, name), element("dd", {}, value));
 }

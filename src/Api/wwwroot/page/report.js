@@ -1,4 +1,4 @@
-// The report of a job: how often the model is right, what it confuses, and its mistakes as pictures.
+// Shows the report of a job: the accuracy of the model, the classes that it confuses, and the pictures that it classifies wrongly.
 
 import { element, fill } from "./dom.js";
 import { count, percent } from "./format.js";
@@ -6,7 +6,7 @@ import { json, route } from "./api.js";
 
 const mostClasses = 30;
 
-/** A report that is fetched when it is opened. */
+/** Makes a panel that fetches the report when it is opened. */
 export function reportPanel(job) {
   const content = element("div", { class: "stack" });
   const panel = element("details", { class: "report" }, element("summary", {}, "Report"), content);
@@ -31,7 +31,7 @@ function headline(report) {
   if (accuracy === undefined) return null;
   const wrong = report.wrong === 0 ? "none is wrong" : `${count(report.wrong, "is", "are")} wrong`;
   return element("p", { class: "figure" },
-    element("strong", {}, percent(accuracy)), ` right: of ${count(report.images, "picture")} that were kept apart, ${wrong}.`);
+    element("strong", {}, percent(accuracy)), ` right: of ${count(report.images, "picture")} not used in training, ${wrong}.`);
 }
 
 function classTable(report) {

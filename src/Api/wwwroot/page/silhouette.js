@@ -1,4 +1,4 @@
-// A network at a glance: a bar for each layer.
+// Draws a small picture of a network, with a bar for each layer.
 
 import { kindOf } from "./layers.js";
 import { svg } from "./dom.js";
@@ -6,7 +6,7 @@ import { svg } from "./dom.js";
 const height = 96;
 const gap = 2;
 
-/** Draws a summary: a bar's height is that of the layer's output, its width the number of its channels. */
+/** Draws the summary of a network. A bar's height grows with the height of the layer's output, its width with the number of channels. */
 export function silhouette(summary) {
   const layers = summary.layers.filter((layer) => layer.outputShape);
   const largest = Math.max(...layers.map(sideOf));

@@ -1,10 +1,10 @@
-// The same request as code, for copying.
+// Shows the request to classify as code in several languages, for copying.
 
 import { element, fill } from "./dom.js";
 import { currentKey } from "./key.js";
 import { fullAddress, route } from "./api.js";
 
-// The code names an environment variable instead of the key, so that a copy does not give the key away.
+// The code reads the key from an environment variable, so that a copy of the code does not contain the key.
 const languages = {
   curl: (address, withKey) =>
     `curl ${withKey ? '-H "Authorization: Bearer $FOVEA_KEY" ' : ""}--data-binary @photo.jpg \\\n  '${address}'`,
@@ -56,7 +56,7 @@ async function copyText(text, button) {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
   } catch {
-    // Browsers give no clipboard to pages without TLS; the text can still be selected.
+    // Without TLS, browsers do not let a page use the clipboard. The person can still select the text.
     button.textContent = "Select it and copy";
   }
   setTimeout(() => { button.textContent = "Copy"; }, 2000);

@@ -1,4 +1,4 @@
-// Additions to Swagger UI: names and ids that exist are suggested, and network pictures are shown as pictures.
+// Additions to Swagger UI: fields for names and ids suggest the existing ones, and an answer with a picture of a network shows the picture.
 
 const routes = {
   model: ["../models", (answer) => answer.map((model) => model.name)],
@@ -28,7 +28,7 @@ function listOf(name) {
   return list;
 }
 
-// The list is fetched anew whenever the field is entered, since models and jobs come and go.
+// Fetches the suggestions each time a field gets the focus, because models, data sets and jobs change.
 async function offer(event) {
   const name = event.target.closest?.("tr[data-param-name]")?.dataset.paramName;
   if (event.target.tagName !== "INPUT" || !Object.hasOwn(routes, name)) return;
@@ -37,7 +37,7 @@ async function offer(event) {
   list.replaceChildren(...(await suggestions(name)).map((value) => Object.assign(document.createElement("option"), { value })));
 }
 
-// Swagger UI shows an SVG as its text. The picture takes the place of the text, and the buttons stay.
+// Swagger UI shows an SVG answer as text. This function shows the picture instead of the text, and keeps the buttons.
 function showPictures() {
   for (const code of document.querySelectorAll(".live-responses-table .highlight-code code")) {
     const body = code.closest("pre");

@@ -1,4 +1,4 @@
-// The teacher's view: images become a data set, a data set becomes a job, and the job a model.
+// The teacher's view, in three steps: upload images as a data set, start a job on it, and use the model that the job makes.
 
 import { element } from "./dom.js";
 import { collectPanel } from "./collect.js";
@@ -12,7 +12,8 @@ export function show({ signal }) {
   return element("div", { class: "stack wide" },
     element("h1", {}, "Teach new classes"),
     element("p", { class: "lead" },
-      "Give some dozens of pictures of each thing. Fovea learns to tell the things apart, and serves the result as a model."),
+      "Give Fovea some dozens of pictures of each kind of thing. Fovea learns to distinguish the kinds, and makes a model that classifies "
+      + "new pictures."),
     step("1", "Pictures", collect),
     step("2", "Data sets", sets.element),
     step("3", "Jobs", jobs.element));

@@ -7,11 +7,11 @@ import { short } from "./format.js";
 const methods = [
   ["auto", "Let Fovea choose", "Trains a new last layer, and more layers if that is worth the time."],
   ["head", "Quick", "Trains a new last layer only. Takes seconds to minutes, and suits everyday pictures."],
-  ["full", "Thorough", "Trains all layers. Takes longer, and suits pictures unlike everyday ones, such as scans or drawings."],
+  ["full", "Thorough", "Trains all layers. Takes longer, and suits pictures that are not everyday photos, such as scans or drawings."],
 ];
 
-// The passes over the images, where more than a last layer is trained.
-const budgets = [["auto", "As long as is usual"], ["5", "Short: 5 passes over the images"], ["40", "Long: 40 passes over the images"]];
+// The choices for the number of passes over the images, which matters only if more than the last layer is trained.
+const budgets = [["auto", "The usual time"], ["5", "Short: 5 passes over the images"], ["40", "Long: 40 passes over the images"]];
 
 export function trainForm(set, onJob) {
   const message = notice();
@@ -36,17 +36,17 @@ export function trainForm(set, onJob) {
   return element("div", { class: "panel stack" },
     element("h3", {}, "Teach a model"),
     element("div", { class: "fields" },
-      field("Start from", base, "A network that has seen many pictures already."),
-      field("Name of the new model", suffix, "It becomes the end of the model's name."),
-      field("How long", budget, "Counts where more than the last layer is trained.")),
+      field("Start from", base, "A network that was already trained on many pictures."),
+      field("Name of the new model", suffix, "This becomes the end of the model's name."),
+      field("How long", budget, "Has an effect only if more than the last layer is trained.")),
     method.element,
     element("div", { class: "row nowrap" }, publish,
-      element("label", { for: publish.id }, "Serve it at once, if it is not worse than the version that serves")),
+      element("label", { for: publish.id }, "Publish the model at once, unless it is worse than the version that serves now")),
     element("div", { class: "row" }, actionButton("Start teaching", start, { kind: "primary", report: (error) => message.fail(error) })),
     message.element);
 }
 
-// Names of models have letters, digits, points, dashes and underscores.
+// Makes a name for the model from the first three labels. Names of models have letters, digits, dots, dashes and underscores.
 function suggestedName(set) {
   return set.classes.slice(0, 3).map((one) => one.label).join("-").toLowerCase()
     .replace(/[^a-z0-9._-]+/g, "-").replace(/\.{2,}/g, ".").replace(/^[-.]+|[-.]+$/g, "").slice(0, 40);

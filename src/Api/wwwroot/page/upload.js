@@ -1,4 +1,4 @@
-// Uploads a model, and shows what adoption found in it or still needs.
+// Uploads a model, and shows what adoption found, changed and assumed in its file, and what it still needs.
 
 import { actionButton, element, field, fill, notice } from "./dom.js";
 import { json, route } from "./api.js";
@@ -20,7 +20,7 @@ export function uploadPanel(onUploaded) {
   };
   return element("section", { class: "card stack" },
     element("h2", {}, "Upload a model"),
-    field("Files", files, "An .onnx file of any classifier, and files beside it: labels.txt, model.json, config.json, .data"),
+    field("Files", files, "The .onnx file of any classifier, and the files that belong to it: labels.txt, model.json, config.json, .data"),
     element("div", { class: "fields" }, field("Name", name), field("Version", version)),
     element("div", {}, actionButton("Upload the model", upload, { kind: "primary", report: (error) => message.fail(error) })),
     message.element, findings);
@@ -35,8 +35,8 @@ async function suggest(files, name, version) {
 }
 
 function putModel(name, version, files) {
-  if (!name) throw new Error("The model has no name; expected letters, digits, points, dashes and underscores.");
-  if (!files.some((file) => file.name.endsWith(".onnx"))) throw new Error("No file ends in .onnx; expected the file of a network.");
+  if (!name) throw new Error("The model has no name; expected letters, digits, dots, dashes and underscores.");
+  if (!files.some((file) => file.name.endsWith(".onnx"))) throw new Error("None of the files is an .onnx file; expected one.");
   const path = `models/${route(name)}/versions/${route(version)}`;
   if (files.length === 1) {
     return json(path, { method: "PUT", body: files[0], headers: { "Content-Type": "application/octet-stream" } });
@@ -52,7 +52,7 @@ function partOf(file) {
   return file.endsWith(".txt") ? "labels" : "beside";
 }
 
-/** The findings of adoption, as lists of sentences. */
+/** Shows the findings of adoption as lists of sentences. */
 export function findingsPanel({ found = {}, changed = [], assumed = [], needs = [] }) {
   const facts = Array.isArray(found) ? found : Object.entries(found).map(([name, value]) => `${name}: ${textOf(value)}`);
   return element("div", { class: "stack tight" },

@@ -1,4 +1,4 @@
-// Writes zip files without compression: images are compressed already.
+// Writes zip files without compression, because images are compressed already.
 
 const mostFiles = 65_535;
 const mostBytes = 0xffff_ffff;
@@ -16,7 +16,7 @@ function crc32(bytes) {
 }
 
 /**
- * Makes a zip file of entries, each a path and a file or blob. `onProgress` gets the number of entries that are done.
+ * Makes a zip file of entries. Each entry has a path and a file or blob. `onProgress` gets the number of finished entries.
  */
 export async function zip(entries, onProgress = () => {}) {
   if (entries.length > mostFiles) throw new Error(`The folder has ${entries.length} files; expected at most ${mostFiles}.`);
@@ -30,7 +30,7 @@ export async function zip(entries, onProgress = () => {}) {
     directory.push(directoryEntry(name, crc, file.size, offset));
     parts.push(header, file);
     offset += header.byteLength + file.size;
-    if (offset > mostBytes) throw new Error("The images have more than 4 GiB; expected less. A larger zip file can be uploaded as it is.");
+    if (offset > mostBytes) throw new Error("The images have more than 4 GiB together. Make a zip file of them yourself, and upload it.");
     onProgress(place + 1);
   }
   const directorySize = directory.reduce((sum, entry) => sum + entry.byteLength, 0);
@@ -45,7 +45,8 @@ function directoryEntry(name, crc, size, offset) {
   return record(0x02014b50, [[2, 20], [2, 20], ...common(crc, size, name.length), [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]], name);
 }
 
-// Flag 11 says that names are UTF-8; method 0 stores; the date is 1 January 1980.
+// The fields that both headers of a file have. 0x0800 is the flag for names in UTF-8; method 0 means no compression; the date is 1 January
+// 1980.
 function common(crc, size, nameLength) {
   return [[2, 0x0800], [2, 0], [2, 0], [2, 0x21], [4, crc], [4, size], [4, size], [2, nameLength], [2, 0]];
 }
@@ -54,7 +55,7 @@ function end(count, size, offset) {
   return record(0x06054b50, [[2, 0], [2, 0], [2, count], [2, count], [4, size], [4, offset], [2, 0]]);
 }
 
-// A signature, then numbers of 2 or 4 bytes, the low byte first, then a name.
+// Returns a record of a zip file: a signature, then numbers of 2 or 4 bytes, the low byte first, and then a name.
 function record(signature, numbers, name = new Uint8Array()) {
   const all = [[4, signature], ...numbers];
   const length = all.reduce((sum, [bytes]) => sum + bytes, 0);
