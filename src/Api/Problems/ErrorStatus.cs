@@ -30,7 +30,7 @@ internal static class ErrorStatus
     /// <summary>Returns the gRPC status of an error that only the service gives.</summary>
     public static StatusCode GrpcOf(ServiceError error) => error switch
     {
-        ServiceError.MalformedRequest => StatusCode.InvalidArgument,
+        ServiceError.MalformedRequest or ServiceError.ImageNotFetched => StatusCode.InvalidArgument,
         ServiceError.Unauthorized => StatusCode.Unauthenticated,
         ServiceError.Forbidden => StatusCode.PermissionDenied,
         // gRPC also uses this status for an unknown encoding of a message.
