@@ -8,7 +8,7 @@ namespace Fovea.Api.DatasetChecks;
 internal static class DatasetCheckEndpoints
 {
     public static void MapDatasetChecks(this IEndpointRouteBuilder app) => app.MapGroup("/datasets").WithTags("Data sets")
-        .NeedsKey(KeyScope.Train).MapGet("/{dataset}/health", Health)
+        .NeedsKey(KeyScope.Train).MapGet("/{dataset}/health", Health).WithName("GetDatasetHealth")
         .WithSummary("Find what is wrong with a data set")
         .WithDescription(
             "Checks a data set as the command `data check` does, with the built-in base: leaks between parts, identical and nearly "

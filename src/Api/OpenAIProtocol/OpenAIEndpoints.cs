@@ -62,7 +62,7 @@ internal static class OpenAIEndpoints
             .WithDescription("Returns the name and the bytes of a data set, or of the report of a job.");
         group.MapGet("/{id}/content", (string id, HttpContext context, OpenAIFiles files, CancellationToken stop) =>
                 files.Content(id, context, stop))
-            .WithName("DownloadOpenAIFile").Produces<Stream>(200, "application/zip", "application/json").RefusesWith(Error, 400, 404)
+            .WithName("DownloadOpenAIFile").Produces<Stream>(200, "application/zip").RefusesWith(Error, 400, 404)
             .WithSummary("Download a file")
             .WithDescription("Returns a data set as a zip file that can be uploaded again, or the report of a job as JSON.");
         group.MapDelete("/{id}", async (string id, OpenAIFiles files, CancellationToken stop) =>

@@ -25,7 +25,7 @@ internal sealed class PredictionBodies : IOperationFilter
                 {
                     ["application/json"] = new OpenApiMediaType
                     {
-                        Schema = Object("url", new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri" }),
+                        Schema = ComponentFile.Bodies.Get("ImageAddress", context),
                         Example = new JsonObject { ["url"] = "https://images.example.org/1.jpg" },
                     },
                 },
