@@ -20,7 +20,7 @@ public sealed class SchemaTests(SharedService shared)
         Assert.Equal(operations.Length, operations.Select(operation => operation.OperationId).Distinct().Count());
         Assert.All(operations, operation =>
         {
-            Assert.Matches("^[A-Z][a-z]+([A-Z]+[a-z]+)+$", operation.OperationId);
+            Assert.Matches("^[A-Z][a-z]+[A-Z][A-Za-z]+$", operation.OperationId);
 
             // NSwag makes arguments of one method of both parameters and the fields of a form.
             string[] names =
@@ -45,6 +45,12 @@ public sealed class SchemaTests(SharedService shared)
             ]);
         Assert.All(bodies.Where(body => body.Key.EndsWith("json", StringComparison.Ordinal)), body =>
         {
+            // A file that is downloaded, whatever its type.
+            if (body.Value.Schema!.Format == "binary")
+            {
+                return;
+            }
+
             var reference = Assert.IsType<OpenApiSchemaReference>(body.Value.Schema!.Items ?? body.Value.Schema);
             Assert.Contains(reference.Reference.Id!, document.Components!.Schemas!.Keys);
         });
