@@ -77,7 +77,8 @@ internal static class BoundedMessages
             "gzip" => new GZipStream(stream, CompressionMode.Decompress),
             "deflate" => new ZLibStream(stream, CompressionMode.Decompress),
             _ => throw new ServiceException(
-                ServiceError.UnsupportedMediaType, $"The message's grpc-encoding is {ReadableText.Of(encoding)}; expected {Known} or none."),
+                ServiceError.UnsupportedMediaType,
+                $"The message's grpc-encoding is {ReadableText.Of(encoding)}; expected {Known} or none."),
         };
         return new(decoder, encoding, limit: null);
     }

@@ -26,8 +26,8 @@ internal sealed class GrpcHealth(Readiness readiness, TimeProvider time) : Healt
                 StatusCode.NotFound, $"There is no service {ReadableText.Of(request.Service)}; expected {Services[1]} or nothing."));
 
     /// <summary>
-    /// Sends the state, and each change of it. It is looked at once a second, and when the service shuts down: then the stream ends, so that
-    /// it does not hold up the shutdown.
+    /// Sends the state, and each change of it, once a second at most. When the service shuts down the stream ends, so that it
+    /// does not hold up the shutdown.
     /// </summary>
     public override async Task Watch(
         HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)

@@ -62,7 +62,9 @@ internal static class GrpcServer
                     + "and all other routes on other ports.");
         }
 
-        return call?.Method.Type == MethodType.DuplexStreaming ? UntilStopping(context, next, app.Lifetime.ApplicationStopping) : next(context);
+        return call?.Method.Type == MethodType.DuplexStreaming
+            ? UntilStopping(context, next, app.Lifetime.ApplicationStopping)
+            : next(context);
     });
 
     /// <summary>Maps the registered services.</summary>

@@ -73,8 +73,8 @@ internal static class InferMessages
                         + "or raw_input_contents.");
             }
 
-            inputs[i] = new(
-                input.Name, input.Datatype, input.Shape, raw.Count > 0 ? new RawElements(raw[i].Memory) : new ContentElements(input.Contents!));
+            TensorElements elements = raw.Count > 0 ? new RawElements(raw[i].Memory) : new ContentElements(input.Contents!);
+            inputs[i] = new(input.Name, input.Datatype, input.Shape, elements);
         }
 
         return inputs;

@@ -69,7 +69,8 @@ internal static class GrpcAddresses
             ? [.. chosen.Select(host => host.OrderByDescending(address => IsHttps(address.Scheme)).First())
                 .Select(address => $"{address.Scheme}://{address.Host}:{port}")]
             : throw new FoveaException(
-                ErrorCode.BadArgument, $"Fovea:GrpcPort is {port}, but no address of the service has a host; expected one with a host, or 0.");
+                ErrorCode.BadArgument,
+                $"Fovea:GrpcPort is {port}, but no address of the service has a host; expected one with a host, or 0.");
     }
 
     private static bool IsHttps(string scheme) => scheme.Equals("https", StringComparison.OrdinalIgnoreCase);

@@ -29,8 +29,8 @@ internal static class Listening
             {
                 if (host.GrpcPort > 0 && endpoint.IPEndPoint?.Port == host.GrpcPort)
                 {
+                    // HTTP/2 marks the end of a body by itself, so what follows for HTTP/1.1 is not needed.
                     endpoint.Protocols = HttpProtocols.Http2;
-                    endpoint.UseHalfClose(TimeProvider.System);
                     return;
                 }
 

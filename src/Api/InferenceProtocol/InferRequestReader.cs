@@ -199,7 +199,8 @@ internal ref struct InferRequestReader
                 default:
                     if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.Null)
                     {
-                        throw InferRequest.Malformed($"The parameter {property} is {json.TokenType}; expected a string, a number, true or false.");
+                        throw InferRequest.Malformed(
+                            $"The parameter {property} is {json.TokenType}; expected a string, a number, true or false.");
                     }
 
                     break;
@@ -229,7 +230,8 @@ internal ref struct InferRequestReader
     {
         if (json.TokenType != type)
         {
-            throw InferRequest.Malformed($"{what} is {json.TokenType}; expected {(type == JsonTokenType.StartObject ? "an object" : "a list")}.");
+            throw InferRequest.Malformed(
+                $"{what} is {json.TokenType}; expected {(type == JsonTokenType.StartObject ? "an object" : "a list")}.");
         }
     }
 

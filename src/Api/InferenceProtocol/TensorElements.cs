@@ -37,9 +37,11 @@ internal abstract class TensorElements
     }
 
     /// <summary>Rounds a number to its type.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: a type of whole numbers does not have it.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: a type of whole numbers does not have
+    /// it.</exception>
     protected static float Rounded(string name, Datatype type, float number) =>
         type.Rounded(number) is var rounded && (rounded == number || !type.IsWhole)
             ? rounded
-            : throw InferRequest.Malformed(FormattableString.Invariant($"The data of {name} holds {number}; expected numbers of {type.Name}."));
+            : throw InferRequest.Malformed(
+                FormattableString.Invariant($"The data of {name} holds {number}; expected numbers of {type.Name}."));
 }

@@ -116,10 +116,11 @@ public sealed class BadGrpcInferenceTests(SharedGrpcService shared) : IClassFixt
         message.ModelVersion = version;
         var refusal = await IsRefused(message, StatusCode.NotFound, reason);
         Assert.Equal("unknown_model", refusal.Trailers.GetValue("error-code"));
-        var client = shared.Running.Client;
-        await GrpcService.IsRefused(
-            client.ModelMetadataAsync(new() { Name = model, Version = version }), StatusCode.NotFound, reason);
-        await GrpcService.IsRefused(client.ModelReadyAsync(new() { Name = model, Version = version }), StatusCode.NotFound, reason);
+        var (client, stop) = (shared.Running.Client, TestContext.Current.CancellationToken);
+        var described = client.ModelMetadataAsync(new() { Name = model, Version = version }, cancellationToken: stop);
+        await GrpcService.IsRefused(described, StatusCode.NotFound, reason);
+        var ready = client.ModelReadyAsync(new() { Name = model, Version = version }, cancellationToken: stop);
+        await GrpcService.IsRefused(ready, StatusCode.NotFound, reason);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class GrpcHealthTests
         Assert.True((await service.Client.ServerLiveAsync(new(), cancellationToken: stop)).Live);
         Assert.False((await service.Client.ServerReadyAsync(new(), cancellationToken: stop)).Ready);
         var refusal = await GrpcService.IsRefused(
-            service.Client.ModelInferAsync(GrpcService.Zeros()), StatusCode.Unavailable, "shutting down");
+            service.Client.ModelInferAsync(GrpcService.Zeros(), cancellationToken: stop), StatusCode.Unavailable, "shutting down");
         Assert.Equal("5000", refusal.Trailers.GetValue("grpc-retry-pushback-ms"));
     }
 
@@ -46,7 +46,9 @@ public sealed class GrpcHealthTests
         await using var service = await GrpcService.Start(repository);
         var health = new HealthClient(service.Channel);
         await GrpcService.IsRefused(
-            health.CheckAsync(new() { Service = "other" }), StatusCode.NotFound, "expected inference.GRPCInferenceService or nothing");
+            health.CheckAsync(new() { Service = "other" }, cancellationToken: stop),
+            StatusCode.NotFound,
+            "expected inference.GRPCInferenceService or nothing");
         using var watch = health.Watch(new() { Service = "other" }, cancellationToken: stop);
         Assert.True(await watch.ResponseStream.MoveNext(stop));
         Assert.Equal(Status.ServiceUnknown, watch.ResponseStream.Current.Status);

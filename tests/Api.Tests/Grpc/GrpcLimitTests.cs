@@ -21,7 +21,7 @@ public sealed class GrpcLimitTests
         {
             underWay.Admit();
             var refusal = await GrpcService.IsRefused(
-                service.Client.ModelInferAsync(GrpcService.Zeros("grpcfull")),
+                service.Client.ModelInferAsync(GrpcService.Zeros("grpcfull"), cancellationToken: TestContext.Current.CancellationToken),
                 StatusCode.ResourceExhausted,
                 "grpcfull is at capacity (1 requests in flight)");
             Assert.Equal("overloaded", refusal.Trailers.GetValue("error-code"));
@@ -50,6 +50,7 @@ public sealed class GrpcLimitTests
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await GrpcService.Start(
             repository, "--Fovea:ApiKeys:0=first", "--Fovea:RequireKeyToClassify=true");
+        var stop = TestContext.Current.CancellationToken;
         foreach (var (authorization, status, reason) in ((string?, StatusCode, string)[])
         [
             (null, StatusCode.Unauthenticated, "the request has none; expected the header Authorization: Bearer KEY"),
@@ -58,11 +59,10 @@ public sealed class GrpcLimitTests
         ])
         {
             var refusal = await GrpcService.IsRefused(
-                service.Client.ModelInferAsync(GrpcService.Zeros(), Authorization(authorization)), status, reason);
+                service.Client.ModelInferAsync(GrpcService.Zeros(), Authorization(authorization), cancellationToken: stop), status, reason);
             Assert.Equal("unauthorized", refusal.Trailers.GetValue("error-code"));
         }
 
-        var stop = TestContext.Current.CancellationToken;
         await service.Client.ModelInferAsync(GrpcService.Zeros(), Authorization("Bearer first"), cancellationToken: stop);
         Assert.True((await service.Client.ModelReadyAsync(new() { Name = "lenet5" }, cancellationToken: stop)).Ready);
     }
@@ -75,7 +75,9 @@ public sealed class GrpcLimitTests
         var stop = TestContext.Current.CancellationToken;
         await service.Client.ServerLiveAsync(new(), cancellationToken: stop);
         var refusal = await GrpcService.IsRefused(
-            service.Client.ServerLiveAsync(new()), StatusCode.ResourceExhausted, "more than the 1 requests allowed in a minute");
+            service.Client.ServerLiveAsync(new(), cancellationToken: stop),
+            StatusCode.ResourceExhausted,
+            "more than the 1 requests allowed in a minute");
         Assert.True(refusal.Trailers.GetValue("retry-after") is not null);
         var health = new HealthClient(service.Channel);
         for (int i = 0; i < 3; i++)
@@ -93,7 +95,9 @@ public sealed class GrpcLimitTests
         using (lease.Model.Scheduler.Expect())
         {
             await GrpcService.IsRefused(
-                service.Client.ModelInferAsync(GrpcService.Zeros()), StatusCode.DeadlineExceeded, "longer than the 1 s allowed");
+                service.Client.ModelInferAsync(GrpcService.Zeros(), cancellationToken: TestContext.Current.CancellationToken),
+                StatusCode.DeadlineExceeded,
+                "longer than the 1 s allowed");
         }
 
         await service.Client.ModelInferAsync(GrpcService.Zeros(), cancellationToken: TestContext.Current.CancellationToken);
@@ -115,7 +119,8 @@ public sealed class GrpcLimitTests
             Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync)).StatusCode);
             await Eventually.True(() => Task.FromResult(lease.Model.Admission.Taken == 0));
 
-            var late = service.Client.ModelInferAsync(GrpcService.Zeros(), deadline: DateTime.UtcNow.AddMilliseconds(500));
+            var late = service.Client.ModelInferAsync(
+                GrpcService.Zeros(), null, DateTime.UtcNow.AddMilliseconds(500), TestContext.Current.CancellationToken);
             Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<RpcException>(() => late.ResponseAsync)).StatusCode);
             await Eventually.True(() => Task.FromResult(lease.Model.Admission.Taken == 0));
         }

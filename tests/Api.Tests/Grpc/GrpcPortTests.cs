@@ -55,7 +55,8 @@ public sealed class GrpcPortTests
 
         using var channel = GrpcChannel.ForAddress(service.Service.Client.BaseAddress!);
         var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
-        await GrpcService.IsRefused(client.ServerLiveAsync(new()), StatusCode.Unimplemented, $"methods of gRPC on port {service.Port}");
+        await GrpcService.IsRefused(
+            client.ServerLiveAsync(new(), cancellationToken: stop), StatusCode.Unimplemented, $"methods of gRPC on port {service.Port}");
     }
 
     [Fact]

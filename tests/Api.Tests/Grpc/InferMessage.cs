@@ -7,7 +7,7 @@ namespace Fovea.Api.Tests.Grpc;
 /// <summary>Translates JSON of the protocol into messages.</summary>
 internal static class InferMessage
 {
-    /// <summary>The message that says the same; null if messages cannot say it, because it is no JSON or has another type somewhere.</summary>
+    /// <summary>The message that says the same; null if messages cannot say it: it is no JSON, or has another type somewhere.</summary>
     public static ModelInferRequest? Of(string json)
     {
         try

@@ -44,8 +44,8 @@ internal static class GrpcThroughput
             others.Sort();
             ratios.Sort();
             Console.WriteLine(
-                $"lenet5, raw tensor of one image, {Clients} in flight, gRPC on {name} beside /v2, {Turns} turns of {TurnSeconds} s, medians: "
-                    + $"{rates[Turns / 2]:F0} and {others[Turns / 2]:F0} requests/s; ratio {ratios[Turns / 2]:F3} (half of them from "
+                $"lenet5, raw tensor of one image, {Clients} in flight, gRPC on {name} beside /v2, {Turns} turns of {TurnSeconds} s, "
+                    + $"medians: {rates[Turns / 2]:F0} and {others[Turns / 2]:F0} requests/s; ratio {ratios[Turns / 2]:F3} (half of them from "
                     + $"{ratios[Turns / 4]:F3} to {ratios[3 * Turns / 4]:F3})");
         }
 
@@ -56,9 +56,8 @@ internal static class GrpcThroughput
     private static Load Rest(Uri address)
     {
         var json = Encoding.UTF8.GetBytes(
-            """
-            {"parameters":{"binary_data_output":true},"inputs":[{"name":"input","datatype":"FP32","shape":[1,1,28,28],"parameters":{"binary_data_size":3136}}]}
-            """.Trim());
+            """{"parameters":{"binary_data_output":true},"inputs":[{"name":"input","datatype":"FP32","shape":[1,1,28,28],"""
+            + "\"parameters\":{\"binary_data_size\":3136}}]}");
         return new(
             new Uri(address, "/v2/models/lenet5/infer"),
             WriteBody("v2", [.. json, .. Pixels()]),
