@@ -59,7 +59,11 @@ public sealed class FineTuningTests(RunningService service) : IDisposable
         var dataset = await client.Datasets.UploadFolderAsync(photos.Path, stop: Stop);
         var wish = new FineTuningRequest
         {
-            Dataset = dataset.Id, Model = "lenet5", Suffix = "long", Method = "full", Hyperparameters = new(Epochs: 100_000),
+            Dataset = dataset.Id,
+            Model = "lenet5",
+            Suffix = "long",
+            Method = "full",
+            Hyperparameters = new(Epochs: 100_000),
         };
         var job = await client.FineTuning.CreateAsync(wish, Stop);
         var progress = new Relay(e => e.Number == 1, () => client.FineTuning.CancelAsync(job.Id, Stop));

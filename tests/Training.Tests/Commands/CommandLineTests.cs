@@ -17,7 +17,7 @@ public sealed class CommandLineTests : IDisposable
     {
         { "", "The command after fovea is missing; expected models" },
         { "trian lenet5", "trian is not a command of fovea; expected models, summary, build, import, adopt, train, finetune, "
-            + "pretrained, evaluate, compare, classify, explain, data, weights or benchmark. Did you mean train?" },
+            + "pretrained, evaluate, quantize, compare, classify, explain, data, weights or benchmark. Did you mean train?" },
         { "train lenet5 --epoch 5", "--epoch is not an option of fovea train. Did you mean --epochs?" },
         { "classify MODEL x.png --tops 2", "--tops is not an option of fovea classify. Did you mean --top?" },
         { "classify MODEL x.png --top 0", "--top is 0; expected 1 to 100000." },

@@ -36,7 +36,12 @@ public sealed class LibraryTests : IDisposable
     {
         var run = new TrainingRun
         {
-            Network = "lenet5", Data = Mnist.Folder, Output = folder["cut.onnx"], Epochs = 1, BatchSize = 500, Seed = 7,
+            Network = "lenet5",
+            Data = Mnist.Folder,
+            Output = folder["cut.onnx"],
+            Epochs = 1,
+            BatchSize = 500,
+            Seed = 7,
         };
         using var source = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var atThird = new Collected(e =>
