@@ -5,16 +5,18 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Fovea.Models.Runtime;
 
-/// <summary>A row of ML.NET with an image in memory.</summary>
+/// <summary>A row of an ML.NET data view with an image in memory.</summary>
 internal sealed class MlImageRow
 {
-    /// <summary>The image, of any size. The column's own type takes the place of the attribute, which has to name some size.</summary>
+    /// <summary>
+    /// The image, of any size. The attribute must give a size, but the type of the data view's column replaces it.
+    /// </summary>
     [ImageType(1, 1)]
     public MLImage? Image { get; set; }
 
-    /// <summary>The image's pixels in red, green and blue, over a white background.</summary>
+    /// <summary>Returns the image's pixels in red, green and blue, composed over a white background.</summary>
     /// <param name="column">The column's name, for the error.</param>
-    /// <exception cref="FoveaException">There is no image in the row.</exception>
+    /// <exception cref="FoveaException">The row has no image.</exception>
     public Pixels Pixels(string column)
     {
         if (Image is not { } image)
@@ -23,7 +25,8 @@ internal sealed class MlImageRow
                 ErrorCode.BadArgument, $"The column {column} has a row without an image; expected an MLImage in each.");
         }
 
-        // Bytes of blue or red, green, red or blue, and opacity. The colours are multiplied by the opacity already.
+        // A pixel has four bytes: blue, green, red and opacity, or red, green, blue and opacity. The colours are already multiplied by the
+        // opacity.
         var source = image.Pixels;
         var (red, blue) = image.PixelFormat == MLPixelFormat.Rgba32 ? (0, 2) : (2, 0);
         byte[] values = new byte[3 * image.Width * image.Height];

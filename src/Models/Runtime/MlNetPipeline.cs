@@ -5,35 +5,35 @@ using Microsoft.ML.Data;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// Model files in ML.NET. Applications bring the packages Microsoft.ML and Microsoft.ML.OnnxTransformer themselves, and for columns of
-/// MLImage also Microsoft.ML.ImageAnalytics; nothing else in this assembly needs them.
+/// Uses model files in ML.NET pipelines. The application must reference the packages Microsoft.ML and Microsoft.ML.OnnxTransformer, and for
+/// columns of MLImage also Microsoft.ML.ImageAnalytics. The rest of this assembly does not need these packages.
 /// </summary>
 public static class MlNetPipeline
 {
     /// <summary>
-    /// A pipeline that classifies images as <see cref="Classifier"/> does: images decoded, fitted and normalised as the model file says,
-    /// the file itself run by ApplyOnnxModel, its answer as a softmax with labels. A .json file beside the model supplies what it does not
-    /// say about itself.
+    /// Creates a pipeline that classifies images with the same answers as <see cref="Classifier"/>. Images are decoded, fitted and
+    /// normalised by the preprocessing in the model file; ApplyOnnxModel runs the file; the outputs become probabilities and labels. A
+    /// .json file with the model file's name supplies metadata that the file lacks.
     /// </summary>
     /// <remarks>
-    /// ML.NET's own LoadImages and ResizeImages cannot give the same answers: they ignore EXIF's orientation, take truncated files, and
-    /// pick pixels without averaging them. An MLImage has no orientation any more, its transparent pixels count as premultiplied by their
-    /// opacity, and a large JPEG was decoded in full; apart from that, its answer is the same too. A fitted pipeline is not saved by
-    /// ML.NET; it is made again from the model file.
+    /// ML.NET's own LoadImages and ResizeImages cannot give the same answers: they ignore the EXIF orientation, accept truncated files, and
+    /// select single pixels instead of averaging when they resize. The answer for an MLImage may differ from the answer for its file in
+    /// three cases: an MLImage has lost the EXIF orientation; its transparent pixels count as already multiplied by their opacity; and a
+    /// large JPEG was decoded at full size. ML.NET cannot save the fitted pipeline; create it again from the model file.
     /// </remarks>
     /// <param name="transforms">The catalog of an MLContext.</param>
     /// <param name="modelFile">The .onnx file.</param>
     /// <param name="imageColumn">
-    /// The column with the images: their paths as text, the bytes of their files as byte[], or MLImage. JPEG, PNG, WebP, BMP and GIF are
-    /// read.
+    /// The column with the images: their paths as text, the bytes of their files as byte[], or MLImage. Files may be JPEG, PNG, WebP, BMP
+    /// or GIF.
     /// </param>
     /// <returns>
-    /// A pipeline that adds <c>Score</c> (probabilities in the order of the classes, float, its slots named after the labels),
-    /// <c>Probability</c> (of the likeliest class, 0 to 1, float) and <c>PredictedLabel</c> (that class's label, text).
+    /// A pipeline that adds the columns <c>Score</c> (the probabilities in the order of the classes, float, with the labels as slot names),
+    /// <c>Probability</c> (the highest probability, 0 to 1, float) and <c>PredictedLabel</c> (the label of the likeliest class, text).
     /// </returns>
     /// <exception cref="FoveaException">
-    /// The file is no image classifier. A column of another type fails when the pipeline is fitted, an image that cannot be read when its
-    /// row is.
+    /// The model file is not an image classifier. Two errors are thrown later: for a column of another type when the pipeline is fitted,
+    /// and for an unreadable image when ML.NET reads its row.
     /// </exception>
     public static IEstimator<TransformerChain<ITransformer>> ClassifyImages(
         this TransformsCatalog transforms, string modelFile, string imageColumn = "ImagePath") =>

@@ -46,10 +46,11 @@ public abstract record TrainingEvent
 public sealed record FileRefused(string File, string Reason) : TrainingEvent;
 
 /// <summary>
-/// Training images are copies of validation images. They are left out of training, so that each picture is on one side.
+/// Some training images are copies of validation images. They were left out of training, because the validation would otherwise measure
+/// images on which the network was trained.
 /// </summary>
-/// <param name="Images">The number of training images that are left out, at least 1.</param>
-/// <param name="Files">The path of each in the data set.</param>
+/// <param name="Images">The number of training images that were left out, at least 1.</param>
+/// <param name="Files">The path of each of these images in the data set.</param>
 public sealed record LeaksFound(int Images, IReadOnlyList<string> Files) : TrainingEvent;
 
 /// <summary>The augmentation, schedule and label smoothing were chosen for a run that starts from random weights.</summary>
