@@ -32,8 +32,8 @@ internal static class RateLimits
                     var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var given) ? given : Minute / requestsPerMinute;
                     throw new ServiceException(
                         ServiceError.RateLimited,
-                        $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute (Fovea:RequestsPerMinute). "
-                            + $"Retry in {Math.Ceiling(wait.TotalSeconds):N0} s.")
+                        $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute "
+                            + $"(Fovea:RequestsPerMinute). Retry in {Math.Ceiling(wait.TotalSeconds):N0} s.")
                     {
                         RetryAfter = wait,
                     };
