@@ -1,7 +1,6 @@
 using Fovea.Api.Configuration;
 using Fovea.Api.Problems;
 using Fovea.Api.Requests;
-using Fovea.Models.Errors;
 
 namespace Fovea.Api.CustomVision;
 

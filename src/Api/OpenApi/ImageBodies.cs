@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Fovea.Api.Classification;
 using Fovea.Api.Problems;
 using Fovea.Api.RouteDescriptions;
-using Fovea.Models.Graphs;
 using Fovea.Models.Imaging;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;

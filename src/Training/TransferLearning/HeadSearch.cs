@@ -78,7 +78,7 @@ internal sealed class HeadSearch
         .Select(search => (Search: search, Judged: search.Judge()))
         .MinBy(one => one.Judged.Curve.Min(penalty => penalty.Loss));
 
-    private HeldOutPredictions OutOfFold(double penalty, IReadOnlySet<int> without)
+    private HeldOutPredictions OutOfFold(double penalty, HashSet<int> without)
     {
         var logits = new float[train.Rows.Count][];
         foreach (var fold in SplitIntoFolds())
