@@ -12,9 +12,9 @@ internal static class DatasetCheckEndpoints
         .WithSummary("Find what is wrong with a data set")
         .WithDescription(
             "Checks a data set as the command `data check` does, with the built-in base: leaks between parts, identical and nearly "
-            + "identical images, suspected labels, blurry, dark, tiny and odd-sized images, imbalance. The first request takes about a minute for "
-            + "1,000 images; requests at the same time share the work, and later ones get the kept answer. Each image of a finding has its "
-            + "address and that of a thumbnail. Answers 429 while many other data sets are being checked.")
+            + "identical images, suspected labels, blurry, dark, tiny and odd-sized images, imbalance. The first request takes about a "
+            + "minute for 1,000 images; requests at the same time share the work, and later ones get the kept answer. Each image of a "
+            + "finding has its address and that of a thumbnail. Answers 429 while many other data sets are being checked.")
         .Refuses(404, 429, 503);
 
     private static async Task<Ok<HealthReport>> Health(string dataset, DatasetChecker checker, CancellationToken stop) =>

@@ -4,7 +4,6 @@ using Fovea.Api.DatasetRepository;
 using Fovea.Api.Jobs;
 using Fovea.Api.Problems;
 using Fovea.Api.Workers;
-using Fovea.Models.Errors;
 using Fovea.Models.Files;
 
 namespace Fovea.Api.DatasetChecks;
@@ -38,7 +37,7 @@ internal sealed class DatasetChecker(
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Task<HealthReport>> underWay = [];
-    private readonly SemaphoreSlim turn = new(1);
+    private Task last = Task.CompletedTask;
 
     /// <summary>Returns what was found in a data set. The first call takes about a minute for 1,000 images.</summary>
     /// <param name="id">The data set.</param>
@@ -70,27 +69,24 @@ internal sealed class DatasetChecker(
                 { RetryAfter = Patience };
             }
 
-            var check = Task.Run(() => Check(dataset), CancellationToken.None);
+            var before = last;
+            var check = Task.Run(() => Check(dataset, before), CancellationToken.None);
             underWay.Add(dataset.Id, check);
+            last = check;
             return check;
         }
     }
 
-    private async Task<HealthReport> Check(UploadedDataset dataset)
+    // The check before has ended, or has failed, when this one begins.
+    private async Task<HealthReport> Check(UploadedDataset dataset, Task before)
     {
         var stopping = lifetime.ApplicationStopping;
         try
         {
-            await turn.WaitAsync(stopping);
-            try
-            {
-                // Another service that shares the folder may have checked the data set meanwhile.
-                return Read(dataset) ?? Keep(dataset, await Run(dataset, stopping));
-            }
-            finally
-            {
-                turn.Release();
-            }
+            await Task.WhenAny(before).WaitAsync(stopping);
+
+            // Another service that shares the folder may have checked the data set meanwhile.
+            return Read(dataset) ?? Keep(dataset, await Run(dataset, stopping));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

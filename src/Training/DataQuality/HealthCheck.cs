@@ -23,7 +23,8 @@ internal sealed record HealthCheck(string Name, string Title, string Meaning, Fu
         new(
             Unreadable, "Unreadable files",
             "These files are not readable images and are left out. Replace them or delete them.",
-            images => images.All.Refused.Select(file => new HealthFinding(file.Reason, [new(images.PathOf(file.File)!, [], null)]))),
+            images => images.All.Refused.DistinctBy(file => file.File)
+                .Select(file => new HealthFinding(file.Reason, [new(images.PathOf(file.File)!, [], null)]))),
         new(
             "leaks", "Leaks between parts",
             "The same picture is in more than one part, so the figures of validation or test are too good. Training leaves out its copies "

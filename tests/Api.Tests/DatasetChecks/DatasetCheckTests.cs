@@ -33,10 +33,9 @@ public sealed class DatasetCheckTests
         JsonElement[] images = [.. leak.GetProperty("images").EnumerateArray()];
         Assert.Equal(["train", "val"], images.Select(image => image.GetProperty("part").GetString()));
         Assert.Equal("val/red/leak.jpg", images[1].GetProperty("file").GetString());
-        foreach (var address in images.SelectMany(
-            image => new[] { "thumbnail", "image" }.Select(name => image.GetProperty(name).GetString())))
+        foreach (var address in images.SelectMany(image => (JsonElement[])[image.GetProperty("thumbnail"), image.GetProperty("image")]))
         {
-            using var picture = await service.Client.GetAsync(address, TestContext.Current.CancellationToken);
+            using var picture = await service.Client.GetAsync(address.GetString(), TestContext.Current.CancellationToken);
             Assert.Equal("image/jpeg", picture.Content.Headers.ContentType?.MediaType);
         }
 

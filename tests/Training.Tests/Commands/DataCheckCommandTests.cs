@@ -46,6 +46,33 @@ public sealed class DataCheckCommandTests : IDisposable
     }
 
     [Fact]
+    public void Each_of_several_labels_is_judged_by_itself()
+    {
+        var list = new List<string> { "file,labels", "wrong.jpg,red;any" };
+        Write(folder["data/wrong.jpg"], Draw(300, hue: 240));
+        for (int i = 0; i < 12; i++)
+        {
+            Write(folder[$"data/red{i}.jpg"], Draw(i));
+            Write(folder[$"data/blue{i}.jpg"], Draw(i + 100, hue: 240));
+            list.AddRange([$"red{i}.jpg,red;any", $"blue{i}.jpg,blue;any"]);
+        }
+
+        File.WriteAllLines(folder["data/labels.csv"], list);
+        var (exitCode, output, error) = CommandLineProcess.Run("data", "check", folder["data"], "--json");
+        Assert.Equal((0, ""), (exitCode, error));
+        using var health = JsonDocument.Parse(output);
+        Assert.True(health.RootElement.GetProperty("multiLabel").GetBoolean());
+        JsonElement[] doubts =
+        [
+            .. health.RootElement.GetProperty("checks").EnumerateArray()
+                .Single(check => check.GetProperty("check").GetString() == "labels").GetProperty("findings").EnumerateArray(),
+        ];
+        Assert.All(doubts.Take(2), doubt => Assert.Equal("wrong.jpg", doubt.GetProperty("images")[0].GetProperty("file").GetString()));
+        Assert.Contains(
+            doubts, doubt => doubt.GetProperty("reason").GetString()!.StartsWith("Not labelled blue, which seems", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Text_says_that_nothing_is_wrong_and_what_was_not_checked()
     {
         for (int i = 0; i < 4; i++)

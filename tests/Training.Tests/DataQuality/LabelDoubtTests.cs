@@ -1,4 +1,3 @@
-using Fovea.Training.Confidence;
 using Fovea.Training.DataQuality;
 
 namespace Fovea.Training.Tests.DataQuality;
