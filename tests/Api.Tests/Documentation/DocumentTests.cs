@@ -15,7 +15,7 @@ public sealed class DocumentTests
         ["docs/benchmarks.md"] = 1, // takes hours
         ["docs/bring-a-model.md"] = 1, // a download
         ["docs/command-line.md"] = 1, // a download
-        ["docs/http.md"] = 2, // generators of clients, from the package registry
+        ["docs/http.md"] = 3, // generators of clients, from the package registry; grpcurl
         ["docs/kubernetes.md"] = 4, // a cluster
         ["docs/packages.md"] = 2, // packs, installs a tool
         ["docs/operations.md"] = 7, // Docker, publishing, a GPU, certificates, backups
