@@ -93,8 +93,8 @@ internal static class QuantizeCommand
         }
 
         AnsiConsole.WriteLine(Text(
-            $"{report.Layers - report.FloatLayers.Length} of {report.Layers} layers compute with integers, weights of {report.WeightBits} bits; ")
-            + Text($"{report.Calibration} on {report.CalibrationImages} images."));
+            $"{report.Layers - report.FloatLayers.Length} of {report.Layers} layers compute with integers, ")
+            + Text($"weights of {report.WeightBits} bits; {report.Calibration} on {report.CalibrationImages} images."));
         AnsiConsole.WriteLine(Text($"{report.Images} images: the same answer for {report.Agreement * 100:F2} %."));
         var table = new Table().RoundedBorder().AddColumns("", "Accuracy", "One image", "Images/s, batches of 8");
         foreach (var (name, figures) in new[] { ("float", report.Float), ("INT8", report.Int8) })

@@ -46,7 +46,8 @@ internal sealed class PlainImages : Dataset
         return refused.Length < paths.Count
             ? new(preprocessing, [.. read.Select(file => file.Good).OfType<ImageFile>()], refused)
             : throw new FoveaException(
-                ErrorCode.BadDataset, $"None of {paths.Count} files is a readable image; expected images. {refused.FirstOrDefault()?.Reason}");
+                ErrorCode.BadDataset,
+                $"None of {paths.Count} files is a readable image; expected images. {refused.FirstOrDefault()?.Reason}");
     }
 
     public override Pixels Image(int index) => files[index].Pixels(Preprocessing);

@@ -4,9 +4,9 @@ using Fovea.Models.Graphs;
 namespace Fovea.Training.Precision;
 
 /// <summary>
-/// Finds the layers that cost accuracy. Each layer, and each group of layers beside one tensor, is measured by what it gains as floats while
-/// all others are integers. Then they become floats one after the other, the one that gains most for each layer first, until the network is
-/// accurate enough.
+/// Finds the layers that cost accuracy. Each layer, and each group of layers beside one tensor, is measured by what it gains as floats
+/// while all others are integers. Then they become floats one after the other, the one that gains most for each layer first, until the
+/// network is accurate enough.
 /// </summary>
 /// <param name="groups">The layers and groups.</param>
 /// <param name="damage">Measures a form on few images: the divergence from the float network.</param>
@@ -14,7 +14,8 @@ namespace Fovea.Training.Precision;
 /// <param name="accepted">The drop that is accepted.</param>
 /// <param name="limit">The time after which the search ends with what it has.</param>
 internal sealed class LayerSearch(
-    IReadOnlyList<IReadOnlyList<Node>> groups, Func<QuantizedForm, double> damage, Func<QuantizedForm, double> drop, double accepted, TimeSpan limit)
+    IReadOnlyList<IReadOnlyList<Node>> groups, Func<QuantizedForm, double> damage, Func<QuantizedForm, double> drop, double accepted,
+    TimeSpan limit)
 {
     // With more layers as floats the network is hardly faster.
     private const double LargestShare = 1 / 3.0;

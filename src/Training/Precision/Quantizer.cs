@@ -3,6 +3,7 @@ using Fovea.Models.Graphs;
 using Fovea.Models.Metadata;
 using Fovea.Models.Quantization;
 using Fovea.Models.Runtime;
+using Fovea.Training.Datasets;
 
 namespace Fovea.Training.Precision;
 
@@ -72,15 +73,18 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
             return best.Form;
         }
 
-        say(Text($"Measuring {source.Layers.Count} layers, alone and beside their neighbours, for at most {options.SearchTime.TotalMinutes:0.#} minutes."));
-        var few = images.Choosing.Count <= SearchImages ? choosing : new FloatAnswers(
-            model, images.Choosing.Subset([.. Enumerable.Range(0, SearchImages).Select(i => i * images.Choosing.Count / SearchImages)]), images.HasClasses, stop);
+        say(Text($"Measuring {source.Layers.Count} layers, alone and beside their neighbours, ")
+            + Text($"for at most {options.SearchTime.TotalMinutes:0.#} minutes."));
+        var few = images.Choosing.Count <= SearchImages
+            ? choosing
+            : new FloatAnswers(model, Spread(images.Choosing), images.HasClasses, stop);
         var search = new LayerSearch(
             source.Groups, form => Compared(few, form).Divergence, form => Compared(choosing, form).Drop, accepted, options.SearchTime);
         var found = search.Run(best.Form, count => Progress(count, source.Groups.Count), stop);
         if (found.FloatLayers.Count > 0)
         {
-            say(Text($"Floats stay in {string.Join(", ", found.FloatLayers.Select(layer => layer.Name))}: {Said(Compared(choosing, found))}."));
+            var names = string.Join(", ", found.FloatLayers.Select(layer => layer.Name));
+            say($"Floats stay in {names}: {Said(Compared(choosing, found))}.");
         }
 
         return found;
@@ -95,6 +99,10 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
         }
     }
 
+    // Images at even distances, since those of a class lie together.
+    private static Dataset Spread(Dataset all) =>
+        all.Subset([.. Enumerable.Range(0, SearchImages).Select(i => i * all.Count / SearchImages)]);
+
     private void Progress(int count, int all)
     {
         if (count % 10 == 0)
@@ -104,7 +112,8 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
     }
 
     private string Said(Comparison result) => images.HasClasses
-        ? Text($"accuracy {result.Accuracy * 100:F2} % (floats {result.FloatAccuracy * 100:F2} %), the same answer for {result.Agreement * 100:F2} %")
+        ? Text($"accuracy {result.Accuracy * 100:F2} % (floats {result.FloatAccuracy * 100:F2} %), ")
+            + Text($"the same answer for {result.Agreement * 100:F2} %")
         : Text($"the same answer for {result.Agreement * 100:F2} %");
 
     private static string NameOf(CalibrationMethod method) => method switch

@@ -22,7 +22,9 @@ public sealed class QuantizedTwinServingTests
         var model = (await service.Get("/diagnostics")).GetProperty("models")[0];
         var said = model.GetProperty("int8").GetString()!;
         Assert.EndsWith(
-            "float and INT8 give the same answer for 100.0 % of 300 calibration images and 99.5 % of 200 others", said, StringComparison.Ordinal);
+            "float and INT8 give the same answer for 100.0 % of 300 calibration images and 99.5 % of 200 others",
+            said,
+            StringComparison.Ordinal);
         bool isUsed = model.GetProperty("batchSizes").EnumerateArray().Any(size => size.GetProperty("quantized").GetBoolean());
         Assert.StartsWith(isUsed ? "used: it was measured to be faster here" : "not used", said, StringComparison.Ordinal);
     }

@@ -93,7 +93,8 @@ internal static class ResidualNetwork
     private static Value Conv(Graph g, Value x, string name, int channels, int kernel, int group = 1)
     {
         var shape = new Shape(channels, x.Shape[1] / group, kernel, kernel);
-        var w = g.Initializer($"{name}.weight", Drawn(name.Length + kernel + channels, shape, MathF.Sqrt(6f / (shape[1] * kernel * kernel))));
+        float width = MathF.Sqrt(6f / (shape[1] * kernel * kernel));
+        var w = g.Initializer($"{name}.weight", Drawn(name.Length + kernel + channels, shape, width));
         return g.Conv(x, w, g.Initializer($"{name}.bias", Drawn(channels, new(channels), 0.2f)), Window.Square(kernel, padding: kernel / 2),
             group, name);
     }
@@ -101,8 +102,12 @@ internal static class ResidualNetwork
     private static Value Normalized(Graph g, Value x, string name, int channels, int kernel, int group = 1)
     {
         var y = Conv(g, x, name, channels, group > 1 ? 3 : kernel, group);
-        Value Of(string part, float from, float to) => g.Initializer(
-            $"{name}/{part}", Tensor.Of(new(channels), [.. Enumerable.Range(0, channels).Select(i => from + ((to - from) * i / channels))]));
+        Value Of(string part, float from, float to)
+        {
+            float[] values = [.. Enumerable.Range(0, channels).Select(i => from + ((to - from) * i / channels))];
+            return g.Initializer($"{name}/{part}", Tensor.Of(new(channels), values));
+        }
+
         return g.Add(
             "BatchNormalization", [y, Of("scale", 0.5f, 1.5f), Of("shift", -0.3f, 0.3f), Of("mean", -0.2f, 0.4f), Of("variance", 0.5f, 2)],
             [("epsilon", 1e-3f)], $"{name}/norm").Output;

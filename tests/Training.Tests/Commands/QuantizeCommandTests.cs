@@ -127,7 +127,8 @@ public sealed class QuantizeCommandTests : IDisposable
     private static double Number(JsonElement report, params string[] path) =>
         path.Aggregate(report, (element, name) => element.GetProperty(name)).GetDouble();
 
-    private static string Parameters(string summary) => summary.Split('\n').Single(line => line.StartsWith("Total parameters", StringComparison.Ordinal));
+    private static string Parameters(string summary) =>
+        summary.Split('\n').Single(line => line.StartsWith("Total parameters", StringComparison.Ordinal));
 
     private static string Successful(params string[] arguments)
     {
