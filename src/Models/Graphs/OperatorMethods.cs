@@ -2,7 +2,7 @@ namespace Fovea.Models.Graphs;
 
 /// <summary>
 /// One method for each ONNX operator that Fovea writes, named as in the operator list (https://onnx.ai/onnx/operators, operator set 17).
-/// Each method adds a node to the graph and returns its output, whose shape is inferred from the inputs. It throws 
+/// Each method adds a node to the graph and returns its output, whose shape is inferred from the inputs. It throws
 /// <c>FoveaException</c> if the shapes do not fit. Binary operators broadcast as in NumPy. Negative axes count from the end.
 /// </summary>
 public static class OperatorMethods

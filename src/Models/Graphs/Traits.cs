@@ -8,8 +8,8 @@ internal enum Traits
     None = 0,
 
     /// <summary>
-    /// An operator, such as an activation, that a summary shows in the row of the layer before it. ONNX Runtime can compute it in the memory
-    /// of that layer's output.
+    /// An operator, such as an activation, that a summary shows in the row of the layer before it. ONNX Runtime can compute it in the
+    /// memory of that layer's output.
     /// </summary>
     JoinsLayer = 1 << 0,
 
