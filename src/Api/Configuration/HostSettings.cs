@@ -8,8 +8,8 @@ namespace Fovea.Api.Configuration;
 internal sealed record HostSettings
 {
     /// <summary>
-    /// The port on which the Open Inference Protocol and the health service answer over gRPC, on the same hosts and with the same TLS as the
-    /// service's other addresses; 0 turns gRPC off.
+    /// The port on which the Open Inference Protocol and the health service answer over gRPC, on the same hosts and with the same TLS as
+    /// the service's other addresses; 0 turns gRPC off.
     /// </summary>
     [Range(0, 65_535)]
     public int GrpcPort { get; init; }

@@ -22,12 +22,12 @@ internal static class DatasetEndpoints
                 "The body is a zip file with a folder of images for each class, or with such folders in folders named train, val (and "
                 + "test). A file labels.csv (`file,label;label`) or labels.jsonl (`{\"file\", \"labels\": []}`) beside the images gives "
                 + "them any number of labels instead. Each image is decoded once. The answer lists the files that cannot be used, with the "
-                + "reason; if more than 5 % of the files cannot be used, or a class has no image, the upload is refused. If the archive has "
-                + "no val, a fifth of each class, at most 100 images, is set aside for validation. A data set never changes; the same "
-                + "images uploaded again are another data set with the same hash. With `from`, the archive has corrections to an older data "
-                + "set, and the answer counts them. An image in a class folder moves to this class if the older data set has an image with "
-                + "the same bytes; otherwise it is added. The folder `_removed` removes images. Images that were used for validation stay "
-                + "validation images. The older data set stays unchanged.")
+                + "reason; if more than 5 % of the files cannot be used, or a class has no image, the upload is refused. If the archive "
+                + "has no val, a fifth of each class, at most 100 images, is set aside for validation. A data set never changes; the same "
+                + "images uploaded again are another data set with the same hash. With `from`, the archive has corrections to an older "
+                + "data set, and the answer counts them. An image in a class folder moves to this class if the older data set has an image "
+                + "with the same bytes; otherwise it is added. The folder `_removed` removes images. Images that were used for validation "
+                + "stay validation images. The older data set stays unchanged.")
             .WithMetadata(new TakesArchive()).Refuses(400, 404, 413, 415, 422, 507);
         group.MapGet("", List).WithName("ListDatasets")
             .WithSummary("List the data sets")
