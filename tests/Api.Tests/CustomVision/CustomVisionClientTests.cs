@@ -28,14 +28,10 @@ public sealed class CustomVisionClientTests
         Assert.Equal(Project, bytes.GetProperty("project").GetString());
         Assert.Equal(bytes.GetProperty("iteration").GetGuid(), stream.GetProperty("iteration").GetGuid());
         Assert.NotEqual(bytes.GetProperty("id").GetGuid(), stream.GetProperty("id").GetGuid());
-        Assert.Equal($"{bytes.GetProperty("predictions")}", $"{stream.GetProperty("predictions")}");
+        AreClose(Predictions(bytes, "tagName"), Predictions(stream, "tagName"));
 
         var (_, own) = await administrator.Send(HttpMethod.Post, "/classify/objects?top=10", Images.Digit.As(null));
-        Assert.Equal(
-            own.GetProperty("predictions").EnumerateArray()
-                .Select(one => (one.GetProperty("label").GetString(), one.GetProperty("probability").GetDouble())),
-            bytes.GetProperty("predictions").EnumerateArray()
-                .Select(one => (one.GetProperty("tagName").GetString(), one.GetProperty("probability").GetDouble())));
+        AreClose(Predictions(own, "label"), Predictions(bytes, "tagName"));
         foreach (var (call, status, code, named) in new[]
         {
             ("wrongModel", 404, "NotFoundIteration", "There is no model none; expected one of objects."),
@@ -64,7 +60,19 @@ public sealed class CustomVisionClientTests
         var service = administrator.Service.Client.BaseAddress!.ToString().TrimEnd('/');
         var output = await Client.Run("client", [service, Administrator.Key, "objects", files["digit.png"], $"{host.Address}/digit"]);
         var answers = JsonDocument.Parse(output).RootElement;
-        Assert.Equal(
-            $"{answers.GetProperty("bytes").GetProperty("predictions")}", $"{answers.GetProperty("url").GetProperty("predictions")}");
+        AreClose(Predictions(answers.GetProperty("bytes"), "tagName"), Predictions(answers.GetProperty("url"), "tagName"));
+    }
+
+    private static (string? Label, double Probability)[] Predictions(JsonElement answer, string label) =>
+    [
+        .. answer.GetProperty("predictions").EnumerateArray()
+            .Select(one => (one.GetProperty(label).GetString(), one.GetProperty("probability").GetDouble())),
+    ];
+
+    // The service tries several forms of a network, whose sums differ in the last digits.
+    private static void AreClose((string? Label, double Probability)[] expected, (string? Label, double Probability)[] actual)
+    {
+        Assert.Equal(expected.Select(one => one.Label), actual.Select(one => one.Label));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-4));
     }
 }
