@@ -83,7 +83,7 @@ public sealed class Sidecars
     /// <summary>Adds labels and preprocessing from the model file's properties. They take priority over the files beside it.</summary>
     internal void AddProperties(IDictionary<string, string> properties)
     {
-        if ((Ultralytics.Read(properties) ?? CustomVision.Read(properties)) is { } own)
+        if ((Ultralytics.Read(properties) ?? CustomVisionExport.Read(properties)) is { } own)
         {
             Labels = own.Labels is { } names ? new(names, own.Source ?? "the file's properties") : Labels;
             Preprocessing = own.Preprocessing ?? Preprocessing;

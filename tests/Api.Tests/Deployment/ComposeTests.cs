@@ -44,7 +44,8 @@ public sealed class ComposeTests
     public void Services_of_a_profile_publish_each_port_once(string profile)
     {
         var ports = Started(profile).SelectMany(name => List(Service(name).GetValueOrDefault("ports"))).ToArray();
-        Assert.Equal(["8080:8080"], ports);
+        Assert.Contains("8080:8080", ports);
+        Assert.Equal(ports.Distinct(), ports);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Fovea.Models.Graphs;
 
 namespace Fovea.Api.Tests.OpenApi;
 

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Api.OpenApi;
 using Fovea.Api.Tests.Documentation;

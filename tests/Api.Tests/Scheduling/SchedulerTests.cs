@@ -106,14 +106,10 @@ public sealed class SchedulerTests : IDisposable
 
         var runs = new List<int>();
         using var listener = Listen(runs);
-        using var busy = new ManualResetEventSlim();
-        for (int i = 0; i < 100; i++)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static busy => busy.Wait(), busy, preferLocal: false);
-        }
+        using var busy = new BusyThreads();
 
         Task<float[]>[] asked = [.. images.Select(Ask)];
-        busy.Set();
+        busy.Release();
         Assert.Equal(expected, await Task.WhenAll(asked), Near);
         Assert.Equal([images.Length], runs);
     }
@@ -251,18 +247,14 @@ public sealed class SchedulerTests : IDisposable
         var scheduler = new Scheduler(
             _ => served.Classifier.CreateBatch(session, 1), 1, set, served.Log, () => Interlocked.Increment(ref freed));
         using var gone = new CancellationTokenSource();
-        using var busy = new ManualResetEventSlim();
-        for (int i = 0; i < 100; i++)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static busy => busy.Wait(), busy, preferLocal: false);
-        }
+        using var busy = new BusyThreads();
 
         // The start of the run is queued behind the work above.
         var abandoned = scheduler.Run(Digit(1).CopyTo, gone.Token);
         await gone.CancelAsync();
         scheduler.Dispose();
         Assert.Equal(0, Volatile.Read(ref freed));
-        busy.Set();
+        busy.Release();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
         await Eventually.True(() => Task.FromResult(Volatile.Read(ref freed) == 1));
     }

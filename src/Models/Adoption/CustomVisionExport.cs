@@ -6,7 +6,7 @@ namespace Fovea.Models.Adoption;
 /// Reads the properties that Azure Custom Vision writes into a file: <c>Image.BitmapPixelFormat</c> and <c>Image.NominalPixelRange</c>.
 /// Images are stretched to the size of the input.
 /// </summary>
-internal static class CustomVision
+internal static class CustomVisionExport
 {
     private const string Format = "Image.BitmapPixelFormat", Range = "Image.NominalPixelRange";
 
