@@ -7,8 +7,8 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Reflection;
 using HealthDescriptor = Grpc.Health.V1.Health;
-using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 using ReflectionV1 = Grpc.Reflection.V1.ServerReflection;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Fovea.Api.Grpc;
 

@@ -9,7 +9,7 @@ namespace Fovea.Api.Tuning;
 /// <summary>Tunes one model. The caller of each method holds a lease on the model.</summary>
 internal sealed class ModelTuning(ServedModel served, ServingSettings settings, SizesFile file, TuningRun run, ILogger<ModelTuner> log)
 {
-    private static readonly SessionKind[] AllKinds = 
+    private static readonly SessionKind[] AllKinds =
     [
         SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.OneCoreQuantized, SessionKind.AllCores,
     ];

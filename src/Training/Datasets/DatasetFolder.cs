@@ -92,7 +92,7 @@ internal sealed class DatasetFolder
     /// <summary>Returns the folder without some training images.</summary>
     /// <param name="images">The images, as <see cref="ForTraining"/> numbers the training images for the seed of the run.</param>
     public DatasetFolder WithoutTraining(IReadOnlySet<int> images) => images.Count == 0 ? this
-        : new(Folder, Name, parts, preprocessing) 
+        : new(Folder, Name, parts, preprocessing)
         {
             train = train,
             validation = validation,

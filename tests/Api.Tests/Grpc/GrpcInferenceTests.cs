@@ -23,7 +23,6 @@ public sealed class GrpcInferenceTests(SharedGrpcService shared) : IClassFixture
         Assert.True((await Client.ServerReadyAsync(new(), cancellationToken: stop)).Ready);
         Assert.True((await Client.ModelReadyAsync(new() { Name = "lenet5" }, cancellationToken: stop)).Ready);
         Assert.True((await Client.ModelReadyAsync(new() { Name = "lenet5", Version = "2" }, cancellationToken: stop)).Ready);
-        Assert.False((await Client.ModelReadyAsync(new() { Name = "lenet5", Version = "1" }, cancellationToken: stop)).Ready);
         var server = await Client.ServerMetadataAsync(new(), cancellationToken: stop);
         var described = await shared.Running.Service.Get("/v2");
         Assert.Equal(("fovea", $"{described.GetProperty("version")}"), (server.Name, server.Version));
@@ -33,6 +32,20 @@ public sealed class GrpcInferenceTests(SharedGrpcService shared) : IClassFixture
                 + """ "inputs": [ { "name": "input", "datatype": "FP32", "shape": [ "-1", "1", "28", "28" ] } ], """.Trim()
                 + """ "outputs": [ { "name": "logits", "datatype": "FP32", "shape": [ "-1", "10" ] } ] }""",
             $"{model}");
+    }
+
+    [Fact]
+    public async Task Version_is_ready_once_a_request_has_loaded_it()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        using var repository = new Repository().With("lenet5", 1, 2);
+        await using var service = await GrpcService.Start(repository);
+        var version = new ModelReadyRequest { Name = "lenet5", Version = "1" };
+        Assert.False((await service.Client.ModelReadyAsync(version, cancellationToken: stop)).Ready);
+        var request = GrpcService.Zeros();
+        request.ModelVersion = "1";
+        Assert.Equal("1", (await service.Client.ModelInferAsync(request, cancellationToken: stop)).ModelVersion);
+        Assert.True((await service.Client.ModelReadyAsync(version, cancellationToken: stop)).Ready);
     }
 
     [Theory]
