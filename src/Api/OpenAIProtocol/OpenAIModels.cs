@@ -41,8 +41,8 @@ internal sealed class OpenAIModels(ModelStore models, ModelAdministration admini
         {
             throw new ServiceException(
                 ServiceError.Forbidden,
-                $"{name} was not made by a fine-tuning job; expected a fine-tuned model. DELETE /models/{name}/versions/1 deletes a version "
-                    + "of any model.");
+                $"{name} was not made by a fine-tuning job; expected a fine-tuned model. DELETE /models/{name}/versions/1 deletes a "
+                    + "version of any model.");
         }
 
         // The version that serves can be deleted only when no other is left.

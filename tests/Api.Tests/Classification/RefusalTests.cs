@@ -46,7 +46,8 @@ public sealed class RefusalTests(SharedService shared)
             "/classify/lenet5", Json("""{"image": "AAAA", """), 400, "malformed_request", "not JSON"),
         ["JSON that nests too deeply"] = (
             "/classify/lenet5", Json($"{{\"x\": {new string('[', 200)}"), 400, "malformed_request", "not JSON"),
-        ["JSON without an image"] = ("/classify/lenet5", Json("""{"picture": "AAAA"}"""), 400, "malformed_request", "no property image with a text"),
+        ["JSON without an image"] = ("/classify/lenet5", Json("""{"picture": "AAAA"}"""), 400, "malformed_request",
+            "no property image with a text"),
         ["JSON with a number for an image"] = (
             "/classify/lenet5", Json("""{"image": 7}"""), 400, "malformed_request", "no property image with a text"),
         ["A JSON list"] = ("/classify/lenet5", Json("""["AAAA"]"""), 400, "malformed_request", "no property image with a text"),

@@ -42,8 +42,8 @@ public sealed class CustomVisionClientTests
         })
         {
             var failure = answers.GetProperty(call);
-            Assert.True(
-                (failure.GetProperty("status").GetInt32(), failure.GetProperty("code").GetString()) == (status, code), $"{call}: {failure}");
+            var seen = (failure.GetProperty("status").GetInt32(), failure.GetProperty("code").GetString());
+            Assert.True(seen == (status, code), $"{call}: {failure}");
             Assert.Contains(named, failure.GetProperty("message").GetString(), StringComparison.Ordinal);
         }
     }

@@ -19,7 +19,10 @@ public sealed class OpenAIErrorTests(SharedService shared)
         { """{"training_file": "FILE", "integrations": [{"type": "wandb"}]}""", "integrations is" },
         { """{"training_file": "FILE", "method": {"type": "dpo"}}""", "method.type is \"dpo\"; expected supervised" },
         { """{"training_file": "FILE", "method": {"type": 5}}""", "method.type is 5; expected supervised" },
-        { """{"training_file": "FILE", "hyperparameters": {"learning_rate_multiplier": 2}}""", "learning_rate_multiplier is 2; expected auto" },
+        {
+            """{"training_file": "FILE", "hyperparameters": {"learning_rate_multiplier": 2}}""",
+            "learning_rate_multiplier is 2; expected auto"
+        },
         { """{"training_file": "FILE", "hyperparameters": {"n_epochs": 0}}""", "hyperparameters.n_epochs is 0" },
         {
             """{"training_file": "FILE", "hyperparameters": {}, "method": {"type": "supervised", "supervised": {"hyperparameters": {}}}}""",
@@ -43,7 +46,7 @@ public sealed class OpenAIErrorTests(SharedService shared)
 
         await OpenAIClients.Refuses(404, "There is no model none", () => clients.Models.GetModelAsync("none", stop));
         await OpenAIClients.Refuses(
-            404, "There is no model none", () => clients.Jobs.FineTuneAsync("none", file, waitUntilCompleted: false, cancellationToken: stop));
+            404, "There is no model none", () => clients.Jobs.FineTuneAsync("none", file, false, cancellationToken: stop));
         await OpenAIClients.Refuses(
             404, "There is no data set file-1", () => clients.Jobs.FineTuneAsync("lenet5", "file-1", false, cancellationToken: stop));
         await OpenAIClients.Refuses(404, "There is no data set file-1", () => clients.Files.GetFileAsync("file-1", stop));
@@ -96,8 +99,8 @@ public sealed class OpenAIErrorTests(SharedService shared)
         Assert.Equal(
             ("model_not_found", "model"), (unknown.GetProperty("code").GetString(), unknown.GetProperty("param").GetString()));
         using var noRoute = await client.PostAsync("/v1/chat/completions", null, stop);
-        Assert.Contains(
-            "There is no route /v1/chat/completions", (await Error(noRoute, 404)).GetProperty("message").GetString(), StringComparison.Ordinal);
+        var routeless = (await Error(noRoute, 404)).GetProperty("message").GetString();
+        Assert.Contains("There is no route /v1/chat/completions", routeless, StringComparison.Ordinal);
         using var noForm = await client.PostAsync("/v1/files", Archives.Content(Archives.Zip()), stop);
         Assert.Contains(
             "declared as application/zip; expected a form",

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Fovea.Api.Tests.OpenApi;
 
 /// <summary>
-/// A program in a temporary folder, with a client that a generator makes of the service's OpenAPI document. It needs nothing but the SDK and
-/// the package registry: the generators are .NET tools, whose versions stand in clients/dotnet-tools.json.
+/// A program in a temporary folder, with a client that a generator makes from the service's OpenAPI document. It needs nothing but the SDK
+/// and the package registry: the generators are .NET tools, whose versions are in clients/dotnet-tools.json.
 /// </summary>
 internal sealed class GeneratedClient : IDisposable
 {

@@ -4,8 +4,8 @@ using Fovea.Api.Tests.FineTuning;
 namespace Fovea.Api.Tests.OpenApi;
 
 /// <summary>
-/// Clients that NSwag and Kiota generate from the OpenAPI document compile without a warning, classify, make a data set of an archive, run a
-/// job to its end, and read its events and its report, each in a program of its own against a service in another process.
+/// Clients that NSwag and Kiota generate from the OpenAPI document compile without a warning, classify, make a data set of an archive, run
+/// a job to its end, and read its events and its report, each in a program of its own against a service in another process.
 /// </summary>
 [Trait("Needs", "clients")]
 public sealed class GeneratedClientTests
@@ -13,7 +13,10 @@ public sealed class GeneratedClientTests
     private const string Document = "openapi.json";
 
     private static readonly string[] NSwag =
-        ["nswag", "openapi2csclient", $"/input:{Document}", "/classname:FoveaClient", "/namespace:Fovea.Generated", "/output:FoveaClient.cs"];
+    [
+        "nswag", "openapi2csclient", $"/input:{Document}", "/classname:FoveaClient", "/namespace:Fovea.Generated",
+        "/output:FoveaClient.cs",
+    ];
 
     private static readonly string[] Kiota =
         ["kiota", "generate", "-l", "CSharp", "-d", Document, "-c", "FoveaClient", "-n", "Fovea.Generated", "-o", "Client"];

@@ -45,8 +45,8 @@ internal static class GrpcThroughput
             ratios.Sort();
             Console.WriteLine(
                 $"lenet5, raw tensor of one image, {Clients} in flight, gRPC on {name} beside /v2, {Turns} turns of {TurnSeconds} s, "
-                    + $"medians: {rates[Turns / 2]:F0} and {others[Turns / 2]:F0} requests/s; ratio {ratios[Turns / 2]:F3} (half of them from "
-                    + $"{ratios[Turns / 4]:F3} to {ratios[3 * Turns / 4]:F3})");
+                    + $"medians: {rates[Turns / 2]:F0} and {others[Turns / 2]:F0} requests/s; ratio {ratios[Turns / 2]:F3} (half of them "
+                    + $"from {ratios[Turns / 4]:F3} to {ratios[3 * Turns / 4]:F3})");
         }
 
         File.Delete(rest.Body);

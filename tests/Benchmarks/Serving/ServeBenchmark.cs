@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Fovea.Benchmarks.Serving;
 
 /// <summary>
-/// Compares the service with the bare runtime. The two take turns, so that changes of the machine's speed affect both. Needs wrk, and for gRPC h2load. Each line
-/// is an independent result; the parts are selected by name.
+/// Compares the service with the bare runtime. The two take turns, so that changes of the machine's speed affect both. Each line is an
+/// independent result; the parts are selected by name. The benchmarks need wrk, and for gRPC h2load.
 /// </summary>
 internal static class ServeBenchmark
 {
