@@ -36,8 +36,8 @@ internal static class OpenAIJobRequest
         return JobRequest.Read(JsonSerializer.SerializeToUtf8Bytes(request, OpenAIJson.Default.JsonObject));
     }
 
-    // {"method": {"type": "supervised", "supervised": {"hyperparameters": {...}}}} becomes {"hyperparameters": {...}}. A method that is a
-    // text is one of the service's own: head, full or auto.
+    // Replaces {"method": {"type": "supervised", "supervised": {"hyperparameters": {...}}}} by {"hyperparameters": {...}}. A method that is
+    // a JSON string is one of the service's own, head, full or auto, and stays.
     private static void LiftMethod(JsonObject request)
     {
         if (request[Method] is not JsonObject method)

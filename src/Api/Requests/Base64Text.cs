@@ -12,8 +12,11 @@ internal static class Base64Text
     /// <summary>The number of bytes that <see cref="Decode"/> may need in the array after the text.</summary>
     public const int MostPadding = 3;
 
-    /// <summary>Decodes a text. Returns null if the text is not base64.</summary>
-    /// <param name="text">The text, followed by <see cref="MostPadding"/> bytes. The method overwrites the array.</param>
+    /// <summary>Decodes a text in its own array. Returns null if the text is not base64.</summary>
+    /// <param name="text">
+    /// The text, followed by <see cref="MostPadding"/> free bytes, into which the method writes missing padding. The method overwrites the
+    /// text.
+    /// </param>
     /// <param name="length">The length of the text in bytes.</param>
     public static PooledBytes? Decode(byte[] text, int length)
     {

@@ -22,7 +22,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
     private IntegratedGradients? integrated;
     private ForwardRuns? forward;
 
-    /// <summary>Explains a class of an image file.</summary>
+    /// <summary>Finds how much each place of an image file speaks for a class.</summary>
     /// <param name="image">The bytes of the image file.</param>
     /// <param name="limits">The limits of the image's size and format.</param>
     /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
@@ -38,7 +38,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         return Explain(fitted, region, options, stop);
     }
 
-    /// <summary>Explains a class of an image that was fitted to the network's input.</summary>
+    /// <summary>Finds how much each place of an image that was fitted to the network's input speaks for a class.</summary>
     /// <param name="fitted">The pixels, from <see cref="Preprocessor.FitWithRegion(EncodedImage, Preprocessing)"/>.</param>
     /// <param name="region">The part of the image that the pixels show, from the same method.</param>
     /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
@@ -54,7 +54,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         return found with { Map = found.Map with { Region = region } };
     }
 
-    /// <summary>Explains a class of a preprocessed image.</summary>
+    /// <summary>Finds how much each place of a preprocessed image speaks for a class.</summary>
     /// <param name="input">The network's input, [C, H, W].</param>
     /// <param name="options">The class, the method and the layer; <c>null</c> for the defaults.</param>
     /// <param name="stop">Cancels the work between two runs of the network.</param>

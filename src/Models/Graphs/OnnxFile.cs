@@ -48,7 +48,8 @@ public static class OnnxFile
     public static Graph Read(string path) => Read(path, []);
 
     /// <summary>
-    /// Reads a graph, and adds a sentence to <paramref name="changes"/> for each difference between the file and the graph.
+    /// Reads a graph. The reader converts what Fovea's graphs lack, such as older operator sets and local functions, and adds a sentence to
+    /// <paramref name="changes"/> for each such change.
     /// </summary>
     internal static Graph Read(string path, ICollection<string> changes)
     {
@@ -75,7 +76,8 @@ public static class OnnxFile
     public static Graph Read(ReadOnlyMemory<byte> content, string name) => Read(content, name, []);
 
     /// <summary>
-    /// Reads a graph, and adds a sentence to <paramref name="changes"/> for each difference between the file and the graph.
+    /// Reads a graph. The reader converts what Fovea's graphs lack, such as older operator sets and local functions, and adds a sentence to
+    /// <paramref name="changes"/> for each such change.
     /// </summary>
     internal static Graph Read(ReadOnlyMemory<byte> content, string name, ICollection<string> changes) => NamingFile(
         name,

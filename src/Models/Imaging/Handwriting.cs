@@ -16,8 +16,8 @@ internal static class Handwriting
     // MNIST's proportions: the digit's box has 20 of 28 pixels, and strokes are rarely thinner than 2.3 of 28 pixels.
     private const double BoxShare = 20.0 / 28, StrokeShare = 2.3 / 28;
 
-    // Lengths of the long side of ink maps, in pixels: at most SearchSide to find the digit, at most DrawSide to draw it, at least
-    // LeastSide for both.
+    // The long side in pixels of an ink map, which says how dark each pixel of the photo is: at most SearchSide while the digit is
+    // searched, at most DrawSide when it is drawn into the network's input, and at least LeastSide in both cases.
     private const int SearchSide = 320, DrawSide = 160, LeastSide = 96;
 
     private const int MaxZoomSteps = 4;

@@ -227,7 +227,7 @@ internal sealed class LayeredLayout
         }
     }
 
-    /// <summary>The size of a box, and the points at which edges meet it.</summary>
+    /// <summary>The size of a node's box in the picture of a graph, and the points at which the graph's edges meet the box.</summary>
     /// <param name="Width">The width.</param>
     /// <param name="Height">The height.</param>
     /// <param name="In">The horizontal distance from the centre at which edges enter at the top. Default 0.</param>
