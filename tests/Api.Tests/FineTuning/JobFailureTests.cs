@@ -33,8 +33,8 @@ public sealed class JobFailureTests
         }
 
         var failed = await workshop.Until(job, "failed");
-        Assert.Contains(
-            "said nothing for 15 seconds", failed.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        var reason = failed.GetProperty("error").GetProperty("message").GetString();
+        Assert.Contains("reported no progress for 15 seconds", reason, StringComparison.Ordinal);
         Assert.Empty(workshop.Trainers());
     }
 

@@ -15,7 +15,7 @@ const views = {
   teach: async (page) => {
     await page.locator(".drop input[accept]").first().setInputFiles(archive);
     await page.getByRole("button", { name: "Upload", exact: true }).click();
-    await page.locator("details.card[open] .class-row summary").first().click();
+    await page.locator("details.card[open] .class-row:has(.thumbs) summary").first().click();
     await page.locator(".thumb img[src^=blob]").first().waitFor();
     await page.locator(".health").getByText(/Nothing suspicious|Found in/).waitFor({ timeout: 300_000 });
     await page.getByRole("button", { name: "Boxes to fill" }).click();

@@ -15,7 +15,7 @@ await browse(async (open) => {
   await page.locator(".drop input[accept]").first().setInputFiles(archive);
   await page.getByRole("button", { name: "Upload", exact: true }).click();
   const set = page.locator("details.card[open]").first();
-  await set.locator(".class-row summary", { hasText: name }).first().click();
+  await set.locator(".class-row:has(.thumbs) summary", { hasText: name }).first().click();
   await set.locator(".thumb img[src^=blob]").first().click();
   await page.getByRole("dialog").getByRole("heading", { name }).waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();

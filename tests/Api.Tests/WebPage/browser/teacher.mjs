@@ -61,7 +61,7 @@ async function seeHealth(page) {
 
 async function teach(page) {
   const set = page.locator("details.card[open]").first();
-  await set.locator(".class-row summary").first().click();
+  await set.locator(".class-row:has(.thumbs) summary").first().click();
   await set.locator(".thumb img[src^=blob]").first().waitFor();
   await set.getByLabel("Quick").check();
   await set.getByLabel("Name of the new model").fill("objects");
