@@ -158,7 +158,7 @@ internal sealed class LearningArguments
 
     /// <summary>Returns the options of a run.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="recipe">The defaults.</param>
+    /// <param name="recipe">The values of the options that are not given.</param>
     /// <param name="data">The data set; its size limits the default batch size.</param>
     /// <param name="output">The path of the model to write.</param>
     /// <param name="runsOn">The device.</param>
