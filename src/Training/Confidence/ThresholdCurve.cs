@@ -1,7 +1,7 @@
 namespace Fovea.Training.Confidence;
 
-/// <summary>The precision and recall of a class if it is named only when its probability reaches a threshold.</summary>
-/// <param name="Class">The index of the class among the labels.</param>
+/// <summary>The precision and recall of a class if it is named only from a probability on.</summary>
+/// <param name="Class">The place of the class among the labels.</param>
 /// <param name="Points">The points, by rising threshold.</param>
 internal sealed record ThresholdCurve(int Class, IReadOnlyList<ThresholdPoint> Points)
 {
@@ -36,8 +36,6 @@ internal sealed record ThresholdCurve(int Class, IReadOnlyList<ThresholdPoint> P
 
 /// <summary>The precision and recall of a class at a threshold.</summary>
 /// <param name="Threshold">The least probability at which the class is named, 0 to 0.95.</param>
-/// <param name="Precision">
-/// The share of images of the class among the images for which the class is named, 0 to 1; null if it is named for no image.
-/// </param>
-/// <param name="Recall">The share of the class's images for which the class is named, 0 to 1; null if the class has no images.</param>
+/// <param name="Precision">The share of right ones among the named, 0 to 1; null if none is named.</param>
+/// <param name="Recall">The share of the class's images that are named, 0 to 1; null if it has none.</param>
 internal sealed record ThresholdPoint(double Threshold, double? Precision, double? Recall);

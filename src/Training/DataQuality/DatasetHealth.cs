@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Training.DataQuality;
 
-/// <summary>The findings of all checks of a data set. The property names are the JSON format of <c>data check</c>.</summary>
+/// <summary>What was found in a data set. The property names are the JSON format of <c>data check</c>.</summary>
 /// <param name="Dataset">The data set's name.</param>
 /// <param name="Images">The number of readable images.</param>
 /// <param name="MultiLabel">Whether an image can have several labels, or none.</param>
 /// <param name="Classes">The classes with their numbers of images.</param>
-/// <param name="Checks">The results of the checks, in the order of <see cref="HealthCheck.All"/>.</param>
+/// <param name="Checks">The checks in their order, each with what it found.</param>
 internal sealed record DatasetHealth(
     string Dataset, int Images, bool MultiLabel, IReadOnlyList<ClassSize> Classes, IReadOnlyList<CheckResult> Checks)
 {
@@ -20,46 +20,42 @@ internal sealed record DatasetHealth(
 }
 
 /// <summary>The number of images of a class or label.</summary>
-/// <param name="Label">The name of the class or label.</param>
-/// <param name="Count">The number of images that have the class or label.</param>
+/// <param name="Label">Its name.</param>
+/// <param name="Count">The number of its images.</param>
 internal sealed record ClassSize(string Label, int Count);
 
-/// <summary>The result of a check.</summary>
+/// <summary>What a check has found.</summary>
 /// <param name="Check">The check's name: lower case, with hyphens.</param>
-/// <param name="Title">The check's name for people.</param>
+/// <param name="Title">The name for people.</param>
 /// <param name="Meaning">What a finding means, and what to do, in sentences.</param>
 /// <param name="Count">The number of findings.</param>
 /// <param name="Findings">The findings, the worst first.</param>
 internal sealed record CheckResult(string Check, string Title, string Meaning, int Count, IReadOnlyList<HealthFinding> Findings)
 {
-    /// <summary>
-    /// A sentence that says which images the check leaves out; null, and absent from the JSON, if the check looks at all images.
-    /// </summary>
+    /// <summary>What the check leaves out, as a sentence; null, and left out of the JSON, if it looks at all images.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NotChecked { get; init; }
 }
 
 /// <summary>Something that a check has found.</summary>
-/// <param name="Reason">The description of the finding, as a sentence.</param>
-/// <param name="Images">The images with this finding; empty for a finding about classes.</param>
-/// <param name="Suggested">The class that the image probably has; null, and absent from the JSON, if the check suggests none.</param>
+/// <param name="Reason">What it is, as a sentence.</param>
+/// <param name="Images">The images that it is about; none for a finding about classes.</param>
+/// <param name="Suggested">The class that the image probably has; null, and left out of the JSON, without one.</param>
 internal sealed record HealthFinding(
     string Reason,
     IReadOnlyList<HealthImage> Images,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Suggested = null);
 
 /// <summary>An image of a finding.</summary>
-/// <param name="File">The file's path in the data set, with slashes, or the position of an image that shares its file with others.</param>
-/// <param name="Labels">The image's class or labels; empty for a file that is not a readable image.</param>
-/// <param name="Part">
-/// The part that contains the image: train, val or test; null, and absent from the JSON, if the data set is not divided.
-/// </param>
+/// <param name="File">The file's path in the data set, with slashes, or the image's position within a file of many.</param>
+/// <param name="Labels">Its class or its labels; none for a file that is not a readable image.</param>
+/// <param name="Part">The part that it is in: train, val or test; null, and left out of the JSON, if the data set is not divided.</param>
 internal sealed record HealthImage(
     string File,
     IReadOnlyList<string> Labels,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Part)
 {
-    /// <summary>The image's index in <see cref="CheckedImages.All"/>; null for a file that is not a readable image.</summary>
+    /// <summary>Its place among the images that were checked; null for a file that is not a readable image.</summary>
     [JsonIgnore]
     public int? Index { get; init; }
 }

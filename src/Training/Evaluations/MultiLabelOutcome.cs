@@ -10,7 +10,7 @@ internal sealed record MultiLabelOutcome(IReadOnlyList<int> Targets, double[] Pr
     // A label counts as found from this probability on.
     private const double Threshold = 0.5;
 
-    // The loss of a label whose logit is no number, and the largest of any: -log(1e-15), as for one class.
+    // The largest loss of a label, which is also the loss of a label whose logit is NaN: -log(1e-15), as for images with one class.
     private const double MaximumLoss = 34.538776394910684;
 
     /// <summary>Whether exactly the true labels are found.</summary>
