@@ -163,7 +163,8 @@ internal sealed class LearningArguments
     /// <param name="output">The path of the model to write.</param>
     /// <param name="runsOn">The device.</param>
     /// <param name="defaults">
-    /// The default warm-up, and the default patience of a run whose number of epochs is not given; null patience has no limit.
+    /// The default warm-up, and the default patience of a run whose number of epochs is not given; a null patience never ends the run
+    /// early.
     /// </param>
     /// <exception cref="FoveaException">A value is out of range, or two options exclude each other.</exception>
     public TrainingOptions Read(
