@@ -5,9 +5,9 @@ namespace Fovea.Client;
 
 /// <summary>Something that happened to a fine-tuning job.</summary>
 /// <param name="Number">The number among the job's events, from 1, without gaps.</param>
-/// <param name="CreatedAt">When it happened, to the second.</param>
+/// <param name="CreatedAt">The time of the event, to the second.</param>
 /// <param name="Level">info, warn or error.</param>
-/// <param name="Message">A sentence.</param>
+/// <param name="Message">The description of the event, as a sentence.</param>
 /// <param name="Data">The figures of the message, such as step, train_loss and valid_accuracy; null: none.</param>
 public sealed record FineTuningEvent(
     [property: JsonPropertyName("id"), JsonNumberHandling(JsonNumberHandling.AllowReadingFromString)] long Number,

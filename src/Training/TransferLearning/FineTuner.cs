@@ -39,8 +39,8 @@ internal sealed class FineTuner
     /// <param name="model">The network.</param>
     /// <param name="data">The images of the new classes, with the network's preprocessing.</param>
     /// <param name="options">
-    /// The options for training. Training only the head uses the output, the device, the seed, the class weights, and whether images are
-    /// mirrored. The method auto ends within the time limit.
+    /// The options for training. If only the head is trained, the run uses the output, the device, the seed, the class weights, and whether
+    /// images are mirrored. The method auto ends within the time limit.
     /// </param>
     /// <param name="tell">Receives the events of the run.</param>
     /// <exception cref="FoveaException">

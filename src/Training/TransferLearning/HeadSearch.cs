@@ -147,9 +147,7 @@ internal sealed class HeadSearch
         };
     }
 
-    /// <summary>
-    /// Trains a head with one penalty, and returns it for unscaled features. Tests compare it with other implementations.
-    /// </summary>
+    /// <summary>Trains a head with one penalty, and returns it for unscaled features. A test compares it with ML.NET.</summary>
     internal LinearHead Train(double penalty) => Folded(Path(train, FinalTolerance, [penalty]).Single());
 
     // Deals the images of each class to the folds in turn, in an order that is the same in every run.
