@@ -38,5 +38,5 @@ public sealed record FineTuningJob(
 
 /// <summary>The reason why a job failed.</summary>
 /// <param name="Code">The kind of error, stable: training_failed, bad_dataset, cannot_write ...</param>
-/// <param name="Message">What went wrong.</param>
+/// <param name="Message">The description of the error.</param>
 public sealed record FineTuningError(string Code, string Message);

@@ -83,7 +83,7 @@ internal static class Arguments
     /// <summary>Whether to print JSON.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
-    /// <summary>The preprocessing that replaces the one in the model file.</summary>
+    /// <summary>The preprocessing that replaces the model file's preprocessing.</summary>
     public static Option<string?> Preprocessing() => new("--preprocessing")
     {
         Description = "How an image becomes the input: the path of a JSON file in the format of model.json, or imagenet, "

@@ -11,7 +11,8 @@ internal sealed record HealthCheck(string Name, string Title, string Meaning, Fu
 {
     private const string Unreadable = "unreadable";
 
-    // A class is a finding if the largest class has more than this many times its images: then the classifier neglects it.
+    // A class is a finding if the largest class has more than this many times as many images, since a classifier neglects such small
+    // classes.
     private const double LargestImbalance = 3;
 
     /// <summary>Returns a sentence that says which images the check leaves out; null if the check looks at all images.</summary>

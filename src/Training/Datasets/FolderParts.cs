@@ -9,9 +9,11 @@ namespace Fovea.Training.Datasets;
 /// <param name="Validation">Reads the validation images; null if there are none.</param>
 /// <param name="Test">Reads the test images; null if there are none.</param>
 /// <param name="IsHandwriting">
-/// Returns whether the images are handwriting. Its preprocessing is one that crops handwriting to its ink.
+/// Returns whether the images are handwriting. The given preprocessing must crop handwriting to its ink.
 /// </param>
-/// <param name="Sample">Samples the training images. Its preprocessing is the one with which the images are read afterwards.</param>
+/// <param name="Sample">
+/// Samples the training images. The given preprocessing must be that with which the images are read afterwards.
+/// </param>
 /// <param name="Layout">The images of class folders or of a list; null for IDX files.</param>
 internal sealed record FolderParts(
     Func<Preprocessing, Dataset> Train,

@@ -3,7 +3,7 @@ namespace Fovea.Training.Evaluations;
 
 /// <summary>A network's prediction for one image that can have several labels.</summary>
 /// <param name="Targets">The image's true labels.</param>
-/// <param name="Probabilities">The sigmoid of each logit, [classes]; 0 where the network returned NaN.</param>
+/// <param name="Probabilities">The sigmoid of each logit, [classes]; 0 if the network returned NaN.</param>
 /// <param name="Loss">The mean binary cross-entropy over the labels, in nats.</param>
 internal sealed record MultiLabelOutcome(IReadOnlyList<int> Targets, double[] Probabilities, double Loss)
 {

@@ -38,7 +38,7 @@ internal sealed class Trainer : IDisposable
     private TrainingState state;
 
     /// <summary>Prepares a run, and loads its checkpoint if the options ask to resume.</summary>
-    /// <param name="network">The network. Training starts from its weights; a completed run replaces them by the trained ones.</param>
+    /// <param name="network">The network. Training starts from its weights; a completed run replaces them by the trained weights.</param>
     /// <param name="data">The data set.</param>
     /// <param name="options">The options of the run.</param>
     /// <param name="publish">Receives the events of the run, on the thread that calls <see cref="Run"/>.</param>
