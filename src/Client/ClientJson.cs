@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Client;
 
-/// <summary>What the service reads and writes, as JSON. Unknown properties are skipped, so a newer service can add some.</summary>
+/// <summary>The JSON formats of requests and answers. Unknown properties are skipped, so a newer service can add properties.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

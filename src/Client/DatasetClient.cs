@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace Fovea.Client;
 
-/// <summary>The data sets of a service. They need a key with the scope train. For errors see <see cref="FoveaClient"/>.</summary>
+/// <summary>The data sets of a service. Requests need a key with the scope train. For errors see <see cref="FoveaClient"/>.</summary>
 public sealed class DatasetClient
 {
     private readonly ServiceConnection connection;
@@ -15,9 +15,9 @@ public sealed class DatasetClient
     /// Uploads a data set: a zip file with a folder of images for each class, or with such folders in folders named train, val and test.
     /// The upload has no time limit.
     /// </summary>
-    /// <param name="zip">The zip file, from its position to its end. It stays open.</param>
-    /// <param name="name">A name, at most 100 characters; null: none.</param>
-    /// <param name="from">The id of an older data set that the zip file corrects; null: it has all images.</param>
+    /// <param name="zip">The zip file. The stream is read from its position to its end and stays open.</param>
+    /// <param name="name">A name, at most 100 characters; null: no name.</param>
+    /// <param name="from">The id of an older data set that the zip file corrects; null: the zip file has all images.</param>
     /// <param name="stop">Cancels the upload.</param>
     public Task<DatasetInfo> UploadAsync(Stream zip, string? name = null, string? from = null, CancellationToken stop = default)
     {
@@ -36,7 +36,7 @@ public sealed class DatasetClient
 
     /// <summary>Packs a folder of class folders into a temporary zip file and uploads it. The upload has no time limit.</summary>
     /// <param name="folder">The folder, such as photos with the sub-folders cats and dogs.</param>
-    /// <param name="name">A name, at most 100 characters; null: none.</param>
+    /// <param name="name">A name, at most 100 characters; null: no name.</param>
     /// <param name="stop">Cancels the upload.</param>
     public async Task<DatasetInfo> UploadFolderAsync(string folder, string? name = null, CancellationToken stop = default)
     {
@@ -67,7 +67,7 @@ public sealed class DatasetClient
     }
 
     /// <summary>Describes a data set.</summary>
-    /// <param name="id">Its id.</param>
+    /// <param name="id">The id of the data set.</param>
     /// <param name="stop">Cancels the request.</param>
     public async Task<DatasetInfo> GetAsync(string id, CancellationToken stop = default)
     {
@@ -76,7 +76,7 @@ public sealed class DatasetClient
     }
 
     /// <summary>Deletes a data set. While a job trains on it, the service refuses with the code conflict.</summary>
-    /// <param name="id">Its id.</param>
+    /// <param name="id">The id of the data set.</param>
     /// <param name="stop">Cancels the request.</param>
     public async Task DeleteAsync(string id, CancellationToken stop = default)
     {

@@ -5,10 +5,10 @@ namespace Fovea.Client;
 /// <summary>A data set on the service. It never changes.</summary>
 /// <param name="Id">The name in requests: ds_ and 16 hexadecimal digits.</param>
 /// <param name="Hash">SHA-256 over the names and contents of the files, in hexadecimal.</param>
-/// <param name="CreatedAt">When it was uploaded, to the second.</param>
+/// <param name="CreatedAt">The time of the upload, to the second.</param>
 /// <param name="Classes">The classes in the order of their labels, at least two.</param>
 /// <param name="Refused">The files of the archive that were left out.</param>
-/// <param name="Name">The name that its owner gave it; null: none.</param>
+/// <param name="Name">The name that the owner gave to the data set; null: no name.</param>
 /// <param name="MultiLabel">Whether an image can have several labels, or none.</param>
 public sealed record DatasetInfo(
     string Id,

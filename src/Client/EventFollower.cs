@@ -9,19 +9,19 @@ namespace Fovea.Client;
 
 /// <summary>
 /// Reads a job's stream of server-sent events. When the connection is lost, or the service ends the stream because it shuts down, the
-/// stream is opened again with the header Last-Event-ID, so that no event is missed or comes twice.
+/// follower opens the stream again with the header Last-Event-ID, so that no event is missed or returned twice.
 /// </summary>
 internal sealed class EventFollower(ServiceConnection connection, FineTuningClient jobs, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5), LongestPause = TimeSpan.FromSeconds(30);
 
-    /// <summary>Returns the events after one, until the job has ended.</summary>
+    /// <summary>Returns the events after the event with the number <paramref name="after"/>, until the job has ended.</summary>
     /// <exception cref="FoveaClientException">
-    /// The service refuses for another reason than that it starts, stops or is overloaded.
+    /// The service refuses a request, and not because it is starting, stopping or overloaded.
     /// </exception>
     public async IAsyncEnumerable<FineTuningEvent> Follow(string job, long after, [EnumeratorCancellation] CancellationToken stop)
     {
-        // A service that cannot be reached at first is an error, as it is for all other requests.
+        // If the service cannot be reached at first, fail as all other requests do.
         await jobs.GetAsync(job, stop);
         for (var pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks)))
         {
@@ -55,7 +55,7 @@ internal sealed class EventFollower(ServiceConnection connection, FineTuningClie
         }
     }
 
-    // False where the stream has ended or its connection is lost.
+    // Returns false if the stream has ended or its connection is lost.
     private static async Task<bool> Next(IAsyncEnumerator<FineTuningEvent> events, CancellationToken stop)
     {
         try

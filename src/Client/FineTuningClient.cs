@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Fovea.Client;
 
-/// <summary>The fine-tuning jobs of a service. They need a key with the scope train. For errors see <see cref="FoveaClient"/>.</summary>
+/// <summary>
+/// The fine-tuning jobs of a service. Requests need a key with the scope train. For errors see <see cref="FoveaClient"/>.
+/// </summary>
 public sealed class FineTuningClient
 {
     private readonly ServiceConnection connection;
@@ -17,10 +19,11 @@ public sealed class FineTuningClient
     }
 
     /// <summary>
-    /// Creates a job, which waits for a worker. It is never created twice: a request that may have arrived is not repeated.
+    /// Creates a job, which waits for a worker. The job is never created twice, because the client does not repeat a request that may have
+    /// arrived.
     /// </summary>
-    /// <param name="wish">The data set, and what to do with it.</param>
-    /// <param name="stop">Cancels the request. A job that it has created stays.</param>
+    /// <param name="wish">The data set and the settings of the job.</param>
+    /// <param name="stop">Cancels the request. A job that the request has already created stays.</param>
     public async Task<FineTuningJob> CreateAsync(FineTuningRequest wish, CancellationToken stop = default)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(wish, ClientJson.Default.FineTuningRequest);
@@ -29,9 +32,12 @@ public sealed class FineTuningClient
         return await connection.Ask(request, ClientJson.Default.FineTuningJob, stop);
     }
 
-    /// <summary>Waits until a job has ended, by its events. A paused job is waited for until it has been resumed and has ended.</summary>
+    /// <summary>
+    /// Waits until a job has ended, and reports its events. If the job is paused, the wait lasts until the job has been resumed and has
+    /// ended.
+    /// </summary>
     /// <param name="job">The job's id.</param>
-    /// <param name="progress">Receives the events, in order; null: nothing does.</param>
+    /// <param name="progress">Receives the events, in order; null: the events are dropped.</param>
     /// <param name="stop">Ends the wait. The job goes on.</param>
     /// <returns>The job, which has succeeded, failed or been cancelled.</returns>
     public async Task<FineTuningJob> WaitAsync(string job, IProgress<FineTuningEvent>? progress = null, CancellationToken stop = default)
@@ -45,11 +51,11 @@ public sealed class FineTuningClient
     }
 
     /// <summary>
-    /// Follows a job: returns its events as they happen, each once and in order, until the job has ended. A lost connection is opened again
-    /// after the last event; this is tried until it works or the enumeration is cancelled.
+    /// Follows a job: returns its events as they happen, each once and in order, until the job has ended. If the connection is lost, the
+    /// client connects again and continues after the last event. It tries this until it succeeds or the enumeration is cancelled.
     /// </summary>
     /// <param name="job">The job's id.</param>
-    /// <param name="after">The number of the last event that is known already; default 0, none.</param>
+    /// <param name="after">The number of the last event that is known already; default 0: all events are returned.</param>
     /// <param name="stop">Ends the enumeration. The job goes on.</param>
     public IAsyncEnumerable<FineTuningEvent> EventsAsync(string job, long after = 0, CancellationToken stop = default) =>
         events.Follow(job, after, stop);
@@ -85,12 +91,12 @@ public sealed class FineTuningClient
     /// <param name="stop">Cancels the request.</param>
     public Task<FineTuningJob> PauseAsync(string job, CancellationToken stop = default) => Ask(HttpMethod.Post, $"{Of(job)}/pause", stop);
 
-    /// <summary>Lets a paused job go on from its checkpoint.</summary>
+    /// <summary>Resumes a paused job from its checkpoint.</summary>
     /// <param name="job">The job's id.</param>
     /// <param name="stop">Cancels the request.</param>
     public Task<FineTuningJob> ResumeAsync(string job, CancellationToken stop = default) => Ask(HttpMethod.Post, $"{Of(job)}/resume", stop);
 
-    /// <summary>The address of a job.</summary>
+    /// <summary>Returns the path of a job.</summary>
     internal static string Of(string job) => $"fine_tuning/jobs/{Route.Part(job)}";
 
     private async Task<FineTuningJob> Ask(HttpMethod method, string path, CancellationToken stop)

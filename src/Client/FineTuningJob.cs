@@ -8,13 +8,13 @@ namespace Fovea.Client;
 /// <param name="Model">The model or pretrained base that training starts from.</param>
 /// <param name="FineTunedModel">The trained model; null: the job has not succeeded.</param>
 /// <param name="FineTunedVersion">The version of the trained model, from 1; null: the job has not succeeded.</param>
-/// <param name="Published">Whether that version serves since the job's end.</param>
+/// <param name="Published">Whether the job published the trained version, so that the service serves it.</param>
 /// <param name="Method">head, full or auto.</param>
 /// <param name="Dataset">The id of the data set.</param>
-/// <param name="CreatedAt">When it was created, to the second.</param>
-/// <param name="FinishedAt">When it ended; null: it has not.</param>
-/// <param name="EstimatedFinish">When it will end, estimated; null: unknown.</param>
-/// <param name="Error">Why the job failed; null: it has not.</param>
+/// <param name="CreatedAt">The time at which the job was created, to the second.</param>
+/// <param name="FinishedAt">The time at which the job ended; null: the job has not ended.</param>
+/// <param name="EstimatedFinish">The estimated time at which the job will end; null: unknown.</param>
+/// <param name="Error">The reason why the job failed; null: the job has not failed.</param>
 public sealed record FineTuningJob(
     string Id,
     string Status,
@@ -36,7 +36,7 @@ public sealed record FineTuningJob(
     public bool HasEnded => Status is "succeeded" or "failed" or "cancelled";
 }
 
-/// <summary>Why a job failed.</summary>
+/// <summary>The reason why a job failed.</summary>
 /// <param name="Code">The kind of error, stable: training_failed, bad_dataset, cannot_write ...</param>
-/// <param name="Message">What went wrong.</param>
+/// <param name="Message">The description of the error.</param>
 public sealed record FineTuningError(string Code, string Message);

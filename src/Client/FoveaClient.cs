@@ -5,26 +5,29 @@ using System.Text.Json;
 namespace Fovea.Client;
 
 /// <summary>
-/// A client of a Fovea service: it classifies and explains images, and has the service's data sets and fine-tuning jobs. It can be used by
-/// several threads at the same time.
+/// A client of a Fovea service: it classifies and explains images, and manages the service's data sets and fine-tuning jobs. Several
+/// threads can use it at the same time.
 /// </summary>
 /// <remarks>
-/// Each method throws a <see cref="FoveaClientException"/> where the service refuses, an <see cref="HttpRequestException"/> where it cannot
-/// be reached, and a <see cref="TimeoutException"/> where it takes longer than <see cref="FoveaClientOptions.Timeout"/>.
+/// Each method throws a <see cref="FoveaClientException"/> if the service refuses the request, an <see cref="HttpRequestException"/> if the
+/// service cannot be reached, and a <see cref="TimeoutException"/> if the answer takes longer than
+/// <see cref="FoveaClientOptions.Timeout"/>.
 /// </remarks>
 public sealed class FoveaClient : IDisposable
 {
     private readonly ServiceConnection connection;
     private readonly HttpClient? owned;
 
-    /// <summary>Makes a client with connections and retries of its own. Applications with services use AddFoveaClient instead.</summary>
+    /// <summary>
+    /// Creates a client with its own connections and retries. Applications with dependency injection use AddFoveaClient instead.
+    /// </summary>
     /// <param name="options">The address, the key and the retries.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public FoveaClient(FoveaClientOptions options)
         : this(new HttpClient(Retries.Handler(options.Checked())), options) => owned = Http;
 
-    /// <summary>Makes a client that sends with an HTTP client, which brings its own retries.</summary>
-    /// <param name="http">A client that nothing has been sent with. It gets the address and the key, and is not disposed.</param>
+    /// <summary>Creates a client that sends its requests with a given HTTP client, and adds no retries.</summary>
+    /// <param name="http">An HTTP client that has not sent a request yet. Its address and key are set, and it is not disposed.</param>
     /// <param name="options">The address, the key and the time limit.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public FoveaClient(HttpClient http, FoveaClientOptions options)
@@ -46,9 +49,9 @@ public sealed class FoveaClient : IDisposable
     /// <summary>Classifies an image.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="image">The image: bytes, or a file or stream by <see cref="ImageUpload"/>.</param>
-    /// <param name="top">The most classes in the answer, from 1; null: 5.</param>
-    /// <param name="threshold">Classes that are less likely are left out, 0 to 1; null: none is.</param>
-    /// <param name="version">The version of the model; null: the one that serves.</param>
+    /// <param name="top">The largest number of classes in the answer, from 1; null: 5.</param>
+    /// <param name="threshold">The least probability of a class in the answer, 0 to 1; null: no limit.</param>
+    /// <param name="version">The version of the model; null: the version that the service serves by default.</param>
     /// <param name="stop">Cancels the request.</param>
     public async Task<ImageClassification> ClassifyAsync(
         string model, ImageUpload image, int? top = null, double? threshold = null, int? version = null, CancellationToken stop = default)
@@ -60,11 +63,11 @@ public sealed class FoveaClient : IDisposable
     /// <summary>Classifies several images in one request.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="images">The images, at least one.</param>
-    /// <param name="top">The most classes for each image, from 1; null: 5.</param>
-    /// <param name="threshold">Classes that are less likely are left out, 0 to 1; null: none is.</param>
-    /// <param name="version">The version of the model; null: the one that serves.</param>
+    /// <param name="top">The largest number of classes for each image, from 1; null: 5.</param>
+    /// <param name="threshold">The least probability of a class in the answer, 0 to 1; null: no limit.</param>
+    /// <param name="version">The version of the model; null: the version that the service serves by default.</param>
     /// <param name="stop">Cancels the request.</param>
-    /// <returns>A classification or a problem for each image, in their order.</returns>
+    /// <returns>A classification or a problem for each image, in the order of the images.</returns>
     public async Task<IReadOnlyList<ImageResult>> ClassifyAllAsync(
         string model,
         IEnumerable<ImageUpload> images,
@@ -86,9 +89,9 @@ public sealed class FoveaClient : IDisposable
     /// <summary>Shows which places of an image speak for a class, as numbers.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="image">The image.</param>
-    /// <param name="class">The label or the index of the class; null: the likeliest one.</param>
+    /// <param name="class">The label or the index of the class; null: the likeliest class.</param>
     /// <param name="method">grad-cam, integrated-gradients or rise; null: grad-cam.</param>
-    /// <param name="version">The version of the model; null: the one that serves.</param>
+    /// <param name="version">The version of the model; null: the version that the service serves by default.</param>
     /// <param name="stop">Cancels the request.</param>
     public async Task<ImageExplanation> ExplainAsync(
         string model,
@@ -135,10 +138,10 @@ public sealed class FoveaClient : IDisposable
         return await connection.Ask(request, ClientJson.Default.ModelInfo, stop);
     }
 
-    /// <summary>Returns if the service is ready for requests.</summary>
+    /// <summary>Checks that the service is ready for requests; throws if it is not.</summary>
     /// <param name="stop">Cancels the request.</param>
     /// <exception cref="FoveaClientException">
-    /// It is starting or shutting down: <see cref="FoveaClientException.Code"/> unavailable.
+    /// The service is starting or shutting down: <see cref="FoveaClientException.Code"/> is unavailable.
     /// </exception>
     public async Task CheckReadyAsync(CancellationToken stop = default)
     {
@@ -147,7 +150,7 @@ public sealed class FoveaClient : IDisposable
         await connection.AskForBytes(request, stop);
     }
 
-    /// <summary>Closes the connections of a client that has its own.</summary>
+    /// <summary>Closes the client's own connections. An HTTP client that was given stays open.</summary>
     public void Dispose() => owned?.Dispose();
 
     private static HttpRequestMessage Classify(string model, HttpContent body, int? top, double? threshold, int? version)
@@ -159,7 +162,7 @@ public sealed class FoveaClient : IDisposable
     private static HttpRequestMessage Explain(string model, HttpContent body, string? @class, string? method, int? version) => Safe(
         Route.WithQuery($"explain/{Route.Part(model)}", ("class", @class), ("method", method), ("version", Text($"{version}"))), body);
 
-    // Classifying changes nothing, so it may be sent again even if the service may have done it.
+    // Classifying and explaining change nothing, so such a request may be sent again even if the service may have processed it.
     private static HttpRequestMessage Safe(string path, HttpContent body)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };

@@ -4,15 +4,15 @@ namespace Fovea.Client;
 
 /// <summary>The service has refused a request. The message is the problem's detail.</summary>
 /// <remarks>
-/// A service that cannot be reached gives an <see cref="HttpRequestException"/> instead, and one that does not answer within
-/// <see cref="FoveaClientOptions.Timeout"/> a <see cref="TimeoutException"/>.
+/// A service that cannot be reached causes an <see cref="HttpRequestException"/> instead, and a service that does not answer within
+/// <see cref="FoveaClientOptions.Timeout"/> causes a <see cref="TimeoutException"/>.
 /// </remarks>
 public sealed class FoveaClientException : Exception
 {
-    /// <summary>Makes the exception for a problem.</summary>
+    /// <summary>Creates the exception for a problem.</summary>
     /// <param name="problem">The problem.</param>
-    /// <param name="retryAfter">The time after which the service wants to be asked again; null: it named none.</param>
-    /// <param name="inner">The cause; null: none.</param>
+    /// <param name="retryAfter">The time after which the request may be sent again; null: the service named no time.</param>
+    /// <param name="inner">The cause; null: no other exception.</param>
     public FoveaClientException(FoveaProblem problem, TimeSpan? retryAfter = null, Exception? inner = null)
         : base(problem.Detail, inner) => (Problem, RetryAfter) = (problem, retryAfter);
 
@@ -25,6 +25,6 @@ public sealed class FoveaClientException : Exception
     /// <summary>The HTTP status.</summary>
     public HttpStatusCode Status => (HttpStatusCode)Problem.Status;
 
-    /// <summary>The time after which the service wants to be asked again; null: it named none.</summary>
+    /// <summary>The time after which the request may be sent again; null: the service named no time.</summary>
     public TimeSpan? RetryAfter { get; }
 }

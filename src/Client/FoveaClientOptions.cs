@@ -1,15 +1,15 @@
 namespace Fovea.Client;
 
-/// <summary>Where the service is and how the client talks to it.</summary>
+/// <summary>The address of the service, and the client's key, time limit and retries.</summary>
 public sealed class FoveaClientOptions
 {
-    /// <summary>The most attempts after the first one.</summary>
+    /// <summary>The largest number of attempts after the first one.</summary>
     public const int MostRetries = 10;
 
-    /// <summary>The address of the service. It may have a path, where a proxy adds one. Default: http://localhost:8080.</summary>
+    /// <summary>The address of the service. It may have a path, if a proxy adds one. Default: http://localhost:8080.</summary>
     public Uri Address { get; set; } = new("http://localhost:8080");
 
-    /// <summary>The API key; null, the default: none. Data sets and jobs need one with the scope train.</summary>
+    /// <summary>The API key; null, the default: no key. Requests about data sets and jobs need a key with the scope train.</summary>
     public string? ApiKey { get; set; }
 
     /// <summary>
@@ -19,9 +19,9 @@ public sealed class FoveaClientOptions
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(100);
 
     /// <summary>
-    /// How often a refused request is sent again, 0 to 10; default 4. Statuses 429 and 503 are tried again after the time that the service
-    /// names if that is at most 10 s, or after 0.5 s, 1 s, 2 s ... where it names none. A request that may have changed something is sent
-    /// again only if it certainly has not.
+    /// How often a refused request is sent again, 0 to 10; default 4. A request that got the status 429 or 503 is sent again after the time
+    /// that the service names, if this is at most 10 s, or after 0.5 s, 1 s, 2 s ... if the service names none. A request that may change
+    /// something is sent again only if it certainly has changed nothing.
     /// </summary>
     public int Retries { get; set; } = 4;
 

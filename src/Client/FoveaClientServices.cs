@@ -16,7 +16,7 @@ public static class FoveaClientServices
     /// <param name="services">The application's services.</param>
     /// <param name="configure">
     /// Sets the options; null: they are configured elsewhere, by <c>services.Configure&lt;FoveaClientOptions&gt;(...)</c>. An option out of
-    /// its range throws an <see cref="ArgumentException"/> when the first client is made.
+    /// its range throws an <see cref="ArgumentException"/> when the first client is created.
     /// </param>
     /// <returns>The builder of the HTTP client, for further handlers.</returns>
     public static IHttpClientBuilder AddFoveaClient(this IServiceCollection services, Action<FoveaClientOptions>? configure = null)
@@ -30,9 +30,9 @@ public static class FoveaClientServices
 
     /// <summary>Adds a health check, named fovea: the service of <see cref="AddFoveaClient"/> is ready for requests.</summary>
     /// <param name="checks">The application's health checks.</param>
-    /// <param name="model">A model that has to answer as well; null: none.</param>
-    /// <param name="failure">The result where the service is not ready; null: unhealthy.</param>
-    /// <param name="tags">The check's tags; null: none.</param>
+    /// <param name="model">A model that must be ready as well; null: no model is checked.</param>
+    /// <param name="failure">The result if the service or the model is not ready; null: unhealthy.</param>
+    /// <param name="tags">The check's tags; null: no tags.</param>
     public static IHealthChecksBuilder AddFovea(
         this IHealthChecksBuilder checks, string? model = null, HealthStatus? failure = null, IEnumerable<string>? tags = null) =>
         checks.Add(new HealthCheckRegistration(

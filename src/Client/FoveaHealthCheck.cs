@@ -2,9 +2,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Fovea.Client;
 
-/// <summary>Checks that a Fovea service is ready for requests, and a model of it too where one is named. It tries once.</summary>
+/// <summary>
+/// Checks that a Fovea service is ready for requests, and that one of its models is ready if a model is named. The check of the service is
+/// not retried.
+/// </summary>
 /// <param name="client">The client of the service.</param>
-/// <param name="model">The model; null: none.</param>
+/// <param name="model">The model; null: no model is checked.</param>
 public sealed class FoveaHealthCheck(FoveaClient client, string? model = null) : IHealthCheck
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ public sealed class ImageUpload
 
     private ImageUpload(string name, Func<CancellationToken, Task<ReadOnlyMemory<byte>>> read) => (Name, this.read) = (name, read);
 
-    /// <summary>The name that problems of one image among several begin with.</summary>
+    /// <summary>The image's name. In a request with several images, the description of an image's problem begins with this name.</summary>
     public string Name { get; }
 
     /// <summary>An image that is a file on disk.</summary>
@@ -17,12 +17,12 @@ public sealed class ImageUpload
 
     /// <summary>An image whose file is in memory.</summary>
     /// <param name="bytes">The bytes of the file.</param>
-    /// <param name="name">A name for problems.</param>
+    /// <param name="name">The image's name in descriptions of problems.</param>
     public static ImageUpload FromBytes(ReadOnlyMemory<byte> bytes, string name = "image") => new(name, _ => Task.FromResult(bytes));
 
-    /// <summary>An image that a stream gives. It is read once, from its position to its end, and stays open.</summary>
+    /// <summary>An image from a stream. The stream is read once, from its position to its end, and stays open.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="name">A name for problems.</param>
+    /// <param name="name">The image's name in descriptions of problems.</param>
     public static ImageUpload FromStream(Stream stream, string name = "image") => new(name, async stop =>
     {
         using var copy = new MemoryStream();

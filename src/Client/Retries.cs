@@ -5,13 +5,13 @@ using Polly;
 namespace Fovea.Client;
 
 /// <summary>
-/// Which requests are sent again, and when. A request that changes nothing, or the same however often it arrives, is sent again where the
-/// service was overloaded (429), not available (503) or could not be reached. Any other request is sent again only where it certainly has
-/// done nothing: the service has refused it with 429, or no connection was made.
+/// Decides which requests are sent again, and when. A request that changes nothing, or has the same effect however often it arrives, is
+/// sent again if the service was overloaded (429), not available (503) or could not be reached. Any other request is sent again only if it
+/// certainly had no effect: the service has refused it with 429, or no connection was made.
 /// </summary>
 internal static class Retries
 {
-    // A longer wait is the caller's decision, who may have something better to do.
+    // The client does not wait longer on its own: the caller decides whether to wait.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private static readonly HttpRequestOptionsKey<bool> Repeatable = new("Fovea.Repeatable"), Single = new("Fovea.Single");
@@ -19,7 +19,7 @@ internal static class Retries
     /// <summary>Marks a POST that changes nothing.</summary>
     public static void Allow(HttpRequestMessage request) => request.Options.Set(Repeatable, true);
 
-    /// <summary>Marks a request that is sent once, because its body can be read only once or its answer is wanted now.</summary>
+    /// <summary>Marks a request that is sent once, because its body can be read only once or its answer is needed at once.</summary>
     public static void Forbid(HttpRequestMessage request) => request.Options.Set(Single, true);
 
     /// <summary>Adds the retries to a pipeline.</summary>
@@ -43,7 +43,7 @@ internal static class Retries
         }
     }
 
-    /// <summary>Makes a handler with connections and retries of its own.</summary>
+    /// <summary>Creates a handler with its own connections and retries.</summary>
     public static HttpMessageHandler Handler(FoveaClientOptions options)
     {
         var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>();
@@ -53,8 +53,8 @@ internal static class Retries
 
     /// <summary>Whether a request may be sent again.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="status">The status of its answer; null: it has none.</param>
-    /// <param name="exception">Why it has none.</param>
+    /// <param name="status">The status of the answer; null: there is no answer.</param>
+    /// <param name="exception">The reason why there is no answer; null if there is an answer.</param>
     public static bool MayRepeat(HttpRequestMessage request, HttpStatusCode? status, Exception? exception)
     {
         var error = (exception as HttpRequestException)?.HttpRequestError;

@@ -1,9 +1,9 @@
 namespace Fovea.Client;
 
-/// <summary>Makes addresses below that of the service.</summary>
+/// <summary>Builds paths relative to the service's address.</summary>
 internal static class Route
 {
-    /// <summary>A name as a part of a path.</summary>
+    /// <summary>Returns a name, escaped as a part of a path.</summary>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     public static string Part(string name)
     {
@@ -11,7 +11,7 @@ internal static class Route
         return Uri.EscapeDataString(name);
     }
 
-    /// <summary>A path with those parameters of a query that have a value.</summary>
+    /// <summary>Returns a path with a query that contains the parameters that have a value.</summary>
     public static string WithQuery(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
     {
         var separator = '?';

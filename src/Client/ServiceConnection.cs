@@ -13,14 +13,14 @@ internal sealed class ServiceConnection
     private readonly FoveaClientOptions options;
 
     /// <summary>Sets the client's address, key and time limit.</summary>
-    /// <param name="http">A client that nothing has been sent with.</param>
+    /// <param name="http">An HTTP client that has not sent a request yet.</param>
     /// <param name="options">The address, the key and the time limit.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public ServiceConnection(HttpClient http, FoveaClientOptions options)
     {
         (this.http, this.options) = (http, options.Checked());
 
-        // Without a slash at its end, the last part of the address's path would be replaced by that of the request.
+        // Without a slash at the end of the address, the request's path would replace the last part of the address's path.
         var address = options.Address.AbsoluteUri;
         http.BaseAddress = new Uri(address.EndsWith('/') ? address : $"{address}/");
         http.Timeout = Timeout.InfiniteTimeSpan;
@@ -31,7 +31,7 @@ internal sealed class ServiceConnection
     }
 
     /// <summary>Sends a request within the time limit, and reads its answer from JSON.</summary>
-    /// <exception cref="FoveaClientException">The service refuses.</exception>
+    /// <exception cref="FoveaClientException">The service refuses the request.</exception>
     /// <exception cref="HttpRequestException">The service cannot be reached.</exception>
     /// <exception cref="TimeoutException">The answer takes longer than allowed.</exception>
     public Task<T> Ask<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken stop) =>
@@ -56,8 +56,8 @@ internal sealed class ServiceConnection
         stop);
 
     /// <summary>
-    /// Sends a request within the time limit, and reads a list of answers and problems. The service answers so where it can use none of
-    /// several images too.
+    /// Sends a request within the time limit, and reads a list of answers and problems. The service also answers with a list if it can use
+    /// none of several images.
     /// </summary>
     /// <inheritdoc cref="Ask"/>
     public Task<IReadOnlyList<JsonElement>> AskForEach(HttpRequestMessage request, CancellationToken stop) => InTime(
@@ -73,8 +73,8 @@ internal sealed class ServiceConnection
         },
         stop);
 
-    /// <summary>Sends a request, and returns the answer once its headers are there.</summary>
-    /// <exception cref="FoveaClientException">The service refuses.</exception>
+    /// <summary>Sends a request, and returns the answer once its headers have arrived.</summary>
+    /// <exception cref="FoveaClientException">The service refuses the request.</exception>
     /// <exception cref="HttpRequestException">The service cannot be reached.</exception>
     public async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken stop)
     {

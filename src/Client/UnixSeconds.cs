@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Client;
 
-/// <summary>Times as the service writes them: seconds since 1970.</summary>
+/// <summary>Reads and writes times as the service does: seconds since 1970.</summary>
 internal sealed class UnixSeconds : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

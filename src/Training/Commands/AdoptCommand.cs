@@ -7,7 +7,7 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>The <c>adopt</c> command: says what a file from elsewhere is, and writes it as a Fovea file.</summary>
+/// <summary>The <c>adopt</c> command: describes an image classifier that another program exported, and writes it as a Fovea file.</summary>
 internal static class AdoptCommand
 {
     public static Command Create()

@@ -11,7 +11,7 @@ using Fovea.Training.TransferLearning;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>Arguments and options that several commands share, and the objects that their values stand for.</summary>
+/// <summary>Arguments and options that several commands share, and methods that turn their values into objects.</summary>
 internal static class Arguments
 {
     private static string Networks => string.Join(", ", Catalog.Architectures.Select(a => a.Name));
@@ -29,7 +29,7 @@ internal static class Arguments
     public static Option<string> Output() =>
         new("--output", "-o") { Description = "The .onnx file to write.", Required = true, HelpName = "file" };
 
-    /// <summary>What a data set's folder holds, as the description of an option.</summary>
+    /// <summary>Describes the contents of a data set's folder, for the help of an option.</summary>
     public const string DatasetFolder =
         "The data set's folder. It holds class sub-folders of images, or the four IDX files of MNIST (plain or .gz). "
         + "Class folders may be in sub-folders named train, val (or valid, validation) and test. "
@@ -57,7 +57,8 @@ internal static class Arguments
     }
 
     /// <summary>
-    /// Selects the device for a value of <see cref="Device"/>. Prints a warning if auto falls back to the CPU although CUDA is installed.
+    /// Selects the device for a value of the option <see cref="Device"/>. Prints a warning if auto falls back to the CPU although CUDA is
+    /// installed.
     /// </summary>
     /// <exception cref="FoveaException">The value is cuda, which does not work on this machine; the message gives the reason.</exception>
     public static Device Chosen(string device)
@@ -82,7 +83,7 @@ internal static class Arguments
     /// <summary>Whether to print JSON.</summary>
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
-    /// <summary>The preprocessing that replaces the file's own.</summary>
+    /// <summary>The preprocessing that replaces the model file's preprocessing.</summary>
     public static Option<string?> Preprocessing() => new("--preprocessing")
     {
         Description = "How an image becomes the input: the path of a JSON file in the format of model.json, or imagenet, "
@@ -128,7 +129,9 @@ internal static class Arguments
 
     /// <summary>Loads a model for inference. Missing metadata comes from the .json file with the same name.</summary>
     /// <param name="file">The path of the .onnx file.</param>
-    /// <param name="preprocessing">A value of <see cref="Preprocessing"/>, which replaces the file's own; null for none.</param>
+    /// <param name="preprocessing">
+    /// A value of <see cref="Preprocessing"/>, which replaces the preprocessing in the file; null keeps the file's preprocessing.
+    /// </param>
     /// <exception cref="FoveaException">A file is missing or damaged, or the preprocessing does not fit the network.</exception>
     public static Classifier Load(string file, string? preprocessing)
     {
@@ -140,7 +143,7 @@ internal static class Arguments
         }
         catch (FoveaException e) when (e.InnerException is Microsoft.ML.OnnxRuntime.OnnxRuntimeException)
         {
-            // Reading the file explains damage in plainer words than ONNX Runtime does.
+            // OnnxFile.Read describes a damaged file in plainer words than ONNX Runtime does.
             OnnxFile.Read(file);
             throw;
         }
@@ -148,8 +151,12 @@ internal static class Arguments
 
     /// <summary>Reads a model for fine-tuning. Missing metadata comes from the .json file with the same name.</summary>
     /// <param name="file">The path of the .onnx file.</param>
-    /// <param name="preprocessing">A value of <see cref="Preprocessing"/>, which replaces the file's own; null for none.</param>
-    /// <exception cref="FoveaException">A file is missing or damaged, or none contains the preprocessing.</exception>
+    /// <param name="preprocessing">
+    /// A value of <see cref="Preprocessing"/>, which replaces the preprocessing in the file; null keeps the file's preprocessing.
+    /// </param>
+    /// <exception cref="FoveaException">
+    /// A file is missing or damaged, or neither the parameter nor a file gives the preprocessing.
+    /// </exception>
     public static BaseModel Base(string file, string? preprocessing)
     {
         RequireFile(file);
@@ -157,9 +164,14 @@ internal static class Arguments
         return BaseModel.Read(file, overrides, fallback);
     }
 
-    /// <summary>What the command line and the .json file with the same name say about a model file.</summary>
+    /// <summary>
+    /// Returns a model file's metadata from the command line (<c>Overrides</c>) and from the .json file with the same name
+    /// (<c>Fallback</c>).
+    /// </summary>
     /// <param name="file">The path of the .onnx file.</param>
-    /// <param name="preprocessing">A value of <see cref="Preprocessing"/>, which replaces the file's own; null for none.</param>
+    /// <param name="preprocessing">
+    /// A value of <see cref="Preprocessing"/>, which replaces the preprocessing in the file; null keeps the file's preprocessing.
+    /// </param>
     /// <exception cref="FoveaException">A file is missing or cannot be understood.</exception>
     public static (ModelMetadata? Overrides, ModelMetadata? Fallback) MetadataOf(string file, string? preprocessing)
     {
@@ -167,7 +179,7 @@ internal static class Arguments
         return (Overrides(file, preprocessing), Sidecar(file));
     }
 
-    /// <summary>The lines of a labels file that are not empty; null for no file.</summary>
+    /// <summary>Returns the trimmed lines of a labels file, without empty lines; null if <paramref name="path"/> is null.</summary>
     /// <exception cref="FoveaException">The file cannot be read.</exception>
     public static ImmutableArray<string>? Lines(string? path)
     {
@@ -239,8 +251,8 @@ internal static class Arguments
             ErrorCode.BadArgument, $"The preprocessing file {preprocessing} does not exist; expected a JSON file, imagenet or unit."),
     };
 
-    // The .json file with the same name as the model file, and for a version in a model repository that of the model; null if there is
-    // none.
+    // The metadata in the .json file with the same name as the model file. For a version in a model repository, the model's model.json
+    // gives the values that this file lacks. Null if neither file exists.
     private static ModelMetadata? Sidecar(string file)
     {
         var own = ModelJson.Read(Path.ChangeExtension(file, ".json"));
@@ -251,11 +263,11 @@ internal static class Arguments
         return own?.Or(model) ?? model;
     }
 
-    // The height of the network's input, or ImageNet's usual crop if the file leaves the height variable.
+    // The height of the network's input, or 224, ImageNet's usual crop, if the file does not fix the height.
     private static int CropSide(string file) =>
         ImageOf(OnnxFile.Read(file).Inputs[0].Shape) is { } image && image[1] != Shape.Free ? image[1] : 224;
 
-    // [C, H, W] of an input whose channels come first or last; null if it is no batch of images.
+    // [C, H, W] of an input whose channels come first or last; null if the input does not have four axes.
     private static Shape? ImageOf(Shape input) => input.Rank != 4 ? null
         : input[3] is 1 or 3 && input[1] is not (1 or 3) ? new(input[3], input[1], input[2])
         : new(input[1], input[2], input[3]);

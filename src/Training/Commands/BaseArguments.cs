@@ -8,10 +8,10 @@ using Fovea.Training.TransferLearning;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>The network that fine-tuning starts from: a file, a pretrained base by its name, or the built-in one.</summary>
+/// <summary>The network that fine-tuning starts from: a file, a pretrained base by its name, or the built-in base.</summary>
 internal sealed class BaseArguments
 {
-    /// <summary>The file or the name; none for the built-in base.</summary>
+    /// <summary>The file, or the name of a pretrained base. Without a value, fine-tuning starts from the built-in base.</summary>
     public Argument<string?> FileOrName { get; } = new("FILE|NAME")
     {
         Description = "An image classifier as an .onnx file, written by Fovea or by another program; or the name of a pretrained base, "
@@ -30,14 +30,16 @@ internal sealed class BaseArguments
         HelpName = "folder",
     };
 
-    /// <summary>Reads the network. A published network that is not here yet is downloaded once.</summary>
+    /// <summary>Reads the network. A published network is downloaded if the folder of downloaded weights does not contain it yet.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="preprocessing">A value of <see cref="Arguments.Preprocessing"/>, for a file; null for none.</param>
+    /// <param name="preprocessing">
+    /// A value of <see cref="Arguments.Preprocessing"/>, which replaces the preprocessing in a file; null keeps it.
+    /// </param>
     /// <param name="source">The folder that serves published weights.</param>
-    /// <param name="tell">Receives an event for each line about a download.</param>
+    /// <param name="tell">Receives an event for each message about a download.</param>
     /// <param name="stop">Cancels a download.</param>
     /// <exception cref="FoveaException">
-    /// There is no such file and no such base, the file cannot be fine-tuned, or the base cannot be downloaded.
+    /// The value names neither a file nor a base, the file cannot be fine-tuned, or the base cannot be downloaded.
     /// </exception>
     public BaseModel Read(ParseResult parsed, string? preprocessing, Uri source, Action<TrainingEvent> tell, CancellationToken stop) =>
         Read(
@@ -48,12 +50,14 @@ internal sealed class BaseArguments
             line => tell(new BaseDownload(line)),
             stop);
 
-    /// <summary>Reads a network. A published network that is not here yet is downloaded once.</summary>
-    /// <param name="name">The file or the name; null for the built-in base.</param>
-    /// <param name="preprocessing">A value of <see cref="Arguments.Preprocessing"/>, for a file; null for none.</param>
+    /// <summary>Reads a network. A published network is downloaded if the folder of downloaded weights does not contain it yet.</summary>
+    /// <param name="name">The file, or the name of a pretrained base; null for the built-in base.</param>
+    /// <param name="preprocessing">
+    /// A value of <see cref="Arguments.Preprocessing"/>, which replaces the preprocessing in a file; null keeps it.
+    /// </param>
     /// <param name="folder">The folder of downloaded weights.</param>
     /// <param name="source">The folder that serves published weights.</param>
-    /// <param name="say">Receives the lines about a download.</param>
+    /// <param name="say">Receives messages about a download.</param>
     /// <param name="stop">Cancels a download.</param>
     /// <inheritdoc cref="Read(ParseResult, string, Uri, Action{TrainingEvent}, CancellationToken)"/>
     public static BaseModel Read(

@@ -19,8 +19,8 @@ internal static class BenchmarkCommand
 {
     private const int WarmUpRuns = 2;
 
-    // During the first second, .NET recompiles hot code on a background thread, which slows short runs down. Runs in this time are not
-    // measured.
+    // During the first second, .NET recompiles hot code on a background thread, which slows short runs down. Runs that start in this second
+    // are not measured.
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1);
 
     public static Command Create()
@@ -140,7 +140,7 @@ internal static class BenchmarkCommand
 internal sealed record BenchmarkResult(double MedianMs, double FastestMs, double ImagesPerSecond, long PeakMemoryBytes)
 {
     /// <summary>Computes the result of measured times.</summary>
-    /// <param name="times">The times in milliseconds, at least one; they are sorted.</param>
+    /// <param name="times">The times in milliseconds, at least one. The method sorts this list.</param>
     /// <param name="images">The number of images in a run.</param>
     public static BenchmarkResult Of(List<double> times, int images)
     {

@@ -85,7 +85,7 @@ internal static class ClassifyCommand
     private static int Classify(
         Classifier model, IReadOnlyList<string> images, AnswerFormat format, int top, TextWriter output, CancellationToken stop)
     {
-        // Lines on the terminal show the progress by themselves.
+        // Answers that go to the terminal show the progress themselves, so they need no progress line.
         bool isShown = output == Console.Out && !Console.IsOutputRedirected;
         var progress = isShown
             ? null

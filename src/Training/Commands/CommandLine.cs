@@ -77,8 +77,8 @@ internal static partial class CommandLine
     }
 
     /// <summary>
-    /// Sets the action of a command that may take long. It runs on a thread of its own, so that System.CommandLine can cancel it on an
-    /// interrupt and wait for its end.
+    /// Sets the action of a command that may take long. The action runs on a pool thread, so that System.CommandLine can cancel it on an
+    /// interrupt and wait until it ends.
     /// </summary>
     public static void SetWork(this Command command, Action<ParseResult, CancellationToken> work) =>
         command.SetAction((parsed, stop) => Task.Run(() =>
@@ -96,7 +96,7 @@ internal static partial class CommandLine
         return Failed;
     }
 
-    // "[ErrorCode:Fail] ", and "/onnxruntime_src/onnxruntime/core/x.cc:123 ns::Class::Method(args) ".
+    // Matches "[ErrorCode:Fail] " and "/onnxruntime_src/onnxruntime/core/x.cc:123 ns::Class::Method(args) ".
     [GeneratedRegex(@"\[ErrorCode:\w+\]\s*|\S*/onnxruntime\S*\.(cc|h|cpp):\d+\s+(\S+\([^)]*\)\s*(const\s*)?)?")]
     private static partial Regex RuntimeCodes();
 }

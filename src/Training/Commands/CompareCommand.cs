@@ -5,7 +5,7 @@ using Fovea.Training.Comparisons;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>The <c>compare</c> command: sets runs side by side by their reports.</summary>
+/// <summary>The <c>compare</c> command: compares runs side by side, from their reports.</summary>
 internal static class CompareCommand
 {
     public static Command Create()

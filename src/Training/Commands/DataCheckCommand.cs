@@ -15,7 +15,7 @@ namespace Fovea.Training.Commands;
 /// <summary>The <c>data check</c> command: finds what is wrong with a data set.</summary>
 internal sealed class DataCheckCommand
 {
-    // The findings of each check that the text lists; the page and the JSON have more.
+    // The largest number of findings that the text lists for each check. The HTML page and the JSON list more.
     private const int Listed = 10;
 
     private readonly Argument<string> data = new("DATASET") { Description = Arguments.DatasetFolder };

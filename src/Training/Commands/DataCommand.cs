@@ -3,7 +3,9 @@ using Fovea.Training.Downloads;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>The <c>data get</c> command: downloads a public data set.</summary>
+/// <summary>
+/// The <c>data</c> command: <c>data get</c> downloads a public data set, and <c>data check</c> finds what is wrong with a data set.
+/// </summary>
 internal static class DataCommand
 {
     public static Command Create()

@@ -91,7 +91,7 @@ internal static class EvaluateCommand
         }
     }
 
-    /// <summary>Returns the first line of the printed report. It omits the top-5 accuracy where the report has none.</summary>
+    /// <summary>Returns the first line of the printed report. The line omits the top-5 accuracy if the report has none.</summary>
     public static string Headline(EvaluationReport report, int images)
     {
         var top5 = report.Top5 is { } share ? Text($", top-5 {share * 100:F2} %") : "";

@@ -9,12 +9,12 @@ using Spectre.Console;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>What the <c>evaluate</c> command prints of a model that gives several labels.</summary>
+/// <summary>Prints the metrics of the <c>evaluate</c> command for a model that can give an image several labels.</summary>
 internal static class EvaluateLabels
 {
     /// <summary>Evaluates a model on images with several labels, and prints the metrics.</summary>
     /// <param name="model">The model, each of whose outputs is the logit of a label.</param>
-    /// <param name="dataset">The images, with the model's labels.</param>
+    /// <param name="dataset">The images, whose labels were matched with the model's labels.</param>
     /// <param name="asJson">Whether to print JSON.</param>
     /// <param name="stop">Cancels the evaluation.</param>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>

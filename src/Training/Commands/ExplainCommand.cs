@@ -11,7 +11,7 @@ using Spectre.Console;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>The <c>explain</c> command: shows which places of images speak for a class, or judges such heat maps.</summary>
+/// <summary>The <c>explain</c> command: draws heat maps of the places of images that speak for a class, or judges such heat maps.</summary>
 internal static class ExplainCommand
 {
     private const int MostImages = 1_000_000;

@@ -13,7 +13,7 @@ namespace Fovea.Training.Commands;
 /// </summary>
 internal sealed class HelpText : SynchronousCommandLineAction
 {
-    // The widest column of names. A longer name gets a line of its own.
+    // The largest width of the column of names, in characters. A longer name gets a line of its own.
     private const int WidestNames = 30;
 
     private const int WidthWithoutTerminal = 120, MinimumWidth = 60;
@@ -66,7 +66,7 @@ internal sealed class HelpText : SynchronousCommandLineAction
 
     private static string Label(Argument argument) => argument.Arity.MaximumNumberOfValues > 1 ? $"{argument.Name} ..." : argument.Name;
 
-    // Aliases such as /h work on Windows and elsewhere, but the help lists only those that begin with a dash.
+    // Aliases such as /h work on Windows and elsewhere, but the help lists only names that begin with a dash.
     private static string Label(Option option) => Label(
         string.Join(", ", option.Aliases.Append(option.Name).Where(name => name.StartsWith('-')).OrderBy(name => name.Length)), option);
 

@@ -158,12 +158,13 @@ internal sealed class LearningArguments
 
     /// <summary>Returns the options of a run.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="recipe">The defaults.</param>
+    /// <param name="recipe">The values of the options that are not given.</param>
     /// <param name="data">The data set; its size limits the default batch size.</param>
     /// <param name="output">The path of the model to write.</param>
     /// <param name="runsOn">The device.</param>
     /// <param name="defaults">
-    /// The default warm-up, and the default patience of a run whose number of epochs is not given; null patience has no limit.
+    /// The default warm-up, and the default patience of a run whose number of epochs is not given; a null patience never ends the run
+    /// early.
     /// </param>
     /// <exception cref="FoveaException">A value is out of range, or two options exclude each other.</exception>
     public TrainingOptions Read(

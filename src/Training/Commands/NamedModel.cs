@@ -8,8 +8,9 @@ internal static class NamedModel
     private const string Repository = "onnx", FileName = "model.onnx";
 
     /// <summary>
-    /// The path of a model: the file itself, the version that serves of a model in <c>onnx/</c>, or a network in <c>data/weights/</c>. The
-    /// value itself if it names none of these.
+    /// Returns the path of a model's file. The path of a file is returned unchanged. The name of a model in <c>onnx/</c> gives the file of
+    /// its served version, and the name of a network in <c>data/weights/</c> gives the network's file. Any other value is returned
+    /// unchanged.
     /// </summary>
     public static string Find(string fileOrName)
     {
@@ -22,7 +23,7 @@ internal static class NamedModel
         return ServedVersion(Path.Combine(Repository, fileOrName)) ?? (File.Exists(weights) ? weights : fileOrName);
     }
 
-    // The file default names the version; otherwise the highest one serves.
+    // The file named default gives the served version. Without this file, the highest version is served.
     private static string? ServedVersion(string model)
     {
         if (!Directory.Exists(model))

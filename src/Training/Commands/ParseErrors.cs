@@ -22,10 +22,11 @@ internal static class ParseErrors
     }
 
     /// <summary>
-    /// Refuses values of an argument that look like options. An argument that takes many values would otherwise take a misspelt option.
+    /// Refuses values of an argument that look like options. Otherwise an argument that takes many values would accept a misspelt option as
+    /// a value.
     /// </summary>
     /// <param name="argument">The argument.</param>
-    /// <param name="command">Its command, whose options are suggested.</param>
+    /// <param name="command">The command of the argument. The error message suggests one of the command's options.</param>
     public static void RefuseOptions(Argument argument, Command command) => argument.Validators.Add(result =>
     {
         if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
@@ -34,7 +35,7 @@ internal static class ParseErrors
         }
     });
 
-    // An option or argument whose value cannot be used.
+    // Describes an option or argument whose value cannot be used; null if there is none.
     private static string? Values(ParseResult parsed) =>
         parsed.Errors
             .Select(error => Value(error.SymbolResult) ?? Value(error.SymbolResult?.Parent))
@@ -53,7 +54,7 @@ internal static class ParseErrors
         _ => null,
     };
 
-    // A word that is no command, option or expected argument.
+    // Describes a word that is no command, option or expected argument; null if there is none.
     private static string? Unmatched(ParseResult parsed, Command command, string path)
     {
         if (parsed.UnmatchedTokens is not [var word, ..])
@@ -71,7 +72,7 @@ internal static class ParseErrors
             : $"{word} is one argument too many for {path}; expected {List([.. command.Arguments.Select(a => a.Name)])} and options.";
     }
 
-    // A subcommand, argument or option that is not given.
+    // Describes a missing subcommand, argument or option; null if there is none.
     private static string? Missing(ParseResult parsed, Command command, string path)
     {
         if (command.Subcommands.Count > 0)

@@ -5,7 +5,8 @@ using Fovea.Training.TransferLearning;
 namespace Fovea.Training.Commands;
 
 /// <summary>
-/// The names that records and reports use. A program that calls the command keeps files under other names than people know.
+/// The names of model, base and data set in training records and reports. A program that calls the command may store files under internal
+/// names, so it passes the names that people know.
 /// </summary>
 internal sealed class ReportArguments
 {
@@ -30,7 +31,7 @@ internal sealed class ReportArguments
     /// <summary>Returns the options of a run with the names that the command line gives.</summary>
     /// <param name="options">The options.</param>
     /// <param name="parsed">The command line.</param>
-    /// <param name="published">The name under which the model is published; null for none.</param>
+    /// <param name="published">The name under which the model is published; null if it is not published.</param>
     public TrainingOptions Named(TrainingOptions options, ParseResult parsed, string? published) => options with
     {
         Dataset = parsed.GetValue(data) ?? options.Dataset,

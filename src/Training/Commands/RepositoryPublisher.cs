@@ -8,10 +8,10 @@ using Fovea.Models.Metadata;
 namespace Fovea.Training.Commands;
 
 /// <summary>
-/// Adds a trained file to a model repository as the next version of a model, <c>REPOSITORY/NAME/N/model.onnx</c>. The version's folder is
-/// filled in another place and then moved, so a service that watches the repository never sees half a version.
+/// Adds a trained file to a model repository as the next version of a model, <c>REPOSITORY/NAME/N/model.onnx</c>. The publisher fills the
+/// version's folder under a temporary name and then renames it, so a service that watches the repository never sees half a version.
 /// </summary>
-/// <param name="repository">The repository's folder; it is made if it is missing.</param>
+/// <param name="repository">The repository's folder; the publisher creates it if it is missing.</param>
 /// <param name="name">The model's name.</param>
 internal sealed partial class RepositoryPublisher(string repository, string name)
 {
@@ -19,9 +19,10 @@ internal sealed partial class RepositoryPublisher(string repository, string name
 
     private readonly string folder = Path.Combine(repository, name);
 
-    /// <summary>Checks that a file with these labels can become a version, before hours of work are done for it.</summary>
+    /// <summary>Checks that a file with these labels can become a version, before the training, which may take hours.</summary>
     /// <exception cref="FoveaException">
-    /// The name cannot be a model's, the repository cannot be written to, or the model's newest version has other labels.
+    /// The name is not allowed for a model, the repository cannot be written to, the model is a single file without folders for versions,
+    /// or its newest version has other labels.
     /// </exception>
     public void Check(IReadOnlyList<string> labels)
     {
@@ -53,7 +54,7 @@ internal sealed partial class RepositoryPublisher(string repository, string name
 
     /// <summary>Adds the file as the next version.</summary>
     /// <param name="file">The trained file.</param>
-    /// <returns>The version, its file, and whether it is the one that serves.</returns>
+    /// <returns>The version, its file, and whether a service will serve this version by default.</returns>
     /// <exception cref="FoveaException">The repository cannot be written to.</exception>
     public (int Version, string Path, bool Serves) Publish(string file)
     {
@@ -100,7 +101,7 @@ internal sealed partial class RepositoryPublisher(string repository, string name
             }
             catch (IOException) when (Directory.Exists(place))
             {
-                // The next number is tried.
+                // Another process took this number. Try the next one.
             }
         }
     }

@@ -4,7 +4,9 @@ using Fovea.Training.Reports;
 
 namespace Fovea.Training.Comparisons;
 
-/// <summary>A run as its report describes it. Reports of one class and of several labels for each image are read alike.</summary>
+/// <summary>
+/// A run as its report describes it. Reports about images with one class and about images with several labels can both be read.
+/// </summary>
 /// <param name="File">The path of the report.</param>
 /// <param name="Report">The report.</param>
 internal sealed record ComparedRun(string File, JsonElement Report)
@@ -58,7 +60,7 @@ internal sealed record ComparedRun(string File, JsonElement Report)
     }
 
     /// <summary>Returns a number of the report; null if the report does not have it.</summary>
-    /// <param name="path">The names of the objects around the number, outermost first, and its own name.</param>
+    /// <param name="path">The names of the objects that contain the number, outermost first, and then the number's own name.</param>
     public double? Figure(params ReadOnlySpan<string> path)
     {
         var at = Report;

@@ -8,7 +8,7 @@ namespace Fovea.Training.Comparisons;
 /// <summary>Writes a comparison of runs as one self-contained HTML page, without scripts and without resources to load.</summary>
 internal static class ComparisonPage
 {
-    // One colour for each run in light and in dark; the ninth run has the first colour again, with dashes.
+    // One colour for each run, in the light and in the dark theme; the ninth run has the first colour again, with dashes.
     private static readonly (string Light, string Dark)[] Colors =
     [
         ("#3346a8", "#93a4ff"), ("#b4500f", "#ffb070"), ("#1d7a3c", "#7fd89a"), ("#8a2da5", "#dd9cf0"),
@@ -56,7 +56,7 @@ internal static class ComparisonPage
             new XElement("div", new XAttribute("class", "charts"), charts));
     }
 
-    // Penalties are powers of ten, so their axis has the logarithm.
+    // Penalties span several powers of ten, so their axis is logarithmic.
     private static XElement? Chart(
         RunComparison comparison, string title, Func<ComparedRun, IReadOnlyList<JsonElement>> points, string x, string y)
     {

@@ -50,7 +50,8 @@ internal static class ComparisonText
 
     /// <summary>
     /// Returns one line: <c>{"runs": [{"file", "model", "dataset", "settings", "figures", "epochs", "penalties", "classes"}],
-    /// "differences", "sameValidation"}</c>. Differences have a list of values by the setting's name, null for a run without it.
+    /// "differences", "sameValidation"}</c>. The object <c>differences</c> contains a list of values for each setting's name; a value is
+    /// null for a run without the setting.
     /// </summary>
     public static string Json(RunComparison comparison) => new JsonObject
     {

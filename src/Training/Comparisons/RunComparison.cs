@@ -7,7 +7,7 @@ namespace Fovea.Training.Comparisons;
 /// <summary>Several runs side by side: their figures, the settings that differ, their curves and the F1 of each class.</summary>
 internal sealed class RunComparison
 {
-    // Longer curves and longer lists of classes are thinned out in tables; the JSON has all values.
+    // The largest number of rows in a table. Longer curves and longer lists of classes are thinned out; the JSON has all values.
     private const int MaximumRows = 20;
 
     private const string Missing = "-", Best = " *", ValidationHash = "validation images";
@@ -17,7 +17,7 @@ internal sealed class RunComparison
     /// <summary>The runs, at least two, in the order in which they were given.</summary>
     public IReadOnlyList<ComparedRun> Runs { get; }
 
-    /// <summary>The names of the runs: those of their models if these differ, otherwise the paths of the reports.</summary>
+    /// <summary>The names of the runs: the names of their models if these differ, otherwise the paths of the reports.</summary>
     public IReadOnlyList<string> Names => Runs.DistinctBy(run => run.Model).Count() == Runs.Count
         ? [.. Runs.Select(run => run.Model)]
         : [.. Runs.Select(run => run.File)];
@@ -30,7 +30,7 @@ internal sealed class RunComparison
         Runs.Select(run => run.Figure("images")).Distinct().Count() == 1
         && Runs.Select(run => run.Settings.GetValueOrDefault(ValidationHash)).OfType<string>().Distinct().Count() <= 1;
 
-    /// <summary>The settings that differ, each with its value in each run; null: the run does not have it.</summary>
+    /// <summary>The settings that differ, each with its value in each run; null if the run does not have the setting.</summary>
     public IReadOnlyList<(string Name, string?[] Values)> Differences =>
     [
         .. Runs.SelectMany(run => run.Settings.Keys).Distinct()
@@ -41,7 +41,7 @@ internal sealed class RunComparison
     /// <summary>Reads the reports of several runs.</summary>
     /// <param name="files">The paths of the reports.</param>
     /// <exception cref="FoveaException">
-    /// <see cref="ErrorCode.BadArgument"/>: there are fewer than two, or a file is no report; the message names it.
+    /// <see cref="ErrorCode.BadArgument"/>: there are fewer than two files, or a file is no report; the message names the file.
     /// </exception>
     public static RunComparison Read(IReadOnlyList<string> files) => files.Count >= 2
         ? Of([.. files.Select(ComparedRun.Read)])
@@ -100,7 +100,7 @@ internal sealed class RunComparison
             [.. curves.Select(curve => curve.GetValueOrDefault(at) is { } value ? format(value) : Missing)]))]);
     }
 
-    // Of many classes those whose F1 differs most.
+    // If there are many classes, the table has those classes whose F1 differs most between the runs.
     private ComparisonTable Classes()
     {
         var byRun = Runs.Select(run => run.Classes.Where(c => ComparedRun.Text(c, "label") is not null)
@@ -122,7 +122,7 @@ internal sealed class RunComparison
 
     private static double Spread(double?[] values) => (values.Max() ?? 0) - (values.Min() ?? 0);
 
-    // A hash is long, and its beginning suffices to tell it from another.
+    // Cuts off a hash after its first digits, which suffice to distinguish it from another hash.
     private static string? Short(string? value) =>
         value is { Length: 64 } && value.All(char.IsAsciiHexDigitLower) ? $"{value[..12]}..." : value;
 }

@@ -7,7 +7,8 @@ using Fovea.Training.Features;
 namespace Fovea.Training.Confidence;
 
 /// <summary>
-/// Calibrates a trained network on its validation images: the temperature, and what an image must look like to count as known.
+/// Calibrates a trained network on its validation images: fits the temperature of its probabilities, and the energy over which an image
+/// counts as an outlier.
 /// </summary>
 internal static class Calibrator
 {
@@ -17,8 +18,8 @@ internal static class Calibrator
 
     /// <summary>Calibrates a network and writes the calibration into its graph.</summary>
     /// <param name="network">The network with its weights, which can be served.</param>
-    /// <param name="train">Its training images; the density of their features tells what is known.</param>
-    /// <param name="validation">Its validation images.</param>
+    /// <param name="train">The network's training images. The density of known images is fitted to their features.</param>
+    /// <param name="validation">The network's validation images.</param>
     /// <param name="device">The device to run on.</param>
     /// <param name="stop">Cancels the work.</param>
     /// <returns>The calibration; null for a network whose last layer is not found.</returns>
@@ -48,7 +49,7 @@ internal static class Calibrator
 
     /// <summary>Calibrates a new head by cross-validation on its training images.</summary>
     /// <param name="known">The features of the training images.</param>
-    /// <param name="outOfFold">Training images, each judged by a head that was trained without it.</param>
+    /// <param name="outOfFold">The predictions for training images, each by a head that was not trained on the image.</param>
     public static FittedCalibration Fit(FeatureSet known, HeldOutPredictions outOfFold)
     {
         if (known.LabelSets is not null)

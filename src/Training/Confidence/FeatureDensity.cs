@@ -6,14 +6,15 @@ using Tensor = Fovea.Models.Graphs.Tensor;
 namespace Fovea.Training.Confidence;
 
 /// <summary>
-/// A probability density of the features of known images, scaled to length 1: probabilistic principal components (Tipping &amp; Bishop,
-/// "Probabilistic Principal Component Analysis", 1999). Images of other things have a high energy under it.
+/// A probability density of the features of known images; each image's features are scaled to length 1. The density is the model of
+/// probabilistic principal components (Tipping &amp; Bishop, "Probabilistic Principal Component Analysis", 1999). Images unlike the known
+/// images have a high energy under this density.
 /// </summary>
 internal sealed class FeatureDensity
 {
     private const int MostComponents = 32, LeastRowsPerComponent = 4, Iterations = 12;
 
-    // Features that never vary would make the energy infinite.
+    // A feature that never varies would otherwise make the energy infinite.
     private const double LeastVariance = 1e-12;
 
     private readonly float[] mean;
@@ -46,8 +47,8 @@ internal sealed class FeatureDensity
     }
 
     /// <summary>
-    /// Returns the energy of an image: the mean squared deviation of its features, each in units of the known images' variance. Its mean is
-    /// 1 for the images of the fit, and somewhat higher for other images like them.
+    /// Returns the energy of an image: the mean squared deviation of its features, each in units of the known images' variance. The mean
+    /// energy of the images to which the density was fitted is 1. Other images like them have a somewhat higher energy.
     /// </summary>
     /// <param name="features">The image's features, [features].</param>
     public double Energy(float[] features)
@@ -64,13 +65,12 @@ internal sealed class FeatureDensity
     }
 
     /// <summary>
-    /// Adds the energy to a classifier's output, so that minus the logarithm of the sum of the logits' exponentials is the energy. The
-    /// softmax of the logits stays as it is.
+    /// Changes a classifier's logits such that -log(sum(exp(logits))) is the energy. The softmax of the logits does not change.
     /// </summary>
     /// <param name="graph">The classifier, whose output is [N, classes].</param>
     /// <param name="features">
-    /// The head's input: [N, features]; or [N, C, H, W], of which the features are the mean over H and W if there are C, and all numbers
-    /// otherwise.
+    /// The head's input: [N, features] or [N, C, H, W]. If the density has C features, the features of [N, C, H, W] are the means over H
+    /// and W; otherwise they are all values.
     /// </param>
     public void AppendTo(Graph graph, Value features)
     {
@@ -108,7 +108,7 @@ internal sealed class FeatureDensity
         return unit;
     }
 
-    // Orthogonal iteration: multiplies random directions by the covariance of the rows, again and again.
+    // Orthogonal iteration: repeatedly multiplies random directions by the covariance of the rows, and makes them orthonormal.
     private static float[][] PrincipalDirections(float[][] rows, int count)
     {
         int width = rows[0].Length;
@@ -142,7 +142,7 @@ internal sealed class FeatureDensity
         return directions;
     }
 
-    // Gram and Schmidt, twice, since one pass leaves rounding errors.
+    // The method of Gram and Schmidt, with two passes for each direction, since one pass leaves rounding errors.
     private static void Orthonormalize(float[][] directions)
     {
         for (int k = 0; k < directions.Length; k++)

@@ -8,20 +8,23 @@ namespace Fovea.Training.Confidence;
 /// <param name="Calibration">The temperature, and the threshold for outliers.</param>
 /// <param name="Density">The density that gives the energy; null if outliers are not recognised.</param>
 /// <param name="Fit">The figures of the fit.</param>
-/// <param name="Thresholds">The precision and recall of each class by threshold; empty for many classes.</param>
+/// <param name="Thresholds">The precision and recall of each class by threshold; empty for more than 20 classes.</param>
 internal sealed record FittedCalibration(
     ModelCalibration Calibration, FeatureDensity? Density, CalibrationFitted Fit, IReadOnlyList<ThresholdCurve> Thresholds)
 {
     private const double KnownShare = 0.95, Hottest = 20, Coldest = 0.05, Precision = 1e-4;
 
-    // The golden section, which divides an interval so that one of its two inner points is one of the next interval too.
+    // The ratio of the golden section. The search divides an interval at two inner points, and this ratio lets the next, smaller interval
+    // reuse one of them.
     private static readonly double Golden = (Math.Sqrt(5) - 1) / 2;
 
     /// <summary>Fits a calibration.</summary>
     /// <param name="images">Images that the network was not trained on.</param>
-    /// <param name="source">The origin of these images, as part of a sentence.</param>
-    /// <param name="density">The density of the known images' features; null for labels that are independent.</param>
-    /// <param name="energies">The energies of known images that had no part in the density; empty without one.</param>
+    /// <param name="source">The origin of the images, as part of a sentence, such as "the validation images".</param>
+    /// <param name="density">The density of the known images' features; null for independent labels.</param>
+    /// <param name="energies">
+    /// The energies of known images, by which the threshold for outliers is chosen; empty if <paramref name="density"/> is null.
+    /// </param>
     public static FittedCalibration Of(HeldOutPredictions images, string source, FeatureDensity? density, IReadOnlyList<double> energies)
     {
         double temperature = BestTemperature(images);
@@ -38,14 +41,14 @@ internal sealed record FittedCalibration(
 
     /// <summary>Writes the calibration into a classifier's graph and its metadata.</summary>
     /// <param name="graph">The classifier.</param>
-    /// <param name="features">The input of its last layer.</param>
+    /// <param name="features">The input of the classifier's last layer.</param>
     public void WriteTo(Graph graph, Value features)
     {
         Density?.AppendTo(graph, features);
         (ModelMetadata.Read(graph.Metadata) with { Calibration = Calibration }).WriteTo(graph);
     }
 
-    // Golden section search for the lowest loss, by the logarithm of the temperature. The loss has one minimum.
+    // Golden section search over the logarithm of the temperature for the lowest loss. The loss has one minimum.
     private static double BestTemperature(HeldOutPredictions images)
     {
         double low = Math.Log(Coldest), high = Math.Log(Hottest);

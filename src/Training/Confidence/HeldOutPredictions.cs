@@ -9,7 +9,7 @@ namespace Fovea.Training.Confidence;
 internal sealed record HeldOutPredictions(
     IReadOnlyList<float[]> Logits, IReadOnlyList<int> Targets, IReadOnlyList<IReadOnlyList<int>>? LabelSets = null)
 {
-    // Keeps the logarithm finite.
+    // The least probability in the loss, which keeps its logarithm finite.
     private const double LeastProbability = 1e-15;
 
     /// <summary>The number of classes or labels.</summary>
@@ -26,9 +26,9 @@ internal sealed record HeldOutPredictions(
     public bool IsRight(int image, int label) => LabelSets is { } sets ? sets[image].Contains(label) : Targets[image] == label;
 
     /// <summary>
-    /// Returns the mean cross-entropy in nats at a temperature, of each image, or of each label where they are independent. The right
-    /// answer counts as (n + 1) / (n + 2) of n images, and not as 1: a few images that are all classified correctly do not prove certainty
-    /// (Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
+    /// Returns the mean cross-entropy in nats at a temperature, over all images, or over all labels of all images if labels are
+    /// independent. The target of the right answer is (n + 1) / (n + 2) for n images, and not 1: a few images that are all classified
+    /// correctly do not prove certainty (Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
     /// </summary>
     public double Loss(double temperature)
     {
@@ -45,8 +45,8 @@ internal sealed record HeldOutPredictions(
     }
 
     /// <summary>
-    /// Returns the expected calibration error at a temperature (Guo et al., 2017), 0 to 1, over 15 bins: of the likeliest class of each
-    /// image, or of every label where they are independent.
+    /// Returns the expected calibration error at a temperature (Guo et al., 2017), 0 to 1, over 15 bins. The error judges the likeliest
+    /// class of each image, or every label of each image if labels are independent.
     /// </summary>
     public double CalibrationError(double temperature)
     {

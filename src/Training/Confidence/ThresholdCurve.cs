@@ -7,7 +7,7 @@ internal sealed record ThresholdCurve(int Class, IReadOnlyList<ThresholdPoint> P
 {
     private const int Steps = 20, MostClasses = 20;
 
-    /// <summary>Returns the curves of all classes; none for more than 20 classes, which nobody could read.</summary>
+    /// <summary>Returns the curves of all classes; none for more than 20 classes, whose curves nobody could tell apart.</summary>
     public static IReadOnlyList<ThresholdCurve> All(HeldOutPredictions images, double temperature)
     {
         if (images.Classes > MostClasses)

@@ -4,7 +4,7 @@ using Fovea.Training.Datasets;
 
 namespace Fovea.Training.DataQuality;
 
-/// <summary>The images of a data set with all that checks look at.</summary>
+/// <summary>The images of a data set with the measures, copies and predictions that the checks use.</summary>
 internal sealed class CheckedImages
 {
     private readonly string folder;
@@ -26,7 +26,7 @@ internal sealed class CheckedImages
     /// <summary>The images of all parts.</summary>
     public Dataset All { get; }
 
-    /// <summary>What was measured of each image.</summary>
+    /// <summary>The measures of each image.</summary>
     public IReadOnlyList<ImageMeasures> Measures { get; }
 
     /// <summary>The groups of images that are copies of each other.</summary>
@@ -41,7 +41,7 @@ internal sealed class CheckedImages
     /// <summary>Measures images and finds copies.</summary>
     /// <param name="folder">The data set's folder.</param>
     /// <param name="name">The data set's name.</param>
-    /// <param name="parts">The parts with their images.</param>
+    /// <param name="parts">The parts (train, val and test) with their images.</param>
     /// <param name="stop">Cancels the work.</param>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
     public static CheckedImages Of(
@@ -63,7 +63,7 @@ internal sealed class CheckedImages
     public HealthImage Describe(int image) =>
         new(PathOf(All.FileOf(image)) ?? All.Source(image), LabelsOf(image), parts[image]) { Index = image };
 
-    /// <summary>Returns the path of a file in the data set, with slashes; null for none.</summary>
+    /// <summary>Returns a file's path relative to the data set's folder, with slashes; null if <paramref name="file"/> is null.</summary>
     public string? PathOf(string? file) =>
         file is null ? null : Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
 

@@ -5,7 +5,7 @@ namespace Fovea.Training.DataQuality;
 /// <summary>The checks that find the same picture in several files.</summary>
 internal static class CopyChecks
 {
-    /// <summary>Finds pictures that are in more than one part.</summary>
+    /// <summary>Finds pictures that are in more than one part of the data set.</summary>
     public static IEnumerable<HealthFinding> Leaks(CheckedImages images) =>
         images.Copies.Where(group => group.Select(images.PartOf).Distinct().Count() > 1).Select(group => Finding(
             images,
@@ -17,15 +17,16 @@ internal static class CopyChecks
         WithinParts(images).Where(group => IsIdentical(images, group))
             .Select(group => Finding(images, group, Sentence(images, group, "identical")));
 
-    /// <summary>Finds images of one part that are copies of one picture.</summary>
+    /// <summary>Finds images of one part that are copies of one picture but do not have the same pixels.</summary>
     public static IEnumerable<HealthFinding> Near(CheckedImages images) =>
         WithinParts(images).Where(group => !IsIdentical(images, group))
             .Select(group => Finding(images, group, Sentence(images, group, "nearly identical")));
 
     /// <summary>
-    /// Returns the training images that are copies of validation images. Where these are all training images of a class, they stay.
+    /// Returns the training images that are copies of validation images. If all training images of a class are such copies, they are not
+    /// returned, so that training keeps the class.
     /// </summary>
-    /// <param name="images">The images, of the parts train and val.</param>
+    /// <param name="images">The images of the parts train and val.</param>
     public static IReadOnlySet<int> LeakedIntoTraining(CheckedImages images)
     {
         int[] leaked =

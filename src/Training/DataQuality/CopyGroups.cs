@@ -46,7 +46,7 @@ internal static class CopyGroups
         void Join(int a, int b) => parent[Root(b)] = Root(a);
     }
 
-    // Compares all pairs: counting different bits takes a nanosecond, so 50,000 images take some seconds.
+    // Compares all pairs of images. Counting the different bits of a pair takes a nanosecond, so 50,000 images take some seconds.
     private static List<(int A, int B)> NearPairs(IReadOnlyList<ImageMeasures> images, CancellationToken stop)
     {
         int[] hashed = [.. Enumerable.Range(0, images.Count).Where(i => images[i].Hash is not null)];

@@ -3,18 +3,19 @@ using System.Globalization;
 namespace Fovea.Training.DataQuality;
 
 /// <summary>A check of a data set. <see cref="All"/> is the list of all checks.</summary>
-/// <param name="Name">Its name in JSON.</param>
-/// <param name="Title">Its name for people.</param>
+/// <param name="Name">The check's name in JSON.</param>
+/// <param name="Title">The check's name for people.</param>
 /// <param name="Meaning">What a finding means, and what to do.</param>
-/// <param name="Find">Finds what is wrong, the worst first.</param>
+/// <param name="Find">Returns the findings, the worst first.</param>
 internal sealed record HealthCheck(string Name, string Title, string Meaning, Func<CheckedImages, IEnumerable<HealthFinding>> Find)
 {
     private const string Unreadable = "unreadable";
 
-    // Classes may differ by this factor before the smaller ones suffer.
+    // A class is a finding if the largest class has more than this many times as many images, since a classifier neglects such small
+    // classes.
     private const double LargestImbalance = 3;
 
-    /// <summary>Returns what the check leaves out, as a sentence; null if it looks at all images.</summary>
+    /// <summary>Returns a sentence that says which images the check leaves out; null if the check looks at all images.</summary>
     public Func<CheckedImages, string?> NotChecked { get; init; } = _ => null;
 
     /// <summary>All checks, the gravest first.</summary>
@@ -67,11 +68,11 @@ internal sealed record HealthCheck(string Name, string Title, string Meaning, Fu
             Imbalance),
     ];
 
-    /// <summary>Makes all checks.</summary>
+    /// <summary>Runs all checks on a data set.</summary>
     public static DatasetHealth Of(CheckedImages images) => new(
         images.Name, images.All.Count, images.All.LabelSets is not null, images.Sizes, [.. All.Select(check => check.Result(images))]);
 
-    // Without readable images there is nothing to compare.
+    // Without readable images, only the check for unreadable files runs.
     private CheckResult Result(CheckedImages images)
     {
         bool isEmpty = images.All.Count == 0 && Name != Unreadable;

@@ -5,14 +5,14 @@ using Fovea.Training.Datasets;
 
 namespace Fovea.Training.DataQuality;
 
-/// <summary>What is measured of an image to judge its quality.</summary>
+/// <summary>The measures of an image from which the checks judge its quality.</summary>
 /// <param name="Width">The width in pixels, before the orientation is applied.</param>
 /// <param name="Height">The height in pixels, before the orientation is applied.</param>
 /// <param name="Brightness">The mean gray, 0 to 255.</param>
 /// <param name="Highlight">The gray that 2 % of the pixels exceed, 0 to 255.</param>
 /// <param name="Sharpness">The sharpness, as <see cref="DataQuality.Sharpness"/> measures it.</param>
 /// <param name="Digest">A hash of the decoded pixels, the same for identical pictures.</param>
-/// <param name="Hash">The fingerprint by which copies are found; null for an image that has none.</param>
+/// <param name="Hash">The fingerprint by which copies are found; null for an image that is too small or has no detail.</param>
 internal sealed record ImageMeasures(
     int Width, int Height, double Brightness, int Highlight, double Sharpness, string Digest, PerceptualHash? Hash)
 {
@@ -65,7 +65,8 @@ internal sealed record ImageMeasures(
         return (histogram.Index().Sum(bin => (double)bin.Index * bin.Item) / gray.Length, highlight);
     }
 
-    // The size in the file; large JPEGs are decoded to a fraction of it.
+    // The size that the image's file states, since a large JPEG is decoded at a fraction of its size. Null for an image without a file of
+    // its own.
     private static (int Width, int Height)? SizeOf(Dataset images, int index)
     {
         if (images.FileOf(index) is not { } file)

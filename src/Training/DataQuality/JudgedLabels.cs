@@ -2,12 +2,12 @@ using Fovea.Training.Confidence;
 
 namespace Fovea.Training.DataQuality;
 
-/// <summary>Predictions of images by a classifier that was not trained on them.</summary>
-/// <param name="Images">The place of each image in the data set.</param>
-/// <param name="Predictions">The prediction for each of them, in the same order.</param>
+/// <summary>Predictions for images by a classifier that was not trained on these images.</summary>
+/// <param name="Images">The index of each image in the data set.</param>
+/// <param name="Predictions">The predictions for the images, in the order of <paramref name="Images"/>.</param>
 internal sealed record JudgedLabels(IReadOnlyList<int> Images, HeldOutPredictions Predictions)
 {
-    /// <summary>Returns these images and others.</summary>
+    /// <summary>Returns the images and predictions of both.</summary>
     public JudgedLabels With(JudgedLabels other) => new(
         [.. Images, .. other.Images],
         new(

@@ -2,13 +2,14 @@ using System.Globalization;
 
 namespace Fovea.Training.DataQuality;
 
-/// <summary>The check that doubts labels.</summary>
+/// <summary>The check that finds labels that are probably wrong.</summary>
 internal static class LabelChecks
 {
-    // On hard images a classifier is often wrong, so only its worst disagreements are worth a look.
+    // A label that confident learning does not call wrong is a finding only if it ranks within this share of the images. On hard images a
+    // classifier is often wrong, so only its worst disagreements are worth a look.
     private const double LargestShare = 0.1;
 
-    /// <summary>Returns which images are not checked; null if all are.</summary>
+    /// <summary>Returns a sentence that says which images are not checked; null if all images are checked.</summary>
     public static string? WhyNot(CheckedImages images) =>
         images.Judged is not { } judged
             ? "There is no classifier that was not trained on the images. The command data check trains some, if there are at least two "
@@ -20,8 +21,8 @@ internal static class LabelChecks
         : null;
 
     /// <summary>
-    /// Finds labels that are probably wrong: those that confident learning finds, and others that are less plausible than another label, up
-    /// to a tenth of the images in all.
+    /// Finds labels that are probably wrong: all labels that confident learning calls wrong, and labels that are merely less plausible than
+    /// another label, if they rank within the worst tenth of the images.
     /// </summary>
     public static IEnumerable<HealthFinding> Doubts(CheckedImages images) => images.Judged is not { } judged ? []
         : LabelDoubt.All(judged.Predictions)

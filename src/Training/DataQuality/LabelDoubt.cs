@@ -3,19 +3,19 @@ using Fovea.Training.Confidence;
 namespace Fovea.Training.DataQuality;
 
 /// <summary>An image whose label may be wrong.</summary>
-/// <param name="Image">The image's place among the predictions.</param>
-/// <param name="Label">The class or label that is doubted.</param>
-/// <param name="Suggested">The class that the image probably has; with independent labels the label itself.</param>
-/// <param name="IsPresent">Whether the image is labelled with <paramref name="Label"/>; always true with classes.</param>
+/// <param name="Image">The image's index among the predictions.</param>
+/// <param name="Label">The class or label that may be wrong.</param>
+/// <param name="Suggested">The class that the image probably has; for independent labels, <paramref name="Label"/> itself.</param>
+/// <param name="IsPresent">Whether the image is labelled with <paramref name="Label"/>; always true if each image has one class.</param>
 /// <param name="GivenProbability">The probability that the given label is right, 0 to 1.</param>
-/// <param name="Probability">The probability of what is suggested, 0 to 1.</param>
+/// <param name="Probability">The probability that the suggested correction is right, 0 to 1.</param>
 /// <param name="Threshold">
 /// The mean probability of the suggested class on the images that have its label: the threshold of confident learning.
 /// </param>
 internal sealed record LabelDoubt(
     int Image, int Label, int Suggested, bool IsPresent, double GivenProbability, double Probability, double Threshold)
 {
-    /// <summary>Whether the probability reaches the threshold, so that the label is wrong by confident learning.</summary>
+    /// <summary>Whether the probability reaches the threshold, so that confident learning calls the label wrong.</summary>
     public bool IsConfident => Probability >= Threshold;
 
     /// <summary>
@@ -44,7 +44,7 @@ internal sealed record LabelDoubt(
         }
     }
 
-    // Each label by itself is two classes: present and absent.
+    // Treats each label as a problem with two classes: present and absent.
     private static IEnumerable<LabelDoubt> OfLabels(HeldOutPredictions images, double[][] probabilities)
     {
         for (int label = 0; label < images.Classes; label++)

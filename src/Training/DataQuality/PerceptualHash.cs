@@ -4,20 +4,22 @@ using Fovea.Models.Imaging;
 
 namespace Fovea.Training.DataQuality;
 
-// A discrete cosine transform of 32 x 32 grays gives 64 low frequencies; each bit says whether one is over their median. Scaling and
-// compression change few of them. The colours at 16 x 16 then confirm the pair: their correlation is at least 0.97 for copies.
+// A discrete cosine transform of 32 x 32 grays gives 64 low frequencies; each bit says whether a frequency is over the median of all 64.
+// Scaling and compression change few bits. The colours at 16 x 16 then confirm that a pair of images are copies: the correlation of their
+// colours is at least 0.97.
 
-/// <summary>A fingerprint by which an image and its scaled or compressed copies are found.</summary>
+/// <summary>A fingerprint that is nearly the same for an image and its scaled or compressed copies.</summary>
 /// <param name="Bits">One bit for each of 64 low frequencies.</param>
 /// <param name="Colors">The image at 16 x 16 in three channels, shifted to a mean of 0 and scaled to a length of 1.</param>
 internal sealed record PerceptualHash(ulong Bits, float[] Colors)
 {
     private const int Side = 32, ColorSide = 16, Frequencies = 8;
 
-    // Images with less detail than this, as a standard deviation of 0 to 255, have no frequencies that could tell them apart.
+    // The least standard deviation of an image's grays, which are 0 to 255. Images with less detail have no frequencies that could tell
+    // them apart.
     private const float LeastDeviation = 4;
 
-    // Images under this side are often alike in every frequency, such as digits.
+    // The least shorter side, in pixels. Smaller images, such as digits, are often alike in every frequency.
     private const int LeastSide = 64;
 
     /// <summary>The most bits in which the fingerprints of copies differ.</summary>
@@ -28,7 +30,7 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
     private static readonly float[][] Cosines = [.. Enumerable.Range(0, Frequencies).Select(k =>
         Enumerable.Range(0, Side).Select(x => MathF.Cos(MathF.PI * k * (x + 0.5f) / Side)).ToArray())];
 
-    /// <summary>Returns the fingerprint of an image; null for a small one or one without detail.</summary>
+    /// <summary>Returns the fingerprint of an image; null for an image under 64 pixels or without detail.</summary>
     public static PerceptualHash? Of(Pixels image)
     {
         if (Math.Min(image.Width, image.Height) < LeastSide)
@@ -50,14 +52,14 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
         return new(BitsOf(LowFrequencies(grays)), centred);
     }
 
-    // Shifts values to a mean of 0, and returns their length.
+    // Shifts the values to a mean of 0, and returns their Euclidean norm.
     private static float Centre(float[] values)
     {
         TensorPrimitives.Subtract(values, TensorPrimitives.Sum<float>(values) / values.Length, values);
         return TensorPrimitives.Norm<float>(values);
     }
 
-    /// <summary>Whether two fingerprints are those of copies of one image.</summary>
+    /// <summary>Whether two fingerprints belong to copies of one image.</summary>
     public static bool AreCopies(PerceptualHash a, PerceptualHash b) =>
         BitOperations.PopCount(a.Bits ^ b.Bits) <= MostDifferentBits
         && TensorPrimitives.Dot<float>(a.Colors, b.Colors) >= LeastCorrelation;
@@ -68,7 +70,7 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
         var column = new float[Side];
         for (int k = 0; k < Frequencies; k++)
         {
-            // The transform over x of each row, and then over y for each frequency.
+            // Transform each row over x, and then the results over y.
             for (int y = 0; y < Side; y++)
             {
                 column[y] = TensorPrimitives.Dot(grays.AsSpan(y * Side, Side), Cosines[k]);

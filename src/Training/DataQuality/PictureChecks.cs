@@ -14,7 +14,10 @@ internal static class PictureChecks
 
     private const double TinyShare = 0.5, LargestRatio = 2.5;
 
-    /// <summary>Finds images without sharp places. Dark and tiny ones have little detail in any case, and are found as such.</summary>
+    /// <summary>
+    /// Finds images without sharp places. Dark and tiny images always have little detail, so only the checks for dark and tiny images
+    /// report them.
+    /// </summary>
     public static IEnumerable<HealthFinding> Blurry(CheckedImages images)
     {
         double median = Median(images, m => m.Sharpness);
@@ -37,7 +40,7 @@ internal static class PictureChecks
     public static IEnumerable<HealthFinding> Tiny(CheckedImages images) =>
         Worst(images, m => m.ShortSide, Smallness(images), m => $"It has {m.Width} x {m.Height} pixels.");
 
-    /// <summary>Finds images of another shape than the others.</summary>
+    /// <summary>Finds images that are much wider or taller, relative to their other side, than the median image.</summary>
     public static IEnumerable<HealthFinding> OddSized(CheckedImages images)
     {
         double median = Median(images, m => m.Ratio);

@@ -3,15 +3,15 @@ using Fovea.Models.Imaging;
 namespace Fovea.Training.DataQuality;
 
 /// <summary>
-/// How sharp an image is: the variance of its Laplacian, which measures fine detail (Pech-Pacheco et al., 2000), in the sharpest block of
-/// 16 x 16 pixels at a fixed size. A photo of a small thing before a blurred background is sharp, so one block suffices.
+/// The sharpness of an image: the variance of its Laplacian, which measures fine detail (Pech-Pacheco et al., 2000), in the sharpest block
+/// of 16 x 16 pixels at a fixed size. A photo of a small thing before a blurred background is sharp, so one block suffices.
 /// </summary>
 internal static class Sharpness
 {
     // The short side to which larger images are reduced, and the side of a block, in pixels.
     private const int Side = 256, Block = 16;
 
-    /// <summary>Returns the sharpness, 0 for a flat image or one without an inner pixel.</summary>
+    /// <summary>Returns the sharpness, 0 for a flat image or an image without inner pixels.</summary>
     /// <param name="gray">The image, with one channel.</param>
     public static double Of(Pixels gray)
     {

@@ -5,16 +5,16 @@ using Fovea.Training.Datasets;
 
 namespace Fovea.Training.DataQuality;
 
-/// <summary>The check of a data set before a run, which leaves training images out that are copies of validation images.</summary>
-/// <param name="Images">The images: those of the training part, and then those of the validation part.</param>
-/// <param name="Kept">The training images that the run uses, as places in <paramref name="Images"/>.</param>
+/// <summary>The check of a data set before a run. It leaves out training images that are copies of validation images.</summary>
+/// <param name="Images">The images of the training part, followed by the images of the validation part.</param>
+/// <param name="Kept">The training images that the run uses, as indices into <paramref name="Images"/>.</param>
 /// <param name="Training">The number of images of the training part, before some are left out.</param>
 internal sealed record TrainingCheck(CheckedImages Images, IReadOnlyList<int> Kept, int Training)
 {
     /// <summary>The training images that are left out.</summary>
     public IReadOnlyList<string> Leaks { get; private init; } = [];
 
-    /// <summary>The event that names them; null if there are none.</summary>
+    /// <summary>The event that names the training images that are left out; null if there are none.</summary>
     public LeaksFound? Found => Leaks.Count > 0 ? new(Leaks.Count, Leaks) : null;
 
     /// <summary>Checks the images of a run.</summary>
@@ -22,7 +22,8 @@ internal sealed record TrainingCheck(CheckedImages Images, IReadOnlyList<int> Ke
     /// <param name="seed">The seed of the run.</param>
     /// <param name="stop">Cancels the check.</param>
     /// <returns>
-    /// The data set without leaks, and what was found. IDX files, whose small images are often alike, are not checked: null.
+    /// The data set without the training images that are left out, and the check. IDX files are not checked, since their small images are
+    /// often alike: their check is null.
     /// </returns>
     /// <exception cref="FoveaException">The data set cannot be read.</exception>
     public static (DatasetFolder Data, TrainingCheck? Check) Of(DatasetFolder data, long seed, CancellationToken stop)
@@ -44,7 +45,8 @@ internal sealed record TrainingCheck(CheckedImages Images, IReadOnlyList<int> Ke
 
     /// <summary>Returns the check with predictions.</summary>
     /// <param name="judged">
-    /// Predictions of images by their places among the training images that the run uses, followed by the validation images.
+    /// Predictions for images. They give an image's index in the list of the training images that the run uses, followed by the validation
+    /// images.
     /// </param>
     public TrainingCheck With(JudgedLabels judged) => this with
     {

@@ -5,7 +5,7 @@ namespace Fovea.Training.Datasets;
 
 /// <summary>
 /// Rotates, scales and shifts a preprocessed image at random, with bilinear sampling. Pixels that lie outside the source image are black.
-/// Shifts alone are by whole pixels, so that each pixel keeps its value.
+/// If the augmentation has shifts only, they are by whole pixels, so that each pixel keeps its value.
 /// </summary>
 internal sealed class Affine
 {
@@ -21,7 +21,7 @@ internal sealed class Affine
     }
 
     /// <summary>
-    /// Whether the augmentation asks for any rotation, scaling or shift. Without one, <see cref="Apply"/> would copy the image.
+    /// Whether the augmentation asks for any rotation, scaling or shift. If not, <see cref="Apply"/> would only copy the image.
     /// </summary>
     public bool HasEffect => rotation > 0 || scale > 0 || shift > 0;
 

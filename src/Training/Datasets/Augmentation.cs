@@ -39,8 +39,8 @@ internal sealed record Augmentation
         };
 
     /// <summary>
-    /// The smallest share of the image's area that a random crop keeps, 0.01 to 1. The crop's aspect ratio is 3:4 to 4:3. At 1 the
-    /// network's own preprocessing frames the image.
+    /// The smallest share of the image's area that a random crop keeps, 0.01 to 1. The crop's aspect ratio is 3:4 to 4:3. At 1 there is no
+    /// random crop, and the network's own preprocessing crops the image.
     /// </summary>
     public double Crop { get; init; } = 1;
 
@@ -100,7 +100,7 @@ internal sealed record Augmentation
         $"{string.Join(", ", Presets.Keys)}, optionally followed by any of {string.Join(", ", Fields.Select(f => f.Usage))}";
 
     /// <summary>
-    /// Parses a preset's name, optionally followed by fields that replace the preset's: <c>photos,rotation=10,mixup=0.2</c>.
+    /// Parses a preset's name, optionally followed by fields that replace values of the preset: <c>photos,rotation=10,mixup=0.2</c>.
     /// </summary>
     /// <exception cref="FoveaException">A name is unknown or a number is out of range.</exception>
     public static Augmentation Parse(string text)

@@ -4,8 +4,8 @@ using Fovea.Models.Layers;
 namespace Fovea.Training.Datasets;
 
 /// <summary>
-/// One batch of images and their classes. The loader reuses the arrays: asking for the next batch may overwrite them, so a caller finishes
-/// with one batch before it asks for another.
+/// One batch of images and their classes. The loader reuses the arrays: asking for the next batch may overwrite them, so the caller must
+/// finish with one batch before it asks for another.
 /// </summary>
 /// <param name="Images">The images, [N, C, H, W]; the first <paramref name="Count"/> are valid.</param>
 /// <param name="Targets">The class index of each image, [N].</param>
@@ -22,7 +22,8 @@ internal sealed class BatchLoader(Dataset dataset, int batchSize)
 {
     private const int MinimumAhead = 4;
 
-    // Keys of random streams. Images use their index, 0 or more, as the key of their stream, so these keys are negative.
+    // Keys of the random streams for the order and for MixUp. Each image's index, 0 or more, is the key of the image's own stream, so these
+    // keys are negative.
     private const int OrderStream = -1, MixUpStream = -2;
 
     // One thread fills one batch, so at least as many batches as cores must be in preparation to use all cores.

@@ -32,7 +32,8 @@ internal sealed class ColorJitter
 
     private readonly Augmentation augmentation;
 
-    // For red, green and blue (or grey): its channel in the tensor, the normalized value of 0, and the normalized distance from 0 to 255.
+    // For each colour (red, green and blue, or grey): the colour's channel in the tensor, the normalized value of 0, and the normalized
+    // distance from 0 to 255.
     private readonly int[] channel;
     private readonly float[] low, range;
 
@@ -46,7 +47,7 @@ internal sealed class ColorJitter
 
     /// <summary>Draws a colour change and applies it in place.</summary>
     /// <param name="tensor">The normalized image, [C, H, W].</param>
-    /// <param name="random">The source of the change. Nothing is drawn if the augmentation changes no colours.</param>
+    /// <param name="random">The source of random numbers. Nothing is drawn if the augmentation changes no colours.</param>
     public void Apply(Span<float> tensor, ref SeededRandom random)
     {
         if (augmentation is { Brightness: 0, Contrast: 0, Saturation: 0, Hue: 0, Lighting: 0 })

@@ -13,7 +13,8 @@ internal abstract class Dataset
     public abstract IReadOnlyList<string> Labels { get; }
 
     /// <summary>
-    /// The class index of each image, 0 to <see cref="Labels"/>.Count - 1. With <see cref="LabelSets"/>, the first of its labels, or 0.
+    /// The class index of each image, 0 to <see cref="Labels"/>.Count - 1. If images can have several labels, it is the image's first
+    /// label, or 0 for an image without labels.
     /// </summary>
     public abstract IReadOnlyList<int> Targets { get; }
 
@@ -22,7 +23,7 @@ internal abstract class Dataset
     /// </summary>
     public virtual IReadOnlyList<IReadOnlyList<int>>? LabelSets => null;
 
-    /// <summary>How an image becomes the network's input.</summary>
+    /// <summary>Describes how an image becomes the network's input.</summary>
     public abstract Preprocessing Preprocessing { get; }
 
     /// <summary>The files that were left out because they are not readable images.</summary>
@@ -35,7 +36,7 @@ internal abstract class Dataset
     /// Returns a decoded image. If the preprocessing inverts handwriting automatically, the image is already cropped to its ink.
     /// Thread-safe.
     /// </summary>
-    /// <param name="index">The image, from 0.</param>
+    /// <param name="index">The index of the image, from 0.</param>
     /// <exception cref="FoveaException">The image cannot be read any more; the message names its file.</exception>
     public abstract Pixels Image(int index);
 
@@ -46,7 +47,7 @@ internal abstract class Dataset
     public virtual string? FileOf(int index) => null;
 
     /// <summary>Preprocesses an image. Thread-safe.</summary>
-    /// <param name="index">The image, from 0.</param>
+    /// <param name="index">The index of the image, from 0.</param>
     /// <param name="tensor">Receives the network's input, [C, H, W].</param>
     /// <exception cref="FoveaException">The image cannot be read any more; the message names its file.</exception>
     public void Read(int index, Span<float> tensor)
@@ -62,9 +63,7 @@ internal abstract class Dataset
     /// <param name="parts">The data sets, at least one.</param>
     public static Dataset Joined(IReadOnlyList<Dataset> parts) => new JoinedDataset(parts);
 
-    /// <summary>
-    /// Returns the same images with the classes of a model. A class is found by its name, as <see cref="ClassNames.Match"/> does.
-    /// </summary>
+    /// <summary>Returns the same images with the classes of a model. <see cref="ClassNames.Match"/> finds the class by its name.</summary>
     /// <param name="labels">The labels of the model, indexed by output.</param>
     /// <exception cref="FoveaException">The model lacks the class of an image.</exception>
     public Dataset MatchedWith(IReadOnlyList<string> labels) => new MatchedDataset(this, labels);

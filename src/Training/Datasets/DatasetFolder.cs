@@ -12,8 +12,8 @@ namespace Fovea.Training.Datasets;
 /// </summary>
 internal sealed class DatasetFolder
 {
-    // The share of each class that validates if the folder has no validation images. 5 % tells epochs apart and leaves most images for
-    // training.
+    // The share of each class's images that is used for validation if the folder has no validation images. 5 % is enough to tell which
+    // epoch is better, and leaves most images for training.
     private const double ValidationShare = 0.05;
 
     private readonly FolderParts parts;
@@ -22,7 +22,7 @@ internal sealed class DatasetFolder
     private Lazy<Dataset> train;
     private Lazy<Dataset>? validation, test;
 
-    // The training images, as ForTraining numbers them, that it leaves out.
+    // The training images that ForTraining leaves out, as indices into the training images that Split returns.
     private IReadOnlySet<int> leftOut = new HashSet<int>();
 
     private DatasetFolder(string folder, string name, FolderParts parts, Preprocessing preprocessing)
@@ -44,7 +44,7 @@ internal sealed class DatasetFolder
     /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>
     public Dataset Train => train.Value;
 
-    /// <summary>The images that choose the best epoch; null if the folder has no val sub-folder.</summary>
+    /// <summary>The validation images, by which the best epoch is chosen; null if the folder has no val sub-folder.</summary>
     /// <exception cref="FoveaException">More than 5 % of the image files are unreadable.</exception>
     public Dataset? Validation => validation?.Value;
 
@@ -52,7 +52,10 @@ internal sealed class DatasetFolder
     /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>
     public Dataset? Test => test?.Value;
 
-    /// <summary>The images that the evaluate command reads: test, else val, else all.</summary>
+    /// <summary>
+    /// The images that the evaluate command reads: the test images if there are any, else the validation images if there are any, else all
+    /// images.
+    /// </summary>
     public Dataset ForEvaluation => Test ?? Validation ?? Train;
 
     /// <summary>
@@ -60,7 +63,7 @@ internal sealed class DatasetFolder
     /// turned off, also for networks that usually read handwriting.
     /// </summary>
     /// <param name="folder">The data set's folder.</param>
-    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <exception cref="FoveaException">
     /// The folder is missing, holds neither two classes of images nor IDX files, or has different classes in its parts.
     /// </exception>
@@ -73,13 +76,13 @@ internal sealed class DatasetFolder
             : data.With(preprocessing with { Invert = Inversion.Never });
     }
 
-    /// <summary>A look at some training images, for which only these are decoded.</summary>
+    /// <summary>The size of a sample of training images, and whether the sample is gray. Only the sample is decoded.</summary>
     /// <exception cref="FoveaException">An IDX file is damaged.</exception>
     public ImageSample Sample => sample.Value;
 
     /// <summary>
     /// Returns the folder with a preprocessing that neither resizes nor crops the images, if they have the size of the network's input
-    /// already. It suits networks whose weights do not yet depend on the framing.
+    /// already. Use this for untrained networks only, since trained weights depend on how images are resized and cropped.
     /// </summary>
     public DatasetFolder WithoutReframing()
     {
@@ -90,7 +93,9 @@ internal sealed class DatasetFolder
     }
 
     /// <summary>Returns the folder without some training images.</summary>
-    /// <param name="images">The images, as <see cref="ForTraining"/> numbers the training images for the seed of the run.</param>
+    /// <param name="images">
+    /// The indices of the images among the training images that <see cref="ForTraining"/> returns for the seed of the run.
+    /// </param>
     public DatasetFolder WithoutTraining(IReadOnlySet<int> images) => images.Count == 0 ? this
         : new(Folder, Name, parts, preprocessing)
         {
@@ -104,7 +109,7 @@ internal sealed class DatasetFolder
 
     /// <summary>Opens a folder with a network's own preprocessing.</summary>
     /// <param name="folder">The data set's folder.</param>
-    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <exception cref="FoveaException">
     /// The folder is missing, names of its classes or parts clash, or its list of labels cannot be read.
     /// </exception>
@@ -114,7 +119,7 @@ internal sealed class DatasetFolder
     /// <inheritdoc cref="Open(string, Preprocessing)"/>
     public static DatasetFolder OpenForCheck(string folder, Preprocessing preprocessing) => Open(folder, preprocessing, isTolerant: true);
 
-    /// <summary>The parts that the folder has, each with its images; one part without a name if it is not divided.</summary>
+    /// <summary>The parts that the folder has, each with its images; one part without a name if the folder is not divided.</summary>
     /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>
     public IReadOnlyList<(DataPart? Part, Dataset Images)> Parts =>
     [
@@ -141,8 +146,8 @@ internal sealed class DatasetFolder
     }
 
     /// <summary>
-    /// Returns the training and validation images. If the folder has no validation images, 5 % of each class, chosen at random, validate
-    /// instead of training.
+    /// Returns the training and validation images. If the folder has no validation images, 5 % of each class, chosen at random, are used
+    /// for validation instead of training.
     /// </summary>
     /// <param name="seed">The seed of the random choice.</param>
     /// <exception cref="FoveaException">An IDX file is damaged, or more than 5 % of the image files are unreadable.</exception>

@@ -3,13 +3,14 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Training.Datasets;
 
-/// <summary>The files of a data set's folder, and which of them are images of which classes.</summary>
+/// <summary>The files of a data set's folder, and the classes of those files that are images.</summary>
 internal sealed class FolderFiles
 {
-    // Folders that hold everything, a part, a class, and one more, in which images lie too deep.
+    // The depth of the sub-folders that are listed: folders that contain the whole data set, a part and a class, and one more level, at
+    // which images are too deep.
     private const int MaximumDepth = 6;
 
-    // A list of labels of a million images has about 50 MB.
+    // The largest size of a list of labels. A list for a million images has about 50 MB.
     private const long MaximumListBytes = 256 << 20;
 
     private readonly string[] paths;
@@ -19,7 +20,7 @@ internal sealed class FolderFiles
     /// <summary>The data set's folder.</summary>
     public string Folder { get; }
 
-    /// <summary>What the files are; an index in it is a place among the files.</summary>
+    /// <summary>The classes and parts of the files. <see cref="PathOf"/> gives the path for an index in the layout.</summary>
     public DataLayout Layout { get; }
 
     /// <summary>Lists the files of a folder.</summary>
@@ -39,7 +40,7 @@ internal sealed class FolderFiles
     }
 
     /// <summary>The path of a file.</summary>
-    /// <param name="index">The file's place, as the layout gives it.</param>
+    /// <param name="index">The file's index in the layout.</param>
     public string PathOf(int index) => paths[index];
 
     private static string ReadText(string path)

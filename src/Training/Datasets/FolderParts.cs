@@ -8,8 +8,12 @@ namespace Fovea.Training.Datasets;
 /// <param name="Train">Reads the training images.</param>
 /// <param name="Validation">Reads the validation images; null if there are none.</param>
 /// <param name="Test">Reads the test images; null if there are none.</param>
-/// <param name="IsHandwriting">Whether the images are handwriting, for a preprocessing that frames it.</param>
-/// <param name="Sample">Looks at some training images, for a preprocessing with which they are read next.</param>
+/// <param name="IsHandwriting">
+/// Returns whether the images are handwriting. The given preprocessing must crop handwriting to its ink.
+/// </param>
+/// <param name="Sample">
+/// Samples the training images. The given preprocessing must be that with which the images are read afterwards.
+/// </param>
 /// <param name="Layout">The images of class folders or of a list; null for IDX files.</param>
 internal sealed record FolderParts(
     Func<Preprocessing, Dataset> Train,
@@ -19,7 +23,7 @@ internal sealed record FolderParts(
     Func<Preprocessing, ImageSample> Sample,
     DataLayout? Layout)
 {
-    /// <summary>The parts of a folder with the IDX files of MNIST. Each file is read once, on first use.</summary>
+    /// <summary>Returns the parts of a folder with the IDX files of MNIST. Each file is read once, on first use.</summary>
     /// <param name="folder">The folder.</param>
     public static FolderParts OfIdx(string folder)
     {
@@ -39,7 +43,7 @@ internal sealed record FolderParts(
         }
     }
 
-    /// <summary>The parts of a folder with image files.</summary>
+    /// <summary>Returns the parts of a folder with image files.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="isTolerant">Whether any share of the files may be unreadable.</param>
     /// <exception cref="FoveaException">

@@ -12,7 +12,7 @@ namespace Fovea.Training.Datasets;
 /// </summary>
 internal sealed class IdxDataset : Dataset
 {
-    // The images that show whether a data set is handwriting.
+    // The number of images that decide whether a data set is handwriting.
     private const int Sample = 500;
 
     private const double HandwritingShare = 0.98;
@@ -44,8 +44,8 @@ internal sealed class IdxDataset : Dataset
     public (int Height, int Width) Size => (images.Dimensions[1], images.Dimensions[2]);
 
     /// <summary>
-    /// Whether cropping to the ink leaves at least 98 % of the first 500 images unchanged. It does for images framed like MNIST's; it would
-    /// cut off parts of other pictures.
+    /// Whether cropping to the ink leaves at least 98 % of the first 500 images unchanged. Cropping leaves images that are framed like
+    /// MNIST's unchanged, and cuts off parts of other pictures.
     /// </summary>
     public bool IsHandwriting()
     {
@@ -73,7 +73,8 @@ internal sealed class IdxDataset : Dataset
         IdxFile.Exists(folder, ImagesOf(prefix), out _) || IdxFile.Exists(folder, LabelsOf(prefix), out _);
 
     /// <summary>
-    /// The folder with the training files: the data set's own, or the one that holds everything in it. Null if there are no such files.
+    /// Returns the folder with the training files: the given folder, or a folder in it if each level down to the files has a single
+    /// sub-folder. Null if there are no such files.
     /// </summary>
     public static string? FolderIn(string folder)
     {
@@ -94,7 +95,7 @@ internal sealed class IdxDataset : Dataset
     /// <summary>Reads a pair of files.</summary>
     /// <param name="folder">The data set's folder.</param>
     /// <param name="prefix">The start of both file names.</param>
-    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <exception cref="FoveaException">A file is missing or damaged, or the numbers of images and labels differ.</exception>
     public static IdxDataset Read(string folder, string prefix, Preprocessing preprocessing)
     {

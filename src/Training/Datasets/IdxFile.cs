@@ -71,7 +71,7 @@ internal sealed record IdxFile(int[] Dimensions, byte[] Values)
         return new IdxFile(dimensions, Elements(path, stream, (int)size));
     }
 
-    // Memory grows with the bytes that the file really holds: a false header must not allocate gigabytes.
+    // Memory grows with the bytes that the file really contains, so that a false header cannot allocate gigabytes.
     private static byte[] Elements(string path, Stream stream, int size)
     {
         using var elements = new MemoryStream(Math.Min(size, 1 << 26));

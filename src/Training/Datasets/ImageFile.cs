@@ -6,7 +6,7 @@ namespace Fovea.Training.Datasets;
 
 /// <summary>An image file of a data set that has been decoded successfully once.</summary>
 /// <param name="Path">The file's path.</param>
-/// <param name="Targets">The class indices: one, or any number in a data set of several labels.</param>
+/// <param name="Targets">The class indices: one, or any number in a data set whose images can have several labels.</param>
 /// <param name="Sha256">The SHA-256 of the file's bytes, 32 bytes.</param>
 internal sealed record ImageFile(string Path, IReadOnlyList<int> Targets, byte[] Sha256)
 {
@@ -15,7 +15,7 @@ internal sealed record ImageFile(string Path, IReadOnlyList<int> Targets, byte[]
     /// <summary>Reads and decodes a file. The decoded image stays in memory if the budget allows it.</summary>
     /// <param name="path">The file's path.</param>
     /// <param name="targets">The class indices.</param>
-    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <param name="memory">The budget for decoded images.</param>
     /// <returns>The image in <c>Good</c>, or the reason why the file is not a readable image in <c>Bad</c>; the other is null.</returns>
     public static (ImageFile? Good, SkippedFile? Bad) Read(

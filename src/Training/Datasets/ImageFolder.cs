@@ -6,7 +6,7 @@ using Fovea.Models.Imaging;
 namespace Fovea.Training.Datasets;
 
 /// <summary>
-/// The image files of a data set's folder, or of one part of it. Reading them decodes every file once, on all cores, and leaves out those
+/// The image files of a data set's folder, or of one part of it. Reading them decodes every file once, on all cores, and leaves out files
 /// that are not readable images. Decoded images stay in memory up to a budget; the others are decoded again at each use.
 /// </summary>
 internal sealed class ImageFolder : Dataset
@@ -35,10 +35,10 @@ internal sealed class ImageFolder : Dataset
     /// <summary>Reads the images of a folder, in the order of their paths.</summary>
     /// <param name="source">The files of the folder.</param>
     /// <param name="part">The part to read; null for all images.</param>
-    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <param name="isTolerant">Whether any share of the files may be unreadable, and classes may be empty.</param>
     /// <exception cref="FoveaException">
-    /// A class has no readable images, or more than 5 % of the files are unreadable, and reading is not tolerant.
+    /// A class has no readable images, or more than 5 % of the files are unreadable, and <paramref name="isTolerant"/> is false.
     /// </exception>
     public static ImageFolder Read(FolderFiles source, DataPart? part, Preprocessing preprocessing, bool isTolerant = false)
     {
@@ -77,7 +77,8 @@ internal sealed class ImageFolder : Dataset
 
     protected override byte[] Digest(int index) => files[index].Sha256;
 
-    // The classes of a part without a readable image. Of a whole folder, these may also be class folders without files.
+    // Returns the folders or labels of the classes without a readable image. If the whole folder is read, these include class folders
+    // without files.
     private static IEnumerable<string> Empty(FolderFiles source, DataPart? part, DataItem[] items, ImageFile[] files)
     {
         var labels = source.Layout.Labels;

@@ -4,21 +4,22 @@ using Fovea.Models.Imaging;
 
 namespace Fovea.Training.Datasets;
 
-/// <summary>A look at some images of a data set, before all are read.</summary>
+/// <summary>The size and colour of a sample of a data set's images, taken before all images are read.</summary>
 /// <param name="Height">The height in pixels that nearly all images share; null if they differ.</param>
 /// <param name="Width">The width in pixels that nearly all images share; null if they differ.</param>
 /// <param name="IsGray">Whether nearly all images are gray.</param>
 internal sealed record ImageSample(int? Height, int? Width, bool IsGray)
 {
-    // The number of files that are decoded, at even distances, large JPEGs to about this short side. Each takes some milliseconds.
+    // The number of files in the sample, which are evenly spaced, and the short side in pixels to which large JPEGs are decoded. Decoding a
+    // file takes some milliseconds.
     private const int Files = 64, Side = 64;
 
     private const double NearlyAll = 0.95;
 
-    /// <summary>Looks at the images of IDX files, which have one size and one channel.</summary>
+    /// <summary>Describes the images of IDX files, which have one size and one channel.</summary>
     public static ImageSample Of(IdxDataset images) => new(images.Size.Height, images.Size.Width, IsGray: true);
 
-    /// <summary>Decodes some training images of a folder. Files that are not readable images are passed over.</summary>
+    /// <summary>Decodes some training images of a folder. Files that are not readable images are skipped.</summary>
     public static ImageSample Of(FolderFiles files)
     {
         DataItem[] items = [.. files.Layout.Items.Where(item => item.Part is null or DataPart.Train)];
@@ -47,13 +48,13 @@ internal sealed record ImageSample(int? Height, int? Width, bool IsGray)
             using var image = EncodedImage.Open(File.ReadAllBytes(path), new ImageLimits());
             var pixels = image.Decode(Side);
 
-            // The header's size is that before the orientation, which may exchange height and width.
+            // The header gives the size before the orientation is applied, and the orientation may exchange height and width.
             bool isTurned = image.Width != image.Height && (pixels.Width > pixels.Height) != (image.Width > image.Height);
             return isTurned ? new(image.Width, image.Height, IsGrayImage(pixels)) : new(image.Height, image.Width, IsGrayImage(pixels));
         }
         catch (Exception e) when (e is FoveaException or IOException or UnauthorizedAccessException)
         {
-            // Reading the whole data set names the file and the reason.
+            // Skip the file. Reading the whole data set later reports the file and the reason.
             return null;
         }
     }

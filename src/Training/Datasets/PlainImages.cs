@@ -20,7 +20,7 @@ internal sealed class PlainImages : Dataset
 
     public override IReadOnlyList<SkippedFile> Refused { get; }
 
-    /// <summary>Whether a folder has images right in it, and no list of their labels.</summary>
+    /// <summary>Whether a folder directly contains images, and no list of their labels.</summary>
     public static bool IsPlain(string folder)
     {
         if (!Directory.Exists(folder))
@@ -33,9 +33,9 @@ internal sealed class PlainImages : Dataset
             && !names.Any(name => Path.GetFileNameWithoutExtension(name) == "labels" && PassedOver.IsAnnotation(name));
     }
 
-    /// <summary>Reads images. Those that cannot be decoded are left out.</summary>
+    /// <summary>Reads images. Files that cannot be decoded are left out.</summary>
     /// <param name="paths">The files.</param>
-    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <exception cref="FoveaException">No file is a readable image.</exception>
     public static PlainImages Read(IReadOnlyList<string> paths, Preprocessing preprocessing)
     {

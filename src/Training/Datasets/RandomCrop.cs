@@ -15,8 +15,8 @@ internal static class RandomCrop
     private static readonly float LogAspect = MathF.Log(4f / 3);
 
     /// <summary>
-    /// Draws a rectangle with an aspect ratio of 3:4 to 4:3. If ten draws do not fit into the image, the result is the largest such
-    /// rectangle in the middle.
+    /// Draws a rectangle with an aspect ratio of 3:4 to 4:3. If ten draws do not fit into the image, the result is the largest rectangle in
+    /// the middle with such an aspect ratio.
     /// </summary>
     /// <param name="image">The image.</param>
     /// <param name="minimumArea">The smallest share of the image's area, over 0 and at most 1.</param>

@@ -17,7 +17,7 @@ internal sealed record PublishedWeights(string Network, string File)
 
     private const long MaximumBytes = int.MaxValue;
 
-    // The longest time without any data.
+    // The longest time for which a download may receive no data.
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>All published weights, in the order of the catalog: the files that torchvision calls IMAGENET1K_V1.</summary>
@@ -33,7 +33,7 @@ internal sealed record PublishedWeights(string Network, string File)
     /// <param name="log">Receives lines of text about the progress.</param>
     /// <param name="stop">Cancels the download.</param>
     /// <exception cref="FoveaException">
-    /// The download fails or has the wrong SHA-256, or the output is not writable. No file is left then.
+    /// The download fails or has the wrong SHA-256, or the output is not writable. After a failure no file is left.
     /// </exception>
     public async Task Import(Uri source, string output, Action<string> log, CancellationToken stop)
     {
@@ -85,7 +85,8 @@ internal sealed record PublishedWeights(string Network, string File)
         }
     }
 
-    // Copies the body and returns its SHA-256. Logs each tenth if the length is known, and restarts the stall timeout at each block.
+    // Copies the body and returns its SHA-256. Logs a line after each tenth of the file if the length is known, and restarts the stall
+    // timeout at each block.
     private async Task<string> Copy(Stream body, long? length, FileStream file, Action<string> log, CancellationTokenSource stopOrStalled)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -5,19 +5,19 @@ using Fovea.Models.Explanations;
 namespace Fovea.Training.Evaluations;
 
 /// <summary>The mean agreement of one kind of heat map with a network.</summary>
-/// <param name="Map">The method; <c>random</c> or <c>centre</c> for the maps beside it.</param>
+/// <param name="Map">The name of the method, or <c>random</c> or <c>centre</c> for the maps with which the method is compared.</param>
 /// <param name="Insertion">The mean insertion, 0 to 1; higher is better.</param>
 /// <param name="Deletion">The mean deletion, 0 to 1; lower is better.</param>
 /// <param name="AverageDrop">The mean drop, 0 to 1; lower is better.</param>
 internal sealed record JudgedMap(string Map, double Insertion, double Deletion, double AverageDrop);
 
-/// <summary>The agreement of a method's heat maps with a network, beside random maps and a blob in the middle.</summary>
+/// <summary>The agreement of a method's heat maps with a network, compared with random maps and a blob in the middle.</summary>
 /// <param name="Images">The number of images.</param>
-/// <param name="Steps">The steps in which pixels are inserted and deleted.</param>
+/// <param name="Steps">The number of steps in which pixels are inserted and deleted.</param>
 /// <param name="Maps">The kinds of maps, the method first.</param>
 internal sealed record ExplanationJudge(int Images, int Steps, IReadOnlyList<JudgedMap> Maps)
 {
-    /// <summary>Explains the likeliest class of each image, or the one of the options, and judges the maps.</summary>
+    /// <summary>Explains the class in the options, or else each image's likeliest class, and judges the maps.</summary>
     /// <param name="explainer">The explainer of the model.</param>
     /// <param name="images">Preprocessed images, [C, H, W] each; at least one.</param>
     /// <param name="options">The options of the explanations.</param>

@@ -28,7 +28,7 @@ internal sealed record MultiLabelEvaluation(
 
     /// <summary>Runs a network on all images of a data set and computes its metrics.</summary>
     /// <param name="forward">The network.</param>
-    /// <param name="dataset">The images. If each has one class, that is its only label.</param>
+    /// <param name="dataset">The images. If each image has one class, this class is its only label.</param>
     /// <param name="labels">The names of the network's outputs.</param>
     /// <param name="stop">Cancels the evaluation.</param>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
@@ -75,8 +75,8 @@ internal sealed record MultiLabelEvaluation(
 
 /// <summary>The metrics of one label. A metric whose denominator is 0 is 0.</summary>
 /// <param name="Label">The label.</param>
-/// <param name="Precision">The share of the images in which the label is found that have it, 0 to 1.</param>
-/// <param name="Recall">The share of the images with the label in which it is found, 0 to 1.</param>
+/// <param name="Precision">Among the images in which the label is found, the share that have the label, 0 to 1.</param>
+/// <param name="Recall">Among the images that have the label, the share in which the label is found, 0 to 1.</param>
 /// <param name="F1">The harmonic mean of precision and recall, 0 to 1.</param>
 /// <param name="AveragePrecision">
 /// The mean precision over the images with the label, each at the threshold of its own probability, 0 to 1. It does not depend on a

@@ -3,14 +3,14 @@ namespace Fovea.Training.Evaluations;
 
 /// <summary>A network's prediction for one image that can have several labels.</summary>
 /// <param name="Targets">The image's true labels.</param>
-/// <param name="Probabilities">The sigmoid of each logit, [classes]; 0 where the network returned NaN.</param>
+/// <param name="Probabilities">The sigmoid of each logit, [classes]; 0 if the network returned NaN.</param>
 /// <param name="Loss">The mean binary cross-entropy over the labels, in nats.</param>
 internal sealed record MultiLabelOutcome(IReadOnlyList<int> Targets, double[] Probabilities, double Loss)
 {
     // A label counts as found from this probability on.
     private const double Threshold = 0.5;
 
-    // The loss of a label whose logit is no number, and the largest of any: -log(1e-15), as for one class.
+    // The largest loss of a label, which is also the loss of a label whose logit is NaN: -log(1e-15), as for images with one class.
     private const double MaximumLoss = 34.538776394910684;
 
     /// <summary>Whether exactly the true labels are found.</summary>

@@ -3,9 +3,13 @@ using Fovea.Training.Datasets;
 
 namespace Fovea.Training.Evaluations;
 
-/// <summary>How well a network does on validation images, which chooses among its weights.</summary>
-/// <param name="Loss">The mean cross-entropy in nats; of several labels, the mean binary cross-entropy over images and labels.</param>
-/// <param name="Accuracy">The share of images classified correctly, 0 to 1; of several labels, those all of whose labels are right.</param>
+/// <summary>A network's loss and accuracy on validation images, by which the best weights are chosen.</summary>
+/// <param name="Loss">
+/// The mean cross-entropy in nats; for images with several labels, the mean binary cross-entropy over images and labels.
+/// </param>
+/// <param name="Accuracy">
+/// The share of images classified correctly, 0 to 1; for images with several labels, the share whose labels are all right.
+/// </param>
 /// <param name="Losses">The loss of each image, in the data set's order.</param>
 internal sealed record Score(double Loss, double Accuracy, IReadOnlyList<double> Losses)
 {

@@ -13,9 +13,7 @@ internal sealed class FeatureExtractor(Graph backbone, int features, Device devi
     private readonly InferenceSession session = Sessions.Open(backbone, device);
     private readonly RunOptions options = new();
 
-    /// <summary>
-    /// Computes the features of each image, in order. Calls <paramref name="done"/> with the number of images after each run.
-    /// </summary>
+    /// <summary>Computes the features of each image, in order. Calls <paramref name="done"/> after each run.</summary>
     /// <param name="dataset">The images.</param>
     /// <param name="done">Receives the number of images of each run.</param>
     /// <param name="stop">Cancels the computation.</param>

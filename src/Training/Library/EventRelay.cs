@@ -2,13 +2,13 @@ using Fovea.Models.TrainingEvents;
 
 namespace Fovea.Training.Library;
 
-/// <summary>Passes the events of a run on, and keeps the one that says what the run has written.</summary>
-/// <param name="progress">Receives the events; null: nothing does.</param>
+/// <summary>Passes the events of a run on, and keeps the event that names the written files.</summary>
+/// <param name="progress">Receives the events; null: the events are dropped.</param>
 internal sealed class EventRelay(IProgress<TrainingEvent>? progress)
 {
     private RunFinished? finished;
 
-    /// <summary>What the run has written, once it has ended.</summary>
+    /// <summary>The files that the run has written. Read this only after the run has finished.</summary>
     public TrainedClassifier Trained =>
         new(finished!.Output, Path.ChangeExtension(finished.Output, ".html"), finished.ValidationAccuracy, finished.ValidationLoss);
 

@@ -11,14 +11,14 @@ using Fovea.Training.TransferLearning;
 namespace Fovea.Training.Library;
 
 /// <summary>
-/// A trained network that learns the classes of a data set. A new last layer replaces the old one. Two runs with equal settings on the same
-/// machine write the same file, except those with the method auto, which depends on the time.
+/// Trains an existing network for the classes of a data set. A new last layer replaces the old one. Two runs with equal settings on the
+/// same machine write the same file, except with the method auto, whose result depends on the time that the training takes.
 /// </summary>
 public sealed record FineTuningRun
 {
     /// <summary>
-    /// The .onnx file to start from, of Fovea or of other software; a .json file beside it says what it does not. null, the default: the
-    /// built-in base, which a project has that downloads the package Microsoft.ML.DnnImageFeaturizer.ResNet18.
+    /// The .onnx file to start from, of Fovea or of other software. A .json file of the same name supplies metadata that the .onnx file
+    /// lacks. null, the default: the built-in base, for which a project must download the package Microsoft.ML.DnnImageFeaturizer.ResNet18.
     /// </summary>
     public string? Base { get; init; }
 
@@ -26,44 +26,48 @@ public sealed record FineTuningRun
     public required string Data { get; init; }
 
     /// <summary>
-    /// The .onnx file to write. Its report and, during the run, its checkpoint have names that begin with the same words.
+    /// The .onnx file to write. The report and, during the run, the checkpoint are written beside it, under the same name with other
+    /// endings.
     /// </summary>
     public required string Output { get; init; }
 
     /// <summary>
-    /// What is trained: head (a new last layer), partial (the last quarter of the layers too), full (all layers), or auto, the default: the
-    /// head, unless more is measured to do better within <see cref="TimeLimit"/>.
+    /// The layers to train: head (a new last layer), partial (the last quarter of the layers too), full (all layers), or auto, the default:
+    /// the head, unless training more layers is measured to be better within <see cref="TimeLimit"/>.
     /// </summary>
     public string Method { get; init; } = "auto";
 
     /// <summary>The time that the method auto may take, 0 to a week; default 1 minute. The head is always trained.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The passes over the training images, 1 to 100000; null, the default: 5, or fewer when the loss stops falling.</summary>
+    /// <summary>
+    /// The number of passes over the training images, 1 to 100000; null, the default: 5, or fewer when the loss stops falling.
+    /// </summary>
     public int? Epochs { get; init; }
 
-    /// <summary>The images in a step, 1 to 65536; null, the default: 16, or all images where there are fewer.</summary>
+    /// <summary>The number of images in a step, 1 to 65536; null, the default: 16, or all images if there are fewer.</summary>
     public int? BatchSize { get; init; }
 
     /// <summary>The highest learning rate, over 0 and at most 100; null, the default: 0.001.</summary>
     public double? LearningRate { get; init; }
 
     /// <summary>
-    /// The random changes to training images, as <c>fovea finetune --augmentation</c> takes them; null, the default: what suits the images.
+    /// The random changes to training images, as <c>fovea finetune --augmentation</c> takes them; null, the default: the run chooses
+    /// changes that suit the images.
     /// </summary>
     public string? Augmentation { get; init; }
 
     /// <summary>The seed of all random numbers; default 1.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Whether to go on from the checkpoint of a run that was stopped, if there is one; default no.</summary>
+    /// <summary>Whether to continue from the checkpoint of a stopped run, if the checkpoint exists; default no.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>What the network runs on; null, the default: CUDA where it works, otherwise the CPU.</summary>
+    /// <summary>The device that runs the network; null, the default: CUDA if it works, otherwise the CPU.</summary>
     public Device? Device { get; init; }
 
     /// <summary>Fine-tunes the network on this thread and others.</summary>
-    /// <param name="progress">Receives the events, on this thread; null: nothing does.</param>
+    /// <param name="progress">Receives the events, on this thread; null: the events are dropped.</param>
     /// <param name="stop">Stops the run.</param>
     /// <exception cref="OperationCanceledException">
     /// The run was stopped. With the methods partial and full it has written a checkpoint.
@@ -100,13 +104,13 @@ public sealed record FineTuningRun
         return relay.Trained;
     }
 
-    /// <summary>Fine-tunes the network on other threads. Apart from that it is <see cref="Run"/>.</summary>
-    /// <param name="progress">Receives the events, on another thread; null: nothing does.</param>
+    /// <summary>Fine-tunes the network on other threads. It is otherwise the same as <see cref="Run"/>.</summary>
+    /// <param name="progress">Receives the events, on another thread; null: the events are dropped.</param>
     /// <param name="stop">Stops the run.</param>
     /// <exception cref="OperationCanceledException">
     /// The run was stopped. With the methods partial and full it has written a checkpoint.
     /// </exception>
-    /// <exception cref="FoveaException">As <see cref="Run"/>.</exception>
+    /// <exception cref="FoveaException">The same errors as for <see cref="Run"/>.</exception>
     public Task<TrainedClassifier> RunAsync(IProgress<TrainingEvent>? progress = null, CancellationToken stop = default) =>
         Task.Run(() => Run(progress, stop), stop);
 

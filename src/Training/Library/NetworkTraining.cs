@@ -11,8 +11,8 @@ namespace Fovea.Training.Library;
 
 /// <summary>Trains a network of the catalog from random weights.</summary>
 /// <param name="architecture">The network.</param>
-/// <param name="input">The size of its input, [C, H, W]; null: the paper's.</param>
-/// <param name="stem">Its first layers.</param>
+/// <param name="input">The size of the network's input, [C, H, W]; null: the size in the paper.</param>
+/// <param name="stem">The first layers of the network.</param>
 internal sealed class NetworkTraining(Architecture architecture, Shape? input = null, Stem stem = Stem.Auto)
 {
     /// <summary>The network's own recipe.</summary>
@@ -29,7 +29,7 @@ internal sealed class NetworkTraining(Architecture architecture, Shape? input = 
         return TrainingCheck.Of(DatasetFolder.OpenForTraining(folder, preprocessing).WithoutReframing(), seed, stop);
     }
 
-    /// <summary>Trains the network and writes the file, its report and checkpoints.</summary>
+    /// <summary>Trains the network and writes the model file, its report and checkpoints.</summary>
     /// <param name="dataset">The images, from <see cref="Open"/>.</param>
     /// <param name="options">The options of the run.</param>
     /// <param name="publish">Receives the events.</param>

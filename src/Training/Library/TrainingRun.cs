@@ -21,15 +21,16 @@ public sealed record TrainingRun
     public required string Data { get; init; }
 
     /// <summary>
-    /// The .onnx file to write. Its report and, during the run, its checkpoint have names that begin with the same words.
+    /// The .onnx file to write. The report and, during the run, the checkpoint are written beside it, under the same name with other
+    /// endings.
     /// </summary>
     public required string Output { get; init; }
 
-    /// <summary>The passes over the training images, 1 to 100000; null, the default: the network's, usually 10.</summary>
+    /// <summary>The number of passes over the training images, 1 to 100000; null, the default: the network's, usually 10.</summary>
     public int? Epochs { get; init; }
 
     /// <summary>
-    /// The images in a step, 1 to 65536; null, the default: the network's, usually 32, or all images where there are fewer.
+    /// The number of images in a step, 1 to 65536; null, the default: the network's, usually 32, or all images if there are fewer.
     /// </summary>
     public int? BatchSize { get; init; }
 
@@ -37,21 +38,22 @@ public sealed record TrainingRun
     public double? LearningRate { get; init; }
 
     /// <summary>
-    /// The random changes to training images, as <c>fovea train --augmentation</c> takes them; null, the default: what suits the images.
+    /// The random changes to training images, as <c>fovea train --augmentation</c> takes them; null, the default: the run chooses changes
+    /// that suit the images.
     /// </summary>
     public string? Augmentation { get; init; }
 
     /// <summary>The seed of all random numbers; default 1.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Whether to go on from the checkpoint of a run that was stopped, if there is one; default no.</summary>
+    /// <summary>Whether to continue from the checkpoint of a stopped run, if the checkpoint exists; default no.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>What the network runs on; null, the default: CUDA where it works, otherwise the CPU.</summary>
+    /// <summary>The device that runs the network; null, the default: CUDA if it works, otherwise the CPU.</summary>
     public Device? Device { get; init; }
 
     /// <summary>Trains the network on this thread and others.</summary>
-    /// <param name="progress">Receives the events, on this thread; null: nothing does.</param>
+    /// <param name="progress">Receives the events, on this thread; null: the events are dropped.</param>
     /// <param name="stop">Stops the run after the current step.</param>
     /// <exception cref="OperationCanceledException">The run was stopped. It has written a checkpoint.</exception>
     /// <exception cref="Models.Errors.FoveaException">
@@ -78,11 +80,11 @@ public sealed record TrainingRun
         return relay.Trained;
     }
 
-    /// <summary>Trains the network on other threads. Apart from that it is <see cref="Run"/>.</summary>
-    /// <param name="progress">Receives the events, on another thread; null: nothing does.</param>
+    /// <summary>Trains the network on other threads. It is otherwise the same as <see cref="Run"/>.</summary>
+    /// <param name="progress">Receives the events, on another thread; null: the events are dropped.</param>
     /// <param name="stop">Stops the run after the current step.</param>
     /// <exception cref="OperationCanceledException">The run was stopped. It has written a checkpoint.</exception>
-    /// <exception cref="Models.Errors.FoveaException">As <see cref="Run"/>.</exception>
+    /// <exception cref="Models.Errors.FoveaException">The same errors as for <see cref="Run"/>.</exception>
     public Task<TrainedClassifier> RunAsync(IProgress<TrainingEvent>? progress = null, CancellationToken stop = default) =>
         Task.Run(() => Run(progress, stop), stop);
 }

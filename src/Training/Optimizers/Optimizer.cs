@@ -21,7 +21,9 @@ internal abstract record Optimizer
     /// The weight decay, 0 to 1; default 0, and 0.01 for adamw. adamw multiplies the parameters by 1 - rate x decay; the others add decay x
     /// parameter to the gradient.
     /// </param>
-    /// <exception cref="FoveaException">The name is unknown, a setting is out of range, or the optimizer does not have it.</exception>
+    /// <exception cref="FoveaException">
+    /// The name is unknown, a setting is out of range, or the optimizer does not have the setting.
+    /// </exception>
     public static Optimizer Create(string name, double? momentum = null, bool nesterov = false, double? weightDecay = null)
     {
         Check(
@@ -69,7 +71,7 @@ internal abstract record Optimizer
     /// <summary>Adds the rule to a graph.</summary>
     /// <param name="g">The graph.</param>
     /// <param name="parameter">The parameters, [n].</param>
-    /// <param name="gradient">Their gradients, [n].</param>
+    /// <param name="gradient">The gradients of the parameters, [n].</param>
     /// <param name="state">The state, <see cref="States"/> values of shape [n].</param>
     /// <param name="rates">Scalars, in the order of <see cref="Rates"/>.</param>
     /// <returns>The new parameters and the new state, in the same shapes.</returns>

@@ -4,7 +4,7 @@ using Fovea.Training.Evaluations;
 
 namespace Fovea.Training.Precision;
 
-/// <summary>The float network's answers to some images, with which those of quantised networks are compared.</summary>
+/// <summary>The float network's answers to some images, with which the answers of quantised networks are compared.</summary>
 internal sealed class FloatAnswers
 {
     private const int BatchSize = 16;

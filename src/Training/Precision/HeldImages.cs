@@ -6,26 +6,27 @@ using Fovea.Training.Predictions;
 
 namespace Fovea.Training.Precision;
 
-/// <summary>The images of a quantisation, in three sets without a common image where classes are known.</summary>
-/// <param name="Calibration">Those whose activations give the ranges.</param>
-/// <param name="Choosing">Those by which the method of calibration and the layers that stay floats are chosen.</param>
+/// <summary>The images of a quantisation, in three sets. If classes are known, no image is in two sets.</summary>
+/// <param name="Calibration">The images whose activations give the ranges of the tensors' values.</param>
+/// <param name="Choosing">The images by which the method of calibration and the layers that stay floats are chosen.</param>
 /// <param name="Judging">
-/// Those by which the result is judged: the images that evaluation reads. Without classes: all that do not calibrate.
+/// The images by which the result is judged: the images that evaluation reads, or half of them if these are also the training images. If
+/// classes are not known: all images that are not in <paramref name="Calibration"/>.
 /// </param>
 /// <param name="HasClasses">Whether the classes of the images are known; otherwise the float network's answers count as right.</param>
 internal sealed record HeldImages(Dataset Calibration, Dataset Choosing, Dataset Judging, bool HasClasses)
 {
-    // One image calibrates, and another one judges.
+    // The least number of images: one calibrates, and another one judges.
     private const int Fewest = 2;
 
     /// <summary>Opens a data set, or a plain folder of images, and divides it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="model">The float network.</param>
-    /// <param name="most">The most images that calibrate, and the most that choose.</param>
+    /// <param name="most">The largest number of images in <see cref="Calibration"/>, and in <see cref="Choosing"/>.</param>
     /// <param name="seed">The seed by which images are chosen.</param>
     /// <param name="refused">Receives the files that are no readable images.</param>
     /// <exception cref="FoveaException">
-    /// The folder is missing or holds too few images, or the model lacks one of its classes.
+    /// The folder is missing or holds too few images, or the model lacks a class of the images.
     /// </exception>
     public static HeldImages Open(string folder, Classifier model, int most, long seed, Action<SkippedFile> refused)
     {
@@ -44,7 +45,7 @@ internal sealed record HeldImages(Dataset Calibration, Dataset Choosing, Dataset
         RequireKind(model, matched);
         if (judging == data.Train)
         {
-            // One folder for everything: half of it judges.
+            // The data set has no validation or test images, so half of its images judge.
             var (pool, rest) = Divided(matched, matched.Count, seed);
             var (calibration, others) = Divided(pool, most, seed);
             return new(calibration, Some(others, most, seed), rest, HasClasses: true);
@@ -82,7 +83,8 @@ internal sealed record HeldImages(Dataset Calibration, Dataset Choosing, Dataset
     private static Dataset Some(Dataset images, int most, long seed) =>
         images.Count <= most ? images : images.Subset([.. Order(images, seed).Take(most).Order()]);
 
-    // At most so many images, and at most half of all; and the others.
+    // Divides images at random. The first set has at most the given number of images and at most half of all; the second set has the
+    // others.
     private static (Dataset Given, Dataset Others) Divided(Dataset images, int most, long seed)
     {
         if (images.Count < Fewest)

@@ -4,32 +4,32 @@ using Fovea.Models.Graphs;
 namespace Fovea.Training.Precision;
 
 /// <summary>
-/// Finds the layers that cost accuracy. Each layer, and each group of layers beside one tensor, is measured by what it gains as floats
-/// while all others are integers. Then they become floats one after the other, the one that gains most for each layer first, until the
-/// network is accurate enough.
+/// Finds the layers that cost accuracy. First, the search measures each layer, and each group of layers that compute or read one tensor: it
+/// computes with floats while all other layers compute with integers. Then layers and groups are turned into floats one after the other,
+/// the largest gain for each layer first, until the network is accurate enough.
 /// </summary>
 /// <param name="groups">The layers and groups.</param>
-/// <param name="damage">Measures a form on few images: the divergence from the float network.</param>
-/// <param name="drop">Measures a form on all choosing images: the share by which it is worse.</param>
-/// <param name="accepted">The drop that is accepted.</param>
-/// <param name="limit">The time after which the search ends with what it has.</param>
+/// <param name="damage">Measures the divergence of a form from the float network on few images.</param>
+/// <param name="drop">Measures the drop in accuracy of a form on all choosing images; see <see cref="Comparison.Drop"/>.</param>
+/// <param name="accepted">The largest drop at which the search ends.</param>
+/// <param name="limit">The time after which the search ends with the best form so far.</param>
 internal sealed class LayerSearch(
     IReadOnlyList<IReadOnlyList<Node>> groups, Func<QuantizedForm, double> damage, Func<QuantizedForm, double> drop, double accepted,
     TimeSpan limit)
 {
-    // With more layers as floats the network is hardly faster.
+    // The largest share of the layers that may become floats. With more, the network is hardly faster than the float network.
     private const double LargestShare = 1 / 3.0;
 
     private const int LeastLayers = 2;
 
-    // A layer must lessen the damage by this factor, or it becomes integers again.
+    // A layer or group stays floats only if the damage falls below this factor of the damage before.
     private const double LeastGain = 0.98;
 
     /// <summary>Searches from a form whose layers are all integers.</summary>
     /// <param name="form">The form.</param>
     /// <param name="measured">Receives the number of layers and groups measured so far.</param>
     /// <param name="stop">Cancels the search.</param>
-    /// <returns>The form with the layers that stay floats, none if none helps.</returns>
+    /// <returns>The best form, with the layers that stay floats; the given form if no layer helps.</returns>
     public QuantizedForm Run(QuantizedForm form, Action<int> measured, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
@@ -65,7 +65,7 @@ internal sealed class LayerSearch(
 
         return best;
 
-        // The first half of the time measures layers and groups by themselves.
+        // The measurement of single layers and groups may use the first half of the time.
         bool IsLate(int parts) => Stopwatch.GetElapsedTime(start) > limit / parts;
     }
 }

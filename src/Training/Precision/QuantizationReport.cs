@@ -9,10 +9,10 @@ namespace Fovea.Training.Precision;
 /// <param name="ChoosingImages">The number of images by which the method and the float layers were chosen.</param>
 /// <param name="Images">The number of images of the comparison.</param>
 /// <param name="Layers">The number of layers that can compute with integers.</param>
-/// <param name="FloatLayers">The names of those that stayed floats.</param>
+/// <param name="FloatLayers">The names of the layers that stayed floats.</param>
 /// <param name="WeightBits">The bits of the weights, 7 or 8.</param>
 /// <param name="Agreement">The share of images with the same answer, 0 to 1.</param>
-/// <param name="CalibrationAgreement">The same of the calibration images.</param>
+/// <param name="CalibrationAgreement">The share of calibration images with the same answer, 0 to 1.</param>
 /// <param name="Float">The float network.</param>
 /// <param name="Int8">The quantised network.</param>
 internal sealed record QuantizationReport(
@@ -28,7 +28,7 @@ internal sealed record QuantizationReport(
     QuantizationFigures Float,
     QuantizationFigures Int8)
 {
-    /// <summary>Joins what was measured.</summary>
+    /// <summary>Creates the report from the measurements.</summary>
     public static QuantizationReport Of(
         QuantizationRecord record, Comparison judged, RunTimes floats, RunTimes integers, int layers, int choosing) => new(
             record.Calibration,
@@ -44,7 +44,7 @@ internal sealed record QuantizationReport(
             new(record.Accuracy, integers.MillisecondsAlone, integers.ImagesPerSecond));
 }
 
-/// <summary>One of the two networks.</summary>
+/// <summary>The figures of one of the two networks.</summary>
 /// <param name="Accuracy">The share of images classified correctly, 0 to 1; <c>null</c> if their classes are not known.</param>
 /// <param name="MillisecondsAlone">The median time of a run with one image on all cores.</param>
 /// <param name="ImagesPerSecond">The images per second of batches of eight on all cores.</param>

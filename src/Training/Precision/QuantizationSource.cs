@@ -55,7 +55,7 @@ internal sealed class QuantizationSource : IDisposable
     /// <summary>The layers and groups of layers that may stay floats; see <see cref="QuantizationPlan.Groups"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Node>> Groups { get; }
 
-    /// <summary>The quantised network in a form.</summary>
+    /// <summary>Returns the network, quantised as a form says.</summary>
     public Graph Graph(QuantizedForm form)
     {
         var plan = new QuantizationPlan(network, form.FloatLayers);
@@ -65,7 +65,7 @@ internal sealed class QuantizationSource : IDisposable
         return graph;
     }
 
-    /// <summary>Loads the quantised network in a form as the service loads it. The caller disposes it.</summary>
+    /// <summary>Quantises the network as a form says, and loads it as the service does. The caller disposes the result.</summary>
     public Classifier Load(QuantizedForm form)
     {
         var path = Path.Combine(folder.FullName, $"{written++}.onnx");
@@ -80,7 +80,7 @@ internal sealed class QuantizationSource : IDisposable
         }
     }
 
-    /// <summary>Deletes the files that were written on the way.</summary>
+    /// <summary>Deletes the folder of temporary files.</summary>
     public void Dispose() => folder.Delete(recursive: true);
 }
 

@@ -8,13 +8,13 @@ using Fovea.Training.Datasets;
 namespace Fovea.Training.Precision;
 
 /// <summary>
-/// Quantises a network: calibrates it in several ways, takes the one that keeps most of the accuracy, leaves the layers that cost accuracy
-/// as floats, and compares the result with the float network.
+/// Quantises a network: calibrates it in several ways, takes the calibration that keeps most of the accuracy, leaves the layers that cost
+/// accuracy as floats, and compares the result with the float network.
 /// </summary>
 /// <param name="model">The float network.</param>
 /// <param name="images">The images.</param>
 /// <param name="options">The settings.</param>
-/// <param name="say">Receives a line for each step.</param>
+/// <param name="say">Receives a line of text for each step.</param>
 internal sealed class Quantizer(Classifier model, HeldImages images, QuantizationOptions options, Action<string> say)
 {
     // The search compares some hundred forms, so it looks at few images.
@@ -50,7 +50,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
         return (network, QuantizationReport.Of(record, judged, floatTimes, integerTimes, source.Layers.Count, images.Choosing.Count));
     }
 
-    // The best method of calibration; and layers that stay floats, where that is not good enough.
+    // Returns the best method of calibration, and the layers that stay floats if the method alone does not keep enough accuracy.
     private QuantizedForm Chosen(QuantizationSource source, CancellationToken stop)
     {
         var choosing = new FloatAnswers(model, images.Choosing, images.HasClasses, stop);
@@ -66,7 +66,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
             }
         }
 
-        // Half of what is allowed: other images will differ.
+        // Accept half of the allowed drop, since the drop on the judging images may be larger.
         double accepted = options.LargestDrop(images.HasClasses) / 2;
         if (best.Result!.Drop <= accepted || options.SearchTime <= TimeSpan.Zero)
         {
@@ -89,7 +89,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
 
         return found;
 
-        // More right answers than the floats gave are luck.
+        // More right answers than the float network gives are luck, so a negative drop counts as 0.
         static (double Drop, double Divergence) Order(Comparison result) => (Math.Max(result.Drop, 0), result.Divergence);
 
         Comparison Compared(FloatAnswers answers, QuantizedForm form)
@@ -99,7 +99,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
         }
     }
 
-    // Images at even distances, since those of a class lie together.
+    // Takes evenly spaced images, since the images of a class are next to each other.
     private static Dataset Spread(Dataset all) =>
         all.Subset([.. Enumerable.Range(0, SearchImages).Select(i => i * all.Count / SearchImages)]);
 

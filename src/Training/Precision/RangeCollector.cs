@@ -13,7 +13,7 @@ internal static class RangeCollector
 
     private delegate void Look(ValueHistogram histogram, ReadOnlySpan<float> values);
 
-    /// <summary>The distribution of each tensor.</summary>
+    /// <summary>Returns the distribution of each tensor's values.</summary>
     /// <param name="network">The network, with one input.</param>
     /// <param name="tensors">Tensors of the network.</param>
     /// <param name="images">The calibration images, at least one. They are run twice, one by one.</param>
@@ -47,7 +47,7 @@ internal static class RangeCollector
 
         void Run(Memory<float> image, Look look)
         {
-            // A file of one batch size gets the same image so often, which does not change the distribution.
+            // A network with a fixed batch size gets as many copies of the image, which does not change the distribution.
             int count = Math.Max(1, input.Shape[0]);
             var copies = count == 1 ? image : Enumerable.Repeat(image.ToArray(), count).SelectMany(copy => copy).ToArray();
             using var value = OrtValue.CreateTensorValueFromMemory(

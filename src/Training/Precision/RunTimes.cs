@@ -4,7 +4,7 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Training.Precision;
 
-/// <summary>How fast a network runs on all cores.</summary>
+/// <summary>The speed of a network on all cores.</summary>
 /// <param name="MillisecondsAlone">The median time of a run with one image.</param>
 /// <param name="ImagesPerSecond">The images per second of batches of eight, at the median time.</param>
 internal sealed record RunTimes(double MillisecondsAlone, double ImagesPerSecond)
@@ -15,7 +15,7 @@ internal sealed record RunTimes(double MillisecondsAlone, double ImagesPerSecond
 
     /// <summary>Measures two networks by turns, so that other work on the machine slows both alike.</summary>
     /// <param name="first">A network.</param>
-    /// <param name="second">Another one with the same input.</param>
+    /// <param name="second">Another network with an input of the same size.</param>
     /// <param name="stop">Cancels the measurement.</param>
     public static (RunTimes First, RunTimes Second) Of(Classifier first, Classifier second, CancellationToken stop)
     {
@@ -39,7 +39,7 @@ internal sealed record RunTimes(double MillisecondsAlone, double ImagesPerSecond
         long start = 0;
         for (int run = 0; run <= LeastRuns || (run <= MostRuns && Stopwatch.GetElapsedTime(start) < Measured); run++)
         {
-            // The first run of each allocates its memory.
+            // The first run of each network also allocates memory, so it does not count.
             start = run == 1 ? Stopwatch.GetTimestamp() : start;
             for (int i = 0; i < networks.Length; i++)
             {

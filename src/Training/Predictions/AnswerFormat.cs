@@ -11,7 +11,7 @@ internal sealed class AnswerFormat
 {
     private static readonly AnswerLineJson Json = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
     {
-        // The text is no web page, so labels stay readable.
+        // The text is no web page, so labels need no HTML escapes.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
@@ -22,7 +22,7 @@ internal sealed class AnswerFormat
     private AnswerFormat(string name, Func<Classifier, int, string?> header, Func<Classifier, int, ClassifiedImage, string?> line) =>
         (Name, this.header, this.line) = (name, header, line);
 
-    /// <summary>All formats, the usual one first.</summary>
+    /// <summary>All formats, the default first.</summary>
     public static IReadOnlyList<AnswerFormat> All { get; } =
     [
         new("text", (_, _) => null, Text),
@@ -38,7 +38,10 @@ internal sealed class AnswerFormat
     /// <param name="top">The number of classes for each image.</param>
     public string? Header(Classifier model, int top) => header(model, top);
 
-    /// <summary>The line of an image; <c>null</c> if it has none, as errors in text, which stand on standard error alone.</summary>
+    /// <summary>
+    /// Returns the line of an image; <c>null</c> if the image has none. In the format text, an image with an error has none, because errors
+    /// go to standard error only.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="top">The number of classes for each image.</param>
     /// <param name="image">The answer.</param>
@@ -54,7 +57,8 @@ internal sealed class AnswerFormat
                 + (model.Trained ? "" : " (untrained model)");
     }
 
-    // One class: label and probability in columns of their own. Several labels: both as lists, as in labels.csv.
+    // For models of one class, label and probability have a column each. For models of several labels, a column lists the labels, as in
+    // labels.csv, and another one the probabilities.
     private static string CsvHeader(Classifier model, int top) => CsvText.Row(model.IsMultiLabel
         ? ["file", "labels", "probabilities", "error"]
         : ["file", .. Ranks(model, top).SelectMany(rank => Names(rank)), .. OutlierColumn(model, "outlier"), "error"]);

@@ -6,11 +6,14 @@ using Fovea.Models.Runtime;
 namespace Fovea.Training.Predictions;
 
 /// <summary>
-/// Classifies many image files on all cores. Each of as many threads as there are cores decodes a batch of images, runs it, and takes the
-/// next one, so that some decode while others run.
+/// Classifies many image files on all cores. There are as many threads as cores. Each thread decodes a batch of images, runs the network on
+/// it and takes the next batch, so that some threads decode while others run the network.
 /// </summary>
-/// <param name="model">The model. Its own session is used up.</param>
-/// <param name="top">The number of classes to give for each image, at least 1; a model of independent labels gives all likely ones.</param>
+/// <param name="model">The model. Its session is taken, so the model itself cannot run afterwards.</param>
+/// <param name="top">
+/// The number of classes to give for each image, at least 1; a model of independent labels gives all labels with a probability of at least
+/// 0.5.
+/// </param>
 internal sealed class BulkClassifier(Classifier model, int top)
 {
     private const int BatchSize = 8;
@@ -18,7 +21,7 @@ internal sealed class BulkClassifier(Classifier model, int top)
     // The least probability of one of several labels.
     private const double Threshold = 0.5;
 
-    /// <summary>Classifies the files and hands over the answers in their order, one at a time, from any thread.</summary>
+    /// <summary>Classifies the files and passes on the answers in the order of the files, one at a time, from any thread.</summary>
     /// <param name="files">The files.</param>
     /// <param name="answer">Receives the answers. Files that cannot be read get an error and do not end the run.</param>
     /// <param name="stop">Ends the run before the next batch.</param>

@@ -7,7 +7,7 @@ internal static class CsvText
 {
     private static readonly SearchValues<char> Special = SearchValues.Create(",\"\r\n");
 
-    /// <summary>A row. Fields that hold commas, quotes or line breaks, or begin or end with a space, stand in quotes.</summary>
+    /// <summary>Returns a row. Fields that contain commas, quotes or line breaks, or begin or end with a space, are quoted.</summary>
     public static string Row(params IEnumerable<string> fields) => string.Join(',', fields.Select(Quoted));
 
     private static string Quoted(string field) =>

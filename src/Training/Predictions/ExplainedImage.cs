@@ -32,14 +32,14 @@ internal sealed record ExplainedImage(
     float[][] Values,
     string? Picture)
 {
-    // More decimals than an eye can tell apart.
+    // The decimals of the numbers in the grid: more than an eye can tell apart.
     private const int Decimals = 4;
 
-    /// <summary>The explanation of an image file.</summary>
+    /// <summary>Creates the explanation of an image file.</summary>
     /// <param name="file">The path of the image.</param>
     /// <param name="trained">Whether the model's weights were learnt.</param>
     /// <param name="found">The explanation.</param>
-    /// <param name="picture">The path of the picture; null for none.</param>
+    /// <param name="picture">The path of the picture; null if none was written.</param>
     public static ExplainedImage Of(string file, bool trained, Attribution found, string? picture)
     {
         var (map, region) = (found.Map, found.Map.Region);
@@ -49,7 +49,7 @@ internal sealed record ExplainedImage(
             [.. map.Rows.Select(row => Array.ConvertAll(row, value => MathF.Round(value, Decimals)))], picture);
     }
 
-    /// <summary>The explanation as one line of JSON. What is null is left out.</summary>
+    /// <summary>Returns the explanation as one line of JSON. Null values are left out.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ExplainedImageJson.Readable.ExplainedImage);
 }
 
@@ -57,7 +57,7 @@ internal sealed record ExplainedImage(
 [JsonSerializable(typeof(ExplainedImage))]
 internal sealed partial class ExplainedImageJson : JsonSerializerContext
 {
-    /// <summary>Labels in any script stay readable.</summary>
+    /// <summary>Writes labels in any script without escapes.</summary>
     public static ExplainedImageJson Readable { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

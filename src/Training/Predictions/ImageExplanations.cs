@@ -8,7 +8,7 @@ namespace Fovea.Training.Predictions;
 
 /// <summary>Explains image files, and writes pictures with the heat maps.</summary>
 /// <param name="model">The model.</param>
-/// <param name="explainer">Its explainer.</param>
+/// <param name="explainer">The explainer of the model.</param>
 /// <param name="options">The class, the method and the layer.</param>
 /// <param name="folder">The folder of the pictures; null writes none.</param>
 internal sealed class ImageExplanations(Classifier model, Explainer explainer, ExplanationOptions options, string? folder)

@@ -7,13 +7,13 @@ namespace Fovea.Training.Predictions;
 /// <summary>Lists image files that are named one by one or by their folders.</summary>
 internal static class ImagePaths
 {
-    // Links that lead back to a folder above would never end.
+    // The depth at which the search ends: links that lead back to a folder above would never end.
     private const int MaximumDepth = 64;
 
-    /// <summary>The image files, in the order of the paths; the files of a folder in the order of their names.</summary>
+    /// <summary>Returns the image files, in the order of the paths. The files of a folder are in the order of their names.</summary>
     /// <param name="paths">
-    /// Files, which are all taken, and folders. Of a folder's files, those are taken whose name or content is that of an image. Hidden
-    /// files and the leftovers of file managers are passed over.
+    /// Files and folders. All files are taken. From a folder, the files are taken that have the name or the content of an image; hidden
+    /// files and the leftovers of file managers are skipped.
     /// </param>
     /// <param name="recursive">Whether to look into the folders' sub-folders.</param>
     /// <exception cref="FoveaException">A folder holds no image, or cannot be read.</exception>

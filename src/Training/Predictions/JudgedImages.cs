@@ -5,7 +5,7 @@ using Fovea.Training.Datasets;
 
 namespace Fovea.Training.Predictions;
 
-/// <summary>The images by which explanations are judged. Their classes play no part.</summary>
+/// <summary>The images by which explanations are judged. Their classes are not used.</summary>
 /// <param name="indices">The chosen images, in ascending order.</param>
 /// <param name="read">Reads an image, preprocessed, [C, H, W].</param>
 internal sealed class JudgedImages(IReadOnlyList<int> indices, Func<int, float[]> read)
@@ -13,13 +13,11 @@ internal sealed class JudgedImages(IReadOnlyList<int> indices, Func<int, float[]
     /// <summary>The number of images.</summary>
     public int Count => indices.Count;
 
-    /// <summary>
-    /// Opens a data set, of which those images are taken that evaluation reads, or a folder with images and without classes.
-    /// </summary>
+    /// <summary>Opens a data set and takes the images that evaluation reads, or opens a folder of images without classes.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="preprocessing">The way from an image to the network's input.</param>
+    /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <param name="most">The largest number of images.</param>
-    /// <param name="seed">The seed by which they are chosen.</param>
+    /// <param name="seed">The seed by which the images are chosen.</param>
     /// <exception cref="FoveaException">The folder is missing or holds no images.</exception>
     public static JudgedImages Open(string folder, Preprocessing preprocessing, int most, long seed)
     {

@@ -4,9 +4,9 @@ using Fovea.Models.Runtime;
 namespace Fovea.Training.Predictions;
 
 /// <summary>
-/// The ways in which a model may run, the fastest of which is found while they work: sessions, and the number of images of a run. Where
-/// there are enough images and cores, a run stays on one core and several go on side by side; otherwise a run uses all cores. Several
-/// threads may call it at once.
+/// Finds the fastest way to run a model while it classifies images. A way is a session with a number of images for each run. If there are
+/// enough images, and the model allows it, each run uses one core and several runs go on at the same time; otherwise each run uses all
+/// cores. Thread-safe.
 /// </summary>
 internal sealed class SessionTrials : IDisposable
 {
@@ -17,9 +17,9 @@ internal sealed class SessionTrials : IDisposable
     private readonly Candidate[] candidates;
 
     /// <summary>Opens the sessions.</summary>
-    /// <param name="model">The model, whose own session is taken.</param>
+    /// <param name="model">The model. Its session is taken, so the model itself cannot run afterwards.</param>
     /// <param name="images">The number of images that will be classified.</param>
-    /// <param name="batchSize">The most images of a batch.</param>
+    /// <param name="batchSize">The largest number of images in a batch.</param>
     public SessionTrials(Classifier model, int images, int batchSize)
     {
         var own = model.TakeSession();
@@ -29,7 +29,7 @@ internal sealed class SessionTrials : IDisposable
             return;
         }
 
-        // Single images stay in a core's cache, and many share the weights that are read from memory.
+        // Runs of one image stay in a core's cache. Runs of many images share the weights that are read from memory. Both are tried.
         own.Dispose();
         int[] sizes = model.FixedBatch is null ? [batchSize, 1] : [batchSize];
         candidates =
@@ -39,10 +39,10 @@ internal sealed class SessionTrials : IDisposable
         ];
     }
 
-    /// <summary>Any of the sessions, to make memory for batches with.</summary>
+    /// <summary>One of the sessions, for allocating the memory of batches.</summary>
     public ModelSession First => candidates[0].Session;
 
-    /// <summary>Runs a batch in the way that is tried or was fastest.</summary>
+    /// <summary>Runs a batch, in a way that still needs trials or else in the fastest way so far.</summary>
     public void Run(InferenceBatch batch, int count)
     {
         var candidate = Next();
@@ -61,7 +61,7 @@ internal sealed class SessionTrials : IDisposable
         var time = Stopwatch.GetElapsedTime(start);
         lock (gate)
         {
-            // The first run allocates its memory.
+            // The first run also allocates memory, so its time does not count.
             candidate.Best = candidate.Runs++ == 0 ? candidate.Best : Math.Min(candidate.Best, time.TotalSeconds / count);
         }
     }
@@ -94,7 +94,7 @@ internal sealed class SessionTrials : IDisposable
 
         public int Runs { get; set; }
 
-        // Seconds for each image.
+        // The shortest time so far, in seconds for each image.
         public double Best { get; set; } = double.MaxValue;
 
         public void Run(InferenceBatch batch, int count)

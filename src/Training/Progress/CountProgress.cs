@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Fovea.Training.Progress;
 
-/// <summary>Shows how many of many images are done: a bar on a terminal, or a line of text every five seconds elsewhere.</summary>
-/// <param name="output">The stream that shows it.</param>
+/// <summary>Shows how many images are done: a bar on a terminal, or a line of text every five seconds elsewhere.</summary>
+/// <param name="output">The stream to write to.</param>
 /// <param name="width">Returns the terminal's width in characters; <c>null</c> if the stream is no terminal.</param>
 /// <param name="time">The clock.</param>
 /// <param name="total">The number of images.</param>
@@ -15,7 +15,7 @@ internal sealed class CountProgress(TextWriter output, Func<int>? width, TimePro
     private long last = time.GetTimestamp();
     private int drawn;
 
-    /// <summary>Shows that some images are done, if that was not shown a moment ago.</summary>
+    /// <summary>Shows the number of images that are done. Calls soon after the last display are ignored.</summary>
     public void Show(int done)
     {
         if (time.GetElapsedTime(last) < (width is null ? BetweenLines : BetweenFrames))

@@ -9,10 +9,10 @@ namespace Fovea.Training.Progress;
 /// </summary>
 internal static class ProgressDisplay
 {
-    /// <summary>The exit code of an interrupted command, as shells have it: 128 plus the number of SIGINT.</summary>
+    /// <summary>The exit code of an interrupted command, as shells define it: 128 plus the number of SIGINT.</summary>
     public const int StoppedExitCode = 130;
 
-    // Steps are far more frequent than readers need, so all but one in this time are left out.
+    // Steps are far more frequent than readers need, so at most one step is shown in this time.
     private static readonly TimeSpan BetweenPlainLines = TimeSpan.FromSeconds(5), BetweenJsonSteps = TimeSpan.FromSeconds(0.5);
 
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromMinutes(2);

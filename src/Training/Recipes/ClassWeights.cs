@@ -8,16 +8,18 @@ namespace Fovea.Training.Recipes;
 /// <summary>How much an image of each class counts in training. The weights of all images have a mean of 1.</summary>
 internal static class ClassWeights
 {
-    /// <summary>The values of the option that are no file.</summary>
+    /// <summary>The values of the option <c>--class-weights</c> that are not the path of a file.</summary>
     public const string Balanced = "balanced", None = "none";
 
-    /// <summary>Reads a value of the option.</summary>
+    /// <summary>Reads a value of the option <c>--class-weights</c>.</summary>
     /// <param name="value">
-    /// none; balanced, where all classes count the same, however many images they have; or a JSON file such as {"cat": 1, "dog": 2}.
+    /// none; balanced, which makes all classes count the same, however many images they have; or a JSON file such as {"cat": 1, "dog": 2}.
     /// </param>
     /// <param name="train">The training images.</param>
     /// <returns>The weight of each class; null if all images count the same.</returns>
-    /// <exception cref="FoveaException">The file is not such a file, or the images have several labels.</exception>
+    /// <exception cref="FoveaException">
+    /// The file does not give a weight over 0 for each class, or the images have several labels.
+    /// </exception>
     public static IReadOnlyList<float>? Read(string value, Dataset train)
     {
         if (value == None)

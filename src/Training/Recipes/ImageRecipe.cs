@@ -3,13 +3,13 @@ using Recipe = Fovea.Models.Architectures.Recipe;
 
 namespace Fovea.Training.Recipes;
 
-/// <summary>The defaults of training that follow the images as well as the network.</summary>
+/// <summary>The default settings of training that depend on the images as well as on the network.</summary>
 /// <param name="Augmentation">The random changes to training images.</param>
 /// <param name="WarmUp">The share of the steps in which the learning rate rises, 0.03 to 0.2.</param>
 /// <param name="LabelSmoothing">The share of each target that is spread over all classes, 0 to less than 1.</param>
 internal sealed record ImageRecipe(Augmentation Augmentation, double WarmUp, double LabelSmoothing)
 {
-    // The learning rate rises for this number of steps, but for no larger and no smaller share of the run.
+    // The learning rate rises for this number of steps, but for at least the least share and at most the largest share of the run.
     private const double WarmUpSteps = 100, LeastWarmUp = 0.03, MostWarmUp = 0.2;
 
     /// <summary>Returns the recipe for images.</summary>

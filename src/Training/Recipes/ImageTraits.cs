@@ -5,15 +5,15 @@ using Fovea.Training.Datasets;
 
 namespace Fovea.Training.Recipes;
 
-/// <summary>The properties of training images that choose a recipe.</summary>
-/// <param name="Kind">Their kind.</param>
+/// <summary>The properties of training images by which a recipe is chosen.</summary>
+/// <param name="Kind">The kind of the images.</param>
 /// <param name="Count">The number of training images.</param>
 /// <param name="Input">The shape of the network's input, [C, H, W].</param>
 /// <param name="HasInputSize">Whether nearly all images have the height and width of the input already.</param>
 internal sealed record ImageTraits(ImageKind Kind, int Count, Shape Input, bool HasInputSize)
 {
-    /// <summary>Looks at the training images of a folder.</summary>
-    /// <param name="sample">A look at some of the images.</param>
+    /// <summary>Returns the properties of the training images of a folder.</summary>
+    /// <param name="sample">The size and colour of a sample of the images.</param>
     /// <param name="train">The training images.</param>
     public static ImageTraits Of(ImageSample sample, Dataset train)
     {
@@ -25,7 +25,7 @@ internal sealed record ImageTraits(ImageKind Kind, int Count, Shape Input, bool 
         return new(kind, train.Count, input, sample.HasSize(input[1], input[2]));
     }
 
-    /// <summary>The images in words.</summary>
+    /// <summary>Describes the images in words.</summary>
     public override string ToString()
     {
         var kind = Kind switch

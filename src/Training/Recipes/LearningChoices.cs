@@ -5,7 +5,9 @@ using Recipe = Fovea.Models.Architectures.Recipe;
 
 namespace Fovea.Training.Recipes;
 
-/// <summary>What a caller chooses for a run. null leaves the choice to the network's recipe and to the images.</summary>
+/// <summary>
+/// The settings that a caller chooses for a run. For a setting that is null, the network's recipe and the images give the value.
+/// </summary>
 internal sealed record LearningChoices
 {
     /// <summary>The default of <see cref="BetweenCheckpoints"/>.</summary>
@@ -66,12 +68,13 @@ internal sealed record LearningChoices
     public long Seed { get; init; } = 1;
 
     /// <summary>Returns the options of a run.</summary>
-    /// <param name="recipe">The defaults.</param>
+    /// <param name="recipe">The network's recipe, which gives the values of settings that are null.</param>
     /// <param name="data">The data set; its size limits the default batch size.</param>
     /// <param name="output">The path of the model to write.</param>
     /// <param name="device">The device.</param>
     /// <param name="defaults">
-    /// The default warm-up, and the default patience of a run whose number of epochs is not given; null patience has no limit.
+    /// The default warm-up, and the default patience of a run whose number of epochs is not given; a null patience never ends the run
+    /// early.
     /// </param>
     /// <exception cref="FoveaException">A value is out of range, or two choices exclude each other.</exception>
     public TrainingOptions Options(

@@ -37,9 +37,7 @@ internal sealed record TrainingOptions(
     /// <summary>The largest gradient norm, over 0; null, the default, turns clipping off.</summary>
     public double? Clip { get; init; }
 
-    /// <summary>
-    /// The number of images in one run of the network, a divisor of the batch size; null, the default, is the whole batch.
-    /// </summary>
+    /// <summary>The number of images in one run of the network, a divisor of the batch size; null, the default: the whole batch.</summary>
     public int? MicroBatch { get; init; }
 
     /// <summary>The device that runs the network; default the CPU.</summary>
@@ -60,22 +58,25 @@ internal sealed record TrainingOptions(
     public TimeSpan BetweenCheckpoints { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How much an image of each class counts, as <see cref="Recipes.ClassWeights"/> returns it; null, the default, for all the same.
+    /// How much an image of each class counts, as <see cref="Recipes.ClassWeights"/> returns it; null, the default: all count the same.
     /// </summary>
     public IReadOnlyList<float>? ClassWeights { get; init; }
 
     /// <summary>
-    /// The time after which no further epoch begins, if the last one shows that it would end later; null, the default, for no limit.
+    /// The time that the run may take. An epoch does not begin if it would end later, judged by the duration of the last epoch. null, the
+    /// default: no limit.
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
     /// <summary>Whether the run writes checkpoints; default true.</summary>
     public bool HasCheckpoints { get; init; } = true;
 
-    /// <summary>The names in the report, and where the images are that it links; default the file's name and links to files.</summary>
+    /// <summary>
+    /// The names that the report shows, and the place of the images to which it links; default: the file's name, and links to files.
+    /// </summary>
     public ReportOptions Report { get; init; } = new();
 
-    /// <summary>What was found in the images before the run; null, the default, if they were not checked.</summary>
+    /// <summary>The check of the images before the run; null, the default, if they were not checked.</summary>
     public TrainingCheck? Check { get; init; }
 
     /// <summary>The path of the checkpoint, which is deleted when the run completes.</summary>

@@ -10,7 +10,7 @@ internal static class BatchPreview
 {
     private const int MostImages = 16;
 
-    /// <summary>Returns the section; null without images.</summary>
+    /// <summary>Returns the section; null if there are no images.</summary>
     /// <param name="batch">The training images and their changes.</param>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
     public static XElement? Of(PreviewedBatch batch)

@@ -3,8 +3,8 @@ using System.Xml.Linq;
 namespace Fovea.Training.Reports;
 
 /// <summary>
-/// The lists of the images of a confusion matrix. The page hides each list until the reader follows the link of its number, which the style
-/// sheet does without a script.
+/// The lists of the images of a confusion matrix. The style sheet hides each list until the reader follows the link of the list's number,
+/// so no script is needed.
 /// </summary>
 /// <param name="cells">The cells that have images.</param>
 internal sealed class CellLists(IReadOnlyList<ConfusionCell> cells)
@@ -12,7 +12,7 @@ internal sealed class CellLists(IReadOnlyList<ConfusionCell> cells)
     private readonly Dictionary<(string, string), string> ids =
         cells.Index().ToDictionary(cell => (cell.Item.Label, cell.Item.Predicted), cell => $"images-{cell.Index}");
 
-    /// <summary>The sentence about the links, with a space before it; empty if there are none.</summary>
+    /// <summary>The sentence about the links, with a space before it; empty if there are no links.</summary>
     public string Hint => cells.Count == 0 ? "" : " A number links to a list of its images.";
 
     /// <summary>Returns the number of a cell, as a link if there is a list of its images.</summary>

@@ -8,12 +8,12 @@ namespace Fovea.Training.Reports;
 /// <summary>Writes the health of a data set as one self-contained HTML page, without scripts and without resources to load.</summary>
 internal static class HealthPage
 {
-    // A thumbnail has about 8 KB.
+    // The largest number of pictures for each check. A thumbnail has about 8 KB.
     private const int MostPictures = 100;
 
     /// <summary>Returns the page's text, which is also well-formed XML.</summary>
     /// <param name="images">The images.</param>
-    /// <param name="health">What was found in them.</param>
+    /// <param name="health">The results of the checks of these images.</param>
     /// <param name="batch">The training images, some of which are shown as the network sees them.</param>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
     public static string Of(CheckedImages images, DatasetHealth health, PreviewedBatch batch)
@@ -29,9 +29,9 @@ internal static class HealthPage
             note: "The command data check --json prints the same content as JSON.");
     }
 
-    /// <summary>Returns the findings as text for a terminal: a line for each check, and below it its first findings.</summary>
-    /// <param name="health">What was found.</param>
-    /// <param name="most">The most findings to list of each check.</param>
+    /// <summary>Returns the findings as text for a terminal: a line for each check, followed by the first findings of the check.</summary>
+    /// <param name="health">The results of the checks.</param>
+    /// <param name="most">The largest number of findings to list for each check.</param>
     public static string Text(DatasetHealth health, int most)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);

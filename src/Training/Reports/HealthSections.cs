@@ -4,10 +4,10 @@ using Fovea.Training.DataQuality;
 
 namespace Fovea.Training.Reports;
 
-/// <summary>What pages say about the health of a data set, with pictures of the images that checks have found.</summary>
+/// <summary>Creates the sections of pages about the health of a data set, with pictures of the images in the findings.</summary>
 /// <param name="images">The images.</param>
-/// <param name="health">What was found in them.</param>
-/// <param name="most">The most pictures of each check.</param>
+/// <param name="health">The results of the checks of these images.</param>
+/// <param name="most">The largest number of pictures for each check.</param>
 internal sealed class HealthSections(CheckedImages images, DatasetHealth health, int most)
 {
     private const string Heading = "Health of the data set";
@@ -21,7 +21,7 @@ internal sealed class HealthSections(CheckedImages images, DatasetHealth health,
     public XElement Short() => Html.Section(
         "health", Heading, Verdict(health), Table(), Found.SelectMany(check => Findings(check, isSection: false)));
 
-    /// <summary>Returns the sections of a page of its own.</summary>
+    /// <summary>Returns the sections of a page about the data set alone.</summary>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
     public IEnumerable<XElement> All() =>
     [

@@ -41,7 +41,7 @@ internal static class Html
     public static XElement Row(string heading, params IEnumerable<object> cells) =>
         new("tr", new XElement("th", new XAttribute("scope", "row"), heading), cells.Select(c => c as XElement ?? new XElement("td", c)));
 
-    /// <summary>Returns the content as a link; the content itself if there is none.</summary>
+    /// <summary>Returns the content as a link; returns the content itself if there is no address.</summary>
     /// <param name="link">The address, or null for none.</param>
     /// <param name="content">An element or a text.</param>
     public static object Linked(string? link, object content) =>
@@ -60,7 +60,7 @@ internal static class Html
     /// <summary>Formats a count with its noun in the singular or the plural.</summary>
     public static string Count(int number, string one, string many) => $"{Number(number)} {(number == 1 ? one : many)}";
 
-    /// <summary>Writes the page as text that is valid HTML and valid XML. The elements are changed for it.</summary>
+    /// <summary>Writes the page as text that is valid HTML and valid XML. This changes the elements.</summary>
     public static string ToText(XElement html)
     {
         // XML forbids most control characters, even escaped ones, but names of folders may contain them.

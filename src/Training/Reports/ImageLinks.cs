@@ -6,14 +6,14 @@ namespace Fovea.Training.Reports;
 /// <summary>The links from a report to the images of its data set.</summary>
 /// <param name="dataset">The images.</param>
 /// <param name="options">The addresses of the images.</param>
-/// <param name="reportFolder">The folder of the report, from which relative links lead to files.</param>
+/// <param name="reportFolder">The folder of the report, to which relative links refer.</param>
 internal sealed class ImageLinks(Dataset dataset, ReportOptions options, string reportFolder)
 {
     /// <summary>Returns the link to an image; null for an image within a file of many, which no link can show.</summary>
     /// <param name="index">The image, from 0.</param>
     /// <returns>
-    /// An address of the service, or the relative path of the file with escapes; the file's absolute address where no relative path leads
-    /// to it, as from one Windows drive to another.
+    /// An address of the service, or the escaped relative path of the file. If no relative path leads to the file, as from one Windows
+    /// drive to another, it is the file's absolute address.
     /// </returns>
     public string? To(int index)
     {

@@ -4,7 +4,7 @@ using Fovea.Training.Evaluations;
 
 namespace Fovea.Training.Reports;
 
-/// <summary>What the page says about a network that gives several labels: a verdict, figures, and a table of the labels.</summary>
+/// <summary>The parts of the page about a network that gives several labels: a verdict, figures, and a table of the labels.</summary>
 internal static class LabelsSection
 {
     /// <summary>Returns the table of the labels, the weakest first.</summary>

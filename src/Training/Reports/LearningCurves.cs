@@ -10,7 +10,7 @@ internal static class LearningCurves
 {
     /// <summary>Returns the section.</summary>
     /// <param name="epochs">The epochs in order, at least one.</param>
-    /// <param name="best">The epoch whose weights the file holds; null if they are from before the first.</param>
+    /// <param name="best">The epoch whose weights the file holds; null if these weights are from before the first epoch.</param>
     public static XElement Of(IReadOnlyList<EpochDone> epochs, int? best)
     {
         const string Heading = "Learning curves";

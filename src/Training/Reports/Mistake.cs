@@ -81,7 +81,8 @@ internal sealed record Mistake(
             }
             catch (FoveaException e) when (e.Code == ErrorCode.BadModelFile)
             {
-                // The network has no feature map, or an operator behind it has no gradient, whatever the image.
+                // The network has no feature map, or an operator after the feature map has no gradient. This holds for every image, so no
+                // further image is explained.
                 explainer = null;
                 return null;
             }

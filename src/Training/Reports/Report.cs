@@ -16,7 +16,7 @@ namespace Fovea.Training.Reports;
 /// </summary>
 internal static class Report
 {
-    // The pictures of each check of the data set; data check shows more.
+    // The largest number of pictures for each check of the data set. The command data check shows more.
     private const int MostPictures = 8;
 
     /// <summary>Returns the path of a model file's page.</summary>
@@ -71,7 +71,7 @@ internal static class Report
         return report;
     }
 
-    // The sections about the images of the run.
+    // Returns the sections about the images of the run.
     private static IReadOnlyList<XElement> DataOf(RunRecord run, DatasetHealth? health)
     {
         XElement?[] sections =

@@ -58,7 +58,7 @@ internal static class ReportPage
     /// <summary>Returns the text of a page, which is also well-formed XML.</summary>
     /// <param name="kind">The kind of page, such as "Training report".</param>
     /// <param name="title">The heading.</param>
-    /// <param name="verdict">The sentences below it.</param>
+    /// <param name="verdict">The sentences below the heading.</param>
     /// <param name="style">Rules that the page adds to the common style sheet.</param>
     /// <param name="sections">The sections, as <see cref="Html.Section"/> creates them.</param>
     /// <param name="figures">The figures above the sections; null for none.</param>

@@ -8,7 +8,7 @@ internal static class ThresholdsSection
 {
     private static readonly string[] Columns = ["Class", "Threshold", "Precision", "Recall"];
 
-    /// <summary>Returns the section; null without curves.</summary>
+    /// <summary>Returns the section; null if there are no curves.</summary>
     /// <param name="curves">The curves of the classes.</param>
     /// <param name="labels">The names of the classes.</param>
     public static XElement? Of(IReadOnlyList<ThresholdCurve> curves, IReadOnlyList<string> labels) => curves.Count == 0 ? null

@@ -29,9 +29,9 @@ internal sealed class CheckpointWriter(
     public bool DueAfterEpoch =>
         options.HasCheckpoints && (sinceLastSave.Elapsed >= MinimumTrainingPerWrite * lastWriteTime || DueWithinEpoch);
 
-    /// <summary>Writes a checkpoint, if the run has any.</summary>
+    /// <summary>Writes a checkpoint, if the run writes checkpoints.</summary>
     /// <returns>The state, with the training time since the last checkpoint added.</returns>
-    /// <exception cref="FoveaException">The checkpoint cannot be written; the previous one is intact.</exception>
+    /// <exception cref="FoveaException">The checkpoint cannot be written; the previous checkpoint is intact.</exception>
     public TrainingState Save(TrainingState state)
     {
         state = WithElapsedTime(state);
@@ -40,8 +40,8 @@ internal sealed class CheckpointWriter(
     }
 
     /// <summary>
-    /// Writes a checkpoint, if the run has any. A failure only publishes an event and training continues, because a full disk may have
-    /// space again at the next checkpoint.
+    /// Writes a checkpoint, if the run writes checkpoints. A failure only publishes an event and training continues, because a full disk
+    /// may have space again at the next checkpoint.
     /// </summary>
     /// <returns>The state, with the training time since the last checkpoint added.</returns>
     public TrainingState TrySave(TrainingState state)

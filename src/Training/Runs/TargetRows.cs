@@ -8,8 +8,9 @@ internal static class TargetRows
 {
     /// <summary>
     /// Writes the targets of a batch. Each image's class gets 1 - <paramref name="smoothing"/>, and <paramref name="smoothing"/> is spread
-    /// evenly over all classes. Of several labels, each gets 1 - <paramref name="smoothing"/> / 2. The rows are
-    /// then mixed with the batch's <see cref="MixUp"/> share, like its images.
+    /// evenly over all classes. If images can have several labels, each label of an image gets 1 - <paramref name="smoothing"/> / 2, and
+    /// every other label gets <paramref name="smoothing"/> / 2. The rows are then mixed with the batch's <see cref="MixUp"/> share, like
+    /// its images.
     /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="smoothing">The share that is spread over all classes, 0 to less than 1.</param>
@@ -40,7 +41,7 @@ internal static class TargetRows
         MixUp.Mix(rows, classes, batch.Share);
     }
 
-    // Each label is a distribution over yes and no, of which smoothing takes the same share.
+    // Each label is a distribution over yes and no. Smoothing spreads its share evenly over both.
     private static void WriteIndependent(IReadOnlyList<int>[] sets, int count, float smoothing, Span<float> rows)
     {
         int classes = rows.Length / count;

@@ -37,8 +37,8 @@ internal sealed class Trainer : IDisposable
     private TimeSpan lastEpoch;
     private TrainingState state;
 
-    /// <summary>Prepares a run, and loads its checkpoint if the options say so.</summary>
-    /// <param name="network">The network. Training starts from its weights; a completed run replaces them by the trained ones.</param>
+    /// <summary>Prepares a run, and loads its checkpoint if the options ask to resume.</summary>
+    /// <param name="network">The network. Training starts from its weights; a completed run replaces them by the trained weights.</param>
     /// <param name="data">The data set.</param>
     /// <param name="options">The options of the run.</param>
     /// <param name="publish">Receives the events of the run, on the thread that calls <see cref="Run"/>.</param>
@@ -89,7 +89,7 @@ internal sealed class Trainer : IDisposable
     private bool Done => state.Epoch > options.Epochs || state.Epoch - 1 - state.BestEpoch >= options.Patience
         || running.Elapsed + lastEpoch > options.TimeLimit;
 
-    /// <summary>The progress, with the scores of the best weights and of those at the start.</summary>
+    /// <summary>The progress, with the scores of the best weights and of the weights at the start.</summary>
     public TrainingState State => state;
 
     /// <summary>The loss of each validation image with the best weights; null before the first validation of this process.</summary>
@@ -296,7 +296,7 @@ internal sealed class Trainer : IDisposable
             network.Initializers[weight] = best.Tensor(offset, weight.Shape);
         }
 
-        // Auxiliary heads only serve training, so the saved model has the first output alone.
+        // Auxiliary heads only serve training, so the saved model has only the first output.
         while (network.Outputs.Count > 1)
         {
             network.Outputs.RemoveAt(1);

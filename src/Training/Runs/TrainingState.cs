@@ -17,17 +17,17 @@ internal sealed record TrainingState
     /// <summary>The number of completed steps of the current epoch.</summary>
     public int StepsInEpoch { get; init; }
 
-    /// <summary>The sum of the losses of these steps, in nats.</summary>
+    /// <summary>The sum of the losses of the completed steps of the current epoch, in nats.</summary>
     public double LossSum { get; init; }
 
-    /// <summary>The number of correctly classified images in these steps.</summary>
+    /// <summary>The number of correctly classified images in the completed steps of the current epoch.</summary>
     public long Correct { get; init; }
 
     /// <summary>The completed epochs.</summary>
     public IReadOnlyList<EpochDone> History { get; init; } = [];
 
     /// <summary>
-    /// The epoch with the lowest validation loss; 0 if no epoch is complete or none is better than the weights at the start.
+    /// The epoch with the lowest validation loss; 0 if no epoch is complete, or if no epoch is better than the weights at the start.
     /// </summary>
     public int BestEpoch { get; init; }
 
@@ -37,10 +37,14 @@ internal sealed record TrainingState
     /// <summary>The validation accuracy of the weights with the lowest loss, 0 to 1.</summary>
     public double BestAccuracy { get; init; }
 
-    /// <summary>The validation loss of the weights that training started from, in nats; null if they were not a candidate.</summary>
+    /// <summary>
+    /// The validation loss of the weights that training started from, in nats; null if these weights were not a candidate.
+    /// </summary>
     public double? StartLoss { get; init; }
 
-    /// <summary>The validation accuracy of the weights that training started from, 0 to 1; null if they were not a candidate.</summary>
+    /// <summary>
+    /// The validation accuracy of the weights that training started from, 0 to 1; null if these weights were not a candidate.
+    /// </summary>
     public double? StartAccuracy { get; init; }
 
     /// <summary>The training time in seconds, without the time between an interruption and the resumption.</summary>

@@ -20,7 +20,9 @@ internal sealed class ForwardPass : IDisposable
 
     /// <summary>Prepares a network.</summary>
     /// <param name="network">The network; only its first output is computed.</param>
-    /// <param name="layout">Where the parameters and statistics are in <paramref name="weights"/>. All other weights are constants.</param>
+    /// <param name="layout">
+    /// The positions of the parameters and statistics in <paramref name="weights"/>. All other weights are constants.
+    /// </param>
     /// <param name="weights">The buffer that training writes.</param>
     /// <param name="device">The device to run on; null is the CPU.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the network.</exception>

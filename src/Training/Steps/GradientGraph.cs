@@ -55,7 +55,8 @@ internal sealed class GradientGraph
         var correct = graph.ReduceSum(graph.Cast(isCorrect, ElementType.Float), []);
         var gradients = Backward.From(loss, parameters);
 
-        // The sum over the labels gives each output a gradient of the size that cross-entropy gives; people compare the mean.
+        // The gradients are those of the sum over the labels, so that each output gets a gradient as large as with cross-entropy. The loss
+        // that people see and compare is the mean over the labels.
         var shown = independentLabels ? loss * (1f / logits.Shape[1]) : loss;
         foreach (var output in gradients.Concat(forms.Statistics.Select(s => s.After)).Prepend(correct).Prepend(shown))
         {
@@ -77,7 +78,7 @@ internal sealed class GradientGraph
     public Value Images { get; }
 
     /// <summary>
-    /// The input targets, [N, classes]. Each row is a distribution, one-hot for plain labels. Of independent labels, each number is the
+    /// The input targets, [N, classes]. Each row is a distribution, one-hot for plain labels. For independent labels, each number is the
     /// probability of a label, 0 to 1.
     /// </summary>
     public Value Targets { get; }
@@ -86,14 +87,14 @@ internal sealed class GradientGraph
     public IReadOnlyList<Value> Parameters { get; }
 
     /// <summary>
-    /// A scalar output: the mean cross-entropy in nats, of independent labels also over the labels, with the weighted losses of the
-    /// auxiliary heads added.
+    /// A scalar output: the mean cross-entropy in nats over the images, and for independent labels also over the labels, plus the weighted
+    /// losses of the auxiliary heads.
     /// </summary>
     public Value Loss { get; }
 
     /// <summary>
-    /// A scalar output: the number of images whose likeliest class is the target's likeliest class; of independent labels, those all of
-    /// whose labels are right.
+    /// A scalar output: the number of images whose likeliest class is the target's likeliest class; for independent labels, the number of
+    /// images whose labels are all right.
     /// </summary>
     public Value Correct { get; }
 
@@ -109,7 +110,7 @@ internal sealed class GradientGraph
     private static Value IsRight(Value logits, Value targets) =>
         logits.Graph.Equal(logits.Graph.ArgMax(logits, axis: 1), logits.Graph.ArgMax(targets, axis: 1));
 
-    // No label differs: each is likelier than not where its target is.
+    // All labels are right if none differs: a label's logit is over 0 exactly if its target is over 0.5.
     private static Value AreAllRight(Value logits, Value targets)
     {
         var graph = logits.Graph;

@@ -148,8 +148,8 @@ internal sealed class TrainingStep : IDisposable
         }
     }
 
-    // The run still reads the old statistics while it writes the new ones, so the new ones go to a buffer of their own and are copied after
-    // the run.
+    // The run still reads the old statistics while it writes the new statistics, so the new statistics go to a separate buffer and are
+    // copied after the run.
     private void BindWeights(GradientGraph graph)
     {
         var byName = Layout.Offsets.ToDictionary(weight => weight.Key.Name, weight => weight.Value);

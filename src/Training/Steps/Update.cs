@@ -67,8 +67,8 @@ internal sealed class Update : IDisposable
 
                 for (int i = 0; i < rateCount; i++)
                 {
-                    // Every rate is an input of the graph, also one that the rule does not use, such as AdamW's decay factor without weight
-                    // decay.
+                    // Every rate is an input of the graph, even a rate that the rule does not use, such as AdamW's decay factor without
+                    // weight decay.
                     binding.BindInput(rate[i].Name, rates.View(number * rateCount + i, Shape.Scalar));
                 }
 

@@ -2,13 +2,14 @@ using System.Globalization;
 
 namespace Fovea.Training.TransferLearning;
 
-/// <summary>The plan of the method auto after the head is trained: what to train within the time that is left.</summary>
-/// <param name="Method">Partial or full; null for neither.</param>
+/// <summary>The plan of the method auto after the head is trained: which layers to train in the remaining time.</summary>
+/// <param name="Method">Partial or full; null keeps the head.</param>
 /// <param name="Epochs">The number of epochs for which the time suffices.</param>
-/// <param name="Reason">Why, as part of a sentence.</param>
+/// <param name="Reason">The reason, as part of a sentence.</param>
 internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Reason)
 {
-    // The time of a training image as a multiple of the time of its features: forward and backward, through all layers or the last ones.
+    // The training time of an image as a multiple of the time for computing its features: a forward pass, and a backward pass through all
+    // layers (full) or the last layers (partial).
     private const double FullCost = 4, PartialCost = 2;
 
     // With fewer validation images, a gain cannot be told from chance.
@@ -16,11 +17,12 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
 
     private const int LeastEpochs = 2, MostEpochs = 10;
 
-    // The differences of the images' losses must have a mean that is this many times its standard error: a chance of 1 in 40.
+    // The mean of the images' differences in loss must be at least this many times its standard error. Chance alone achieves this in 1 of
+    // 40 cases.
     private const double Certainty = 1.96;
 
-    /// <summary>Plans what to try.</summary>
-    /// <param name="left">The time that is left.</param>
+    /// <summary>Plans which layers to train.</summary>
+    /// <param name="left">The remaining time.</param>
     /// <param name="imagesPerSecond">The speed at which features were computed.</param>
     /// <param name="images">The number of training images.</param>
     /// <param name="validation">The number of validation images.</param>
@@ -38,7 +40,7 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
             : partial >= LeastEpochs ? new(FineTuningMethod.Partial, partial, $"{partial} epochs fit into the {time} s that are left")
             : new(null, 0, $"the head is kept: {LeastEpochs} epochs of more would take longer than the {time} s that are left (--minutes)");
 
-        // The weights at the start, each epoch, and the report are validated.
+        // The validation images are run for the weights at the start, after each epoch, and for the report.
         int EpochsFor(double cost)
         {
             double seconds = left.TotalSeconds * imagesPerSecond;
@@ -46,7 +48,7 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
         }
     }
 
-    /// <summary>Whether the loss with other weights is lower than with the head, beyond chance.</summary>
+    /// <summary>Whether the loss with other weights is lower than with the head by more than chance explains.</summary>
     /// <param name="head">The losses of the validation images with the head.</param>
     /// <param name="other">The losses of the same images with the other weights.</param>
     public static bool IsGain(IReadOnlyList<double> head, IReadOnlyList<double> other)

@@ -12,10 +12,10 @@ namespace Fovea.Training.TransferLearning;
 /// <param name="Network">The graph, converted to the operator set that this library uses.</param>
 /// <param name="Metadata">The file's metadata, including the preprocessing.</param>
 /// <param name="File">The file's name and hash.</param>
-/// <param name="HasHead">Whether it has classes; otherwise its output is features.</param>
+/// <param name="HasHead">Whether the network has classes; otherwise its output is features.</param>
 internal sealed record BaseModel(Graph Network, ModelMetadata Metadata, WeightsSource File, bool HasHead = true)
 {
-    /// <summary>Where the classifier decides, or where one is to be put.</summary>
+    /// <summary>The place of the classifier's last layer, or of a new last layer if the network has no classes.</summary>
     /// <exception cref="FoveaException">The network has no head that could be replaced.</exception>
     public ClassifierHead Head => HasHead ? ClassifierHead.Find(Network) : ClassifierHead.At(Network);
 
@@ -23,7 +23,7 @@ internal sealed record BaseModel(Graph Network, ModelMetadata Metadata, WeightsS
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
 
     /// <summary>
-    /// Reads a file. <paramref name="overrides"/> replace metadata of the file, and <paramref name="fallback"/> supplies missing ones.
+    /// Reads a file. <paramref name="overrides"/> replace metadata of the file, and <paramref name="fallback"/> supplies missing values.
     /// </summary>
     /// <exception cref="FoveaException">
     /// The file is not an ONNX file, or neither the file nor an argument gives the preprocessing.

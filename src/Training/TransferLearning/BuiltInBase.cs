@@ -16,7 +16,7 @@ internal static class BuiltInBase
 {
     private const string Input = "input", MeanImage = "mean_image";
 
-    // The package takes pixels of 0 to 255. Preprocessing makes BGR of them, and the graph subtracts the mean image.
+    // The package takes pixels of 0 to 255. The preprocessing orders their channels as BGR, and the graph subtracts the mean image.
     private static readonly Preprocessing Preprocessing = new()
     {
         Resize = 256,
@@ -26,7 +26,7 @@ internal static class BuiltInBase
     };
 
     /// <summary>Reads the base.</summary>
-    /// <exception cref="FoveaException">Its files do not lie beside this program.</exception>
+    /// <exception cref="FoveaException">The files of the base are not beside this program.</exception>
     public static BaseModel Read()
     {
         if (!PretrainedBases.HasBuiltIn)

@@ -3,7 +3,7 @@ namespace Fovea.Training.TransferLearning;
 
 /// <summary>
 /// Shifts features to a mean of 0 and scales rows to a length of about 1, so that one set of penalties suits every network. Either each
-/// feature gets the same standard deviation, or all features share one factor, so that those that vary most count most.
+/// feature gets the same standard deviation, or all features share one factor, so that the features that vary most count most.
 /// </summary>
 internal sealed class FeatureScale
 {
@@ -11,7 +11,7 @@ internal sealed class FeatureScale
     // factor, and would dominate the logits when it varies.
     private const double LeastDeviation = 1e-2;
 
-    // The least deviation at all. Its reciprocal is finite, so features that never vary become 0 and not NaN.
+    // The least deviation in absolute terms. Its reciprocal is finite, so features that never vary become 0 and not NaN.
     private const double Smallest = 1e-30;
 
     private readonly float[] mean, factor;
@@ -59,8 +59,8 @@ internal sealed class FeatureScale
     }
 
     /// <summary>
-    /// Converts a class's weights and bias for scaled rows into those for unscaled rows: w (x - mean) factor + b = (w factor) x + (b - w
-    /// factor mean).
+    /// Converts a class's weights and bias for scaled rows into weights and bias for unscaled rows: w (x - mean) factor + b = (w factor) x
+    /// + (b - w factor mean).
     /// </summary>
     public void Fold(Span<float> weights, ref float bias)
     {

@@ -16,8 +16,8 @@ using Tensor = Fovea.Models.Graphs.Tensor;
 namespace Fovea.Training.TransferLearning;
 
 /// <summary>
-/// Fine-tunes a network for new classes: trains a new head on frozen features, and then more of the network where the method says so. The
-/// saved weights are those with the lowest validation loss, the head's own among them.
+/// Fine-tunes a network for new classes: trains a new head on frozen features, and then more layers if the method asks for it. The saved
+/// weights are the weights with the lowest validation loss; the network with only a new head is a candidate too.
 /// </summary>
 internal sealed class FineTuner
 {
@@ -39,8 +39,8 @@ internal sealed class FineTuner
     /// <param name="model">The network.</param>
     /// <param name="data">The images of the new classes, with the network's preprocessing.</param>
     /// <param name="options">
-    /// The options for training. The head alone uses the output, the device, the seed, the class weights, and whether images are mirrored.
-    /// The method auto ends within the time limit.
+    /// The options for training. If only the head is trained, the run uses the output, the device, the seed, the class weights, and whether
+    /// images are mirrored. The method auto ends within the time limit.
     /// </param>
     /// <param name="tell">Receives the events of the run.</param>
     /// <exception cref="FoveaException">
@@ -195,7 +195,7 @@ internal sealed class FineTuner
 
     private static MethodsCompared Comparison(TrainingState state, FineTuningMethod method, bool isHead, string reason)
     {
-        // Where no epoch is better than the head, the best of them is compared with it.
+        // If no epoch is better than the head, the best epoch is compared with the head.
         var best = state.BestEpoch > 0 ? (state.BestLoss, state.BestAccuracy)
             : state.History.MinBy(epoch => epoch.ValidationLoss) is { } epoch ? (epoch.ValidationLoss, epoch.ValidationAccuracy)
             : (state.BestLoss, state.BestAccuracy);

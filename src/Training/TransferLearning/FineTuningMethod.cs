@@ -1,6 +1,6 @@
 namespace Fovea.Training.TransferLearning;
 
-/// <summary>The weights that fine-tuning trains. The names in lower case are those on the command line.</summary>
+/// <summary>The weights that fine-tuning trains. The command line uses these names in lower case.</summary>
 internal enum FineTuningMethod
 {
     /// <summary>Only a new last layer, on features that are computed once.</summary>

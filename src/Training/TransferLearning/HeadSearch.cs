@@ -7,19 +7,19 @@ using Fovea.Training.Features;
 namespace Fovea.Training.TransferLearning;
 
 /// <summary>
-/// Trains a linear head on features, with the penalty of the weights that does best in cross-validation: each image is judged by a head
-/// that was trained without it. A head is trained for every penalty, from strong to weak, each from the one before. Both ways to scale the
-/// features are tried.
+/// Trains a linear head on features, with the penalty of the weights that does best in cross-validation, where each image is judged by a
+/// head that was trained without this image. The search trains a head for every penalty, from strong to weak, and starts at the head of the
+/// previous penalty. It tries both ways to scale the features.
 /// </summary>
 internal sealed class HeadSearch
 {
-    // In units of the loss of one image, for feature rows of length 1: the same prior suits few images and many.
+    // The penalties, in units of the loss of one image for feature rows of length 1, so that the same penalties suit few images and many.
     private static readonly double[] Penalties = [10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
 
-    // Each feature scaled by itself, and all by one factor.
+    // Whether all features share one factor. Both choices are tried.
     private static readonly bool[] ScaleChoices = [false, true];
 
-    // Three folds of many images judge as well as five, in less time.
+    // With many images, three folds judge as well as five, in less time.
     private const int Folds = 5, FoldsOfMany = 3, Many = 5_000;
 
     private const int MostKept = 2_000;
@@ -47,7 +47,7 @@ internal sealed class HeadSearch
 
     /// <summary>
     /// Trains the head with the scale and the penalty that have the lowest loss in cross-validation. Mirror images are used if they lower
-    /// it; where left and right make a difference, they raise it.
+    /// this loss. They raise it if left and right make a difference.
     /// </summary>
     /// <inheritdoc cref="HeadSearch(FeatureSet, int, IReadOnlyList{float}, CancellationToken, bool)"/>
     public static FoundHead Best(FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop)
@@ -58,8 +58,8 @@ internal sealed class HeadSearch
     }
 
     /// <summary>
-    /// Predicts each image by a head that was trained without it, with the scale and the penalty that have the lowest loss. The heads are
-    /// trained twice, the second time without the images whose labels the first round finds wrong.
+    /// Predicts each image by a head that was trained without this image, with the scale and the penalty that have the lowest loss. The
+    /// heads are trained twice, the second time without the images whose labels the first round finds wrong.
     /// </summary>
     /// <param name="images">The features of the images.</param>
     /// <param name="classes">The number of classes or labels.</param>
@@ -94,7 +94,7 @@ internal sealed class HeadSearch
         return new(logits, train.Targets, train.LabelSets);
     }
 
-    // Judges every penalty by cross-validation. Keeps the logits of some images, since those of all would take much memory.
+    // Judges every penalty by cross-validation. Keeps the logits of some images, since the logits of all images would take much memory.
     private Judgement Judge()
     {
         var folds = SplitIntoFolds();
@@ -147,7 +147,7 @@ internal sealed class HeadSearch
         };
     }
 
-    /// <summary>Trains heads with these penalties, from strong to weak, on unscaled features; for comparisons.</summary>
+    /// <summary>Trains a head with one penalty, and returns it for unscaled features. A test compares it with ML.NET.</summary>
     internal LinearHead Train(double penalty) => Folded(Path(train, FinalTolerance, [penalty]).Single());
 
     // Deals the images of each class to the folds in turn, in an order that is the same in every run.
@@ -158,7 +158,8 @@ internal sealed class HeadSearch
         return [.. dealt.GroupBy(pair => pair.Index % count).Select(fold => fold.Select(pair => pair.Item).Order().ToArray())];
     }
 
-    // The heads for scaled rows. Weak penalties take long from far away, so each search starts at the head before.
+    // Returns a head for each penalty, for scaled rows. With a weak penalty, a search from a distant start takes long, so each search
+    // starts at the previous head.
     private IEnumerable<LinearHead> Path(FeatureSet set, double tolerance, double[] penalties)
     {
         float[][] rows = [.. set.Rows, .. set.Mirrored ?? []];
@@ -181,7 +182,7 @@ internal sealed class HeadSearch
         float[]? parameters = null;
         foreach (double penalty in penalties)
         {
-            // Every view of an image is a row, so the penalty counts as often.
+            // An image has a row for each view (itself and its mirror image), so the penalty is multiplied by the number of views.
             parameters = objective.Minimize(penalty * views, total, parameters, tolerance, stop);
             yield return new(parameters[..(classes * width)], parameters[(classes * width)..]);
         }
@@ -209,9 +210,9 @@ internal sealed class HeadSearch
 /// <summary>A head, and how its penalty was chosen.</summary>
 /// <param name="Head">The head, for unscaled features.</param>
 /// <param name="Curve">Every penalty that was tried, from strong to weak.</param>
-/// <param name="OutOfFold">Training images, up to 2,000, each judged by a head that was trained without it.</param>
+/// <param name="OutOfFold">The predictions for up to 2,000 training images, each by a head that was trained without the image.</param>
 internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold)
 {
-    /// <summary>The place of each image of <see cref="OutOfFold"/> among the training images.</summary>
+    /// <summary>The index among the training images of each image of <see cref="OutOfFold"/>.</summary>
     public IReadOnlyList<int> Judged { get; init; } = [];
 }

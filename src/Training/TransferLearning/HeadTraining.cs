@@ -19,7 +19,8 @@ namespace Fovea.Training.TransferLearning;
 internal sealed class HeadTraining(
     ClassifierHead head, Dataset train, Dataset validation, TrainingOptions options, Action<TrainingEvent> tell)
 {
-    // The features of mirror images take as long as those of the images, and many images vary enough without them.
+    // The largest number of training images for which mirror images are used. Mirror images double the time for features, and many images
+    // vary enough without them.
     private const int FewImages = 2_000;
 
     private readonly Stopwatch running = Stopwatch.StartNew();
@@ -51,7 +52,7 @@ internal sealed class HeadTraining(
         };
     }
 
-    // The head was not trained on the validation images.
+    // Returns the head's predictions for the validation images, on which it was not trained.
     private JudgedLabels Unseen(LinearHead found, FeatureSet unseen) => new(
         [.. Enumerable.Range(train.Count, unseen.Rows.Count)],
         new([.. unseen.Rows.Select(row => found.Logits(row))], unseen.Targets, unseen.LabelSets));
@@ -72,7 +73,7 @@ internal sealed class HeadTraining(
 /// <param name="Accuracy">The validation accuracy, 0 to 1.</param>
 /// <param name="Losses">The loss of each validation image.</param>
 /// <param name="ImagesPerSecond">The speed at which the network computed features.</param>
-/// <param name="Fitted">Its calibration, by cross-validation.</param>
+/// <param name="Fitted">The calibration of the head, by cross-validation.</param>
 internal sealed record TrainedHead(
     LinearHead Head,
     IReadOnlyList<PenaltyTried> Curve,
@@ -83,7 +84,8 @@ internal sealed record TrainedHead(
     FittedCalibration Fitted)
 {
     /// <summary>
-    /// Predictions by heads that were not trained on the images, by places among the training images and then the validation images.
+    /// Predictions by heads that were not trained on the images. The index of an image counts the training images first and then the
+    /// validation images.
     /// </summary>
     public required JudgedLabels Judged { get; init; }
 }

@@ -6,20 +6,22 @@ using Fovea.Training.Features;
 
 namespace Fovea.Training.TransferLearning;
 
-/// <summary>Predicts the labels of images by linear heads that were not trained on them, on the features of a frozen network.</summary>
+/// <summary>
+/// Predicts the labels of images by linear heads that were not trained on these images, from the features of a frozen network.
+/// </summary>
 internal static class LabelPredictions
 {
-    // Features of more images than these would take long. They are taken at even distances.
+    // The largest number of images that are judged, since features of more images would take long. The images are evenly spaced.
     private const int MostImages = 5_000;
 
     private const int LeastImages = 10;
 
-    /// <summary>The number of images of a data set whose labels are judged; 0 if it is too small for that.</summary>
+    /// <summary>The number of images of a data set whose labels are judged; 0 if the data set is too small.</summary>
     public static int CountOf(Dataset images) =>
         images.Count < LeastImages || (images.LabelSets is null && images.Targets.Distinct().Count() < 2) ? 0
         : Math.Min(MostImages, images.Count);
 
-    /// <summary>Computes the features of images and predicts each by cross-validation, in two rounds.</summary>
+    /// <summary>Computes the features of images and predicts each image's labels by cross-validation, in two rounds.</summary>
     /// <param name="model">The network.</param>
     /// <param name="images">The images, with the network's preprocessing.</param>
     /// <param name="device">The device that runs the network.</param>

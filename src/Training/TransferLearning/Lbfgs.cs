@@ -15,7 +15,7 @@ internal static class Lbfgs
 
     private const double SufficientDecrease = 1e-4;
 
-    // The function is computed in floats, so that values this close may be in the wrong order.
+    // The relative rounding error of the function, which is computed in floats: values this close may be in the wrong order.
     private const double Rounding = 5e-7;
 
     /// <summary>Computes a function's value at a point, and writes its gradient.</summary>
@@ -90,7 +90,8 @@ internal static class Lbfgs
         return q;
     }
 
-    // The value at the next point; null if no step along the direction lowers the function, because float's precision is reached.
+    // Finds the next point and returns the function's value there; null if no step along the direction lowers the function, because the
+    // precision of floats is reached.
     private static double? Search(
         Function function,
         float[] x,

@@ -5,8 +5,8 @@ using Fovea.Training.Features;
 namespace Fovea.Training.TransferLearning;
 
 /// <summary>A linear layer over features: logits = weights x features + bias.</summary>
-/// <param name="Weights">[classes, features], row by row.</param>
-/// <param name="Bias">[classes].</param>
+/// <param name="Weights">The weights, [classes, features], row by row.</param>
+/// <param name="Bias">The bias, [classes].</param>
 internal sealed record LinearHead(float[] Weights, float[] Bias)
 {
     /// <summary>Returns a head that gives all classes the same probability.</summary>
@@ -25,8 +25,8 @@ internal sealed record LinearHead(float[] Weights, float[] Bias)
     }
 
     /// <summary>
-    /// Returns each row's cross-entropy in nats, and whether it is classified rightly. Of several labels, the cross-entropy is a mean over
-    /// the labels, and all labels must be right.
+    /// Returns each row's cross-entropy in nats, and whether it is classified rightly. For images with several labels, the cross-entropy is
+    /// the mean over the labels, and all labels must be right.
     /// </summary>
     public IReadOnlyList<(double Loss, bool IsRight)> Judge(FeatureSet set)
     {

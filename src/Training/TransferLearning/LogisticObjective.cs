@@ -32,7 +32,8 @@ internal sealed class LogisticObjective : IDisposable
         int width = rows[0].Length;
         (this.rows, this.classes, weights) = (rows.Count, classes, classes * width);
 
-        // The graph's loss is a mean over the rows, of independent labels also over the labels, but its gradient is of the sum over labels.
+        // The graph's loss is the mean over the rows, and for independent labels also over the labels. Its gradients are those of the sum
+        // over the labels.
         lossFactor = independentLabels ? classes : 1;
         features = new FloatBuffer((long)rows.Count * width);
         foreach (var (i, row) in rows.Index())

@@ -2,18 +2,19 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Training.TransferLearning;
 
-/// <summary>Which weights of a network fine-tuning changes, and how fast.</summary>
+/// <summary>Chooses the weights of a network that fine-tuning changes, and the factors of their learning rates.</summary>
 internal static class TrainedLayers
 {
     // The factor of the learning rate for the old weights, which are already trained. The new head learns at the full rate.
     private const double BackboneRate = 0.1;
 
-    // Of the layers, the share that the method partial trains. For residual networks it is about their last stage.
+    // The method partial trains the last one of this many equal shares of the layers: a quarter, which is about the last stage of a
+    // residual network.
     private const int PartialShare = 4;
 
     private static readonly string[] Linear = ["Conv", "ConvTranspose", "Gemm", "MatMul"];
 
-    /// <summary>Returns the factor of the learning rate for each weight; 0 for one that stays as it is.</summary>
+    /// <summary>Returns the factor of the learning rate for each weight; 0 for a weight that does not change.</summary>
     /// <param name="network">The network with its new head as the last node.</param>
     /// <param name="method">Partial or full.</param>
     /// <param name="caution">A further factor for the old weights, 0 to 1.</param>
