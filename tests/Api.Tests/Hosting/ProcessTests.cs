@@ -18,9 +18,9 @@ public sealed class ProcessTests
         { "--Fovea:MaxPixels=many", "many" },
         { "--Fovea:MaxQueue=0", "Fovea:MaxQueue is 0; expected 1 to 100000." },
         { "--Fovea:DeadlineSeconds=0", "Fovea:DeadlineSeconds is 0; expected 1 to 3600." },
-        { "--Fovea:Formats:0=tiff", "Fovea:Formats holds tiff" },
-        { "--Fovea:CorsOrigins:0=example.org", "Fovea:CorsOrigins holds example.org" },
-        { "--Fovea:TrustedProxies:0=proxy", "Fovea:TrustedProxies holds proxy" },
+        { "--Fovea:Formats:0=tiff", "Fovea:Formats contains tiff" },
+        { "--Fovea:CorsOrigins:0=example.org", "Fovea:CorsOrigins contains example.org" },
+        { "--Fovea:TrustedProxies:0=proxy", "Fovea:TrustedProxies contains proxy" },
     };
 
     [Theory, MemberData(nameof(WrongSettings))]

@@ -25,7 +25,7 @@ public sealed class AdministrationTests
         Assert.Equal(3, await administrator.Version());
         Assert.Equal(2, (await administrator.Post("/models/lenet5/rollback")).Json.GetProperty("defaultVersion").GetInt32());
         Assert.Equal(1, (await administrator.Post("/models/lenet5/rollback")).Json.GetProperty("defaultVersion").GetInt32());
-        (await administrator.Post("/models/lenet5/rollback")).Json.IsProblem(409, "conflict", "none is lower");
+        (await administrator.Post("/models/lenet5/rollback")).Json.IsProblem(409, "conflict", "no version has a lower number");
         (await administrator.Post("/models/lenet5/versions/9/publish")).Json.IsProblem(404, "unknown_model", "no version 9");
         Assert.Equal(1, await administrator.Version());
     }

@@ -71,7 +71,7 @@ public sealed class OpenAIWalkTests
         var second = await clients.Jobs.FineTuneAsync("lenet5", dataset, waitUntilCompleted: false, cancellationToken: stop);
         var jobs = await Read(clients.Jobs.GetJobsAsync(new FineTuningJobCollectionOptions { PageSize = 1 }, stop));
         Assert.Equal([second.JobId, first], jobs.Select(job => job.JobId));
-        await OpenAIClients.Refuses(400, "A job that has not ended trains on", () => clients.Files.DeleteFileAsync(dataset, stop));
+        await OpenAIClients.Refuses(400, "A job that has not ended uses", () => clients.Files.DeleteFileAsync(dataset, stop));
         foreach (var job in jobs)
         {
             await job.CancelAndUpdateAsync(stop);
