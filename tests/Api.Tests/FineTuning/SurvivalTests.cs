@@ -48,8 +48,8 @@ public sealed class SurvivalTests
         first.Kill();
 
         var second = await workshop.StartProcess("both");
-        await workshop.UntilTold(job, "The job goes on");
-        await workshop.UntilTold(job, "Training on");
+        await Eventually.True(
+            async () => (await workshop.Told(job)).Count(message => message.StartsWith("Training on", StringComparison.Ordinal)) == 2);
         second.Terminate();
         Assert.Equal(0, (await second.Exit()).Code);
 
