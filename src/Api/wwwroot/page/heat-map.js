@@ -6,6 +6,12 @@ import { picture, route } from "./api.js";
 // The pause in milliseconds before a map is requested, so that a pointer that only passes over a bar requests none.
 const pauseBeforeAsking = 150;
 
+// The pause in milliseconds after the service has refused a map because it was busy.
+const pauseBeforeAskingAgain = 1000;
+
+// The result of a request that the service refused because it was busy.
+const busy = Symbol("busy");
+
 // Whether the service has the route for heat maps; null: not known yet.
 let isOffered = null;
 
@@ -19,8 +25,8 @@ export function heatMapped(model, version, file, frame) {
     const { index } = prediction;
     if (!maps.has(index)) maps.set(index, explain(model, version, file, prediction, hint));
     const map = maps.get(index);
-    // If the service refuses, for example because it is busy, the next attempt may succeed, so the result is not kept.
-    map.then((address) => address ?? maps.delete(index));
+    // If the service refuses, the next attempt may succeed, so the result is not kept.
+    map.then((address) => typeof address === "string" || maps.delete(index));
     return map;
   };
 
@@ -30,9 +36,11 @@ export function heatMapped(model, version, file, frame) {
       let isWanted = false;
       const start = async () => {
         isWanted = true;
-        await new Promise((resolve) => setTimeout(resolve, pauseBeforeAsking));
-        if (!isWanted) return;
-        const address = await fetchMap(prediction);
+        let address = busy;
+        for (let pause = pauseBeforeAsking; isWanted && address === busy; pause = pauseBeforeAskingAgain) {
+          await new Promise((resolve) => setTimeout(resolve, pause));
+          if (isWanted) address = await fetchMap(prediction);
+        }
         if (isWanted && address) showMap(frame, address, prediction.label);
       };
       const stop = () => {
@@ -60,7 +68,7 @@ async function explain(model, version, file, prediction, hint) {
   } catch (problem) {
     // Without this route, the service has no heat maps for any image, so they are not requested again.
     if (problem.status === 404 && problem.code === "unknown_route") isOffered = false;
-    return null;
+    return problem.status === 429 || problem.status === 503 ? busy : null;
   }
 }
 
