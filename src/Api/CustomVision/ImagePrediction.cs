@@ -3,7 +3,7 @@ using Fovea.Api.Classification;
 
 namespace Fovea.Api.CustomVision;
 
-/// <summary>What a model sees in an image, in the form of Custom Vision's prediction API.</summary>
+/// <summary>The answer for one image, in the form of Custom Vision's prediction API.</summary>
 /// <param name="Id">A new GUID for each answer.</param>
 /// <param name="Project">The project of the request.</param>
 /// <param name="Iteration">A GUID of the model and its version in the project.</param>

@@ -4,7 +4,7 @@ using Fovea.Api.DatasetRepository;
 
 namespace Fovea.Api.DatasetChecks;
 
-/// <summary>What was found in a data set.</summary>
+/// <summary>The findings about the images of a data set.</summary>
 /// <param name="Dataset">The data set's id.</param>
 /// <param name="Images">The number of images that were checked.</param>
 /// <param name="MultiLabel">Whether an image can have several labels, or none.</param>
@@ -33,7 +33,7 @@ internal sealed record HealthReport(
 /// <param name="Count">The number of its images.</param>
 internal sealed record CheckedClass(string Label, int Count);
 
-/// <summary>What a check has found.</summary>
+/// <summary>The findings of one check.</summary>
 /// <param name="Check">The check's name, such as leaks, near-duplicates or labels.</param>
 /// <param name="Title">The name for people.</param>
 /// <param name="Meaning">What a finding means, and what to do.</param>

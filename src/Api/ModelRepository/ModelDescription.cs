@@ -18,7 +18,8 @@ namespace Fovea.Api.ModelRepository;
 /// The reason why the model does not answer, or why a version other than the published one serves. Left out if there is nothing to report.
 /// </param>
 /// <param name="Findings">
-/// What adoption found, changed and assumed in a file that other software made. Left out for Fovea's own files and in lists of models.
+/// The findings, changes and assumptions of adoption about a file that other software made. Left out for Fovea's own files, and in lists
+/// of models.
 /// </param>
 internal sealed record ModelDescription(
     string Name,

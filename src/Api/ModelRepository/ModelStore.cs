@@ -72,7 +72,12 @@ internal sealed class ModelStore : IDisposable
 
     /// <summary>Returns the path of a model's folder, which may not exist.</summary>
     /// <param name="name">A name that <see cref="ModelNames.CheckModel"/> allows.</param>
-    public string PathOf(string name) => name == only ? repository : Path.Combine(repository, name);
+    /// <exception cref="ServiceException"><see cref="ServiceError.Conflict"/>: the repository is the folder of another model.</exception>
+    public string PathOf(string name) => only.Length == 0 ? Path.Combine(repository, name)
+        : name == only ? repository
+        : throw new ServiceException(
+            ServiceError.Conflict,
+            $"The model repository is the folder of the model {only} (Fovea:ModelName), so there can be no model {name}; expected {only}.");
 
     /// <summary>Runs an action that changes a model or creates it.</summary>
     /// <param name="name">A name that <see cref="ModelNames.CheckModel"/> allows.</param>

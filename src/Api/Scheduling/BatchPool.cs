@@ -84,7 +84,7 @@ internal sealed class BatchPool : IDisposable
     }
 
     /// <summary>
-    /// Makes batches of this session set from now on. The open batch, if it has images, still runs in the sessions of its own set.
+    /// Makes all later batches of this session set. The open batch, if it has images, still runs in the sessions of its own set.
     /// </summary>
     /// <returns>
     /// A task that completes when every batch of earlier sets is freed, so that the sessions of those sets can be disposed of.

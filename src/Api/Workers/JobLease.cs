@@ -68,7 +68,7 @@ internal sealed class JobLease : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // Whatever the error was, the lease is not renewed now, and its term continues to run out.
+                // After any error the lease is not renewed now, and its term continues to run out.
                 if (!isAway)
                 {
                     log.JobsUnreachable(StateDatabase.Reason(e));

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Training.DataQuality;
 
-/// <summary>What was found in a data set. The property names are the JSON format of <c>data check</c>.</summary>
+/// <summary>The findings about the images of a data set. The property names are the JSON format of <c>data check</c>.</summary>
 /// <param name="Dataset">The data set's name.</param>
 /// <param name="Images">The number of readable images.</param>
 /// <param name="MultiLabel">Whether an image can have several labels, or none.</param>
@@ -24,7 +24,7 @@ internal sealed record DatasetHealth(
 /// <param name="Count">The number of its images.</param>
 internal sealed record ClassSize(string Label, int Count);
 
-/// <summary>What a check has found.</summary>
+/// <summary>The findings of one check.</summary>
 /// <param name="Check">The check's name: lower case, with hyphens.</param>
 /// <param name="Title">The name for people.</param>
 /// <param name="Meaning">What a finding means, and what to do, in sentences.</param>
@@ -32,7 +32,9 @@ internal sealed record ClassSize(string Label, int Count);
 /// <param name="Findings">The findings, the worst first.</param>
 internal sealed record CheckResult(string Check, string Title, string Meaning, int Count, IReadOnlyList<HealthFinding> Findings)
 {
-    /// <summary>What the check leaves out, as a sentence; null, and left out of the JSON, if it looks at all images.</summary>
+    /// <summary>
+    /// A sentence that names the images which the check leaves out; null, and left out of the JSON, if it looks at all images.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NotChecked { get; init; }
 }

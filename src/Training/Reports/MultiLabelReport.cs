@@ -26,7 +26,7 @@ internal sealed record MultiLabelReport(
     IReadOnlyList<ThresholdCurve> Thresholds,
     Provenance Provenance)
 {
-    /// <summary>What was found in the images; null, and left out of the JSON, if they were not checked.</summary>
+    /// <summary>The findings about the images; null, and left out of the JSON, if they were not checked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DatasetHealth? Health { get; init; }
 }

@@ -23,7 +23,7 @@ internal sealed record RunRecord(
     IReadOnlyList<PenaltyTried>? Penalties = null,
     FittedCalibration? Fitted = null)
 {
-    /// <summary>What was found in the images before the run; null if they were not checked.</summary>
+    /// <summary>The findings about the images before the run; null if they were not checked.</summary>
     public TrainingCheck? Check { get; init; }
 
     /// <summary>The training images and their random changes, some of which the report shows; null for none.</summary>

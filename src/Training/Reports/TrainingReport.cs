@@ -38,7 +38,7 @@ internal sealed record TrainingReport(
     /// <summary>The images of each cell of the confusion matrix; empty if the data set has no image files.</summary>
     public IReadOnlyList<ConfusionCell> Cells { get; init; } = [];
 
-    /// <summary>What was found in the images; null, and left out of the JSON, if they were not checked.</summary>
+    /// <summary>The findings about the images; null, and left out of the JSON, if they were not checked.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DatasetHealth? Health { get; init; }
 

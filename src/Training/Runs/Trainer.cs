@@ -307,7 +307,7 @@ internal sealed class Trainer : IDisposable
         {
             Labels = [.. train.Labels],
             Activation = train.LabelSets is null ? null : Activation.Sigmoid,
-            Training = Record(),
+            Training = state.Record(options, train.Count, validation.Count, metadata.Training),
         }).WriteTo(network);
         var fitted = Calibrator.Calibrate(network, train, validation, options.Device, stop);
         if (fitted is not null)
@@ -329,22 +329,6 @@ internal sealed class Trainer : IDisposable
 
         return fitted;
     }
-
-    private TrainingRecord Record() => new(
-        options.Dataset,
-        state.Settings.DatasetHash,
-        train.Count,
-        options.Epochs,
-        options.BatchSize,
-        options.Optimizer.Name,
-        options.LearningRate,
-        options.Seed,
-        state.BestEpoch > 0 ? state.BestEpoch : null,
-        state.BestAccuracy,
-        state.BestLoss,
-        validation.Count,
-        Method: metadata.Training?.Method,
-        Base: metadata.Training?.Base);
 
     private RunSettings Settings() => options.Settings() with
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fovea.Models.Metadata;
 using Fovea.Models.TrainingEvents;
 using Fovea.Training.Recipes;
 
@@ -49,6 +50,27 @@ internal sealed record TrainingState
 
     /// <summary>The training time in seconds, without the time between an interruption and the resumption.</summary>
     public double Seconds { get; init; }
+
+    /// <summary>Makes the record of the run that the model file keeps.</summary>
+    /// <param name="options">The options of the run.</param>
+    /// <param name="trainingImages">The number of training images.</param>
+    /// <param name="validationImages">The number of validation images.</param>
+    /// <param name="former">The record of the file from which the run started; null if it had none.</param>
+    public TrainingRecord Record(TrainingOptions options, int trainingImages, int validationImages, TrainingRecord? former) => new(
+        options.Dataset,
+        Settings.DatasetHash,
+        trainingImages,
+        options.Epochs,
+        options.BatchSize,
+        options.Optimizer.Name,
+        options.LearningRate,
+        options.Seed,
+        BestEpoch > 0 ? BestEpoch : null,
+        BestAccuracy,
+        BestLoss,
+        validationImages,
+        Method: former?.Method,
+        Base: former?.Base);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -2,7 +2,7 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Api.Tests.Documentation;
 
-/// <summary>What the pages promise apart from their commands.</summary>
+/// <summary>Checks of the pages apart from their commands: links, languages and lengths.</summary>
 public sealed class DocumentTests
 {
     private const int MostWords = 1_200;

@@ -44,6 +44,10 @@ public sealed class RepositoryLayoutTests
         await ForeignUploadTests.AssertAnswers(administrator, "/classify/flowers");
         await ForeignUploadTests.AssertAnswers(administrator, "/classify/flowers/versions/1");
         Assert.Equal("flowers", (await administrator.Service.Get("/models"))[0].GetProperty("name").GetString());
+        var (status, problem) = await administrator.Put("/models/trees/versions/1", UploadTests.Body("good"));
+        Assert.Equal(409, status);
+        problem.IsProblem(409, "conflict", "the folder of the model flowers");
+        Assert.False(Directory.Exists(Path.Combine(repository.Folder, "trees")));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ using Microsoft.OpenApi;
 
 namespace Fovea.Api.Tests.OpenApi;
 
-/// <summary>What generators of clients need of the OpenAPI document: names of operations, and schemas of all bodies.</summary>
+/// <summary>Generators of clients need names of operations and schemas of all bodies in the OpenAPI document.</summary>
 public sealed class SchemaTests(SharedService shared)
 {
     [Fact]

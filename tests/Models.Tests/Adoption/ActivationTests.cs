@@ -9,7 +9,7 @@ namespace Fovea.Models.Tests.Adoption;
 
 public sealed class ActivationTests
 {
-    // What follows the linear layer, by name; all are a softmax of its outputs.
+    // The operators behind the linear layer, by name; all compute a softmax of its outputs.
     private static readonly Dictionary<string, Func<Graph, Value, Value>> OfSoftmax = new()
     {
         ["nothing"] = (_, z) => z,

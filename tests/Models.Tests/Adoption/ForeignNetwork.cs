@@ -54,7 +54,7 @@ internal static class ForeignNetwork
         return folder["model.onnx"];
     }
 
-    /// <summary>What a model.json with the labels and an 8x8 crop says.</summary>
+    /// <summary>The content of a model.json with the labels and an 8x8 crop.</summary>
     public static ModelMetadata Json(string[]? labels = null, Activation? activation = null) => new()
     {
         Labels = [.. labels ?? Labels],

@@ -1,6 +1,6 @@
 namespace Fovea.Models.Tests.Imaging;
 
-/// <summary>What Pillow makes of a picture with the values (7 x x + 13 y + 50 c + 3 x y) mod 256, written by pillow_resize.py.</summary>
+/// <summary>Pillow's results for a picture with the values (7 x x + 13 y + 50 c + 3 x y) mod 256, written by pillow_resize.py.</summary>
 internal static class PillowResize
 {
     /// <summary>The preprocessing, and the cropped pixels in base64.</summary>

@@ -21,7 +21,7 @@ for name, method in filters.items():
         rows.append(f'        {{\n            """{{"resize": {text}, "crop": [{crop_height}, {crop_width}], "interpolation": "{name}"}}""",\n            "{lines}"\n        }},')
 open("PillowResize.cs", "w").write('''namespace Fovea.Models.Tests;
 
-/// <summary>What Pillow makes of a picture with the values (7 x x + 13 y + 50 c + 3 x y) mod 256, written by pillow_resize.py.</summary>
+/// <summary>Pillow's results for a picture with the values (7 x x + 13 y + 50 c + 3 x y) mod 256, written by pillow_resize.py.</summary>
 internal static class PillowResize
 {
     /// <summary>The preprocessing, and the cropped pixels in base64.</summary>

@@ -37,7 +37,7 @@ internal static class ResidualNetwork
     /// <summary>Images, [16, 3, 12, 12].</summary>
     public static float[] Pixels() => Drawn(1, new(Images, 3, 12, 12), 2).Floats.ToArray();
 
-    /// <summary>What a graph gives for the images.</summary>
+    /// <summary>Returns the outputs of a graph for the images.</summary>
     public static float[] Run(Graph graph)
     {
         using var session = Sessions.Open(graph);

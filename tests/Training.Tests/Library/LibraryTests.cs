@@ -5,7 +5,7 @@ using Fovea.Training.Tests.Commands;
 
 namespace Fovea.Training.Tests.Library;
 
-/// <summary>What a C# program calls to train.</summary>
+/// <summary>Tests the types that a C# program calls to train.</summary>
 public sealed class LibraryTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

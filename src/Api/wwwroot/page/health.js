@@ -1,4 +1,4 @@
-// What is wrong with a data set: wrong labels, copies, leaks and bad pictures, each with its picture.
+// Shows the findings about a data set: wrong labels, copies, leaks and bad pictures, each with its picture.
 
 import { actionButton, element, fill } from "./dom.js";
 import { json, route } from "./api.js";
