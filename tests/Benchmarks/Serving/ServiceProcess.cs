@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace Fovea.Benchmarks.Serving;
 
 /// <summary>The service, or the endpoint that it is compared with, as a separate process on this machine.</summary>
-internal sealed class ServiceProcess : IDisposable
+internal sealed partial class ServiceProcess : IDisposable
 {
     private const string Limit = "60";
 
@@ -38,6 +39,9 @@ internal sealed class ServiceProcess : IDisposable
     public HttpClient Client { get; }
 
     public string Log { get; private set; } = "";
+
+    /// <summary>The number of log entries of the levels error and critical.</summary>
+    public int Errors => ErrorEntry().Count(Log);
 
     /// <summary>The resident memory in bytes at this moment.</summary>
     public long Resident
@@ -165,6 +169,10 @@ internal sealed class ServiceProcess : IDisposable
     // Reads the table of sockets, because refused connections would take processor time from the starting process; see proc_pid_net(5).
     private bool Listens() =>
         File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{Address.Port:X4} 00000000:0000 0A ", StringComparison.Ordinal));
+
+    // An entry of the console log begins with its time and its level.
+    [GeneratedRegex(@"^\S+ (fail|crit): ", RegexOptions.Multiline)]
+    private static partial Regex ErrorEntry();
 
     private long Status(string field) => 1024 * long.Parse(
         File.ReadLines($"/proc/{process.Id}/status")
