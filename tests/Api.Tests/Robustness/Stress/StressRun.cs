@@ -50,6 +50,17 @@ internal sealed class StressRun : IDisposable
         return findings;
     }
 
+    /// <summary>Changes the sessions of one model under load this number of times.</summary>
+    public async Task<StressFindings> SessionChanges(int count)
+    {
+        var findings = new StressFindings();
+        using var delays = StressService.DelayTransitions(seed);
+        Put("model", 1, contents[0]);
+        using var sessions = new SessionStress(Path.Combine(Repository, "model", "1", "model.onnx"), seed, findings);
+        await sessions.Run(count, Clients);
+        return findings;
+    }
+
     /// <summary>Changes the models of a service under load in every possible way, and restarts the service now and then.</summary>
     public async Task<StressFindings> Changes(TimeSpan time)
     {
