@@ -13,7 +13,8 @@ internal sealed record DatasetSettings
 
     /// <summary>
     /// The largest number of entries of an uploaded archive, including folders. An archive with more entries is refused with 413. An
-    /// archive whose directory has more than 64 KiB plus 128 bytes for each allowed entry is refused too.
+    /// archive whose central directory, the list of entries at its end, is larger than 64 KiB plus 128 bytes for each allowed entry is
+    /// refused with 413 too.
     /// </summary>
     [Range(1, 10_000_000)]
     public int MaxDatasetFiles { get; init; } = 200_000;

@@ -91,7 +91,7 @@ internal sealed class StoredModel : IDisposable
     /// </summary>
     /// <param name="act">
     /// The action. If it throws <see cref="ServiceError.UnknownModel"/>, another service has deleted the version, and the model still
-    /// serves the version that the folder now chooses. After any other exception the same version serves as before.
+    /// serves the version that the folder now chooses. If it throws another exception, the model keeps serving its present version.
     /// </param>
     /// <param name="stop">Cancels the wait for earlier changes. A change that has begun is not cancelled.</param>
     /// <exception cref="ServiceException">

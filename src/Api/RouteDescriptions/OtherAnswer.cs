@@ -4,7 +4,7 @@ namespace Fovea.Api.RouteDescriptions;
 
 /// <summary>
 /// Marks a route that also answers in another media type than JSON, if the Accept header asks for it. The standard Produces metadata does
-/// not fit: of several types of one status only the last reaches the OpenAPI document.
+/// not fit: if a route has several media types for one status, only the last one reaches the OpenAPI document.
 /// </summary>
 /// <param name="MediaType">The media type.</param>
 internal sealed record OtherAnswer(string MediaType)

@@ -13,7 +13,7 @@ internal enum Traits
     /// </summary>
     JoinsLayer = 1 << 0,
 
-    /// <summary>A summary names a row of several layers after another layer, not after this one.</summary>
+    /// <summary>A summary names a row of several layers after another layer: a convolution with batch normalisation is a Conv2D.</summary>
     Secondary = 1 << 1,
 
     /// <summary>Each element of the output depends on the elements of the inputs at the same position, after broadcasting.</summary>
@@ -49,7 +49,10 @@ internal enum Traits
     /// <summary>The output of pixels has the same range of values as the input, such as 0 to 255.</summary>
     KeepsRange = 1 << 11,
 
-    /// <summary>The operator has no shape rule, and means the same in all operator sets that can be converted.</summary>
+    /// <summary>
+    /// The operator means the same in all operator sets that can be converted. An operator with a shape rule does not need this trait: it
+    /// counts as the same in all sets unless it has <see cref="Operator.OtherForms"/>.
+    /// </summary>
     SameInAllSets = 1 << 12,
 
     /// <summary>ONNX Runtime's own set, com.microsoft, has the operator too.</summary>

@@ -30,8 +30,8 @@ public sealed partial class RouteTableTests(SharedService shared)
 
     private static bool IsBelow(string path, string root) => path == root || path.StartsWith($"{root}/", StringComparison.Ordinal);
 
-    // A cell lists methods and paths: `GET /models/{model}/a`, `/b`, `GET` and `DELETE /c`. A path without a method has the one before it,
-    // and one that is no route by itself replaces the last part of the path before it.
+    // A cell lists methods and paths: `GET /models/{model}/a`, `/b`, `GET` and `DELETE /c`. A path without a method has the methods of the
+    // path before it. A short path such as `/b` replaces the last part of the path before it: here it is /models/{model}/b.
     private static List<string> Listed(HashSet<string> known)
     {
         var routes = new List<string>();

@@ -29,9 +29,14 @@ public sealed partial class RoomTests
     [Fact]
     public void Each_name_of_a_room_occurs_once()
     {
-        var rooms = Directory.GetDirectories(RepositoryRoot.PathOf("src")).SelectMany(Directory.GetDirectories).Select(Path.GetFileName)
-            .Where(name => name is not ("bin" or "obj" or "Properties"));
-        Assert.Empty(rooms.GroupBy(name => name).Where(same => same.Count() > 1).Select(same => same.Key));
+        Assert.Empty(Rooms().GroupBy(name => name).Where(same => same.Count() > 1).Select(same => same.Key));
+    }
+
+    [Fact]
+    public void Each_room_is_in_the_table_of_folders()
+    {
+        var page = File.ReadAllText(RepositoryRoot.PathOf("ARCHITECTURE.md")).Split("## Folders")[1].Split("## Arrows")[0];
+        Assert.DoesNotContain(Rooms(), room => !page.Contains($"`{room}`", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -64,6 +69,11 @@ public sealed partial class RoomTests
         Assert.NotEmpty(client);
         Assert.DoesNotContain(client, file => OtherProject().IsMatch(File.ReadAllText(file)));
     }
+
+    private static IEnumerable<string> Rooms() =>
+        Directory.GetDirectories(RepositoryRoot.PathOf("src")).SelectMany(Directory.GetDirectories)
+            .Where(folder => Directory.EnumerateFiles(folder, "*.cs").Any() && !folder.EndsWith("obj", StringComparison.Ordinal))
+            .Select(folder => Path.GetFileName(folder));
 
     private static Dictionary<string, SortedSet<string>> Table()
     {
