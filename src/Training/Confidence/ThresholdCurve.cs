@@ -1,13 +1,17 @@
 namespace Fovea.Training.Confidence;
 
-/// <summary>The precision and recall of a class if it is named only from a probability on.</summary>
-/// <param name="Class">The place of the class among the labels.</param>
-/// <param name="Points">The points, by rising threshold.</param>
+/// <summary>
+/// The precision and recall of a class at twenty thresholds. The class is predicted if its probability reaches the threshold.
+/// </summary>
+/// <param name="Class">The index of the class among the labels.</param>
+/// <param name="Points">The points in ascending order of the threshold.</param>
 internal sealed record ThresholdCurve(int Class, IReadOnlyList<ThresholdPoint> Points)
 {
     private const int Steps = 20, MostClasses = 20;
 
-    /// <summary>Returns the curves of all classes; none for more than 20 classes, whose curves nobody could tell apart.</summary>
+    /// <summary>
+    /// Returns the curves of all classes; none for more than 20 classes, because a reader could not tell so many curves apart.
+    /// </summary>
     public static IReadOnlyList<ThresholdCurve> All(HeldOutPredictions images, double temperature)
     {
         if (images.Classes > MostClasses)
@@ -35,7 +39,9 @@ internal sealed record ThresholdCurve(int Class, IReadOnlyList<ThresholdPoint> P
 }
 
 /// <summary>The precision and recall of a class at a threshold.</summary>
-/// <param name="Threshold">The least probability at which the class is named, 0 to 0.95.</param>
-/// <param name="Precision">The share of right ones among the named, 0 to 1; null if none is named.</param>
-/// <param name="Recall">The share of the class's images that are named, 0 to 1; null if it has none.</param>
+/// <param name="Threshold">The lowest probability at which the class is predicted, 0 to 0.95.</param>
+/// <param name="Precision">
+/// The share of correct predictions among the predictions of the class, 0 to 1; null if it is never predicted.
+/// </param>
+/// <param name="Recall">The share of the class's images that are predicted as the class, 0 to 1; null if the class has no images.</param>
 internal sealed record ThresholdPoint(double Threshold, double? Precision, double? Recall);

@@ -8,7 +8,7 @@ namespace Fovea.Training.DataQuality;
 /// <param name="Images">The number of readable images.</param>
 /// <param name="MultiLabel">Whether an image can have several labels, or none.</param>
 /// <param name="Classes">The classes with their numbers of images.</param>
-/// <param name="Checks">The checks in their order, each with what it found.</param>
+/// <param name="Checks">The checks in the order of the page, each with its findings.</param>
 internal sealed record DatasetHealth(
     string Dataset, int Images, bool MultiLabel, IReadOnlyList<ClassSize> Classes, IReadOnlyList<CheckResult> Checks)
 {
@@ -20,8 +20,8 @@ internal sealed record DatasetHealth(
 }
 
 /// <summary>The number of images of a class or label.</summary>
-/// <param name="Label">Its name.</param>
-/// <param name="Count">The number of its images.</param>
+/// <param name="Label">The name of the class or label.</param>
+/// <param name="Count">The number of images.</param>
 internal sealed record ClassSize(string Label, int Count);
 
 /// <summary>The findings of one check.</summary>
@@ -39,10 +39,10 @@ internal sealed record CheckResult(string Check, string Title, string Meaning, i
     public string? NotChecked { get; init; }
 }
 
-/// <summary>Something that a check has found.</summary>
-/// <param name="Reason">What it is, as a sentence.</param>
-/// <param name="Images">The images that it is about; none for a finding about classes.</param>
-/// <param name="Suggested">The class that the image probably has; null, and left out of the JSON, without one.</param>
+/// <summary>A finding of a check: a problem with some images, or with a class.</summary>
+/// <param name="Reason">The problem, as a sentence.</param>
+/// <param name="Images">The images with the problem; none for a problem of a class.</param>
+/// <param name="Suggested">The class that the image probably has; null, and left out of the JSON, if the label is not in doubt.</param>
 internal sealed record HealthFinding(
     string Reason,
     IReadOnlyList<HealthImage> Images,
@@ -50,14 +50,16 @@ internal sealed record HealthFinding(
 
 /// <summary>An image of a finding.</summary>
 /// <param name="File">The file's path in the data set, with slashes, or the image's position within a file of many.</param>
-/// <param name="Labels">Its class or its labels; none for a file that is not a readable image.</param>
-/// <param name="Part">The part that it is in: train, val or test; null, and left out of the JSON, if the data set is not divided.</param>
+/// <param name="Labels">The image's class, or its labels; none for a file that is not a readable image.</param>
+/// <param name="Part">
+/// The part of the data set that contains the image: train, val or test; null, and left out of the JSON, if the data set is not divided.
+/// </param>
 internal sealed record HealthImage(
     string File,
     IReadOnlyList<string> Labels,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Part)
 {
-    /// <summary>Its place among the images that were checked; null for a file that is not a readable image.</summary>
+    /// <summary>The index of the image among the images that were checked; null for a file that is not a readable image.</summary>
     [JsonIgnore]
     public int? Index { get; init; }
 }

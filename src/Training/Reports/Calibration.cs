@@ -28,8 +28,8 @@ internal sealed record Calibration(double ExpectedError, IReadOnlyList<Calibrati
 /// <param name="From">The lower end of the range, 0 to 0.9, inclusive.</param>
 /// <param name="To">The upper end of the range, 0.1 to 1, exclusive except for 1.</param>
 /// <param name="Images">The number of predictions.</param>
-/// <param name="Confidence">Their mean confidence, 0 to 1; 0 if there are none.</param>
-/// <param name="Accuracy">The share of correct ones, 0 to 1; 0 if there are none.</param>
+/// <param name="Confidence">The mean confidence of the predictions, 0 to 1; 0 if there are none.</param>
+/// <param name="Accuracy">The share of correct predictions, 0 to 1; 0 if there are none.</param>
 internal sealed record CalibrationBin(double From, double To, int Images, double Confidence, double Accuracy)
 {
     /// <summary>Computes the bin of the given predictions.</summary>

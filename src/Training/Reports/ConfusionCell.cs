@@ -2,11 +2,11 @@ using Fovea.Training.Evaluations;
 
 namespace Fovea.Training.Reports;
 
-/// <summary>The images of one class that are predicted as one class.</summary>
+/// <summary>The images of one true class that were predicted as one class: a cell of the confusion matrix.</summary>
 /// <param name="Label">The true class.</param>
 /// <param name="Predicted">The predicted class.</param>
 /// <param name="Count">The number of images.</param>
-/// <param name="Images">Those with the highest loss, at most 24, in descending order of the loss.</param>
+/// <param name="Images">The images with the highest loss, at most 24, in descending order of the loss.</param>
 internal sealed record ConfusionCell(string Label, string Predicted, int Count, IReadOnlyList<LinkedImage> Images)
 {
     private const int MaximumImages = 24;

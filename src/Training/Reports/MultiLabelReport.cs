@@ -13,9 +13,13 @@ namespace Fovea.Training.Reports;
 /// <param name="Images">The number of validation images.</param>
 /// <param name="Evaluation">The metrics, as <c>evaluate --json</c> prints them.</param>
 /// <param name="Epochs">The metrics of each epoch, in order.</param>
-/// <param name="Penalties">The penalties from which cross-validation chose a head's, from strong to weak; empty without a choice.</param>
+/// <param name="Penalties">
+/// The weight penalties from which cross-validation chose the penalty of the head, from strong to weak; empty if there was no choice.
+/// </param>
 /// <param name="Fitted">The figures of the fitted temperature; null without a calibration.</param>
-/// <param name="Thresholds">The precision and recall of each label by threshold; empty without a calibration and for many labels.</param>
+/// <param name="Thresholds">
+/// The precision and recall of each label by threshold; empty without a calibration, and for more than 20 labels.
+/// </param>
 /// <param name="Provenance">The file's origin.</param>
 internal sealed record MultiLabelReport(
     int Images,

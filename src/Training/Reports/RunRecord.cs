@@ -29,6 +29,6 @@ internal sealed record RunRecord(
     /// <summary>The training images and their random changes, some of which the report shows; null for none.</summary>
     public PreviewedBatch? Preview { get; init; }
 
-    /// <summary>The names in the report, and where the images are that it links.</summary>
+    /// <summary>The names that the report shows, and the address of the images to which it links.</summary>
     public ReportOptions Report { get; init; } = new();
 }

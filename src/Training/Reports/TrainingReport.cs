@@ -17,9 +17,13 @@ namespace Fovea.Training.Reports;
 /// <param name="Evaluation">The metrics, as <c>evaluate --json</c> prints them.</param>
 /// <param name="Calibration">The agreement of confidence and accuracy.</param>
 /// <param name="Epochs">The metrics of each epoch, in order.</param>
-/// <param name="Penalties">The penalties from which cross-validation chose a head's, from strong to weak; empty without a choice.</param>
+/// <param name="Penalties">
+/// The weight penalties from which cross-validation chose the penalty of the head, from strong to weak; empty if there was no choice.
+/// </param>
 /// <param name="Fitted">The figures of the fitted temperature and of the threshold for outliers; null without a calibration.</param>
-/// <param name="Thresholds">The precision and recall of each class by threshold; empty without a calibration and for many classes.</param>
+/// <param name="Thresholds">
+/// The precision and recall of each class by threshold; empty without a calibration, and for more than 20 classes.
+/// </param>
 /// <param name="Mistakes">The wrong predictions with the highest loss, in descending order of the loss.</param>
 /// <param name="Provenance">The file's origin.</param>
 internal sealed record TrainingReport(
