@@ -58,6 +58,12 @@ internal sealed class SessionStress : IDisposable
 
         await over.CancelAsync();
         await Task.WhenAll(asking);
+        if (findings.Faults.Count > 0)
+        {
+            // After an error, batches of older sets may never end, so the model and its sessions stay open.
+            return;
+        }
+
         await served.Scheduler.Use(first);
         foreach (var session in oneSlot)
         {
@@ -68,7 +74,11 @@ internal sealed class SessionStress : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        served.Dispose();
+        if (findings.Faults.Count == 0)
+        {
+            served.Dispose();
+        }
+
         services.Dispose();
     }
 
