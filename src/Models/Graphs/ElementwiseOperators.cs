@@ -57,10 +57,10 @@ internal static class ElementwiseOperators
 
         // Comparisons and logic
         Comparison("Equal") with { Elements = PartialValues.Pairwise((a, b) => a == b ? 1 : 0) },
-        Comparison("Greater"),
-        Comparison("GreaterOrEqual"),
-        Comparison("Less"),
-        Comparison("LessOrEqual"),
+        Comparison("Greater") with { Elements = PartialValues.Pairwise((a, b) => a > b ? 1 : 0) },
+        Comparison("GreaterOrEqual") with { Elements = PartialValues.Pairwise((a, b) => a >= b ? 1 : 0) },
+        Comparison("Less") with { Elements = PartialValues.Pairwise((a, b) => a < b ? 1 : 0) },
+        Comparison("LessOrEqual") with { Elements = PartialValues.Pairwise((a, b) => a <= b ? 1 : 0) },
         Broadcast("And", CommonGradients.None),
         Broadcast("Or", CommonGradients.None),
         Broadcast("Xor", CommonGradients.None),

@@ -22,7 +22,7 @@ internal static class NodeOrder
             }
         }
 
-        bool isSorted = graph.Node.Index().All(node => node.Item.Input.All(input => producers.GetValueOrDefault(input, -1) < node.Index));
+        bool isSorted = graph.Node.Index().All(node => Read(node.Item).All(input => producers.GetValueOrDefault(input, -1) < node.Index));
         if (isSorted)
         {
             return;
@@ -46,7 +46,7 @@ internal static class NodeOrder
 
         for (int i = 0; i < missing.Length; i++)
         {
-            foreach (int producer in graph.Node[i].Input.Where(producers.ContainsKey).Select(input => producers[input]).Distinct())
+            foreach (int producer in Read(graph.Node[i]).Where(producers.ContainsKey).Select(input => producers[input]).Distinct())
             {
                 missing[i]++;
                 readers[producer].Add(i);
@@ -68,4 +68,8 @@ internal static class NodeOrder
 
         return [.. sorted, .. graph.Node.Where((_, i) => !done.Contains(i))];
     }
+
+    // The names of the values that a node reads, and that the nodes of its inner graphs read, such as the body of a Loop.
+    private static IEnumerable<string> Read(NodeProto node) =>
+        node.Input.Concat(node.Attribute.Where(a => a.G is not null).SelectMany(a => a.G.Node).SelectMany(Read));
 }

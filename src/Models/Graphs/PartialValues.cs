@@ -1,8 +1,8 @@
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// Evaluates small integer tensors before a graph runs. Exported graphs compute shapes from other shapes; usually only the batch size in
-/// them is unknown. Arrays are row-major, and <c>null</c> is an unknown element.
+/// Evaluates small tensors of integers and truth values before a graph runs. Exported graphs compute shapes from other shapes; usually only the batch size in
+/// them is unknown. Arrays are row-major, <c>null</c> is an unknown element, and true is 1.
 /// </summary>
 internal static class PartialValues
 {
@@ -18,6 +18,7 @@ internal static class PartialValues
         {
             ElementType.Int64 => [.. tensor.Int64s.ToArray().Select(element => (long?)element)],
             ElementType.Int32 => [.. tensor.Int32s.ToArray().Select(element => (long?)element)],
+            ElementType.Bool => [.. tensor.Bytes.ToArray().Select(element => (long?)element)],
             _ => null,
         };
     }

@@ -20,20 +20,31 @@ public sealed class TorchExportTests
     public void Exported_network_answers_as_PyTorch_does(int opset, string batch, string mode)
     {
         using var folder = new TemporaryFolder();
-        double[] expected = Export(opset, batch, mode, folder["model.onnx"]);
+        double[] expected = Export("torch_export.py", opset, batch, mode, folder["model.onnx"]);
         ForeignNetwork.AssertAnswer(expected, ForeignNetwork.Answer(folder["model.onnx"]));
         using var model = Classifier.Load(folder["model.onnx"], ForeignNetwork.Json());
         Assert.Null(model.FixedBatch);
     }
 
-    private static double[] Export(int opset, string batch, string mode, string path)
+    [Theory]
+    [InlineData(11, "fixed")]
+    [InlineData(11, "free")]
+    [InlineData(16, "fixed")]
+    [InlineData(16, "free")]
+    public void Scripted_network_with_loops_answers_as_PyTorch_does(int opset, string batch)
+    {
+        using var folder = new TemporaryFolder();
+        double[] expected = Export("torch_loops.py", opset, batch, folder["model.onnx"]);
+        ForeignNetwork.AssertAnswer(expected, ForeignNetwork.Answer(folder["model.onnx"]));
+        using var model = Classifier.Load(folder["model.onnx"], ForeignNetwork.Json());
+        Assert.Null(model.FixedBatch);
+    }
+
+    private static double[] Export(string script, int opset, params string[] arguments)
     {
         var start = new ProcessStartInfo(
             "/usr/bin/python3",
-            [
-                Path.Combine(AppContext.BaseDirectory, "Adoption", "torch_export.py"), opset.ToString(CultureInfo.InvariantCulture), batch,
-                mode, path,
-            ])
+            [Path.Combine(AppContext.BaseDirectory, "Adoption", script), opset.ToString(CultureInfo.InvariantCulture), .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
