@@ -12,6 +12,13 @@ namespace Fovea.Training.Confidence;
 internal sealed record FittedCalibration(
     ModelCalibration Calibration, FeatureDensity? Density, CalibrationFitted Fit, IReadOnlyList<ThresholdCurve> Thresholds)
 {
+    // The least number of images to fit a temperature to. In a simulation with three classes, a temperature that was fitted to fewer images
+    // raised the log loss of new images in most runs, where the network was calibrated or 1.3 times too confident: in 88 to 97 % of the
+    // runs with 16 images or fewer and 53 to 67 % with 32, but 17 to 39 % with 64.
+    private const int LeastImages = 64;
+
+    private const int Folds = 5;
+
     private const double KnownShare = 0.95, Hottest = 20, Coldest = 0.05, Precision = 1e-4;
 
     // The ratio of the golden section. The search divides an interval at two inner points, and this ratio lets the next, smaller interval
@@ -27,7 +34,7 @@ internal sealed record FittedCalibration(
     /// </param>
     public static FittedCalibration Of(HeldOutPredictions images, string source, FeatureDensity? density, IReadOnlyList<double> energies)
     {
-        double temperature = BestTemperature(images);
+        double temperature = IsGain(images) ? BestTemperature(images) : 1;
         var outlier = density is null ? null : new OutlierRule(Quantile(energies, KnownShare));
         var fit = new CalibrationFitted(
             temperature,
@@ -46,6 +53,26 @@ internal sealed record FittedCalibration(
     {
         Density?.AppendTo(graph, features);
         (ModelMetadata.Read(graph.Metadata) with { Calibration = Calibration }).WriteTo(graph);
+    }
+
+    // Whether temperatures lower the log loss of images to which they were not fitted. Otherwise the temperature stays 1.
+    private static bool IsGain(HeldOutPredictions images)
+    {
+        int count = images.Logits.Count;
+        if (count < LeastImages)
+        {
+            return false;
+        }
+
+        double gain = 0;
+        foreach (int fold in Enumerable.Range(0, Folds))
+        {
+            var aside = images.Subset([.. Enumerable.Range(0, count).Where(i => i % Folds == fold)]);
+            double fitted = BestTemperature(images.Subset([.. Enumerable.Range(0, count).Where(i => i % Folds != fold)]));
+            gain += (aside.Loss(1, count) - aside.Loss(fitted, count)) * aside.Logits.Count;
+        }
+
+        return gain > 0;
     }
 
     // Golden section search over the logarithm of the temperature for the lowest loss. The loss has one minimum.

@@ -15,6 +15,12 @@ internal sealed record HeldOutPredictions(
     /// <summary>The number of classes or labels.</summary>
     public int Classes => Logits[0].Length;
 
+    /// <summary>Returns the predictions for the images at <paramref name="indices"/>, in that order.</summary>
+    public HeldOutPredictions Subset(IReadOnlyList<int> indices) => new(
+        [.. indices.Select(i => Logits[i])],
+        [.. indices.Select(i => Targets[i])],
+        LabelSets is null ? null : [.. indices.Select(i => LabelSets[i])]);
+
     /// <summary>Returns the probabilities of an image's classes at a temperature.</summary>
     public double[] Probabilities(int image, double temperature)
     {
@@ -30,9 +36,11 @@ internal sealed record HeldOutPredictions(
     /// independent. The target of the right answer is (n + 1) / (n + 2) for n images, and not 1: a few images that are all classified
     /// correctly do not prove certainty (Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
     /// </summary>
-    public double Loss(double temperature)
+    /// <param name="temperature">The temperature, by which the logits are divided.</param>
+    /// <param name="count">The number n of images; <c>null</c> for the number of these images.</param>
+    public double Loss(double temperature, int? count = null)
     {
-        double doubt = 1.0 / (Logits.Count + 2);
+        double doubt = 1.0 / ((count ?? Logits.Count) + 2);
         return Enumerable.Range(0, Logits.Count).Average(image =>
         {
             var probabilities = Probabilities(image, temperature);

@@ -35,23 +35,37 @@ public sealed class CalibrationTests : IDisposable
         Assert.True(fitted.Fit.ErrorAfter < 0.03, $"{fitted.Fit.ErrorAfter}");
     }
 
-    // Of 10 images that are all right, the best probability of the right one of two classes is 11/12, so the logits differ by log(11).
+    // Of 100 images that are all right, the best probability of the right one of two classes is 101/102, so the logits differ by log(101).
     [Theory, InlineData(0.5f), InlineData(8)]
-    public void Few_images_that_are_all_right_give_no_certainty(float difference)
+    public void Images_that_are_all_right_give_no_certainty(float difference)
     {
-        float[][] logits = [.. Enumerable.Range(0, 10).Select(i => i % 2 == 0 ? new[] { difference, 0 } : [0, difference])];
-        int[] targets = [.. Enumerable.Range(0, 10).Select(i => i % 2)];
-        var fitted = FittedCalibration.Of(new HeldOutPredictions(logits, targets), "a drawing", density: null, energies: []);
-        Assert.Equal(difference / Math.Log(11), fitted.Calibration.Temperature, 1e-3);
+        float[][] logits = [.. Enumerable.Range(0, 100).Select(i => i % 2 == 0 ? new[] { difference, 0 } : [0, difference])];
+        int[] targets = [.. Enumerable.Range(0, 100).Select(i => i % 2)];
+        Assert.Equal(difference / Math.Log(101), TemperatureOf(new(logits, targets)), 1e-3);
     }
 
     [Fact]
     public void Temperature_of_independent_labels_is_fitted_by_their_sigmoids()
     {
-        float[][] logits = [.. Enumerable.Range(0, 10).Select(i => new[] { i % 2 == 0 ? 4f : -4, i % 3 == 0 ? 4f : -4 })];
-        int[][] labels = [.. Enumerable.Range(0, 10).Select(i => Enumerable.Range(0, 2).Where(l => i % (l + 2) == 0).ToArray())];
-        var fitted = FittedCalibration.Of(new HeldOutPredictions(logits, new int[10], labels), "a drawing", density: null, energies: []);
-        Assert.Equal(4 / Math.Log(11), fitted.Calibration.Temperature, 1e-3);
+        float[][] logits = [.. Enumerable.Range(0, 100).Select(i => new[] { i % 2 == 0 ? 8f : -8, i % 3 == 0 ? 8f : -8 })];
+        int[][] labels = [.. Enumerable.Range(0, 100).Select(i => Enumerable.Range(0, 2).Where(l => i % (l + 2) == 0).ToArray())];
+        Assert.Equal(8 / Math.Log(101), TemperatureOf(new(logits, new int[100], labels)), 1e-3);
+    }
+
+    [Fact]
+    public void Temperature_stays_1_for_few_images()
+    {
+        float[][] logits = [.. Enumerable.Range(0, 63).Select(i => i % 2 == 0 ? new[] { 8f, 0 } : [0, 8f])];
+        Assert.Equal(1, TemperatureOf(new(logits, [.. Enumerable.Range(0, 63).Select(i => i % 2)])));
+    }
+
+    // 80 of 100 images are right, so logits that differ by log(4) would fit all of them together. But the wrong images are one of the five
+    // parts of the cross-validation, and a temperature that was fitted to the other parts makes their loss larger.
+    [Fact]
+    public void Temperature_stays_1_where_it_does_not_help_other_images()
+    {
+        float[][] logits = [.. Enumerable.Range(0, 100).Select(_ => new[] { 2f, 0 })];
+        Assert.Equal(1, TemperatureOf(new(logits, [.. Enumerable.Range(0, 100).Select(i => i % 5 == 0 ? 1 : 0)])));
     }
 
     [Fact]
@@ -189,4 +203,7 @@ public sealed class CalibrationTests : IDisposable
         using var outputs = session.Run(options, session.InputNames, [input], session.OutputNames);
         return outputs[0].GetTensorDataAsSpan<float>().ToArray();
     }
+
+    private static double TemperatureOf(HeldOutPredictions images) =>
+        FittedCalibration.Of(images, "a drawing", density: null, energies: []).Calibration.Temperature;
 }
