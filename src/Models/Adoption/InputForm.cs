@@ -16,7 +16,7 @@ internal static class InputForm
         var graph = draft.Graph;
         var input = ImageInput(graph);
         var declared = input.Shape.IsRanked ? input.Shape : new Shape(-1, -1, -1, -1);
-        int axis = ChannelAxis(input, declared);
+        int axis = ChannelAxis(input, declared, draft.Given.Preprocessing?.Layout);
         int height = declared[axis == 1 ? 2 : 1], width = declared[axis == 1 ? 3 : 2];
         int channels = declared[axis] > 0 ? declared[axis] : ImageLayout.Channels(input) ?? draft.Given.Preprocessing?.Channels ?? 3;
         if (channels is not (1 or 3))
@@ -86,15 +86,16 @@ internal static class InputForm
                 + "or pixels, a batch of images [N, C, H, W] or [N, H, W, C].");
     }
 
-    private static int ChannelAxis(Value input, Shape declared)
+    private static int ChannelAxis(Value input, Shape declared, PixelLayout? given)
     {
         bool first = declared[1] is 1 or 3, last = declared[3] is 1 or 3;
         int? read = ImageLayout.ChannelAxis(input);
         return read is { } axis ? axis
             : first != last ? (first ? 1 : 3)
+            : given is { } layout && (first || !declared.IsKnown) ? (layout == PixelLayout.ChannelsFirst ? 1 : 3)
             : throw AdoptionDraft.Refused(
                 $"the input {input.Name} {declared} may be NCHW or NHWC, and no operator shows which; expected 1 or 3 channels "
-                + "on one side.");
+                + "on one side, or \"layout\" in the \"preprocessing\" of model.json.");
     }
 
     // Emits the nodes between the new input and the nodes that read the old input. If the old graph begins by undoing such a node, for

@@ -40,7 +40,7 @@ internal sealed record PixelRange(int? Highest, string? Reason = null, int[]? Si
             {
                 size ??= SizeOf(node.Output.Shape);
             }
-            else if (!node.Has(Traits.KeepsRange) || node.Op == "Reshape" && node.Output.Shape.Rank != 4)
+            else if (!node.Has(Traits.KeepsRange) || node.Op == "Reshape" && node.Output.Shape.Rank is not (2 or 4))
             {
                 continue;
             }

@@ -68,7 +68,10 @@ internal static class TensorLists
         [var one] => Unsqueezed(graph, one, axis, name),
         _ => graph.Add(
             "Concat",
-            [.. tensors.Select((tensor, i) => Unsqueezed(graph, tensor, axis, $"{name}:{i}"))], [("axis", axis)], name, outputs: name).Output,
+            [.. tensors.Select((tensor, i) => Unsqueezed(graph, tensor, axis, $"{name}:{i}"))],
+            [("axis", axis)],
+            name,
+            outputs: name).Output,
     };
 
     private static Value Joined(Graph graph, NodeProto node, IReadOnlyList<Value> list, string name)

@@ -65,6 +65,12 @@ public sealed record Preprocessing
     /// </summary>
     public Inversion Invert { get; init; } = Inversion.Never;
 
+    /// <summary>
+    /// The order of a colour image's numbers in an input of another program's file that does not show it, such as rows of pixels,
+    /// [N, 3 H W]. Only adoption reads it; the adopted input is always NCHW. Default <c>null</c>: the file shows the order.
+    /// </summary>
+    public PixelLayout? Layout { get; init; }
+
     /// <summary>The number of channels: 1 for gray, otherwise 3.</summary>
     [JsonIgnore]
     public int Channels => Color == ColorOrder.Gray ? 1 : 3;

@@ -42,6 +42,7 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
         ("invert", (all, value) => Name<Inversion>(value) is { } invert ? all with { Invert = invert } : null, "auto or never"),
         ("interpolation", (all, value) => Name<Interpolation>(value) is { } filter ? all with { Interpolation = filter } : null,
             "bilinear, bicubic, lanczos or nearest"),
+        ("layout", (all, value) => Layout(value) is { } layout ? all with { Layout = layout } : null, "NCHW or NHWC"),
     ];
 
     /// <summary>The names of the JSON properties of a preprocessing.</summary>
@@ -106,6 +107,11 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
         if (value.Interpolation != Interpolation.Bilinear)
         {
             writer.WriteString("interpolation", value.Interpolation.ToString().ToLowerInvariant());
+        }
+
+        if (value.Layout is { } layout)
+        {
+            writer.WriteString("layout", layout == PixelLayout.ChannelsLast ? "NHWC" : "NCHW");
         }
 
         writer.WriteEndObject();
@@ -188,6 +194,14 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
         text = text.ToUpperInvariant() is "GREY" or "GRAYSCALE" or "GREYSCALE" or "L" ? "Gray" : text;
         return text.All(char.IsLetter) && Enum.TryParse(text, ignoreCase: true, out T found) && Enum.IsDefined(found) ? found : null;
     }
+
+    private static PixelLayout? Layout(JsonNode value) =>
+        (value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "").ToUpperInvariant() switch
+        {
+            "NCHW" => PixelLayout.ChannelsFirst,
+            "NHWC" => PixelLayout.ChannelsLast,
+            _ => null,
+        };
 
     private static string Shortened(JsonNode value) =>
         value.ToJsonString() is { Length: > 60 } text ? $"{text[..60]}..." : value.ToJsonString();

@@ -149,7 +149,7 @@ public sealed class InputTests
     [InlineData(new[] { -1, Side, Side }, null)]
     [InlineData(new[] { 1, Side, Side }, null)]
     [InlineData(new[] { -1, Side * Side }, null)]
-    [InlineData(new[] { -1, 3 * Side * Side }, "expected one input")]
+    [InlineData(new[] { -1, 3 * Side * Side }, "so that height x width x channels is 192")]
     [InlineData(new[] { 3, Side, Side }, "expected [3, 8, 8]")]
     public void Gray_images_of_fewer_axes_are_taken_and_others_refused(int[] shape, string? refusal)
     {
