@@ -7,8 +7,8 @@ namespace Fovea.Models.Adoption;
 
 /// <summary>
 /// Replaces operators that only some runtimes support by older ONNX operators. It handles the fused layers in files that ONNX Runtime
-/// optimised, the linear classifiers of scikit-learn and ML.NET, and the normalisations of new operator sets. The replacements mean the
-/// same in all operator sets.
+/// optimised, the linear classifiers of scikit-learn and ML.NET, products written as Einsum, and the normalisations of new operator sets.
+/// The replacements mean the same in all operator sets.
 /// </summary>
 internal static class StandardOperators
 {
@@ -45,6 +45,7 @@ internal static class StandardOperators
             g.Apply("LpNormalization", inputs, ("axis", 1L), ("p", node.Text("norm", "MAX") == "L1" ? 1L : 2L)),
         ("ai.onnx.ml", "Scaler") => (inputs[0]! - Row(g, node, "offset", 0)) * Row(g, node, "scale", 1),
         ("", "GroupNormalization") => GroupNormalization(g, node, inputs),
+        ("", "Einsum") => EinsumForm.Product(g, node, inputs),
         ("", "RMSNormalization") when node.Int("axis", -1) == -1 => RootMeanSquare(g, node, inputs),
         _ => null,
     };

@@ -17,6 +17,7 @@ public sealed class ClassifierHead
     private readonly Node? layer;
     private readonly Value? bias;
     private readonly Node[] following;
+    private readonly IReadOnlyList<HeadLayer> joined = [];
 
     private ClassifierHead(Graph network, Node layer, Value? bias, Node[] following)
     {
@@ -26,6 +27,10 @@ public sealed class ClassifierHead
         FeatureCount = (int)(weights.Size / Classes);
     }
 
+    // The head of several layers. The network computes the features of all layers side by side.
+    private ClassifierHead(Graph network, IReadOnlyList<HeadLayer> joined, int classes)
+        : this(network) => (this.joined, Classes, following) = (joined, classes, [.. joined.SelectMany(one => one.Following)]);
+
     private ClassifierHead(Graph network) => (this.network, following, Features, FeatureCount) =
         (network, [], network.Outputs[0], network.Outputs[0].Shape[1]);
 
@@ -33,7 +38,7 @@ public sealed class ClassifierHead
     /// Whether the network may have no head, so that the layer computes features: a ReLU or the mean over the image follows the layer, and
     /// neither softmax nor sigmoid.
     /// </summary>
-    internal bool MayBeFeatures => following.Any(node => node.Op is "Relu" or "Clip" || IsMean(node))
+    internal bool MayBeFeatures => following.Any(node => node.Op is "Relu" or "Clip" || HeadWalk.IsMean(node))
         && !following.Any(node => node.Op is "Softmax" or "LogSoftmax" or "Sigmoid");
 
     /// <summary>The layer's input: [N, features], or [N, features, H, W] before a convolution.</summary>
@@ -50,6 +55,13 @@ public sealed class ClassifierHead
     {
         get
         {
+            if (joined.Count > 0)
+            {
+                var layers = string.Join(", ", joined.Select(one => $"{one.Layer.Name} ({one.Layer.Op})"));
+                return $"the classifier is {joined.Count} layers whose outputs are joined or averaged: {layers}; features of all of them "
+                    + $"side by side: {Features.Shape}";
+            }
+
             if (layer is null)
             {
                 return $"there is no classifier yet; features: {Features.Name} {Features.Shape}";
@@ -63,76 +75,20 @@ public sealed class ClassifierHead
     }
 
     /// <summary>Finds the head: the first linear layer on the path from the first output back to the input.</summary>
+    /// <remarks>
+    /// The outputs of several layers may be joined or averaged, as in separate sigmoids for each label or in an ensemble of networks. Then
+    /// the layers are one head, whose features are the features of all layers side by side.
+    /// </remarks>
     /// <exception cref="FoveaException">
     /// The network's input is not images, or a node between the output and the last linear layer cannot be skipped.
     /// </exception>
     public static ClassifierHead Find(Graph network)
     {
         StandardForm.InputOf(network);
-        var following = new Stack<Node>();
-        var value = network.Outputs.FirstOrDefault() ?? throw Missing("it has no output");
-        Value? bias = null;
-
-        PassActivation();
-        var constants = LayerWeights.InputIndependent(network);
-        while (true)
-        {
-            var node = value.Producer ?? throw Missing($"no layer computes {value.Name}");
-            if (IsLinear(node) && !IsSpread(node) && !IsCalibration(node))
-            {
-                return ProblemOf(node, following) is { } problem
-                    ? throw Missing(problem)
-                    : new(network, node, bias ?? node.Inputs.ElementAtOrDefault(2), [.. following]);
-            }
-
-            if (node is { Op: "Add", Domain: "" } && bias is null && node.Inputs.Any(IsConstant))
-            {
-                int added = IsConstant(node[1]) ? 1 : 0;
-                (bias, value) = (node[added], node[1 - added]);
-            }
-            else if (node.Domain.Length == 0 && (CanBeSkipped(node) || IsSpread(node) || IsCalibration(node)))
-            {
-                following.Push(node);
-                (bias, value) = (node.Op is "Gemm" or "MatMul" ? null : bias, node[0]);
-            }
-            else if (LogitEnergy.Before(value) is { } logits)
-            {
-                following.Push(node);
-                value = logits;
-            }
-            else if (UnmadeLogits(node) is { } probabilities)
-            {
-                following.Push(node);
-                value = probabilities;
-                PassActivation();
-            }
-            else if (node is { Op: "Add" or "Sub" or "Mul" or "Div", Domain: "" } && Scaled(node, constants) is { } scaled)
-            {
-                // The node divides the logits by a temperature, or shifts them. A bias that was found after this node does not belong to
-                // the linear layer.
-                (bias, value) = (null, scaled);
-                following.Push(node);
-            }
-            else
-            {
-                throw Missing($"its output {network.Outputs[0].Name} is computed from {node.Name} ({node.Op})");
-            }
-        }
-
-        // Skips an activation that consists of several nodes, such as Exp, ReduceSum and Div.
-        void PassActivation()
-        {
-            if (ActivationReader.Of(value) is { Source: { } source, Node: { } activation })
-            {
-                following.Push(activation);
-                value = source;
-            }
-        }
-
-        FoveaException Missing(string reason) => new(
-            ErrorCode.BadModelFile,
-            $"{network.Name} has no classifier that can be replaced: {reason}. Expected a Gemm, MatMul or 1x1 Conv with constant weights, "
-            + "followed only by a softmax, changes of shape, or the mean over the image.");
+        var walk = new HeadWalk(network);
+        return walk.Find() is var found && found is [var one]
+            ? new(network, one.Layer, one.Bias, one.Following)
+            : new(Joined(network, found), found, walk.Columns);
     }
 
     /// <summary>The position for a new head at the end of a network whose output is features.</summary>
@@ -165,16 +121,7 @@ public sealed class ClassifierHead
     public Graph Backbone(Shape image)
     {
         var graph = StandardForm.Of(network, Features, image);
-        if (layer is not null && IsAveraged(layer))
-        {
-            graph.Outputs[0] = graph.Apply("GlobalAveragePool", [graph.Outputs[0]]);
-        }
-
-        if (layer?.Op == "Conv")
-        {
-            graph.Outputs[0] = graph.Flatten(graph.Outputs[0]);
-        }
-
+        graph.Outputs[0] = layer is null ? graph.Outputs[0] : Rows(graph, layer, graph.Outputs[0]);
         return graph;
     }
 
@@ -189,7 +136,9 @@ public sealed class ClassifierHead
     public Graph Replaced(Shape image, Tensor weights, Tensor bias, float scale = 1)
     {
         var graph = Backbone(image);
-        var name = layer?.Name ?? NewLayer;
+        var name = layer?.Name ?? (graph.Initializers.Keys.Any(value => value.Name.StartsWith($"{NewLayer}.", StringComparison.Ordinal))
+            ? graph.FreeName(NewLayer)
+            : NewLayer);
         var w = graph.Initializer(layer is null ? $"{name}.weight" : NameOf(layer[1]), weights);
         var b = graph.Initializer(this.bias is { } old ? NameOf(old) : $"{name}.bias", bias);
         (string, object)[] attributes = [("alpha", scale), ("transB", 1L)];
@@ -197,73 +146,29 @@ public sealed class ClassifierHead
         return graph;
     }
 
-    private static bool IsLinear(Node node) => node.Domain.Length == 0 && node.Op switch
+    // The network that computes the features of several layers side by side, [N, features]. Layers may have the same features.
+    private static Graph Joined(Graph network, IReadOnlyList<HeadLayer> layers)
     {
-        "Gemm" => node.Int("transA") == 0 && IsConstant(node[1]),
-        "Conv" => node.Int("group", 1) == 1 && IsConstant(node[1]),
-        "MatMul" => IsConstant(node[1]),
-        _ => false,
-    };
+        var graph = network.EmptyCopy();
+        var copies = network.Inputs.ToDictionary(input => input, input => graph.Input(input.Name, input.Type, input.Shape));
+        network.CopyTo(graph, copies);
+        Value[] rows = [.. layers.DistinctBy(one => one.Layer[0]).Select(one => Rows(graph, one.Layer, copies[one.Layer[0]]))];
+        graph.Output(rows is [var only] ? only : graph.Concat(rows, 1));
+        return graph;
+    }
 
-    // The p if the node computes log(p / (1 - p)), with which adoption turns probabilities into logits; null for other nodes.
-    private static Value? UnmadeLogits(Node node) =>
-        node is { Op: "Log", Domain: "" } && node[0].Producer is { Op: "Div" } odds && odds[1].Producer is { Op: "Sub" } other
-        && other[1] == odds[0]
-            ? odds[0]
-            : null;
-
-    // Whether the node is a Gemm with one input feature, which computes the outputs of two classes from one number.
-    private static bool IsSpread(Node node) => node is { Op: "Gemm", Domain: "" } && IsConstant(node[1]) && node[1].Shape is { Rank: 2 } w
-        && w[node.Int("transB") == 0 ? 0 : 1] == 1;
-
-    // Dropout is the identity in inference. Softmax, sigmoid, clipping and ReLU are monotonic, so they do not change the order of the
-    // classes.
-    private static bool CanBeSkipped(Node node) =>
-        node.Has(Traits.KeepsOrder) || node.Has(Traits.SameNumbers) || IsMean(node)
-        || (node.Op is "Slice" or "Gather" && node[0].Shape.Rank == 2 && node.Output.Shape.Rank == 2);
-
-    private static bool IsMean(Node node) =>
-        node.Op is "GlobalAveragePool" or "ReduceMean" or "AveragePool"
-        && node.Output.Shape.Dimensions.Skip(2).All(d => d is 1 or Shape.Free);
-
-    // The reason why a linear layer cannot be the classifier; null if it can.
-    private static string? ProblemOf(Node layer, IEnumerable<Node> following)
+    // A layer's features as rows, [N, features].
+    private static Value Rows(Graph graph, Node layer, Value features)
     {
-        Shape features = layer[0].Shape, weights = layer[1].Shape;
-        int rank = layer.Op == "Conv" ? 4 : 2;
-        if (!weights.IsKnown || weights.Rank != rank || features.Rank != rank)
-        {
-            return $"{layer.Name} ({layer.Op}) has weights {weights} for features {features}";
-        }
-
-        return layer.Op != "Conv" || !IsAveraged(layer) || weights[2] == 1 && weights[3] == 1 && following.Any(IsMean)
-            ? null
-            : $"{layer.Name} ({layer.Op}) has weights {weights} and an output of {layer.Output.Shape}";
+        features = IsAveraged(layer) ? graph.Apply("GlobalAveragePool", [features]) : features;
+        return layer.Op == "Conv" ? graph.Flatten(features) : features;
     }
 
     // Whether the layer is a convolution whose output must be averaged. A kernel as large as its input has one output per class, so it
     // needs no average: fully convolutional networks write dense layers in this form.
-    private static bool IsAveraged(Node layer) => layer.Op == "Conv"
+    internal static bool IsAveraged(Node layer) => layer.Op == "Conv"
         && !(layer[0].Shape.Dimensions[2..].SequenceEqual(layer[1].Shape.Dimensions[2..])
             && layer.Output.Shape.Dimensions[2..].All(d => d == 1));
-
-    // The operand that depends on the image, if the other operand is the same for all images; null otherwise.
-    private static Value? Scaled(Node node, HashSet<Node> constants)
-    {
-        return IsFixed(node[1]) ? node[0] : IsFixed(node[0]) && node.Op != "Div" ? node[1] : null;
-
-        bool IsFixed(Value value) =>
-            value.Producer is { } producer ? constants.Contains(producer) : value.Graph.Initializers.ContainsKey(value);
-    }
-
-    // Whether the node is a linear layer with as many outputs as inputs, directly after another linear layer. It only calibrates the
-    // logits.
-    private static bool IsCalibration(Node node) => node is { Op: "Gemm" or "MatMul", Domain: "" } && IsConstant(node[1])
-        && node[1].Shape is { Rank: 2 } w && w[0] == w[1]
-        && (node[0].Producer is { Op: "Add", Domain: "" } add && IsConstant(add[1]) ? add[0].Producer : node[0].Producer) is { } before
-        && IsLinear(before);
-
-    private static bool IsConstant(Value? value) => value is not null && LayerWeights.Leaves(value).Any();
 
     // The name of the initializer that a weight is computed from.
     private static string NameOf(Value weight) =>
