@@ -29,27 +29,40 @@ internal sealed class BulkClassifier(Classifier model, int top)
     public void Run(IReadOnlyList<string> files, Action<ClassifiedImage> answer, CancellationToken stop)
     {
         int size = model.FixedBatch ?? Math.Clamp(files.Count / Environment.ProcessorCount, 1, BatchSize), begun = 0, answered = 0;
+        string[] all = [.. files];
         using var sessions = new SessionTrials(model, files.Count, size);
         var waiting = new Dictionary<int, ClassifiedImage[]>();
         OnAllCores(() =>
         {
             using var batch = model.CreateBatch(sessions.First, size);
-            while (!stop.IsCancellationRequested && Interlocked.Add(ref begun, size) - size is var first && first < files.Count)
+            while (!stop.IsCancellationRequested && Take() is { Count: > 0 } part)
             {
-                string[] taken = [.. files.Skip(first).Take(size)];
-                var answers = Answers(sessions, batch, taken);
+                var answers = Answers(sessions, batch, part);
                 lock (waiting)
                 {
-                    waiting.Add(first, answers);
+                    waiting.Add(part.Offset, answers);
                     while (waiting.Remove(answered, out var next))
                     {
                         Array.ForEach(next, answer);
-                        answered += size;
+                        answered += next.Length;
                     }
                 }
             }
         });
         stop.ThrowIfCancellationRequested();
+
+        // Takes the next files. The last batches are smaller, so that all cores finish at about the same time.
+        ArraySegment<string> Take()
+        {
+            lock (waiting)
+            {
+                int left = all.Length - begun;
+                int taken = model.FixedBatch ?? Math.Clamp(left / (2 * Environment.ProcessorCount), 1, size);
+                var part = new ArraySegment<string>(all, begun, Math.Min(taken, left));
+                begun += part.Count;
+                return part;
+            }
+        }
     }
 
     private static void OnAllCores(Action work)
@@ -64,11 +77,11 @@ internal sealed class BulkClassifier(Classifier model, int top)
         }
     }
 
-    private ClassifiedImage[] Answers(SessionTrials sessions, InferenceBatch batch, string[] files)
+    private ClassifiedImage[] Answers(SessionTrials sessions, InferenceBatch batch, ArraySegment<string> files)
     {
-        var errors = new string?[files.Length];
+        var errors = new string?[files.Count];
         int count = 0;
-        for (int i = 0; i < files.Length; i++)
+        for (int i = 0; i < files.Count; i++)
         {
             errors[i] = Read(files[i], batch.Slot(count));
             count += errors[i] is null ? 1 : 0;

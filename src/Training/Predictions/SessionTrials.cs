@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Fovea.Models.Runtime;
 
 namespace Fovea.Training.Predictions;
@@ -10,7 +11,12 @@ namespace Fovea.Training.Predictions;
 /// </summary>
 internal sealed class SessionTrials : IDisposable
 {
-    private const int RunsOfTrial = 3, LeastImagesPerCore = 16;
+    private const int LeastImagesPerCore = 16;
+
+    // A candidate that was slower by this factor in its first timed run gets no further trial.
+    private const double MuchSlower = 1.15;
+
+    private static readonly SessionKind[] Kinds = [SessionKind.OneCore, SessionKind.OneCoreRewritten];
 
     private readonly Lock gate = new();
     private readonly Lock allCores = new();
@@ -31,12 +37,10 @@ internal sealed class SessionTrials : IDisposable
 
         // Runs of one image stay in a core's cache. Runs of many images share the weights that are read from memory. Both are tried.
         own.Dispose();
-        int[] sizes = model.FixedBatch is null ? [batchSize, 1] : [batchSize];
-        candidates =
-        [
-            .. new[] { SessionKind.OneCore, SessionKind.OneCoreRewritten }.Select(model.Open).OfType<ModelSession>()
-                .SelectMany(session => sizes.Select(size => new Candidate(session, size))),
-        ];
+        int[] sizes = model.FixedBatch is null && batchSize > 1 ? [batchSize, 1] : [batchSize];
+        var sessions = new ModelSession?[Kinds.Length];
+        OnEachKind(i => sessions[i] = model.Open(Kinds[i]));
+        candidates = [.. sessions.OfType<ModelSession>().SelectMany(session => sizes.Select(size => new Candidate(session, size)))];
     }
 
     /// <summary>One of the sessions, for allocating the memory of batches.</summary>
@@ -56,13 +60,11 @@ internal sealed class SessionTrials : IDisposable
             return;
         }
 
-        long start = Stopwatch.GetTimestamp();
-        candidate.Run(batch, count);
-        var time = Stopwatch.GetElapsedTime(start);
+        double best = candidate.Run(batch, count);
         lock (gate)
         {
-            // The first run also allocates memory, so its time does not count.
-            candidate.Best = candidate.Runs++ == 0 ? candidate.Best : Math.Min(candidate.Best, time.TotalSeconds / count);
+            candidate.Runs++;
+            candidate.Best = Math.Min(candidate.Best, best);
         }
     }
 
@@ -75,12 +77,26 @@ internal sealed class SessionTrials : IDisposable
         }
     }
 
+    // Opens the sessions at the same time: opening one takes a core for a second or so.
+    private static void OnEachKind(Action<int> open)
+    {
+        try
+        {
+            Parallel.For(0, Kinds.Length, open);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
     private Candidate Next()
     {
         lock (gate)
         {
-            var rarest = candidates.MinBy(candidate => candidate.Begun)!;
-            var next = rarest.Begun < RunsOfTrial ? rarest : candidates.MinBy(candidate => candidate.Best)!;
+            double best = candidates.Min(candidate => candidate.Best);
+            var next = candidates.Where(candidate => candidate.NeedsTrial(best)).MinBy(candidate => candidate.Begun)
+                ?? candidates.MinBy(candidate => candidate.Best)!;
             next.Begun++;
             return next;
         }
@@ -88,6 +104,10 @@ internal sealed class SessionTrials : IDisposable
 
     private sealed class Candidate(ModelSession session, int size)
     {
+        // The first run of each number of images also allocates memory, so its time does not count. A batch of single images has enough
+        // other runs; a batch that is one run needs a second batch.
+        private const int LeastRuns = 2, MostRuns = 3;
+
         public ModelSession Session { get; } = session;
 
         public int Begun { get; set; }
@@ -97,12 +117,27 @@ internal sealed class SessionTrials : IDisposable
         // The shortest time so far, in seconds for each image.
         public double Best { get; set; } = double.MaxValue;
 
-        public void Run(InferenceBatch batch, int count)
+        // Whether the candidate needs another batch as a trial. The best candidates get one more than the others.
+        public bool NeedsTrial(double best)
         {
+            int least = size == 1 ? LeastRuns - 1 : LeastRuns;
+            return Begun < least || (Begun < MostRuns && Runs == Begun && Best < best * MuchSlower);
+        }
+
+        // Runs a batch, and returns the shortest time of a run, in seconds for each image; the largest number if no time counts.
+        public double Run(InferenceBatch batch, int count)
+        {
+            double shortest = double.MaxValue;
             for (int first = 0; first < count; first += size)
             {
-                batch.Run(Session, first, Math.Min(size, count - first));
+                int taken = Math.Min(size, count - first);
+                long start = Stopwatch.GetTimestamp();
+                batch.Run(Session, first, taken);
+                double time = Stopwatch.GetElapsedTime(start).TotalSeconds / taken;
+                shortest = Runs == 0 && first == 0 ? shortest : Math.Min(shortest, time);
             }
+
+            return shortest;
         }
     }
 }
