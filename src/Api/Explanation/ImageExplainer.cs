@@ -11,10 +11,11 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Explanation;
 
 /// <summary>
-/// Computes explanations of images. Their runs do not go through the scheduler: they use sessions of their own on one thread of low
-/// priority each, so that they hardly slow down requests to classify.
+/// Computes explanations of images. Their runs do not go through the scheduler: they use sessions of their own, one after the other on one
+/// thread of low priority, so that they hardly slow down requests to classify.
 /// </summary>
-internal sealed class ImageExplainer(Settings limits, DecodingBudget budget, ImageClassifier classifier)
+internal sealed class ImageExplainer(
+    Settings limits, DecodingBudget budget, ImageClassifier classifier, ExplanationTurns turns, IdleExplainers idle)
 {
     // The nice value of the threads that explain. While threads of normal priority use all cores, such a thread gets about a quarter of a
     // core.
@@ -66,9 +67,16 @@ internal sealed class ImageExplainer(Settings limits, DecodingBudget budget, Ima
         var preprocessing = served.Classifier.Preprocessing;
         var (fitted, region) = await Fit(encoded, preprocessing, stop);
         long start = Stopwatch.GetTimestamp();
-        var explained = await ThreadRank.Run(Nice, () => served.Explainer.Explain(fitted, region, options, stop));
-        places.Ran(1, Stopwatch.GetElapsedTime(start));
-        return explained;
+        try
+        {
+            return await turns.Run(
+                places, () => ThreadRank.Run(Nice, () => served.Explainer.Explain(fitted, region, options, stop)), stop);
+        }
+        finally
+        {
+            places.Ran(1, Stopwatch.GetElapsedTime(start));
+            idle.Used(served.Explainer);
+        }
     }
 
     private async Task<(Pixels Fitted, InputRegion Region)> Fit(EncodedImage encoded, Preprocessing preprocessing, CancellationToken stop)

@@ -104,6 +104,7 @@ internal static class Service
         builder.Services.AddCustomVision(builder.Configuration);
         builder.Services.AddSingleton<ImageClassifier>().AddSingleton<ClassifyRequests>().AddSingleton<InferenceRequests>();
         builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton<ExplanationTurns>().AddSingleton<IdleExplainers>();
         builder.Services.AddSingleton<ImageExplainer>().AddSingleton<ExplainRequests>();
         if (host.GrpcPort > 0)
         {

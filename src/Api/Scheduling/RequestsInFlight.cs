@@ -12,6 +12,9 @@ internal sealed class RequestsInFlight
     private long lastEnd = Stopwatch.GetTimestamp();
     private BackgroundWork? work;
 
+    /// <summary>The number of requests in flight.</summary>
+    public int Count => Volatile.Read(ref count);
+
     /// <summary>The time since the last request ended; zero while a request is in flight.</summary>
     public TimeSpan Quiet => Volatile.Read(ref count) > 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Volatile.Read(ref lastEnd));
 

@@ -25,8 +25,8 @@ internal sealed record ServingSettings
     public int DeadlineSeconds { get; init; } = 30;
 
     /// <summary>
-    /// The number of explanations that the service computes at the same time, for all models together. A further request for an explanation
-    /// is refused at once with 429, so that explanations do not slow down classification.
+    /// The number of explanations that are computed or wait, for all models together. The service computes one at a time, on one core. A
+    /// further request for an explanation is refused at once with 429, so that explanations do not slow down classification.
     /// </summary>
     [Range(1, 1_024)]
     public int MaxExplanations { get; init; } = 2;

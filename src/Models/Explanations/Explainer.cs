@@ -10,8 +10,8 @@ namespace Fovea.Models.Explanations;
 
 /// <summary>
 /// Explains the answers of a classifier: which places of an image are evidence for a class. The explainer opens its own sessions at the
-/// first use of a method, so it runs independently of the classifier, and each session holds another copy of the weights. Several threads
-/// may use it at the same time.
+/// first use of a method, so it runs independently of the classifier, and each session holds another copy of the weights until <see
+/// cref="Free"/>. Several threads may use it at the same time.
 /// </summary>
 /// <param name="model">The classifier, which must outlive this object. The classifier's own session is not used.</param>
 /// <param name="onAllCores">Whether a run uses all cores; if false, it stays on the calling thread. Default true.</param>
@@ -21,6 +21,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
     private readonly Dictionary<string, GradCam> gradCams = [];
     private IntegratedGradients? integrated;
     private ForwardRuns? forward;
+    private int running;
 
     /// <summary>Finds how much each place of an image file speaks for a class.</summary>
     /// <param name="image">The bytes of the image file.</param>
@@ -71,7 +72,6 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
             throw new FoveaException(ErrorCode.BadArgument, $"The class is {index}; expected 0 to {model.Classes - 1}.");
         }
 
-        int target = options.Class ?? -1;
         if (options.Layer is not null && options.Method != ExplanationMethod.GradCam)
         {
             throw new FoveaException(
@@ -80,22 +80,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
                     + "expected no layer, or grad-cam.");
         }
 
-        switch (options.Method)
-        {
-            case ExplanationMethod.GradCam:
-                var cam = CamOf(options.Layer);
-                var (outputs, map) = cam.Run(input, target);
-                return Found(AsLogits(outputs), options, map, cam.Layer);
-            case ExplanationMethod.IntegratedGradients:
-                var (logits, attributions) = Attributions(input, target, stop);
-                return Found(AsLogits(logits), options, MapOf(attributions));
-            default:
-                var runs = Forward;
-                var plain = runs.Logits(input);
-                int explained = options.Class ?? TensorPrimitives.IndexOfMax<float>(plain);
-                Check(plain);
-                return Found(plain, options, Rise.Run(runs, input, model.Input, explained, options.Seed, stop));
-        }
+        return Running(() => ExplainWith(options, input, stop));
     }
 
     /// <summary>
@@ -106,7 +91,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
     /// <param name="map">A map of the whole input.</param>
     /// <param name="stop">Cancels the work between two runs of the network.</param>
     public Faithfulness Judge(float[] input, int target, HeatMap map, CancellationToken stop = default) =>
-        Faithfulness.Of(Forward, input, model.Input, target, map, stop);
+        Running(() => Faithfulness.Of(Forward, input, model.Input, target, map, stop));
 
     /// <summary>
     /// The index of a class, from its label or its index. If only one label matches in another case (Cat for cat), it is accepted.
@@ -138,6 +123,27 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
                 : $"The model has no class {labelOrIndex}{near}; expected one of its labels, or a number from 0 to {model.Classes - 1}.");
     }
 
+    /// <summary>
+    /// Closes the sessions, which frees their copies of the weights. The next explanation opens sessions again. Does nothing while another
+    /// thread computes an explanation.
+    /// </summary>
+    /// <returns>Whether the sessions are closed.</returns>
+    public bool Free()
+    {
+        lock (gate)
+        {
+            if (running > 0)
+            {
+                return false;
+            }
+
+            Dispose();
+            gradCams.Clear();
+            (integrated, forward) = (null, null);
+            return true;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -148,6 +154,18 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
 
         integrated?.Dispose();
         forward?.Dispose();
+    }
+
+    /// <summary>Whether a session is open.</summary>
+    internal bool HasSessions
+    {
+        get
+        {
+            lock (gate)
+            {
+                return gradCams.Count > 0 || integrated is not null || forward is not null;
+            }
+        }
     }
 
     /// <summary>Runs the model without computing explanations.</summary>
@@ -171,6 +189,48 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         }
 
         return integrated.Run(input, target, stop);
+    }
+
+    // Counts the call, so that the sessions stay open until it is over.
+    private T Running<T>(Func<T> explain)
+    {
+        lock (gate)
+        {
+            running++;
+        }
+
+        try
+        {
+            return explain();
+        }
+        finally
+        {
+            lock (gate)
+            {
+                running--;
+            }
+        }
+    }
+
+    private Attribution ExplainWith(ExplanationOptions options, float[] input, CancellationToken stop)
+    {
+        int target = options.Class ?? -1;
+        switch (options.Method)
+        {
+            case ExplanationMethod.GradCam:
+                var cam = CamOf(options.Layer);
+                var (outputs, map) = cam.Run(input, target);
+                return Found(AsLogits(outputs), options, map, cam.Layer);
+            case ExplanationMethod.IntegratedGradients:
+                var (logits, attributions) = Attributions(input, target, stop);
+                return Found(AsLogits(logits), options, MapOf(attributions));
+            default:
+                var runs = Forward;
+                var plain = runs.Logits(input);
+                int explained = options.Class ?? TensorPrimitives.IndexOfMax<float>(plain);
+                Check(plain);
+                return Found(plain, options, Rise.Run(runs, input, model.Input, explained, options.Seed, stop));
+        }
     }
 
     private GradCam CamOf(string? layer)
