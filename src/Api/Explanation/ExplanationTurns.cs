@@ -21,7 +21,9 @@ internal sealed class ExplanationTurns(RequestsInFlight inFlight, TimeProvider t
     private TimeSpan rest;
     private long lastEnd = time.GetTimestamp();
 
-    /// <summary>Waits for the turn, and for the end of the rest while requests to classify are in flight. Then runs the explanation.</summary>
+    /// <summary>
+    /// Waits for the turn, and for the end of the rest while requests to classify are in flight. Then runs the explanation.
+    /// </summary>
     /// <param name="places">The limit of explanations. Its requests are in flight too, but are no requests to classify.</param>
     /// <param name="explain">Computes the explanation.</param>
     /// <param name="stop">Cancels the waiting.</param>

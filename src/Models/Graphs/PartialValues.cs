@@ -1,8 +1,8 @@
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// Evaluates small tensors of integers and truth values before a graph runs. Exported graphs compute shapes from other shapes; usually only the batch size in
-/// them is unknown. Arrays are row-major, <c>null</c> is an unknown element, and true is 1.
+/// Evaluates small tensors of integers and truth values before a graph runs. Exported graphs compute shapes from other shapes; usually only
+/// the batch size in them is unknown. Arrays are row-major, <c>null</c> is an unknown element, and true is 1.
 /// </summary>
 internal static class PartialValues
 {
