@@ -38,10 +38,8 @@ internal sealed class HeadWalk
     private IReadOnlyList<HeadLayer> Search(Value from)
     {
         var following = new Stack<Node>();
-        var value = from;
+        var value = PassActivation(from, following);
         Value? bias = null;
-
-        PassActivation();
         while (true)
         {
             var node = value.Producer ?? throw Missing($"no layer computes {value.Name}");
@@ -70,8 +68,7 @@ internal sealed class HeadWalk
             else if (UnmadeLogits(node) is { } probabilities)
             {
                 following.Push(node);
-                value = probabilities;
-                PassActivation();
+                value = PassActivation(probabilities, following);
             }
             else if (node is { Op: "Add" or "Sub" or "Mul" or "Div", Domain: "" } && Scaled(node) is { } scaled)
             {
@@ -90,16 +87,18 @@ internal sealed class HeadWalk
                 throw Missing($"its output {network.Outputs[0].Name} is computed from {node.Name} ({node.Op})");
             }
         }
+    }
 
-        // Skips an activation that consists of several nodes, such as Exp, ReduceSum and Div.
-        void PassActivation()
+    // Skips an activation that consists of several nodes, such as Exp, ReduceSum and Div.
+    private static Value PassActivation(Value value, Stack<Node> following)
+    {
+        if (ActivationReader.Of(value) is not { Source: { } source, Node: { } activation })
         {
-            if (ActivationReader.Of(value) is { Source: { } source, Node: { } activation })
-            {
-                following.Push(activation);
-                value = source;
-            }
+            return value;
         }
+
+        following.Push(activation);
+        return source;
     }
 
     // The layers behind a node that joins, adds or averages the outputs of several layers; null for other nodes. Feature maps are joined
