@@ -6,7 +6,7 @@ namespace Fovea.Api.Explanation;
 /// Lets explanations run one after the other, each on one core. While requests to classify are in flight, the service rests after each
 /// explanation, so that explanations get at most a third of the time of one core.
 /// </summary>
-internal sealed class ExplanationTurns(RequestsInFlight inFlight, TimeProvider time)
+internal sealed class ExplanationTurns(RequestsInFlight inFlight, TimeProvider time) : IDisposable
 {
     // The rest after an explanation, as a multiple of the explanation's duration.
     private const double Rest = 2;
@@ -53,4 +53,7 @@ internal sealed class ExplanationTurns(RequestsInFlight inFlight, TimeProvider t
             turn.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => turn.Dispose();
 }

@@ -89,13 +89,14 @@ internal static class TensorLists
 
     private static int Position(NodeProto node, NodeScope scope, int length, int highest, int input = 2)
     {
-        long? position = PartialValues.Of(scope[node.Input[input]]) is [{ } known] ? (known < 0 ? known + length : known) : null;
+        long? position = PartialValues.Of(scope[node.Input[input]]) is [{ } given] ? (given < 0 ? given + length : given) : null;
+        var place = position is { } known ? $"{known}" : "that depends on the image";
         return position >= 0 && position <= highest
             ? (int)position
             : throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"the node {node.Name} ({node.OpType}) takes position {position?.ToString() ?? "that depends on the image"} of a list of "
-                + $"{length} tensors; expected a constant position in the list.");
+                $"the node {node.Name} ({node.OpType}) takes position {place} of a list of {length} tensors; expected a constant position "
+                + "in the list.");
     }
 
     private static FoveaException Empty(string node) =>
