@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fovea.Models.Graphs;
 using Microsoft.Data.Sqlite;
 
 namespace Fovea.Api.Tests.FineTuning;
