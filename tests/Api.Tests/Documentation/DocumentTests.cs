@@ -20,7 +20,7 @@ public sealed class DocumentTests
         ["docs/how-to/setting.md"] = 1, // overwrites files of the repository
         ["docs/licences.md"] = 2, // the test that makes the list, and a tool from the package registry
         ["docs/packages.md"] = 2, // packs, installs a tool
-        ["docs/operations.md"] = 7, // Docker, publishing, a GPU, certificates, backups
+        ["docs/operations.md"] = 9, // Docker, publishing, a GPU, certificates, backups, the system's log
     };
 
     public static TheoryData<string> Pages => new(DocumentPage.All.Select(page => page.Name));
