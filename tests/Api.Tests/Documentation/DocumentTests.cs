@@ -19,6 +19,7 @@ public sealed class DocumentTests
         ["docs/kubernetes.md"] = 4, // a cluster
         ["docs/how-to/setting.md"] = 1, // overwrites files of the repository
         ["docs/licences.md"] = 2, // the test that makes the list, and a tool from the package registry
+        ["docs/scaling.md"] = 1, // takes minutes
         ["docs/packages.md"] = 2, // packs, installs a tool
         ["docs/operations.md"] = 9, // Docker, publishing, a GPU, certificates, backups, the system's log
     };
