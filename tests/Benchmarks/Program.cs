@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Fovea.Benchmarks;
 using Fovea.Benchmarks.FineTuning;
+using Fovea.Benchmarks.Simulation;
 using Fovea.Benchmarks.Serving;
 
 // dotnet run -c Release --project tests/Benchmarks -- COMMAND, where COMMAND is one of:
@@ -13,7 +14,10 @@ using Fovea.Benchmarks.Serving;
 // first-start NAME [CLIENTS]        images per second from the first answer on, without stored measurements
 // cycles [COUNT]                    memory that is left after loading and unloading
 // bombs                             the cost of small files that need much to decode
+// replicas [NAME [SECONDS]]         images per second of replicas with a processor each, behind nginx
+// queue [COUNT [WORKERS...]]        jobs per second that workers take from one PostgreSQL server
 // outages [COUNT [SEED]]            PostgreSQL stopped at random moments of fine-tuning jobs
+// simulate [RATE [START [SEED]]]    a day of traffic before 10 to 10,000 replicas that Kubernetes scales
 // torch NAME|all [BATCH [PAIRS]]    our training step and PyTorch's, in turns
 // profile NAME [BATCH]              where a training step spends its time
 // --filter '*'                      the benchmarks of BenchmarkDotNet
@@ -33,8 +37,17 @@ switch (args)
         return await LoadCycles.Run(Number(numbers, 0) ?? 2_000);
     case ["bombs"]:
         return await BombBenchmark.Run();
+    case ["replicas"]:
+        return ReplicaBenchmark.Run("resnet18", 8);
+    case ["replicas", var name, .. { Length: <= 1 } numbers]:
+        return ReplicaBenchmark.Run(name, Number(numbers, 0) ?? 8);
+    case ["queue", .. var numbers]:
+        return await QueueBenchmark.Run(
+            Number(numbers, 0) ?? 1_000, numbers.Length > 1 ? [.. numbers[1..].Select(number => int.Parse(number, null))] : [1, 2, 4, 8]);
     case ["outages", .. { Length: <= 2 } numbers]:
         return await Outages.Run(Number(numbers, 0) ?? 20, Number(numbers, 1) ?? 1);
+    case ["simulate", .. { Length: <= 3 } numbers]:
+        return DaySimulation.Run(Number(numbers, 0) ?? 28, Number(numbers, 1) ?? 30, Number(numbers, 2) ?? 1);
     case ["bare", var file, var images, var time, .. { Length: <= 1 } rate]:
         return BareRuntime.Run(
             file,

@@ -11,6 +11,9 @@ namespace Fovea.Api.Keys;
 /// </summary>
 internal static class KeyCheck
 {
+    /// <summary>The category of the log entries that say who has changed data or has tried to.</summary>
+    public const string AuditCategory = "Fovea.Audit";
+
     private const string Mend =
         "Configure a key, for example with the environment variable Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY.";
 
@@ -21,16 +24,18 @@ internal static class KeyCheck
     public static void UseKeyCheck(this WebApplication app)
     {
         var keys = app.Services.GetRequiredService<ApiKeys>();
+        var audit = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(AuditCategory);
         app.Use((context, next) =>
         {
             if (context.GetEndpoint()?.Metadata.GetMetadata<NeedsKey>() is { } needs
                 && (needs.Scope != KeyScope.Classify || keys.RequiredToClassify))
             {
-                var key = Check(context, keys, needs.Scope, app.Environment);
                 if (needs.Scope != KeyScope.Classify && !HttpMethods.IsGet(context.Request.Method))
                 {
-                    LogWhenDone(context, key, app.Logger);
+                    LogWhenDone(context, keys, audit);
                 }
+
+                Check(context, keys, needs.Scope, app.Environment);
             }
             else if (context.GetEndpoint()?.Metadata.GetMetadata<RefusesUnknownKey>() is not null
                 && keys.Any && context.Request.Headers.Authorization.Count > 0)
@@ -57,8 +62,8 @@ internal static class KeyCheck
             ? $"the request comes from a page of {origin}"
         : null;
 
-    // Returns the request's key, if the key opens the route; null for a developer on this machine. Throws for all others.
-    private static ApiKey? Check(HttpContext context, ApiKeys keys, KeyScope scope, IHostEnvironment environment)
+    // Throws unless the request's key opens the route, or a developer on this machine sent the request.
+    private static void Check(HttpContext context, ApiKeys keys, KeyScope scope, IHostEnvironment environment)
     {
         if (!keys.Any)
         {
@@ -70,14 +75,17 @@ internal static class KeyCheck
                         + $"is configured. Without a key only a developer on the same machine may use it, but {reason}. {Mend}");
             }
 
-            return null;
+            return;
         }
 
         var key = keys.Find(context.Request) ?? throw Unauthorized(context);
-        return key.Scopes.Contains(scope) ? key : throw new ServiceException(
+        if (!key.Scopes.Contains(scope))
+        {
+            throw new ServiceException(
                 ServiceError.Forbidden,
                 $"The key {key.Name} has the scopes {string.Join(", ", key.Scopes.Order().Select(KeySetting.NameOf))}; expected a key "
                     + $"with the scope {KeySetting.NameOf(scope)}, which this route needs.");
+        }
     }
 
     private static ServiceException Unauthorized(HttpContext context)
@@ -90,12 +98,15 @@ internal static class KeyCheck
                 + $"{(header == HeaderNames.Authorization ? "Bearer KEY" : "KEY")}.");
     }
 
-    private static void LogWhenDone(HttpContext context, ApiKey? key, ILogger log)
+    // The request is logged when its answer has been sent, also if it was refused.
+    private static void LogWhenDone(HttpContext context, ApiKeys keys, ILogger audit)
     {
         var (method, path) = (context.Request.Method, context.Request.Path);
+        var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+        var key = keys.Find(context.Request)?.Name ?? "no known key";
         context.Response.OnCompleted(() =>
         {
-            log.Wrote(key?.Name ?? "a developer on this machine", method, path, context.Response.StatusCode);
+            audit.Wrote(key, method, path, context.Response.StatusCode, address);
             return Task.CompletedTask;
         });
     }

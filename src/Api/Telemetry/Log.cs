@@ -42,8 +42,8 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Information, "Data set {Dataset} deleted")]
     public static partial void DatasetDeleted(this ILogger log, string dataset);
 
-    [LoggerMessage(13, LogLevel.Information, "{Key}: {Method} {Path} was answered with {Status}")]
-    public static partial void Wrote(this ILogger log, string key, string method, string path, int status);
+    [LoggerMessage(13, LogLevel.Information, "{Key}: {Method} {Path} was answered with {Status}; the caller is {Address}")]
+    public static partial void Wrote(this ILogger log, string key, string method, string path, int status, string address);
 
     [LoggerMessage(14, LogLevel.Warning, "Expired items could not be deleted, and the next sweep tries again: {Reason}")]
     public static partial void NotSwept(this ILogger log, string reason);

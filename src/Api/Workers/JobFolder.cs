@@ -43,7 +43,7 @@ internal sealed class JobFolder
     public string Report => Path.Combine(attempt, $"{ModelName}.report.json");
 
     /// <summary>Whether there is a checkpoint to resume from.</summary>
-    public bool HasCheckpoint => File.Exists($"{Model}.checkpoint");
+    public bool HasCheckpoint => File.Exists(CheckpointPath);
 
     /// <summary>Whether training is complete: the report exists and names the SHA-256 of the model file.</summary>
     public bool IsTrained => File.Exists(Model) && File.Exists(Page) && File.Exists(Report) && ReportedHash() == FileHash.Sha256Of(Model);
@@ -113,6 +113,9 @@ internal sealed class JobFolder
         File.Move(copy, Base, overwrite: true);
     }
 
+    /// <summary>Deletes the checkpoint, so that training begins anew.</summary>
+    public void DeleteCheckpoint() => File.Delete(CheckpointPath);
+
     /// <summary>Deletes all files of the job.</summary>
     public void Delete()
     {
@@ -134,6 +137,8 @@ internal sealed class JobFolder
             }
         }
     }
+
+    private string CheckpointPath => $"{Model}.checkpoint";
 
     private static string PathOf(Settings settings, string job) => Path.Combine(settings.Data, "fine-tuning", job);
 

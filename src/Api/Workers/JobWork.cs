@@ -111,7 +111,16 @@ internal sealed class JobWork(
             pause.ThrowIfCancellationRequested();
             if (code == TrainingProcess.Refused)
             {
-                throw new ServiceException(ServiceError.TrainingFailed, errors);
+                // A checkpoint of an earlier release may have other settings than this release chooses.
+                if (!folder.HasCheckpoint || progress.Checkpoints > 0)
+                {
+                    throw new ServiceException(ServiceError.TrainingFailed, errors);
+                }
+
+                folder.DeleteCheckpoint();
+                await job.Advance(now => now.Tell(
+                    $"Training cannot go on from the checkpoint and begins anew. {paths.RemoveFrom(errors)}", JobEvent.Warning));
+                continue;
             }
 
             deaths = progress.Checkpoints > 0 ? 1 : deaths;

@@ -64,6 +64,26 @@ public sealed class SurvivalTests
         Assert.Equal([1], workshop.Versions("killed"));
     }
 
+    /// <summary>The recipe that a job gets from an upgraded service may differ from that of its checkpoint.</summary>
+    [Fact]
+    public async Task Job_with_a_checkpoint_of_other_settings_begins_anew()
+    {
+        await using var workshop = await Workshop.Start();
+        var job = await workshop.Create(await workshop.Upload(), "shapes", Epochs);
+        await workshop.UntilTold(job, "Checkpoint");
+        await workshop.Post(job, "pause");
+        await Eventually.True(() => Task.FromResult(workshop.Trainers() is []));
+        var checkpoint = Assert.Single(Directory.GetFiles(workshop.Data, "*.checkpoint", SearchOption.AllDirectories));
+        var bytes = await File.ReadAllBytesAsync(checkpoint, TestContext.Current.CancellationToken);
+        bytes[bytes.AsSpan().IndexOf("flip=0.5"u8) + "flip=0.".Length] = (byte)'6';
+        await File.WriteAllBytesAsync(checkpoint, bytes, TestContext.Current.CancellationToken);
+        await workshop.Post(job, "resume");
+        await workshop.Until(job, "succeeded");
+        Assert.Contains(
+            await workshop.Told(job),
+            message => message.StartsWith("Training cannot go on from the checkpoint and begins anew.", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Killed_evaluation_is_repeated()
     {

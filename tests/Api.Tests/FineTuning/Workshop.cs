@@ -29,6 +29,8 @@ internal sealed class Workshop : IAsyncDisposable
 
     public TestService Service => service!;
 
+    public string Data => data.Path;
+
     public bool HasDatabase => File.Exists(data["fovea.db"]);
 
     /// <summary>Makes a workshop whose service runs in this process.</summary>

@@ -156,7 +156,7 @@ public sealed class KeyTests(SharedService shared)
     }
 
     [Fact]
-    public async Task Every_write_is_logged_with_the_name_of_its_key()
+    public async Task Every_write_and_every_refused_one_is_logged_with_the_name_of_its_key()
     {
         using var repository = new Repository().With("lenet5", 1);
         await using var service = await TestService.StartReady(
@@ -165,6 +165,9 @@ public sealed class KeyTests(SharedService shared)
         await service.Logs.Until("lab: POST /models/lenet5/load was answered with 200");
         await Answers(service, "/models/lenet6/load", "Bearer secret", 404);
         await service.Logs.Until("lab: POST /models/lenet6/load was answered with 404");
+        service.Client.DefaultRequestHeaders.Authorization = new("Bearer", "guessed");
+        await service.Client.PostAsync("/models/lenet5/load", null, TestContext.Current.CancellationToken);
+        await service.Logs.Until("no known key: POST /models/lenet5/load was answered with 401");
     }
 
     [Fact]

@@ -59,5 +59,12 @@ public sealed class HealthTests(SharedService shared)
     [InlineData("http://0.0.0.0:80", null, "http://localhost/")]
     [InlineData("http://127.0.0.1:7000", null, "http://127.0.0.1:7000/")]
     public void Probe_finds_the_address_of_the_service_in_the_environment(string? urls, string? ports, string expected) =>
-        Assert.Equal(expected, HealthProbe.Address(name => name == "ASPNETCORE_URLS" ? urls : ports).ToString());
+        Assert.Equal(
+            expected,
+            HealthProbe.Address(name => name is "ASPNETCORE_URLS" ? urls : name is "ASPNETCORE_HTTP_PORTS" ? ports : null).ToString());
+
+    [Fact]
+    public void Probe_asks_the_endpoint_with_a_certificate_where_there_is_one() => Assert.Equal(
+        "https://localhost:8443/",
+        HealthProbe.Address(name => name is "Kestrel__Endpoints__Https__Url" ? "https://*:8443" : "http://+:8080").ToString());
 }

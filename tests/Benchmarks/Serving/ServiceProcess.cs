@@ -15,11 +15,16 @@ internal sealed partial class ServiceProcess : IDisposable
     private readonly Process process;
 
     private ServiceProcess(string dll, params string[] settings)
+        : this(["dotnet", Path.Combine(AppContext.BaseDirectory, dll), .. settings])
+    {
+    }
+
+    private ServiceProcess(string[] command)
     {
         Address = new Uri($"http://127.0.0.1:{FreePort()}");
         Started = Stopwatch.GetTimestamp();
         process = Process.Start(
-            new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, dll), .. settings, $"--urls={Address}"])
+            new ProcessStartInfo(command[0], [.. command[1..], $"--urls={Address}"])
             {
                 RedirectStandardOutput = true,
             })!;
@@ -69,6 +74,10 @@ internal sealed partial class ServiceProcess : IDisposable
 
     /// <summary>Starts the service from this project's build, with the caller's settings.</summary>
     public static ServiceProcess StartBuilt(params string[] settings) => new("Fovea.Api.dll", settings);
+
+    /// <summary>Starts the service from this project's build on some processors alone, such as <c>0</c> or <c>0,1</c> (Linux).</summary>
+    public static ServiceProcess StartPinned(string processors, params string[] settings) =>
+        new(["taskset", "-c", processors, "dotnet", Path.Combine(AppContext.BaseDirectory, "Fovea.Api.dll"), .. settings]);
 
     /// <summary>Starts the published service with one model, and waits until it has measured its batch sizes.</summary>
     public static ServiceProcess StartMeasured(BenchmarkModels models, string model, params string[] settings)
