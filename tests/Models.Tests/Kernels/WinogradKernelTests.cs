@@ -69,7 +69,7 @@ public class WinogradKernelTests
     // A value of the output's shape, which is not a convolution.
     private static Value Pointwise(Graph graph, Value x, Shape shape)
     {
-        var mean = graph.Apply("ReduceMean", [x], ("axes", new long[] { 1, 2, 3 }));
+        var mean = graph.ReduceMean(x, [1, 2, 3], keep: true);
         return mean + graph.Constant(Drawn(4, new Shape([.. shape.Dimensions[1..]])));
     }
 
