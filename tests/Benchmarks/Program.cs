@@ -7,7 +7,7 @@ using Fovea.Benchmarks.Serving;
 
 // dotnet run -c Release --project tests/Benchmarks -- COMMAND, where COMMAND is one of:
 //
-// serve [PART...]                   the service and the bare runtime, in turns
+// serve [PART|FILE.onnx...]         the service and the bare runtime, in turns
 // mutate [SECONDS [SEED]]           mutated images, JSON, archives and models
 // slow-uploads [ROUNDS]             the effect of slow uploads on other clients
 // stress [MINUTES [SEED [STARTS]]]  starts, swaps and replaced files under load: every answer must be right

@@ -42,6 +42,32 @@ public static class OnnxFile
     }
 
     /// <summary>
+    /// Returns the bytes of a file for a graph that was made from another file. The weights that the other file has too are not in these
+    /// bytes, which refer to the other file by its name.
+    /// </summary>
+    /// <param name="path">The path of the other file.</param>
+    /// <param name="change">Makes the graph from the graph in the other file; <c>null</c> for no graph.</param>
+    /// <returns>The bytes; <c>null</c> if <paramref name="change"/> returns no graph.</returns>
+    /// <exception cref="FoveaException">The file is missing, cannot be read, is not an ONNX file, or is damaged.</exception>
+    internal static byte[]? Changed(string path, Func<Graph, Graph?> change)
+    {
+        var original = Read(path);
+        if (change(original) is not { } changed)
+        {
+            return null;
+        }
+
+        using var file = new MappedFile(path);
+        var places = RawDataPlaces.Find(file.GetSpan());
+        var kept = original.Initializers.Where(i => places.ContainsKey(i.Key.Name))
+            .ToDictionary(i => i.Value, i => places[i.Key.Name], (IEqualityComparer<Tensor>)ReferenceEqualityComparer.Instance);
+        using var stream = new MemoryStream();
+        new OnnxWriter(changed, tensor => kept.TryGetValue(tensor, out var place) ? (Path.GetFileName(path), place.Offset) : null)
+            .WriteTo(stream);
+        return stream.ToArray();
+    }
+
+    /// <summary>
     /// Reads a graph and infers the shapes of its values. Tensors that the file stores in other files are read from its folder.
     /// </summary>
     /// <exception cref="FoveaException">The file is missing, cannot be read, is not an ONNX file, or is damaged.</exception>

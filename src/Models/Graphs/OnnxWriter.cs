@@ -17,7 +17,12 @@ internal sealed class OnnxWriter
     private readonly List<(TensorProto Header, Tensor Tensor)> weights;
     private readonly int graphLength;
 
-    public OnnxWriter(Graph graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="elsewhere">
+    /// The file name and offset of a weight that is stored in another file; <c>null</c> for a weight that is stored in this file. Default:
+    /// all weights are stored in this file.
+    /// </param>
+    public OnnxWriter(Graph graph, Func<Tensor, (string File, long Offset)?>? elsewhere = null)
     {
         var version = typeof(OnnxFile).Assembly.GetName().Version!.ToString(3);
         model = new ModelProto { IrVersion = IrVersion, ProducerName = "fovea", ProducerVersion = version };
@@ -27,7 +32,15 @@ internal sealed class OnnxWriter
         nodes.Input.AddRange(graph.Inputs.Select(ToProto));
         nodes.Output.AddRange(graph.Outputs.Select(ToProto));
         nodes.Node.AddRange(graph.Nodes.Select(ToProto));
-        weights = [.. graph.Initializers.Select(i => (Header(i.Key.Name, i.Value), i.Value))];
+        foreach (var (value, tensor) in graph.Initializers)
+        {
+            if (elsewhere?.Invoke(tensor) is { } place)
+            {
+                nodes.Initializer.Add(Reference(value.Name, tensor, place.File, place.Offset));
+            }
+        }
+
+        weights = [.. graph.Initializers.Where(i => elsewhere?.Invoke(i.Value) is null).Select(i => (Header(i.Key.Name, i.Value), i.Value))];
         graphLength = checked(nodes.CalculateSize() + weights.Sum(w => Field(GraphProto.InitializerFieldNumber, TensorLength(w))));
     }
 
@@ -90,6 +103,17 @@ internal sealed class OnnxWriter
     {
         var proto = new TensorProto { Name = name, DataType = (int)tensor.Type };
         proto.Dims.AddRange(tensor.Shape.ToInt64());
+        return proto;
+    }
+
+    private static TensorProto Reference(string name, Tensor tensor, string file, long offset)
+    {
+        var proto = Header(name, tensor);
+        proto.DataLocation = TensorProto.Types.DataLocation.External;
+        proto.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = file });
+        proto.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = offset.ToString(CultureInfo.InvariantCulture) });
+        proto.ExternalData.Add(
+            new StringStringEntryProto { Key = "length", Value = tensor.ByteLength.ToString(CultureInfo.InvariantCulture) });
         return proto;
     }
 

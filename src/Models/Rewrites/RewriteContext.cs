@@ -8,6 +8,8 @@ internal sealed class RewriteContext
     // The nodes of the source graph that read each value.
     private readonly Dictionary<Value, Node[]> readers;
 
+    private readonly IList<Value> outputs;
+
     /// <summary>Prepares a pass.</summary>
     /// <param name="source">The graph whose nodes are rewritten.</param>
     /// <param name="target">The graph to which the replacements are added.</param>
@@ -18,6 +20,7 @@ internal sealed class RewriteContext
     public RewriteContext(Graph source, Graph target, IReadOnlyDictionary<Value, Value> values, int block)
     {
         (Target, Values, Layouts) = (target, values, new Layouts(target, block));
+        outputs = source.Outputs;
         readers = source.Nodes
             .SelectMany(node => node.Inputs.OfType<Value>().Distinct().Select(input => (input, node)))
             .GroupBy(use => use.input, use => use.node)
@@ -33,9 +36,18 @@ internal sealed class RewriteContext
     /// <summary>Conversions between memory layouts.</summary>
     public Layouts Layouts { get; }
 
+    /// <summary>The number of threads of the session that will run the rewritten graph, among which an operator divides its work.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Whether a rewrite that needs much memory must save much time.</summary>
+    public bool SparesMemory { get; init; }
+
     /// <summary>The outputs of convolutions in <see cref="Target"/> that already include the Relu after the convolution.</summary>
     public HashSet<Value> Activated { get; } = [];
 
     /// <summary>Whether a Relu is the only reader of a node's output.</summary>
     public bool FeedsOnlyRelu(Node node) => readers.GetValueOrDefault(node.Output) is [{ Op: "Relu", Domain: "" }];
+
+    /// <summary>Whether one node reads a node's output, which is not an output of the graph.</summary>
+    public bool HasOneReader(Node node) => readers.GetValueOrDefault(node.Output) is [_] && !outputs.Contains(node.Output);
 }

@@ -1,4 +1,5 @@
 using Fovea.Models.Graphs;
+using Fovea.Models.Quantization;
 
 namespace Fovea.Models.Rewrites;
 
@@ -7,11 +8,19 @@ internal static class RewritePass
 {
     /// <summary>Rewrites a network for serving on CPUs.</summary>
     /// <param name="network">A network of operator set 13 or later, whose images have a known size.</param>
+    /// <param name="threads">The number of threads of the session that will run the network.</param>
+    /// <param name="sparesMemory">Whether a rewrite that needs much memory must save much time.</param>
     /// <returns>The rewritten network; <c>null</c> if no operator can be rewritten.</returns>
-    public static Graph? ForServing(Graph network)
+    public static Graph? ForServing(Graph network, int threads = 1, bool sparesMemory = false)
     {
+        // ONNX Runtime folds batch normalisations into convolutions, but not into the operators that replace convolutions.
+        network = FoldedNormalization.Of(network);
+
         // A node that computes an output of the network is not rewritten, so that the output keeps its name.
-        var (rewritten, _, count) = Run(network, RewriteUses.ServingOnCpu, block: 1, node => network.Outputs.Contains(node.Output));
+        var (rewritten, _, count) = Run(
+            network, RewriteUses.ServingOnCpu,
+            (target, values) => new(network, target, values, block: 1) { Threads = threads, SparesMemory = sparesMemory },
+            isKept: node => network.Outputs.Contains(node.Output));
         return count == 0 ? null : rewritten;
     }
 
@@ -26,17 +35,18 @@ internal static class RewritePass
     /// <returns>The rewritten graph, and its value for each value of the source graph.</returns>
     public static (Graph Graph, IReadOnlyDictionary<Value, Value> Values) ForTraining(Graph source, bool cuda, int block)
     {
-        var (graph, values, _) = Run(source, cuda ? RewriteUses.TrainingOnCuda : RewriteUses.TrainingOnCpu, block, isKept: _ => false);
+        var use = cuda ? RewriteUses.TrainingOnCuda : RewriteUses.TrainingOnCpu;
+        var (graph, values, _) = Run(source, use, (target, values) => new(source, target, values, block), isKept: _ => false);
         return (graph, values);
     }
 
     private static (Graph Graph, Dictionary<Value, Value> Values, int Count) Run(
-        Graph source, RewriteUses use, int block, Func<Node, bool> isKept)
+        Graph source, RewriteUses use, Func<Graph, IReadOnlyDictionary<Value, Value>, RewriteContext> begin, Func<Node, bool> isKept)
     {
         var target = source.EmptyCopy();
         target.OperatorSets.Remove(Placeholders.Domain);
         var values = source.Inputs.ToDictionary(input => input, input => target.Input(input.Name, input.Type, input.Shape));
-        var context = new RewriteContext(source, target, values, block);
+        var context = begin(target, values);
         Rewrite[] rows = [.. RewriteTable.Rows.Where(row => row.Uses.HasFlag(use))];
         int count = 0;
         source.CopyTo(target, values, (node, inputs) => isKept(node) ? null : Form(node, inputs));

@@ -12,7 +12,7 @@ internal static class RewriteTable
     public static readonly IReadOnlyList<Rewrite> Rows =
     [
         // Rewrites for serving on CPUs
-        new("Winograd", 1, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, x) => [Winograd.Rewrite(c.Target, node, x)]),
+        new("Winograd", 2, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, _) => Winograd.Rewrite(c, node)),
         new(
             "response normalisation", 1, RewriteUses.ServingOnCpu | RewriteUses.TrainingOnCpu, ResponseNormalization.Suits,
             (c, node, x) => [ResponseNormalization.Expressed(c.Target, x[0]!, node)]),

@@ -1,106 +1,103 @@
 using Fovea.Models.Graphs;
+using Fovea.Models.Kernels;
 
 namespace Fovea.Models.Rewrites;
 
-// Y = A' ((G w G') . (B' x B)) A gives 2x2 outputs for a tile x of 4x4 pixels and a filter w of 3x3; . is the elementwise product, summed
-// over the input channels. B', G and A' are the constant matrices below. For each coefficient (an element of the transformed tile), the
-// sums over all channels and tiles are a matrix product, [filters, channels] by [channels, tiles].
-
 /// <summary>
-/// Rewrites 3x3 convolutions by Winograd's minimal filtering F(2x2, 3x3): four outputs need 16 multiplications per channel instead of 36.
-/// (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016, https://arxiv.org/abs/1509.09308.)
+/// Rewrites 3x3 convolutions as Fovea's own operator, which uses Winograd's minimal filtering; see <see cref="WinogradKernel"/>. The operator
+/// includes an addition and a ReLU after the convolution.
 /// </summary>
-/// <remarks>
-/// The rewritten form consists of standard operators. ONNX Runtime computes the transformed weights once, when a session is opened. The
-/// transformed weights need 16/9 of the memory of the original weights.
-/// </remarks>
 internal static class Winograd
 {
-    // Tile is the side of an input tile. Step is the side of the tile's output, and the distance between neighbouring tiles.
-    private const int Tile = 4, Step = Tile - 2, Coefficients = Tile * Tile;
-
     // The smallest C K / (C + K), for C input channels and K output channels, at which the rewrite is faster. The cost of the
     // transformations grows with C + K, and the number of saved multiplications grows with C K.
-    private const double MinChannels = 64;
+    private const double MinChannels = 16;
 
-    // The matrices B', G and A' of the paper, in this order.
-    private static readonly float[,] ToCoefficients = { { 1, 0, -1, 0 }, { 0, 1, 1, 0 }, { 0, -1, 1, 0 }, { 0, 1, 0, -1 } };
-    private static readonly float[,] OfWeights = { { 1, 0, 0 }, { 0.5f, 0.5f, 0.5f }, { 0.5f, -0.5f, 0.5f }, { 0, 0, 1 } };
-    private static readonly float[,] ToPixels = { { 1, 1, 1, 0 }, { 0, 1, -1, -1 } };
+    // The transformed weights need four times the memory of the weights. If memory is to be spared, each weight must be used for at least
+    // this many outputs.
+    private const int SparingOutputs = 20 * 20;
 
     /// <summary>
-    /// Whether a node is a 3x3 convolution with stride 1 on images of a known size, with enough channels for the rewrite to be faster. A
-    /// quantised convolution is not rewritten, because ONNX Runtime computes it with integers.
+    /// Whether a node is a convolution that can be rewritten, or an addition or ReLU after one. The rewrite of an addition or ReLU includes
+    /// the convolution.
     /// </summary>
-    public static bool Suits(Node node) =>
+    public static bool Suits(Node node) => Pattern.Of(node) is not null;
+
+    /// <summary>Adds the rewritten operator to the graph.</summary>
+    /// <returns>
+    /// The output; <c>null</c> if another node reads a value between the convolution and this node, or to spare memory.
+    /// </returns>
+    public static IReadOnlyList<Value>? Rewrite(RewriteContext context, Node node)
+    {
+        if (Pattern.Of(node) is not { } pattern || pattern.Inner.Any(inner => !context.HasOneReader(inner)))
+        {
+            return null;
+        }
+
+        var (g, conv) = (context.Target, pattern.Convolution);
+        Shape x = conv[0].Shape, y = conv.Output.Shape;
+        if (context.SparesMemory && y[2] * y[3] < SparingOutputs)
+        {
+            return null;
+        }
+
+        var window = Window.Of(conv);
+        var shape = new WinogradShape(
+            x[1], x[2], x[3], y[1], y[2], y[3], window.Before[0], window.Before[1], pattern.HasRelu, context.Threads);
+        var bias = conv.Inputs.ElementAtOrDefault(2) is { } given
+            ? context.Values[given]
+            : g.Constant(Tensor.Of(new Shape(y[1]), new float[y[1]]));
+        Value?[] inputs = [context.Values[conv[0]], context.Values[conv[1]], bias];
+        if (pattern.Addend is { } addend)
+        {
+            inputs = [.. inputs, context.Values[addend]];
+        }
+
+        return [g.Apply(CustomOperators.Domain, CustomOperators.Winograd, inputs, y, shape.Attributes())];
+    }
+
+    // A quantised convolution is not rewritten, because ONNX Runtime computes it with integers: its weights are not constants.
+    private static bool IsConvolution(Node? node) =>
         node is { Op: "Conv", Domain: "" }
+        && TileTransforms.IsSupported
         && node[0] is { Type: ElementType.Float, Shape: { Rank: 4 } x } && x.Dimensions[1..].All(size => size > 0)
-        && node[0].Producer is not { Op: "DequantizeLinear" }
-        && node[1].Shape is { Rank: 4, IsKnown: true } w
+        && node[1] is { Constant.Type: ElementType.Float, Shape: var w }
+        && node.Inputs.ElementAtOrDefault(2) is null or { Constant.Type: ElementType.Float }
         && node.Int("group", 1) == 1
         && Window.Of(node) is { Kernel: [3, 3], Strides: [1, 1], Dilations: [1, 1] }
-        && (double)w[0] * w[1] / (w[0] + w[1]) >= MinChannels;
+        && w[0] % TileTransforms.Lanes == 0 && w[1] % TileTransforms.Lanes == 0
+        && (double)w[0] * w[1] / (w[0] + w[1]) >= MinChannels
+        && SavesMultiplications(node.Output.Shape);
 
-    /// <summary>Adds the rewritten convolution to a graph and returns its output.</summary>
-    /// <param name="g">The graph to which the operators are added.</param>
-    /// <param name="node">The convolution, in its original graph.</param>
-    /// <param name="inputs">The values of <paramref name="g"/> that replace the node's inputs.</param>
-    public static Value Rewrite(Graph g, Node node, IReadOnlyList<Value?> inputs)
+    // Small outputs leave tiles mostly empty. Half of the multiplications must be saved.
+    private static bool SavesMultiplications(Shape y)
     {
-        var (x, weights, window) = (inputs[0]!, inputs[1]!, Window.Of(node));
-        int channels = weights.Shape[1], filters = weights.Shape[0];
-        int[] size = [.. node[0].Shape.Dimensions[2..]], outputSize = [window.Steps(0, size[0]), window.Steps(1, size[1])];
-        int[] tiles = [Tiles(outputSize[0]), Tiles(outputSize[1])], pixels = [Step * tiles[0], Step * tiles[1]];
-
-        // The coefficients of all tiles, as a convolution of each channel: [N C, 16, tiles], transposed to [16, C, N, tiles].
-        var tiling = new Window([Tile, Tile], [Step, Step], window.Before, [PaddingAfter(0), PaddingAfter(1)], [1, 1]);
-        var images = g.Reshape(x, new Shape(-1, 1, size[0], size[1]));
-        var transform = Kronecker(g, "to_coefficients", ToCoefficients, new Shape(Coefficients, 1, Tile, Tile));
-        var coefficients = g.Reshape(g.Conv(images, transform, window: tiling), new Shape(-1, channels, Coefficients, tiles[0] * tiles[1]));
-        coefficients = g.Reshape(g.Transpose(coefficients, 2, 1, 0, 3), new Shape(Coefficients, channels, -1));
-
-        // The matrix products for all coefficients: [16, K, C] by [16, C, N tiles].
-        var products = g.Reshape(g.MatMul(Weights(g, weights, filters, channels), coefficients), new Shape(Coefficients, -1));
-
-        // The outputs have the axes [2, 2, K, N, tiles down, tiles across]. The 2x2 outputs of each tile are interleaved with the columns,
-        // and then with the rows, which gives [N, K, P, Q].
-        var outputs = g.MatMul(Kronecker(g, "to_pixels", ToPixels, new Shape(Step * Step, Coefficients)), products);
-        var columns = g.Transpose(g.Reshape(outputs, new Shape(Step, Step, -1)), 0, 2, 1);
-        var rows = g.Transpose(g.Reshape(columns, new Shape(Step, filters, -1, tiles[0], pixels[1])), 2, 1, 3, 0, 4);
-        var y = g.Reshape(rows, new Shape(-1, filters, pixels[0], pixels[1]));
-        if (!pixels.SequenceEqual(outputSize))
-        {
-            y = g.Slice(y, [0, 0], outputSize, [2, 3]);
-        }
-
-        return inputs is [_, _, { } bias] ? g.Apply("Add", [y, g.Reshape(bias, new Shape(filters, 1, 1))]) : y;
-
-        // The last tile ends exactly at the end of the padded input.
-        int PaddingAfter(int axis) => (Step * (tiles[axis] - 1)) + Tile - size[axis] - window.Before[axis];
+        const int OfTile = WinogradShape.Tile * WinogradShape.Tile, OfOutput = 9, Step = WinogradShape.Step;
+        int tiles = ((y[2] + Step - 1) / Step) * ((y[3] + Step - 1) / Step);
+        return y[2] > 0 && y[3] > 0 && 2 * OfTile * tiles <= OfOutput * y[2] * y[3];
     }
 
-    // The transformed weights G w G', [16, K, C].
-    private static Value Weights(Graph g, Value weights, int filters, int channels)
+    // A convolution, the value that is added to its output, and whether a ReLU is last; Inner are the nodes before the last one.
+    private sealed record Pattern(Node Convolution, Value? Addend, bool HasRelu, params Node[] Inner)
     {
-        var byElement = g.Transpose(g.Reshape(weights, new Shape(filters * channels, 9)), 1, 0);
-        var transformed = g.MatMul(Kronecker(g, "of_weights", OfWeights, new Shape(Coefficients, 9)), byElement);
-        return g.Reshape(transformed, new Shape(Coefficients, filters, channels));
-    }
-
-    // The Kronecker product of a matrix with itself. It applies the matrix to both axes of a tile in one product.
-    private static Value Kronecker(Graph g, string name, float[,] matrix, Shape shape) => g.Constant($"winograd/{name}", () =>
-    {
-        var (rows, columns) = (matrix.GetLength(0), matrix.GetLength(1));
-        var both = new float[rows * rows * columns * columns];
-        for (int i = 0; i < both.Length; i++)
+        public static Pattern? Of(Node node) => node switch
         {
-            int row = i / (columns * columns), column = i % (columns * columns);
-            both[i] = matrix[row / rows, column / columns] * matrix[row % rows, column % columns];
-        }
+            { Op: "Relu", Domain: "" } => node[0].Producer is { } inner && WithoutRelu(inner) is { } pattern
+                ? pattern with { HasRelu = true, Inner = [.. pattern.Inner, inner] }
+                : null,
+            _ => WithoutRelu(node),
+        };
 
-        return Tensor.Of(shape, both);
-    });
+        private static Pattern? WithoutRelu(Node node) =>
+            IsConvolution(node) ? new(node, null, HasRelu: false)
+            : node is { Op: "Add", Domain: "" } ? Sum(node, 1) ?? Sum(node, 0)
+            : null;
 
-    // The number of tiles that cover this number of pixels along an axis.
-    private static int Tiles(int pixels) => (pixels + Step - 1) / Step;
+        // The pattern of an addition, one of whose inputs is a convolution's output, and the other a value of the same shape.
+        private static Pattern? Sum(Node add, int convolution) =>
+            add[convolution].Producer is { } conv && IsConvolution(conv) && add[1 - convolution] is { Constant: null } addend
+                && addend.Shape.Dimensions.SequenceEqual(conv.Output.Shape.Dimensions)
+                ? new(conv, addend, HasRelu: false, conv)
+                : null;
+    }
 }

@@ -23,7 +23,7 @@ public sealed class Classifier : IDisposable
 
     private Classifier(ServedFile file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
-        (this.file, this.session, Device) = (file, new(session, SessionKind.AllCores), device);
+        (this.file, this.session, Device) = (file, new(session, KindOf(file)), device);
         IsLarge = file.IsLarge;
         (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
@@ -266,8 +266,7 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>
-    /// Returns the session that <see cref="Load"/> opened, of the kind <see cref="SessionKind.AllCores"/>; the caller disposes it. Call
-    /// this once; <see cref="Run"/> and <see cref="Classify"/> cannot be called afterwards.
+    /// Returns the session that <see cref="Load"/> opened, which runs on all cores; the caller disposes it. Call this once; <see cref="Run"/> and <see cref="Classify"/> cannot be called afterwards.
     /// </summary>
     public ModelSession TakeSession()
     {
@@ -339,6 +338,8 @@ public sealed class Classifier : IDisposable
             found.AsMemory(0, taken * Classes).CopyTo(logits[(first * Classes)..]);
         }
     }
+
+    private static SessionKind KindOf(ServedFile file) => file.IsRewritten ? SessionKind.AllCoresRewritten : SessionKind.AllCores;
 
     private static OrtValue Tensor(Memory<float> values, long[] shape) =>
         OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);

@@ -8,8 +8,8 @@ namespace Fovea.Models.Runtime;
 /// there are cores: the throughput is higher, but a single image takes longer.
 /// </param>
 /// <param name="Rewritten">
-/// Whether some operators are replaced by faster equivalents, see <c>RewriteTable</c>. The logits then differ by rounding. Only together
-/// with <paramref name="Spread"/> false.
+/// Whether some operators are replaced by faster equivalents, see <c>RewriteTable</c>. The logits then differ by rounding. Together with
+/// <paramref name="Spread"/> only for files of more than 256 MiB, whose weights are held in memory once.
 /// </param>
 /// <param name="Quantized">
 /// Whether the session runs the quantised twin of the file, see <see cref="QuantizedTwin"/>. The twin's answers may differ. Only together
@@ -19,6 +19,9 @@ public readonly record struct SessionKind(bool Spread, bool Rewritten = false, b
 {
     /// <summary>A run uses all cores and the graph of the file.</summary>
     public static readonly SessionKind AllCores = new(Spread: true);
+
+    /// <summary>A run uses all cores and the rewritten graph.</summary>
+    public static readonly SessionKind AllCoresRewritten = new(Spread: true, Rewritten: true);
 
     /// <summary>A run uses one core and the graph of the file.</summary>
     public static readonly SessionKind OneCore = new(Spread: false);

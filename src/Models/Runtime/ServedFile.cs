@@ -1,6 +1,7 @@
 using Fovea.Models.Adoption;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
+using Fovea.Models.Rewrites;
 using Microsoft.ML.OnnxRuntime;
 using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 
@@ -34,6 +35,9 @@ internal sealed class ServedFile
     /// <summary>Whether the served content has more than 256 MiB.</summary>
     public bool IsLarge { get; }
 
+    /// <summary>Whether the first session runs the rewritten form of the file. Other files get a second session for it.</summary>
+    public bool IsRewritten { get; private init; }
+
     /// <summary>The facts about the model, from the file and its adoption.</summary>
     public Facts Known { get; }
 
@@ -54,7 +58,11 @@ internal sealed class ServedFile
             var outline = OnnxFile.Outline(path);
             if (ModelSource.Of(outline, path, overrides, fallback) is { NeedsAdoption: false } own)
             {
-                return (new(ModelBytes.Of(path), new(own.MetadataOf(outline), own.Record), length), Sessions.OpenLarge(path, device));
+                var facts = new Facts(own.MetadataOf(outline), own.Record);
+                var hashed = ModelBytes.Of(path);
+                return OpenRewritten(path, facts.Metadata.Preprocessing?.Shape, device) is { } rewritten
+                    ? (new(hashed, facts, length) { IsRewritten = true }, rewritten)
+                    : (new(hashed, facts, length), Sessions.OpenLarge(path, device));
             }
         }
 
@@ -73,6 +81,29 @@ internal sealed class ServedFile
     /// <summary>Reads the content from which sessions are opened.</summary>
     /// <exception cref="FoveaException">The file, or a file that holds its tensors, has changed.</exception>
     public byte[] Read() => adopted is null ? bytes.Read() : adopted.Read();
+
+    // The weights of a large file are held in memory once, so its two forms cannot be compared while it serves. Null if no rewrite fits, or
+    // if rewriting fails: a defect in a rewrite must not make the model unusable.
+    private static InferenceSession? OpenRewritten(string path, Shape? image, Device? device)
+    {
+        if (device is { IsCuda: true })
+        {
+            return null;
+        }
+
+        try
+        {
+            var rewritten = OnnxFile.Changed(
+                path,
+                graph => RewritePass.ForServing(OpsetConversion.Convert(graph).ForImages(image), Sessions.Threads, sparesMemory: true));
+            ProcessMemory.Trim();
+            return rewritten is null ? null : Sessions.OpenLarge(path, rewritten);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
 
     private static Opened OpenOriginal(ModelSource source, Device? device, AdoptionCache? cache) => ModelBytes.Load(
         source.Path,

@@ -1,5 +1,6 @@
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
+using Fovea.Models.Kernels;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Runtime;
@@ -50,8 +51,7 @@ public static class Sessions
         options => new InferenceSession(content, options),
         options =>
         {
-            options.AddSessionConfigEntry(
-                "session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(path)));
+            UseFolderOf(path, options);
             (device ?? Device.Cpu).AppendTo(options);
         },
         onOneThread);
@@ -70,6 +70,23 @@ public static class Sessions
         {
             ReturnedMemory.Use(options);
             (device ?? Device.Cpu).AppendTo(options);
+        });
+
+    /// <summary>
+    /// Opens a session on a large model file in a rewritten form. The form refers to the file for the weights that did not change. A run can
+    /// return its memory to the system.
+    /// </summary>
+    /// <param name="path">The path of the .onnx file.</param>
+    /// <param name="rewritten">The content of the rewritten form, as <see cref="OnnxFile.Changed"/> returns it.</param>
+    /// <exception cref="FoveaException">ONNX Runtime cannot load the form; the message contains the reason.</exception>
+    internal static InferenceSession OpenLarge(string path, byte[] rewritten) => Open(
+        path,
+        options => new InferenceSession(rewritten, options),
+        options =>
+        {
+            ReturnedMemory.Use(options);
+            UseFolderOf(path, options);
+            CustomOperators.AddTo(options);
         });
 
     /// <summary>Opens a session on a graph in memory.</summary>
@@ -92,7 +109,19 @@ public static class Sessions
 
     /// <summary>Opens a session on a graph in memory, with additional session options.</summary>
     internal static InferenceSession Open(Graph graph, Action<SessionOptions> configure, bool onOneThread = false) =>
-        Open(graph.Name, options => new InferenceSession(OnnxFile.ToBytes(graph), options), configure, onOneThread);
+        Open(
+            graph.Name,
+            options => new InferenceSession(OnnxFile.ToBytes(graph), options),
+            options =>
+            {
+                if (graph.OperatorSets.ContainsKey(CustomOperators.Domain))
+                {
+                    CustomOperators.AddTo(options);
+                }
+
+                configure(options);
+            },
+            onOneThread);
 
     /// <summary>The message of an ONNX Runtime error, without the error code, which does not help users.</summary>
     internal static string ReasonOf(OnnxRuntimeException error)
@@ -125,6 +154,10 @@ public static class Sessions
             throw new FoveaException(ErrorCode.BadModelFile, $"ONNX Runtime cannot load {name}: {ReasonOf(e)}", e);
         }
     }
+
+    // Makes ONNX Runtime look for the tensors that a model stores in other files in the folder of the model.
+    private static void UseFolderOf(string path, SessionOptions options) => options.AddSessionConfigEntry(
+        "session.model_external_initializers_file_folder_path", Path.GetDirectoryName(Path.GetFullPath(path)));
 
     // Creates ONNX Runtime's environment with a shared thread pool. If other code in the process created the environment first, it has no
     // such pool, and each session has its own threads. ONNX Runtime does not report which code was first, so a session of one node is

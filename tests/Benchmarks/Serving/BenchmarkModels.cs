@@ -28,6 +28,28 @@ internal sealed class BenchmarkModels
         return repository;
     }
 
+    /// <summary>
+    /// Makes a model repository with a copy of this file, and of the files beside it that it needs. Returns the model's name.
+    /// </summary>
+    /// <param name="path">An .onnx file. A .json file of the same name becomes its model.json.</param>
+    public string Add(string path)
+    {
+        var (name, folder) = (Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var model = Directory.CreateDirectory(Path.GetDirectoryName(PathOf(name))!).Parent!.FullName;
+        File.Copy(path, PathOf(name), overwrite: true);
+        if (File.Exists(Path.ChangeExtension(path, ".json")))
+        {
+            File.Copy(Path.ChangeExtension(path, ".json"), Path.Combine(model, "model.json"), overwrite: true);
+        }
+
+        foreach (var labels in Directory.EnumerateFiles(folder, "*.txt"))
+        {
+            File.Copy(labels, Path.Combine(model, Path.GetFileName(labels)), overwrite: true);
+        }
+
+        return name;
+    }
+
     /// <summary>Makes the file of the network.</summary>
     public string ModelFile(string name)
     {

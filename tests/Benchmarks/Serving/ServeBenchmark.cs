@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Fovea.Benchmarks.Serving;
@@ -19,6 +20,7 @@ internal static class ServeBenchmark
     {
         ["resnet34"] = () => Throughput("resnet34", 640, 480, clients: 8, 1, 4, 8),
         ["resnet34-12mp"] = () => Throughput("resnet34", 4000, 3000, clients: 8, 1, 4, 8),
+        ["vgg16"] = () => Throughput("vgg16", 640, 480, clients: 8, 1, 4, 8),
         ["alexnet"] = () => Throughput("alexnet", 640, 480, clients: 32, 8, 16, 32),
         ["lenet5"] = LeNet5,
         ["grpc"] = () => GrpcThroughput.Run(Models),
@@ -31,16 +33,19 @@ internal static class ServeBenchmark
         ["overload"] = () => Overload("resnet34", seconds: 60).GetAwaiter().GetResult(),
     };
 
-    /// <summary>Runs the named parts; all parts if none is named.</summary>
+    /// <summary>
+    /// Runs the named parts; all parts if none is named. The name of an .onnx file, with model.json's content beside it in a .json file of
+    /// the same name, measures this file.
+    /// </summary>
     public static int Run(string[] names)
     {
         // Numbers are printed in the same way on every machine. The culture also holds in the tasks that the parts start.
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         foreach (var name in names.Length == 0 ? Parts.Keys : (IEnumerable<string>)names)
         {
-            if (!Parts.TryGetValue(name, out var part))
+            if (!Parts.TryGetValue(name, out var part) && !OfFile(name, out part))
             {
-                Console.Error.WriteLine($"There is no part {name}; expected some of {string.Join(", ", Parts.Keys)}, or nothing for all.");
+                Console.Error.WriteLine($"There is no part {name}; expected some of {string.Join(", ", Parts.Keys)}, .onnx files, or nothing for all.");
                 return 1;
             }
 
@@ -48,6 +53,14 @@ internal static class ServeBenchmark
         }
 
         return 0;
+    }
+
+    private static bool OfFile(string path, [NotNullWhen(true)] out Action? part)
+    {
+        part = path.EndsWith(".onnx", StringComparison.Ordinal) && File.Exists(path)
+            ? () => Throughput(Models.Add(path), 640, 480, clients: 8, 1, 4, 8)
+            : null;
+        return part is not null;
     }
 
     private static void Throughput(string model, int width, int height, int clients, params int[] batches)

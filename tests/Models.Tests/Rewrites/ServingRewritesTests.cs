@@ -1,5 +1,6 @@
 using Fovea.Models.Architectures;
 using Fovea.Models.Graphs;
+using Fovea.Models.Kernels;
 using Fovea.Models.Layers;
 using Fovea.Models.Rewrites;
 using Fovea.Models.Runtime;
@@ -20,6 +21,10 @@ public class ServingRewritesTests
         ["padded unevenly"] = (g, x) => g.Conv(x, Weights(g), window: new([3, 3], [1, 1], [2, 0], [1, 3], [1, 1])),
         ["padded to the same size"] = (g, x) => g.Apply("Conv", [x, Weights(g)], ("auto_pad", "SAME_LOWER")),
         ["two convolutions"] = (g, x) => Same(g, g.Relu(Same(g, x))),
+        ["residual block"] = (g, x) => Same(g, g.Relu(Same(g, g.Relu(Same(g, x))) + x)),
+        ["sum of two convolutions"] = (g, x) => Same(g, Same(g, x) + Same(g, x)),
+        ["output that is read twice"] = (g, x) => Same(g, x) is var y ? Same(g, g.Relu(y) + y) : x,
+        ["batch normalisation"] = (g, x) => g.Relu(Normalized(g, Same(g, x))) * g.Scalar(2),
         ["normalisation"] = (g, x) => Lrn(g, x, ("size", 5L), ("alpha", 0.3f), ("bias", 2f)),
         ["by another power"] = (g, x) => Lrn(g, x, ("size", 3L), ("alpha", 0.7f), ("beta", 0.6f)),
         ["six filters, ReLU and mean"] = (g, x) =>
@@ -38,7 +43,8 @@ public class ServingRewritesTests
     public void Each_rewrite_has_a_case(string name)
     {
         var row = RewriteTable.Rows.Single(row => row.Name == name);
-        Assert.Contains(Cases.Values, apply => Build(apply).Nodes.Any(row.Suits));
+        bool isSupported = row.Name != "Winograd" || TileTransforms.IsSupported;
+        Assert.Equal(isSupported, Cases.Values.Any(apply => Build(apply).Nodes.Any(row.Suits)));
     }
 
     [Fact]
@@ -54,13 +60,14 @@ public class ServingRewritesTests
     public void Rewritten_operator_gives_the_same_output_for_any_batch_size(string name)
     {
         var graph = Build(Cases[name]);
-        var rewritten = RewritePass.ForServing(graph)!;
+        var rewritten = RewritePass.ForServing(graph) ?? graph;
         Assert.DoesNotContain(rewritten.Nodes, node => node.Op == "LRN" || Winograd.Suits(node) || PairedColumns.Suits(node));
         foreach (int batch in (int[])[1, 3])
         {
             var (expected, actual) = (Run(graph, batch), Run(rewritten, batch));
             Assert.Equal(expected.Shape, actual.Shape);
-            Assert.All(expected.Values.Zip(actual.Values), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            float largest = expected.Values.Max(Math.Abs);
+            Assert.All(expected.Values.Zip(actual.Values), pair => Assert.Equal(pair.First, pair.Second, 1e-4f * largest));
         }
     }
 
@@ -92,7 +99,7 @@ public class ServingRewritesTests
         Assert.Equal((network.Inputs[0].Name, network.Outputs[0].Name), (rewritten.Inputs[0].Name, rewritten.Outputs[0].Name));
         var (expected, actual) = (Run(network, 2).Values, Run(rewritten, 2).Values);
         float largest = expected.Max(Math.Abs);
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f * largest));
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 2e-4f * largest));
     }
 
     private static Graph Build(Func<Graph, Value, Value> apply)
@@ -105,6 +112,14 @@ public class ServingRewritesTests
     private static Value Lrn(Graph g, Value x, params ReadOnlySpan<(string, object)> attributes) => g.Apply("LRN", [x], attributes);
 
     private static Value Same(Graph g, Value x) => g.Conv(x, Weights(g), window: Window.Square(3, padding: 1));
+
+    private static Value Normalized(Graph g, Value x)
+    {
+        var each = new Shape(Channels);
+        Value[] constants = [.. Enumerable.Range(4, 4).Select(seed => g.Constant(Drawn(seed, each)))];
+        var variance = g.Constant(Tensor.Of(each, [.. Enumerable.Range(1, Channels).Select(i => i / 50f)]));
+        return g.Apply("BatchNormalization", [x, constants[0], constants[1], constants[2], variance], ("epsilon", 1e-3f));
+    }
 
     private static Value Mean(Graph g, Value x) => g.AveragePool(x, Window.Square(2, stride: 2));
 

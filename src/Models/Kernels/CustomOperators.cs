@@ -1,0 +1,172 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models.Kernels;
+
+/// <summary>
+/// Registers Fovea's own operators with ONNX Runtime. Only rewritten graphs contain them, and a rewritten graph is never written to a file.
+/// </summary>
+internal static unsafe class CustomOperators
+{
+    /// <summary>The domain of the operators.</summary>
+    public const string Domain = "fovea.kernels";
+
+    /// <summary>The operator of <see cref="WinogradKernel"/>.</summary>
+    public const string Winograd = "WinogradConv";
+
+    // The input that may be left out: the addend.
+    private const int Addend = 3, Inputs = 4;
+
+    // Values of ONNX Runtime's enumerations: float tensors, inputs that are required and optional.
+    private const int Float = 1, Required = 0, Optional = 1;
+
+    private static readonly Lazy<nint> Registered = new(Register);
+
+    /// <summary>Makes the operators available to a session that is opened with these options.</summary>
+    public static void AddTo(SessionOptions options)
+    {
+        bool isHeld = false;
+        try
+        {
+            options.DangerousAddRef(ref isHeld);
+            RuntimeApi.AddDomain(options.DangerousGetHandle(), Registered.Value);
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                options.DangerousRelease();
+            }
+        }
+    }
+
+    // The description and the domain live as long as the process.
+    private static nint Register()
+    {
+        var description = (Description*)NativeMemory.AllocZeroed((nuint)sizeof(Description));
+        *description = new()
+        {
+            Version = RuntimeApi.Version,
+            GetName = &Name,
+            GetExecutionProviderType = &Provider,
+            GetInputType = &TypeOf,
+            GetInputTypeCount = &InputCount,
+            GetOutputType = &TypeOf,
+            GetOutputTypeCount = &OutputCount,
+            KernelDestroy = &Destroy,
+            GetInputCharacteristic = &InputCharacteristic,
+            GetOutputCharacteristic = &OutputCharacteristic,
+            GetInputMemoryType = &MemoryType,
+            CreateKernelV2 = &Create,
+            KernelComputeV2 = &Compute,
+        };
+        fixed (byte* name = "fovea.kernels\0"u8)
+        {
+            nint domain = RuntimeApi.CreateDomain(name);
+            RuntimeApi.AddOperator(domain, description);
+            return domain;
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static byte* Name(void* self) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference("WinogradConv\0"u8));
+
+    // Null means the CPU provider.
+    [UnmanagedCallersOnly]
+    private static byte* Provider(void* self) => null;
+
+    [UnmanagedCallersOnly]
+    private static int TypeOf(void* self, nuint index) => Float;
+
+    [UnmanagedCallersOnly]
+    private static nuint InputCount(void* self) => Inputs;
+
+    [UnmanagedCallersOnly]
+    private static nuint OutputCount(void* self) => 1;
+
+    [UnmanagedCallersOnly]
+    private static int InputCharacteristic(void* self, nuint index) => index == Addend ? Optional : Required;
+
+    [UnmanagedCallersOnly]
+    private static int OutputCharacteristic(void* self, nuint index) => Required;
+
+    // The default memory of the provider.
+    [UnmanagedCallersOnly]
+    private static int MemoryType(void* self, nuint index) => 0;
+
+    [UnmanagedCallersOnly]
+    private static nint Create(void* self, nint api, nint info, nint* kernel)
+    {
+        try
+        {
+            nint weights = RuntimeApi.ConstantInput(info, 1);
+            if (weights == 0)
+            {
+                throw new InvalidOperationException($"The weights of a {Winograd} are computed in each run; expected constant weights.");
+            }
+
+            *kernel = GCHandle.ToIntPtr(GCHandle.Alloc(new WinogradKernel(WinogradShape.Of(info), RuntimeApi.Floats(weights))));
+            return 0;
+        }
+        catch (Exception e)
+        {
+            return RuntimeApi.Error(e);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static nint Compute(nint kernel, nint context)
+    {
+        try
+        {
+            KernelOf(kernel).Compute(context);
+            return 0;
+        }
+        catch (Exception e)
+        {
+            return RuntimeApi.Error(e);
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Destroy(nint kernel)
+    {
+        KernelOf(kernel).Dispose();
+        GCHandle.FromIntPtr(kernel).Free();
+    }
+
+    private static WinogradKernel KernelOf(nint kernel) => (WinogradKernel)GCHandle.FromIntPtr(kernel).Target!;
+
+    // OrtCustomOp of onnxruntime_c_api.h. Functions that stay null are optional.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Description
+    {
+        public uint Version;
+        public nint CreateKernel;
+        public delegate* unmanaged<void*, byte*> GetName;
+        public delegate* unmanaged<void*, byte*> GetExecutionProviderType;
+        public delegate* unmanaged<void*, nuint, int> GetInputType;
+        public delegate* unmanaged<void*, nuint> GetInputTypeCount;
+        public delegate* unmanaged<void*, nuint, int> GetOutputType;
+        public delegate* unmanaged<void*, nuint> GetOutputTypeCount;
+        public nint KernelCompute;
+        public delegate* unmanaged<nint, void> KernelDestroy;
+        public delegate* unmanaged<void*, nuint, int> GetInputCharacteristic;
+        public delegate* unmanaged<void*, nuint, int> GetOutputCharacteristic;
+        public delegate* unmanaged<void*, nuint, int> GetInputMemoryType;
+        public nint GetVariadicInputMinArity;
+        public nint GetVariadicInputHomogeneity;
+        public nint GetVariadicOutputMinArity;
+        public nint GetVariadicOutputHomogeneity;
+        public delegate* unmanaged<void*, nint, nint, nint*, nint> CreateKernelV2;
+        public delegate* unmanaged<nint, nint, nint> KernelComputeV2;
+        public nint InferOutputShape;
+        public nint GetStartVersion;
+        public nint GetEndVersion;
+        public nint GetMayInplace;
+        public nint ReleaseMayInplace;
+        public nint GetAliasMap;
+        public nint ReleaseAliasMap;
+    }
+}
