@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Fovea.Benchmarks;
 using Fovea.Benchmarks.FineTuning;
+using Fovea.Benchmarks.Gpu;
 using Fovea.Benchmarks.Serving;
 
 // dotnet run -c Release --project tests/Benchmarks -- COMMAND, where COMMAND is one of:
@@ -16,6 +17,7 @@ using Fovea.Benchmarks.Serving;
 // outages [COUNT [SEED]]            PostgreSQL stopped at random moments of fine-tuning jobs
 // torch NAME|all [BATCH [PAIRS]]    our training step and PyTorch's, in turns
 // profile NAME [BATCH]              where a training step spends its time
+// gpu --device cuda|cpu [PART...]   all that runs on a GPU, as a table; tests/gpu builds it and starts it
 // --filter '*'                      the benchmarks of BenchmarkDotNet
 switch (args)
 {
@@ -47,6 +49,10 @@ switch (args)
         return TorchComparison.Run(name, Number(numbers, 0), Number(numbers, 1) ?? 3);
     case ["profile", var name, .. { Length: <= 1 } numbers]:
         return StepProfile.Run(name, Number(numbers, 0));
+    case ["gpu", .. var rest]:
+        return DeviceChecks.Run(rest);
+    case ["gpu-part", var name, var device]:
+        return DeviceChecks.RunPart(name, device);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(TorchComparison).Assembly).Run(args);
         return 0;
