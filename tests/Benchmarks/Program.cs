@@ -2,8 +2,9 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Fovea.Benchmarks;
 using Fovea.Benchmarks.FineTuning;
-using Fovea.Benchmarks.Simulation;
+using Fovea.Benchmarks.Gpu;
 using Fovea.Benchmarks.Serving;
+using Fovea.Benchmarks.Simulation;
 
 // dotnet run -c Release --project tests/Benchmarks -- COMMAND, where COMMAND is one of:
 //
@@ -20,6 +21,7 @@ using Fovea.Benchmarks.Serving;
 // simulate [RATE [START [SEED]]]    a day of traffic before 10 to 10,000 replicas that Kubernetes scales
 // torch NAME|all [BATCH [PAIRS]]    our training step and PyTorch's, in turns
 // profile NAME [BATCH]              where a training step spends its time
+// gpu --device cuda|cpu [PART...]   all that runs on a GPU, as a table; tests/gpu builds it and starts it
 // --filter '*'                      the benchmarks of BenchmarkDotNet
 switch (args)
 {
@@ -60,6 +62,10 @@ switch (args)
         return TorchComparison.Run(name, Number(numbers, 0), Number(numbers, 1) ?? 3);
     case ["profile", var name, .. { Length: <= 1 } numbers]:
         return StepProfile.Run(name, Number(numbers, 0));
+    case ["gpu", .. var rest]:
+        return DeviceChecks.Run(rest);
+    case ["gpu-part", var name, var device]:
+        return DeviceChecks.RunPart(name, device);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(TorchComparison).Assembly).Run(args);
         return 0;

@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Fovea.Api.ModelRepository;
 using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Models.Metadata;
 using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Diagnostics;
@@ -89,7 +91,10 @@ internal sealed record MemoryInUse(long Resident, long PeakResident, long Manage
 /// </param>
 /// <param name="Requests">The number of requests in flight that the version has admitted.</param>
 /// <param name="Int8">
-/// Whether the quantised twin, model.int8.onnx, is used, and the reason; left out if the version has no twin.
+/// Whether the twin of 8-bit integers, model.int8.onnx, is used, and the reason; left out if the version has no such twin.
+/// </param>
+/// <param name="Fp16">
+/// Whether the twin of 16-bit floats, model.fp16.onnx, is used, and the reason; left out if the version has no such twin.
 /// </param>
 internal sealed record LoadedModel(
     string Name,
@@ -99,7 +104,8 @@ internal sealed record LoadedModel(
     string Reason,
     IReadOnlyList<MeasuredSize> BatchSizes,
     int Requests,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Int8)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Int8,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Fp16)
 {
     /// <summary>Lists the loaded versions of a model.</summary>
     public static IEnumerable<LoadedModel> Of(StoredModel model)
@@ -116,21 +122,28 @@ internal sealed record LoadedModel(
                    served.Classifier.Device.Reason,
                    served.Sizes,
                    served.Admission.Taken,
-                   served.Classifier.Twin is { } twin ? Said(twin, served.Sizes) : null);
+                   Said(QuantizedNumbers.Int8, served),
+                   Said(QuantizedNumbers.Fp16, served));
     }
 
-    private static string Said(QuantizedTwin twin, IReadOnlyList<MeasuredSize> sizes)
+    private static string? Said(QuantizedNumbers numbers, ServedModel served)
     {
+        if (served.Classifier.Twins.FirstOrDefault(twin => twin.Numbers == numbers) is not { } twin)
+        {
+            return null;
+        }
+
+        var sizes = served.Sizes;
         if (twin is not { Refusal: null, Record: { } record })
         {
             return $"not used: {twin.Refusal}";
         }
 
-        var agreement = FormattableString.Invariant(
-            $"float and INT8 give the same answer for {record.CalibrationAgreement * 100:F1} % of {record.Images} calibration images and ")
+        var agreement = $"float and {numbers.ToString().ToUpperInvariant()} give the same answer for "
+            + FormattableString.Invariant($"{record.CalibrationAgreement * 100:F1} % of {record.Images} calibration images and ")
             + FormattableString.Invariant($"{record.Agreement * 100:F1} % of {record.JudgedImages} others");
         return sizes.Count == 0 ? $"not used yet: it is not measured; {agreement}"
-            : sizes.Any(size => size.Quantized) ? $"used: it was measured to be faster here; {agreement}"
+            : sizes.Any(size => size.Kind.Quantized == numbers) ? $"used: it was measured to be faster here; {agreement}"
             : $"not used: it was not measured to be faster here; {agreement}";
     }
 }

@@ -158,8 +158,9 @@ internal sealed class Exploration
                 return [];
             }
 
-            var best = chosen.FirstOrDefault(sizes => sizes[0] is { Rewritten: false, Quantized: false }) ?? chosen[0];
+            var best = chosen.FirstOrDefault(sizes => sizes[0] is { Rewritten: false, Quantized: false, Fp16: false }) ?? chosen[0];
             best = Faster(sizes => sizes.Rewritten, TuningLimits.RewrittenGain);
+            best = Faster(sizes => sizes.Fp16, TuningLimits.QuantizedGain);
             best = Faster(sizes => sizes.Quantized, TuningLimits.QuantizedGain);
             var spread = oneSlot.Length > 0 && kinds.Contains(SessionKind.AllCores) ? Gaining_NeedsLock(SessionKind.AllCores) : [];
             bool gainsSpread = spread.Count > 0 && spread[0].ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond;
@@ -181,7 +182,7 @@ internal sealed class Exploration
         {
             if (found.Count == 0 || 1 / seconds > limits.BatchGain * found[^1].ImagesPerSecond)
             {
-                found.Add(new(size, 1 / seconds, Rewritten: kind.Rewritten, Quantized: kind.Quantized));
+                found.Add(MeasuredSize.Of(size, 1 / seconds, kind));
             }
         }
 
@@ -222,8 +223,8 @@ internal sealed class Exploration
     {
         var size = Trials_NeedsLock(kind).First().Size;
         var own = Of_NeedsLock(new(kind, size));
-        return own.Count >= 2 && !kind.Spread && kinds.Any(other =>
-            !other.Spread && Of_NeedsLock(new(other, size)) is { Count: >= 2 } rival
+        return own.Count >= 2 && kinds.Any(other =>
+            other.Spread == kind.Spread && Of_NeedsLock(new(other, size)) is { Count: >= 2 } rival
             && own.SecondsPerImage > Hopeless * rival.SecondsPerImage);
     }
 

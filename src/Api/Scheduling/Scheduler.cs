@@ -328,6 +328,7 @@ internal sealed class Scheduler : IDisposable
             FreeSlots = freeSlots,
             QueuedSlots = queued.TryPeek(out var next) ? next.SlotsOf(slots) : 0,
             Images = batch?.Count ?? 0,
+            RunSize = batch?.RunSize ?? 0,
             AllWritten = batch?.AllWritten ?? true,
             HasRoom = batch?.HasRoom ?? false,
             Expected = expected,

@@ -59,14 +59,19 @@ internal static class SchedulingPolicy
 
     /// <summary>
     /// Whether tuning may cut the batch into slices of another size than <see cref="Decide"/> chose. A trial must not leave slots idle that
-    /// the chosen cut would fill.
+    /// the chosen cut would fill. A batch that cannot be sliced is a trial of the size with which it runs anyway.
     /// </summary>
     /// <param name="state">The state in which <see cref="Decide"/> returned <see cref="Step.Cut"/>.</param>
     /// <param name="size">The number of images in a slice of the trial, at least 1.</param>
     /// <param name="spread">Whether the trial spreads each slice over all slots.</param>
     public static bool AllowsTrial(in SchedulingState state, int size, bool spread)
     {
-        if (size > state.Images || !state.CanBeSliced)
+        if (!state.CanBeSliced)
+        {
+            return spread && state is { HasSpreadSession: true, HasOneSlotSession: false } && size == state.RunSize;
+        }
+
+        if (size > state.Images)
         {
             return false;
         }

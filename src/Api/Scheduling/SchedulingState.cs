@@ -17,6 +17,12 @@ internal readonly record struct SchedulingState
     /// <summary>The number of images in the open batch; 0: the batch is empty, or no batch is open.</summary>
     public int Images { get; init; }
 
+    /// <summary>
+    /// The number of images with which the open batch would run as a whole, filled up to a size that the device runs; 0: the batch is
+    /// empty, or no batch is open.
+    /// </summary>
+    public int RunSize { get; init; }
+
     /// <summary>Whether each image of the open batch has been written or given up.</summary>
     public bool AllWritten { get; init; }
 

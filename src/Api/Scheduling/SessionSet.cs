@@ -17,8 +17,13 @@ namespace Fovea.Api.Scheduling;
 /// </param>
 internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSession> OneSlot, int LargestSlice, IReadOnlyList<int> Sizes)
 {
+    /// <summary>
+    /// More sessions that spread a run over all slots. Only trials use them, on a GPU, where all sessions are of this sort.
+    /// </summary>
+    public IReadOnlyList<ModelSession> OtherSpread { get; init; } = [];
+
     /// <summary>All sessions of the set.</summary>
-    public IEnumerable<ModelSession> All => Spread is null ? OneSlot : OneSlot.Append(Spread);
+    public IEnumerable<ModelSession> All => [.. OneSlot, .. Spread is null ? [] : (ModelSession[])[Spread], .. OtherSpread];
 
     /// <summary>The seconds per image in a run in one execution slot; 0: unknown.</summary>
     public double OneSlotSeconds { get; init; }

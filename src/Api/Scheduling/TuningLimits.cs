@@ -15,7 +15,7 @@ internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMe
     public const double RewrittenGain = 1.05;
 
     /// <summary>
-    /// The quantised twin is used if it runs at least this many times as many images per second. The factor is high because the twin's
+    /// A quantised twin is used if it runs at least this many times as many images per second. The factor is high because the twin's
     /// answers are a little worse, so a gain that may be noise is not enough.
     /// </summary>
     public const double QuantizedGain = 1.15;
@@ -31,6 +31,10 @@ internal sealed record TuningLimits(int MaxBatch, int? FixedBatch, bool SparesMe
     /// noise.
     /// </summary>
     public double BatchGain => SparesMemory ? 1.05 : 1.01;
+
+    /// <summary>All batch sizes that may be tried, ascending.</summary>
+    public IReadOnlyList<int> AllSizes =>
+        FixedBatch is { } only ? [only] : [.. Enumerable.Range(0, 31).Select(i => 1 << i).TakeWhile(size => size <= MaxBatch)];
 
     /// <summary>The smallest batch size.</summary>
     public int FirstSize => FixedBatch ?? 1;

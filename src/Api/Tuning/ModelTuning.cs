@@ -11,12 +11,13 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
 {
     private static readonly SessionKind[] AllKinds =
     [
-        SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.OneCoreQuantized, SessionKind.AllCores,
+        SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.OneCoreInt8, SessionKind.OneCoreFp16, SessionKind.AllCores,
+        SessionKind.AllCoresFp16,
     ];
 
     private readonly TunedSessions sessions = new(served, settings);
     private readonly string key = SizesFile.Key(
-        served.Classifier.Sha256, served.Classifier.Device.Provider, settings.MaxBatch, served.Classifier.Twin?.Sha256);
+        served.Classifier.Sha256, served.Classifier.Device.Provider, settings.MaxBatch, served.Classifier.Twins);
     private IReadOnlyList<MeasuredSize>? remembered;
     private Exploration? exploration;
 
@@ -33,6 +34,10 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
             && !(best != SessionKind.OneCore && await sessions.Open(best, isPreferred: true, stop)))
         {
             await sessions.Open(SessionKind.OneCore, isPreferred: true, stop);
+        }
+        else if (served.Classifier.Device.IsCuda && best.Quantized is not null)
+        {
+            await sessions.Open(best with { Spread = true }, isPreferred: true, stop);
         }
 
         if (remembered is not null)
@@ -129,5 +134,6 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     private static bool AreAlike(IReadOnlyList<MeasuredSize> one, IReadOnlyList<MeasuredSize> other) =>
         one.Any(size => size.Rewritten) == other.Any(size => size.Rewritten)
         && one.Any(size => size.Quantized) == other.Any(size => size.Quantized)
+        && one.Any(size => size.Fp16) == other.Any(size => size.Fp16)
         && one.Any(size => size.Spread) == other.Any(size => size.Spread);
 }

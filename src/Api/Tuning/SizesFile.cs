@@ -6,6 +6,7 @@ using Fovea.Api.Telemetry;
 using Fovea.Models.Errors;
 using Fovea.Models.Files;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Tuning;
@@ -29,9 +30,12 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
     /// <param name="sha256">The SHA-256 of the model file, in hexadecimal.</param>
     /// <param name="provider">The device that runs the model: cpu or cuda.</param>
     /// <param name="maxBatch">The largest number of images in a run.</param>
-    /// <param name="twin">The SHA-256 of the file's quantised twin, in hexadecimal; null: the file has no twin.</param>
-    public static string Key(string sha256, string provider, int maxBatch, string? twin = null) =>
-        $"{sha256}{(twin is null ? "" : $" int8 {twin}")} {provider}, batches up to {maxBatch}, {Machine}";
+    /// <param name="twins">The file's quantised twins; null: none. The key has the SHA-256 of each that can be used.</param>
+    public static string Key(string sha256, string provider, int maxBatch, IReadOnlyList<QuantizedTwin>? twins = null)
+    {
+        var usable = twins?.Where(twin => twin.Sha256 is not null).Select(twin => $" {Name(twin.Numbers)} {twin.Sha256}") ?? [];
+        return $"{sha256}{string.Concat(usable)} {provider}, batches up to {maxBatch}, {Machine}";
+    }
 
     /// <summary>Returns the sizes that were saved under a key; null if there are none.</summary>
     public IReadOnlyList<MeasuredSize>? Find(string key) => Read().GetValueOrDefault(key);
@@ -73,6 +77,8 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
             return [];
         }
     }
+
+    private static string Name(QuantizedNumbers numbers) => numbers == QuantizedNumbers.Int8 ? "int8" : "fp16";
 
     private static bool IsUsable(MeasuredSize size) => size is { Size: > 0, ImagesPerSecond: > 0 };
 

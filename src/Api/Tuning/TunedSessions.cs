@@ -22,7 +22,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
     /// <param name="kind">The kind of session.</param>
     /// <param name="isPreferred">Whether runs in one execution slot use this session after the call, unless they are trials.</param>
     /// <param name="stop">Cancels the call before the session is opened.</param>
-    /// <returns>False if the model has no session of this kind, for example because no operator can be rewritten.</returns>
+    /// <returns>False if the model has no session of this kind, for example because no operator can be rewritten or it has no twin.</returns>
     /// <exception cref="RefusalException">The file has changed since it was loaded, or cannot be loaded any more.</exception>
     public async Task<bool> Open(SessionKind kind, bool isPreferred, CancellationToken stop)
     {
@@ -39,7 +39,9 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         }
 
         await served.Scheduler.Use(Exploring(
-            kind.Spread ? now with { Spread = session }
+            kind.Spread && now.Spread is null ? now with { Spread = session }
+            : kind.Spread && isPreferred ? now with { Spread = session, OtherSpread = [.. now.OtherSpread, now.Spread!] }
+            : kind.Spread ? now with { OtherSpread = [.. now.OtherSpread, session] }
             : isPreferred ? now with { OneSlot = [session, .. now.OneSlot] }
             : now with { OneSlot = [.. now.OneSlot, session] }));
         return true;
@@ -50,7 +52,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
     /// </summary>
     public async Task<IReadOnlyList<SessionKind>> Open(IEnumerable<SessionKind> kinds, CancellationToken stop)
     {
-        foreach (var kind in kinds.Where(_ => model.CanRunSideBySide))
+        foreach (var kind in kinds.Where(model.Runs))
         {
             await Open(kind, isPreferred: false, stop);
         }
@@ -82,11 +84,12 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
     }
 
     // Returns the set for the time of exploring: a batch can gather as many images as the largest size to try. If the model has only a
-    // session for spread runs, slices that are no trials keep their present size until a larger one is measured to be faster.
+    // session for spread runs, slices that are no trials keep their present size until a larger one is measured to be faster. On a GPU, a
+    // batch runs as a whole, filled up to one of these sizes, and so tries that size.
     private SessionSet Exploring(SessionSet set) =>
         model.FixedBatch is { } only ? set with { LargestSlice = only, Sizes = [only] }
         : model.CanRunSideBySide ? set with { LargestSlice = settings.MaxBatch, Sizes = [settings.MaxBatch] }
-        : model.Device.IsCuda ? set
+        : model.Device.IsCuda ? set with { Sizes = Limits.AllSizes }
         : set with { Sizes = [settings.MaxBatch] };
 
     // Returns the set for the measured sizes. A batch holds enough images for all execution slots, since it is cut into one slice for each.
@@ -97,12 +100,14 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         int together = model.FixedBatch is null ? Math.Max(largest, Math.Min(largest * served.Slots, settings.MaxBatch)) : largest;
         bool isSideBySide = set.OneSlot.Count > 0;
         var kind = oneSlot[0].Kind;
+        var spread = isSideBySide ? set.Spread : set.Find(kind with { Spread = true }) ?? set.Spread;
         return new(
-            keepsSpread || !isSideBySide || sizes.Any(size => size.Spread) ? set.Spread : null,
+            keepsSpread || !isSideBySide || sizes.Any(size => size.Spread) ? spread : null,
             isSideBySide ? [set.Find(kind) ?? set.OneSlot[0]] : [],
             largest,
             [.. sizes.Select(size => size.Size).Append(together).Distinct().Order()])
         {
+            OtherSpread = keepsSpread ? [.. set.All.Where(session => session.Kind.Spread && session != spread)] : [],
             OneSlotSeconds = isSideBySide ? 1 / oneSlot.Min(size => size.ImagesPerSecond) : 0,
             SpreadSeconds = sizes.Where(size => size.Spread).Select(size => 1 / size.ImagesPerSecond).FirstOrDefault(),
         };

@@ -76,7 +76,7 @@ internal static class ActivationOperators
         new("Softmax", ShapeRules.SameAsInput, Softmax)
         {
             Kind = LayerKind.Activation,
-            Traits = Traits.KeepsOrder,
+            Traits = Traits.KeepsOrder | Traits.NeedsFullPrecision,
             OtherForms = [Before(13, OlderForms.SoftmaxOverFlattenedAxes)],
         },
         new(
@@ -84,7 +84,7 @@ internal static class ActivationOperators
             ShapeRules.SameAsInput,
             (g, y, dY) => [dY - g.Exp(y.Output) * g.ReduceSum(dY, [y.Int32("axis", -1)], keep: true)])
         {
-            Traits = Traits.KeepsOrder,
+            Traits = Traits.KeepsOrder | Traits.NeedsFullPrecision,
             OtherForms = [Before(13, OlderForms.SoftmaxOverFlattenedAxes)],
         },
 

@@ -14,8 +14,8 @@ internal static class ElementwiseOperators
         Unary("Abs", (g, y, dY) => [dY * g.Sign(y[0])]),
         Unary("Reciprocal", (g, y, dY) => [-(dY * y.Output * y.Output)]),
         Unary("Sqrt", (g, y, dY) => [dY * 0.5f / y.Output]),
-        Unary("Exp", (g, y, dY) => [dY * y.Output]),
-        Unary("Log", (g, y, dY) => [dY / y[0]]),
+        Unary("Exp", (g, y, dY) => [dY * y.Output], Traits.NeedsFullPrecision),
+        Unary("Log", (g, y, dY) => [dY / y[0]], Traits.NeedsFullPrecision),
         Unary("Erf", (g, y, dY) => [dY * g.Exp(-(y[0] * y[0])) * (2 / MathF.Sqrt(MathF.PI))]) with { Kind = LayerKind.Activation },
         Unary("Sign", CommonGradients.None),
         Unary("Ceil", CommonGradients.None),
@@ -49,7 +49,7 @@ internal static class ElementwiseOperators
         {
             Kind = LayerKind.Join, Elements = PartialValues.Quotient,
         },
-        Arithmetic("Pow", Pow),
+        Arithmetic("Pow", Pow) with { Traits = Traits.Elementwise | Traits.NeedsFullPrecision },
         Broadcast("Max", Extremum) with { LayerName = "Maximum", Kind = LayerKind.Join },
         Broadcast("Min", Extremum) with { LayerName = "Minimum", Kind = LayerKind.Join },
         Broadcast("Sum", (g, y, dY) => [.. y.Inputs.Select(_ => dY)]),
@@ -74,8 +74,8 @@ internal static class ElementwiseOperators
         new("BitShift") { Traits = Traits.KeepsAxes },
     ];
 
-    private static Operator Unary(string name, GradientRule gradient) =>
-        new(name, ShapeRules.SameAsInput, gradient) { Traits = Traits.Elementwise };
+    private static Operator Unary(string name, GradientRule gradient, Traits traits = Traits.None) =>
+        new(name, ShapeRules.SameAsInput, gradient) { Traits = Traits.Elementwise | traits };
 
     private static Operator Broadcast(string name, GradientRule gradient) =>
         new(name, ShapeRules.Broadcast, gradient) { Traits = Traits.Elementwise };

@@ -89,7 +89,7 @@ internal static class ImageOperators
     {
         LayerName = "UpSampling2D",
         Kind = LayerKind.Form,
-        Traits = Traits.HasSettings | Traits.KeepsAxes,
+        Traits = Traits.HasSettings | Traits.KeepsAxes | Traits.NeedsFullPrecision,
         Footprint = Footprint.Scaled,
     };
 

@@ -18,17 +18,20 @@ internal static class NormalizationOperators
         {
             Kind = LayerKind.Normalization, Attributes = [("epsilon", 1e-5f)],
         },
-        new("InstanceNormalization", ShapeRules.SameAsInput, NormalizationRule.Instance) { Kind = LayerKind.Normalization },
+        new("InstanceNormalization", ShapeRules.SameAsInput, NormalizationRule.Instance)
+        {
+            Kind = LayerKind.Normalization, Traits = Traits.NeedsFullPrecision,
+        },
         new("LRN", ShapeRules.SameAsInput, ResponseNormalization.Gradient)
         {
             LayerName = "LocalResponseNormalization",
             Kind = LayerKind.Normalization,
-            Traits = Traits.ChannelsFirst,
+            Traits = Traits.ChannelsFirst | Traits.NeedsFullPrecision,
             Attributes = [("size", 0L), ("alpha", 1e-4f), ("beta", 0.75f), ("bias", 1f)],
         },
 
         // Operators without a gradient rule
-        new("LpNormalization", ShapeRules.SameAsInput) { Kind = LayerKind.Normalization },
+        new("LpNormalization", ShapeRules.SameAsInput) { Kind = LayerKind.Normalization, Traits = Traits.NeedsFullPrecision },
 
         // Operators without a shape rule and a gradient rule
         new("MeanVarianceNormalization") { Kind = LayerKind.Normalization, Traits = Traits.SameInAllSets },

@@ -9,6 +9,7 @@ internal static class ReductionOperators
     [
         Reduction("ReduceSum", (g, x, sum, dSum) => g.Expand(dSum, x.Shape)) with
         {
+            Traits = Traits.NeedsFullPrecision,
             OtherForms = [Before(13, OlderForms.AttributesToInputs("axes"))],
         },
         Reduction("ReduceMean", (g, x, mean, dMean) => g.Expand(dMean * (dMean.Shape.Size / (float)x.Shape.Size), x.Shape)) with
@@ -17,15 +18,15 @@ internal static class ReductionOperators
         },
         Reduction("ReduceMax", Extremum) with { Footprint = Footprint.ReducedImage },
         Reduction("ReduceMin", Extremum),
-        Reduction("ReduceSumSquare", (g, x, sum, dSum) => x * (dSum * 2)),
-        Reduction("ReduceL1", (g, x, norm, dNorm) => g.Sign(x) * dNorm),
-        Reduction("ReduceL2", (g, x, norm, dNorm) => x * (dNorm / g.Max(norm, g.Scalar(CommonGradients.Tiny)))),
-        Reduction("ReduceLogSumExp", (g, x, log, dLog) => g.Exp(x - log) * dLog),
-        Reduction("ReduceLogSum"),
-        Reduction("ReduceProd"),
+        Sum("ReduceSumSquare", (g, x, sum, dSum) => x * (dSum * 2)),
+        Sum("ReduceL1", (g, x, norm, dNorm) => g.Sign(x) * dNorm),
+        Sum("ReduceL2", (g, x, norm, dNorm) => x * (dNorm / g.Max(norm, g.Scalar(CommonGradients.Tiny)))),
+        Sum("ReduceLogSumExp", (g, x, log, dLog) => g.Exp(x - log) * dLog),
+        Sum("ReduceLogSum"),
+        Sum("ReduceProd"),
         new("ArgMax", ShapeRules.IndexOfExtremum, CommonGradients.None),
         new("ArgMin", ShapeRules.IndexOfExtremum, CommonGradients.None),
-        new("CumSum", ShapeRules.SameAsInput, CumSum) { Traits = Traits.KeepsAxes },
+        new("CumSum", ShapeRules.SameAsInput, CumSum) { Traits = Traits.KeepsAxes | Traits.NeedsFullPrecision },
 
         // Operators without a shape rule and a gradient rule
         .. Operator.WithoutRules("TopK"),
@@ -40,6 +41,9 @@ internal static class ReductionOperators
         {
             OtherForms = [After(17, NewerForms.AxesToAttribute)],
         };
+
+    private static Operator Sum(string name, ReducedGradient? gradient = null) =>
+        Reduction(name, gradient) with { Traits = Traits.NeedsFullPrecision };
 
     private static GradientRule WithAxesKept(ReducedGradient gradient) => (g, y, dY) =>
     {

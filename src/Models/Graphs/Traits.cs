@@ -57,4 +57,10 @@ internal enum Traits
 
     /// <summary>ONNX Runtime's own set, com.microsoft, has the operator too.</summary>
     AlsoOfOnnxRuntime = 1 << 13,
+
+    /// <summary>
+    /// The result needs 32-bit floats, because it sums many numbers or its values span many orders of magnitude, or because an operand that
+    /// is a setting has this type.
+    /// </summary>
+    NeedsFullPrecision = 1 << 14,
 }

@@ -17,6 +17,9 @@ internal sealed class ValueHistogram
     private double lowest, highest;
     private long zeros;
 
+    /// <summary>The largest magnitude of the values.</summary>
+    public double Extent => Math.Max(-lowest, highest);
+
     /// <summary>First pass: extends the lowest and highest value so far.</summary>
     /// <param name="values">The tensor's values for some images.</param>
     /// <exception cref="FoveaException"><see cref="ErrorCode.NonFiniteOutput"/>: a value is not finite.</exception>
@@ -57,8 +60,6 @@ internal sealed class ValueHistogram
         };
         return new(Math.Max(lowest, -limit), Math.Min(highest, limit));
     }
-
-    private double Extent => Math.Max(-lowest, highest);
 
     private static double Finite(float value) => float.IsFinite(value) ? value : throw new FoveaException(
         ErrorCode.NonFiniteOutput, "The network computes NaN or infinity for a calibration image; expected finite numbers.");

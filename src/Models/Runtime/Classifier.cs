@@ -18,7 +18,7 @@ public sealed class Classifier : IDisposable
 
     private readonly ServedFile file;
     private readonly RunOptions options = new();
-    private readonly Lazy<QuantizedTwin?> twin;
+    private readonly Lazy<IReadOnlyList<QuantizedTwin>> twins;
     private ModelSession? session;
 
     private Classifier(ServedFile file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
@@ -31,7 +31,7 @@ public sealed class Classifier : IDisposable
         Labels = metadata.Labels ?? [.. Enumerable.Range(0, classes).Select(i => i.ToString(CultureInfo.InvariantCulture))];
         Activation = metadata.Activation ?? Activation.Softmax;
         Rule = new(Activation, Calibration);
-        twin = new(() => QuantizedTwin.Beside(this));
+        twins = new(() => QuantizedTwin.Beside(this));
     }
 
     /// <summary>
@@ -50,10 +50,10 @@ public sealed class Classifier : IDisposable
     public string Sha256 => file.Sha256;
 
     /// <summary>
-    /// The quantised form of the file in the same folder, such as model.int8.onnx beside model.onnx; <c>null</c> if there is none. The
-    /// first call reads it.
+    /// The quantised forms of the file in the same folder, such as model.int8.onnx and model.fp16.onnx beside model.onnx; mostly none. The
+    /// first call reads them.
     /// </summary>
-    public QuantizedTwin? Twin => twin.Value;
+    public IReadOnlyList<QuantizedTwin> Twins => twins.Value;
 
     /// <summary>Whether sessions run the graph in the file; if false, they run the adopted form.</summary>
     internal bool RunsFileItself => file.IsServedAsItIs;
@@ -66,6 +66,12 @@ public sealed class Classifier : IDisposable
     /// more than 256 MiB, since each session holds its own copy of the weights.
     /// </summary>
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
+
+    /// <summary>
+    /// Whether tuning may open sessions of a kind: of one core if <see cref="CanRunSideBySide"/>; of the twin of 16-bit floats on CUDA; and
+    /// of all cores in any case.
+    /// </summary>
+    public bool Runs(SessionKind kind) => kind == SessionKind.AllCores || (kind.Spread ? Device.IsCuda : CanRunSideBySide);
 
     /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>
     public bool IsLarge { get; }
@@ -247,7 +253,7 @@ public sealed class Classifier : IDisposable
         new(session, Input, Classes, GivesProbabilities, Device, FixedBatch is null && !Device.IsCuda, IsLarge, sizes);
 
     /// <summary>
-    /// Opens an additional session on the same content. For kinds of one core, <see cref="CanRunSideBySide"/> must be true.
+    /// Opens an additional session on the same content, of a kind for which <see cref="Runs"/> is true.
     /// </summary>
     /// <returns>
     /// The session, which the caller disposes. <c>null</c> for a rewritten kind if no rewrite fits the graph or rewriting fails, and for a
@@ -256,9 +262,9 @@ public sealed class Classifier : IDisposable
     /// <exception cref="FoveaException">The file cannot be read, or has changed since it was loaded.</exception>
     public ModelSession? Open(SessionKind kind)
     {
-        if (kind.Quantized)
+        if (kind.Quantized is { } numbers)
         {
-            return Twin?.Open(kind);
+            return Twins.FirstOrDefault(twin => twin.Numbers == numbers)?.Open(kind);
         }
 
         var content = file.Read();

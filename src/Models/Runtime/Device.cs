@@ -11,6 +11,10 @@ public sealed class Device
     private const string NotInBuild = "this build has ONNX Runtime for the CPU only, since it was made without -p:OnnxRuntime=gpu";
 
     private readonly DeviceOptions? cuda;
+    private readonly bool isSimulated;
+
+    private Device(bool isSimulated)
+        : this(null, "The CPU stands for a GPU.") => this.isSimulated = isSimulated;
 
     private Device(DeviceOptions? cuda, string reason, bool fellBack = false, IReadOnlyList<string>? missingLibraries = null) =>
         (this.cuda, Reason, FellBack, MissingLibraries) = (cuda, reason, fellBack, missingLibraries ?? []);
@@ -22,7 +26,7 @@ public sealed class Device
     /// Whether the device is a GPU. On a GPU, binding an input copies it, so later changes to the memory have no effect. The first batch of
     /// each size takes longer, because cuDNN searches for algorithms.
     /// </summary>
-    public bool IsCuda => cuda is not null;
+    public bool IsCuda => isSimulated || cuda is not null;
 
     /// <summary>The device's name: cpu or cuda.</summary>
     public string Provider => IsCuda ? "cuda" : "cpu";
@@ -35,6 +39,12 @@ public sealed class Device
 
     /// <summary>The file names of the libraries that CUDA needs and this machine lacks; empty if CUDA was not tried.</summary>
     public IReadOnlyList<string> MissingLibraries { get; }
+
+    /// <summary>
+    /// The CPU, treated like a GPU: a binding copies its input, a batch has one of the measured sizes, and runs do not go on side by side.
+    /// Tests check with it what is the same on a GPU.
+    /// </summary>
+    internal static Device Simulated { get; } = new(isSimulated: true);
 
     /// <summary>
     /// Chooses the device. CUDA is tried with a convolution, since only the first convolution loads cuDNN.

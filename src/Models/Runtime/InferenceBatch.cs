@@ -84,7 +84,7 @@ public sealed unsafe class InferenceBatch : IDisposable
     /// <exception cref="OnnxRuntimeException">The run failed, or <see cref="Cancel"/> stopped it.</exception>
     public int Run(ModelSession session, int first, int count)
     {
-        int size = TakesAnySize ? count : Sizes.First(size => size >= count);
+        int size = SizeOf(count);
         if (!bounds.TryGetValue((session, first, size), out var bound))
         {
             bound = bounds.GetOrAdd((session, first, size), Bind);
@@ -104,6 +104,10 @@ public sealed unsafe class InferenceBatch : IDisposable
 
         return size;
     }
+
+    /// <summary>The batch size with which a run of this number of images is carried out.</summary>
+    /// <param name="count">The number of images, 1 to <see cref="Capacity"/>.</param>
+    public int SizeOf(int count) => TakesAnySize ? count : Sizes.First(size => size >= count);
 
     /// <summary>Stops all current and later runs of this batch before their next operator. The stopped runs throw.</summary>
     public void Cancel() => options.Terminate = true;

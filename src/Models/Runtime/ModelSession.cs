@@ -1,3 +1,4 @@
+using Fovea.Models.Metadata;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Runtime;
@@ -12,10 +13,10 @@ namespace Fovea.Models.Runtime;
 /// <paramref name="Spread"/> only for files of more than 256 MiB, whose weights are held in memory once.
 /// </param>
 /// <param name="Quantized">
-/// Whether the session runs the quantised twin of the file, see <see cref="QuantizedTwin"/>. The twin's answers may differ. Only together
-/// with <paramref name="Spread"/> false.
+/// The numbers of the quantised twin that the session runs, see <see cref="QuantizedTwin"/>; <c>null</c> for the file itself. The twin's
+/// answers may differ.
 /// </param>
-public readonly record struct SessionKind(bool Spread, bool Rewritten = false, bool Quantized = false)
+public readonly record struct SessionKind(bool Spread, bool Rewritten = false, QuantizedNumbers? Quantized = null)
 {
     /// <summary>A run uses all cores and the graph of the file.</summary>
     public static readonly SessionKind AllCores = new(Spread: true);
@@ -29,8 +30,14 @@ public readonly record struct SessionKind(bool Spread, bool Rewritten = false, b
     /// <summary>A run uses one core and the rewritten graph.</summary>
     public static readonly SessionKind OneCoreRewritten = new(Spread: false, Rewritten: true);
 
-    /// <summary>A run uses one core and the quantised twin.</summary>
-    public static readonly SessionKind OneCoreQuantized = new(Spread: false, Quantized: true);
+    /// <summary>A run uses one core and the twin of 8-bit integers.</summary>
+    public static readonly SessionKind OneCoreInt8 = new(Spread: false, Quantized: QuantizedNumbers.Int8);
+
+    /// <summary>A run uses one core and the twin of 16-bit floats.</summary>
+    public static readonly SessionKind OneCoreFp16 = new(Spread: false, Quantized: QuantizedNumbers.Fp16);
+
+    /// <summary>A run uses the GPU and the twin of 16-bit floats.</summary>
+    public static readonly SessionKind AllCoresFp16 = new(Spread: true, Quantized: QuantizedNumbers.Fp16);
 }
 
 /// <summary>An ONNX Runtime session on a loaded model. Several threads may run it at the same time.</summary>

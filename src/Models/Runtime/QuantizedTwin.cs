@@ -4,13 +4,14 @@ using Fovea.Models.Onnx;
 using Fovea.Models.Quantization;
 using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 using QuantizationRecord = Fovea.Models.Metadata.QuantizationRecord;
+using QuantizedNumbers = Fovea.Models.Metadata.QuantizedNumbers;
 
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// The quantised form of a model file, as the command <c>quantize</c> writes it beside the file: model.int8.onnx beside model.onnx. It can
-/// replace the float file only if its record has the SHA-256 of the float file, if both gave the same answers for enough images, and if
-/// this processor computes it correctly.
+/// The quantised form of a model file, as the command <c>quantize</c> writes it beside the file: model.int8.onnx, of 8-bit integers, or
+/// model.fp16.onnx, of 16-bit floats, beside model.onnx. It can replace the float file only if its record has the SHA-256 of the float
+/// file, if both gave the same answers for enough images, and if this device computes it correctly.
 /// </summary>
 public sealed class QuantizedTwin
 {
@@ -20,13 +21,14 @@ public sealed class QuantizedTwin
     /// </summary>
     public const double LeastAgreement = 0.95;
 
-    private const string Ending = ".int8.onnx";
-
     private readonly ModelBytes? bytes;
     private readonly Device device;
 
-    private QuantizedTwin(ModelBytes? bytes, QuantizationRecord? record, Device device, string? refusal) =>
-        (this.bytes, Record, this.device, Refusal) = (bytes, record, device, refusal);
+    private QuantizedTwin(QuantizedNumbers numbers, ModelBytes? bytes, QuantizationRecord? record, Device device, string? refusal) =>
+        (Numbers, this.bytes, Record, this.device, Refusal) = (numbers, bytes, record, device, refusal);
+
+    /// <summary>The numbers with which the twin computes, by its file's name.</summary>
+    public QuantizedNumbers Numbers { get; }
 
     /// <summary>The record of the quantisation; <c>null</c> if the twin's file has none or cannot be read.</summary>
     public QuantizationRecord? Record { get; }
@@ -37,24 +39,26 @@ public sealed class QuantizedTwin
     /// <summary>The reason why the twin cannot be used, as a clause without a full stop; <c>null</c> if it can be used.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>Finds the twin of a loaded model file; <c>null</c> if there is none.</summary>
-    internal static QuantizedTwin? Beside(Classifier model)
-    {
-        var path = Path.ChangeExtension(model.File, Ending);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
+    /// <summary>Finds the twins of a loaded model file: at most one of each kind of numbers.</summary>
+    internal static IReadOnlyList<QuantizedTwin> Beside(Classifier model) =>
+    [
+        .. from numbers in Enum.GetValues<QuantizedNumbers>()
+           let path = Path.ChangeExtension(model.File, numbers == QuantizedNumbers.Int8 ? ".int8.onnx" : ".fp16.onnx")
+           where File.Exists(path)
+           select Read(path, numbers, model),
+    ];
 
+    private static QuantizedTwin Read(string path, QuantizedNumbers numbers, Classifier model)
+    {
         try
         {
             var outline = OnnxFile.Outline(path);
             var record = ModelMetadata.Read(OwnForm.PropertiesOf(outline)).Quantization;
-            return new(ModelBytes.Of(path), record, model.Device, ReasonAgainst(model, outline, record));
+            return new(numbers, ModelBytes.Of(path), record, model.Device, ReasonAgainst(model, outline, record, numbers));
         }
         catch (FoveaException e)
         {
-            return new(null, null, model.Device, e.Message.TrimEnd('.'));
+            return new(numbers, null, null, model.Device, e.Message.TrimEnd('.'));
         }
     }
 
@@ -76,18 +80,22 @@ public sealed class QuantizedTwin
         }
     }
 
-    private static string? ReasonAgainst(Classifier model, ModelOutline outline, QuantizationRecord? record) =>
+    private static string? ReasonAgainst(Classifier model, ModelOutline outline, QuantizationRecord? record, QuantizedNumbers numbers) =>
         record is null || !OwnForm.Holds(outline) ? "it is not a file that quantize wrote"
         : record.Source.Sha256 != model.Sha256 ? "it was made from another float file; quantize the present float file"
+        : record.Numbers != numbers ? $"its numbers are {Name(record.Numbers)}; expected {Name(numbers)}, as its name says"
         : !HasShape(outline, model) ? "its input or output has another shape than in the float file"
         : Math.Min(record.CalibrationAgreement, record.Agreement) < LeastAgreement
             ? FormattableString.Invariant(
                 $"its answers agree with the float file's for {Math.Min(record.CalibrationAgreement, record.Agreement) * 100:F1} % of the ")
                 + FormattableString.Invariant($"images; expected at least {LeastAgreement * 100:F0} %")
-        : record.WeightBits > IntegerProducts.WeightBits
+        : numbers == QuantizedNumbers.Int8 && record.WeightBits > IntegerProducts.WeightBits
             ? "its weights have 8 bits, and this processor has no VNNI, so sums may saturate; quantize with --weight-bits 7"
-        : !model.CanRunSideBySide ? "the float file has more than 256 MiB, or it runs on CUDA or on one core"
-        : null;
+        : model.CanRunSideBySide || (model.Device.IsCuda && numbers == QuantizedNumbers.Fp16) ? null
+        : model.Device.IsCuda ? "it runs on CUDA, which has no convolution of integers in this form"
+        : "the float file has more than 256 MiB, or it runs on one core";
+
+    private static string Name(QuantizedNumbers numbers) => numbers == QuantizedNumbers.Int8 ? "8-bit integers" : "16-bit floats";
 
     private static bool HasShape(ModelOutline outline, Classifier model) =>
         outline.Graph.Input is [{ Type.TensorType.Shape.Dim: [var batch, var channels, var height, var width] }]

@@ -4,12 +4,13 @@ using System.Text.Json;
 using Fovea.Models.Errors;
 using Fovea.Models.Files;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 using Fovea.Training.Precision;
 using Spectre.Console;
 
 namespace Fovea.Training.Commands;
 
-/// <summary>The <c>quantize</c> command: writes a classifier whose layers compute with 8-bit integers.</summary>
+/// <summary>The <c>quantize</c> command: writes a classifier whose layers compute with 8-bit integers or 16-bit floats.</summary>
 internal static class QuantizeCommand
 {
     private const int MostImages = 100_000;
@@ -49,11 +50,18 @@ internal static class QuantizeCommand
             DefaultValueFactory = _ => "auto",
         };
         weightBits.AcceptOnlyFromAmong("auto", "7", "8");
+        var numbers = new Option<string>("--type")
+        {
+            Description = "The numbers: int8, 8-bit integers, for processors; or fp16, 16-bit floats, for GPUs.",
+            DefaultValueFactory = _ => "int8",
+        };
+        numbers.AcceptOnlyFromAmong("int8", "fp16");
         var command = new Command(
             "quantize",
-            "Writes a classifier that computes with 8-bit integers (QDQ), and compares its accuracy and speed with those of the floats.")
+            "Writes a classifier that computes with 8-bit integers (QDQ) or 16-bit floats, and compares its accuracy and speed with those "
+                + "of the floats.")
         {
-            file, data, images, maxDrop, minutes, weightBits, preprocessing, seed, json, output,
+            file, data, numbers, images, maxDrop, minutes, weightBits, preprocessing, seed, json, output,
         };
         command.SetWork((parsed, stop) =>
         {
@@ -64,6 +72,7 @@ internal static class QuantizeCommand
                 MaxDrop = AtLeastZero("--max-drop", parsed.GetValue(maxDrop)),
                 SearchTime = TimeSpan.FromMinutes(Math.Min(AtLeastZero("--minutes", parsed.GetValue(minutes))!.Value, MostImages)),
                 Seed = parsed.GetValue(seed),
+                Numbers = parsed.GetValue(numbers) == "fp16" ? QuantizedNumbers.Fp16 : QuantizedNumbers.Int8,
             };
             options = parsed.GetRequiredValue(weightBits) is "auto" ? options
                 : options with { WeightBits = int.Parse(parsed.GetRequiredValue(weightBits), CultureInfo.InvariantCulture) };
@@ -72,7 +81,9 @@ internal static class QuantizeCommand
             var held = HeldImages.Open(
                 parsed.GetRequiredValue(data), model, options.Images, options.Seed,
                 refused => Console.Error.WriteLine($"left out: {refused.File}: {refused.Reason}"));
-            var (network, report) = new Quantizer(model, held, options, Console.Error.WriteLine).Run(stop);
+            var (network, report) = options.Numbers == QuantizedNumbers.Fp16
+                ? new HalfPrecisionQuantizer(model, held, Console.Error.WriteLine).Run(stop)
+                : new Quantizer(model, held, options, Console.Error.WriteLine).Run(stop);
             Show(report, parsed.GetValue(json));
             Refuse(report, options);
             OnnxFile.Write(network, target);
@@ -93,11 +104,22 @@ internal static class QuantizeCommand
         }
 
         AnsiConsole.WriteLine(Text(
-            $"{report.Layers - report.FloatLayers.Length} of {report.Layers} layers compute with integers, ")
+            $"{report.Layers - report.FloatLayers.Length} of {report.Layers} layers compute with ")
+            + (report.HalfPrecision is null ? "integers, " : "16-bit floats, ")
             + Text($"weights of {report.WeightBits} bits; {report.Calibration} on {report.CalibrationImages} images."));
+        if (report.HalfPrecision is { } half)
+        {
+            AnsiConsole.WriteLine(Text(
+                $"Of {half.Weights} weights, {half.SubnormalWeights} are subnormal in 16 bits and {half.ZeroedWeights} became 0."));
+            foreach (var reason in half.FloatOperators.GroupBy(kept => kept.Reason))
+            {
+                AnsiConsole.WriteLine($"32-bit floats stay in ({reason.Key}): {string.Join(", ", reason.Select(kept => kept.Name))}");
+            }
+        }
+
         AnsiConsole.WriteLine(Text($"{report.Images} images: the same answer for {report.Agreement * 100:F2} %."));
         var table = new Table().RoundedBorder().AddColumns("", "Accuracy", "One image", "Images/s, batches of 8");
-        foreach (var (name, figures) in new[] { ("float", report.Float), ("INT8", report.Int8) })
+        foreach (var (name, figures) in new[] { ("float", report.Float), (report.Int8 is null ? "FP16" : "INT8", report.Quantized) })
         {
             table.AddRow(
                 name,
@@ -107,9 +129,10 @@ internal static class QuantizeCommand
         }
 
         AnsiConsole.Write(table);
-        if (report.Int8.ImagesPerSecond < report.Float.ImagesPerSecond)
+        if (report.Quantized.ImagesPerSecond < report.Float.ImagesPerSecond)
         {
-            AnsiConsole.WriteLine("INT8 is slower than the floats on this machine.");
+            AnsiConsole.WriteLine(report.Int8 is not null ? "INT8 is slower than the floats on this machine."
+                : "FP16 is slower than the floats on this machine's CPU, as on most CPUs. The service measures it on its own device.");
         }
     }
 
@@ -117,11 +140,11 @@ internal static class QuantizeCommand
     {
         bool hasClasses = report.Float.Accuracy is not null;
         double largest = options.LargestDrop(hasClasses) * 100;
-        double drop = (hasClasses ? report.Float.Accuracy!.Value - report.Int8.Accuracy!.Value : 1 - report.Agreement) * 100;
+        double drop = (hasClasses ? report.Float.Accuracy!.Value - report.Quantized.Accuracy!.Value : 1 - report.Agreement) * 100;
         if (drop > largest)
         {
             throw new FoveaException(ErrorCode.BadArgument, hasClasses
-                ? Text($"The accuracy on {report.Images} images drops by {drop:F2} points with integers; expected at most {largest:0.##}, ")
+                ? Text($"The accuracy on {report.Images} images drops by {drop:F2} points with {(report.Int8 is null ? "16-bit floats" : "integers")}; expected at most {largest:0.##}, ")
                     + "so no file was written. More --images may help, or a larger --max-drop allows it."
                 : Text($"The top class differs for {drop:F2} % of {report.Images} images; expected at most {largest:0.##} %, ")
                     + "so no file was written. More --images may help, or a larger --max-drop allows it.");

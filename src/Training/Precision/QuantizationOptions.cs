@@ -1,3 +1,4 @@
+using Fovea.Models.Metadata;
 using Fovea.Models.Quantization;
 
 namespace Fovea.Training.Precision;
@@ -20,7 +21,10 @@ internal sealed record QuantizationOptions
     /// <summary>The longest time of the search for layers that cost accuracy. Default: five minutes.</summary>
     public TimeSpan SearchTime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The bits of weights, 7 or 8. Default: the most bits with which this processor computes correctly.</summary>
+    /// <summary>The numbers with which the network computes. Default: 8-bit integers.</summary>
+    public QuantizedNumbers Numbers { get; init; } = QuantizedNumbers.Int8;
+
+    /// <summary>The bits of the weights of 8-bit integers, 7 or 8. Default: the most bits with which this processor computes correctly.</summary>
     public int WeightBits { get; init; } = IntegerProducts.WeightBits;
 
     /// <summary>The seed by which images are chosen. Default 1.</summary>

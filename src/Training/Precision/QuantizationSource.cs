@@ -10,12 +10,11 @@ namespace Fovea.Training.Precision;
 /// <summary>A float network that is being quantised: its graph, and the distribution of its tensors' values.</summary>
 internal sealed class QuantizationSource : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("fovea-quantize-");
+    private readonly QuantizedFiles files = new();
     private readonly Graph network;
     private readonly ModelMetadata metadata;
     private readonly int weightBits;
     private readonly IReadOnlyDictionary<Value, ValueHistogram> histograms;
-    private int written;
 
     /// <summary>Reads the network and calibrates it.</summary>
     /// <param name="model">The float network.</param>
@@ -26,16 +25,7 @@ internal sealed class QuantizationSource : IDisposable
     public QuantizationSource(Classifier model, Dataset images, int weightBits, CancellationToken stop)
     {
         (metadata, this.weightBits) = (model.Metadata, weightBits);
-        var graph = model.ReadGraph();
-        if (graph.Nodes.FirstOrDefault(node => node.Op is "QuantizeLinear" or "DequantizeLinear" || node.Op.Contains("Integer")
-            || node.Op.StartsWith("QLinear", StringComparison.Ordinal)) is { } integer)
-        {
-            throw new FoveaException(
-                ErrorCode.BadModelFile,
-                $"{model.File} is quantised already: it has the node {integer.Name} ({integer.Op}); expected a network of floats.");
-        }
-
-        network = FoldedNormalization.Of(graph);
+        network = FloatNetwork.Of(model);
         Layers = QuantizationPlan.LayersOf(network);
         if (Layers.Count == 0)
         {
@@ -66,22 +56,10 @@ internal sealed class QuantizationSource : IDisposable
     }
 
     /// <summary>Quantises the network as a form says, and loads it as the service does. The caller disposes the result.</summary>
-    public Classifier Load(QuantizedForm form)
-    {
-        var path = Path.Combine(folder.FullName, $"{written++}.onnx");
-        OnnxFile.Write(Graph(form), path);
-        try
-        {
-            return Classifier.Load(path, metadata);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
+    public Classifier Load(QuantizedForm form) => files.Load(Graph(form), metadata);
 
     /// <summary>Deletes the folder of temporary files.</summary>
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => files.Dispose();
 }
 
 /// <summary>One way to quantise a network.</summary>

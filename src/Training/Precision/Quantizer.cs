@@ -29,25 +29,16 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
         using var source = new QuantizationSource(model, images.Calibration, options.WeightBits, stop);
         var form = Chosen(source, stop);
         using var integers = source.Load(form);
-        say(Text($"Comparing on {images.Judging.Count} images."));
-        var judged = new FloatAnswers(model, images.Judging, images.HasClasses, stop).Compare(integers.Run, stop);
-        var calibration = new FloatAnswers(model, images.Calibration, hasClasses: false, stop).Compare(integers.Run, stop);
-        var (floatTimes, integerTimes) = RunTimes.Of(model, integers, stop);
-        string[] names = [.. form.FloatLayers.Select(layer => layer.Name)];
-        var record = new QuantizationRecord(
-            new WeightsSource(Path.GetFileName(model.File), model.Sha256),
-            NameOf(form.Method),
-            images.Calibration.Count,
-            calibration.Agreement,
-            options.WeightBits,
-            names,
-            judged.Images,
-            judged.Agreement,
-            images.HasClasses ? judged.Accuracy : null,
-            images.HasClasses ? judged.FloatAccuracy : null);
         var network = source.Graph(form);
-        (ModelMetadata.Read(network.Metadata) with { Quantization = record }).WriteTo(network);
-        return (network, QuantizationReport.Of(record, judged, floatTimes, integerTimes, source.Layers.Count, images.Choosing.Count));
+        var report = new QuantizationJudge(model, images, say).Judge(
+            integers,
+            network,
+            new(QuantizedNumbers.Int8, NameOf(form.Method), options.WeightBits, source.Layers.Count, images.Choosing.Count)
+            {
+                FloatLayers = [.. form.FloatLayers.Select(layer => layer.Name)],
+            },
+            stop);
+        return (network, report);
     }
 
     // Returns the best method of calibration, and the layers that stay floats if the method alone does not keep enough accuracy.

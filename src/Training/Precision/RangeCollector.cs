@@ -16,11 +16,12 @@ internal static class RangeCollector
     /// <summary>Returns the distribution of each tensor's values.</summary>
     /// <param name="network">The network, with one input.</param>
     /// <param name="tensors">Tensors of the network.</param>
-    /// <param name="images">The calibration images, at least one. They are run twice, one by one.</param>
+    /// <param name="images">The calibration images, at least one. They are run one by one, twice, or once for the extent alone.</param>
     /// <param name="stop">Cancels the runs.</param>
+    /// <param name="extentOnly">Whether only <see cref="ValueHistogram.Extent"/> is read.</param>
     /// <exception cref="Models.Errors.FoveaException">An image cannot be read, or a value is not finite.</exception>
     public static IReadOnlyDictionary<Value, ValueHistogram> Collect(
-        Graph network, IReadOnlyCollection<Value> tensors, Dataset images, CancellationToken stop)
+        Graph network, IReadOnlyCollection<Value> tensors, Dataset images, CancellationToken stop, bool extentOnly = false)
     {
         var histograms = tensors.ToDictionary(tensor => tensor, _ => new ValueHistogram());
         Value[] computed = [.. tensors.Where(tensor => tensor.Producer is not null)];
@@ -29,7 +30,11 @@ internal static class RangeCollector
         var input = network.Inputs[0];
         string[] names = [.. computed.Select(tensor => tensor.Name)];
         Pass((histogram, values) => histogram.Widen(values));
-        Pass((histogram, values) => histogram.Count(values));
+        if (!extentOnly)
+        {
+            Pass((histogram, values) => histogram.Count(values));
+        }
+
         return histograms;
 
         void Pass(Look look)

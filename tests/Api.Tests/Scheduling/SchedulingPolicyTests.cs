@@ -78,6 +78,15 @@ public sealed class SchedulingPolicyTests
         Assert.Equal(allowed, SchedulingPolicy.AllowsTrial(Usual with { FreeSlots = freeSlots, Slots = slots }, size, spread));
 
     [Theory]
+    [InlineData(4, true, true)]
+    [InlineData(2, true, false)] // Three images are filled up to four.
+    [InlineData(4, false, false)]
+    public void Batch_that_runs_as_a_whole_is_a_trial_of_its_size(int size, bool spread, bool allowed) => Assert.Equal(
+        allowed,
+        SchedulingPolicy.AllowsTrial(
+            new() { Slots = 1, FreeSlots = 1, Images = 3, AllWritten = true, RunSize = 4, HasSpreadSession = true }, size, spread));
+
+    [Theory]
     [InlineData(7, 3, 0, new[] { 2, 2, 3 })]
     [InlineData(7, 0, 3, new[] { 3, 3, 1 })]
     [InlineData(2, 0, 4, new[] { 2 })]

@@ -33,9 +33,22 @@ public sealed class ExplorationTests
     [InlineData(1.0, 1.2, "1")]
     public void Quantised_twin_is_used_only_where_it_is_clearly_faster(double rewritten, double quantized, string expected)
     {
-        SessionKind[] kinds = [.. AllKinds, SessionKind.OneCoreQuantized];
+        SessionKind[] kinds = [.. AllKinds, SessionKind.OneCoreInt8];
         double Time(Trial trial) =>
-            (trial.Kind.Spread ? 0.95 : trial.Kind.Quantized ? quantized : trial.Kind.Rewritten ? rewritten : 1) * 0.1;
+            (trial.Kind.Spread ? 0.95 : trial.Kind.Quantized is not null ? quantized : trial.Kind.Rewritten ? rewritten : 1) * 0.1;
+        var found = Explore(new(kinds, Limits), Time);
+        Assert.Equal(expected, string.Join(", ", found.Select(size => $"{size}".Split(" (")[0])));
+        Assert.Equal(found, Explore(new(kinds.Reverse(), Limits), Time));
+    }
+
+    [Theory]
+    [InlineData(0.5, "1 fp16, 2 fp16, 4 fp16")]
+    [InlineData(0.9, "1, 2, 4")] // 16 bits gain too little.
+    [InlineData(2.0, "1, 2, 4")]
+    public void Twin_of_16_bits_is_used_on_a_GPU_only_where_it_is_clearly_faster(double fp16, string expected)
+    {
+        SessionKind[] kinds = [SessionKind.AllCores, SessionKind.AllCoresFp16];
+        double Time(Trial trial) => (trial.Kind.Quantized is null ? 1 : fp16) * 0.001 / Math.Min(trial.Size, 4);
         var found = Explore(new(kinds, Limits), Time);
         Assert.Equal(expected, string.Join(", ", found.Select(size => $"{size}".Split(" (")[0])));
         Assert.Equal(found, Explore(new(kinds.Reverse(), Limits), Time));

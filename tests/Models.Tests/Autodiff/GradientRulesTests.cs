@@ -75,7 +75,7 @@ public class GradientRulesTests
     };
 
     // The cases by operator. Several cases of one operator differ by a remark in their names.
-    private static readonly Dictionary<string, GradientCase> Cases = ((IEnumerable<KeyValuePair<string, GradientCase>>)[
+    internal static readonly Dictionary<string, GradientCase> Cases = ((IEnumerable<KeyValuePair<string, GradientCase>>)[
         .. Windows, .. ElementwiseCases.All, .. AxisCases.All, .. PlaceCases.All,
     ]).ToDictionary();
 

@@ -26,22 +26,8 @@ internal static class NumericGradient
         IReadOnlyCollection<int>? constant = null,
         bool cuda = false)
     {
-        var graph = new Graph("gradient_check");
-        Value[] variables = [.. inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, shape))];
-        var y = function(graph, variables);
-        var weights = Random(y.Shape, (-1, 1), new SeededRandom(seed, 99));
-        var loss = graph.ReduceSum(y * graph.Constant(Tensor.Of(y.Shape, weights)), []);
         int[] varied = [.. Enumerable.Range(0, inputs.Count).Where(i => constant?.Contains(i) != true)];
-        var gradients = Backward.From(loss, [.. varied.Select(i => variables[i])]);
-        graph.Output(loss);
-        foreach (var gradient in gradients)
-        {
-            graph.Output(gradient);
-        }
-
-        graph.Prune();
-        (graph, var final) = RewritePass.ForTraining(graph, cuda, ChannelBlock.Size);
-        (loss, gradients) = (final[loss], [.. gradients.Select(gradient => final[gradient])]);
+        var (graph, loss, gradients) = Differentiated(inputs, function, varied, seed, cuda);
         using var session = Sessions.Open(graph);
         float[][] point = [.. inputs.Select((shape, i) => Random(shape, range, new SeededRandom(seed, i)))];
         var analytic = gradients.Select(g => Run(session, graph, point, g)).ToArray();
@@ -56,6 +42,38 @@ internal static class NumericGradient
         }
 
         return worst / largest;
+    }
+
+    /// <summary>
+    /// Returns the gradients of the same loss for each input that is not constant, in the forms for CUDA or for CPUs, computed on a device.
+    /// </summary>
+    public static float[][] Gradients(GradientCase check, bool cuda, Device device)
+    {
+        int[] varied = [.. Enumerable.Range(0, check.Inputs.Length).Where(i => check.Constant?.Contains(i) != true)];
+        var (graph, _, gradients) = Differentiated(check.Inputs, check.Function, varied, seed: 0, cuda);
+        using var session = Sessions.Open(graph, device);
+        float[][] point = [.. check.Inputs.Select((shape, i) => Random(shape, (check.Low, check.High), new SeededRandom(0, i)))];
+        return [.. gradients.Select(gradient => Run(session, graph, point, gradient))];
+    }
+
+    private static (Graph Graph, Value Loss, Value[] Gradients) Differentiated(
+        IReadOnlyList<Shape> inputs, Func<Graph, Value[], Value> function, int[] varied, long seed, bool cuda)
+    {
+        var graph = new Graph("gradient_check");
+        Value[] variables = [.. inputs.Select((shape, i) => graph.Input($"x{i}", ElementType.Float, shape))];
+        var y = function(graph, variables);
+        var weights = Random(y.Shape, (-1, 1), new SeededRandom(seed, 99));
+        var loss = graph.ReduceSum(y * graph.Constant(Tensor.Of(y.Shape, weights)), []);
+        var gradients = Backward.From(loss, [.. varied.Select(i => variables[i])]);
+        graph.Output(loss);
+        foreach (var gradient in gradients)
+        {
+            graph.Output(gradient);
+        }
+
+        graph.Prune();
+        (graph, var final) = RewritePass.ForTraining(graph, cuda, ChannelBlock.Size);
+        return (graph, final[loss], [.. gradients.Select(gradient => final[gradient])]);
     }
 
     private static double CentralDifference(InferenceSession session, Graph graph, float[][] point, int input, int element, Value loss)

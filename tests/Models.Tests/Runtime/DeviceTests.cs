@@ -24,12 +24,23 @@ public class DeviceTests
     ];
 
     [Theory, MemberData(nameof(Devices))]
-    public void Batch_on_any_device_gives_the_answers_of_a_plain_run_on_the_cpu(DeviceChoice choice)
+    public void Batch_on_any_device_gives_the_answers_of_a_plain_run_on_the_cpu(DeviceChoice choice) =>
+        Batch_gives_the_answers_of_a_plain_run_on_the_cpu(Device.Choose(new() { Device = choice, CudaTf32 = false }));
+
+    // Where a binding copies its input, as on a GPU, each run must bind it again.
+    [Fact]
+    public void Batch_on_a_simulated_GPU_gives_the_answers_of_a_plain_run_on_the_cpu()
+    {
+        Assert.Equal(("cuda", true), (Device.Simulated.Provider, Device.Simulated.IsCuda));
+        Batch_gives_the_answers_of_a_plain_run_on_the_cpu(Device.Simulated);
+    }
+
+    private static void Batch_gives_the_answers_of_a_plain_run_on_the_cpu(Device device)
     {
         using var folder = new TemporaryFolder();
         OnnxFile.Write(Catalog.Find("lenet5").Build(seed: 1), folder["model.onnx"]);
         using var cpu = Classifier.Load(folder["model.onnx"]);
-        using var model = Classifier.Load(folder["model.onnx"], device: Device.Choose(new() { Device = choice, CudaTf32 = false }));
+        using var model = Classifier.Load(folder["model.onnx"], device: device);
         using var session = model.TakeSession();
         using var batch = model.CreateBatch(session, 1, 4);
         var random = new SeededRandom(1);

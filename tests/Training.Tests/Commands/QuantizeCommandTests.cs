@@ -47,6 +47,36 @@ public sealed class QuantizeCommandTests : IDisposable
     }
 
     [Fact]
+    public void File_of_16_bits_is_used_like_the_float_file_and_says_what_stayed_in_32()
+    {
+        // The second channel has values of up to 33,000, more than a quarter of what 16 bits hold.
+        Network(channelScale: 33000);
+        Folders();
+        var report = Quantize("--data", folder["data"], "--type", "fp16");
+        Assert.Equal((1, 1, 16), (Number(report, "fp16", "accuracy"), Number(report, "agreement"), Number(report, "weightBits")));
+        Assert.False(report.TryGetProperty("int8", out _));
+        var kept = report.GetProperty("halfPrecision").GetProperty("floatOperators").EnumerateArray()
+            .ToDictionary(entry => entry.GetProperty("name").GetString()!, entry => entry.GetProperty("reason").GetString());
+        Assert.Equal("output", kept["fc"]);
+        Assert.Equal("values above a quarter of 65504", kept["conv1"]);
+        Assert.DoesNotContain("conv4", kept.Keys);
+
+        using Classifier floats = Classifier.Load(folder["model.onnx"]), halves = Classifier.Load(folder["int8.onnx"]);
+        Assert.Equal(floats.Labels, halves.Labels);
+        var record = halves.Metadata.Quantization!;
+        Assert.Equal(new("model.onnx", floats.Sha256), record.Source);
+        Assert.Equal((QuantizedNumbers.Fp16, 1, 1), (record.Numbers, record.CalibrationAgreement, record.Agreement));
+        Assert.Equal(
+            Parameters(Successful("summary", folder["model.onnx"])), Parameters(Successful("summary", folder["int8.onnx"])));
+        File.Copy(folder["int8.onnx"], folder["twice.onnx"]);
+        Refused("is quantised already", folder["twice.onnx"], "--data", folder["data"], "--type", "fp16");
+        var text = Successful("quantize", folder["model.onnx"], "--data", folder["data"], "--type", "fp16", "-o", folder["again.onnx"]);
+        Assert.Contains("32-bit floats stay in (output): fc", text, StringComparison.Ordinal);
+        Assert.Contains("are subnormal in 16 bits", text, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(folder["int8.onnx"]), File.ReadAllBytes(folder["again.onnx"]));
+    }
+
+    [Fact]
     public void Layers_that_cost_accuracy_stay_floats()
     {
         // One channel is a thousand times the other, which alone tells the classes: in 8 bits they would become 0.
@@ -107,11 +137,18 @@ public sealed class QuantizeCommandTests : IDisposable
 
     [Fact]
     [Trait("Needs", "services")]
-    public void The_checker_of_ONNX_accepts_the_file()
+    public void The_checker_of_ONNX_accepts_the_files()
     {
         Network(channelScale: 1000);
         Folders();
         Quantize("--data", folder["data"]);
+        Check();
+        Quantize("--data", folder["data"], "--type", "fp16");
+        Check();
+    }
+
+    private void Check()
+    {
         var start = new ProcessStartInfo(
             "/usr/bin/python3",
             ["-c", "import onnx, sys; onnx.checker.check_model(sys.argv[1], full_check=True)", folder["int8.onnx"]])
