@@ -11,6 +11,7 @@ namespace Fovea.Benchmarks;
 public class TrainingStepBenchmark : IDisposable
 {
     private TrainingStep step = null!;
+    private StagedBatch batch = null!;
     private long number;
 
     [Params(32, 128, 512)]
@@ -20,20 +21,25 @@ public class TrainingStepBenchmark : IDisposable
     public void Prepare()
     {
         step = new TrainingStep(Catalog.Find("lenet5").Build(), BatchSize, Optimizer.Create("adam"));
+        batch = step.NewBatch();
         var random = new SeededRandom(0);
-        foreach (ref float pixel in step.Images)
+        foreach (ref float pixel in batch.Images)
         {
             pixel = random.Uniform(0, 1);
         }
 
         for (int i = 0; i < BatchSize; i++)
         {
-            step.Targets[i * 10 + i % 10] = 1;
+            batch.Targets[i * 10 + i % 10] = 1;
         }
     }
 
     [Benchmark]
-    public (float Loss, int Correct) Step() => step.Run(++number, learningRate: 1e-4);
+    public (float Loss, int Correct) Step()
+    {
+        batch.Stage(++number);
+        return step.Run(batch, learningRate: 1e-4);
+    }
 
     [GlobalCleanup]
     public void Dispose()

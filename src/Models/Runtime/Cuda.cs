@@ -62,6 +62,13 @@ internal static partial class Cuda
         return new OrtAllocator(session, memory);
     }
 
+    /// <summary>Returns an allocator of the GPU's memory. It takes memory from the session's arena, so the limit counts it.</summary>
+    public static OrtAllocator DeviceAllocator(InferenceSession session, DeviceOptions options)
+    {
+        using var memory = new OrtMemoryInfo("Cuda", OrtAllocatorType.DeviceAllocator, options.CudaDevice, OrtMemType.Default);
+        return new OrtAllocator(session, memory);
+    }
+
     /// <summary>Runs a convolution on the GPU, without falling back to the CPU.</summary>
     /// <exception cref="Exception">The convolution does not run, or gives a wrong result.</exception>
     public static void Probe(DeviceOptions options)

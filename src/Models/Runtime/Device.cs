@@ -23,10 +23,19 @@ public sealed class Device
     public static Device Cpu { get; } = new(null, "The CPU is the default.");
 
     /// <summary>
+    /// The CPU with its memory treated as a GPU's: values are copied to and from it by ONNX Runtime, and C# may not read or write it. Tests
+    /// use it to run the code for GPUs without one.
+    /// </summary>
+    internal static Device CpuWithSeparateMemory { get; } = new(null, "A test runs as on a GPU.") { SharesMainMemory = false };
+
+    /// <summary>
     /// Whether the device is a GPU. On a GPU, binding an input copies it, so later changes to the memory have no effect. The first batch of
     /// each size takes longer, because cuDNN searches for algorithms.
     /// </summary>
     public bool IsCuda => isSimulated || cuda is not null;
+
+    /// <summary>Whether the device computes in main memory, so that C# can read and write its values.</summary>
+    internal bool SharesMainMemory { get => field && !IsCuda; private init; } = true;
 
     /// <summary>The device's name: cpu or cuda.</summary>
     public string Provider => IsCuda ? "cuda" : "cpu";
@@ -102,6 +111,10 @@ public sealed class Device
 
     /// <summary>The allocator of memory from which inputs are copied fastest; <c>null</c> if any memory is equally good.</summary>
     internal OrtAllocator? InputAllocator(InferenceSession session) => cuda is null ? null : Cuda.PinnedAllocator(session, cuda);
+
+    /// <summary>The allocator of the device's memory, for values that stay there between runs. The caller disposes it.</summary>
+    internal OrtAllocator ValueAllocator(InferenceSession session) =>
+        cuda is null ? new OrtAllocator(session, OrtMemoryInfo.DefaultInstance) : Cuda.DeviceAllocator(session, cuda);
 
     private static FoveaException Unavailable(string reason, Exception? cause = null) =>
         new(

@@ -7,7 +7,8 @@ namespace Fovea.Models.Runtime;
 /// <summary>
 /// A session on a graph that needs much memory and runs many times with the same shapes, such as a training graph. In the first run, ONNX
 /// Runtime records when each value is needed. It then plans one block of memory for the next runs, which are faster. The memory of the
-/// first run is freed before the block is allocated, so that the process never holds both.
+/// first run is freed before the block is allocated, so that the process never holds both. On CUDA nothing is planned: the arena keeps the
+/// pieces of the first run, and the next runs reuse them.
 /// </summary>
 public sealed class PlannedSession : IDisposable
 {
@@ -25,6 +26,7 @@ public sealed class PlannedSession : IDisposable
         session = Sessions.Open(graph, options =>
         {
             ReturnedMemory.Use(options);
+            options.EnableMemoryPattern = device is not { IsCuda: true };
             (device ?? Device.Cpu).AppendTo(options);
         });
     }

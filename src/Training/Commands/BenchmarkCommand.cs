@@ -74,14 +74,22 @@ internal static class BenchmarkCommand
     {
         var recipe = Catalog.Architectures.FirstOrDefault(a => a.Name == graph.Name)?.Recipe ?? Recipe.Plain;
         using var step = new TrainingStep(graph, images, Optimizer.Create(recipe.Optimizer), device: device);
-        Randomize(step.Images);
-        int classes = step.Targets.Length / images;
+        var batch = step.NewBatch();
+        Randomize(batch.Images);
+        int classes = batch.Targets.Length / images;
         for (int i = 0; i < images; i++)
         {
-            step.Targets[i * classes + i % classes] = 1;
+            batch.Targets[i * classes + i % classes] = 1;
         }
 
-        return Timed(runs, number => step.Run(number, learningRate: 1e-4), stop);
+        return Timed(
+            runs,
+            number =>
+            {
+                batch.Stage(number);
+                step.Run(batch, learningRate: 1e-4);
+            },
+            stop);
     }
 
     private static List<double> Runs(Graph graph, int images, int runs, Device device, CancellationToken stop)

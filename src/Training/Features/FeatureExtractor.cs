@@ -5,7 +5,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Training.Features;
 
-/// <summary>Computes the features of images with a frozen network, in an ordinary inference session whose weights are constants.</summary>
+/// <summary>
+/// Computes the features of images with a frozen network, in an ordinary inference session whose weights are constants on the device.
+/// </summary>
 internal sealed class FeatureExtractor(Graph backbone, int features, Device device) : IDisposable
 {
     private const int BatchSize = 16;
@@ -56,7 +58,10 @@ internal sealed class FeatureExtractor(Graph backbone, int features, Device devi
             batch.Images.AsMemory(0, batch.Count * (int)image.Size),
             [batch.Count, .. image.ToInt64()]);
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, found.AsMemory(), [batch.Count, features]);
-        session.Run(options, session.InputNames, [input], session.OutputNames, [output]);
+        using var binding = session.CreateIoBinding();
+        binding.BindInput(session.InputNames[0], input);
+        binding.BindOutput(session.OutputNames[0], output);
+        session.RunWithBinding(options, binding);
         return [.. found.Chunk(features)];
     }
 }

@@ -18,15 +18,26 @@ internal static class Checkpoint
     /// <summary>Writes a checkpoint and replaces the previous one. If writing fails, the previous checkpoint stays intact.</summary>
     /// <param name="path">The checkpoint's path.</param>
     /// <param name="state">The progress of the run.</param>
-    /// <param name="buffers">The buffers to save, by the names of their tensors.</param>
+    /// <param name="buffers">The buffers to save, by the names of their tensors. Those of a device are copied first.</param>
     /// <exception cref="FoveaException">The file cannot be written.</exception>
     public static void Save(string path, TrainingState state, IReadOnlyDictionary<string, FloatBuffer> buffers)
     {
         var json = JsonSerializer.Serialize(state, TrainingStateJson.Default.TrainingState);
-        SafetensorsFile.Write(
-            path,
-            new Dictionary<string, string> { [StateKey] = json },
-            [.. buffers.Select(b => (b.Key, b.Value.Tensor(0, new Shape(b.Value.Length))))]);
+        var copies = buffers.Where(b => !b.Value.IsInMainMemory).ToDictionary(b => b.Key, b => b.Value.ToMainMemory());
+        try
+        {
+            SafetensorsFile.Write(
+                path,
+                new Dictionary<string, string> { [StateKey] = json },
+                [.. buffers.Select(b => (b.Key, copies.GetValueOrDefault(b.Key, b.Value).Tensor(0, new Shape(b.Value.Length))))]);
+        }
+        finally
+        {
+            foreach (var copy in copies.Values)
+            {
+                ((IDisposable)copy).Dispose();
+            }
+        }
     }
 
     /// <summary>Reads a checkpoint.</summary>
@@ -56,7 +67,15 @@ internal static class Checkpoint
 
         foreach (var (name, buffer) in buffers)
         {
-            file.Read(name, buffer.GetSpan());
+            if (buffer.IsInMainMemory)
+            {
+                file.Read(name, buffer.GetSpan());
+                continue;
+            }
+
+            using var read = new FloatBuffer(buffer.Length);
+            file.Read(name, read.GetSpan());
+            read.CopyTo(buffer);
         }
 
         return state;

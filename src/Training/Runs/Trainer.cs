@@ -74,8 +74,8 @@ internal sealed class Trainer : IDisposable
         step = new TrainingStep(
             network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed, options.Device,
             train.LabelSets is not null);
-        average = new WeightAverage(step.Weights, options.Averaging);
-        forward = new ForwardPass(network, step.Layout, average.Values, options.Device);
+        average = new WeightAverage(step.Weights, options.Averaging, step.Memory);
+        forward = new ForwardPass(network, step.Layout, average.Values, step.Memory);
         best = new FloatBuffer(step.Weights.Length);
         var buffers = Buffers();
         checkpoints = new(options, buffers, publish);
@@ -133,7 +133,8 @@ internal sealed class Trainer : IDisposable
             Keep(0, start);
         }
 
-        using var batches = loader.Epochs(options.Seed, state.Epoch, state.StepsInEpoch, options.Augmentation).GetEnumerator();
+        var loaded = loader.Epochs(options.Seed, state.Epoch, state.StepsInEpoch, options.Augmentation).GetEnumerator();
+        using var batches = new BatchFeed(step, loaded, options, StepsDone + 1, TotalSteps);
         SavingWhenStopped(() =>
         {
             while (!Done)
@@ -211,16 +212,16 @@ internal sealed class Trainer : IDisposable
         return buffers;
     }
 
-    private void Epoch(IEnumerator<TrainingBatch> batches, CancellationToken stop)
+    private void Epoch(BatchFeed batches, CancellationToken stop)
     {
         var (clock, waitedBefore, firstStep) = (Stopwatch.StartNew(), waiting.Elapsed, state.StepsInEpoch);
         while (state.StepsInEpoch < loader.BatchesPerEpoch)
         {
             stop.ThrowIfCancellationRequested();
             waiting.Start();
-            batches.MoveNext();
+            var batch = batches.Next();
             waiting.Stop();
-            double rate = Learn(batches.Current);
+            double rate = Learn(batch);
             double stepsPerSecond = (state.StepsInEpoch - firstStep) / clock.Elapsed.TotalSeconds;
             publish(new StepDone(
                 state.Epoch,
@@ -246,19 +247,16 @@ internal sealed class Trainer : IDisposable
     private double MeanAccuracy => (double)state.Correct / ((long)state.StepsInEpoch * options.BatchSize);
 
     // Runs one step on a batch and returns its learning rate.
-    private double Learn(TrainingBatch batch)
+    private double Learn(StagedBatch batch)
     {
-        batch.Images.CopyTo(step.Images);
-        TargetRows.Write(batch, options.LabelSmoothing, step.Targets, options.ClassWeights);
-        long number = StepsDone + 1;
-        double rate = Rate(number);
-        var (loss, correct) = step.Run(number, rate);
-        average.Add(number);
+        double rate = Rate(batch.Step);
+        var (loss, correct) = step.Run(batch, rate);
+        average.Add(batch.Step);
         if (!float.IsFinite(loss))
         {
             throw new FoveaException(ErrorCode.BadArgument, string.Create(
                 CultureInfo.InvariantCulture,
-                $"Training diverged: the loss is {loss} at step {number}. "
+                $"Training diverged: the loss is {loss} at step {batch.Step}. "
                 + $"The learning rate is {options.LearningRate}; expected a lower one."));
         }
 
@@ -284,7 +282,7 @@ internal sealed class Trainer : IDisposable
 
     private void Keep(int epoch, Score found)
     {
-        average.Values.Floats.CopyTo(best.Floats);
+        average.Values.CopyTo(best);
         BestLosses = found.Losses;
         state = state with { BestEpoch = epoch, BestLoss = found.Loss, BestAccuracy = found.Accuracy };
     }

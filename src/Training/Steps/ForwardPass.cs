@@ -7,7 +7,7 @@ namespace Fovea.Training.Steps;
 
 /// <summary>
 /// Inference with a network that is being trained, for validation. The session reads parameters and running statistics directly from the
-/// training buffers, so each run uses their current values.
+/// training buffer, on the device that has it, so each run uses their current values.
 /// </summary>
 internal sealed class ForwardPass : IDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class ForwardPass : IDisposable
     private readonly RunOptions options = new();
     private readonly Shape image;
     private readonly int classes;
-    private readonly string[] inputs, outputs;
-    private readonly OrtValue[] views;
+    private readonly string imagesName, logitsName;
+    private readonly BufferBinding binding;
 
     /// <summary>Prepares a network.</summary>
     /// <param name="network">The network; only its first output is computed.</param>
@@ -24,9 +24,9 @@ internal sealed class ForwardPass : IDisposable
     /// The positions of the parameters and statistics in <paramref name="weights"/>. All other weights are constants.
     /// </param>
     /// <param name="weights">The buffer that training writes.</param>
-    /// <param name="device">The device to run on; null is the CPU.</param>
+    /// <param name="memory">The memory of <paramref name="weights"/>; its device runs the network. null is main memory.</param>
     /// <exception cref="FoveaException">ONNX Runtime cannot load the network.</exception>
-    public ForwardPass(Graph network, ParameterLayout layout, FloatBuffer weights, Device? device = null)
+    public ForwardPass(Graph network, ParameterLayout layout, FloatBuffer weights, DeviceMemory? memory = null)
     {
         var graph = new Graph($"{network.Name}_forward");
         var input = graph.Input(network.Inputs[0].Name, ElementType.Float, network.Inputs[0].Shape);
@@ -39,13 +39,21 @@ internal sealed class ForwardPass : IDisposable
         network.CopyTo(graph, values);
         graph.Output(values[network.Outputs[0]]);
         graph.Prune();
-        session = Sessions.Open(graph, device);
+        memory ??= DeviceMemory.Main;
+        session = Sessions.Open(graph, memory.Device);
         image = new Shape([.. input.Shape.Dimensions[1..]]);
         classes = graph.Outputs[0].Shape[1];
-        inputs = [.. graph.Inputs.Select(i => i.Name)];
-        outputs = [graph.Outputs[0].Name];
-        views = [.. layout.Offsets.Select(p => weights.View(p.Value, p.Key.Shape))];
+        (imagesName, logitsName) = (input.Name, graph.Outputs[0].Name);
+        binding = new BufferBinding(session.CreateIoBinding(), memory);
+        var used = graph.Inputs.Select(i => i.Name).ToHashSet();
+        foreach (var (weight, offset) in layout.Offsets.Where(weight => used.Contains(weight.Key.Name)))
+        {
+            binding.Input(weight.Name, weights.View(offset, weight.Shape));
+        }
     }
+
+    /// <summary>The bindings of the weights.</summary>
+    public BufferBinding Binding => binding;
 
     /// <summary>Runs the network with the current weights.</summary>
     /// <param name="images">The input, [<paramref name="count"/>, C, H, W].</param>
@@ -55,11 +63,16 @@ internal sealed class ForwardPass : IDisposable
     {
         using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images, [count, .. image.ToInt64()]);
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits, [count, classes]);
-        session.Run(options, inputs, [input, .. views], outputs, [output]);
+        binding.Refresh();
+        binding.Inner.BindInput(imagesName, input);
+        binding.Inner.BindOutput(logitsName, output);
+        session.RunWithBinding(options, binding.Inner);
+        binding.Inner.ClearBoundOutputs();
     }
 
     public void Dispose()
     {
+        binding.Dispose();
         session.Dispose();
         options.Dispose();
     }

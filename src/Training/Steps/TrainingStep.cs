@@ -1,31 +1,26 @@
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
-using Fovea.Models.Layers;
 using Fovea.Models.Runtime;
 using Fovea.Training.Optimizers;
-using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Training.Steps;
 
 /// <summary>
-/// Runs training steps on a network. It owns the weights, gradients and optimizer state, and two ONNX sessions that read and write them in
-/// place: one computes gradients, one updates parameters. Fill <c>Images</c> and <see cref="Targets"/>, then call <see cref="Run"/>.
-/// With CUDA, the GPU computes the gradients from weights that are copied to it in each run; the buffers stay in main memory and the CPU
-/// updates them.
+/// Runs training steps on a network. It owns the weights, gradients and optimizer state, which stay on the device: one graph computes
+/// gradients, others add up, clip and update in place. Fill a batch, stage it, then call <see cref="Run"/>.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
     private readonly PlannedSession session;
-    private readonly OrtIoBinding binding;
-    private readonly FloatBuffer images, targets, gradients, statistics;
+    private readonly FloatBuffer statistics;
+    private readonly (string Name, Shape Shape)[] batchInputs;
+    private readonly (string Name, FloatBuffer Buffer, int Offset, Shape Shape)[] inputs, outputs;
+    private readonly (string Name, int Offset, Shape Shape)[] gradients;
     private readonly FloatBuffer results = new(2);
-    private readonly List<FloatBuffer> noise = [];
-    private readonly List<(OrtValue Images, OrtValue Targets)> microBatches = [];
-    private readonly string imagesName, targetsName;
-    private readonly List<(string Name, OrtValue Value)> inputs = [];
-    private readonly bool copiesWhenBound;
+    private readonly List<StagedBatch> batches = [];
     private readonly GradientAccumulator accumulation;
     private readonly Update update;
+    private readonly int parts;
     private readonly long seed;
 
     /// <summary>Prepares a network for steps on batches of <paramref name="batchSize"/> images.</summary>
@@ -38,7 +33,7 @@ internal sealed class TrainingStep : IDisposable
     /// </param>
     /// <param name="clip">The largest norm of the gradient over all parameters together, over 0; null turns clipping off.</param>
     /// <param name="seed">The seed of dropout's random numbers.</param>
-    /// <param name="device">The device that computes the gradients; null is the CPU.</param>
+    /// <param name="device">The device that computes and keeps the weights; null is the CPU.</param>
     /// <param name="independentLabels">Whether each output is the logit of a label by itself, as <see cref="GradientGraph"/> says.</param>
     /// <exception cref="FoveaException">An operator between the loss and a parameter has no gradient rule.</exception>
     public TrainingStep(
@@ -52,45 +47,35 @@ internal sealed class TrainingStep : IDisposable
         Device? device = null,
         bool independentLabels = false)
     {
-        (this.seed, copiesWhenBound) = (seed, device is { IsCuda: true });
+        this.seed = seed;
+        Memory = new DeviceMemory(device ?? Device.Cpu);
         Layout = layout ?? new ParameterLayout(network);
-        Weights = new FloatBuffer(Layout.Length);
-        gradients = new FloatBuffer(Layout.ParametersLength);
-        statistics = new FloatBuffer(Layout.Length - Layout.ParametersLength);
-        States = [.. Enumerable.Range(0, optimizer.States).Select(_ => new FloatBuffer(Layout.ParametersLength))];
-        foreach (var (weight, offset) in Layout.Offsets)
-        {
-            network.Initializers[weight].CopyTo(Weights.Floats[offset..]);
-        }
-
         int imagesPerRun = microBatch ?? batchSize;
+        parts = batchSize / imagesPerRun;
         var graph = new GradientGraph(
-            network, imagesPerRun, Layout.Parameters.ToHashSet(), Layout.Statistics.Count == 0, device is { IsCuda: true },
-            independentLabels);
+            network, imagesPerRun, Layout.Parameters.ToHashSet(), Layout.Statistics.Count == 0, Memory.Device.IsCuda, independentLabels);
         session = new PlannedSession(graph.Graph, device);
-        binding = session.CreateBinding();
-        BindWeights(graph);
-        binding.BindOutput(graph.Loss.Name, results.View(0, Shape.Scalar));
-        binding.BindOutput(graph.Correct.Name, results.View(1, Shape.Scalar));
-        foreach (var input in graph.Noise)
-        {
-            noise.Add(new FloatBuffer(input.Shape.Size));
-            inputs.Add((input.Name, noise[^1].View(0, input.Shape)));
-        }
+        Weights = Start(network);
+        statistics = new FloatBuffer(Layout.Length - Layout.ParametersLength, Memory);
+        States = [.. Enumerable.Range(0, optimizer.States).Select(_ => new FloatBuffer(Layout.ParametersLength, Memory))];
+        accumulation = new GradientAccumulator(Layout.Groups, parts, clip, Memory);
+        update = new Update(optimizer, Layout.Groups, Weights, accumulation.Sum, States, Memory, accumulation.Scale);
 
-        (imagesName, targetsName) = (graph.Images.Name, graph.Targets.Name);
-        int parts = batchSize / imagesPerRun, imagesSize = (int)graph.Images.Shape.Size, targetsSize = (int)graph.Targets.Shape.Size;
-        images = new FloatBuffer((long)parts * imagesSize);
-        targets = new FloatBuffer((long)parts * targetsSize);
-        for (int part = 0; part < parts; part++)
-        {
-            microBatches.Add((images.View(part * imagesSize, graph.Images.Shape), targets.View(part * targetsSize, graph.Targets.Shape)));
-        }
-
-        BindInputs();
-        accumulation = new GradientAccumulator(gradients, Layout.Groups, parts, clip);
-        update = new Update(optimizer, Layout.Groups, Weights, gradients, States);
+        batchInputs = [.. graph.Noise.Prepend(graph.Targets).Prepend(graph.Images).Select(input => (input.Name, input.Shape))];
+        var offsets = Layout.Offsets.ToDictionary(weight => weight.Key.Name, weight => weight.Value);
+        inputs = [.. graph.Parameters.Concat(graph.Statistics.Select(s => s.Before)).Select(
+            weight => (weight.Name, Weights, offsets[weight.Name], weight.Shape))];
+        outputs =
+        [
+            .. graph.Statistics.Select(s => (s.After.Name, statistics, offsets[s.Before.Name] - Layout.ParametersLength, s.After.Shape)),
+            (graph.Loss.Name, results, 0, Shape.Scalar),
+            (graph.Correct.Name, results, 1, Shape.Scalar),
+        ];
+        gradients = [.. graph.Parameters.Zip(graph.Gradients, (p, gradient) => (gradient.Name, offsets[p.Name], p.Shape))];
     }
+
+    /// <summary>The memory in which weights, gradients and optimizer state are.</summary>
+    public DeviceMemory Memory { get; }
 
     /// <summary>The positions of parameters and statistics in <see cref="Weights"/>.</summary>
     public ParameterLayout Layout { get; }
@@ -101,38 +86,40 @@ internal sealed class TrainingStep : IDisposable
     /// <summary>The optimizer's current state: buffers in the order of the parameters.</summary>
     public IReadOnlyList<FloatBuffer> States { get; }
 
-    /// <summary>The batch's images, [N, C, H, W]; the caller fills them before each step.</summary>
-    public Span<float> Images => images.Floats;
+    /// <summary>The bindings of all graphs but those of the batches.</summary>
+    public IEnumerable<BufferBinding> Bindings => accumulation.Blocks.Concat(update.Blocks);
 
-    /// <summary>The batch's targets, [N, classes]; each row is a distribution. The caller fills them before each step.</summary>
-    public Span<float> Targets => targets.Floats;
+    /// <summary>Allocates a batch for this step. The step disposes it.</summary>
+    public StagedBatch NewBatch()
+    {
+        var batch = new StagedBatch(batchInputs, [.. Enumerable.Range(0, parts).Select(NewBinding)], Memory, seed);
+        batches.Add(batch);
+        return batch;
+    }
 
-    /// <summary>Runs one training step on the batch.</summary>
-    /// <param name="step">The step's number, from 1. It selects dropout's random numbers and Adam's bias correction.</param>
+    /// <summary>Runs one training step on a batch.</summary>
+    /// <param name="batch">A staged batch of this step.</param>
     /// <param name="learningRate">The learning rate.</param>
     /// <returns>The mean loss in nats before the update, and the number of correctly classified images.</returns>
-    public (float Loss, int Correct) Run(long step, double learningRate)
+    public (float Loss, int Correct) Run(StagedBatch batch, double learningRate)
     {
         float loss = 0;
         int correct = 0;
-        foreach (var (part, (image, target)) in microBatches.Index())
+        foreach (var (part, binding) in batch.Bindings.Index())
         {
-            binding.BindInput(imagesName, image);
-            binding.BindInput(targetsName, target);
-            FillNoise(step, part);
-            if (copiesWhenBound)
+            binding.Refresh();
+            session.Run(binding.Inner);
+            statistics.CopyTo(Weights, Layout.ParametersLength);
+            if (part > 0)
             {
-                BindInputs();
+                accumulation.Add();
             }
 
-            session.Run(binding);
-            statistics.Floats.CopyTo(Weights.Floats[Layout.ParametersLength..]);
-            accumulation.Add(part);
-            (loss, correct) = (loss + results.Floats[0] / microBatches.Count, correct + (int)results.Floats[1]);
+            (loss, correct) = (loss + results.Floats[0] / parts, correct + (int)results.Floats[1]);
         }
 
         accumulation.Finish();
-        update.Run(step, learningRate);
+        update.Run(batch.Step, learningRate);
         return (loss, correct);
     }
 
@@ -140,50 +127,51 @@ internal sealed class TrainingStep : IDisposable
     {
         update.Dispose();
         accumulation.Dispose();
-        binding.Dispose();
+        batches.ForEach(batch => batch.Dispose());
         session.Dispose();
-        foreach (var buffer in States.Concat(noise).Concat([Weights, images, targets, gradients, statistics, results]))
+        foreach (var buffer in States.Concat([Weights, statistics, results]))
         {
             ((IDisposable)buffer).Dispose();
         }
+
+        Memory.Dispose();
     }
 
-    // The run still reads the old statistics while it writes the new statistics, so the new statistics go to a separate buffer and are
-    // copied after the run.
-    private void BindWeights(GradientGraph graph)
+    private FloatBuffer Start(Graph network)
     {
-        var byName = Layout.Offsets.ToDictionary(weight => weight.Key.Name, weight => weight.Value);
-        foreach (var (parameter, gradient) in graph.Parameters.Zip(graph.Gradients))
+        var start = new FloatBuffer(Layout.Length);
+        foreach (var (weight, offset) in Layout.Offsets)
         {
-            inputs.Add((parameter.Name, Weights.View(byName[parameter.Name], parameter.Shape)));
-            binding.BindOutput(gradient.Name, gradients.View(byName[parameter.Name], parameter.Shape));
+            network.Initializers[weight].CopyTo(start.Floats[offset..]);
         }
 
-        foreach (var (before, after) in graph.Statistics)
+        if (Memory.IsMain)
         {
-            inputs.Add((before.Name, Weights.View(byName[before.Name], before.Shape)));
-            binding.BindOutput(after.Name, statistics.View(byName[before.Name] - Layout.ParametersLength, after.Shape));
+            return start;
         }
+
+        var weights = new FloatBuffer(Layout.Length, Memory);
+        start.CopyTo(weights);
+        ((IDisposable)start).Dispose();
+        return weights;
     }
 
-    private void BindInputs()
+    // Binds a micro-batch. The first one writes its gradients into the sum. The run still reads the old statistics while it writes the new
+    // statistics, so the new statistics go to a separate buffer and are copied after the run.
+    private BufferBinding NewBinding(int part)
     {
-        foreach (var (name, value) in inputs)
+        var binding = new BufferBinding(session.CreateBinding(), Memory);
+        foreach (var (name, buffer, offset, shape) in inputs)
         {
-            binding.BindInput(name, value);
+            binding.Input(name, buffer.View(offset, shape));
         }
-    }
 
-    private void FillNoise(long step, int part)
-    {
-        for (int i = 0; i < noise.Count; i++)
+        var to = part == 0 ? accumulation.Sum : accumulation.Part;
+        foreach (var (name, buffer, offset, shape) in outputs.Concat(gradients.Select(g => (g.Name, to, g.Offset, g.Shape))))
         {
-            var random = new SeededRandom(seed, step, part, i);
-            foreach (ref float number in noise[i].Floats)
-            {
-                // A float has 24 bits of precision, so only 24 random bits are used: more could round up to 1, which the range excludes.
-                number = (random.NextBits() >> 40) * (1f / (1 << 24));
-            }
+            binding.Output(name, buffer.View(offset, shape));
         }
+
+        return binding;
     }
 }

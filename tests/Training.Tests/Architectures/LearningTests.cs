@@ -32,17 +32,23 @@ public sealed class LearningTests
 
         using var step = new TrainingStep(network, Images, Optimizer.Create("sgd", momentum: 0), clip: 1);
         var random = new SeededRandom(2);
-        foreach (ref float pixel in step.Images)
+        var batch = step.NewBatch();
+        foreach (ref float pixel in batch.Images)
         {
             pixel = random.Uniform(-2, 2);
         }
 
         for (int i = 0; i < Images; i++)
         {
-            step.Targets[i * Images + i] = 1;
+            batch.Targets[i * Images + i] = 1;
         }
 
-        float[] losses = [.. Enumerable.Range(1, Steps).Select(number => step.Run(number, learningRate: 1e-4).Loss)];
+        var losses = new float[Steps];
+        for (int number = 1; number <= Steps; number++)
+        {
+            batch.Stage(number);
+            losses[number - 1] = step.Run(batch, learningRate: 1e-4).Loss;
+        }
 
         Assert.All(losses, loss => Assert.True(float.IsFinite(loss)));
         Assert.All(losses.Zip(losses.Skip(1)), pair => Assert.True(pair.Second < pair.First, string.Join(" ", losses)));

@@ -87,6 +87,22 @@ public class TrainerTests
     }
 
     [Fact]
+    public void A_run_whose_values_stay_on_a_device_is_stopped_and_resumed_and_gives_the_bytes_of_the_cpu()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Averaged(folder["cpu"]));
+
+        var options = Averaged(folder["device"]) with { Device = Device.CpuWithSeparateMemory };
+        using var stop = new CancellationTokenSource();
+        int steps = 0;
+        Assert.Throws<OperationCanceledException>(() => Train(options, stop, after: e => e is StepDone && ++steps == 40));
+        Train(options with { Resume = true });
+        Assert.Equal(File.ReadAllBytes(folder["cpu"]), File.ReadAllBytes(folder["device"]));
+
+        static TrainingOptions Averaged(string output) => Options(output) with { Averaging = 0.9, Clip = 2, MicroBatch = 64 };
+    }
+
+    [Fact]
     public void The_average_of_the_weights_is_validated_and_written()
     {
         using var folder = new TemporaryFolder();

@@ -18,8 +18,10 @@ public class IndependentLabelsTests
         var bias = graph.Initializer("b", Tensor.Of(new Shape(3), new float[3]));
         graph.Output(graph.Apply("Gemm", [graph.Apply("Flatten", [x]), weights, bias]));
         using var step = new TrainingStep(graph, 2, Optimizer.Create("sgd", momentum: 0), independentLabels: true);
-        new float[] { 1, 0, 1, 0, 0, 0 }.CopyTo(step.Targets);
-        var (loss, correct) = step.Run(1, learningRate: 1);
+        var batch = step.NewBatch();
+        new float[] { 1, 0, 1, 0, 0, 0 }.CopyTo(batch.Targets);
+        batch.Stage(1);
+        var (loss, correct) = step.Run(batch, learningRate: 1);
         Assert.Equal(Math.Log(2), loss, 1e-6);
         Assert.Equal(1, correct);
         Assert.Equal([0f, -0.5f, 0f], step.Weights.Floats.Slice((int)step.Layout.Offsets[bias], 3).ToArray());

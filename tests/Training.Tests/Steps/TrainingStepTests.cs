@@ -94,20 +94,22 @@ public class TrainingStepTests
     {
         using var step = new TrainingStep(graph, BatchSize, optimizer ?? Optimizer.Create("adam"), layout, microBatch, clip, seed);
         var random = new SeededRandom(2);
-        foreach (ref float pixel in step.Images)
+        var batch = step.NewBatch();
+        foreach (ref float pixel in batch.Images)
         {
             pixel = random.Uniform(0, 1);
         }
 
         for (int i = 0; i < BatchSize; i++)
         {
-            step.Targets[i * 10 + i % 10] = 1;
+            batch.Targets[i * 10 + i % 10] = 1;
         }
 
         float loss = 0;
         for (int i = 1; i <= steps; i++)
         {
-            loss = step.Run(i, optimizer is null ? 1e-3 : 1).Loss;
+            batch.Stage(i);
+            loss = step.Run(batch, optimizer is null ? 1e-3 : 1).Loss;
         }
 
         return (step.Weights.Floats.ToArray(), loss);
