@@ -1,27 +1,30 @@
 using System.Globalization;
 using System.Text.Json;
-using Fovea.Api.Jobs;
 using Fovea.Api.Problems;
 
 namespace Fovea.Api.FineTuning;
 
 /// <summary>Sends the events of a job as server-sent events: each once, in order, until the job has ended.</summary>
-internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class EventStream(JobFeeds feeds, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const string MediaType = "text/event-stream";
-    private const int AtOnce = 100;
 
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenComments = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan BetweenComments = TimeSpan.FromSeconds(15);
 
     /// <summary>Whether a request asks for a stream.</summary>
     public static bool IsWanted(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type => type.MediaType == MediaType);
 
     /// <summary>Writes the events after the request's Last-Event-ID to the response.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: Last-Event-ID is no number.</exception>
-    public async Task Write(string job, HttpContext context, CancellationToken stop)
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: Last-Event-ID is no number.
+    /// <see cref="ServiceError.UnknownJob"/>: no job has this id.</exception>
+    public Task Write(string job, HttpContext context, CancellationToken stop)
     {
         long last = LastSeen(context.Request);
-        var response = context.Response;
+        return feeds.Watch(job, feed => Write(feed, last, context.Response, stop), stop);
+    }
+
+    private async Task Write(JobFeed feed, long last, HttpResponse response, CancellationToken stop)
+    {
         (response.ContentType, response.Headers.CacheControl) = (MediaType, "no-cache");
 
         // Without this header nginx would buffer the events.
@@ -30,7 +33,7 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop, lifetime.ApplicationStopping);
         try
         {
-            await Write(job, last, response, over.Token);
+            await WriteAll(feed, last, response, over.Token);
         }
         catch (OperationCanceledException)
         {
@@ -38,42 +41,38 @@ internal sealed class EventStream(JobStore jobs, IHostApplicationLifetime lifeti
         }
     }
 
-    private async Task Write(string job, long last, HttpResponse response, CancellationToken over)
+    private async Task WriteAll(JobFeed feed, long last, HttpResponse response, CancellationToken over)
     {
-        long lastWrite = time.GetTimestamp();
         while (true)
         {
-            var (told, hasEnded) = await jobs.Told(job, over);
-            while (last < told)
+            var (changed, now) = (feed.Changed, feed.Now);
+            while (last < now.Events)
             {
-                var events = await jobs.EventsAfter(job, last, AtOnce, over);
+                var events = await feed.After(last, over);
 
                 // No events are left when the job is being deleted.
-                last = events.Count == 0 ? told : last;
+                last = events.Count == 0 ? now.Events : last;
                 foreach (var e in events)
                 {
                     var json = JsonSerializer.Serialize(JobEventAnswer.Of(e), FineTuningJson.Readable.JobEventAnswer);
                     await response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"id: {e.Number}\ndata: {json}\n\n"), over);
                     last = e.Number;
                 }
-
-                lastWrite = time.GetTimestamp();
             }
 
-            if (hasEnded)
+            if (now.HasEnded)
             {
                 return;
             }
 
-            if (time.GetElapsedTime(lastWrite) > BetweenComments)
+            await response.Body.FlushAsync(over);
+            await changed.WaitAsync(BetweenComments, time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            over.ThrowIfCancellationRequested();
+            if (!changed.IsCompleted)
             {
                 // A comment keeps proxies from closing an idle connection.
                 await response.WriteAsync(":\n\n", over);
-                lastWrite = time.GetTimestamp();
             }
-
-            await response.Body.FlushAsync(over);
-            await Task.Delay(BetweenLooks, time, over);
         }
     }
 

@@ -70,12 +70,10 @@ internal static class FineTuningEndpoints
         TypedResults.Ok(JobAnswer.Of(await jobs.Find(job, stop)));
 
     private static async Task<IResult> Events(
-        string job, string? after, string? limit, HttpContext context, JobStore jobs, JobPages pages, EventStream stream,
-        CancellationToken stop)
+        string job, string? after, string? limit, HttpContext context, JobPages pages, EventStream stream, CancellationToken stop)
     {
         if (EventStream.IsWanted(context.Request))
         {
-            await jobs.Find(job, stop);
             await stream.Write(job, context, stop);
             return TypedResults.Empty;
         }

@@ -12,6 +12,7 @@ internal static class FineTuningServices
     public static void AddFineTuning(this IServiceCollection services, FineTuningSettings settings)
     {
         services.AddSingleton(settings).AddSingleton<StateDatabase>().AddSingleton<JobStore>();
+        services.AddSingleton<JobAnnouncer>().AddSingleton<JobFeeds>().AddHostedService<JobListener>();
         services.AddSingleton<JobRequests>().AddSingleton<JobPages>().AddSingleton<JobReports>().AddSingleton<EventStream>();
         services.AddSingleton<TrainingProcess>();
         services.AddHostedService<JobGauge>();

@@ -16,21 +16,18 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
     {
         await using var context = await database.Open(stop);
         context.AddRange([job, .. job.News]);
+        await using var transaction = await context.Database.BeginTransactionAsync(stop);
         await context.SaveChangesAsync(stop);
+        await Notify(context, job, stop);
+        await transaction.CommitAsync(stop);
     }
 
     /// <summary>Returns the job with this id.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.UnknownJob"/>: no job has this id.</exception>
     public async Task<Job> Find(string id, CancellationToken stop)
     {
-        // PostgreSQL refuses a text with the character 0.
-        if (id.Contains('\0', StringComparison.Ordinal))
-        {
-            throw Unknown(id);
-        }
-
         await using var context = await database.Open(stop);
-        return await context.Jobs.AsNoTracking().SingleOrDefaultAsync(job => job.Id == id, stop) ?? throw Unknown(id);
+        return await Named(context, id).AsNoTracking().SingleOrDefaultAsync(stop) ?? throw Unknown(id);
     }
 
     /// <summary>Returns a page of the jobs, the newest first.</summary>
@@ -65,13 +62,13 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .ToDictionaryAsync(group => group.Key, group => group.Count, stop);
     }
 
-    /// <summary>Returns the number of a job's newest event, and whether the job has ended. No event follows the end.</summary>
-    public async Task<(long Events, bool HasEnded)> Told(string id, CancellationToken stop)
+    /// <summary>Returns how far the events of a job have come.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.UnknownJob"/>: no job has this id.</exception>
+    public async Task<FeedState> Told(string id, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
-        var job = await context.Jobs.Where(job => job.Id == id).Select(job => new { job.Events, job.FinishedAt }).SingleOrDefaultAsync(stop)
+        return await Named(context, id).Select(job => new FeedState(job.Events, job.FinishedAt != null)).SingleOrDefaultAsync(stop)
             ?? throw Unknown(id);
-        return (job.Events, job.FinishedAt is not null);
     }
 
     /// <summary>Returns at most <paramref name="limit"/> events of a job with numbers above <paramref name="number"/>, ascending.</summary>
@@ -239,9 +236,23 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             }
 
             await context.SaveChangesAsync(stop);
+            await Notify(context, job, stop);
             await transaction.CommitAsync(stop);
             return job;
         }
+    }
+
+    // Tells the listeners of all processes of the change. PostgreSQL sends the notification when the transaction is committed. SQLite has
+    // no notifications; there, JobListener notices the commit.
+    private Task Notify(FineTuningContext context, Job job, CancellationToken stop) => database.IsShared
+        ? context.Database.ExecuteSqlAsync($"SELECT pg_notify({JobNotice.Channel}, {JobNotice.Of(job)})", stop)
+        : Task.CompletedTask;
+
+    // PostgreSQL refuses a text with the character 0, and no job has such an id.
+    private static IQueryable<Job> Named(FineTuningContext context, string id)
+    {
+        var text = id.Contains('\0', StringComparison.Ordinal) ? "" : id;
+        return context.Jobs.Where(job => job.Id == text);
     }
 
     private static IQueryable<Job> UnderWay(FineTuningContext context) => context.Jobs.Where(job => job.FinishedAt == null);

@@ -76,6 +76,23 @@ internal sealed class StateDatabase : IDisposable
     }
 
     /// <summary>
+    /// Opens a connection of its own, outside the pool, for listening. The server is asked after 10 s without a message whether it still
+    /// answers, because the end of a silent connection may otherwise stay unnoticed.
+    /// </summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the database cannot be reached or created.</exception>
+    /// <exception cref="DbException">The database cannot be reached now.</exception>
+    public async Task<DbConnection> Connect(CancellationToken stop)
+    {
+        await using var context = await Open(stop);
+        var address = context.Database.GetConnectionString();
+        DbConnection connection = IsShared
+            ? new NpgsqlConnection(new NpgsqlConnectionStringBuilder(address) { Pooling = false, KeepAlive = 10 }.ConnectionString)
+            : new SqliteConnection(new SqliteConnectionStringBuilder(address) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(stop);
+        return connection;
+    }
+
+    /// <summary>
     /// Locks the database file for the jobs of this process, until the result is disposed of or the process ends. Null: another process
     /// holds the lock.
     /// </summary>

@@ -19,6 +19,7 @@ internal sealed class JobLease : IAsyncDisposable
     private readonly TimeSpan length;
     private readonly TimeProvider time;
     private readonly ILogger log;
+    private readonly JobSubscription changes;
     private readonly List<LeaseTerm> terms;
     private readonly CancellationTokenSource ended = new();
     private readonly Task keeping;
@@ -28,12 +29,14 @@ internal sealed class JobLease : IAsyncDisposable
     /// <param name="store">The store of all jobs.</param>
     /// <param name="taken">The job as it was when the worker took it.</param>
     /// <param name="before">A timestamp from just before the worker took the job.</param>
+    /// <param name="changes">A subscription to the job's changes, which this object disposes of.</param>
     /// <param name="length">The time without a renewal after which other workers may take the job.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
-    public JobLease(JobStore store, Job taken, long before, TimeSpan length, TimeProvider time, ILogger log)
+    public JobLease(
+        JobStore store, Job taken, long before, JobSubscription changes, TimeSpan length, TimeProvider time, ILogger log)
     {
-        (this.store, this.length, this.time, this.log) = (store, length, time, log);
+        (this.store, this.changes, this.length, this.time, this.log) = (store, changes, length, time, log);
         (id, fence, renewed) = (taken.Id, taken.Fence, before);
         terms = [new LeaseTerm(length, before, time)];
         Term = terms[0];
@@ -49,6 +52,7 @@ internal sealed class JobLease : IAsyncDisposable
         await ended.CancelAsync();
         await keeping;
         terms.ForEach(term => term.Dispose());
+        changes.Dispose();
         ended.Dispose();
     }
 
@@ -77,8 +81,16 @@ internal sealed class JobLease : IAsyncDisposable
                 isAway = true;
             }
 
-            await Task.Delay(BetweenLooks, time, ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Pause().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    // Waits until the job has changed or the next renewal is due, and at least a second, because training itself changes the job often.
+    private async Task Pause()
+    {
+        await Task.Delay(BetweenLooks, time, ended.Token);
+        var left = (length / 6) - time.GetElapsedTime(renewed);
+        await changes.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero, ended.Token);
     }
 
     // Renews the lease when a sixth of its length has passed, and otherwise reads the job. A database call is cancelled after a third of

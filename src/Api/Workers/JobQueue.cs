@@ -5,14 +5,19 @@ using Fovea.Models.Graphs;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Each second, adds waiting jobs to the queue and recovers jobs whose worker or queue entry is lost. The job's row in the database
-/// decides: an entry of the queue counts only while the row names it. So entries may be lost or doubled, and the whole queue may be lost.
+/// When the queue changes, adds waiting jobs to it. From time to time, recovers jobs whose worker or queue entry is lost. The job's row in
+/// the database decides: an entry of the queue counts only while the row names it. So entries may be lost or doubled, and the whole queue
+/// may be lost.
 /// </summary>
 internal sealed class JobQueue(
-    StateDatabase database, JobStore store, JobRunner runner, JobRecovery recovery, FineTuningSettings settings, TimeProvider time,
-    ILogger<JobQueue> log) : BackgroundService
+    StateDatabase database, JobStore store, JobAnnouncer announcer, JobRunner runner, JobRecovery recovery, FineTuningSettings settings,
+    TimeProvider time, ILogger<JobQueue> log) : BackgroundService
 {
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenTries = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenTries = TimeSpan.FromSeconds(5),
+        BetweenIdleLooks = TimeSpan.FromSeconds(15);
+
+    // All workers hear of a new job at the same time. They look one after another, so that mostly one of them adds it to the queue.
+    private static readonly TimeSpan LongestLag = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -58,6 +63,7 @@ internal sealed class JobQueue(
     // attempts.
     private async Task Serve(PeriodicTimer looks, CancellationToken stop)
     {
+        using var changes = announcer.FollowQueue();
         for (bool isAway = false; ;)
         {
             try
@@ -70,10 +76,12 @@ internal sealed class JobQueue(
                     await recovery.ForgetEntries(await store.Active(stop), stop);
                 }
 
-                while (await Look(engine, stop))
+                while (await Look(engine, stop) is { } longest)
                 {
                     isAway = false;
-                    await looks.WaitForNextTickAsync(stop);
+                    await changes.Wait(longest, stop);
+                    engine.Wake();
+                    await Task.Delay(database.IsShared ? LongestLag * Random.Shared.NextDouble() : TimeSpan.Zero, time, stop);
                 }
             }
             catch (Exception e) when (!stop.IsCancellationRequested)
@@ -89,15 +97,15 @@ internal sealed class JobQueue(
         }
     }
 
-    // Returns false if the queue has lost entries, so that it must be opened again.
-    private async Task<bool> Look(QueueEngine engine, CancellationToken stop)
+    // Returns the longest time to the next look; null if the queue has lost entries, so that it must be opened again.
+    private async Task<TimeSpan?> Look(QueueEngine engine, CancellationToken stop)
     {
         var active = await store.Active(stop);
         await recovery.ReleaseLost(active, stop);
         if (await recovery.ForgetLostEntries(active, stop))
         {
             log.EntriesLost();
-            return false;
+            return null;
         }
 
         foreach (var job in active.Where(job => job.IsWaiting && job.QueueEntry is null))
@@ -106,6 +114,13 @@ internal sealed class JobQueue(
             await store.Change(job.Id, now => now.Enter(entry), stop);
         }
 
-        return true;
+        return LongestPause(active);
     }
+
+    // A waiting job should begin soon where a slot is free; otherwise its entry may be lost. A running job's worker may be lost, which
+    // shows within some looks.
+    private TimeSpan LongestPause(IReadOnlyList<Job> active) =>
+        runner.HasFreeSlot && active.Any(job => job.IsWaiting) ? BetweenLooks
+        : active.Any(job => job.Status is JobStatus.Running) ? TimeSpan.FromSeconds(settings.TakeoverSeconds) / 6
+        : BetweenIdleLooks;
 }

@@ -11,8 +11,8 @@ namespace Fovea.Api.Workers;
 /// own: it continues when the queue loses its connection or is closed.
 /// </summary>
 internal sealed class JobRunner(
-    JobStore store, JobWork work, FineTuningSettings settings, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JobRunner> log)
-    : IDisposable
+    JobStore store, JobAnnouncer announcer, JobWork work, FineTuningSettings settings, IHostApplicationLifetime lifetime, TimeProvider time,
+    ILogger<JobRunner> log) : IDisposable
 {
     private readonly SemaphoreSlim freeSlots = new(settings.TrainingJobs);
     private readonly ConcurrentDictionary<string, string> jobsByEntry = new();
@@ -92,7 +92,8 @@ internal sealed class JobRunner(
         try
         {
             log.JobBegun(taken.Id, taken.Fence);
-            await using var lease = new JobLease(store, taken, before, TimeSpan.FromSeconds(settings.TakeoverSeconds), time, log);
+            var length = TimeSpan.FromSeconds(settings.TakeoverSeconds);
+            await using var lease = new JobLease(store, taken, before, announcer.Follow(taken.Id), length, time, log);
             await using var job = new HeldJob(store, taken, time, log, lifetime.ApplicationStopping);
             await work.RunToTheEnd(job, lease, lifetime.ApplicationStopping);
             log.JobEnded(taken.Id, job.Now.Status);

@@ -3,6 +3,7 @@ using Hangfire;
 using Hangfire.InMemory;
 using Hangfire.PostgreSql;
 using Hangfire.PostgreSql.Factories;
+using Hangfire.States;
 
 namespace Fovea.Api.Workers;
 
@@ -12,7 +13,7 @@ namespace Fovea.Api.Workers;
 /// </summary>
 internal sealed class QueueEngine : IAsyncDisposable
 {
-    private static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(1), LongestClosing = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(15), LongestClosing = TimeSpan.FromSeconds(5);
 
     private readonly JobStorage storage;
     private readonly BackgroundJobServer server;
@@ -31,7 +32,9 @@ internal sealed class QueueEngine : IAsyncDisposable
                 WorkerCount = 1,
                 Activator = new Activator(runner),
                 ShutdownTimeout = LongestClosing,
-                SchedulePollingInterval = TimeSpan.FromSeconds(5),
+
+                // The service schedules no entries for later.
+                SchedulePollingInterval = TimeSpan.FromMinutes(5),
             },
             storage);
     }
@@ -40,6 +43,17 @@ internal sealed class QueueEngine : IAsyncDisposable
     /// <param name="job">The id of the job.</param>
     /// <returns>The id of the entry.</returns>
     public string Enqueue(string job) => client.Enqueue<JobRunner>(runner => runner.Run(job, null, CancellationToken.None));
+
+    /// <summary>
+    /// Looks for entries now. Without this call, entries that another process has added are found only after 15 s.
+    /// </summary>
+    public void Wake()
+    {
+        if (storage is PostgreSqlStorage server)
+        {
+            (server.QueueProviders.GetProvider(EnqueuedState.DefaultQueue).GetJobQueue() as PostgreSqlJobQueue)?.FetchNextJob();
+        }
+    }
 
     /// <summary>Stops fetching entries. Waits at most 5 s for a fetch that is under way.</summary>
     public async ValueTask DisposeAsync()

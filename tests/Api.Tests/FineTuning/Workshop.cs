@@ -60,7 +60,7 @@ internal sealed class Workshop : IAsyncDisposable
     /// <summary>
     /// Starts a process with a role. If the role answers requests, the test sends its requests to this process from now on.
     /// </summary>
-    public async Task<ServiceProcess> StartProcess(string role)
+    public async Task<ServiceProcess> StartProcess(string role, params (string Name, string Value)[] variables)
     {
         var url = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
         var environment = new Dictionary<string, string?>
@@ -70,6 +70,11 @@ internal sealed class Workshop : IAsyncDisposable
             ["Fovea__ApiKeys__0"] = Key,
             ["Fovea__PollSeconds"] = "1",
         };
+        foreach (var (name, value) in variables)
+        {
+            environment[name] = value;
+        }
+
         var process = new ServiceProcess(environment, [$"--urls={url}", $"--role={role}", .. settings]);
         processes.Add(process);
         if (role != "train")
@@ -177,6 +182,30 @@ internal sealed class Workshop : IAsyncDisposable
         ];
     }
 
+    /// <summary>
+    /// Follows the stream of a job's events while they happen, until the job has ended. Returns the events' numbers in the order of
+    /// arrival.
+    /// </summary>
+    public async Task<int[]> FollowLive(string job, Action? arrived = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/fine_tuning/jobs/{job}/events");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        using var answer = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        answer.EnsureSuccessStatusCode();
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        List<int> numbers = [];
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("id: ", StringComparison.Ordinal))
+            {
+                numbers.Add(int.Parse(line["id: ".Length..], null));
+                arrived?.Invoke();
+            }
+        }
+
+        return [.. numbers];
+    }
+
     /// <summary>Changes the database directly, without the service.</summary>
     public async Task Sql(string statement)
     {
@@ -195,14 +224,26 @@ internal sealed class Workshop : IAsyncDisposable
     ];
 
     /// <summary>Finds the processes of the training program that run this command for the jobs of this workshop.</summary>
-    public IReadOnlyList<Process> Trainers(string command = "finetune") =>
+    public IReadOnlyList<Process> Trainers(string command = "finetune") => Processes(command, data.Path);
+
+    /// <summary>Finds the processes that try a model before it is added to the repository of this workshop.</summary>
+    public IReadOnlyList<Process> Checks() => Processes("--check", Repository.Folder);
+
+    /// <summary>Takes a folder away, as when its disk is gone, until the result is called.</summary>
+    public static Action TakeAway(string folder)
+    {
+        Directory.Move(folder, $"{folder}.away");
+        return () => Directory.Move($"{folder}.away", folder);
+    }
+
+    private static IReadOnlyList<Process> Processes(string command, string path) =>
     [
         .. from folder in Directory.GetDirectories("/proc")
            let name = Path.GetFileName(folder)
            where name.All(char.IsAsciiDigit)
                && CommandLine(folder) is var line
                && line.Contains($"{command}\0", StringComparison.Ordinal)
-               && line.Contains(data.Path, StringComparison.Ordinal)
+               && line.Contains(path, StringComparison.Ordinal)
            select Process.GetProcessById(int.Parse(name, null)),
     ];
 

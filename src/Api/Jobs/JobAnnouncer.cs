@@ -1,0 +1,58 @@
+namespace Fovea.Api.Jobs;
+
+/// <summary>
+/// Tells the waiters of this process that a job has changed, or that the queue of jobs has. <see cref="JobListener"/> learns this from the
+/// database once for the whole process, so that waiters need not ask the database one by one. Thread-safe.
+/// </summary>
+internal sealed class JobAnnouncer(TimeProvider time)
+{
+    private readonly Lock gate = new();
+
+    // The job of each subscription; "" for the queue.
+    private readonly Dictionary<JobSubscription, string> subscriptions = [];
+
+    /// <summary>Subscribes to the changes of a job: new events, another status.</summary>
+    public JobSubscription Follow(string job)
+    {
+        var subscription = new JobSubscription(End, time);
+        lock (gate)
+        {
+            subscriptions.Add(subscription, job);
+        }
+
+        return subscription;
+    }
+
+    /// <summary>Subscribes to jobs that begin to wait for a worker, and to entries of the queue.</summary>
+    public JobSubscription FollowQueue() => Follow("");
+
+    /// <summary>Announces a change of a job.</summary>
+    /// <param name="job">The id of the job.</param>
+    /// <param name="isWaiting">Whether the job waits for a worker, so that the queue has changed too.</param>
+    public void Announce(string job, bool isWaiting) => Announce(followed => followed == job || (isWaiting && followed.Length == 0));
+
+    /// <summary>Announces that any job may have changed.</summary>
+    public void AnnounceAll() => Announce(_ => true);
+
+    private void Announce(Func<string, bool> concerns)
+    {
+        lock (gate)
+        {
+            foreach (var (subscription, followed) in subscriptions)
+            {
+                if (concerns(followed))
+                {
+                    subscription.Announce();
+                }
+            }
+        }
+    }
+
+    private void End(JobSubscription subscription)
+    {
+        lock (gate)
+        {
+            subscriptions.Remove(subscription);
+        }
+    }
+}

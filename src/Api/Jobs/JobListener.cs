@@ -1,0 +1,79 @@
+using System.Data.Common;
+using Fovea.Api.Telemetry;
+using Npgsql;
+
+namespace Fovea.Api.Jobs;
+
+/// <summary>
+/// Listens for changes of jobs that any process has committed, on one connection for the whole process, and announces them. PostgreSQL
+/// sends them with NOTIFY (<see cref="JobStore"/>). For SQLite, the number PRAGMA data_version is read twice a second: it changes with each
+/// commit of another connection. After an outage everything is announced, because changes may have been missed.
+/// </summary>
+internal sealed class JobListener(StateDatabase database, JobAnnouncer announcer, TimeProvider time, ILogger<JobListener> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500), BetweenTries = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        for (bool isAway = false; ; await Task.Delay(BetweenTries, time, stoppingToken))
+        {
+            if (!database.IsMade)
+            {
+                continue;
+            }
+
+            try
+            {
+                await using var connection = await database.Connect(stoppingToken);
+                isAway = false;
+                await (connection is NpgsqlConnection server ? Listen(server, stoppingToken) : Compare(connection, stoppingToken));
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                if (!isAway)
+                {
+                    log.JobsUnreachable(StateDatabase.Reason(e));
+                }
+
+                isAway = true;
+            }
+        }
+    }
+
+    private async Task Listen(NpgsqlConnection connection, CancellationToken stop)
+    {
+        connection.Notification += (_, heard) =>
+        {
+            var (job, isWaiting) = JobNotice.Parse(heard.Payload);
+            announcer.Announce(job, isWaiting);
+        };
+        await using (var listen = new NpgsqlCommand($"LISTEN {JobNotice.Channel}", connection))
+        {
+            await listen.ExecuteNonQueryAsync(stop);
+        }
+
+        announcer.AnnounceAll();
+        while (true)
+        {
+            await connection.WaitAsync(stop);
+        }
+    }
+
+    private async Task Compare(DbConnection connection, CancellationToken stop)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA data_version";
+        using var looks = new PeriodicTimer(BetweenLooks, time);
+        for (object? before = null; ; await looks.WaitForNextTickAsync(stop))
+        {
+            var now = await command.ExecuteScalarAsync(stop);
+            if (!Equals(now, before))
+            {
+                announcer.AnnounceAll();
+                before = now;
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Fovea.Api.Configuration;
+using Fovea.Api.Jobs;
+using Fovea.Api.Tests.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fovea.Api.Tests.FineTuning;
+
+/// <summary>
+/// A process hears of the changes that other processes make. The waits have no end of their own, so only an announcement ends them.
+/// </summary>
+public sealed class JobListenerTests
+{
+    [Fact]
+    public async Task Change_of_another_process_is_heard_on_a_database_file()
+    {
+        using var folder = new TemporaryFolder();
+        var (settings, fineTuning) = (new Settings { Data = folder.Path }, new FineTuningSettings());
+        await Hear(settings, fineTuning, () => Task.CompletedTask);
+    }
+
+    [Fact, Trait("Needs", "services")]
+    public async Task Change_of_another_process_is_heard_on_PostgreSQL_also_after_an_outage()
+    {
+        using var postgres = new Postgres();
+        var settings = new FineTuningSettings { Database = postgres.Connection("heard") };
+        await Hear(new Settings(), settings, () =>
+        {
+            postgres.Stop();
+            postgres.Start();
+            return Task.CompletedTask;
+        });
+    }
+
+    [Fact, Trait("Needs", "services")]
+    public async Task Idle_workers_leave_PostgreSQL_alone()
+    {
+        using var postgres = new Postgres();
+        var commands = new ConcurrentQueue<Activity>();
+        await using var first = await Workshop.Start($"--Fovea:Database={postgres.Connection("idle")}");
+        await using var second = await Workshop.Start($"--Fovea:Database={postgres.Connection("idle")}");
+        await using var third = await Workshop.Start($"--Fovea:Database={postgres.Connection("idle")}");
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = commands.Enqueue,
+        };
+
+        // The queue of each worker has its own start.
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        ActivitySource.AddActivityListener(listener);
+        await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        string[] texts = [.. commands.Where(IsOurs).Select(command => $"{command.GetTagItem("db.query.text")}")];
+
+        // Three workers that looked for jobs and for entries each second would send more than 60 commands in this time.
+        Assert.True(texts.Length < 45, string.Join('\n', texts));
+
+        static bool IsOurs(Activity command) => command.TagObjects.Any(tag => tag.Value is "idle");
+    }
+
+    private static async Task Hear(Settings settings, FineTuningSettings fineTuning, Func<Task> outage)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        using var here = new StateDatabase(settings, fineTuning);
+        using var there = new StateDatabase(settings, fineTuning);
+        var store = new JobStore(there, TimeProvider.System);
+        var announcer = new JobAnnouncer(TimeProvider.System);
+        await store.Add(NewJob.Of("ftjob-1"), stop);
+        using var listener = new JobListener(here, announcer, TimeProvider.System, NullLogger<JobListener>.Instance);
+        using var job = announcer.Follow("ftjob-1");
+        using var queue = announcer.FollowQueue();
+        await listener.StartAsync(stop);
+
+        // The beginning of the listening is announced to all.
+        await job.Wait(Timeout.InfiniteTimeSpan, stop);
+        await queue.Wait(Timeout.InfiniteTimeSpan, stop);
+        await store.Change("ftjob-1", now => now.Enter("1"), stop);
+        await job.Wait(Timeout.InfiniteTimeSpan, stop);
+        await queue.Wait(Timeout.InfiniteTimeSpan, stop);
+
+        await outage();
+        await Eventually.True(async () => await Changes(store));
+        await job.Wait(Timeout.InfiniteTimeSpan, stop);
+        await Eventually.True(async () => await Changes(store));
+        await job.Wait(Timeout.InfiniteTimeSpan, stop);
+        await listener.StopAsync(stop);
+    }
+
+    // Returns false while the database does not answer.
+    private static async Task<bool> Changes(JobStore store)
+    {
+        try
+        {
+            await store.Change("ftjob-1", job => job.Tell("This is told."), TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (Exception e) when (StateDatabase.IsAway(e))
+        {
+            return false;
+        }
+    }
+}
