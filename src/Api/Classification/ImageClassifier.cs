@@ -14,6 +14,10 @@ namespace Fovea.Api.Classification;
 /// </summary>
 internal sealed class ImageClassifier(Settings limits, ServingSettings settings, DecodingBudget budget, Metrics metrics)
 {
+    // A source that was not cancelled, for the next request on this thread. A new one with its timer takes 300 bytes.
+    [ThreadStatic]
+    private static CancellationTokenSource? spare;
+
     /// <summary>Classifies one image file.</summary>
     /// <exception cref="RefusalException">The bytes are not a usable image; the answer took longer than <see
     /// cref="ServingSettings.DeadlineSeconds"/>; or <see cref="ErrorCode.NonFiniteOutput"/>: the model gave NaN or infinity.</exception>
@@ -71,11 +75,16 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     /// <exception cref="OperationCanceledException">The client has disconnected.</exception>
     public async Task<T> InTime<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var deadline = spare ?? new();
+        spare = null;
         deadline.CancelAfter(TimeSpan.FromSeconds(settings.DeadlineSeconds));
         try
         {
-            return await work(deadline.Token);
+            // The end of this block waits for a running callback, so the source is not cancelled after it.
+            using (stop.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline))
+            {
+                return await work(deadline.Token);
+            }
         }
         catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
         {
@@ -83,6 +92,17 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
                 ServiceError.DeadlineExceeded,
                 $"The answer took longer than the {settings.DeadlineSeconds} s allowed.",
                 e);
+        }
+        finally
+        {
+            if (deadline.TryReset())
+            {
+                spare = deadline;
+            }
+            else
+            {
+                deadline.Dispose();
+            }
         }
     }
 

@@ -36,6 +36,12 @@ internal sealed class BatchPool : IDisposable
     /// <summary>Takes a slot in the open batch; null if no batch is open or the open batch is full.</summary>
     public ImageSlot? TryTakeSlot() => Open is { HasRoom: true } ? Open.Reserve() : null;
 
+    /// <summary>
+    /// Takes a batch for a lone image that runs at once, to be returned by <see cref="Return"/>. Null if the sessions are not used in this
+    /// way (<see cref="SessionSet.RunsAtOnce"/>), or if all batches are in use.
+    /// </summary>
+    public ImageBatch? TakeForLoneImage() => Sessions.RunsAtOnce ? TakeEmpty() : null;
+
     /// <summary>Waits for a slot. The result's task completes with the slot. Cancelling the task ends the wait.</summary>
     public TaskCompletionSource<ImageSlot> WaitForSlot()
     {
@@ -51,7 +57,7 @@ internal sealed class BatchPool : IDisposable
     public void OpenNext()
     {
         Open = null;
-        Open = idle.TryPop(out var batch) ? batch : made.Count <= slots ? TryMake() : null;
+        Open = TakeEmpty();
         while (Open is { HasRoom: true } && waiting.TryDequeue(out var turn))
         {
             if (!turn.Task.IsCompleted && !turn.TrySetResult(Open.Reserve()))
@@ -123,6 +129,8 @@ internal sealed class BatchPool : IDisposable
             replaced = null;
         }
     }
+
+    private ImageBatch? TakeEmpty() => idle.TryPop(out var batch) ? batch : made.Count <= slots ? TryMake() : null;
 
     // Returns null if there is no memory for another batch; images then wait until a running batch is free.
     private ImageBatch? TryMake()

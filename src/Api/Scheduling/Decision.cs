@@ -32,16 +32,8 @@ internal readonly record struct Decision(Step Step, int Slices = 0, int Size = 0
     /// <summary>Run the first queued slice.</summary>
     public static readonly Decision RunQueued = new(Step.RunQueued);
 
-    /// <summary>Returns the number of images in each slice of a batch.</summary>
-    /// <param name="images">The number of images in the batch, at least 1.</param>
-    public IEnumerable<int> SliceSizes(int images)
-    {
-        int slices = Slices > 0 ? Slices : (images + Size - 1) / Size;
-        for (int i = 0; i < slices; i++)
-        {
-            int size = Slices > 0 ? images / (slices - i) : Math.Min(Size, images);
-            images -= size;
-            yield return size;
-        }
-    }
+    /// <summary>Returns the number of images in the next slice of a batch.</summary>
+    /// <param name="cut">The number of slices that were cut before.</param>
+    /// <param name="left">The number of images that are in none of these slices, at least 1.</param>
+    public int NextSlice(int cut, int left) => Slices > 0 ? left / (Slices - cut) : Math.Min(Size, left);
 }

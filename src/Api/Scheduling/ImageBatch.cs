@@ -6,7 +6,8 @@ namespace Fovea.Api.Scheduling;
 
 /// <summary>
 /// A reusable batch of images. While the batch is open, images take slots in it. Then it is cut into slices, and when the last slice has
-/// run, the batch is empty again. The scheduler holds its lock during every call except <see cref="Write"/> and <see cref="Run"/>.
+/// run, the batch is empty again. The scheduler holds its lock during every call except <see cref="Write"/>, <see cref="Run"/> and
+/// <see cref="RunAtOnce"/>.
 /// </summary>
 /// <param name="batch">The memory for the images; freed with this object.</param>
 /// <param name="sessions">The session set that the batch belongs to.</param>
@@ -45,12 +46,11 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
     /// <summary>Closes the batch, cuts it into slices and appends them to <paramref name="slices"/>. Each must be run once.</summary>
     public void Cut(Decision decision, ModelSession session, bool isTimed, Queue<BatchSlice> slices)
     {
-        int first = 0;
-        foreach (int size in decision.SliceSizes(reserved))
+        for (int first = 0; first < reserved; slicesLeft++)
         {
+            int size = decision.NextSlice(slicesLeft, reserved - first);
             slices.Enqueue(new(this, first, size, session, isTimed));
             first += size;
-            slicesLeft++;
         }
     }
 
@@ -106,6 +106,15 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
 
         images.AsSpan(slice.First, slice.Count).Clear();
         return result;
+    }
+
+    /// <summary>Writes one image into the empty batch and runs it, on the calling thread. Returns a completed task.</summary>
+    public Task<float[]> RunAtOnce(Action<Span<float>> fill, RunLog log, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        var logits = Write(0, fill, stop);
+        Run(new(this, 0, 1, sessions.For(spread: false), IsTimed: false), log);
+        return logits;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Scheduling;
@@ -8,24 +7,26 @@ namespace Fovea.Api.Scheduling;
 /// <code>
 /// a batch:   idle ──opened──► open ──cut──► running ──last slice has run──► idle, or freed if its session set was replaced
 /// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► answered
+///            or, if it is alone and runs are short: takes an idle batch ──► is written ──► runs on its request's thread ──► answered
 /// the model: serves ──Dispose──► retired ──no run, no queued slice, no deferred start──► freed
 /// </code>
 /// Guarantees: each image is run once, in a session of its batch's own set, or is left out because its request was cancelled. Only one run
-/// at a time holds an execution slot. The model is freed once, after its last run. <see cref="SchedulingPolicy"/> decides the next step;
-/// this class keeps the state and carries the decision out. One lock guards the state; no run, no callback and no allocation of sessions
-/// happens under the lock. Threads of requests call <see cref="Run"/> and <see cref="Expect"/>, tuning calls <see cref="Use"/>, and the
-/// last holder of the model calls <see cref="Dispose"/> once. Methods that need the lock end in _NeedsLock.
+/// at a time holds an execution slot; runs on threads of requests hold none. The model is freed once, after its last run.
+/// <see cref="SchedulingPolicy"/> decides the next step; this class keeps the state and carries the decision out. One lock guards the
+/// state; no run, no callback and no allocation of sessions happens under the lock. Threads of requests call <see cref="Run"/> and <see
+/// cref="Expect"/>, tuning calls <see cref="Use"/>, and the last holder of the model calls <see cref="Dispose"/> once. Methods that need
+/// the lock end in _NeedsLock.
 /// </remarks>
 internal sealed class Scheduler : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly int slots;
+    private readonly ExecutionSlots slots;
     private readonly BatchPool pool;
     private readonly RunLog log;
     private readonly Action free;
+    private readonly Action<BatchSlice> execute;
     private readonly Queue<BatchSlice> queued = [];
-    private int freeSlots, expected;
-    private double freeAt;
+    private int expected;
     private bool isStartDeferred, isRetired;
 
     /// <param name="allocate">Allocates the memory of a batch.</param>
@@ -39,7 +40,7 @@ internal sealed class Scheduler : IDisposable
     /// </param>
     public Scheduler(Func<SessionSet, InferenceBatch> allocate, int slots, SessionSet sessions, RunLog log, Action free)
     {
-        (this.slots, freeSlots, this.log, this.free) = (slots, slots, log, free);
+        (this.slots, this.log, this.free, execute) = (new(slots), log, free, Execute);
         pool = new(allocate, slots, sessions);
     }
 
@@ -64,7 +65,36 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Runs one image, possibly in a batch with images of other requests. Returns its logits.</summary>
     /// <param name="fill">Writes the image into its slot, on the calling thread.</param>
     /// <param name="stop">If this is cancelled before the image's run, the image is left out of the run.</param>
-    public async Task<float[]> Run(Action<Span<float>> fill, CancellationToken stop)
+    public Task<float[]> Run(Action<Span<float>> fill, CancellationToken stop)
+    {
+        ImageBatch? own;
+        lock (gate)
+        {
+            // Announced images arrive together, so they are worth a batch. And a trial of tuning needs a batch of requests.
+            own = log.HasLoneRequest && expected == 0 && Exploration is null ? pool.TakeForLoneImage() : null;
+        }
+
+        return own is null ? RunGathered(fill, stop) : RunAtOnce(own, fill, stop);
+    }
+
+    private Task<float[]> RunAtOnce(ImageBatch batch, Action<Span<float>> fill, CancellationToken stop)
+    {
+        Before?.Invoke(Transition.SliceRuns);
+        try
+        {
+            return batch.RunAtOnce(fill, log, stop);
+        }
+        finally
+        {
+            Before?.Invoke(Transition.SliceEnds);
+            lock (gate)
+            {
+                pool.Return(batch);
+            }
+        }
+    }
+
+    private async Task<float[]> RunGathered(Action<Span<float>> fill, CancellationToken stop)
     {
         ImageSlot? place;
         TaskCompletionSource<ImageSlot>? turn;
@@ -160,13 +190,10 @@ internal sealed class Scheduler : IDisposable
             Start_NeedsLock(ref starting);
         }
 
-        RunElsewhere(ref starting);
+        starting.RunElsewhere(execute, log.RunsLong);
     }
 
-    private bool IsOver_NeedsLock => isRetired && freeSlots == slots && queued.Count == 0 && !isStartDeferred;
-
-    // The time of a monotonic clock, in seconds.
-    private static double Now => Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+    private bool IsOver_NeedsLock => isRetired && slots.AreFree && queued.Count == 0 && !isStartDeferred;
 
     // Several images in one short run take much less time than several short runs. So the start of a short run is queued in the thread pool
     // behind the work that is queued there now, and requests in that work can join the batch.
@@ -188,7 +215,7 @@ internal sealed class Scheduler : IDisposable
             }
         }
 
-        RunElsewhere(ref starting);
+        starting.RunElsewhere(execute, log.RunsLong);
         if (defers)
         {
             ThreadPool.UnsafeQueueUserWorkItem(static scheduler => scheduler.StartDeferred(), this, preferLocal: false);
@@ -209,7 +236,7 @@ internal sealed class Scheduler : IDisposable
 
         if (starting.TakeLast() is { } own)
         {
-            RunElsewhere(ref starting);
+            starting.RunElsewhere(execute, log.RunsLong);
             Execute(own);
         }
         else if (isOver)
@@ -231,7 +258,7 @@ internal sealed class Scheduler : IDisposable
         bool isOver;
         lock (gate)
         {
-            freeSlots += slice.SlotsOf(slots);
+            slots.Return(slice.SlotsOf(slots.All));
             if (slice.Batch.EndSlice())
             {
                 pool.Return(slice.Batch);
@@ -241,27 +268,10 @@ internal sealed class Scheduler : IDisposable
             isOver = IsOver_NeedsLock;
         }
 
-        RunElsewhere(ref starting);
+        starting.RunElsewhere(execute, log.RunsLong);
         if (isOver)
         {
             Free();
-        }
-    }
-
-    // Starts the slices on other threads, so that the calling thread can answer its own request now. A long run gets a new thread, because
-    // it would occupy one of the thread pool's few threads, which requests need.
-    private void RunElsewhere(ref StartingSlices starting)
-    {
-        while (starting.TakeLast() is { } slice)
-        {
-            if (log.RunsLong)
-            {
-                new Thread(() => Execute(slice)) { IsBackground = true, Name = "Run" }.UnsafeStart();
-            }
-            else
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(Execute, slice, preferLocal: false);
-            }
         }
     }
 
@@ -285,7 +295,9 @@ internal sealed class Scheduler : IDisposable
                     Cut_NeedsLock(decision, state);
                     break;
                 default:
-                    starting.Add(Begin_NeedsLock());
+                    var slice = queued.Dequeue();
+                    slots.Take(slice.SlotsOf(slots.All), slice.Count * slice.Batch.Sessions.OneSlotSeconds);
+                    starting.Add(slice);
                     break;
             }
         }
@@ -309,24 +321,15 @@ internal sealed class Scheduler : IDisposable
     private static Trial? NextTrial(Exploration exploration, ImageBatch batch, SchedulingState state) => exploration.Next(
         trial => SchedulingPolicy.AllowsTrial(state, trial.Size, trial.Kind.Spread) && batch.Sessions.Find(trial.Kind) is not null);
 
-    private BatchSlice Begin_NeedsLock()
-    {
-        var slice = queued.Dequeue();
-        double othersEnd = freeSlots == slots ? 0 : freeAt;
-        freeAt = Math.Max(othersEnd, Now + (slice.Count * slice.Batch.Sessions.OneSlotSeconds));
-        freeSlots -= slice.SlotsOf(slots);
-        return slice;
-    }
-
     private SchedulingState State_NeedsLock()
     {
         var batch = pool.Open;
         var sessions = batch?.Sessions ?? pool.Sessions;
         return new()
         {
-            Slots = slots,
-            FreeSlots = freeSlots,
-            QueuedSlots = queued.TryPeek(out var next) ? next.SlotsOf(slots) : 0,
+            Slots = slots.All,
+            FreeSlots = slots.Free,
+            QueuedSlots = queued.TryPeek(out var next) ? next.SlotsOf(slots.All) : 0,
             Images = batch?.Count ?? 0,
             RunSize = batch?.RunSize ?? 0,
             AllWritten = batch?.AllWritten ?? true,
@@ -340,7 +343,7 @@ internal sealed class Scheduler : IDisposable
             LastSeconds = log.SecondsPerImage,
             OneSlotSeconds = sessions.OneSlotSeconds,
             SpreadSeconds = sessions.SpreadSeconds,
-            SecondsUntilFree = freeSlots == slots ? 0 : Math.Max(0, freeAt - Now),
+            SecondsUntilFree = slots.SecondsUntilFree,
         };
     }
 }

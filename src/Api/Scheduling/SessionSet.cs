@@ -17,6 +17,9 @@ namespace Fovea.Api.Scheduling;
 /// </param>
 internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSession> OneSlot, int LargestSlice, IReadOnlyList<int> Sizes)
 {
+    // In seconds. Handing an image over takes tens of microseconds.
+    private const double LongestAtOnce = 0.0005;
+
     /// <summary>
     /// More sessions that spread a run over all slots. Only trials use them, on a GPU, where all sessions are of this sort.
     /// </summary>
@@ -30,6 +33,12 @@ internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSessi
 
     /// <summary>The seconds per image in a run that is spread over all slots; 0: unknown.</summary>
     public double SpreadSeconds { get; init; }
+
+    /// <summary>
+    /// Whether a lone image runs on the thread of its request. This is so if runs are short: handing the image to another thread and the
+    /// answer back would take longer than the run.
+    /// </summary>
+    public bool RunsAtOnce => OneSlot.Count > 0 && OneSlotSeconds is > 0 and <= LongestAtOnce;
 
     /// <summary>Returns the preferred session for a run that is not a trial of tuning.</summary>
     /// <param name="spread">Whether the run is spread over all execution slots.</param>

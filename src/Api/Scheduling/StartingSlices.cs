@@ -22,6 +22,29 @@ internal struct StartingSlices
         }
     }
 
+    /// <summary>
+    /// Removes all slices and runs them on other threads, so that the calling thread can answer its own request now.
+    /// </summary>
+    /// <param name="run">Runs a slice.</param>
+    /// <param name="runsLong">
+    /// Whether a run takes at least some milliseconds. It then gets a new thread, because it would occupy one of the thread pool's few
+    /// threads, which requests need.
+    /// </param>
+    public void RunElsewhere(Action<BatchSlice> run, bool runsLong)
+    {
+        while (TakeLast() is { } slice)
+        {
+            if (runsLong)
+            {
+                new Thread(() => run(slice)) { IsBackground = true, Name = "Run" }.UnsafeStart();
+            }
+            else
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(run, slice, preferLocal: false);
+            }
+        }
+    }
+
     /// <summary>Removes a slice and returns it; null if none is left.</summary>
     public BatchSlice? TakeLast()
     {

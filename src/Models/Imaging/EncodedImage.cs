@@ -76,7 +76,7 @@ public sealed class EncodedImage : IDisposable
             }
 
             limits.CheckSize(format.Name, info.Width, info.Height);
-            limits.CheckFrames(format.Name, () => codec.FrameCount);
+            limits.CheckFrames(format.Name, codec);
             if (format.Problem(file.Span) is { } problem)
             {
                 throw ImageDecoder.Damaged(format.Name, problem);

@@ -17,8 +17,8 @@ internal static class Exif
     public static int OfJpeg(ReadOnlySpan<byte> file)
     {
         int? exif = null, xmp = null;
-        var segments = new JpegSegments(file);
-        while (segments.Next() && segments.Marker != JpegSegments.StartOfScan)
+        var segments = new JpegSegments(file, headersOnly: true);
+        while (segments.Next())
         {
             if (segments.Marker == App1)
             {

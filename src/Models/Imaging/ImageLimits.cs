@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fovea.Models.Errors;
+using SkiaSharp;
 
 namespace Fovea.Models.Imaging;
 
@@ -34,11 +35,11 @@ public sealed record ImageLimits(long Pixels = 50_000_000, int Side = 16_384)
     }
 
     /// <param name="format">The image's format.</param>
-    /// <param name="count">Counts the frames. It is called only if there is a limit, because it scans the whole file.</param>
+    /// <param name="codec">The image. Its frames are counted only if there is a limit, because counting scans the whole file.</param>
     /// <exception cref="FoveaException">The image has too many frames.</exception>
-    internal void CheckFrames(string format, Func<int> count)
+    internal void CheckFrames(string format, SKCodec codec)
     {
-        if (Frames > 0 && count() is var frames && frames > Frames)
+        if (Frames > 0 && codec.FrameCount is var frames && frames > Frames)
         {
             throw new FoveaException(ErrorCode.TooManyFrames, $"The {format} has {frames:N0} frames; expected at most {Frames:N0}.");
         }

@@ -75,8 +75,8 @@ internal static class JpegMarkers
     // The scans of a progressive file refine the image step by step, so the decoder must hold all coefficients until the last scan.
     private static bool IsProgressive(ReadOnlySpan<byte> file)
     {
-        var segments = new JpegSegments(file);
-        while (segments.Next() && segments.Marker != JpegSegments.StartOfScan)
+        var segments = new JpegSegments(file, headersOnly: true);
+        while (segments.Next())
         {
             if (segments.Marker == ProgressiveFrame)
             {

@@ -6,7 +6,10 @@ namespace Fovea.Models.Imaging;
 /// counts itself, and the data. Compressed data follow a start of scan. Bytes between segments are skipped, as decoders do.
 /// </summary>
 /// <param name="file">A file that begins with the marker of a JPEG.</param>
-internal ref struct JpegSegments(ReadOnlySpan<byte> file)
+/// <param name="headersOnly">
+/// Whether the walk ends before the first scan. Default false: it reads the compressed data too, which are nearly the whole file.
+/// </param>
+internal ref struct JpegSegments(ReadOnlySpan<byte> file, bool headersOnly = false)
 {
     /// <summary>The marker that begins a scan (start of scan).</summary>
     public const byte StartOfScan = 0xDA;
@@ -32,7 +35,8 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> file)
     public byte Misplaced { get; private set; }
 
     /// <summary>
-    /// Goes to the next segment. Returns false at the end of the file, after the end of the image, and after a misplaced marker.
+    /// Goes to the next segment. Returns false at the end of the file, after the end of the image, after a misplaced marker, and at the
+    /// first scan if only headers are read.
     /// </summary>
     public bool Next()
     {
@@ -59,7 +63,7 @@ internal ref struct JpegSegments(ReadOnlySpan<byte> file)
             return true;
         }
 
-        if (at + 4 > file.Length)
+        if (at + 4 > file.Length || (headersOnly && Marker == StartOfScan))
         {
             return false;
         }

@@ -90,8 +90,9 @@ internal sealed class PolicyWalk(int seed)
 
         Require(decision.Spread ? open.Sessions.Spread : open.Sessions.OneSlot, "a batch has the session that is to run it");
         int first = 0;
-        foreach (int count in decision.SliceSizes(open.Images.Count))
+        for (int cut = 0; first < open.Images.Count; cut++)
         {
+            int count = decision.NextSlice(cut, open.Images.Count - first);
             Require(count > 0 && (open.CanBeSliced || count == open.Images.Count), "a slice is one that the batch can run");
             queued.Enqueue(new([.. open.Images.Skip(first).Take(count)], decision.Spread ? slots : 1));
             first += count;

@@ -115,6 +115,36 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
+    public async Task Lone_image_of_a_short_run_is_answered_before_its_request_gives_up_the_thread()
+    {
+        await Use(served, largest: 4, capacity: 4, SessionKind.OneCore);
+        await served.Scheduler.Use(served.Scheduler.Sessions with { OneSlotSeconds = 0.00002 });
+        var expected = await Ask(Digit(1));
+        using var lease = served.TryLease()!;
+        lease.Admit();
+        int thread = Environment.CurrentManagedThreadId, writer = 0;
+        var answer = served.Logits(
+            slot =>
+            {
+                writer = Environment.CurrentManagedThreadId;
+                Digit(1).CopyTo(slot);
+            },
+            CancellationToken.None);
+        Assert.True(answer.IsCompletedSuccessfully);
+        Assert.Equal(expected, await answer, Near);
+        Assert.Equal(thread, writer);
+        Assert.Throws<InvalidOperationException>(
+            () => { _ = served.Logits(_ => throw new InvalidOperationException(), CancellationToken.None); });
+        Assert.Equal(expected, await Ask(Digit(1)), Near);
+
+        // Images that were announced, or of several requests, are gathered.
+        var runs = new List<int>();
+        using var listener = Listen(runs);
+        await Together(served, [Digit(1), Digit(2), Digit(3)]);
+        Assert.Equal([3], runs);
+    }
+
+    [Fact]
     public async Task Image_of_a_disconnected_client_costs_no_run_and_the_others_are_answered()
     {
         await Use(served, largest: 8, capacity: 8, SessionKind.AllCores);

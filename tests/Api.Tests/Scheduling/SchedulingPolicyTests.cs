@@ -91,8 +91,17 @@ public sealed class SchedulingPolicyTests
     [InlineData(7, 0, 3, new[] { 3, 3, 1 })]
     [InlineData(2, 0, 4, new[] { 2 })]
     [InlineData(1, 1, 0, new[] { 1 })]
-    public void Slices_hold_each_image_once(int images, int slices, int size, int[] expected) =>
-        Assert.Equal(expected, new Decision(Step.Cut, slices, size).SliceSizes(images));
+    public void Slices_hold_each_image_once(int images, int slices, int size, int[] expected)
+    {
+        var decision = new Decision(Step.Cut, slices, size);
+        var sizes = new List<int>();
+        while (sizes.Sum() < images)
+        {
+            sizes.Add(decision.NextSlice(sizes.Count, images - sizes.Sum()));
+        }
+
+        Assert.Equal(expected, sizes);
+    }
 
     [Theory]
     [InlineData(1)]

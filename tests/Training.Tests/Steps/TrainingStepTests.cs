@@ -23,6 +23,25 @@ public class TrainingStepTests
     }
 
     [Fact]
+    public void Step_allocates_no_more_than_its_budget()
+    {
+        const int Counted = 50, Budget = 4_096;
+        using var step = new TrainingStep(Catalog.Find("lenet5").Build(seed: 1), BatchSize, Optimizer.Create("adam"));
+        Run(from: 0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(from: Counted);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Counted, 0, Budget);
+
+        void Run(int from)
+        {
+            for (int i = from; i < from + Counted; i++)
+            {
+                step.Run(i + 1, learningRate: 1e-4);
+            }
+        }
+    }
+
+    [Fact]
     public void A_clipped_gradient_has_the_maximum_length_and_its_old_direction()
     {
         var graph = Catalog.Find("lenet5").Build(seed: 1);
