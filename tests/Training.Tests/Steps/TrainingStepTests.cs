@@ -27,6 +27,7 @@ public class TrainingStepTests
     {
         const int Counted = 50, Budget = 4_096;
         using var step = new TrainingStep(Catalog.Find("lenet5").Build(seed: 1), BatchSize, Optimizer.Create("adam"));
+        var batch = step.NewBatch();
         Run(from: 0);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Run(from: Counted);
@@ -36,7 +37,8 @@ public class TrainingStepTests
         {
             for (int i = from; i < from + Counted; i++)
             {
-                step.Run(i + 1, learningRate: 1e-4);
+                batch.Stage(i + 1);
+                step.Run(batch, learningRate: 1e-4);
             }
         }
     }
