@@ -1,6 +1,5 @@
 using Fovea.Models.Graphs;
 using Fovea.Models.Heads;
-using Fovea.Models.Layers;
 using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
 
