@@ -25,7 +25,7 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
     /// <summary>Whether a slot is free.</summary>
     public bool HasRoom => reserved < images.Length;
 
-    /// <summary>The number of images with which the batch would run as a whole now, filled up to a size of its memory; 0 if empty.</summary>
+    /// <summary>The number of images with which the batch would run as a whole now, filled up to one of its sizes; 0 if empty.</summary>
     public int RunSize => reserved == 0 ? 0 : batch.SizeOf(reserved);
 
     /// <summary>Whether the image of every taken slot is written or given up.</summary>
@@ -130,7 +130,8 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
             batch.Run(slice.Session, slice.First, count);
             return false;
         }
-        catch (OnnxRuntimeException) when ((count > 1 && CanBeSliced) || slice.Session.Kind is { Rewritten: true } or { Quantized: not null })
+        catch (OnnxRuntimeException)
+            when ((count > 1 && CanBeSliced) || slice.Session.Kind is { Rewritten: true } or { Quantized: not null })
         {
             var original = sessions.Find(SessionKind.OneCore) ?? sessions.Spread ?? slice.Session;
             int step = CanBeSliced ? 1 : count;

@@ -22,7 +22,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
     /// <param name="kind">The kind of session.</param>
     /// <param name="isPreferred">Whether runs in one execution slot use this session after the call, unless they are trials.</param>
     /// <param name="stop">Cancels the call before the session is opened.</param>
-    /// <returns>False if the model has no session of this kind, for example because no operator can be rewritten or it has no twin.</returns>
+    /// <returns>False if the model has no session of this kind, for example because no operator can be rewritten.</returns>
     /// <exception cref="RefusalException">The file has changed since it was loaded, or cannot be loaded any more.</exception>
     public async Task<bool> Open(SessionKind kind, bool isPreferred, CancellationToken stop)
     {

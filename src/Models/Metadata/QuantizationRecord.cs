@@ -4,8 +4,8 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Metadata;
 
 /// <summary>
-/// The record of a quantisation, also of one to 16-bit floats, which the quantised file stores as JSON in its metadata property <c>fovea.quantization</c>. The service
-/// reads it to decide whether the quantised file may replace the float file.
+/// The record of a quantisation, also of one to 16-bit floats, which the quantised file stores as JSON in its metadata property
+/// <c>fovea.quantization</c>. The service reads it to decide whether the quantised file may replace the float file.
 /// </summary>
 /// <param name="Source">The float file that was quantised.</param>
 /// <param name="Calibration">The method that found the ranges of tensors: minMax, entropy or percentile; peaks for 16-bit floats.</param>

@@ -3,7 +3,7 @@ namespace Fovea.Models.Quantization;
 /// <summary>The reason for which an operator of a 16-bit network computes with 32-bit floats.</summary>
 internal enum FloatReason
 {
-    /// <summary>The operator sums many numbers, has no known types, or needs 32-bit operands; see <c>Traits.NeedsFullPrecision</c>.</summary>
+    /// <summary>The operator sums many numbers, has unknown types, or has 32-bit settings; see <c>NeedsFullPrecision</c>.</summary>
     Operator,
 
     /// <summary>The operator computes the network's output, or follows the features by which outliers are recognised.</summary>

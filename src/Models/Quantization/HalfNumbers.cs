@@ -32,6 +32,10 @@ internal static class HalfNumbers
         return new(ElementType.Float16, tensor.Shape, MemoryMarshal.AsBytes(halves.AsSpan()).ToArray());
     }
 
+    /// <summary>Returns a tensor of 32-bit floats with the elements of a float tensor, rounded to 16 bits.</summary>
+    public static Tensor RoundedFloats(Tensor tensor) =>
+        Tensor.Of(tensor.Shape, Array.ConvertAll(tensor.Floats.ToArray(), value => (float)(Half)value));
+
     /// <summary>
     /// Whether rounding changes the elements of a float tensor by more than normal numbers would lose, because a value is too large for 16
     /// bits or most of the tensor's content is subnormal. The error is the length of the difference relative to the length of the tensor.

@@ -67,10 +67,7 @@ public sealed class Classifier : IDisposable
     /// </summary>
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
-    /// <summary>
-    /// Whether tuning may open sessions of a kind: of one core if <see cref="CanRunSideBySide"/>; of the twin of 16-bit floats on CUDA; and
-    /// of all cores in any case.
-    /// </summary>
+    /// <summary>Whether a session of a kind is useful: of all cores always, of one core or of a twin depending on the device.</summary>
     public bool Runs(SessionKind kind) => kind == SessionKind.AllCores || (kind.Spread ? Device.IsCuda : CanRunSideBySide);
 
     /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>

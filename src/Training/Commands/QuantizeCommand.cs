@@ -144,7 +144,8 @@ internal static class QuantizeCommand
         if (drop > largest)
         {
             throw new FoveaException(ErrorCode.BadArgument, hasClasses
-                ? Text($"The accuracy on {report.Images} images drops by {drop:F2} points with {(report.Int8 is null ? "16-bit floats" : "integers")}; expected at most {largest:0.##}, ")
+                ? Text($"The accuracy on {report.Images} images drops by {drop:F2} points with ")
+                    + (report.Int8 is null ? "16-bit floats" : "integers") + Text($"; expected at most {largest:0.##}, ")
                     + "so no file was written. More --images may help, or a larger --max-drop allows it."
                 : Text($"The top class differs for {drop:F2} % of {report.Images} images; expected at most {largest:0.##} %, ")
                     + "so no file was written. More --images may help, or a larger --max-drop allows it.");

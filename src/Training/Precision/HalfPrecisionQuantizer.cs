@@ -37,7 +37,11 @@ internal sealed class HalfPrecisionQuantizer(Classifier model, HeldImages images
         model.Metadata.WriteTo(halves);
         using var files = new QuantizedFiles();
         using var quantized = files.Load(halves, model.Metadata);
+        var simulated = HalfPrecisionNetwork.Simulated(network, plan);
+        model.Metadata.WriteTo(simulated);
+        using var answering = files.Load(simulated, model.Metadata);
         var report = new QuantizationJudge(model, images, say).Judge(
+            answering,
             quantized,
             halves,
             new(QuantizedNumbers.Fp16, "peaks", 16, layers.Length, images.Choosing.Count)

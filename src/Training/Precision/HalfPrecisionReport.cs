@@ -3,7 +3,7 @@ using Fovea.Models.Quantization;
 
 namespace Fovea.Training.Precision;
 
-/// <summary>What became of a network's operators and weights in 16-bit floats. The property names are JSON of <c>quantize --json</c>.</summary>
+/// <summary>What became of a network's operators and weights in 16-bit floats, as <c>quantize --json</c> prints it.</summary>
 /// <param name="Operators">The number of operators that compute with 16-bit floats.</param>
 /// <param name="FloatOperators">The operators among them that keep 32-bit floats, with the reason of each.</param>
 /// <param name="Weights">The number of weights in 16 bits.</param>

@@ -12,17 +12,19 @@ namespace Fovea.Training.Precision;
 internal sealed class QuantizationJudge(Classifier model, HeldImages images, Action<string> say)
 {
     /// <summary>Compares the answers and the speed of the two networks.</summary>
-    /// <param name="quantized">The quantised network, loaded.</param>
+    /// <param name="quantized">A network with the answers of the quantised network, loaded.</param>
+    /// <param name="timed">The quantised network, loaded.</param>
     /// <param name="network">The graph of the quantised network, which gets the record.</param>
     /// <param name="made">How the network was quantised.</param>
     /// <param name="stop">Cancels the comparison.</param>
     /// <exception cref="Models.Errors.FoveaException">An image cannot be read any more.</exception>
-    public QuantizationReport Judge(Classifier quantized, Graph network, QuantizationSummary made, CancellationToken stop)
+    public QuantizationReport Judge(
+        Classifier quantized, Classifier timed, Graph network, QuantizationSummary made, CancellationToken stop)
     {
         say(string.Create(CultureInfo.InvariantCulture, $"Comparing on {images.Judging.Count} images."));
         var judged = new FloatAnswers(model, images.Judging, images.HasClasses, stop).Compare(quantized.Run, stop);
         var calibration = new FloatAnswers(model, images.Calibration, hasClasses: false, stop).Compare(quantized.Run, stop);
-        var (floatTimes, quantizedTimes) = RunTimes.Of(model, quantized, stop);
+        var (floatTimes, quantizedTimes) = RunTimes.Of(model, timed, stop);
         var record = new QuantizationRecord(
             new WeightsSource(Path.GetFileName(model.File), model.Sha256),
             made.Calibration,

@@ -24,7 +24,9 @@ internal sealed record QuantizationOptions
     /// <summary>The numbers with which the network computes. Default: 8-bit integers.</summary>
     public QuantizedNumbers Numbers { get; init; } = QuantizedNumbers.Int8;
 
-    /// <summary>The bits of the weights of 8-bit integers, 7 or 8. Default: the most bits with which this processor computes correctly.</summary>
+    /// <summary>
+    /// The bits of the weights of 8-bit integers, 7 or 8. Default: the most bits with which this processor computes correctly.
+    /// </summary>
     public int WeightBits { get; init; } = IntegerProducts.WeightBits;
 
     /// <summary>The seed by which images are chosen. Default 1.</summary>

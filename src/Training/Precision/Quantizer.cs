@@ -32,6 +32,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
         var network = source.Graph(form);
         var report = new QuantizationJudge(model, images, say).Judge(
             integers,
+            integers,
             network,
             new(QuantizedNumbers.Int8, NameOf(form.Method), options.WeightBits, source.Layers.Count, images.Choosing.Count)
             {

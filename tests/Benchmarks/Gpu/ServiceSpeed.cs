@@ -6,7 +6,9 @@ using Fovea.Models.Runtime;
 
 namespace Fovea.Benchmarks.Gpu;
 
-/// <summary>Loads the service with JPEG files from many clients, and reads from its diagnosis on what device and in what batches it ran.</summary>
+/// <summary>
+/// Loads the service with JPEG files from many clients, and reads from its diagnosis on what device and in what batches it ran.
+/// </summary>
 internal static class ServiceSpeed
 {
     public static IEnumerable<CheckRow> Rows(DeviceChoice choice)
