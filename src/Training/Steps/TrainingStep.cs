@@ -52,13 +52,13 @@ internal sealed class TrainingStep : IDisposable
         Layout = layout ?? new ParameterLayout(network);
         int imagesPerRun = microBatch ?? batchSize;
         parts = batchSize / imagesPerRun;
-        var graph = new GradientGraph(
-            network, imagesPerRun, Layout.Parameters.ToHashSet(), Layout.Statistics.Count == 0, Memory.Device.IsCuda, independentLabels);
-        session = new PlannedSession(graph.Graph, device);
         Weights = Start(network);
         statistics = new FloatBuffer(Layout.Length - Layout.ParametersLength, Memory);
         States = [.. Enumerable.Range(0, optimizer.States).Select(_ => new FloatBuffer(Layout.ParametersLength, Memory))];
-        accumulation = new GradientAccumulator(Layout.Groups, parts, clip, Memory);
+        accumulation = GradientAccumulator.Create(Layout.Groups, parts, clip, Memory);
+        var graph = new GradientGraph(
+            network, imagesPerRun, Layout.Parameters.ToHashSet(), Layout.Statistics.Count == 0, Memory.Device.IsCuda, independentLabels);
+        session = new PlannedSession(graph.Graph, device);
         update = new Update(optimizer, Layout.Groups, Weights, accumulation.Sum, States, Memory, accumulation.Scale);
 
         batchInputs = [.. graph.Noise.Prepend(graph.Targets).Prepend(graph.Images).Select(input => (input.Name, input.Shape))];

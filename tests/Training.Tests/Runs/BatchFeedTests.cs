@@ -1,5 +1,5 @@
-using Fovea.Models.Errors;
 using Fovea.Models.Architectures;
+using Fovea.Models.Errors;
 using Fovea.Training.Datasets;
 using Fovea.Training.Optimizers;
 using Fovea.Training.Recipes;

@@ -87,19 +87,31 @@ public class TrainerTests
     }
 
     [Fact]
-    public void A_run_whose_values_stay_on_a_device_is_stopped_and_resumed_and_gives_the_bytes_of_the_cpu()
+    public void A_run_whose_values_stay_on_a_device_gives_the_bytes_of_the_cpu()
     {
         using var folder = new TemporaryFolder();
-        Train(Averaged(folder["cpu"]));
-
-        var options = Averaged(folder["device"]) with { Device = Device.CpuWithSeparateMemory };
-        using var stop = new CancellationTokenSource();
-        int steps = 0;
-        Assert.Throws<OperationCanceledException>(() => Train(options, stop, after: e => e is StepDone && ++steps == 40));
-        Train(options with { Resume = true });
+        Train(Parts(folder["cpu"]));
+        Train(Parts(folder["device"]) with { Device = Device.CpuWithSeparateMemory });
         Assert.Equal(File.ReadAllBytes(folder["cpu"]), File.ReadAllBytes(folder["device"]));
 
-        static TrainingOptions Averaged(string output) => Options(output) with { Averaging = 0.9, Clip = 2, MicroBatch = 64 };
+        // The norm never reaches the limit and there is no average, since a graph rounds them otherwise than the CPU.
+        static TrainingOptions Parts(string output) => Options(output) with { Clip = 1e6, MicroBatch = 64 };
+    }
+
+    [Fact]
+    public void A_run_whose_values_stay_on_a_device_resumes_with_the_bytes_of_an_uninterrupted_run()
+    {
+        using var folder = new TemporaryFolder();
+        Train(OnDevice(folder["whole"]));
+        using var stop = new CancellationTokenSource();
+        int steps = 0;
+        Assert.Throws<OperationCanceledException>(() =>
+            Train(OnDevice(folder["parts"]), stop, after: e => e is StepDone && ++steps == 40));
+        Train(OnDevice(folder["parts"]) with { Resume = true });
+        Assert.Equal(File.ReadAllBytes(folder["whole"]), File.ReadAllBytes(folder["parts"]));
+
+        static TrainingOptions OnDevice(string output) =>
+            Options(output) with { Averaging = 0.9, Clip = 2, MicroBatch = 64, Device = Device.CpuWithSeparateMemory };
     }
 
     [Fact]

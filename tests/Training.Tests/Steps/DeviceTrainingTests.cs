@@ -1,4 +1,3 @@
-using Fovea.Models.Architectures;
 using Fovea.Models.Graphs;
 using Fovea.Models.Layers;
 using Fovea.Models.Runtime;
@@ -18,7 +17,7 @@ public class DeviceTrainingTests
     public static TheoryData<string, string, int?, double?> Cases => new(
         from name in Devices.Names
         from optimizer in Optimizer.Names.Append("momentum").Append("nesterov")
-        from setting in new (int?, double?)[] { (null, null), (2, 0.5) }
+        from setting in new (int?, double?)[] { (null, null), (2, 1e9), (3, 0.5) }
         select (name.Data, optimizer, setting.Item1, setting.Item2));
 
     [Theory, MemberData(nameof(Names))]
@@ -49,13 +48,15 @@ public class DeviceTrainingTests
         var device = Devices.Find(name);
         var (expected, expectedAverage, expectedLogits) = Learn(Device.Cpu, optimizer, microBatch, clip);
         var (weights, average, logits) = Learn(device, optimizer, microBatch, clip);
-        AssertEqual(expected, weights);
-        AssertEqual(expectedAverage, average);
-        AssertEqual(expectedLogits, logits);
+        // A graph rounds the norm and the average otherwise than the CPU's vectors.
+        float rounding = device.SharesMainMemory ? 0 : 1e-5f;
+        AssertEqual(expected, weights, clip == 0.5 ? rounding : 0);
+        AssertEqual(expectedAverage, average, rounding);
+        AssertEqual(expectedLogits, logits, rounding);
         Assert.NotEqual(expected, expectedAverage);
 
-        void AssertEqual(float[] right, float[] found) => Assert.All(
-            right.Zip(found), pair => Assert.Equal(pair.First, pair.Second, Devices.Tolerance(device)));
+        void AssertEqual(float[] right, float[] found, float tolerance) => Assert.All(
+            right.Zip(found), pair => Assert.Equal(pair.First, pair.Second, Math.Max(Devices.Tolerance(device), tolerance)));
     }
 
     // Batch normalisation has statistics, and dropout has noise.

@@ -48,7 +48,8 @@ public class FloatBufferTests
     {
         using var memory = new DeviceMemory(Device.CpuWithSeparateMemory);
         using var buffer = new FloatBuffer(1, memory);
-        Assert.Contains("expected main memory", Assert.Throws<InvalidOperationException>(() => buffer.Floats[0]).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<InvalidOperationException>(() => buffer.Floats[0]);
+        Assert.Contains("expected main memory", error.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => buffer.Tensor(0, new Shape(1)).Bytes.Span.Length);
     }
 }
