@@ -9,7 +9,7 @@ internal static class DeviceTestRuns
     private static readonly (string Project, string[] Classes)[] Tests =
     [
         ("Models.Tests", ["DeviceTests", "DeviceGradientTests", "TrainingRewritesTests", "HalfPrecisionTests", "QuantizedTwinTests"]),
-        ("Training.Tests", ["NetworkGradientTests", "DeviceTrainingTests"]),
+        ("Training.Tests", ["NetworkGradientTests", "DeviceTrainingTests", "FloatBufferTests", "GradientAccumulatorTests", "BatchFeedTests"]),
     ];
 
     public static IEnumerable<CheckRow> Rows(DeviceChoice choice)
