@@ -15,7 +15,7 @@ internal static class NetworkGradients
 {
     private const int Batch = 4;
 
-    // Networks with dropout are left out: their noise is an input of the graph.
+    // The noise of dropout is an input of the graph, the same on both devices.
     private static readonly (string Name, int Side)[] Networks =
         [("lenet5", 28), ("resnet18", 64), ("resnet50", 64), ("mobilenetv2", 64), ("densenet121", 64)];
 

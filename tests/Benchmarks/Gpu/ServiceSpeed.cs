@@ -38,7 +38,7 @@ internal static class ServiceSpeed
         yield return new(
             $"{name}, device and batches in use",
             $"{model.GetProperty("provider").GetString()}: {model.GetProperty("batchSizes").GetRawText().ReplaceLineEndings("")}",
-            model.GetProperty("provider").GetString() == $"{choice}".ToLowerInvariant());
+            string.Equals(model.GetProperty("provider").GetString(), $"{choice}", StringComparison.OrdinalIgnoreCase));
         if (model.TryGetProperty("fp16", out var said))
         {
             yield return new($"{name}, FP16", said.GetString()!, true);
