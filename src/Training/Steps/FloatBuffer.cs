@@ -40,7 +40,6 @@ internal sealed unsafe class FloatBuffer : MemoryManager<byte>
     {
     }
 
-    // ONNX Runtime's allocator for main memory is not used: the update of 44,000 parameters took 229 us in its memory and 81 us here.
     private FloatBuffer(int length, OrtValue? allocated, DeviceMemory? separate)
     {
         (Length, this.allocated, this.separate) = (length, allocated, separate);

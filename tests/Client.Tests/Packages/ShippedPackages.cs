@@ -11,6 +11,8 @@ internal static class ShippedPackages
 {
     private const string Framework = "net10.0", Base = "Microsoft.ML.DnnImageFeaturizer.ResNet18";
 
+    private static readonly string[] KindsOfFiles = ["runtime", "native", "runtimeTargets"];
+
     // The licence files of packages whose nuspec file has no SPDX expression, read by a person.
     private static readonly Dictionary<string, string> LicenceFiles = new()
     {
@@ -72,7 +74,7 @@ internal static class ShippedPackages
 
     private static bool IsProject(JsonElement entry) => entry.GetProperty("type").GetString() == "project";
 
-    private static bool HasFiles(JsonElement entry) => new[] { "runtime", "native", "runtimeTargets" }.Any(kind =>
+    private static bool HasFiles(JsonElement entry) => KindsOfFiles.Any(kind =>
         entry.TryGetProperty(kind, out var files)
         && files.EnumerateObject().Any(file => !file.Name.EndsWith("/_._", StringComparison.Ordinal)));
 
