@@ -21,7 +21,7 @@ internal static class PreprocessingChoice
         if (draft.Given.Preprocessing is { } given)
         {
             draft.Found("preprocessing", "The preprocessing is from model.json or the property fovea.preprocessing.");
-            
+
             // The adopted input is always NCHW, so the layout says nothing about it.
             return InRange(draft, given with { Layout = null }, range, draft.Given.GivesRange);
         }

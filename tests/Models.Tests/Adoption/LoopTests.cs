@@ -173,13 +173,18 @@ public sealed class LoopTests
 
     private static NodeProto Loop(string name, string[] inputs, string output, GraphProto body) => new()
     {
-        Name = name, OpType = "Loop", Input = { inputs }, Output = { output },
+        Name = name,
+        OpType = "Loop",
+        Input = { inputs },
+        Output = { output },
         Attribute = { new AttributeProto { Name = "body", Type = AttributeProto.Types.AttributeType.Graph, G = body } },
     };
 
     private static NodeProto Node(string op, string[] inputs, string output, params (string Name, long Value)[] attributes) => new()
     {
-        OpType = op, Input = { inputs }, Output = { output },
+        OpType = op,
+        Input = { inputs },
+        Output = { output },
         Attribute =
         {
             attributes.Select(a => new AttributeProto { Name = a.Name, I = a.Value, Type = AttributeProto.Types.AttributeType.Int }),
