@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace Fovea.Api.Keys;
 
 /// <summary>
-/// Refuses callers that may not use a route, before the request's body is read. If no key is configured, only a developer on the same
-/// machine may use the routes that change data or return private data.
+/// Refuses callers that may not use a route, before the request's body is read. If no key is configured, the routes that change data
+/// or return private data are open only to callers on the same machine, and only in the Development environment.
 /// </summary>
 internal static class KeyCheck
 {

@@ -8,7 +8,8 @@ namespace Fovea.Api.ModelRepository;
 internal static partial class ModelNames
 {
     /// <summary>The names that a model may have, as text for messages.</summary>
-    public const string Expected = "1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no '..'";
+    public const string Expected = "1 to 100 characters, each a letter, a digit, '.', '_' or '-'; the first must be a letter or a digit, "
+        + "and '..' is not allowed";
 
     /// <summary>Returns the name if a model may have it (<see cref="Expected"/>).</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: a model may not have this name.</exception>

@@ -37,9 +37,10 @@ internal sealed partial class PrivatePaths
     }
 
     /// <summary>
-    /// Returns the sentence with shorter paths: a path in the model repository, the data folder, the temporary folder or the program's
-    /// folder loses that folder, and loses the name of a staging folder. So <c>/srv/onnx/lenet5/1/model.onnx</c> becomes
-    /// <c>lenet5/1/model.onnx</c>. A folder that stands alone becomes its name, such as "the model repository".
+    /// Shortens the paths in a sentence. If a path begins with the model repository, the data folder, the temporary folder or the
+    /// program's folder, that beginning is removed; so is the name of any staging folder in the path. So
+    /// <c>/srv/onnx/lenet5/1/model.onnx</c> becomes <c>lenet5/1/model.onnx</c>. A path that is exactly one of these four folders becomes
+    /// its description, such as "the model repository".
     /// </summary>
     public string RemoveFrom(string sentence)
     {

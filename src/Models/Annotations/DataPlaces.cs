@@ -53,7 +53,7 @@ internal sealed class DataPlaces
             {
                 throw new FoveaException(
                     ErrorCode.BadDataset,
-                    $"{name} has the folders {found[part]} and {folder}, which stand for the same part; expected one of them.");
+                    $"{name} has the folders {found[part]} and {folder} for the same part of the data set; expected only one.");
             }
         }
 

@@ -88,7 +88,7 @@ internal static class ActivationOperators
             OtherForms = [Before(13, OlderForms.SoftmaxOverFlattenedAxes)],
         },
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         .. Operator.WithoutRules("Shrink", "ThresholdedRelu"),
     ];
 

@@ -23,7 +23,7 @@ internal static class ConstantOperators
         new("ConstantOfShape", ShapeRules.ConstantOfShape, CommonGradients.None) { Elements = PartialValues.Filled },
         new("OneHot", AxisShapes.OneHot, CommonGradients.None),
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         .. Operator.WithoutRules("NonZero", "Range"),
     ];
 }

@@ -69,7 +69,7 @@ internal static class ElementwiseOperators
             Elements = PartialValues.Selected,
         },
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         .. Operator.WithoutRules("CastLike", "Cos", "Mod", "Sin"),
         new("BitShift") { Traits = Traits.KeepsAxes },
     ];

@@ -81,7 +81,7 @@ internal static class ImageOperators
             ],
         },
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         .. Operator.WithoutRules("DepthToSpace", "GlobalLpPool", "SpaceToDepth"),
     ];
 

@@ -33,7 +33,7 @@ internal static class NormalizationOperators
         // Operators without a gradient rule
         new("LpNormalization", ShapeRules.SameAsInput) { Kind = LayerKind.Normalization, Traits = Traits.NeedsFullPrecision },
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         new("MeanVarianceNormalization") { Kind = LayerKind.Normalization, Traits = Traits.SameInAllSets },
         new("GroupNormalization") { Kind = LayerKind.Normalization },
         new("RMSNormalization") { Kind = LayerKind.Normalization },

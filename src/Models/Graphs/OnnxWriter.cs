@@ -40,7 +40,10 @@ internal sealed class OnnxWriter
             }
         }
 
-        weights = [.. graph.Initializers.Where(i => elsewhere?.Invoke(i.Value) is null).Select(i => (Header(i.Key.Name, i.Value), i.Value))];
+        weights =
+        [
+            .. graph.Initializers.Where(i => elsewhere?.Invoke(i.Value) is null).Select(i => (Header(i.Key.Name, i.Value), i.Value)),
+        ];
         graphLength = checked(nodes.CalculateSize() + weights.Sum(w => Field(GraphProto.InitializerFieldNumber, TensorLength(w))));
     }
 

@@ -57,7 +57,7 @@ internal sealed record Operator(string Name, ShapeRule? Shape = null, GradientRu
     public IReadOnlyList<OtherForm> OtherForms { get; init; } = [];
 
     /// <summary>
-    /// Rows for operators without a shape rule or gradient rule, which mean the same in all operator sets that can be converted.
+    /// Rows for operators with neither a shape rule nor a gradient rule, which mean the same in all operator sets that can be converted.
     /// </summary>
     public static IEnumerable<Operator> WithoutRules(params IEnumerable<string> names) =>
         names.Select(name => new Operator(name) { Traits = Traits.SameInAllSets });

@@ -37,7 +37,7 @@ internal static class PartOperators
         },
         new("ScatterElements", ShapeRules.SameAsInput),
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         .. Operator.WithoutRules("GatherElements", "GatherND", "ScatterND", "Tile", "Trilu"),
     ];
 

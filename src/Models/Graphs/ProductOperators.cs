@@ -32,7 +32,7 @@ internal static class ProductOperators
                 node.Output.Shape.KnownSize(from: 1) * (node[1].Shape.Rank > 1 ? new Shape(node[1].Shape[-2]).KnownSize() : null),
         },
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         .. Operator.WithoutRules("Einsum"),
     ];
 

@@ -28,7 +28,7 @@ internal static class ReductionOperators
         new("ArgMin", ShapeRules.IndexOfExtremum, CommonGradients.None),
         new("CumSum", ShapeRules.SameAsInput, CumSum) { Traits = Traits.KeepsAxes | Traits.NeedsFullPrecision },
 
-        // Operators without a shape rule and a gradient rule
+        // Operators with neither a shape rule nor a gradient rule
         .. Operator.WithoutRules("TopK"),
     ];
 

@@ -7,20 +7,20 @@ namespace Fovea.Models.Kernels;
 // product, [tiles, channels] by [channels, filters].
 
 /// <summary>
-/// Computes a 3x3 convolution with stride 1 by Winograd's minimal filtering F(4x4, 3x3): sixteen outputs need 36 multiplications per channel
-/// instead of 144. Bias, an addend of the output's shape and a ReLU are included.
-/// (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016, https://arxiv.org/abs/1509.09308.)
+/// Computes a 3x3 convolution with stride 1 by Winograd's minimal filtering F(4x4, 3x3): sixteen outputs need 36 multiplications per
+/// channel instead of 144. Bias, an addend of the output's shape and a ReLU are included. (Lavin and Gray, Fast Algorithms for
+/// Convolutional Neural Networks, 2016, https://arxiv.org/abs/1509.09308.)
 /// </summary>
 /// <remarks>
-/// A run works on blocks of some dozen tiles. The transformed tiles of a block and their products stay in the processor's cache; as standard
-/// operators, each transformation would be a pass through memory.
+/// A run works on blocks of some dozen tiles. The transformed tiles of a block and their products stay in the processor's cache; as
+/// standard operators, each transformation would be a pass through memory.
 /// </remarks>
 internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels) : IDisposable
 {
     private const int Coefficients = WinogradShape.Tile * WinogradShape.Tile;
 
-    // The number of tiles in a block. The transformed weights are read once for each block, so a block should not be small. With the largest
-    // networks, the coefficients of a block have about 10 MB.
+    // The number of tiles in a block. The transformed weights are read once for each block, so a block should not be small. With the
+    // largest networks, the coefficients of a block have about 10 MB.
     private const int MostTiles = 64;
 
     // Planes that are a power of two apart would compete for the same lines of the cache, so a line is left free between them.

@@ -4,8 +4,8 @@ using Fovea.Models.Kernels;
 namespace Fovea.Models.Rewrites;
 
 /// <summary>
-/// Rewrites 3x3 convolutions as Fovea's own operator, which uses Winograd's minimal filtering; see <see cref="WinogradKernel"/>. The operator
-/// includes an addition and a ReLU after the convolution.
+/// Rewrites 3x3 convolutions as Fovea's own operator, which uses Winograd's minimal filtering; see <see cref="WinogradKernel"/>. The
+/// operator includes an addition and a ReLU after the convolution.
 /// </summary>
 internal static class Winograd
 {

@@ -269,7 +269,8 @@ public sealed class Classifier : IDisposable
     }
 
     /// <summary>
-    /// Returns the session that <see cref="Load"/> opened, which runs on all cores; the caller disposes it. Call this once; <see cref="Run"/> and <see cref="Classify"/> cannot be called afterwards.
+    /// Returns the session that <see cref="Load"/> opened, which runs on all cores; the caller disposes it. Call this once;
+    /// <see cref="Run"/> and <see cref="Classify"/> cannot be called afterwards.
     /// </summary>
     public ModelSession TakeSession()
     {

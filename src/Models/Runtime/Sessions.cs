@@ -73,8 +73,8 @@ public static class Sessions
         });
 
     /// <summary>
-    /// Opens a session on a large model file in a rewritten form. The form refers to the file for the weights that did not change. A run can
-    /// return its memory to the system.
+    /// Opens a session on a large model file in a rewritten form. The form refers to the file for the weights that did not change. A run
+    /// can return its memory to the system.
     /// </summary>
     /// <param name="path">The path of the .onnx file.</param>
     /// <param name="rewritten">The content of the rewritten form, as <see cref="OnnxFile.Changed"/> returns it.</param>

@@ -38,7 +38,7 @@ internal static class TorchFile
             && Encoding.UTF8.GetString(order.Span[..Math.Min(order.Length, 10)]) is var text
             && text != "little")
         {
-            throw Bad($"its byte order is {text}; expected little");
+            throw Bad($"its byte order is '{text}'; expected 'little'");
         }
 
         return Tensors(new Unpickler(entries[path]).Read(), BytesOf);
@@ -59,7 +59,7 @@ internal static class TorchFile
 
         if ((unpickler.Read() as PickledDictionary)?["little_endian"] is not true)
         {
-            throw Bad("its byte order is big; expected little");
+            throw Bad("its byte order is 'big'; expected 'little'");
         }
 
         var root = unpickler.Read();

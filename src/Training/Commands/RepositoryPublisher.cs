@@ -30,7 +30,8 @@ internal sealed partial class RepositoryPublisher(string repository, string name
         {
             throw new FoveaException(
                 ErrorCode.BadArgument,
-                $"--publish is {name}; expected 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no '..'.");
+                $"--publish is {name}; expected 1 to 100 characters, each a letter, a digit, '.', '_' or '-'. The first must be a letter "
+                    + "or a digit, and '..' is not allowed.");
         }
 
         AtomicFile.EnsureWritable(Path.Combine(repository, $"{Staging}{name}"));

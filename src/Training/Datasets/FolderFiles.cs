@@ -48,7 +48,7 @@ internal sealed class FolderFiles
         try
         {
             return new FileInfo(path).Length <= MaximumListBytes ? File.ReadAllText(path) : throw new FoveaException(
-                ErrorCode.BadDataset, $"{path} has more than {MaximumListBytes:N0} bytes; expected a list of labels.");
+                ErrorCode.BadDataset, $"{path} has more than {MaximumListBytes:N0} bytes, the limit for a list of labels.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -17,7 +17,8 @@ public sealed partial class SettingsTests
         { "Device", "gpu", "Fovea:Device is gpu; expected auto, cpu or cuda." },
         { "Device", "2", "Fovea:Device is 2; expected auto, cpu or cuda." },
         { "ModelName", "a/b",
-            "Fovea:ModelName is a/b; expected 1 to 100 letters, digits, '.', '_' and '-', the first a letter or digit, and no '..'." },
+            "Fovea:ModelName is a/b; expected 1 to 100 characters, each a letter, a digit, '.', '_' or '-'; the first must be a letter "
+                + "or a digit, and '..' is not allowed." },
         { "LogFormat", "xml", "Fovea:LogFormat is xml; expected text or json." },
         { "Role", "worker", "Fovea:Role is worker; expected serve, train or both." },
         { "Retention:Jobs", "-1", "Fovea:Retention:Jobs is -1; expected 0 to 36500." },

@@ -35,7 +35,8 @@ internal static class QueueBenchmark
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             int wrong = await jobs.Wrong();
             isGood &= wrong == 0;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number,7}  {seconds,7:F1}  {count / seconds,6:F1}  {wrong,5}"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{number,7}  {seconds,7:F1}  {count / seconds,6:F1}  {wrong,5}"));
         }
 
         return isGood ? 0 : 1;

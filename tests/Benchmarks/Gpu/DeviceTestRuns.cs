@@ -9,7 +9,9 @@ internal static class DeviceTestRuns
     private static readonly (string Project, string[] Classes)[] Tests =
     [
         ("Models.Tests", ["DeviceTests", "DeviceGradientTests", "TrainingRewritesTests", "HalfPrecisionTests", "QuantizedTwinTests"]),
-        ("Training.Tests", ["NetworkGradientTests", "DeviceTrainingTests", "FloatBufferTests", "GradientAccumulatorTests", "BatchFeedTests"]),
+        (
+            "Training.Tests",
+            ["NetworkGradientTests", "DeviceTrainingTests", "FloatBufferTests", "GradientAccumulatorTests", "BatchFeedTests"]),
     ];
 
     public static IEnumerable<CheckRow> Rows(DeviceChoice choice)

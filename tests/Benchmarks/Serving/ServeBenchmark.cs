@@ -45,7 +45,8 @@ internal static class ServeBenchmark
         {
             if (!Parts.TryGetValue(name, out var part) && !OfFile(name, out part))
             {
-                Console.Error.WriteLine($"There is no part {name}; expected some of {string.Join(", ", Parts.Keys)}, .onnx files, or nothing for all.");
+                Console.Error.WriteLine(
+                    $"There is no part {name}; expected some of {string.Join(", ", Parts.Keys)}, .onnx files, or nothing for all.");
                 return 1;
             }
 

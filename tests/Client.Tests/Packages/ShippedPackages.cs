@@ -48,7 +48,8 @@ internal static class ShippedPackages
         while (next.TryDequeue(out var name))
         {
             // The framework has newer forms of some packages. Restore leaves those out.
-            if (target.TryGetValue(name, out var entry) && names.Add(name) && entry.Value.TryGetProperty("dependencies", out var dependencies))
+            if (target.TryGetValue(name, out var entry) && names.Add(name)
+                && entry.Value.TryGetProperty("dependencies", out var dependencies))
             {
                 foreach (var dependency in dependencies.EnumerateObject())
                 {

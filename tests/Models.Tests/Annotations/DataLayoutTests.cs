@@ -94,7 +94,7 @@ public class DataLayoutTests
     [InlineData("data has 1 class folders, a; expected at least 2.", "a/1.png")]
     [InlineData("The folder Valid has no class b, but another part has", "train/a/1.png", "train/b/1.png", "Valid/a/1.png")]
     [InlineData("data has test and val, and no folder train to learn from", "test/a/1.png", "test/b/1.png", "val/a/1.png", "val/b/1.png")]
-    [InlineData("data has the folders val and valid, which stand for the same part", "train/a/1.png", "val/a/1.png", "valid/a/1.png")]
+    [InlineData("data has the folders val and valid for the same part of the data set", "train/a/1.png", "val/a/1.png", "valid/a/1.png")]
     [InlineData("The classes Ant and ant differ only by case", "Ant/1.png", "ant/1.png")]
     [InlineData("The classes 007 and 7 are the same number", "007/1.png", "7/1.png")]
     public void Data_set_that_nothing_can_be_learned_from_is_refused_in_words(string reason, params string[] paths)

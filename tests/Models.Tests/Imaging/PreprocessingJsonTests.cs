@@ -69,7 +69,8 @@ public class PreprocessingJsonTests
 
     [Theory]
     [InlineData("""{"crop": 32, "colour": "BGR"}""",
-        "has the unknown name colour (did you mean color?); expected resize, crop, color, scale, mean, std, invert, interpolation, layout.")]
+        "has the unknown name colour (did you mean color?); expected resize, crop, color, scale, mean, std, invert, interpolation, "
+            + "layout.")]
     [InlineData("""{"crop": 32, "colour": "BGR", "means": [0.5]}""",
         "has the unknown names colour (did you mean color?) and means (did you mean mean?); expected")]
     [InlineData("""{"crop": 32, "means": [0.5]}""", "unknown name means (did you mean mean?)")]

@@ -114,7 +114,7 @@ public sealed class TorchFileTests
         AssertRefused(TorchFiles.Zip(new Pickle().Int(3).Stop(), []), "no state dict");
         AssertRefused(TorchFiles.Zip(new Pickle().Add("}").Text("lr").Int(3).Add("s").Stop(), []), "lr in its state dict is not a tensor");
         AssertRefused(TorchFiles.Zip(new Pickle().Tensor(A).Stop(), [("a", A.Storage)]), "no state dict");
-        AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage)], byteOrder: "big"), "byte order is big");
+        AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage)], byteOrder: "big"), "byte order is 'big'");
         AssertRefused(
             TorchFiles.Zip(new Pickle().StateDict(A).Stop(), [("a", A.Storage)], compression: CompressionLevel.SmallestSize), "compressed");
         AssertRefused(TorchFiles.Zip(new Pickle().StateDict(A).Stop(), []), "has no storage a");

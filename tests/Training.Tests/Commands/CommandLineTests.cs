@@ -60,7 +60,7 @@ public sealed class CommandLineTests : IDisposable
         { "finetune MODEL --data MNIST", "fovea finetune lacks --output or --publish." },
         { "finetune MODEL --data MNIST -o OUT --minutes -1", "--minutes is -1; expected 0 to 10080." },
         { "finetune MODEL --data MNIST -o OUT --class-weights FILE", "FILE is not valid at $, line 1; expected balanced, none, or" },
-        { "finetune MODEL --data MNIST -o OUT --publish a/b", "--publish is a/b; expected 1 to 100 letters" },
+        { "finetune MODEL --data MNIST -o OUT --publish a/b", "--publish is a/b; expected 1 to 100 characters" },
         { "finetune resnet-18 --data MNIST -o OUT", "resnet-18 is neither a file nor a pretrained base (did you mean resnet18?)" },
         { "finetune lenet5 --data MNIST -o OUT", "lenet5 is a network of the catalog for which no weights are published" },
         { "finetune --data MNIST -o OUT --preprocessing unit", "resnet18-mlnet has its own preprocessing" },

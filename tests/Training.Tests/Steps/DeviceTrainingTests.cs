@@ -59,8 +59,8 @@ public class DeviceTrainingTests
             right.Zip(found), pair => Assert.Equal(pair.First, pair.Second, Math.Max(Devices.Tolerance(device), tolerance)));
     }
 
-    // Batch normalisation has statistics, and dropout has noise. The convolution has no bias: batch normalisation removes it, so its gradient
-    // would be nothing but rounding, which Adam would magnify.
+    // Batch normalisation has statistics, and dropout has noise. The convolution has no bias: batch normalisation removes it, so its
+    // gradient would be nothing but rounding, which Adam would magnify.
     private static Graph SmallNetwork()
     {
         var graph = new Graph("small");
