@@ -14,10 +14,12 @@ internal sealed class JobListener(StateDatabase database, JobAnnouncer announcer
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500), BetweenTries = TimeSpan.FromSeconds(1);
 
+    private bool isAway;
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        for (bool isAway = false; ; await Task.Delay(BetweenTries, time, stoppingToken))
+        for (; ; await Task.Delay(BetweenTries, time, stoppingToken))
         {
             if (!database.IsMade)
             {
@@ -27,7 +29,6 @@ internal sealed class JobListener(StateDatabase database, JobAnnouncer announcer
             try
             {
                 await using var connection = await database.Connect(stoppingToken);
-                isAway = false;
                 await (connection is NpgsqlConnection server ? Listen(server, stoppingToken) : Compare(connection, stoppingToken));
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -54,6 +55,7 @@ internal sealed class JobListener(StateDatabase database, JobAnnouncer announcer
             await listen.ExecuteNonQueryAsync(stop);
         }
 
+        isAway = false;
         announcer.AnnounceAll();
         while (true)
         {
@@ -69,6 +71,7 @@ internal sealed class JobListener(StateDatabase database, JobAnnouncer announcer
         for (object? before = null; ; await looks.WaitForNextTickAsync(stop))
         {
             var now = await command.ExecuteScalarAsync(stop);
+            isAway = false;
             if (!Equals(now, before))
             {
                 announcer.AnnounceAll();

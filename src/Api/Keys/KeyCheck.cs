@@ -103,7 +103,7 @@ internal static class KeyCheck
     {
         var (method, path) = (context.Request.Method, context.Request.Path);
         var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var key = keys.Find(context.Request)?.Name ?? "no known key";
+        var key = keys.Find(context.Request)?.Name ?? (keys.Any ? "no known key" : "no key configured");
         context.Response.OnCompleted(() =>
         {
             audit.Wrote(key, method, path, context.Response.StatusCode, address);

@@ -133,7 +133,8 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         catch (OnnxRuntimeException)
             when ((count > 1 && CanBeSliced) || slice.Session.Kind is { Rewritten: true } or { Quantized: not null })
         {
-            var original = sessions.Find(SessionKind.OneCore) ?? sessions.Spread ?? slice.Session;
+            var original = sessions.Find(SessionKind.OneCore) ?? sessions.Find(SessionKind.AllCores) ?? sessions.Spread
+                ?? slice.Session;
             int step = CanBeSliced ? 1 : count;
             for (int i = 0; i < count; i += step)
             {

@@ -35,10 +35,10 @@ internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSessi
     public double SpreadSeconds { get; init; }
 
     /// <summary>
-    /// Whether a lone image runs on the thread of its request. This is so if runs are short: handing the image to another thread and the
-    /// answer back would take longer than the run.
+    /// Whether a lone image runs on the thread of its request. This is so if runs are short, so that handing the image to another thread
+    /// and the answer back would take a good part of the time. A network with a fixed batch size always runs the whole batch.
     /// </summary>
-    public bool RunsAtOnce => OneSlot.Count > 0 && OneSlotSeconds is > 0 and <= LongestAtOnce;
+    public bool RunsAtOnce => OneSlot.Count > 0 && OneSlotSeconds > 0 && OneSlotSeconds * Sizes[0] <= LongestAtOnce;
 
     /// <summary>Returns the preferred session for a run that is not a trial of tuning.</summary>
     /// <param name="spread">Whether the run is spread over all execution slots.</param>

@@ -11,7 +11,7 @@ namespace Fovea.Api.Workers;
 /// </summary>
 internal sealed class JobLease : IAsyncDisposable
 {
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(15);
 
     private readonly JobStore store;
     private readonly string id;
@@ -90,7 +90,7 @@ internal sealed class JobLease : IAsyncDisposable
     {
         await Task.Delay(BetweenLooks, time, ended.Token);
         var left = (length / 6) - time.GetElapsedTime(renewed);
-        await changes.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero, ended.Token);
+        await changes.Wait(left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestPause ? left : LongestPause, ended.Token);
     }
 
     // Renews the lease when a sixth of its length has passed, and otherwise reads the job. A database call is cancelled after a third of

@@ -121,6 +121,7 @@ internal sealed class JobQueue(
     // shows within some looks.
     private TimeSpan LongestPause(IReadOnlyList<Job> active) =>
         runner.HasFreeSlot && active.Any(job => job.IsWaiting) ? BetweenLooks
-        : active.Any(job => job.Status is JobStatus.Running) ? TimeSpan.FromSeconds(settings.TakeoverSeconds) / 6
+        : active.Any(job => job.Status is JobStatus.Running)
+            && TimeSpan.FromSeconds(settings.TakeoverSeconds) / 6 is var share && share < BetweenIdleLooks ? share
         : BetweenIdleLooks;
 }

@@ -9,8 +9,8 @@ namespace Fovea.Api.Workers;
 /// </summary>
 internal sealed class JobRecovery(StateDatabase database, JobStore store, JobRunner runner, FineTuningSettings settings, TimeProvider time)
 {
-    // A waiting job's entry that reaches no worker for this time is lost. The worker polls the queue each second, so with a free slot it
-    // would have received the entry long before.
+    // A waiting job's entry that reaches no worker for this time is lost. While a slot is free and a job waits, the worker looks into
+    // the queue each second, so it would have received the entry long before.
     private static readonly TimeSpan EntryPatience = TimeSpan.FromSeconds(5);
 
     private readonly StandstillWatch leases = new(TimeSpan.FromSeconds(settings.TakeoverSeconds), time), entries = new(EntryPatience, time);

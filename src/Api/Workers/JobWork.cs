@@ -111,8 +111,9 @@ internal sealed class JobWork(
             pause.ThrowIfCancellationRequested();
             if (code == TrainingProcess.Refused)
             {
-                // A checkpoint of an earlier release may have other settings than this release chooses.
-                if (!folder.HasCheckpoint || progress.Checkpoints > 0)
+                // A checkpoint of an earlier release may have other settings than this release chooses. The training program refuses it
+                // before it begins; after that, a checkpoint is never the reason.
+                if (!folder.HasCheckpoint || progress.HasBegun)
                 {
                     throw new ServiceException(ServiceError.TrainingFailed, errors);
                 }
@@ -120,6 +121,7 @@ internal sealed class JobWork(
                 folder.DeleteCheckpoint();
                 await job.Advance(now => now.Tell(
                     $"Training cannot go on from the checkpoint and begins anew. {paths.RemoveFrom(errors)}", JobEvent.Warning));
+                deaths = 0;
                 continue;
             }
 

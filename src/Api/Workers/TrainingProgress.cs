@@ -22,6 +22,9 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
     /// <summary>The number of checkpoints saved so far.</summary>
     public int Checkpoints { get; private set; }
 
+    /// <summary>Whether the training program has read its checkpoint, if there is one, and has begun with the epochs.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Reads one line. Skips a line that is not a JSON object, and an event of an unknown kind.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: the training program writes events of another version,
     /// or an event is damaged.</exception>
@@ -104,6 +107,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
 
     private ValueTask Started(RunStarted e)
     {
+        HasBegun = true;
         (epochs, stepsPerEpoch, validationImages) = (e.Epochs, e.StepsPerEpoch, e.ValidationImages);
         var summary = $"Training on {e.Images} images, validating with {e.ValidationImages}: "
             + $"{e.Epochs} epochs of {e.StepsPerEpoch} steps of {e.BatchSize} images.";

@@ -137,9 +137,7 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
                 return false;
             }
 
-            Dispose();
-            gradCams.Clear();
-            (integrated, forward) = (null, null);
+            Close_NeedsLock();
             return true;
         }
     }
@@ -147,13 +145,10 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var cam in gradCams.Values)
+        lock (gate)
         {
-            cam.Dispose();
+            Close_NeedsLock();
         }
-
-        integrated?.Dispose();
-        forward?.Dispose();
     }
 
     /// <summary>Whether a session is open.</summary>
@@ -189,6 +184,19 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         }
 
         return integrated.Run(input, target, stop);
+    }
+
+    private void Close_NeedsLock()
+    {
+        foreach (var cam in gradCams.Values)
+        {
+            cam.Dispose();
+        }
+
+        gradCams.Clear();
+        integrated?.Dispose();
+        forward?.Dispose();
+        (integrated, forward) = (null, null);
     }
 
     // Counts the call, so that the sessions stay open until it is over.

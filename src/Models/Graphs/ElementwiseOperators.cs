@@ -27,7 +27,7 @@ internal static class ElementwiseOperators
             Shape = node => [node.Attributes.GetValueOrDefault("to") is string ? default : ((ElementType)node.Int32("to"), node[0].Shape)],
             Kind = LayerKind.Form,
             Traits = Traits.Elementwise | Traits.SameNumbers | Traits.WeightForm | Traits.KeepsRange,
-            Elements = PartialValues.Same,
+            Elements = PartialValues.Cast,
             OtherForms =
             [
                 Before(6, (c, node, x) => c.Add(node, x, without: ["to"], with: ("to", OlderForms.CastType(node)))),

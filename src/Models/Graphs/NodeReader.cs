@@ -16,6 +16,7 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
     private const int MostNodes = 20_000;
 
     private readonly List<string> changes = [];
+    private int repetitions;
 
     /// <summary>A sentence for each Loop that was replaced.</summary>
     public IReadOnlyList<string> Changes => changes;
@@ -46,10 +47,9 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
     {
         foreach (var node in nodes)
         {
-            if (graph.Nodes.Count > MostNodes && scope.Prefix.Length > 0)
+            if (scope.Prefix.Length > 0)
             {
-                throw new FoveaException(
-                    ErrorCode.BadModelFile, $"the loops of the file unroll to more than {MostNodes} nodes; expected fewer.");
+                RequireFewNodes();
             }
 
             if (node is { OpType: "If", Domain: "" or "ai.onnx" } && KnownBranch(node, scope) is { } branch)
@@ -64,6 +64,16 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
             {
                 AddNode(node, declared, scope);
             }
+        }
+    }
+
+    // A repetition counts as a node, because a body without nodes adds weights.
+    private void RequireFewNodes()
+    {
+        if (graph.Nodes.Count + repetitions > MostNodes)
+        {
+            throw new FoveaException(
+                ErrorCode.BadModelFile, $"the loops of the file unroll to more than {MostNodes} nodes; expected fewer.");
         }
     }
 
@@ -153,25 +163,30 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
         var body = GraphOf(node, "body");
         int states = node.Input.Count - 2;
         if (body is null || states < 0 || body.Input.Count != states + 2 || body.Output.Count < states + 1
-            || node.Output.Count > body.Output.Count - 1)
+            || node.Output.Count > body.Output.Count - 1 || node.Output.All(output => output.Length == 0))
         {
             throw new FoveaException(
                 ErrorCode.BadModelFile, $"the node {name} (Loop) has a body whose inputs and outputs do not fit the node's.");
         }
 
+        // The names of outputs are unique in a file; the names of nodes need not be.
+        var place = scope.Prefix + node.Output.First(output => output.Length > 0);
+
         // The weights and constants of the body are the same in each repetition.
-        var shared = new NodeScope(scope, $"{scope.Prefix}{name}/");
+        var shared = new NodeScope(scope, $"{place}/");
         AddWeights(body, shared);
         AddNodes(body.Node.Where(inner => inner.OpType == "Constant"), Declarations(body), shared);
         string[] state = [.. node.Input.Skip(2)];
         var collected = body.Output.Skip(states + 1).Select(_ => new List<Value>()).ToArray();
         var last = scope;
         var (condition, remaining) = (node.Input[1], Count(node, scope));
-        int repetitions = 0;
-        for (; repetitions < remaining && Holds(condition, last, name); repetitions++)
+        int count = 0;
+        for (; count < remaining && Holds(condition, last, name); count++)
         {
-            var inside = new NodeScope(shared, $"{scope.Prefix}{name}:{repetitions}/");
-            Enter(body, state, last, inside, repetitions);
+            repetitions++;
+            RequireFewNodes();
+            var inside = new NodeScope(shared, $"{place}:{count}/");
+            Enter(body, state, last, inside, count);
             AddNodes(body.Node.Where(inner => inner.OpType != "Constant"), Declarations(body), inside);
             (condition, last) = (body.Output[0].Name, inside);
             state = [.. body.Output.Skip(1).Take(states).Select(output => output.Name)];
@@ -198,7 +213,7 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
             }
         }
 
-        changes.Add($"The node {name} (Loop) is replaced by the nodes of its {repetitions} repetitions.");
+        changes.Add($"The node {name} (Loop) is replaced by the nodes of its {count} repetitions.");
     }
 
     // Gives a repetition of a loop its index, its condition, and the state that the repetition before it computed.

@@ -42,14 +42,16 @@ public static class OnnxFile
     }
 
     /// <summary>
-    /// Returns the bytes of a file for a graph that was made from another file. The weights that the other file has too are not in these
-    /// bytes, which refer to the other file by its name.
+    /// Returns the bytes of a file for a graph that was made from another file. The large weights that the other file has too are not in
+    /// these bytes, which refer to the other file by its name. Small weights are in the bytes: ONNX Runtime may read a weight in the mapped
+    /// file as long as a session is open, except the weights of convolutions and matrix products, which it reorders when it opens the file.
     /// </summary>
     /// <param name="path">The path of the other file.</param>
     /// <param name="change">Makes the graph from the graph in the other file; <c>null</c> for no graph.</param>
+    /// <param name="leastReferred">The least size in bytes of a weight to which the bytes refer.</param>
     /// <returns>The bytes; <c>null</c> if <paramref name="change"/> returns no graph.</returns>
     /// <exception cref="FoveaException">The file is missing, cannot be read, is not an ONNX file, or is damaged.</exception>
-    internal static byte[]? Changed(string path, Func<Graph, Graph?> change)
+    internal static byte[]? Changed(string path, Func<Graph, Graph?> change, int leastReferred = 1 << 20)
     {
         var original = Read(path);
         if (change(original) is not { } changed)
@@ -59,7 +61,7 @@ public static class OnnxFile
 
         using var file = new MappedFile(path);
         var places = RawDataPlaces.Find(file.GetSpan());
-        var kept = original.Initializers.Where(i => places.ContainsKey(i.Key.Name))
+        var kept = original.Initializers.Where(i => i.Value.ByteLength >= leastReferred && places.ContainsKey(i.Key.Name))
             .ToDictionary(i => i.Value, i => places[i.Key.Name], (IEqualityComparer<Tensor>)ReferenceEqualityComparer.Instance);
         using var stream = new MemoryStream();
         new OnnxWriter(changed, tensor => kept.TryGetValue(tensor, out var place) ? (Path.GetFileName(path), place.Offset) : null)

@@ -78,6 +78,12 @@ internal static class PartialValues
     /// <summary>The rule of operators whose output has the elements of the first input in the same order.</summary>
     public static long?[]? Same(Node node, Shape shape) => Of(node[0]);
 
+    /// <summary>The rule of Cast: a cast to bool gives 0 or 1, every other cast keeps the numbers.</summary>
+    public static long?[]? Cast(Node node, Shape shape) =>
+        node.Attributes.GetValueOrDefault("to") is (long)ElementType.Bool && Of(node[0]) is { } elements
+            ? [.. elements.Select(element => element is { } number ? (number == 0 ? 0L : 1L) : (long?)null)]
+            : Of(node[0]);
+
     /// <summary>The rule of ConstantOfShape.</summary>
     public static long?[]? Filled(Node node, Shape shape) => [.. Enumerable.Repeat((long?)FillOf(node), (int)shape.Size)];
 

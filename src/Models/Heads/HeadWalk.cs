@@ -105,7 +105,8 @@ internal sealed class HeadWalk
     // and added inside of networks, so only rows count: [N, classes], or [N, networks, classes] before a mean over the networks.
     private IReadOnlyList<HeadLayer>? Parts(Node node)
     {
-        if (node.Domain.Length > 0 || node.Op is not ("Concat" or "Add" or "Sum" or "Mean") || node.Inputs.Count < 2
+        bool joinsImages = node.Op == "Concat" && (node.Int("axis") == 0 || node.Int("axis") == -node.Output.Shape.Rank);
+        if (joinsImages || node.Domain.Length > 0 || node.Op is not ("Concat" or "Add" or "Sum" or "Mean") || node.Inputs.Count < 2
             || node.Output.Shape is not { IsRanked: true, Rank: 2 or 3 } shape || shape[-1] <= 0)
         {
             return null;

@@ -41,14 +41,26 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
                 $"The addend of a {CustomOperators.Winograd} has {RuntimeApi.Count(addend)} elements; expected {RuntimeApi.Count(y)}.");
         }
 
+        nint bias = RuntimeApi.Input(context, 2);
+        if (RuntimeApi.Count(bias) != shape.Filters)
+        {
+            throw new InvalidOperationException(
+                $"The bias of a {CustomOperators.Winograd} has {RuntimeApi.Count(bias)} elements; expected {shape.Filters}.");
+        }
+
         var run = new Run
         {
             X = RuntimeApi.Floats(x),
-            Bias = RuntimeApi.Floats(RuntimeApi.Input(context, 2)),
+            Bias = RuntimeApi.Floats(bias),
             Addend = addend == 0 ? null : RuntimeApi.Floats(addend),
             Y = RuntimeApi.Floats(y),
             Tiles = checked((int)images * shape.TilesDown * shape.TilesAcross),
         };
+        if (run.Tiles == 0)
+        {
+            return;
+        }
+
         Divide(ref run);
         if (run.Blocks * run.Shares == 1 || shape.Threads == 1)
         {
@@ -87,7 +99,8 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
             RuntimeApi.Parallel(context, &ComputeTask, run.Blocks * run.Shares, &run);
             if (run.Failed != 0)
             {
-                throw new InsufficientMemoryException($"A {CustomOperators.Winograd} could not allocate its working memory.");
+                throw new InsufficientMemoryException(
+                    $"A part of a {CustomOperators.Winograd} failed, probably because there was no memory for its intermediate results.");
             }
         }
         finally
@@ -104,7 +117,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         {
             ((WinogradKernel)GCHandle.FromIntPtr(((Run*)run)->Kernel).Target!).Compute(*(Run*)run, (int)task);
         }
-        catch (OutOfMemoryException)
+        catch (Exception)
         {
             ((Run*)run)->Failed = 1;
         }

@@ -67,8 +67,13 @@ public sealed class Classifier : IDisposable
     /// </summary>
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
-    /// <summary>Whether a session of a kind is useful: of all cores always, of one core or of a twin depending on the device.</summary>
-    public bool Runs(SessionKind kind) => kind == SessionKind.AllCores || (kind.Spread ? Device.IsCuda : CanRunSideBySide);
+    /// <summary>
+    /// Whether a session of a kind is useful. All cores are, unless the first session already runs the rewritten form of a large file, whose
+    /// weights are held only once. One core and twins depend on the device.
+    /// </summary>
+    public bool Runs(SessionKind kind) => kind == SessionKind.AllCores ? !file.IsRewritten
+        : kind.Spread ? Device.IsCuda && !kind.Rewritten
+        : CanRunSideBySide;
 
     /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>
     public bool IsLarge { get; }

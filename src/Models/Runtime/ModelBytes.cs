@@ -54,12 +54,22 @@ public sealed class ModelBytes
     public byte[] Read()
     {
         var content = ReadAll(Path);
-        return Hex(SHA256.HashData(content)) == Sha256
-            ? content
-            : throw new FoveaException(
-                ErrorCode.BadModelFile,
-                $"{Path} has changed since it was loaded; expected the content with the SHA-256 {Sha256}. Load the model again.");
+        return Hex(SHA256.HashData(content)) == Sha256 ? content : throw Changed();
     }
+
+    /// <summary>Computes the hash of the file again, without holding its content in memory.</summary>
+    /// <exception cref="FoveaException">The file cannot be read, or its content has changed.</exception>
+    public void RequireUnchanged()
+    {
+        if (Of(Path).Sha256 != Sha256)
+        {
+            throw Changed();
+        }
+    }
+
+    private FoveaException Changed() => new(
+        ErrorCode.BadModelFile,
+        $"{Path} has changed since it was loaded; expected the content with the SHA-256 {Sha256}. Load the model again.");
 
     private static byte[] ReadAll(string path) => Reading(path, () => File.ReadAllBytes(path));
 

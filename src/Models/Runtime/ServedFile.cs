@@ -60,9 +60,10 @@ internal sealed class ServedFile
             {
                 var facts = new Facts(own.MetadataOf(outline), own.Record);
                 var hashed = ModelBytes.Of(path);
-                return OpenRewritten(path, facts.Metadata.Preprocessing?.Shape, device) is { } rewritten
-                    ? (new(hashed, facts, length) { IsRewritten = true }, rewritten)
-                    : (new(hashed, facts, length), Sessions.OpenLarge(path, device));
+                var rewritten = OpenRewritten(path, facts.Metadata.Preprocessing?.Shape, device);
+                var session = rewritten ?? Sessions.OpenLarge(path, device);
+                RequireUnchanged(hashed, session);
+                return (new(hashed, facts, length) { IsRewritten = rewritten is not null }, session);
             }
         }
 
@@ -81,6 +82,20 @@ internal sealed class ServedFile
     /// <summary>Reads the content from which sessions are opened.</summary>
     /// <exception cref="FoveaException">The file, or a file that holds its tensors, has changed.</exception>
     public byte[] Read() => adopted is null ? bytes.Read() : adopted.Read();
+
+    // The file was read several times: for its facts, its hash and its session. The hash is computed again, so that all were of one content.
+    private static void RequireUnchanged(ModelBytes hashed, InferenceSession session)
+    {
+        try
+        {
+            hashed.RequireUnchanged();
+        }
+        catch (FoveaException)
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 
     // The weights of a large file are held in memory once, so its two forms cannot be compared while it serves. Null if no rewrite fits, or
     // if rewriting fails: a defect in a rewrite must not make the model unusable.

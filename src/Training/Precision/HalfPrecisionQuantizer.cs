@@ -44,7 +44,7 @@ internal sealed class HalfPrecisionQuantizer(Classifier model, HeldImages images
             answering,
             quantized,
             halves,
-            new(QuantizedNumbers.Fp16, "peaks", 16, layers.Length, images.Choosing.Count)
+            new(QuantizedNumbers.Fp16, "peaks", 16, layers.Length, 0)
             {
                 FloatLayers = [.. layers.Where(layer => !plan.IsHalf(layer)).Select(layer => layer.Name)],
                 HalfPrecision = HalfPrecisionReport.Of(network, plan),

@@ -48,5 +48,14 @@ internal sealed class BufferBinding(OrtIoBinding inner, DeviceMemory memory) : I
         }
     }
 
+    /// <summary>Waits until the copies of bound inputs to the device are complete.</summary>
+    public void Wait()
+    {
+        if (!memory.IsMain)
+        {
+            inner.SynchronizeBoundInputs();
+        }
+    }
+
     public void Dispose() => inner.Dispose();
 }

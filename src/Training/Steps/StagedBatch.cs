@@ -76,6 +76,9 @@ internal sealed class StagedBatch : IDisposable
             {
                 binding.Inner.BindInput(name, value);
             }
+
+            // On CUDA, BindInput only begins a copy.
+            binding.Wait();
         }
     }
 

@@ -52,10 +52,18 @@ public sealed class JobListenerTests
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         ActivitySource.AddActivityListener(listener);
         await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        string[] texts = [.. commands.Where(IsOurs).Select(command => $"{command.GetTagItem("db.query.text")}")];
+        string[] texts =
+        [
+            .. commands.Where(IsOurs).Select(command => $"{command.GetTagItem("db.query.text")}").Where(LooksForWork),
+        ];
 
-        // Three workers that looked for jobs and for entries each second would send more than 60 commands in this time.
-        Assert.True(texts.Length < 45, string.Join('\n', texts));
+        // Three workers that looked for jobs and for entries each second would send more than 60 commands in this time. The gauge of jobs
+        // asks every ten seconds.
+        Assert.True(texts.Length is > 0 and < 45, string.Join('\n', texts));
+
+        // Hangfire's housekeeping after a start is left out.
+        static bool LooksForWork(string text) =>
+            text.Contains("\"Jobs\"", StringComparison.Ordinal) || text.Contains("\"jobqueue\"", StringComparison.Ordinal);
 
         static bool IsOurs(Activity command) => command.TagObjects.Any(tag => tag.Value is "idle");
     }

@@ -86,13 +86,14 @@ public sealed class LoopTests
     [InlineData("the number", "repeats as often as steps says, which depends on the image; expected a constant number of repetitions.")]
     [InlineData("the end", "ends when going is false, which depends on the image; expected a constant number of repetitions.")]
     [InlineData("a million times", "the loops of the file unroll to more than 20000 nodes; expected fewer.")]
+    [InlineData("an empty body", "the loops of the file unroll to more than 20000 nodes; expected fewer.")]
     [InlineData("nothing to stack", "joins a list of no tensors; expected at least one.")]
     public void Loop_that_cannot_be_unrolled_is_refused_with_the_reason(string what, string reason)
     {
         using var folder = new TemporaryFolder();
         var path = Eighth().Write(folder, model =>
         {
-            AddDoubling(model, what == "a million times" ? "1000000" : what == "nothing to stack" ? "0" : "3", "yes");
+            AddDoubling(model, what is "a million times" or "an empty body" ? "1000000" : what == "nothing to stack" ? "0" : "3", "yes");
             var loop = model.Graph.Node[0];
             switch (what)
             {
@@ -103,6 +104,11 @@ public sealed class LoopTests
                 case "the end":
                     Prepend(model, Node("ReduceMax", ["data"], "brightest"), Node("Cast", ["brightest"], "going", ("to", 9)));
                     loop.Input[1] = "going";
+                    break;
+                case "an empty body":
+                    var body = loop.Attribute[0].G;
+                    body.Node.Clear();
+                    (body.Output[0].Name, body.Output[1].Name) = (body.Input[1].Name, body.Input[2].Name);
                     break;
                 case "nothing to stack":
                     loop.Attribute[0].G.Output.Add(Named("twice"));
