@@ -72,8 +72,15 @@ internal sealed partial class ServiceProcess : IDisposable
     public static ServiceProcess Start(BenchmarkModels models, string model, params string[] settings) =>
         new(Published.Value, [$"--Fovea:ModelRepository={models.Repository(model)}", $"--Fovea:Data={models.Data}", .. settings]);
 
-    /// <summary>Starts the service from this project's build, with the caller's settings.</summary>
-    public static ServiceProcess StartBuilt(params string[] settings) => new("Fovea.Api.dll", settings);
+    /// <summary>
+    /// Starts the service from this project's build, with the caller's settings. Among published programs, it is the one in the folder api,
+    /// since publishing this project leaves out the files of the page.
+    /// </summary>
+    public static ServiceProcess StartBuilt(params string[] settings)
+    {
+        var published = Path.Combine("..", "api", "Fovea.Api.dll");
+        return new(File.Exists(Path.Combine(AppContext.BaseDirectory, published)) ? published : "Fovea.Api.dll", settings);
+    }
 
     /// <summary>Starts the service from this project's build on some processors alone, such as <c>0</c> or <c>0,1</c> (Linux).</summary>
     public static ServiceProcess StartPinned(string processors, params string[] settings) =>
