@@ -23,7 +23,7 @@ public sealed class Classifier : IDisposable
 
     private Classifier(ServedFile file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
-        (this.file, this.session, Device) = (file, new(session, KindOf(file)), device);
+        (this.file, this.session, Device) = (file, new(session, file.FirstKind), device);
         IsLarge = file.IsLarge;
         (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
@@ -67,13 +67,9 @@ public sealed class Classifier : IDisposable
     /// </summary>
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
-    /// <summary>
-    /// Whether a session of a kind is useful. All cores are, unless the first session already runs the rewritten form of a large file, whose
-    /// weights are held only once. One core and twins depend on the device.
-    /// </summary>
+    /// <summary>Whether a session of a kind is useful. A large file in rewritten form gets no second session on all cores.</summary>
     public bool Runs(SessionKind kind) => kind == SessionKind.AllCores ? !file.IsRewritten
-        : kind.Spread ? Device.IsCuda && !kind.Rewritten
-        : CanRunSideBySide;
+        : kind.Spread ? Device.IsCuda && !kind.Rewritten : CanRunSideBySide;
 
     /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>
     public bool IsLarge { get; }
@@ -347,8 +343,6 @@ public sealed class Classifier : IDisposable
             found.AsMemory(0, taken * Classes).CopyTo(logits[(first * Classes)..]);
         }
     }
-
-    private static SessionKind KindOf(ServedFile file) => file.IsRewritten ? SessionKind.AllCoresRewritten : SessionKind.AllCores;
 
     private static OrtValue Tensor(Memory<float> values, long[] shape) =>
         OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, values, shape);

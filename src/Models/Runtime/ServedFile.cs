@@ -38,6 +38,9 @@ internal sealed class ServedFile
     /// <summary>Whether the first session runs the rewritten form of the file. Other files get a second session for it.</summary>
     public bool IsRewritten { get; private init; }
 
+    /// <summary>The kind of the first session.</summary>
+    public SessionKind FirstKind => IsRewritten ? SessionKind.AllCoresRewritten : SessionKind.AllCores;
+
     /// <summary>The facts about the model, from the file and its adoption.</summary>
     public Facts Known { get; }
 
@@ -83,7 +86,7 @@ internal sealed class ServedFile
     /// <exception cref="FoveaException">The file, or a file that holds its tensors, has changed.</exception>
     public byte[] Read() => adopted is null ? bytes.Read() : adopted.Read();
 
-    // The file was read several times: for its facts, its hash and its session. The hash is computed again, so that all were of one content.
+    // The file was read several times: for its facts, its hash and its session. A second hash shows whether all came from one content.
     private static void RequireUnchanged(ModelBytes hashed, InferenceSession session)
     {
         try

@@ -3,9 +3,9 @@ using Fovea.Models.Quantization;
 
 namespace Fovea.Training.Precision;
 
-/// <summary>What became of a network's operators and weights in 16-bit floats, as <c>quantize --json</c> prints it.</summary>
+/// <summary>The conversion of a network to 16-bit floats, in the form of <c>quantize --json</c>.</summary>
 /// <param name="Operators">The number of operators that compute with 16-bit floats.</param>
-/// <param name="FloatOperators">The operators among them that keep 32-bit floats, with the reason of each.</param>
+/// <param name="FloatOperators">The operators that keep 32-bit floats, with the reason of each.</param>
 /// <param name="Weights">The number of weights in 16 bits.</param>
 /// <param name="SubnormalWeights">The number of weights below 2^-14, which have fewer bits than others.</param>
 /// <param name="ZeroedWeights">The number of weights that became 0, because they are below 2^-25.</param>

@@ -16,7 +16,7 @@ namespace Fovea.Training.Precision;
 /// <param name="Float">The float network.</param>
 /// <param name="Int8">The network of 8-bit integers; left out for 16-bit floats.</param>
 /// <param name="Fp16">The network of 16-bit floats; left out for integers.</param>
-/// <param name="HalfPrecision">What became of operators and weights in 16-bit floats; left out for integers.</param>
+/// <param name="HalfPrecision">The conversion of operators and weights to 16-bit floats; left out for integers.</param>
 internal sealed record QuantizationReport(
     string Calibration,
     int CalibrationImages,

@@ -64,7 +64,7 @@ public sealed class BackupTests
         return answers;
     }
 
-    // What `sqlite3 .backup` and `tar` do.
+    // Copies the data as `sqlite3 .backup` and `tar` do.
     private static void Backup(Workshop workshop, TemporaryFolder to)
     {
         Directory.CreateDirectory(to["data"]);

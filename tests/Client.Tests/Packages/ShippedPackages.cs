@@ -25,7 +25,7 @@ internal static class ShippedPackages
         ["Microsoft.ML.OnnxRuntime.Managed"] = "MIT",
     };
 
-    /// <summary>What is shipped, and its packages in the order of their names.</summary>
+    /// <summary>The packages of each shipped thing, in the order of their names.</summary>
     public static IReadOnlyDictionary<string, ShippedPackage[]> All { get; } = new Dictionary<string, ShippedPackage[]>
     {
         ["service"] = Of("Api", withBase: true),

@@ -1,5 +1,5 @@
-"""torch_loops.py OPSET BATCH OUT: exports a scripted classifier of 8x8 images with two loops to OUT, by PyTorch's older exporter. One loop normalises
-the images one by one, the other repeats a layer three times. Arguments, input and output are those of torch_export.py."""
+"""torch_loops.py OPSET BATCH OUT: exports a scripted classifier of 8x8 images with two loops to OUT, by PyTorch's older exporter. One loop
+normalises the images one by one, the other repeats a layer three times. Arguments, input and output are those of torch_export.py."""
 import json
 import sys
 import warnings
