@@ -27,7 +27,7 @@ public sealed class UploadTests
         { "/models/new/versions/01", "good", "01 cannot be a version" },
         { "/models/new/versions/-1", "good", "-1 cannot be a version" },
         { "/models/new/versions/99999999999", "good", "cannot be a version" },
-        { "/models/a..b/versions/1", "good", "no '..'" },
+        { "/models/a..b/versions/1", "good", "and '..' is not allowed" },
         { "/models/%2e%2e%2fevil/versions/1", "good", "cannot be a model's name" },
         { "/models/.hidden/versions/1", "good", "cannot be a model's name" },
         { "/models/a%20b/versions/1", "good", "cannot be a model's name" },
