@@ -43,7 +43,7 @@ internal static class Service
         }
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // The process received the signal while the service was starting.
+            // The process received the signal to stop while the service was starting.
         }
         catch
         {
@@ -80,6 +80,21 @@ internal static class Service
         ThreadPool.GetMinThreads(out int workers, out int ports);
         ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + serving.MaxConcurrency), ports);
 
+        AddServices(builder, settings, serving, host, fineTuning);
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+
+        // Loading the models takes longest, so it starts now and runs while the rest is set up.
+        app.Services.GetService<ModelPolling>()?.Begin();
+        UseMiddleware(app, host);
+        MapRoutes(app, host, fineTuning);
+        return app;
+    }
+
+    private static void AddServices(
+        WebApplicationBuilder builder, Settings settings, ServingSettings serving, HostSettings host, FineTuningSettings fineTuning)
+    {
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             foreach (var serializer in AnswerJson.Serializers.Reverse())
@@ -113,12 +128,11 @@ internal static class Service
 
         builder.Services.AddApiDescription();
         builder.AddTelemetry();
-        configure?.Invoke(builder);
+    }
 
-        var app = builder.Build();
-
-        // Loading the models takes longest, so it starts now and runs while the rest is set up.
-        app.Services.GetService<ModelPolling>()?.Begin();
+    // The order matters: each middleware wraps the ones after it.
+    private static void UseMiddleware(WebApplication app, HostSettings host)
+    {
         app.UseProxies(host);
         app.UseExceptionHandler(_ => { });
         app.UseNoSniff();
@@ -143,6 +157,10 @@ internal static class Service
         app.UseQueryNames();
         app.UseContentEncodings();
         app.UseApiDescription();
+    }
+
+    private static void MapRoutes(WebApplication app, HostSettings host, FineTuningSettings fineTuning)
+    {
         if (host.GrpcPort > 0)
         {
             app.UseBoundedMessages();
@@ -169,6 +187,5 @@ internal static class Service
         app.MapHealth();
         app.MapDiagnostics();
         app.MapTelemetry();
-        return app;
     }
 }

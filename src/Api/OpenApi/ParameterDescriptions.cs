@@ -55,10 +55,10 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             "id" => (
                 "The id of a file: that of a data set, or report- and the id of a job.", Text(), "ds_0123456789abcdef"),
             "project" => (
-                "Any GUID. The answer repeats it, and the ids of tags and iterations belong to it.",
+                "Any GUID. The answer repeats it, and the ids of tags and iterations depend on it.",
                 new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
                 "00000000-0000-0000-0000-000000000001"),
-            "application" => ("Ignored: Custom Vision counts predictions by it.", Text(), null),
+            "application" => ("Ignored. Custom Vision counts predictions for each application; Fovea does not.", Text(), null),
             "purpose" => ("The purpose of the files to list: fine-tune. By default all files are listed.", Text(), null),
             "order" => ("desc, the newest first, or asc.", Named("FileOrder", ["desc", "asc"], context), null),
             "limit" when IsOfFiles(context.ParameterInfo.Member) => (
@@ -74,6 +74,13 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
                 "The least probability of a class to return, 0 to 1. Less likely classes are left out.",
                 new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double", Minimum = "0", Maximum = "1", Default = 0 },
                 null),
+            _ => OfNetworkOrJob(described, context),
+        };
+    }
+
+    private static (string? Description, IOpenApiSchema? Schema, JsonNode? Example) OfNetworkOrJob(
+        OpenApiParameter described, ParameterFilterContext context) => described.Name switch
+        {
             "expand" => ("Whether to list each layer of a block in a row of its own, instead of one row for the block.", Flag(), null),
             "name" when described.In == ParameterLocation.Query => (
                 "The name of the new data set, 1 to 100 characters, for jobs and reports. By default that of the data set to correct.",
@@ -96,17 +103,16 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
                 "The id of a fine-tuning job, from the answer of POST /fine_tuning/jobs.",
                 Text(),
                 "ftjob-019ab8e7a1b27c3d8e4f5a6b7c8d9e0f"),
-            _ => (described.Description, described.Schema, (JsonNode?)described.Example),
+            _ => (described.Description, described.Schema, described.Example),
         };
-    }
 
-    // OpenAI's list of files, the only one that takes a purpose, has a limit of its own.
+    // Whether the route is OpenAI's list of files, whose limit has another range. It is the only list with a parameter purpose.
     private static bool IsOfFiles(MemberInfo handler) =>
         handler is MethodInfo method && method.GetParameters().Any(parameter => parameter.Name == "purpose");
 
     private string Preferred() => models.All is [var first, ..] && models.All.All(model => model.Name != Example) ? first.Name : Example;
 
-    // The list of names is a schema of its own, so that a generated client has one type for all routes.
+    // The allowed names are a named schema of the document, so that a generated client has one type for them on all routes.
     private static OpenApiSchemaReference Named(string schema, IEnumerable<string> names, ParameterFilterContext context)
     {
         context.SchemaRepository.Schemas.TryAdd(

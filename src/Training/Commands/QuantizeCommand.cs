@@ -21,45 +21,23 @@ internal static class QuantizeCommand
             (Arguments.ModelFile(), Arguments.Preprocessing(), Arguments.Seed(), Arguments.Json(), Arguments.Output());
         var data = new Option<string>("--data")
         {
-            Description = "The images: a data set as for evaluate, whose training images calibrate and whose evaluation images judge; "
-                + "or a folder of images without classes.",
+            Description = "A data set as for evaluate: its training images are used to calibrate, its test or validation images to "
+                + "judge the result. Or a folder of images without classes.",
             Required = true,
             HelpName = "folder",
         };
         var images = new Option<int>("--images")
         {
-            Description = $"The most images that calibrate, and the most others that choose, 1 to {MostImages}.",
+            Description = "The largest number of images for calibration, and of further images for choosing the best method, 1 to "
+                + $"{MostImages}.",
             DefaultValueFactory = _ => new QuantizationOptions().Images,
             HelpName = "number",
         };
-        var maxDrop = new Option<double?>("--max-drop")
-        {
-            Description = "The largest drop in accuracy, in percentage points; a network that drops more is not written. Default: 0.5; "
-                + "5, of the agreement with the float network, for images without classes.",
-            HelpName = "points",
-        };
-        var minutes = new Option<double>("--minutes")
-        {
-            Description = "The longest time of the search for layers that cost accuracy; 0 for none.",
-            DefaultValueFactory = _ => new QuantizationOptions().SearchTime.TotalMinutes,
-            HelpName = "number",
-        };
-        var weightBits = new Option<string>("--weight-bits")
-        {
-            Description = "The bits of the weights: 8; 7, right on every processor; or auto, 7 where this processor has no VNNI.",
-            DefaultValueFactory = _ => "auto",
-        };
-        weightBits.AcceptOnlyFromAmong("auto", "7", "8");
-        var numbers = new Option<string>("--type")
-        {
-            Description = "The numbers: int8, 8-bit integers, for processors; or fp16, 16-bit floats, for GPUs.",
-            DefaultValueFactory = _ => "int8",
-        };
-        numbers.AcceptOnlyFromAmong("int8", "fp16");
+        var (maxDrop, minutes, weightBits, numbers) = (MaxDrop(), Minutes(), WeightBits(), Numbers());
         var command = new Command(
             "quantize",
-            "Writes a classifier that computes with 8-bit integers (QDQ) or 16-bit floats, and compares its accuracy and speed with those "
-                + "of the floats.")
+            "Writes a classifier that computes with 8-bit integers (QDQ) or 16-bit floats, and compares its accuracy and speed with the "
+                + "float network's.")
         {
             file, data, numbers, images, maxDrop, minutes, weightBits, preprocessing, seed, json, output,
         };
@@ -89,6 +67,43 @@ internal static class QuantizeCommand
             OnnxFile.Write(network, target);
         });
         return command;
+    }
+
+    private static Option<double?> MaxDrop() => new("--max-drop")
+    {
+        Description = "The largest drop in accuracy, in percentage points; a network that drops more is not written. Default: 0.5. For "
+            + "images without classes, the drop in agreement with the float network counts; default 5.",
+        HelpName = "points",
+    };
+
+    private static Option<double> Minutes() => new("--minutes")
+    {
+        Description = "The longest time of the search for layers that must stay floats to keep the accuracy; 0 for no search.",
+        DefaultValueFactory = _ => new QuantizationOptions().SearchTime.TotalMinutes,
+        HelpName = "number",
+    };
+
+    private static Option<string> WeightBits()
+    {
+        var option = new Option<string>("--weight-bits")
+        {
+            Description = "The bits of a weight: 8; 7, which gives correct results on every processor; or auto, which is 7 if this "
+                + "processor lacks the instructions VNNI, and otherwise 8.",
+            DefaultValueFactory = _ => "auto",
+        };
+        option.AcceptOnlyFromAmong("auto", "7", "8");
+        return option;
+    }
+
+    private static Option<string> Numbers()
+    {
+        var option = new Option<string>("--type")
+        {
+            Description = "The numbers: int8, 8-bit integers, for processors; or fp16, 16-bit floats, for GPUs.",
+            DefaultValueFactory = _ => "int8",
+        };
+        option.AcceptOnlyFromAmong("int8", "fp16");
+        return option;
     }
 
     private static double? AtLeastZero(string option, double? value) => value is not (< 0 or double.NaN)
