@@ -73,13 +73,15 @@ internal static class Adopter
         if (draft.IsChanged && original.Input is null)
         {
             draft.Changed(
-                $"The Open Inference Protocol (/v2) shows the adopted input, {InputName} {draft.Graph.Inputs[0].Shape} of floats.");
+                $"The Open Inference Protocol (/v2) shows the input of the adopted form, {InputName} {draft.Graph.Inputs[0].Shape} of "
+                    + "floats.");
         }
 
         if (draft.IsChanged && original.Output is null)
         {
             draft.Changed(
-                $"The Open Inference Protocol (/v2) shows the adopted output, {OutputName} {draft.Graph.Outputs[0].Shape} of floats.");
+                $"The Open Inference Protocol (/v2) shows the output of the adopted form, {OutputName} {draft.Graph.Outputs[0].Shape} "
+                    + "of floats.");
         }
     }
 
@@ -97,7 +99,7 @@ internal static class Adopter
             named.Outputs[0].Shape = output.Shape;
         }
 
-        // The type is unknown too when an operator before the output has no shape rule. The outputs of all adopted graphs are floats.
+        // The output's type is not known if an operator before it has no shape rule. The outputs of all adopted graphs are floats.
         named.Outputs[0].Type = named.Outputs[0].Type == ElementType.Unknown ? ElementType.Float : named.Outputs[0].Type;
         named.Metadata.Clear();
         metadata.WriteTo(named);

@@ -6,7 +6,7 @@ namespace Fovea.Models.Adoption;
 
 /// <summary>
 /// Gives the graph an output of shape [N, classes], finds out whether the numbers are logits or probabilities, and names the classes. The
-/// nodes before the output show which they are; the graph is not run for this.
+/// nodes before the output show whether they are logits or probabilities; the graph is not run for this.
 /// </summary>
 internal static class ClassScores
 {
@@ -227,7 +227,8 @@ internal static class ClassScores
         });
     }
 
-    // Computes two outputs from one with a Gemm node, since the search for a classifier head looks for a Gemm.
+    // Computes the outputs of two classes from one number. A Gemm node does this, because the search for a classifier head recognises a
+    // Gemm.
     private static Value Spread(Graph g, Value number, float[] factors, float[] shifts) => g.Apply(
         "Gemm", [number, g.Constant(Tensor.Of(new Shape(1, 2), factors)), g.Constant(Tensor.Of(new Shape(2), shifts))]);
 

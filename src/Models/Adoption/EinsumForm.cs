@@ -37,7 +37,8 @@ internal static class EinsumForm
         return Product(g, first, second, result) ?? Product(g, second, first, result);
     }
 
-    // The second operand must have at most one axis of its own.
+    // Returns the product of two operands as one MatMul; null if one MatMul cannot compute it, for example because the second operand has
+    // two axes of its own.
     private static Value? Product(Graph g, (Value Value, string Axes) a, (Value Value, string Axes) b, string result)
     {
         char[] batch = [.. a.Axes.Where(axis => b.Axes.Contains(axis) && result.Contains(axis))];
@@ -55,7 +56,7 @@ internal static class EinsumForm
         var right = Ordered(g, b.Value, b.Axes, [.. batch, .. summed, .. ownB]);
         if (summed.Length > 1)
         {
-            // Several axes to sum over become one.
+            // A matrix product sums over one axis, so several axes to sum over are joined into one.
             left = g.Reshape(left, new Shape([.. ownA.Select(_ => 0), -1]));
             right = g.Reshape(right, new Shape(-1, right.Shape[-1]));
             if (right.Shape[-1] <= 0)
@@ -71,7 +72,7 @@ internal static class EinsumForm
         ? value
         : g.Transpose(value, [.. wanted.Select(axis => axes.IndexOf(axis, StringComparison.Ordinal))]);
 
-    // Each axis once, and no "..." for unnamed axes.
+    // Whether an operand's term names each axis by a different letter. The term "..." for unnamed axes is not plain.
     private static bool IsPlain(string term) => term.All(char.IsAsciiLetter) && term.Distinct().Count() == term.Length;
 
     // Without an arrow, the result has the letters that occur once, in the order of the alphabet.

@@ -63,7 +63,8 @@ internal static class HuggingFace
         var json = new JsonObject { ["crop"] = PreprocessingSource.List(target) };
         if (!Flag(config, "do_resize", true))
         {
-            // The configuration resizes nothing. Without "resize", the whole image is stretched to the crop.
+            // The configuration says not to resize. The preprocessing then has no "resize", so the whole image is stretched to the crop
+            // size.
         }
         else if (share is { } part && edge is < LeastSideWithoutCrop)
         {

@@ -8,7 +8,7 @@ namespace Fovea.Models.Adoption;
 /// </summary>
 internal static class InferenceMode
 {
-    // Dropout's output 1 is the mask of the values that it kept; only the outputs before it stay.
+    // The index of Dropout's output with the mask of the values that it kept. The mask is removed; only the output before it stays.
     private const int MaskOutput = 1;
 
     public static void Run(AdoptionDraft draft)

@@ -71,7 +71,7 @@ internal static class LabelFiles
         JsonObject map => OfNames.Select(key => map[key]).FirstOrDefault(name => name is JsonValue) is { } name ? NameOf(name) : null,
         JsonValue when entry.GetValueKind() == JsonValueKind.String => (string)entry!,
 
-        // A WordNet id and a name, as in the class index file of Keras.
+        // A pair of a WordNet id and a name, as in the class index file of Keras.
         JsonArray { Count: 2 } pair => NameOf(pair[1]),
         _ => null,
     };

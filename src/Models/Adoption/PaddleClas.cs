@@ -57,7 +57,7 @@ internal static class PaddleClas
 
     private static int[]? Sides(JsonNode? size) =>
         size is JsonArray { Count: 2 } list && Number(list[0]) is { } first && Number(list[1]) is { } second
-        ? [(int)second, (int)first] // [width, height]
+        ? [(int)second, (int)first] // The file gives the size as [width, height].
         : Number(size) is { } side ? [(int)side, (int)side]
         : null;
 

@@ -104,7 +104,7 @@ internal sealed class QuantizedValues(GraphCopy copy)
     private Value Plain(Node node, params string[] without) =>
         Graph.Apply(node.Op["QLinear".Length..], [Of(node, 0, 1, 2)], Attributes(node, without));
 
-    // The scale of the bias is the input's scale times the weights' scale.
+    // Converts a QLinearConv. The scale of its bias is the input's scale times the weights' scale.
     private Value Conv(Node node)
     {
         var bias = node.Inputs.ElementAtOrDefault(8) is { } b ? Bias(node, b, 1, 4) : null;
@@ -112,7 +112,8 @@ internal sealed class QuantizedValues(GraphCopy copy)
         return Graph.Apply("Conv", bias is null ? [Of(node, 0, 1, 2), w] : [Of(node, 0, 1, 2), w, bias], Attributes(node));
     }
 
-    // Inputs: A, its scale and zero point, B, its scale and zero point, C, and the output's scale and zero point, left out for floats.
+    // Converts a QGemm. Its inputs are A with scale and zero point, B with scale and zero point, C, and the output's scale and zero point.
+    // The last two are left out if the output is floats.
     private Value Gemm(Node node)
     {
         var c = node.Inputs.ElementAtOrDefault(6) is { } bias ? Bias(node, bias, 1, 4) : null;
@@ -121,7 +122,7 @@ internal sealed class QuantizedValues(GraphCopy copy)
         return node.Inputs.ElementAtOrDefault(7) is null ? y : Clipped(y, node, 7, 8);
     }
 
-    // Inputs: the output's scale and zero point, then each part with its scale and zero point.
+    // Converts a QLinearConcat. Its inputs are the output's scale and zero point, and then each part with its scale and zero point.
     private Value Concat(Node node)
     {
         Value[] parts = [.. Enumerable.Range(0, (node.Inputs.Count - 2) / 3).Select(i => Of(node, 2 + (3 * i), 3 + (3 * i), 4 + (3 * i)))];

@@ -2,7 +2,7 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Adoption;
 
-/// <summary>The content of one label or configuration file of other software. <c>null</c> means that the file does not say.</summary>
+/// <summary>The content of one label or configuration file of other software. A value that the file does not give is <c>null</c>.</summary>
 /// <param name="Labels">The class names.</param>
 /// <param name="Preprocessing">The preprocessing that turns an image into the input.</param>
 /// <param name="Activation">The activation that turns the outputs into probabilities.</param>

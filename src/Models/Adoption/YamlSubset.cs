@@ -48,7 +48,7 @@ internal sealed class YamlSubset
             }
             else if (KeyEnd(item) >= 0 || IsItem(item))
             {
-                // The item's first line continues as a block of its own.
+                // The text after the dash begins a block, so it is parsed as a line with deeper indentation.
                 lines[at] = (inner, item);
                 list.Add(Block(inner));
             }

@@ -46,7 +46,7 @@ public static class Backward
     }
 
     private static FoveaException Independent(Value variable) =>
-        new(ErrorCode.BadModelFile, $"The loss does not depend on {variable.Name}, so it cannot be learnt.");
+        new(ErrorCode.BadModelFile, $"The loss does not depend on {variable.Name}, so training cannot change {variable.Name}.");
 
     private static HashSet<Value> DependingOn(Graph g, IReadOnlyList<Value> variables)
     {

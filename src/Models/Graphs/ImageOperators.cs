@@ -32,7 +32,7 @@ internal static class ImageOperators
             MultiplyAdds = node => node[1].Shape.KnownSize() * node[0].Shape.KnownSize(from: 2),
         },
 
-        // Pools
+        // Pooling operators
         new("AveragePool", SpatialShapes.Pool, AveragePoolRule.Gradient)
         {
             LayerName = "AveragePooling2D",

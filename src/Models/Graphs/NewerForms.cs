@@ -27,8 +27,8 @@ internal static class NewerForms
         : c.Add(node, inputs, without: ["antialias", "keep_aspect_ratio_policy"]);
 
     /// <summary>
-    /// Set 18 added a number of parts to Split. If a size is known only when the graph runs, Split stays without sizes, which makes equal
-    /// parts.
+    /// Set 18 added the attribute num_outputs to Split, the number of parts. The converted node gets the sizes of the parts. If they are
+    /// known only when the graph runs, it gets no sizes, and makes equal parts.
     /// </summary>
     public static IReadOnlyList<Value>? Split(OpsetConversion c, Node node, Value?[] inputs)
     {

@@ -169,10 +169,10 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
                 ErrorCode.BadModelFile, $"the node {name} (Loop) has a body whose inputs and outputs do not fit the node's.");
         }
 
-        // The names of outputs are unique in a file; the names of nodes need not be.
+        // Names are made from the node's first output, because names of outputs are unique in a file, and names of nodes need not be.
         var place = scope.Prefix + node.Output.First(output => output.Length > 0);
 
-        // The weights and constants of the body are the same in each repetition.
+        // The weights and constants of the body are the same in each repetition, so they are added once.
         var shared = new NodeScope(scope, $"{place}/");
         AddWeights(body, shared);
         AddNodes(body.Node.Where(inner => inner.OpType == "Constant"), Declarations(body), shared);
@@ -236,7 +236,7 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
         }
     }
 
-    // The largest number of repetitions.
+    // The number of repetitions of a Loop, from its first input.
     private static long Count(NodeProto node, NodeScope scope) =>
         node.Input[0].Length == 0 ? long.MaxValue
         : PartialValues.Of(scope[node.Input[0]]) is [{ } count] ? count

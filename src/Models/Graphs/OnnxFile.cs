@@ -42,12 +42,12 @@ public static class OnnxFile
     }
 
     /// <summary>
-    /// Returns the bytes of a file for a graph that was made from another file. The large weights that the other file has too are not in
-    /// these bytes, which refer to the other file by its name. Small weights are in the bytes: ONNX Runtime may read a weight in the mapped
+    /// Returns the bytes of a file for a graph that was made from another file. The bytes do not contain the large weights that are also in
+    /// the other file: they refer to that file by its name. Small weights are in the bytes: ONNX Runtime may read a weight in the mapped
     /// file as long as a session is open, except the weights of convolutions and matrix products, which it reorders when it opens the file.
     /// </summary>
     /// <param name="path">The path of the other file.</param>
-    /// <param name="change">Makes the graph from the graph in the other file; <c>null</c> for no graph.</param>
+    /// <param name="change">Makes the graph from the graph in the other file. Returns <c>null</c> if it makes no graph.</param>
     /// <param name="leastReferred">The least size in bytes of a weight to which the bytes refer.</param>
     /// <returns>The bytes; <c>null</c> if <paramref name="change"/> returns no graph.</returns>
     /// <exception cref="FoveaException">The file is missing, cannot be read, is not an ONNX file, or is damaged.</exception>

@@ -122,7 +122,7 @@ public static class OperatorMethods
         return (node.Outputs[0], node.Outputs[2]);
     }
 
-    // Pools
+    // Pooling operators
 
     /// <summary>
     /// Means over a sliding window of the last two axes. With <paramref name="ceil"/>, the number of positions is rounded up. With

@@ -40,7 +40,7 @@ public readonly struct Shape(params ReadOnlySpan<int> dimensions) : IEquatable<S
     /// <exception cref="OverflowException">The number exceeds 2^63 - 1.</exception>
     public long Size => IsKnown
         ? Dimensions.Aggregate(1L, (product, dimension) => checked(product * dimension))
-        : throw new InvalidOperationException($"The size of {this} is not known.");
+        : throw new InvalidOperationException($"The number of elements of the shape {this} is not known.");
 
     /// <summary>The product of the dimensions from an axis on; <c>null</c> if a dimension is free, or if the rank is unknown.</summary>
     internal long? KnownSize(int from = 0) => IsRanked && !Dimensions.Skip(from).Contains(Free)

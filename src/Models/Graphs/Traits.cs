@@ -13,7 +13,10 @@ internal enum Traits
     /// </summary>
     JoinsLayer = 1 << 0,
 
-    /// <summary>A summary names a row of several layers after another layer: a convolution with batch normalisation is a Conv2D.</summary>
+    /// <summary>
+    /// If a row of a summary has several layers, it is named after another layer than this one: a convolution with batch normalisation is
+    /// called Conv2D.
+    /// </summary>
     Secondary = 1 << 1,
 
     /// <summary>Each element of the output depends on the elements of the inputs at the same position, after broadcasting.</summary>

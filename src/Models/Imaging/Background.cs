@@ -80,7 +80,7 @@ internal static class Background
                 yv += py * value;
             }
 
-            // Cramer's rule; the mean brightness if the matrix is singular.
+            // Solves the equations by Cramer's rule. If the matrix is singular, the plane is flat, at the mean brightness.
             double determinant = Determinant(n, x, y, x, xx, xy, y, xy, yy);
             (a, b, c) = Math.Abs(determinant) < 1e-3
                 ? (n > 0 ? v / n : a, 0, 0)

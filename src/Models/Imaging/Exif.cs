@@ -134,7 +134,7 @@ internal static class Exif
         {
             if (Short(entries) == OrientationTag)
             {
-                // By the standard, the value has two bytes; some cameras and programs write four bytes, or one.
+                // The EXIF standard stores the orientation in two bytes, but some cameras and programs write four bytes, or one.
                 uint tag = Short(entries[2..]) switch
                 {
                     UnsignedShort => Short(entries[8..]),

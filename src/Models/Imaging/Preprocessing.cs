@@ -66,8 +66,9 @@ public sealed record Preprocessing
     public Inversion Invert { get; init; } = Inversion.Never;
 
     /// <summary>
-    /// The order of a colour image's numbers in an input of another program's file that does not show it, such as rows of pixels,
-    /// [N, 3 H W]. Only adoption reads it; the adopted input is always NCHW. Default <c>null</c>: the file shows the order.
+    /// The order of a colour image's numbers in the input of a file of other software, if the input's shape does not show it: for example
+    /// rows of pixels, [N, 3 H W]. Only adoption reads this property; the adopted input is always NCHW. Default <c>null</c>: the file shows
+    /// the order.
     /// </summary>
     public PixelLayout? Layout { get; init; }
 

@@ -12,7 +12,7 @@ internal static unsafe class CustomOperators
     /// <summary>The domain of the operators.</summary>
     public const string Domain = "fovea.kernels";
 
-    /// <summary>The operator of <see cref="WinogradKernel"/>.</summary>
+    /// <summary>The name of the operator that <see cref="WinogradKernel"/> computes.</summary>
     public const string Winograd = "WinogradConv";
 
     // The input that may be left out: the addend.
@@ -41,7 +41,7 @@ internal static unsafe class CustomOperators
         }
     }
 
-    // The description and the domain live as long as the process.
+    // Registers the operators once. Their description and their domain are never freed.
     private static nint Register()
     {
         var description = (Description*)NativeMemory.AllocZeroed((nuint)sizeof(Description));
@@ -72,7 +72,7 @@ internal static unsafe class CustomOperators
     [UnmanagedCallersOnly]
     private static byte* Name(void* self) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference("WinogradConv\0"u8));
 
-    // Null means the CPU provider.
+    // Returns null, which means that the operator runs on the CPU provider.
     [UnmanagedCallersOnly]
     private static byte* Provider(void* self) => null;
 
@@ -91,7 +91,7 @@ internal static unsafe class CustomOperators
     [UnmanagedCallersOnly]
     private static int OutputCharacteristic(void* self, nuint index) => Required;
 
-    // The default memory of the provider.
+    // Returns 0, the number of the provider's default memory.
     [UnmanagedCallersOnly]
     private static int MemoryType(void* self, nuint index) => 0;
 

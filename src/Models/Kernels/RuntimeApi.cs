@@ -9,7 +9,7 @@ namespace Fovea.Models.Kernels;
 /// </summary>
 internal static unsafe partial class RuntimeApi
 {
-    /// <summary>The version of the interface that is asked for. It is older than the runtime that Fovea uses.</summary>
+    /// <summary>The version of the interface that this class uses. It is older than the runtime, which still offers it.</summary>
     public const uint Version = 22;
 
     // The code of a general error, ORT_FAIL.

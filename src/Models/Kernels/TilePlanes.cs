@@ -1,8 +1,7 @@
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Coefficients of tiles in memory: a plane for each of the 36 coefficients, in it a row for each tile, in it a number for each channel or
-/// filter.
+/// The coefficients of tiles in memory, [36 coefficients, tiles, channels or filters]. A plane holds one coefficient of all tiles.
 /// </summary>
 /// <param name="first">The first number of the first tile for the first coefficient.</param>
 /// <param name="plane">The distance between two planes in floats.</param>
@@ -15,9 +14,9 @@ internal readonly unsafe struct TilePlanes(float* first, nint plane, int stride)
     /// <summary>The distance between two tiles in floats.</summary>
     public int Stride => stride;
 
-    /// <summary>The numbers of a tile for a coefficient.</summary>
+    /// <summary>The address of a tile's numbers for a coefficient: one number for each channel or filter.</summary>
     public float* At(int coefficient, int tile) => first + (coefficient * plane) + ((nint)tile * stride);
 
-    /// <summary>The same planes from another tile and another channel or filter on.</summary>
+    /// <summary>The part of the planes that begins at another tile and another channel or filter.</summary>
     public TilePlanes From(int tile, int column) => new(At(0, tile) + column, plane, stride);
 }

@@ -11,11 +11,11 @@ internal static unsafe class TileReader
     public static int StripFloats(in WinogradShape shape) => Tile * StripWidth(shape.TilesAcross) * Lanes;
 
     /// <summary>Transforms neighbouring tiles.</summary>
-    /// <param name="shape">The sizes.</param>
-    /// <param name="tiles">The tiles.</param>
-    /// <param name="image">Their image, [channels, height, width].</param>
-    /// <param name="strip">Working memory.</param>
-    /// <param name="to">Receives the coefficients, from the first of the tiles on.</param>
+    /// <param name="shape">The sizes of the convolution.</param>
+    /// <param name="tiles">The tiles to transform.</param>
+    /// <param name="image">The image that contains the tiles, [channels, height, width].</param>
+    /// <param name="strip">Working memory of <see cref="StripFloats"/> floats.</param>
+    /// <param name="to">Receives the coefficients. The first row of each plane belongs to the first of the tiles.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Read(in WinogradShape shape, TileRow tiles, float* image, float* strip, TilePlanes to)
     {

@@ -13,12 +13,12 @@ internal static unsafe class TileWriter
     public static int StripFloats(in WinogradShape shape) => Step * StripWidth(shape.TilesAcross) * Lanes;
 
     /// <summary>Writes neighbouring tiles for eight filters.</summary>
-    /// <param name="shape">The sizes.</param>
-    /// <param name="tiles">The tiles.</param>
-    /// <param name="from">The products, from the first of the tiles and of the filters on.</param>
+    /// <param name="shape">The sizes of the convolution.</param>
+    /// <param name="tiles">The tiles to write.</param>
+    /// <param name="from">The products. They begin with the first of the tiles and the first of the eight filters.</param>
     /// <param name="bias">The bias of the eight filters.</param>
-    /// <param name="strip">Working memory.</param>
-    /// <param name="addend">What is added to the output, [8, rows, columns]; null for nothing.</param>
+    /// <param name="strip">Working memory of <see cref="StripFloats"/> floats.</param>
+    /// <param name="addend">The numbers that are added to the output, [8, rows, columns]; null for none.</param>
     /// <param name="to">The output of the eight filters, [8, rows, columns].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(

@@ -109,7 +109,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         }
     }
 
-    // An exception must not reach native code.
+    // Runs one task and catches its exception, because an exception must not reach native code.
     [UnmanagedCallersOnly]
     private static void ComputeTask(void* run, nuint task)
     {

@@ -20,10 +20,10 @@ internal readonly record struct WinogradShape(
     /// <summary>The side of a tile of inputs. Neighbouring tiles overlap by two rows or columns.</summary>
     public const int Tile = Step + 2;
 
-    /// <summary>The number of tiles below each other.</summary>
+    /// <summary>The number of rows of tiles in the output.</summary>
     public int TilesDown => (Rows + Step - 1) / Step;
 
-    /// <summary>The number of tiles beside each other.</summary>
+    /// <summary>The number of tiles in one row of tiles.</summary>
     public int TilesAcross => (Columns + Step - 1) / Step;
 
     /// <summary>The sizes as attributes of an ONNX node.</summary>

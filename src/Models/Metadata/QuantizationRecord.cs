@@ -4,7 +4,7 @@ using Fovea.Models.Errors;
 namespace Fovea.Models.Metadata;
 
 /// <summary>
-/// The record of a quantisation, also of one to 16-bit floats, which the quantised file stores as JSON in its metadata property
+/// The record of a quantisation to 8-bit integers or to 16-bit floats. The quantised file stores it as JSON in its metadata property
 /// <c>fovea.quantization</c>. The service reads it to decide whether the quantised file may replace the float file.
 /// </summary>
 /// <param name="Source">The float file that was quantised.</param>

@@ -14,8 +14,8 @@ internal static class HalfNumbers
     public const float Largest = 65504;
 
     /// <summary>
-    /// The peak of a tensor from which on subnormal values do not matter: their error, 2^-25, is at most 2^-12 of the peak, as much as the
-    /// rounding error of a normal number.
+    /// If a tensor's largest magnitude is at least this number, its subnormal values do not matter: their error, 2^-25, is at most 2^-12 of
+    /// the largest magnitude, as much as the rounding error of a normal number.
     /// </summary>
     public const float SmallestPeak = 1f / (1 << 13);
 

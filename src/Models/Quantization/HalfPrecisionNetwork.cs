@@ -65,7 +65,7 @@ internal sealed class HalfPrecisionNetwork
                 $"{from.Name}:half", isSimulated ? HalfNumbers.RoundedFloats(constant) : HalfNumbers.Rounded(constant))
             : isSimulated ? Rounded(input) : Cast(input, ElementType.Float16, "half");
 
-    // A value that is rounded already is registered as its own rounded form.
+    // Rounds a value to 16 bits. The result is registered as its own rounded form, so that it is not rounded again.
     private Value Rounded(Value value)
     {
         var rounded = Cast(Cast(value, ElementType.Float16, "half"), ElementType.Float, "float");

@@ -3,12 +3,13 @@ using Fovea.Models.Graphs;
 namespace Fovea.Models.Quantization;
 
 /// <summary>
-/// Decides which operators of a network compute with 16-bit floats. Convolutions and matrix products do, and so do the operators after
-/// them, so that tensors are not converted between. An operator keeps 32-bit floats for one of the reasons in <see cref="FloatReason"/>.
+/// Decides which operators of a network compute with 16-bit floats. Convolutions and matrix products do. The operators after them do too,
+/// so that no tensor is converted between two operators. An operator keeps 32-bit floats for one of the reasons in
+/// <see cref="FloatReason"/>.
 /// </summary>
 internal sealed class HalfPrecisionPlan
 {
-    // Other images may give larger values than the calibration images. Four times is two bits of the exponent's range.
+    // The factor by which the values of other images may exceed those of the calibration images. A factor of 4 adds 2 to the exponent.
     private const float Headroom = 4;
 
     private readonly HashSet<Node> half = [];
@@ -34,7 +35,7 @@ internal sealed class HalfPrecisionPlan
         }
     }
 
-    /// <summary>The operators that would follow the others to 16 bits and keep 32-bit floats, with the reason.</summary>
+    /// <summary>The operators that were considered for 16-bit floats but keep 32-bit floats, each with the reason.</summary>
     public IReadOnlyDictionary<Node, FloatReason> Kept => kept;
 
     /// <summary>The number of operators that compute with 16-bit floats.</summary>

@@ -39,7 +39,7 @@ internal sealed class RewriteContext
     /// <summary>The number of threads of the session that will run the rewritten graph, among which an operator divides its work.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>Whether a rewrite that needs much memory must save much time.</summary>
+    /// <summary>Whether memory is scarce. A rewrite that needs much memory is then used only if it saves much time.</summary>
     public bool SparesMemory { get; init; }
 
     /// <summary>The outputs of convolutions in <see cref="Target"/> that already include the Relu after the convolution.</summary>

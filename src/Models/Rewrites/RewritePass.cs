@@ -9,7 +9,9 @@ internal static class RewritePass
     /// <summary>Rewrites a network for serving on CPUs.</summary>
     /// <param name="network">A network of operator set 13 or later, whose images have a known size.</param>
     /// <param name="threads">The number of threads of the session that will run the network.</param>
-    /// <param name="sparesMemory">Whether a rewrite that needs much memory must save much time.</param>
+    /// <param name="sparesMemory">
+    /// Whether memory is scarce. A rewrite that needs much memory is then used only if it saves much time.
+    /// </param>
     /// <returns>The rewritten network; <c>null</c> if no operator can be rewritten.</returns>
     public static Graph? ForServing(Graph network, int threads = 1, bool sparesMemory = false)
     {

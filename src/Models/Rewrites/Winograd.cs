@@ -69,7 +69,7 @@ internal static class Winograd
         && (double)w[0] * w[1] / (w[0] + w[1]) >= MinChannels
         && SavesMultiplications(node.Output.Shape);
 
-    // Small outputs leave tiles mostly empty. Half of the multiplications must be saved.
+    // Whether at least half of the multiplications are saved. For small outputs they are not, because the tiles are mostly empty.
     private static bool SavesMultiplications(Shape y)
     {
         const int OfTile = WinogradShape.Tile * WinogradShape.Tile, OfOutput = 9, Step = WinogradShape.Step;

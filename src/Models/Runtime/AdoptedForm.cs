@@ -87,7 +87,7 @@ internal sealed class AdoptedForm
             }
             catch (FoveaException)
             {
-                // The error message comes from adoption, which reads the same file.
+                // Here the error only becomes a part of the key. Adoption reads the same file later and gives the error message.
                 return $"{file}:unreadable";
             }
         }

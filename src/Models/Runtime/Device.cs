@@ -89,7 +89,8 @@ public sealed class Device
             probe(options);
             return new(
                 options,
-                $"Device is {(options.Device == DeviceChoice.Auto ? "auto" : "cuda")}, and a convolution ran on GPU {options.CudaDevice}.");
+                $"Device is {(options.Device == DeviceChoice.Auto ? "auto" : "cuda")}, and a test convolution ran on GPU "
+                    + $"{options.CudaDevice}.");
         }
         catch (Exception e) when (e is OnnxRuntimeException or FoveaException or EntryPointNotFoundException or DllNotFoundException)
         {

@@ -67,7 +67,7 @@ internal sealed class ImageColumnEstimator : IEstimator<TransformerChain<ITransf
             ErrorCode.BadArgument, $"The column {column} is of the type {type}; expected paths as text, files as byte[], or MLImage."),
     };
 
-    // Only the code of this method needs the package with MLImage, so the compiler must not inline it into another method.
+    // This method alone uses the package with MLImage. If it were inlined, its caller would need the package too.
     [MethodImpl(MethodImplOptions.NoInlining)]
     [SuppressMessage("Performance", "CA1859", Justification = "The concrete type would need the package in the caller.")]
     private IEstimator<ITransformer> FromImages(DataViewType type) => From<MlImageRow>(

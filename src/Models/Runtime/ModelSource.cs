@@ -23,7 +23,7 @@ internal sealed record ModelSource(string Path, AdoptionSettings Settings, bool 
     /// <param name="path">The path of the adopted file.</param>
     public static string OriginalOf(string path) => System.IO.Path.ChangeExtension(path, OriginalEnding);
 
-    /// <summary>Decides for one model file.</summary>
+    /// <summary>Decides which file is read for a model, and whether it must be adopted.</summary>
     /// <param name="outline">The content of the file without its weights.</param>
     /// <param name="path">The path of the file.</param>
     /// <param name="overrides">Metadata that replaces the file's own metadata; <c>null</c> for none.</param>

@@ -8,7 +8,7 @@ using ModelMetadata = Fovea.Models.Metadata.ModelMetadata;
 namespace Fovea.Models.Runtime;
 
 /// <summary>
-/// A model file, of which the service runs the file itself or its adopted form. Every session is opened from the same content. For each
+/// A model file that the service runs: the file itself, or its adopted form. Every session is opened from the same content. For each
 /// additional session, the adopted form is read from the cache, or the file is adopted again: keeping it would hold the weights in memory
 /// twice.
 /// </summary>
@@ -35,7 +35,9 @@ internal sealed class ServedFile
     /// <summary>Whether the served content has more than 256 MiB.</summary>
     public bool IsLarge { get; }
 
-    /// <summary>Whether the first session runs the rewritten form of the file. Other files get a second session for it.</summary>
+    /// <summary>
+    /// Whether the first session runs the rewritten form of the file. For other files, the rewritten form gets a second session.
+    /// </summary>
     public bool IsRewritten { get; private init; }
 
     /// <summary>The kind of the first session.</summary>

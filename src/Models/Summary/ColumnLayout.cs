@@ -122,14 +122,14 @@ internal sealed class ColumnLayout
             List<(int, int)> hidden = [];
             if (start > 0)
             {
-                // Hidden edges keep all boxes below the entry.
+                // Edges that are not drawn lead from the entry to the boxes, so that all boxes are placed below the entry.
                 items.Insert(0, default);
                 hidden.AddRange(Enumerable.Range(1, end - start).Except(drawn.Select(edge => edge.To)).Select(item => (0, item)));
             }
 
             if (end < boxes.Count)
             {
-                // Hidden edges keep all boxes above the exit.
+                // Edges that are not drawn lead from the boxes to the exit, so that all boxes are placed above the exit.
                 items.Add(default);
                 hidden.AddRange(Enumerable.Range(shift, end - start).Except(drawn.Select(edge => edge.From)).Select(item => (item, Exit)));
                 drawn.Add((Exit - 1, Exit));

@@ -115,6 +115,6 @@ internal sealed record StoredTensor
         ElementType.Float16 => (float)BinaryPrimitives.ReadHalfLittleEndian(elements[(index * 2)..]),
         ElementType.BFloat16 => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadInt16LittleEndian(elements[(index * 2)..]) << 16),
         ElementType.Double => (float)BinaryPrimitives.ReadDoubleLittleEndian(elements[(index * 8)..]),
-        _ => throw new InvalidOperationException($"The element type is {Type}; expected Float, Float16, BFloat16 or Double."),
+        _ => throw new InvalidOperationException($"The element type of a tensor is {Type}; expected Float, Float16, BFloat16 or Double."),
     };
 }

@@ -62,33 +62,33 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
     {
         switch (opcode)
         {
-            case 0x80: // PROTO
+            case 0x80: // Opcode PROTO
                 Take(1);
                 return true;
-            case 0x95: // FRAME
+            case 0x95: // Opcode FRAME
                 Take(8);
                 return true;
-            case (byte)'0': // POP
+            case (byte)'0': // Opcode POP
                 Pop();
                 return true;
-            case (byte)'N': // NONE
+            case (byte)'N': // Opcode NONE
                 return Push(null);
-            case 0x88 or 0x89: // NEWTRUE, NEWFALSE
+            case 0x88 or 0x89: // Opcodes NEWTRUE, NEWFALSE
                 return Push(opcode == 0x88);
-            case (byte)'K': // BININT1
+            case (byte)'K': // Opcode BININT1
                 return Push((long)Take(1)[0]);
-            case (byte)'M': // BININT2
+            case (byte)'M': // Opcode BININT2
                 return Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2)));
-            case (byte)'J': // BININT
+            case (byte)'J': // Opcode BININT
                 return Push((long)Int32());
-            case 0x8a: // LONG1
+            case 0x8a: // Opcode LONG1
                 var number = new BigInteger(Take(Take(1)[0]));
                 return Push(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
-            case (byte)'G': // BINFLOAT
+            case (byte)'G': // Opcode BINFLOAT
                 return Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8)));
-            case (byte)'U' or 0x8c: // SHORT_BINSTRING, SHORT_BINUNICODE
+            case (byte)'U' or 0x8c: // Opcodes SHORT_BINSTRING, SHORT_BINUNICODE
                 return Push(Encoding.UTF8.GetString(Take(Take(1)[0])));
-            case (byte)'T' or (byte)'X': // BINSTRING, BINUNICODE
+            case (byte)'T' or (byte)'X': // Opcodes BINSTRING, BINUNICODE
                 return Push(Encoding.UTF8.GetString(Take(Int32())));
             default:
                 return false;
@@ -99,31 +99,31 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
     {
         switch (opcode)
         {
-            case (byte)'(': // MARK
+            case (byte)'(': // Opcode MARK
                 marks.Push(stack.Count);
                 return true;
-            case (byte)'}': // EMPTY_DICT
+            case (byte)'}': // Opcode EMPTY_DICT
                 return Push(new PickledDictionary());
-            case (byte)']': // EMPTY_LIST
+            case (byte)']': // Opcode EMPTY_LIST
                 return Push(new List<object?>());
-            case (byte)')': // EMPTY_TUPLE
+            case (byte)')': // Opcode EMPTY_TUPLE
                 return Push(Array.Empty<object?>());
-            case 0x85 or 0x86 or 0x87: // TUPLE1, TUPLE2, TUPLE3
+            case 0x85 or 0x86 or 0x87: // Opcodes TUPLE1, TUPLE2, TUPLE3
                 return Push(PopLast(opcode - 0x84));
-            case (byte)'t': // TUPLE
+            case (byte)'t': // Opcode TUPLE
                 return Push(PopToMark());
-            case (byte)'a': // APPEND
+            case (byte)'a': // Opcode APPEND
                 var item = Pop();
                 Top<List<object?>>().Add(item);
                 return true;
-            case (byte)'e': // APPENDS
+            case (byte)'e': // Opcode APPENDS
                 var items = PopToMark();
                 Top<List<object?>>().AddRange(items);
                 return true;
-            case (byte)'s': // SETITEM
+            case (byte)'s': // Opcode SETITEM
                 SetItems(PopLast(2));
                 return true;
-            case (byte)'u': // SETITEMS
+            case (byte)'u': // Opcode SETITEMS
                 SetItems(PopToMark());
                 return true;
             default:
@@ -135,18 +135,18 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
     {
         switch (opcode)
         {
-            case (byte)'q': // BINPUT
+            case (byte)'q': // Opcode BINPUT
                 memo[Take(1)[0]] = Top<object?>();
                 return true;
-            case (byte)'r': // LONG_BINPUT
+            case (byte)'r': // Opcode LONG_BINPUT
                 memo[Int32()] = Top<object?>();
                 return true;
-            case 0x94: // MEMOIZE
+            case 0x94: // Opcode MEMOIZE
                 memo[memo.Count] = Top<object?>();
                 return true;
-            case (byte)'h': // BINGET
+            case (byte)'h': // Opcode BINGET
                 return Push(FromMemo(Take(1)[0]));
-            case (byte)'j': // LONG_BINGET
+            case (byte)'j': // Opcode LONG_BINGET
                 return Push(FromMemo(Int32()));
             default:
                 return false;
@@ -158,17 +158,17 @@ internal sealed class Unpickler(ReadOnlyMemory<byte> file, int position = 0)
     {
         switch (opcode)
         {
-            case (byte)'c': // GLOBAL
+            case (byte)'c': // Opcode GLOBAL
                 return Push(TorchObjects.Named(Line(), Line()));
-            case 0x93: // STACK_GLOBAL
+            case 0x93: // Opcode STACK_GLOBAL
                 var name = Pop<string>();
                 return Push(TorchObjects.Named(Pop<string>(), name));
-            case (byte)'Q': // BINPERSID
+            case (byte)'Q': // Opcode BINPERSID
                 return Push(objects.Persistent(Pop<object?[]>()));
-            case (byte)'R': // REDUCE
+            case (byte)'R': // Opcode REDUCE
                 var arguments = Pop<object?[]>();
                 return Push(objects.Call(Pop<PickledName>().Name, arguments));
-            case (byte)'b': // BUILD
+            case (byte)'b': // Opcode BUILD
                 // PyTorch stores version numbers as the state of an OrderedDict. They are dropped, since they are not tensors.
                 Pop();
                 Top<PickledDictionary>();
