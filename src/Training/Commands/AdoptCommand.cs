@@ -15,19 +15,19 @@ internal static class AdoptCommand
         var file = new Argument<string>("FILE.onnx") { Description = "An image classifier that another program exported." };
         var labels = new Option<string?>("--labels")
         {
-            Description = "A text file with the class names, one per line. Default: what the file, or a file beside it, names.",
+            Description = "A text file with the class names, one per line. Default: the names in the model file or in a file beside it.",
             HelpName = "file",
         };
         var activation = new Option<string?>("--activation")
         {
-            Description = "What turns the outputs into probabilities: softmax, sigmoid (independent labels) or none. "
+            Description = "The function that turns the outputs into probabilities: softmax, sigmoid (independent labels) or none. "
                 + "Default: read from the graph.",
         };
         activation.AcceptOnlyFromAmong("softmax", "sigmoid", "none");
         var (preprocessing, json) = (Arguments.Preprocessing(), Arguments.Json());
         var output = new Option<string?>(
             "--output", "-o")
-        { Description = "The .onnx file to write. Default: none is written.", HelpName = "file" };
+        { Description = "The .onnx file to write. Default: no file is written.", HelpName = "file" };
         var command = new Command(
             "adopt",
             "Describes an image classifier from elsewhere: the findings in the file and beside it, and what Fovea changes, assumes and "

@@ -26,8 +26,8 @@ internal static class ClassifyCommand
         };
         var top = new Option<int>("--top")
         {
-            Description = "The number of classes for each image, 1 to 100000. A model of independent labels gives all from 50 % on "
-                + "instead.",
+            Description = "The number of classes for each image, 1 to 100000. A model of independent labels gives "
+                + "every label of at least 50 % instead.",
             DefaultValueFactory = _ => 3,
             HelpName = "number",
         };
@@ -78,7 +78,7 @@ internal static class ClassifyCommand
 
     private static Option<string?> Output() => new("--output", "-o")
     {
-        Description = "The file for the answers, which is there when all are written. Default: standard output.",
+        Description = "The file for the answers. It appears when all answers are written. Default: standard output.",
         HelpName = "file",
     };
 

@@ -22,7 +22,8 @@ internal static class CompareCommand
             HelpName = "file",
         };
         var command = new Command(
-            "compare", "Sets runs side by side: their figures, the settings that differ, their curves and the F1 of each class.")
+            "compare", "Compares training runs side by side: their figures, the settings that differ, their curves and the F1 of each "
+                + "class.")
         {
             files, json, output,
         };

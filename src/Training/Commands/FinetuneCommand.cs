@@ -31,8 +31,8 @@ internal sealed class FinetuneCommand
     private readonly Option<string> method = new("--method")
     {
         Description = "The weights to train: head (only a new last layer, on features that the other layers compute once), partial (also "
-            + "the last quarter of the layers) or full (all layers), both from the best head on and at a tenth of its learning rate; or "
-            + "auto (the head, unless partial or full is measured to do better within --minutes).",
+            + "the last quarter of the layers) or full (all layers), both starting with the best head and training the old layers at a "
+            + "tenth of the learning rate; or auto (the head, unless partial or full is measured to do better within --minutes).",
         DefaultValueFactory = _ => "auto",
     };
 

@@ -18,7 +18,7 @@ internal static class PretrainedCommand
         var json = Arguments.Json();
         var folder = BaseArguments.WeightsFolder();
         var command = new Command(
-            "pretrained", "Lists the networks with trained weights from which finetune can start, and whether they are here.")
+            "pretrained", "Lists the networks with trained weights from which finetune can start, and whether they are downloaded.")
         {
             json, folder,
         };

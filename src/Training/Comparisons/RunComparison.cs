@@ -85,7 +85,7 @@ internal sealed class RunComparison
             [.. values.Select(value => value is { } v ? figure.Format(v) + (v == best && !isTie ? Best : "") : Missing)]);
     }
 
-    // A row for each epoch or penalty that any run has.
+    // Returns a table with a row for each epoch or penalty that any of the runs has.
     private ComparisonTable Curve(
         string title, Func<ComparedRun, IReadOnlyList<JsonElement>> points, string x, string y, Func<double, string> format)
     {

@@ -72,7 +72,7 @@ internal sealed record HealthCheck(string Name, string Title, string Meaning, Fu
     public static DatasetHealth Of(CheckedImages images) => new(
         images.Name, images.All.Count, images.All.LabelSets is not null, images.Sizes, [.. All.Select(check => check.Result(images))]);
 
-    // Without readable images, only the check for unreadable files runs.
+    // Runs this check. If there are no readable images, only the check for unreadable files runs.
     private CheckResult Result(CheckedImages images)
     {
         bool isEmpty = images.All.Count == 0 && Name != Unreadable;

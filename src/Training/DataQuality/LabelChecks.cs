@@ -12,8 +12,8 @@ internal static class LabelChecks
     /// <summary>Returns a sentence that says which images are not checked; null if all images are checked.</summary>
     public static string? WhyNot(CheckedImages images) =>
         images.Judged is not { } judged
-            ? "There is no classifier that was not trained on the images. The command data check trains some, if there are at least two "
-                + "classes and ten images."
+            ? "Labels were not judged, because this needs classifiers that were not trained on the images. The command data check trains "
+                + "such classifiers if there are at least two classes and ten images."
         : judged.Images.Count < images.All.Count
             ? string.Create(
                 CultureInfo.InvariantCulture,

@@ -26,7 +26,7 @@ internal static class PictureChecks
             images,
             m => m.Sharpness,
             m => m.Sharpness < BlurryShare * median && !isDark(m) && !isTiny(m),
-            m => $"Its sharpest place has {100 * m.Sharpness / median:F0} % of the detail of the median image.");
+            m => $"The sharpest place of the image has {100 * m.Sharpness / median:F0} % of the detail of the median image.");
     }
 
     /// <summary>Finds images that are dark nearly everywhere.</summary>
@@ -34,11 +34,11 @@ internal static class PictureChecks
         images,
         m => m.Brightness,
         Darkness(images),
-        m => $"Its mean brightness is {m.Brightness / 2.55:F0} %, and 98 % of it is under {m.Highlight / 2.55:F0} %.");
+        m => $"The mean brightness of the image is {m.Brightness / 2.55:F0} %; 98 % of its pixels are under {m.Highlight / 2.55:F0} %.");
 
     /// <summary>Finds images with few pixels.</summary>
     public static IEnumerable<HealthFinding> Tiny(CheckedImages images) =>
-        Worst(images, m => m.ShortSide, Smallness(images), m => $"It has {m.Width} x {m.Height} pixels.");
+        Worst(images, m => m.ShortSide, Smallness(images), m => $"The image has {m.Width} x {m.Height} pixels.");
 
     /// <summary>Finds images that are much wider or taller, relative to their other side, than the median image.</summary>
     public static IEnumerable<HealthFinding> OddSized(CheckedImages images)
@@ -48,7 +48,7 @@ internal static class PictureChecks
             images,
             m => -Math.Max(m.Ratio / median, median / m.Ratio),
             m => m.Ratio > LargestRatio * median || m.Ratio * LargestRatio < median,
-            m => $"It has {m.Width} x {m.Height} pixels, a ratio of {m.Ratio:F1}; the median of the data set is {median:F1}.");
+            m => $"The image has {m.Width} x {m.Height} pixels, a ratio of {m.Ratio:F1}; the median of the data set is {median:F1}.");
     }
 
     private static Func<ImageMeasures, bool> Darkness(CheckedImages images)

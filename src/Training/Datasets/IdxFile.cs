@@ -52,7 +52,7 @@ internal sealed record IdxFile(int[] Dimensions, byte[] Values)
         stream.ReadExactly(word);
         if (word[0] != 0 || word[1] != 0 || word[2] != UnsignedByte || word[3] is 0 or > 4)
         {
-            throw Bad(path, $"begins with {Convert.ToHexString(word)}; expected 0000080D, D being the number of dimensions, 1 to 4");
+            throw Bad(path, $"begins with {Convert.ToHexString(word)}; expected 0000080D, where D is the number of dimensions, 1 to 4");
         }
 
         var dimensions = new int[word[3]];

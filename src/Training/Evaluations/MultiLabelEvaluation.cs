@@ -18,7 +18,9 @@ internal sealed record MultiLabelEvaluation(
 {
     private const int BatchSize = 64;
 
-    /// <summary>Always true: it tells this form of the JSON from that of one class for each image.</summary>
+    /// <summary>
+    /// Always true. Programs recognise by it that each image can have several labels; the JSON for one class per image lacks it.
+    /// </summary>
     [JsonPropertyOrder(-1)]
     public bool MultiLabel { get; } = true;
 

@@ -28,7 +28,7 @@ internal sealed record MultiLabelOutcome(IReadOnlyList<int> Targets, double[] Pr
             double z = logits[c];
             probabilities[c] = double.IsNaN(z) ? 0 : 1 / (1 + Math.Exp(-z));
 
-            // softplus(z) - t z, written so that no exponential overflows.
+            // The loss of one label, softplus(z) - t z for the logit z and the target t, written so that no exponential overflows.
             double own = Math.Max(z, 0) - (targets.Contains(c) ? z : 0) + Math.Log(1 + Math.Exp(-Math.Abs(z)));
             loss += own <= MaximumLoss ? own : MaximumLoss;
         }

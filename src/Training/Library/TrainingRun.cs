@@ -26,15 +26,18 @@ public sealed record TrainingRun
     /// </summary>
     public required string Output { get; init; }
 
-    /// <summary>The number of passes over the training images, 1 to 100000; null, the default: the network's, usually 10.</summary>
+    /// <summary>
+    /// The number of passes over the training images, 1 to 100000; null, the default: the number in the network's recipe, usually 10.
+    /// </summary>
     public int? Epochs { get; init; }
 
     /// <summary>
-    /// The number of images in a step, 1 to 65536; null, the default: the network's, usually 32, or all images if there are fewer.
+    /// The number of images in a step, 1 to 65536; null, the default: the number in the network's recipe, usually 32, or all images if
+    /// there are fewer.
     /// </summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>The highest learning rate, over 0 and at most 100; null, the default: the network's.</summary>
+    /// <summary>The highest learning rate, over 0 and at most 100; null, the default: the rate in the network's recipe.</summary>
     public double? LearningRate { get; init; }
 
     /// <summary>

@@ -16,7 +16,7 @@ namespace Fovea.Training.Precision;
 /// <param name="HasClasses">Whether the classes of the images are known; otherwise the float network's answers count as right.</param>
 internal sealed record HeldImages(Dataset Calibration, Dataset Choosing, Dataset Judging, bool HasClasses)
 {
-    // The least number of images: one calibrates, and another one judges.
+    // The least number of images: one is for calibration, and another one for judging.
     private const int Fewest = 2;
 
     /// <summary>Opens a data set, or a plain folder of images, and divides it.</summary>
@@ -45,7 +45,7 @@ internal sealed record HeldImages(Dataset Calibration, Dataset Choosing, Dataset
         RequireKind(model, matched);
         if (judging == data.Train)
         {
-            // The data set has no validation or test images, so half of its images judge.
+            // The data set has no validation or test images, so half of its images are used for judging.
             var (pool, rest) = Divided(matched, matched.Count, seed);
             var (calibration, others) = Divided(pool, most, seed);
             return new(calibration, Some(others, most, seed), rest, HasClasses: true);

@@ -4,9 +4,9 @@ using Fovea.Models.Graphs;
 namespace Fovea.Training.Precision;
 
 /// <summary>
-/// Finds the layers that cost accuracy. First, the search measures each layer, and each group of layers that compute or read one tensor: it
-/// computes with floats while all other layers compute with integers. Then layers and groups are turned into floats one after the other,
-/// the largest gain for each layer first, until the network is accurate enough.
+/// Finds the layers that cost accuracy. First, the search measures each layer, and each group of layers that compute or read one tensor:
+/// the measured layer or group computes with floats, and all other layers compute with integers. Then the search turns layers and groups
+/// into floats, one after the other, those with the largest gain per layer first, until the network is accurate enough.
 /// </summary>
 /// <param name="groups">The layers and groups.</param>
 /// <param name="damage">Measures the divergence of a form from the float network on few images.</param>
@@ -65,7 +65,7 @@ internal sealed class LayerSearch(
 
         return best;
 
-        // The measurement of single layers and groups may use the first half of the time.
+        // Whether the given fraction of the time has passed. Measuring single layers and groups may use the first half of the time.
         bool IsLate(int parts) => Stopwatch.GetElapsedTime(start) > limit / parts;
     }
 }

@@ -11,7 +11,7 @@ namespace Fovea.Training.Precision;
 /// <param name="say">Receives a line of text for each step.</param>
 internal sealed class QuantizationJudge(Classifier model, HeldImages images, Action<string> say)
 {
-    /// <summary>Compares the answers and the speed of the two networks.</summary>
+    /// <summary>Compares the answers and the speed of the quantised network and the float network.</summary>
     /// <param name="quantized">A network with the answers of the quantised network, loaded.</param>
     /// <param name="timed">The quantised network, loaded.</param>
     /// <param name="network">The graph of the quantised network, which gets the record.</param>
@@ -42,7 +42,7 @@ internal sealed class QuantizationJudge(Classifier model, HeldImages images, Act
     }
 }
 
-/// <summary>How a network was quantised.</summary>
+/// <summary>The way in which a network was quantised.</summary>
 /// <param name="Numbers">The numbers with which the network computes.</param>
 /// <param name="Calibration">How ranges were found: minMax, entropy or percentile; peaks for 16-bit floats.</param>
 /// <param name="WeightBits">The bits of the weights: 7 or 8; 16 for 16-bit floats.</param>

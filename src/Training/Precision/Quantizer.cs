@@ -17,7 +17,7 @@ namespace Fovea.Training.Precision;
 /// <param name="say">Receives a line of text for each step.</param>
 internal sealed class Quantizer(Classifier model, HeldImages images, QuantizationOptions options, Action<string> say)
 {
-    // The search compares some hundred forms, so it looks at few images.
+    // The number of images that the search for layers uses. It is small, because the search compares some hundred forms of the network.
     private const int SearchImages = 64;
 
     /// <summary>Quantises the network.</summary>
@@ -58,7 +58,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
             }
         }
 
-        // Accept half of the allowed drop, since the drop on the judging images may be larger.
+        // The search aims at half of the allowed drop, because the drop on the images for judging may be larger.
         double accepted = options.LargestDrop(images.HasClasses) / 2;
         if (best.Result!.Drop <= accepted || options.SearchTime <= TimeSpan.Zero)
         {
@@ -81,7 +81,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
 
         return found;
 
-        // More right answers than the float network gives are luck, so a negative drop counts as 0.
+        // If the quantised network gives more right answers than the float network, this is luck. So a negative drop counts as 0.
         static (double Drop, double Divergence) Order(Comparison result) => (Math.Max(result.Drop, 0), result.Divergence);
 
         Comparison Compared(FloatAnswers answers, QuantizedForm form)
@@ -91,7 +91,7 @@ internal sealed class Quantizer(Classifier model, HeldImages images, Quantizatio
         }
     }
 
-    // Takes evenly spaced images, since the images of a class are next to each other.
+    // Selects evenly spaced images of all classes. The first images would be of one class, because a data set lists its images by class.
     private static Dataset Spread(Dataset all) =>
         all.Subset([.. Enumerable.Range(0, SearchImages).Select(i => i * all.Count / SearchImages)]);
 

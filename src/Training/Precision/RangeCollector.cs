@@ -52,7 +52,7 @@ internal static class RangeCollector
 
         void Run(Memory<float> image, Look look)
         {
-            // A network with a fixed batch size gets as many copies of the image, which does not change the distribution.
+            // A network with a fixed batch size gets a batch of copies of one image. This does not change the distribution.
             int count = Math.Max(1, input.Shape[0]);
             var copies = count == 1 ? image : Enumerable.Repeat(image.ToArray(), count).SelectMany(copy => copy).ToArray();
             using var value = OrtValue.CreateTensorValueFromMemory(

@@ -11,7 +11,7 @@ internal sealed class AnswerFormat
 {
     private static readonly AnswerLineJson Json = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
     {
-        // The text is no web page, so labels need no HTML escapes.
+        // The output is never part of a web page, so labels need no escapes for HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });

@@ -119,7 +119,7 @@ internal sealed class BulkClassifier(Classifier model, int top)
     {
         var predictions = model.Predictions(logits, model.IsMultiLabel ? model.Classes : top);
         return predictions.Any(prediction => !double.IsFinite(prediction.Probability))
-            ? new(file, [], "The model gives numbers that are not finite for this image.")
+            ? new(file, [], "The model computes NaN or infinity for this image.")
             : new(
                 file,
                 model.IsMultiLabel ? [.. predictions.Where(prediction => prediction.Probability >= Threshold)] : predictions,

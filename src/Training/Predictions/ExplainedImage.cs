@@ -32,7 +32,7 @@ internal sealed record ExplainedImage(
     float[][] Values,
     string? Picture)
 {
-    // The decimals of the numbers in the grid: more than an eye can tell apart.
+    // The number of decimals in the grid. An eye cannot distinguish colours that differ by less.
     private const int Decimals = 4;
 
     /// <summary>Creates the explanation of an image file.</summary>

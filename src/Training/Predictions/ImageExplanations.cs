@@ -47,7 +47,7 @@ internal sealed class ImageExplanations(Classifier model, Explainer explainer, E
         }
     }
 
-    // bee.jpg becomes bee.grad-cam.png; a second image of that name bee-2.grad-cam.png.
+    // The picture of bee.jpg is named bee.grad-cam.png. If a second image has the name bee.jpg, its picture is bee-2.grad-cam.png.
     private string PictureOf(string file)
     {
         string stem = Path.GetFileNameWithoutExtension(file), method = ExplanationMethods.NameOf(options.Method);

@@ -104,8 +104,9 @@ internal sealed class SessionTrials : IDisposable
 
     private sealed class Candidate(ModelSession session, int size)
     {
-        // The first run of each number of images also allocates memory, so its time does not count. A batch of single images has enough
-        // other runs; a batch that is one run needs a second batch.
+        // The numbers of batches that a candidate runs as trials. The first run of each size also allocates memory, so its time does not
+        // count. A batch that is run image by image has further runs that count; a batch that is one run does not, so a second batch is
+        // needed.
         private const int LeastRuns = 2, MostRuns = 3;
 
         public ModelSession Session { get; } = session;

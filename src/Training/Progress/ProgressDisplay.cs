@@ -78,7 +78,7 @@ internal static class ProgressDisplay
 
         await stop.CancelAsync();
 
-        // Work that hangs ignores the cancellation, so the process ends without it.
+        // Work that hangs ignores the cancellation. So after this time the process ends without waiting for the work.
         await Task.Delay(TerminationTimeout);
         Environment.Exit(StoppedExitCode);
     });

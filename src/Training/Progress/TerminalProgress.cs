@@ -22,7 +22,8 @@ internal sealed class TerminalProgress(TextWriter output, Func<int> width, TimeP
     private long lastFrame;
     private int drawnLength;
 
-    // The last column stays empty: some terminals wrap when it is written. The user may have made the window smaller since the last line.
+    // The number of characters that fit into the line. The last column stays empty, because some terminals wrap when it is written. The
+    // width is read each time, because the user may have changed the window's size.
     private int Room => Math.Max(0, width() - 1);
 
     /// <summary>Shows an event: moves the bar for progress within an epoch, and prints a line for other events.</summary>

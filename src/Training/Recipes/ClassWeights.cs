@@ -49,13 +49,13 @@ internal static class ClassWeights
             var weights = JsonSerializer.Deserialize(File.ReadAllBytes(path), ClassWeightsJson.Default.DictionaryStringDouble) ?? [];
             if (weights.Keys.Except(labels).FirstOrDefault() is { } unknown)
             {
-                throw Bad($"has a weight for {unknown}, which is no class of the data set");
+                throw Bad($"has a weight for {unknown}, which is not a class of the data set");
             }
 
             return [.. labels.Select(label =>
                 !weights.TryGetValue(label, out double weight) ? throw Bad($"has no weight for {label}")
                 : weight is > 0 and <= 1e6 ? weight
-                : throw Bad(string.Create(CultureInfo.InvariantCulture, $"has the weight {weight} for {label}, not one over 0")))];
+                : throw Bad(string.Create(CultureInfo.InvariantCulture, $"has the weight {weight} for {label}, which is not over 0")))];
         }
         catch (JsonException e)
         {

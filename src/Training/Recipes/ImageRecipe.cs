@@ -26,7 +26,7 @@ internal sealed record ImageRecipe(Augmentation Augmentation, double WarmUp, dou
         ImageKind.SmallGray => Augmentation.SmallGray,
         ImageKind.SmallColour => Augmentation.Small,
 
-        // Gray pixels have no colours to change.
+        // Gray pixels have no colour, so saturation and hue are not changed.
         ImageKind.GrayPhotos => Augmentation.Photos with { Saturation = 0, Hue = 0 },
         _ => Augmentation.Photos,
     };

@@ -53,9 +53,9 @@ internal enum ImageKind
     /// <summary>Colour images for an input of at most 64 pixels.</summary>
     SmallColour,
 
-    /// <summary>Gray images for a larger input.</summary>
+    /// <summary>Gray images for an input of more than 64 pixels.</summary>
     GrayPhotos,
 
-    /// <summary>Colour images for a larger input.</summary>
+    /// <summary>Colour images for an input of more than 64 pixels.</summary>
     ColourPhotos,
 }

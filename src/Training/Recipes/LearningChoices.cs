@@ -82,7 +82,8 @@ internal sealed record LearningChoices
     {
         var name = Optimizer ?? recipe.Optimizer;
 
-        // The recipe's weight decay and learning rate are tuned for its own optimizer.
+        // The recipe's weight decay and learning rate suit only its own optimizer. With another optimizer, that optimizer's defaults are
+        // used.
         bool isRecipes = name == recipe.Optimizer;
         var rule = Optimizers.Optimizer.Create(name, Momentum, Nesterov, WeightDecay ?? (isRecipes ? recipe.WeightDecay : null));
         var train = data.ForTraining(Seed).Train;

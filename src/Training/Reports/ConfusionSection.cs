@@ -51,7 +51,8 @@ internal static class ConfusionSection
             return new("td", new XAttribute("class", right ? "zero right" : "zero"), right ? "0" : "·");
         }
 
-        // The square root makes a single mistake visible beside a thousand correct predictions.
+        // The colour of a mistake depends on the square root of its share, so that one mistake is visible beside a thousand correct
+        // predictions.
         double share = (double)images / support, strength = right ? share : Math.Sqrt(share);
         return new(
             "td", new XAttribute("class", $"{(right ? "right" : "wrong")}{(strength > 0.6 ? " strong" : "")}"),

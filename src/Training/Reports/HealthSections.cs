@@ -14,7 +14,8 @@ internal sealed class HealthSections(CheckedImages images, DatasetHealth health,
 
     /// <summary>Returns the section of a training report about images that were not checked.</summary>
     public static XElement NotChecked() => Html.Section(
-        "health", Heading, "Training did not check the images, since they lie within files of many. The command data check does.");
+        "health", Heading, "Training did not check the images, because a single file holds many of them. The command data check checks "
+            + "such images.");
 
     /// <summary>Returns the section of a training report.</summary>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
@@ -25,7 +26,7 @@ internal sealed class HealthSections(CheckedImages images, DatasetHealth health,
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
     public IEnumerable<XElement> All() =>
     [
-        Html.Section("checks", "Checks", "A check without findings has nothing to complain about.", Table()),
+        Html.Section("checks", "Checks", "A check without findings found no problem.", Table()),
         .. Found.Select(check => Html.Section(check.Check, check.Title, check.Meaning, Findings(check, isSection: true))),
         Html.Section(
             "classes", "Classes", "The number of readable images of each class.",

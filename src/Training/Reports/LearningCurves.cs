@@ -33,7 +33,7 @@ internal static class LearningCurves
     }
 
     private static readonly string[] Columns =
-        ["Epoch", "Learning rate at its end", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy"];
+        ["Epoch", "Learning rate at the end", "Training loss", "Training accuracy", "Validation loss", "Validation accuracy"];
 
     private static XElement Row(EpochDone e) => Html.Row(
         Html.Number(e.Epoch),

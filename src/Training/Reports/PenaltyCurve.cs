@@ -19,7 +19,7 @@ internal static class PenaltyCurve
             return Html.Section("curves", Heading, "The file does not say how its last layer was trained.");
         }
 
-        // The powers of ten are at equal distances, the strongest penalty on the left.
+        // On the horizontal axis, powers of ten are at equal distances, and the strongest penalty is on the left.
         (double X, PenaltyTried Penalty)[] points = [.. penalties.Select(penalty => (-Math.Log10(penalty.Penalty), penalty))];
         double highest = 1.05 * Math.Max(1e-6, penalties.Max(penalty => penalty.Loss));
         double lowest = Math.Min(0.99, Math.Floor(20 * penalties.Min(penalty => penalty.Accuracy)) / 20);

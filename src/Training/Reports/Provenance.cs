@@ -28,11 +28,11 @@ internal sealed record Provenance(
     InstalledVersions Versions,
     IReadOnlyList<SkippedFile> Refused)
 {
-    // Files of this name lie in folders that are named after the model.
+    // A file with this name is usually in a folder that is named after the model, so the file's name does not identify the model.
     private const string Nameless = "model";
 
     /// <summary>
-    /// The model's name: the one that was given, else that of its file, or of its network for a file that is only called model.
+    /// The model's name: the name that was given; without one, the file's name, or the network's name if the file is called model.
     /// </summary>
     public string Model { get; init; } =
         Path.GetFileNameWithoutExtension(File) is var stem && stem == Nameless && Architecture is not null ? Architecture : stem;

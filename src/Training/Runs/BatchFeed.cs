@@ -23,7 +23,7 @@ internal sealed class BatchFeed(TrainingStep step, IEnumerator<TrainingBatch> lo
         new(Enumerable.Range(0, step.Memory.IsMain ? 1 : 2).Select(_ => step.NewBatch()));
     private Task<StagedBatch>? staging;
 
-    /// <summary>Returns the next staged batch. The one before must have run.</summary>
+    /// <summary>Returns the next staged batch. The previous batch must have run.</summary>
     /// <exception cref="FoveaException">An image cannot be read any more.</exception>
     public StagedBatch Next()
     {

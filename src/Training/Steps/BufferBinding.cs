@@ -10,7 +10,7 @@ internal sealed class BufferBinding(OrtIoBinding inner, DeviceMemory memory) : I
 {
     private readonly List<(string Name, OrtValue Value)> inputs = [], outputs = [];
 
-    /// <summary>The binding for the session.</summary>
+    /// <summary>ONNX Runtime's binding, with which the session is run.</summary>
     public OrtIoBinding Inner => inner;
 
     /// <summary>The bound inputs, in the order in which they were added.</summary>

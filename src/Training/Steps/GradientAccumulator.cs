@@ -23,16 +23,18 @@ internal abstract class GradientAccumulator : IDisposable
         Part = parts > 1 ? new FloatBuffer(length, memory) : Sum;
     }
 
-    /// <summary>The gradients of the first micro-batch, to which those of the others are added.</summary>
+    /// <summary>
+    /// The sum of the gradients. The first micro-batch writes its gradients here, and the gradients of the others are added.
+    /// </summary>
     public FloatBuffer Sum { get; }
 
-    /// <summary>The gradients of a micro-batch after the first.</summary>
+    /// <summary>The gradients of one micro-batch, for every micro-batch after the first.</summary>
     public FloatBuffer Part { get; }
 
     /// <summary>One float, by which the update must multiply the sum; null if it is always 1.</summary>
     public virtual FloatBuffer? Scale => null;
 
-    /// <summary>All bindings of graphs.</summary>
+    /// <summary>The bindings of all graphs that accumulate gradients.</summary>
     public virtual IEnumerable<BufferBinding> Blocks => [];
 
     /// <summary>Allocates the gradients in a memory.</summary>

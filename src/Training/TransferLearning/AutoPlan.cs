@@ -38,9 +38,11 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
         string time = left.TotalSeconds.ToString("F0", CultureInfo.InvariantCulture);
         return full >= LeastEpochs ? new(FineTuningMethod.Full, full, $"{full} epochs fit into the {time} s that are left")
             : partial >= LeastEpochs ? new(FineTuningMethod.Partial, partial, $"{partial} epochs fit into the {time} s that are left")
-            : new(null, 0, $"the head is kept: {LeastEpochs} epochs of more would take longer than the {time} s that are left (--minutes)");
+            : new(null, 0, $"the head is kept: {LeastEpochs} epochs of further training would take longer than the {time} s that are "
+                + "left (--minutes)");
 
-        // The validation images are run for the weights at the start, after each epoch, and for the report.
+        // The number of epochs that fit into the time. The validation images are also run: with the first weights, after each epoch, and
+        // for the report.
         int EpochsFor(double cost)
         {
             double seconds = left.TotalSeconds * imagesPerSecond;

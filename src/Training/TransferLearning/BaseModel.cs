@@ -19,7 +19,7 @@ internal sealed record BaseModel(Graph Network, ModelMetadata Metadata, WeightsS
     /// <exception cref="FoveaException">The network has no head that could be replaced.</exception>
     public ClassifierHead Head => HasHead ? ClassifierHead.Find(Network) : ClassifierHead.At(Network);
 
-    /// <summary>How an image becomes the input.</summary>
+    /// <summary>The preprocessing that turns an image into the network's input.</summary>
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
 
     /// <summary>

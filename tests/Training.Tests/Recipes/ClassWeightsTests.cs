@@ -44,7 +44,7 @@ public sealed class ClassWeightsTests : IDisposable
 
     [Theory]
     [InlineData("""{"cat": 1}""", "has no weight for dog")]
-    [InlineData("""{"cat": 1, "dog": 1, "cow": 1}""", "has a weight for cow, which is no class")]
+    [InlineData("""{"cat": 1, "dog": 1, "cow": 1}""", "has a weight for cow, which is not a class")]
     [InlineData("""{"cat": 1, "dog": 0}""", "has the weight 0 for dog")]
     [InlineData("""{"cat": 1""", "is not valid at")]
     public void File_of_other_content_is_refused(string content, string problem)
