@@ -17,8 +17,8 @@ internal static class ClassifyEndpoints
             .WithSummary("Classify an image")
             .WithDescription(
                 "The body is an image (JPEG, PNG, WebP, BMP or the first frame of a GIF) of at most 20 MiB: the bytes of the file, or "
-                + "base64 in JSON. If the labels are independent, the answer has `\"multiLabel\": true`: then each probability belongs to "
-                + "its label alone, and `threshold` leaves out the labels that an image does not have. "
+                + "base64 in JSON. If the labels are independent, the answer has `\"multiLabel\": true`: then each label has its "
+                + "own probability, and `threshold` leaves out the labels that an image does not have. "
                 + "The body may also be a form; the answer is then a list, as from `POST /classify/{model}/images`.");
         group.MapPost("/images", ClassifyForm).WithName("ClassifyImages").WithMetadata(new TakesImages())
             .Produces<IReadOnlyList<Answer>>()

@@ -54,7 +54,7 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     /// <summary>Returns the error for an image for which a model gives numbers that are not finite.</summary>
     public static FoveaException NonFinite(ServedModel served) => new(
         ErrorCode.NonFiniteOutput,
-        $"Version {served.Version} of {served.Name} gives numbers that are not finite for this image; expected another image, or "
+        $"Version {served.Version} of {served.Name} computes NaN or infinity for this image; expected another image, or "
             + $"another version of the model.");
 
     /// <summary>Returns the logits of one image file, one number for each class. They need not be finite.</summary>

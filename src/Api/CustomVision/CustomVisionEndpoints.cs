@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Fovea.Api.CustomVision;
 
 /// <summary>
-/// The routes of Custom Vision's prediction API that classify, so that its applications change an address and a key. A published iteration
-/// is a model of the repository.
+/// The routes of Custom Vision's prediction API that classify. An application that was written for this API needs only another address and
+/// another key. The name of a published iteration is the name of a model in the repository.
 /// </summary>
 internal static class CustomVisionEndpoints
 {
@@ -18,7 +18,9 @@ internal static class CustomVisionEndpoints
     public static void AddCustomVision(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(CustomVisionSettings.Read(configuration)).AddSingleton<ImageDownload>().AddSingleton<CustomVisionRequests>();
 
-    /// <summary>Maps the routes of both versions, which are the same; only the newer ones are described.</summary>
+    /// <summary>
+    /// Maps the routes of both versions of the API. The two versions are the same, so the OpenAPI document describes only the newer one.
+    /// </summary>
     public static void MapCustomVision(this IEndpointRouteBuilder app)
     {
         MapVersion(app, Older).ExcludeFromDescription();
@@ -27,7 +29,7 @@ internal static class CustomVisionEndpoints
 
     private static RouteGroupBuilder MapVersion(IEndpointRouteBuilder app, string version)
     {
-        // Fovea's own metrics count and time these requests.
+        // ASP.NET's metrics are turned off for these routes, because Fovea's own metrics count and time their requests.
         var group = app.MapGroup($"{CustomVisionError.Root}/{version}/Prediction/{{project}}/classify/iterations/{{model}}")
             .DisableHttpMetrics().WithTags("Custom Vision").WithMetadata(new NeedsKey(KeyScope.Classify))
             .RefusesWith(typeof(CustomVisionError), 400, 401, 403, 404, 408, 415, 429, 500, 503, 504);
@@ -49,7 +51,7 @@ internal static class CustomVisionEndpoints
         return group;
     }
 
-    // The application, which Custom Vision counts predictions by, means nothing here.
+    // The parameter application is ignored. Custom Vision counts predictions for each application, but Fovea does not.
     private static async Task<Ok<ImagePrediction>> Classify(
         string project, string model, string? application, HttpRequest request, CustomVisionRequests requests, CancellationToken stop) =>
         TypedResults.Ok(await requests.Classify(project, model, request, stop));

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api.CustomVision;
 
-/// <summary>The JSON serialization of the answers in Custom Vision's form.</summary>
+/// <summary>The JSON serializer for answers in the form of Custom Vision's prediction API.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ImagePrediction))]
 internal sealed partial class CustomVisionJson : JsonSerializerContext;

@@ -16,13 +16,13 @@ internal sealed class CustomVisionRequests(
 {
     private const int MostUrlBytes = 16 << 10;
 
-    /// <summary>Classifies the image that a request carries.</summary>
-    /// <exception cref="RefusalException">The request cannot be used, or the model has no place for it.</exception>
+    /// <summary>Classifies the image in the body of a request.</summary>
+    /// <exception cref="RefusalException">The request cannot be used, or the model is at capacity.</exception>
     public Task<ImagePrediction> Classify(string project, string model, HttpRequest request, CancellationToken stop) =>
         Classify(project, model, request.HttpContext, () => images.Read(request, stop), stop);
 
     /// <summary>Classifies the image at the address that a request names: <c>{"url": "https://..."}</c>.</summary>
-    /// <exception cref="RefusalException">The request cannot be used, the image cannot be fetched, or the model has no place.</exception>
+    /// <exception cref="RefusalException">The request cannot be used, the image cannot be fetched, or the model is at capacity.</exception>
     public Task<ImagePrediction> ClassifyUrl(string project, string model, HttpRequest request, CancellationToken stop) =>
         Classify(project, model, request.HttpContext, async () => await download.Fetch(await ReadUrl(request), stop), stop);
 
@@ -34,8 +34,8 @@ internal sealed class CustomVisionRequests(
         {
             throw new ServiceException(
                 ServiceError.MalformedRequest,
-                $"The project is {ReadableText.Of(project)}; expected a GUID. Any will do: the answer repeats it, and the ids of tags "
-                    + "belong to it.");
+                $"The project is {ReadableText.Of(project)}; expected a GUID. Any GUID works: the answer repeats it, and the ids of tags "
+                    + "depend on it.");
         }
 
         using var lease = models.Find(model).Serve();
@@ -55,7 +55,7 @@ internal sealed class CustomVisionRequests(
         using var body = await bodies.Read(request, MostUrlBytes);
         using var json = RequestJson.Parse(body.Memory, Expected);
 
-        // Older clients send Url.
+        // Older clients send the property as Url instead of url.
         return json.RootElement.ValueKind is JsonValueKind.Object
             && json.RootElement.EnumerateObject().FirstOrDefault(field => field.Name.Equals("url", StringComparison.OrdinalIgnoreCase))
                 is { Value.ValueKind: JsonValueKind.String } url

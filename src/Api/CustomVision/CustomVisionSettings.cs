@@ -6,17 +6,17 @@ namespace Fovea.Api.CustomVision;
 /// <summary>The settings of Custom Vision's prediction API, under <c>Fovea:CustomVision</c>.</summary>
 internal sealed record CustomVisionSettings
 {
-    /// <summary>Comes before each key under <c>Fovea</c>.</summary>
+    /// <summary>The prefix of the keys of these settings under <c>Fovea</c>.</summary>
     public const string Prefix = "CustomVision:";
 
     /// <summary>
-    /// The hosts from which images are fetched by address, such as <c>images.example.org</c> or <c>files.example.org:8443</c>. Without a
-    /// port, only that of the scheme is meant. Redirects are not followed.
+    /// The hosts from which images are fetched by address, such as <c>images.example.org</c> or <c>files.example.org:8443</c>. An entry
+    /// without a port allows only the usual port, 80 for http and 443 for https. Redirects are not followed.
     /// </summary>
     public IReadOnlyList<string> UrlHosts { get; init; } = [];
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="RefusalException">An entry is no host.</exception>
+    /// <exception cref="RefusalException">An entry is not a host.</exception>
     public static CustomVisionSettings Read(IConfiguration configuration)
     {
         var settings = Settings.Bind<CustomVisionSettings>(configuration, Prefix);

@@ -5,8 +5,8 @@ using Fovea.Api.Requests;
 namespace Fovea.Api.CustomVision;
 
 /// <summary>
-/// Fetches images by address, from the hosts of <see cref="CustomVisionSettings.UrlHosts"/> alone: a service that fetches any address lets
-/// its callers reach the network around it.
+/// Downloads images whose addresses are in requests, but only from the hosts in <see cref="CustomVisionSettings.UrlHosts"/>. If the service
+/// fetched any address, its callers could read from other machines in the service's private network.
 /// </summary>
 internal sealed class ImageDownload : IDisposable
 {
@@ -20,7 +20,8 @@ internal sealed class ImageDownload : IDisposable
     {
         (this.allowed, mostBytes) = (allowed, settings.MaxImageBytes);
 
-        // A redirect may lead to a host that is not allowed, and a connection is not kept for so long that a changed address is missed.
+        // Redirects are not followed, because they may lead to a host that is not allowed. Each connection is closed after a minute, so
+        // that the client notices when the host gets another IP address.
         client = new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -35,10 +36,10 @@ internal sealed class ImageDownload : IDisposable
     /// <summary>Fetches an image file.</summary>
     /// <param name="address">An http or https address.</param>
     /// <param name="stop">Stops fetching.</param>
-    /// <returns>The bytes, at least one; to be disposed of.</returns>
+    /// <returns>The bytes of the file, at least one. The caller disposes of them.</returns>
     /// <exception cref="ServiceException">
-    /// <see cref="ServiceError.ImageNotFetched"/>: its host is not allowed, or does not answer with an image in time; <see
-    /// cref="ServiceError.TooLarge"/>.
+    /// <see cref="ServiceError.ImageNotFetched"/>: the host of the address is not allowed, or does not answer with an image in time.
+    /// <see cref="ServiceError.TooLarge"/>: the image has too many bytes.
     /// </exception>
     public async Task<PooledBytes> Fetch(string address, CancellationToken stop)
     {
@@ -53,7 +54,7 @@ internal sealed class ImageDownload : IDisposable
 
             RequestBody.RefuseOver(mostBytes, "The image", answer.Content.Headers.ContentLength);
 
-            // The client's time limit ends with the headers.
+            // HttpClient's own time limit ends when the headers have arrived, so the body gets another time limit here.
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(client.Timeout);
             await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
@@ -84,10 +85,11 @@ internal sealed class ImageDownload : IDisposable
             || url.UserInfo.Length > 0
             ? throw NotFetched($"url is {ReadableText.Of(address)}; expected an http or https address without a user")
         : allowed.UrlHosts.Count == 0
-            ? throw NotFetched("This service fetches no images by address; expected the image itself, by the routes that end in /image")
+            ? throw NotFetched("This service does not fetch images by address; expected the image as the body, on a route that ends in "
+                + "/image")
         : !allowed.UrlHosts.Contains(url.Authority, StringComparer.OrdinalIgnoreCase)
             ? throw NotFetched(
-                $"url has the host {ReadableText.Of(url.Authority)}; expected one of those that the service may fetch images from "
+                $"url has the host {ReadableText.Of(url.Authority)}; expected a host from which the service may fetch images "
                     + "(Fovea:CustomVision:UrlHosts)")
         : url;
 

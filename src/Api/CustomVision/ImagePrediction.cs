@@ -12,7 +12,7 @@ namespace Fovea.Api.CustomVision;
 internal sealed record ImagePrediction(
     Guid Id, Guid Project, Guid Iteration, DateTime Created, IReadOnlyList<TagPrediction> Predictions)
 {
-    /// <summary>An answer in this form.</summary>
+    /// <summary>Converts an answer to this form.</summary>
     /// <param name="answer">The answer, with all classes.</param>
     /// <param name="project">The project of the request.</param>
     /// <param name="now">The time.</param>
@@ -26,7 +26,7 @@ internal sealed record ImagePrediction(
 }
 
 /// <summary>A class that an image may show.</summary>
-/// <param name="Probability">0 to 1; of independent labels they do not add up to 1.</param>
+/// <param name="Probability">The probability, 0 to 1. The probabilities of independent labels need not add up to 1.</param>
 /// <param name="TagId">A GUID of the label in the project, the same for all models and versions.</param>
 /// <param name="TagName">The label.</param>
 /// <param name="TagType">Always Regular.</param>

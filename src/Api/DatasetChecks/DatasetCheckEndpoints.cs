@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api.DatasetChecks;
 
-/// <summary>The route that tells what is wrong with a data set.</summary>
+/// <summary>The route that finds wrong labels, copies and bad images in a data set.</summary>
 internal static class DatasetCheckEndpoints
 {
     public static void MapDatasetChecks(this IEndpointRouteBuilder app) => app.MapGroup("/datasets").WithTags("Data sets")

@@ -28,7 +28,7 @@ namespace Fovea.Api.DatasetChecks;
 internal sealed class DatasetChecker(
     DatasetStore datasets, TrainingProcess training, FineTuningSettings settings, IHostApplicationLifetime lifetime)
 {
-    // Another version of the checks takes another name.
+    // The name of the file with the kept answer. Raise the number when the checks change, so that old answers are not used.
     private const string Kept = "health-1.json";
 
     private const int MostUnderWay = 16;
@@ -39,7 +39,7 @@ internal sealed class DatasetChecker(
     private readonly Dictionary<string, Task<HealthReport>> underWay = [];
     private Task last = Task.CompletedTask;
 
-    /// <summary>Returns what was found in a data set. The first call takes about a minute for 1,000 images.</summary>
+    /// <summary>Returns the findings about a data set. The first call takes about a minute for 1,000 images.</summary>
     /// <param name="id">The data set.</param>
     /// <param name="stop">Ends the wait, not the check.</param>
     /// <exception cref="ServiceException">
@@ -65,7 +65,8 @@ internal sealed class DatasetChecker(
             {
                 throw new ServiceException(
                     ServiceError.Overloaded,
-                    $"{MostUnderWay} data sets are being checked, the most at the same time. Retry in {Patience.TotalSeconds:N0} s.")
+                    $"{MostUnderWay} data sets are being checked, the most that are checked at the same time. Retry in "
+                        + $"{Patience.TotalSeconds:N0} s.")
                 { RetryAfter = Patience };
             }
 
@@ -77,7 +78,7 @@ internal sealed class DatasetChecker(
         }
     }
 
-    // The check before has ended, or has failed, when this one begins.
+    // Waits until the previous check has ended or failed, and then checks the data set.
     private async Task<HealthReport> Check(UploadedDataset dataset, Task before)
     {
         var stopping = lifetime.ApplicationStopping;
@@ -91,7 +92,7 @@ internal sealed class DatasetChecker(
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             throw new ServiceException(
-                ServiceError.Unavailable, "The service is shutting down, which ended the check of the data set. Retry later.");
+                ServiceError.Unavailable, "The check of the data set has ended, because the service is shutting down. Retry later.");
         }
         finally
         {
@@ -119,7 +120,7 @@ internal sealed class DatasetChecker(
         }
     }
 
-    // A data set that was deleted meanwhile gets no folder again.
+    // Saves the answer in the data set's folder. If the data set was deleted meanwhile, throws and does not make the folder again.
     private HealthReport Keep(UploadedDataset dataset, string json)
     {
         var report = Parse(Encoding.UTF8.GetBytes(json));

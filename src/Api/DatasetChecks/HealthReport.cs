@@ -29,8 +29,8 @@ internal sealed record HealthReport(
 }
 
 /// <summary>The number of images of a class or label.</summary>
-/// <param name="Label">Its name.</param>
-/// <param name="Count">The number of its images.</param>
+/// <param name="Label">The name of the class or label.</param>
+/// <param name="Count">The number of images.</param>
 internal sealed record CheckedClass(string Label, int Count);
 
 /// <summary>The findings of one check.</summary>
@@ -39,7 +39,9 @@ internal sealed record CheckedClass(string Label, int Count);
 /// <param name="Meaning">What a finding means, and what to do.</param>
 /// <param name="Count">The number of findings.</param>
 /// <param name="Findings">The findings, the worst first.</param>
-/// <param name="NotChecked">What the check leaves out, as a sentence; left out of the JSON if it looks at all images.</param>
+/// <param name="NotChecked">
+/// A sentence that names the images which the check does not look at. Left out of the JSON if it looks at all images.
+/// </param>
 internal sealed record CheckOutcome(
     string Check,
     string Title,
@@ -48,21 +50,21 @@ internal sealed record CheckOutcome(
     IReadOnlyList<CheckFinding> Findings,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NotChecked = null);
 
-/// <summary>Something that a check has found.</summary>
-/// <param name="Reason">What it is, as a sentence.</param>
-/// <param name="Images">The images that it is about; none for a finding about classes.</param>
-/// <param name="Suggested">The class that the image probably has; left out of the JSON without one.</param>
+/// <summary>A problem with some images, or with a class, that a check has found.</summary>
+/// <param name="Reason">The problem, as a sentence.</param>
+/// <param name="Images">The images with the problem; none for a problem of a class.</param>
+/// <param name="Suggested">The class that the image probably has. Left out of the JSON if the label is not in doubt.</param>
 internal sealed record CheckFinding(
     string Reason,
     IReadOnlyList<FoundImage> Images,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Suggested = null);
 
 /// <summary>An image of a finding.</summary>
-/// <param name="File">Its path in the data set, the id of its entry in the list of images.</param>
-/// <param name="Labels">Its class or its labels.</param>
-/// <param name="Part">What it is for: train, val or test.</param>
-/// <param name="Thumbnail">The address of a small picture of it; left out of the JSON for a file that is not a readable image.</param>
-/// <param name="Image">The address of the image itself; left out likewise.</param>
+/// <param name="File">The path of the image in the data set, which is also its id in the list of the data set's images.</param>
+/// <param name="Labels">The class or the labels of the image.</param>
+/// <param name="Part">The part of the data set that contains the image: train, val or test.</param>
+/// <param name="Thumbnail">The address of the image's thumbnail. Left out of the JSON for a file that is not a readable image.</param>
+/// <param name="Image">The address of the image itself. Left out of the JSON for a file that is not a readable image.</param>
 internal sealed record FoundImage(
     string File,
     IReadOnlyList<string> Labels,
@@ -81,7 +83,7 @@ internal sealed record FoundImage(
         : this;
 }
 
-/// <summary>Reports as JSON.</summary>
+/// <summary>The JSON serializer for the findings about a data set.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(HealthReport))]
 internal sealed partial class DatasetCheckJson : JsonSerializerContext;

@@ -4,7 +4,7 @@ using Fovea.Api.Requests;
 
 namespace Fovea.Api.DatasetRepository;
 
-/// <summary>Data sets as JSON.</summary>
+/// <summary>The JSON serializer for data sets.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(UploadedDataset))]
 [JsonSerializable(typeof(ListedImage))]

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api.Diagnostics;
 
-/// <summary>The diagnosis as JSON.</summary>
+/// <summary>The JSON serializer for the answer of <c>/diagnostics</c>.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Diagnosis))]
 internal sealed partial class DiagnosticsJson : JsonSerializerContext;

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api.Explanation;
 
-/// <summary>Explanations as JSON.</summary>
+/// <summary>The JSON serializer for explanations.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ExplanationAnswer))]
 internal sealed partial class ExplanationJson : JsonSerializerContext;

@@ -11,12 +11,14 @@ internal sealed class EventStream(JobFeeds feeds, IHostApplicationLifetime lifet
 
     private static readonly TimeSpan BetweenComments = TimeSpan.FromSeconds(15);
 
-    /// <summary>Whether a request asks for a stream.</summary>
+    /// <summary>Whether a request asks for a stream of server-sent events.</summary>
     public static bool IsWanted(HttpRequest request) => request.GetTypedHeaders().Accept.Any(type => type.MediaType == MediaType);
 
     /// <summary>Writes the events after the request's Last-Event-ID to the response.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: Last-Event-ID is no number.
-    /// <see cref="ServiceError.UnknownJob"/>: no job has this id.</exception>
+    /// <exception cref="ServiceException">
+    /// <see cref="ServiceError.MalformedRequest"/>: Last-Event-ID is not a number. <see cref="ServiceError.UnknownJob"/>: no job has this
+    /// id.
+    /// </exception>
     public Task Write(string job, HttpContext context, CancellationToken stop)
     {
         long last = LastSeen(context.Request);
@@ -50,7 +52,7 @@ internal sealed class EventStream(JobFeeds feeds, IHostApplicationLifetime lifet
             {
                 var events = await feed.After(last, over);
 
-                // No events are left when the job is being deleted.
+                // If the job is being deleted, its events may be gone. The loop then ends instead of asking for them again and again.
                 last = events.Count == 0 ? now.Events : last;
                 foreach (var e in events)
                 {

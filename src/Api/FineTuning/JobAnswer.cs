@@ -9,27 +9,27 @@ namespace Fovea.Api.FineTuning;
 
 /// <summary>A fine-tuning job. Times are in seconds since 1970.</summary>
 /// <param name="Object">Always fine_tuning.job.</param>
-/// <param name="Id">The id.</param>
-/// <param name="CreatedAt">When it was created.</param>
-/// <param name="FinishedAt">When it ended.</param>
-/// <param name="EstimatedFinish">When it will end, estimated from its speed so far; null: unknown.</param>
+/// <param name="Id">The id of the job.</param>
+/// <param name="CreatedAt">The time at which the job was created.</param>
+/// <param name="FinishedAt">The time at which the job ended; null: it has not ended.</param>
+/// <param name="EstimatedFinish">The time at which the job will end, estimated from its speed so far; null: unknown.</param>
 /// <param name="Model">The model or pretrained base that training starts from.</param>
 /// <param name="FineTunedModel">The trained model; null: the job has not succeeded.</param>
 /// <param name="FineTunedVersion">The version of the trained model; null: the job has not succeeded.</param>
-/// <param name="Published">Whether that version was published by the job.</param>
+/// <param name="Published">Whether the job has published the trained version.</param>
 /// <param name="Status">validating_files, queued, running, paused, succeeded, failed or cancelled.</param>
 /// <param name="Method">head, full or auto.</param>
-/// <param name="Hyperparameters">Each a number, or auto until it is chosen.</param>
+/// <param name="Hyperparameters">The hyperparameters. Each is a number, or auto until training has chosen a number.</param>
 /// <param name="Seed">The seed of all random numbers.</param>
 /// <param name="Suffix">The end of the trained model's name.</param>
 /// <param name="Publish">auto or manual.</param>
 /// <param name="Dataset">The id of the data set.</param>
-/// <param name="DatasetName">The name that the data set's owner gave it; null: none.</param>
+/// <param name="DatasetName">The name that the owner gave the data set; null: it has no name.</param>
 /// <param name="TrainingFile">The id of the data set, under OpenAI's name.</param>
 /// <param name="ValidationFile">Always null: a part of the data set is used for validation.</param>
 /// <param name="ResultFiles">The route of the report; empty: the job has not succeeded.</param>
-/// <param name="Metadata">The caller's notes; null: none.</param>
-/// <param name="Error">Why the job failed; null: it has not.</param>
+/// <param name="Metadata">The notes that the caller sent with the job; null: none.</param>
+/// <param name="Error">The reason why the job failed; null: it has not failed.</param>
 internal sealed record JobAnswer(
     string Object,
     string Id,
@@ -54,7 +54,7 @@ internal sealed record JobAnswer(
     JsonNode? Metadata,
     JobError? Error)
 {
-    /// <summary>The answer for a job.</summary>
+    /// <summary>Returns the answer that describes a job.</summary>
     public static JobAnswer Of(Job job)
     {
         bool succeeded = job.Status is JobStatus.Succeeded;
@@ -83,7 +83,7 @@ internal sealed record JobAnswer(
             Error: job.ErrorCode is null ? null : new(job.ErrorCode, job.ErrorMessage!, null));
     }
 
-    /// <summary>A time in seconds, from milliseconds.</summary>
+    /// <summary>Converts a time from milliseconds to seconds.</summary>
     public static long Seconds(long milliseconds) => milliseconds / 1_000;
 
     private static JsonValue Auto(int? value) => value is { } number ? JsonValue.Create(number) : JsonValue.Create("auto");
@@ -91,29 +91,29 @@ internal sealed record JobAnswer(
     private static JsonValue Auto(double? value) => value is { } number ? JsonValue.Create(number) : JsonValue.Create("auto");
 }
 
-/// <summary>The hyperparameters of a job; each a number, or auto until it is chosen.</summary>
-/// <param name="Epochs">Passes over the training images.</param>
-/// <param name="BatchSize">Images in a step.</param>
+/// <summary>The hyperparameters of a job. Each is a number, or auto until training has chosen a number.</summary>
+/// <param name="Epochs">The number of passes over the training images.</param>
+/// <param name="BatchSize">The number of images in a step.</param>
 /// <param name="LearningRate">The highest learning rate of the schedule.</param>
 internal sealed record JobHyperparameters(
     [property: JsonPropertyName("n_epochs")] JsonNode Epochs,
     [property: JsonPropertyName("batch_size")] JsonNode BatchSize,
     [property: JsonPropertyName("learning_rate")] JsonNode LearningRate);
 
-/// <summary>Why a job failed.</summary>
+/// <summary>The reason why a job failed.</summary>
 /// <param name="Code">The kind of error, stable: training_failed, bad_dataset, cannot_write ...</param>
-/// <param name="Message">What went wrong.</param>
+/// <param name="Message">The reason, as a sentence.</param>
 /// <param name="Param">Always null.</param>
 internal sealed record JobError(string Code, string Message, string? Param);
 
 /// <summary>An event of a job.</summary>
 /// <param name="Object">Always fine_tuning.job.event.</param>
 /// <param name="Id">The number among the job's events, from 1.</param>
-/// <param name="CreatedAt">When, in seconds since 1970.</param>
+/// <param name="CreatedAt">The time of the event, in seconds since 1970.</param>
 /// <param name="Level">info, warn or error.</param>
-/// <param name="Message">A sentence.</param>
-/// <param name="Type">metrics if it has data, else message.</param>
-/// <param name="Data">The figures of the message, and names that it has; null: none.</param>
+/// <param name="Message">The description of the event, as a sentence.</param>
+/// <param name="Type">metrics if the event has data, otherwise message.</param>
+/// <param name="Data">The figures and names in the message; null: it has none.</param>
 internal sealed record JobEventAnswer(
     string Object,
     string Id,
@@ -123,7 +123,7 @@ internal sealed record JobEventAnswer(
     string Type,
     JsonNode? Data)
 {
-    /// <summary>The answer for an event.</summary>
+    /// <summary>Returns the answer that describes an event.</summary>
     public static JobEventAnswer Of(JobEvent e) => new(
         "fine_tuning.job.event",
         $"{e.Number}",
@@ -137,9 +137,9 @@ internal sealed record JobEventAnswer(
 /// <summary>A training step whose state was saved.</summary>
 /// <param name="Object">Always fine_tuning.job.checkpoint.</param>
 /// <param name="Id">The number of the step.</param>
-/// <param name="CreatedAt">When, in seconds since 1970.</param>
-/// <param name="Job">The job.</param>
-/// <param name="StepNumber">The steps done until then, over all epochs.</param>
+/// <param name="CreatedAt">The time of the checkpoint, in seconds since 1970.</param>
+/// <param name="Job">The id of the job.</param>
+/// <param name="StepNumber">The number of steps done so far, over all epochs.</param>
 /// <param name="Metrics">The latest metrics at that step: losses in nats, accuracies 0 to 1.</param>
 internal sealed record JobCheckpointAnswer(
     string Object,
@@ -149,7 +149,7 @@ internal sealed record JobCheckpointAnswer(
     [property: JsonPropertyName("step_number")] long StepNumber,
     JsonNode? Metrics)
 {
-    /// <summary>The answer for a checkpoint.</summary>
+    /// <summary>Returns the answer that describes a checkpoint.</summary>
     public static JobCheckpointAnswer Of(JobCheckpoint checkpoint) => new(
         "fine_tuning.job.checkpoint",
         $"{checkpoint.Step}",
@@ -159,7 +159,7 @@ internal sealed record JobCheckpointAnswer(
         JsonNode.Parse(checkpoint.Metrics));
 }
 
-/// <summary>The JSON serialization of the answers.</summary>
+/// <summary>The JSON serializer for answers about jobs.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(JobAnswer))]
 [JsonSerializable(typeof(JobEventAnswer))]
@@ -168,7 +168,9 @@ internal sealed record JobCheckpointAnswer(
 [JsonSerializable(typeof(Page<JobCheckpointAnswer>))]
 internal sealed partial class FineTuningJson : JsonSerializerContext
 {
-    /// <summary>The same, without escapes for characters such as quotes in messages, as in the service's other answers.</summary>
+    /// <summary>
+    /// The serializer that does not escape characters such as quotes in messages. The service's other answers do not escape them either.
+    /// </summary>
     public static FineTuningJson Readable { get; } =
         new(new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -4,8 +4,8 @@ using Fovea.Api.Problems;
 namespace Fovea.Api.FineTuning;
 
 /// <summary>
-/// The events of one job, read from the database once for all who watch the job in this process. While the database cannot be reached,
-/// reads are repeated, and the watchers wait. Thread-safe.
+/// The events of one job. They are read from the database once for all requests of this process that watch the job. While the database
+/// cannot be reached, reads are repeated, and these requests wait. Thread-safe.
 /// </summary>
 internal sealed class JobFeed : IAsyncDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class JobFeed : IAsyncDisposable
     /// <summary>Completes when <see cref="Now"/> changes. A watcher takes this task before it reads <see cref="Now"/>.</summary>
     public Task Changed => changed.Task;
 
-    /// <summary>Returns events with numbers above <paramref name="number"/>, ascending: at most 100, and none if there is none.</summary>
+    /// <summary>Returns at most 100 events with numbers above <paramref name="number"/>, in ascending order.</summary>
     public async Task<IReadOnlyList<JobEvent>> After(long number, CancellationToken stop)
     {
         var page = await Page(number / PageLength).WaitAsync(stop);
@@ -83,7 +83,7 @@ internal sealed class JobFeed : IAsyncDisposable
         }
     }
 
-    // A deleted job has no further events.
+    // Reads the state of the job. A deleted job counts as ended, because no events will follow.
     private async Task<FeedState> Look()
     {
         try
@@ -100,7 +100,7 @@ internal sealed class JobFeed : IAsyncDisposable
     {
         lock (gate)
         {
-            // Events never change, so a page that has all events up to the newest, or up to its end, stays right.
+            // Events never change. So a page that is full, or that has all events up to the newest one, is not read again.
             long needed = Math.Min(now.Events, (page + 1) * PageLength);
             if (pages.TryGetValue(page, out var known) && known.UpTo >= needed)
             {

@@ -5,15 +5,18 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.FineTuning;
 
-/// <summary>The lists of jobs, events and checkpoints in pages, the newest first. Each method takes how it shows an entry.</summary>
+/// <summary>
+/// The lists of jobs, events and checkpoints in pages, the newest first. Each method receives a function that converts an entry to its
+/// answer.
+/// </summary>
 internal sealed class JobPages(JobStore jobs)
 {
-    /// <summary>A page of the jobs.</summary>
+    /// <summary>Returns a page of the jobs.</summary>
     /// <param name="after">The id of the last job of the previous page; null: the first page.</param>
     /// <param name="limit">The number of jobs, 1 to 100; null: 20.</param>
-    /// <param name="show">Shows a job.</param>
+    /// <param name="show">Converts a job to its answer.</param>
     /// <param name="stop">Cancels the query.</param>
-    /// <exception cref="RefusalException">The limit is out of its range, or there is no such job.</exception>
+    /// <exception cref="RefusalException">The limit is out of its range, or no job has the id <c>after</c>.</exception>
     public async Task<Page<T>> Jobs<T>(string? after, string? limit, Func<Job, T> show, CancellationToken stop)
     {
         int most = Page.Limit(limit);

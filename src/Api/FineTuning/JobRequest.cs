@@ -28,13 +28,13 @@ internal sealed partial record JobRequest
     /// </summary>
     public string? Suffix { get; init; }
 
-    /// <summary>head, full or auto, the default.</summary>
+    /// <summary>The layers to train: head, full, or auto, the default.</summary>
     public required string Method { get; init; }
 
-    /// <summary>Passes over the training images, 1 to 100,000; null: auto, the default.</summary>
+    /// <summary>The number of passes over the training images, 1 to 100,000; null: auto, the default.</summary>
     public int? Epochs { get; init; }
 
-    /// <summary>Images in a step, 1 to 65,536; null: auto, the default.</summary>
+    /// <summary>The number of images in a step, 1 to 65,536; null: auto, the default.</summary>
     public int? BatchSize { get; init; }
 
     /// <summary>The highest learning rate, over 0 and at most 100; null: auto, the default.</summary>
@@ -43,14 +43,14 @@ internal sealed partial record JobRequest
     /// <summary>The seed of all random numbers. Default 1.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>Whether the job publishes its model by itself when that is not worse than the one that serves. Default true.</summary>
+    /// <summary>Whether the job publishes its model if the model is not worse than the version that serves. Default true.</summary>
     public bool PublishesItself { get; init; } = true;
 
     /// <summary>The caller's notes, a JSON object of at most 16 texts; null: none, the default.</summary>
     public string? Metadata { get; init; }
 
     /// <summary>Reads a request.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>; the message names the value.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: a value is wrong; the message names it.</exception>
     public static JobRequest Read(ReadOnlyMemory<byte> body)
     {
         using var json = RequestJson.Parse(body, "an object such as {\"dataset\": \"ds_0123456789abcdef\"}");

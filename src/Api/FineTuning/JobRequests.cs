@@ -18,8 +18,8 @@ internal sealed class JobRequests(
 
     /// <summary>Creates the job that a request asks for.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="read">Reads its body, which is not empty.</param>
-    /// <param name="stop">Cancels it.</param>
+    /// <param name="read">Reads the body of the request. It is called only if the body is not empty.</param>
+    /// <param name="stop">Cancels the call.</param>
     /// <exception cref="RefusalException">
     /// The request is malformed, its model or data set does not exist, or <see cref="FineTuningSettings.MaxJobs"/> jobs have not ended.
     /// </exception>
@@ -88,7 +88,7 @@ internal sealed class JobRequests(
         return job;
     }
 
-    // A model of the repository, or else a pretrained base that is here.
+    // Returns the model of the repository with this name, or else the pretrained base with this name if it is built in or downloaded.
     private (string Name, int Version) BaseOf(string name)
     {
         var known = models.All.Any(model => model.Name == name) ? null
@@ -107,7 +107,8 @@ internal sealed class JobRequests(
             + $"GET /pretrained shows as built-in or downloaded, or no model, which means {PretrainedBases.BuiltIn}.");
     }
 
-    // An earlier fine-tuned model whose name ends in the suffix already: the job makes its next version.
+    // Whether the base is an earlier fine-tuned model whose name already ends with the suffix. The job then makes the next version of the
+    // base.
     private bool GoesOnAs(string model, string suffix, UploadedDataset dataset) =>
         model.EndsWith($"-{suffix}", StringComparison.Ordinal) && HasClassesOf(models.Find(model), dataset);
 

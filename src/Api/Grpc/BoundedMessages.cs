@@ -13,8 +13,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Fovea.Api.Grpc;
 
 /// <summary>
-/// Reads the message of a call before Grpc.AspNetCore does, as the body of a request: within the limits of its size, its pace and its
-/// caller's memory. Compressed messages are decoded within the same limits.
+/// Reads the message of a call before Grpc.AspNetCore does, with the same limits as for the body of an HTTP request: its size, its speed,
+/// and the memory of its caller's bodies. Compressed messages are decoded within the same limits.
 /// </summary>
 internal static class BoundedMessages
 {

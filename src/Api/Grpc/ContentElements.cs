@@ -4,8 +4,8 @@ using Google.Protobuf.Collections;
 
 namespace Fovea.Api.Grpc;
 
-/// <summary>Elements in a message, in the field of their type.</summary>
-/// <param name="contents">The message.</param>
+/// <summary>The elements of a tensor in a gRPC message, in the message's field for their type.</summary>
+/// <param name="contents">The part of the message with the elements.</param>
 internal sealed class ContentElements(InferTensorContents contents) : TensorElements
 {
     /// <inheritdoc/>

@@ -8,7 +8,10 @@ using Status = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Fovea.Api.Grpc;
 
-/// <summary>The health service of gRPC (https://github.com/grpc/grpc/blob/master/doc/health-checking.md), by the readiness probe.</summary>
+/// <summary>
+/// The health service of gRPC (https://github.com/grpc/grpc/blob/master/doc/health-checking.md). It reports the service as healthy if the
+/// readiness probe would answer 200.
+/// </summary>
 internal sealed class GrpcHealth(Readiness readiness, TimeProvider time) : HealthBase
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
@@ -26,8 +29,8 @@ internal sealed class GrpcHealth(Readiness readiness, TimeProvider time) : Healt
                 StatusCode.NotFound, $"There is no service {ReadableText.Of(request.Service)}; expected {Services[1]} or nothing."));
 
     /// <summary>
-    /// Sends the state, and each change of it, once a second at most. When the service shuts down the stream ends, so that it
-    /// does not hold up the shutdown.
+    /// Sends the state, and then each change of the state, at most once a second. The stream ends when the service shuts down, because an
+    /// open stream would delay the shutdown.
     /// </summary>
     public override async Task Watch(
         HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)

@@ -15,13 +15,13 @@ namespace Fovea.Api.Grpc;
 /// <summary>Sets up the services of gRPC, which answer on a port of their own.</summary>
 internal static class GrpcServer
 {
-    // Requests for health and reflection are a few names.
+    // The largest message of a request for health or reflection. Such a request contains only a few names.
     private const int MostSmallBytes = 64 << 10;
 
     /// <summary>Registers the services.</summary>
-    /// <typeparam name="TErrors">Turns exceptions into statuses.</typeparam>
+    /// <typeparam name="TErrors">The interceptor that turns exceptions into gRPC statuses.</typeparam>
     /// <param name="services">The services of the process.</param>
-    /// <param name="settings">The limit of a message.</param>
+    /// <param name="settings">The settings, one of which is the largest size of a message.</param>
     /// <param name="serves">Whether the process answers requests to infer; otherwise it only trains.</param>
     /// <param name="withReflection">Whether clients can read the descriptions of the services.</param>
     public static void AddGrpcServer<TErrors>(this IServiceCollection services, Settings settings, bool serves, bool withReflection)
@@ -30,7 +30,7 @@ internal static class GrpcServer
         services.AddSingleton<TErrors>().AddSingleton<GrpcHealth>();
         var server = services.AddGrpc(options =>
         {
-            // Decoding by Grpc.AspNetCore has no limit, so compressed messages are decoded before.
+            // Grpc.AspNetCore would decode a compressed message to any size, so BoundedMessages decodes it before, with a limit.
             options.CompressionProviders.Clear();
             options.MaxReceiveMessageSize = MostSmallBytes;
             options.IgnoreUnknownServices = true;
@@ -83,7 +83,7 @@ internal static class GrpcServer
         }
     }
 
-    // A stream of reflection is open for as long as the client likes, and would hold up the shutdown.
+    // Ends a call when the service shuts down. A client may keep a reflection stream open for any time, which would delay the shutdown.
     private static async Task UntilStopping(HttpContext context, RequestDelegate next, CancellationToken stopping)
     {
         using (stopping.UnsafeRegister(static context => ((HttpContext)context!).Abort(), context))

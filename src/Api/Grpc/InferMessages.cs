@@ -8,10 +8,10 @@ using Choice = Fovea.Api.Grpc.Messages.InferParameter.ParameterChoiceOneofCase;
 
 namespace Fovea.Api.Grpc;
 
-/// <summary>Requests to infer and their answers as messages.</summary>
+/// <summary>Converts gRPC messages to requests to infer, and their answers to gRPC messages.</summary>
 internal static class InferMessages
 {
-    /// <summary>Reads a request. The answer has bytes if the request has.</summary>
+    /// <summary>Reads a request. If the request has its elements as raw bytes, the answer has raw bytes too.</summary>
     /// <exception cref="ServiceException">
     /// <see cref="ServiceError.MalformedRequest"/>: an input has no elements or has them twice, or a parameter has no value.
     /// </exception>
@@ -30,7 +30,7 @@ internal static class InferMessages
     }
 
     /// <summary>Writes an answer.</summary>
-    /// <param name="answer">What to write.</param>
+    /// <param name="answer">The answer to write.</param>
     /// <param name="logits">The logits of each image.</param>
     public static ModelInferResponse Write(InferAnswer answer, IReadOnlyList<float[]> logits)
     {
@@ -60,7 +60,7 @@ internal static class InferMessages
         if (raw.Count > 0 && raw.Count != message.Inputs.Count)
         {
             throw InferRequest.Malformed(
-                $"The request has {raw.Count} raw_input_contents and {message.Inputs.Count} inputs; expected as many, or none.");
+                $"The request has {raw.Count} raw_input_contents and {message.Inputs.Count} inputs; expected one for each input, or none.");
         }
 
         var inputs = new InferInput[message.Inputs.Count];

@@ -90,8 +90,8 @@ internal static class CleartextHttp2
             bool isAlike = read.Buffer.Slice(0, length).ToArray().AsSpan().SequenceEqual(Preface.AsSpan(0, length));
             bool isDecided = !isAlike || length == Preface.Length || read.IsCompleted || read.IsCanceled;
 
-            // If more bytes are needed, all bytes are marked as examined: the pipe then waits for more. Otherwise the server's first read
-            // must get them at once, so none is marked.
+            // If more bytes are needed, all bytes are marked as examined, so that the pipe waits for more. Otherwise no byte is marked, so
+            // that the server's first read gets the bytes at once.
             input.AdvanceTo(read.Buffer.Start, isDecided ? read.Buffer.Start : read.Buffer.End);
             if (isDecided)
             {

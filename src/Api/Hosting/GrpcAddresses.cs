@@ -70,7 +70,8 @@ internal static class GrpcAddresses
                 .Select(address => $"{address.Scheme}://{address.Host}:{port}")]
             : throw new FoveaException(
                 ErrorCode.BadArgument,
-                $"Fovea:GrpcPort is {port}, but no address of the service has a host; expected one with a host, or 0.");
+                $"Fovea:GrpcPort is {port}, but no address of the service has a host; expected an address such as http://*:8080, or the "
+                    + "port 0 for no gRPC.");
     }
 
     private static bool IsHttps(string scheme) => scheme.Equals("https", StringComparison.OrdinalIgnoreCase);

@@ -13,7 +13,7 @@ internal static class SettingsCommand
     {
         if (args is not ([_] or [_, "--schema"]))
         {
-            Console.Error.WriteLine($"The arguments are {string.Join(' ', args)}; expected settings, or settings --schema.");
+            Console.Error.WriteLine($"The arguments are {string.Join(' ', args)}; expected `settings`, or `settings --schema`.");
             return 1;
         }
 

@@ -37,10 +37,10 @@ internal sealed class Datatype
     /// <summary>The protocol's name of the type, such as FP32.</summary>
     public string Name { get; }
 
-    /// <summary>The bytes of a number.</summary>
+    /// <summary>The size of a number in bytes.</summary>
     public int Size { get; }
 
-    /// <summary>Whether only whole numbers can be represented.</summary>
+    /// <summary>Whether the type has only whole numbers.</summary>
     public bool IsWhole { get; }
 
     /// <summary>The type for an element type of a network's input or output.</summary>

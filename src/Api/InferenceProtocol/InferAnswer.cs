@@ -38,13 +38,13 @@ internal sealed class InferAnswer
     /// <summary>Whether the elements are written as bytes.</summary>
     public bool IsBinary { get; }
 
-    /// <summary>Whether the elements are the highest ones with their labels, in place of the tensor.</summary>
+    /// <summary>Whether the answer has only the highest elements with their labels, instead of the whole tensor.</summary>
     public bool IsLabels => output.Classes is not null;
 
     /// <summary>The output's name.</summary>
     public string Name => output.Name;
 
-    /// <summary>The type of the elements: that of the tensor, or BYTES for labels.</summary>
+    /// <summary>The type of the elements: the tensor's type, or BYTES for labels.</summary>
     public string DatatypeName => IsLabels ? "BYTES" : Type.Name;
 
     /// <summary>The type of the tensor's numbers.</summary>
@@ -64,7 +64,7 @@ internal sealed class InferAnswer
             throw ImageClassifier.NonFinite(Served);
         }
 
-        // A logit of minus infinity becomes a probability of 0.
+        // If the model outputs probabilities, a logit of minus infinity can be written: it becomes a probability of 0.
         bool IsWritable(float logit) => float.IsFinite(logit) || (Served.Classifier.GivesProbabilities && float.IsNegativeInfinity(logit));
     }
 

@@ -17,7 +17,7 @@ internal sealed class InferBody : IDisposable
 
     private InferBody(PooledBytes bytes, int jsonLength) => (this.bytes, this.jsonLength) = (bytes, jsonLength);
 
-    /// <summary>The JSON; empty where there is none.</summary>
+    /// <summary>The JSON; empty if the body has none.</summary>
     public ReadOnlyMemory<byte> Json => bytes.Memory[Math.Min(RequestJson.MarkLength(bytes.Span), jsonLength)..jsonLength];
 
     /// <summary>The bytes that follow the JSON.</summary>

@@ -14,7 +14,7 @@ internal sealed record InferRequest(
     public static ServiceException Malformed(string message, Exception? cause = null) => new(ServiceError.MalformedRequest, message, cause);
 
     /// <summary>Returns the number of highest elements that the parameter <c>classification</c> of an output asks for.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: it is not from 1 to 2^31 - 1.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: the number is not from 1 to 2^31 - 1.</exception>
     public static int Classes(long parameter) => parameter is > 0 and <= int.MaxValue
         ? (int)parameter
         : throw Malformed($"classification is out of range; expected 1 to {int.MaxValue}.");

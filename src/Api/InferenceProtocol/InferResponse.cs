@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Fovea.Api.InferenceProtocol;
 
 /// <summary>Writes the answer to a request to infer: JSON, followed by the outputs that the request asks for as bytes.</summary>
-/// <param name="answer">What to write.</param>
+/// <param name="answer">The answer to write.</param>
 internal sealed class InferResponse(InferAnswer answer)
 {
     // Answers are never part of an HTML page, so labels need no escaping for HTML.

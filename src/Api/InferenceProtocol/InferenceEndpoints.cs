@@ -58,8 +58,8 @@ internal static class InferenceEndpoints
                 "Frees the model's memory. The model answers again after it is loaded. Requests in flight are still answered.");
     }
 
-    // The routes of one model, with the version that serves or with version n. Each has handlers of its own: one that served both would
-    // declare n as a query parameter of the routes without it.
+    // Maps the routes of one model: the routes for the version that serves, or those for version n. Both kinds have their own handlers,
+    // because a shared handler would declare n as a query parameter of the routes whose path does not contain it.
     private static void MapModel(
         RouteGroupBuilder routes, string version, string which, Delegate describe, Delegate ready, Delegate infer, Delegate statistics)
     {

@@ -4,7 +4,7 @@ using Fovea.Api.Telemetry;
 
 namespace Fovea.Api.InferenceProtocol;
 
-/// <summary>Answers of the Open Inference Protocol as JSON.</summary>
+/// <summary>The JSON serializer for the answers of the Open Inference Protocol.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ServerDescription))]
 [JsonSerializable(typeof(ServerLive))]

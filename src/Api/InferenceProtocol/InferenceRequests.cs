@@ -34,7 +34,7 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
     }
 
     /// <summary>Reads the images of a request.</summary>
-    /// <exception cref="RefusalException">They do not fit the model.</exception>
+    /// <exception cref="RefusalException">The images do not fit the model.</exception>
     public InferImages ImagesOf(InferRequest request, ServedModel served) =>
         InferImages.Of(request, served.Classifier, settings.MaxImages);
 
@@ -64,8 +64,8 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
             : images.Files!.Select(file => classifier.Logits(served, file, stop)));
     }
 
-    // Announces all images before it writes the first, since the first image would otherwise run alone. An image that fails or is cancelled
-    // before it is written is no longer announced, since batches would wait for it.
+    // Announces all images to the scheduler before it writes the first one, because the first image would otherwise run alone. If an image
+    // fails or is cancelled before it is written, its announcement is withdrawn, because a batch would wait for the image.
     private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
     {
         int size = (int)served.Classifier.Input.Size;

@@ -13,7 +13,7 @@ internal readonly record struct ModelChoice(StoredModel Model, string? Version)
     /// <exception cref="RefusalException">There is no such version.</exception>
     public bool IsReady => (Version is null ? Model.Now.Serving : Model.Find(Version))?.Served is not null;
 
-    /// <summary>Takes a lease of the version. A version that is named is loaded first if necessary.</summary>
+    /// <summary>Takes a lease of the version. If the request names a version that is not loaded, the version is loaded first.</summary>
     /// <exception cref="RefusalException">There is no such version, or it cannot be loaded.</exception>
     public async ValueTask<Lease> Lease() => Version is null ? Model.Serve() : await Model.Serve(Version);
 

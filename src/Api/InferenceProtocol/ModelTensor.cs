@@ -4,8 +4,8 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.InferenceProtocol;
 
 /// <summary>
-/// The input or the output of a model as the protocol shows it: for a file from elsewhere the original one, if a transposition or a cast
-/// leads from it to the one that is run.
+/// The input or the output of a model as the protocol shows it. For a file of other software it is the original tensor of the file, if a
+/// transposition or a cast converts between it and the tensor that the service runs.
 /// </summary>
 /// <param name="Name">The name.</param>
 /// <param name="Type">The type of the numbers.</param>
@@ -13,7 +13,7 @@ namespace Fovea.Api.InferenceProtocol;
 /// <param name="ChannelsLast">Whether images are [H, W, C]; they are run as [C, H, W].</param>
 internal sealed record ModelTensor(string Name, Datatype Type, IReadOnlyList<int> Shape, bool ChannelsLast = false)
 {
-    /// <summary>The dimensions behind the batch.</summary>
+    /// <summary>The dimensions after the batch size.</summary>
     public IReadOnlyList<long> Behind => [.. Shape.Skip(1).Select(d => (long)d)];
 
     /// <summary>The input of a model.</summary>
@@ -24,9 +24,9 @@ internal sealed record ModelTensor(string Name, Datatype Type, IReadOnlyList<int
     public static ModelTensor OutputOf(Classifier model) => Original(model.Original?.Output)
         ?? new(model.OutputName, Datatype.Of(Models.Graphs.ElementType.Float), [Batch(model), model.Classes]);
 
-    /// <summary>Moves the channels of images before their pixels, if they are last.</summary>
-    /// <param name="images">The numbers of the images, as they arrive.</param>
-    /// <returns>The numbers in the order in which they are run.</returns>
+    /// <summary>Converts images from [H, W, C] to [C, H, W] if their channels are last.</summary>
+    /// <param name="images">The numbers of the images in the order of the request.</param>
+    /// <returns>The numbers in the order [C, H, W], in which the model takes them.</returns>
     public float[] InOrder(float[] images)
     {
         int channels = Shape[^1];

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Fovea.Api.InferenceProtocol;
 
 /// <summary>Elements as bytes: little-endian numbers, or image files that each follow four bytes with their length.</summary>
-/// <param name="bytes">Exactly the elements.</param>
+/// <param name="bytes">The bytes of all elements, without any other bytes.</param>
 internal sealed class RawElements(ReadOnlyMemory<byte> bytes) : TensorElements
 {
     /// <inheritdoc/>

@@ -33,8 +33,8 @@ internal sealed record ModelReady(string Name, bool Ready);
 /// <param name="Versions">The versions in the repository.</param>
 /// <param name="Platform">Always onnx_onnxv1.</param>
 /// <param name="Inputs">
-/// The one input: preprocessed images, with the name, type and layout of the file that the model was made of. Requests may send image files
-/// in its place, as BYTES of shape [-1].
+/// The one input: preprocessed images, with the name, type and layout that they have in the model's original file. Requests may send image
+/// files in its place, as BYTES of shape [-1].
 /// </param>
 /// <param name="Outputs">The one output: logits, or probabilities if the model ends in a softmax.</param>
 internal sealed record ModelTensors(

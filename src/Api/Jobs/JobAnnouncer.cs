@@ -1,8 +1,8 @@
 namespace Fovea.Api.Jobs;
 
 /// <summary>
-/// Tells the waiters of this process that a job has changed, or that the queue of jobs has. <see cref="JobListener"/> learns this from the
-/// database once for the whole process, so that waiters need not ask the database one by one. Thread-safe.
+/// Tells waiting code of this process that a job or the queue of jobs has changed. <see cref="JobListener"/> reads the changes from the
+/// database once for the whole process, so that not every waiter has to ask the database. Thread-safe.
 /// </summary>
 internal sealed class JobAnnouncer(TimeProvider time)
 {

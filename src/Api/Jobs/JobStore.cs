@@ -62,7 +62,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .ToDictionaryAsync(group => group.Key, group => group.Count, stop);
     }
 
-    /// <summary>Returns how far the events of a job have come.</summary>
+    /// <summary>Returns the number of a job's newest event, and whether the job has ended.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.UnknownJob"/>: no job has this id.</exception>
     public async Task<FeedState> Told(string id, CancellationToken stop)
     {
@@ -122,7 +122,9 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .Select(job => job.Dataset).SingleOrDefaultAsync(stop);
     }
 
-    /// <summary>Returns the highest version number of a model that any job has chosen, including deleted jobs; 0: none has.</summary>
+    /// <summary>
+    /// Returns the highest version number of a model that any job has chosen, including deleted jobs; 0: no job has chosen one.
+    /// </summary>
     public async Task<int> HighestVersion(string model, CancellationToken stop)
     {
         await using var context = await database.Open(stop);

@@ -2,10 +2,14 @@ using System.Threading.Channels;
 
 namespace Fovea.Api.Jobs;
 
-/// <summary>One waiter of <see cref="JobAnnouncer"/>. One task at a time may wait. Disposing of it ends the subscription.</summary>
+/// <summary>
+/// A subscription to the changes that <see cref="JobAnnouncer"/> announces. Only one task at a time may wait for a change. Disposing of
+/// this object ends the subscription.
+/// </summary>
 internal sealed class JobSubscription(Action<JobSubscription> end, TimeProvider time) : IDisposable
 {
-    // One place: further announcements before the next Wait add nothing, because the waiter then reads everything from the database.
+    // The channel holds one announcement. Further announcements before the next Wait are dropped, because the waiter then reads all changes
+    // from the database.
     private readonly Channel<bool> announced = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -22,7 +26,7 @@ internal sealed class JobSubscription(Action<JobSubscription> end, TimeProvider 
         using var late = new CancellationTokenSource(longest, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop);
 
-        // SuppressThrowing needs a task without a result.
+        // The option SuppressThrowing, used below, works only for a task without a result.
         Task reading = announced.Reader.WaitToReadAsync(end.Token).AsTask();
         await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();

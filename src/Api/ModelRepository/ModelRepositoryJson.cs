@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api.ModelRepository;
 
-/// <summary>Descriptions of models as JSON.</summary>
+/// <summary>The JSON serializer for descriptions of models.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ModelDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ModelDescription>))]

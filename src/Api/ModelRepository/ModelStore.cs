@@ -66,7 +66,7 @@ internal sealed class ModelStore : IDisposable
             return found;
         }
 
-        var expected = All is [] ? "there are none yet" : $"expected one of {string.Join(", ", All.Select(model => model.Name))}";
+        var expected = All is [] ? "the repository is empty" : $"expected one of {string.Join(", ", All.Select(model => model.Name))}";
         throw new ServiceException(ServiceError.UnknownModel, $"There is no model {name}; {expected}.");
     }
 
@@ -111,7 +111,7 @@ internal sealed class ModelStore : IDisposable
         }
     }
 
-    /// <summary>Loads of each model the version that should serve. A model that cannot be loaded does not stop the others.</summary>
+    /// <summary>Loads the version of each model that should serve. A model that cannot be loaded does not stop the others.</summary>
     public async Task LoadAll(CancellationToken stop)
     {
         if (device.FellBack)

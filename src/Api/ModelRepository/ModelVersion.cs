@@ -96,7 +96,7 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
         }
         catch (Exception e) when (e is RefusalException or IOException or UnauthorizedAccessException)
         {
-            // Loading the folder will report the error.
+            // A file cannot be read. The version is loaded again, and that load reports the error.
             return false;
         }
     }

@@ -76,7 +76,7 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         return session;
     }
 
-    // Runs batches of growing size, each twice as large as the last, up to the size at which the service would stop growing them.
+    // Runs batches of growing size, each twice as large as the last, as long as the service might choose such a size.
     private void RunLarger(ModelSession session, int runs)
     {
         var time = RunTogether(session, runs, Smallest);
@@ -117,7 +117,7 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         var batches = new List<InferenceBatch>();
         try
         {
-            // The service fills one more batch with images while the other batches run.
+            // There is one batch more than runs, because the service fills another batch with images while the batches run.
             for (int i = 0; i <= runs; i++)
             {
                 batches.Add(classifier.CreateBatch(session, ((int[])[size, capacity]).Distinct()));

@@ -25,7 +25,7 @@ internal sealed record VersionChoice(string Model)
         }
         catch (DirectoryNotFoundException)
         {
-            // Another service has deleted the model.
+            // Another service has deleted the model's folder, so the file does not exist any more.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -5,7 +5,7 @@ using Fovea.Models.Summary;
 
 namespace Fovea.Api.NetworkCatalog;
 
-/// <summary>Descriptions of networks as JSON.</summary>
+/// <summary>The JSON serializer for descriptions of networks.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ArchitectureDescription))]
 [JsonSerializable(typeof(IReadOnlyList<ArchitectureDescription>))]

@@ -3,10 +3,14 @@ using Fovea.Api.DatasetRepository;
 
 namespace Fovea.Api.OpenAIProtocol;
 
-/// <summary>Writes a data set as a zip file: its parts, in them the class folders, and the lists of labels where it has them.</summary>
+/// <summary>
+/// Writes a data set as a zip file: a folder for each part, the class folders in it, and the lists of labels if the data set has them.
+/// </summary>
 internal static class DatasetContent
 {
-    /// <summary>Writes the files one after the other. Images hardly shrink, so they are stored as they are.</summary>
+    /// <summary>
+    /// Writes the files one after the other. Image files are compressed already, so they are stored without further compression.
+    /// </summary>
     /// <param name="dataset">The data set.</param>
     /// <param name="to">The stream that receives the archive.</param>
     /// <param name="stop">Stops writing.</param>

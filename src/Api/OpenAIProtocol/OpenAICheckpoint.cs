@@ -9,13 +9,15 @@ namespace Fovea.Api.OpenAIProtocol;
 /// <summary>A training step whose state was saved, in the form of OpenAI's API.</summary>
 /// <param name="Object">Always fine_tuning.job.checkpoint.</param>
 /// <param name="Id">The number of the step.</param>
-/// <param name="CreatedAt">When, in seconds since 1970.</param>
+/// <param name="CreatedAt">The time of the checkpoint, in seconds since 1970.</param>
 /// <param name="Job">The id of the job.</param>
-/// <param name="Model">A name for the state at that step. No model of that name answers: a checkpoint is only trained on from.</param>
-/// <param name="StepNumber">The steps done until then, over all epochs.</param>
+/// <param name="Model">
+/// A name for the state at this step. Training can continue from the state, but no model with this name answers requests.
+/// </param>
+/// <param name="StepNumber">The number of steps done so far, over all epochs.</param>
 /// <param name="Metrics">
-/// The latest metrics at that step: losses in nats, accuracies 0 to 1. Accuracies of images also stand under OpenAI's names for those of
-/// tokens, which its clients read.
+/// The latest metrics at this step: losses in nats, accuracies 0 to 1. The accuracies are repeated under OpenAI's names for the accuracies
+/// of tokens, because its clients read those names.
 /// </param>
 internal sealed record OpenAICheckpoint(
     string Object,
@@ -32,7 +34,7 @@ internal sealed record OpenAICheckpoint(
         ("valid_accuracy", "valid_mean_token_accuracy"),
     ];
 
-    /// <summary>A checkpoint in this form.</summary>
+    /// <summary>Converts a checkpoint to this form.</summary>
     public static OpenAICheckpoint Of(JobCheckpoint checkpoint)
     {
         var own = JobCheckpointAnswer.Of(checkpoint);

@@ -6,11 +6,11 @@ namespace Fovea.Api.OpenAIProtocol;
 /// <summary>A file in the form of OpenAI's API: a data set, or the report of a job.</summary>
 /// <param name="Id">The id of the data set; or report- and the id of the job.</param>
 /// <param name="Object">Always file.</param>
-/// <param name="Bytes">The bytes of the images, or of the report; null: an older service has received the images.</param>
-/// <param name="CreatedAt">When, in seconds since 1970.</param>
+/// <param name="Bytes">The size of the images, or of the report, in bytes; null: an older release received the images.</param>
+/// <param name="CreatedAt">The time at which the file was made, in seconds since 1970.</param>
 /// <param name="Filename">The name of the data set, or its id, with .zip; or report.json.</param>
 /// <param name="Purpose">fine-tune for a data set, fine-tune-results for a report.</param>
-/// <param name="Status">Always processed: an upload that cannot be used is an error, and leaves no file.</param>
+/// <param name="Status">Always processed, because an upload that cannot be used is refused and makes no file.</param>
 internal sealed record OpenAIFile(
     string Id,
     string Object,
@@ -31,11 +31,11 @@ internal sealed record OpenAIFile(
 
     private const string Report = "report-", File = "file", Processed = "processed";
 
-    /// <summary>A data set as a file.</summary>
+    /// <summary>Describes a data set as a file.</summary>
     public static OpenAIFile Of(UploadedDataset dataset) =>
         new(dataset.Id, File, dataset.Bytes, dataset.CreatedAt, dataset.Title + Zip, FineTune, Processed);
 
-    /// <summary>The report of a job as a file.</summary>
+    /// <summary>Describes the report of a job as a file.</summary>
     /// <param name="job">The id of the job.</param>
     /// <param name="report">The report.</param>
     public static OpenAIFile Of(string job, FileInfo report) => new(

@@ -12,8 +12,8 @@ internal sealed class OpenAIFiles(DatasetStore datasets, DatasetRemoval removal,
 {
     private const int MostInList = 10_000;
 
-    /// <summary>A page of the data sets.</summary>
-    /// <param name="purpose">fine-tune; null: all. Files of other purposes are not listed.</param>
+    /// <summary>Returns a page of the data sets.</summary>
+    /// <param name="purpose">fine-tune, or null, lists the data sets. Every other purpose gives an empty list.</param>
     /// <param name="after">The id of the last file of the previous page; null: the first page.</param>
     /// <param name="limit">The number of files, 1 to 10,000; null: 10,000.</param>
     /// <param name="order">desc, the newest first, or asc; null: desc.</param>
@@ -33,8 +33,8 @@ internal sealed class OpenAIFiles(DatasetStore datasets, DatasetRemoval removal,
         return OpenAIList.Of(new Page<OpenAIFile>(page.Object, [.. page.Data.Select(OpenAIFile.Of)], page.HasMore), file => file.Id);
     }
 
-    /// <summary>The file of this id.</summary>
-    /// <exception cref="RefusalException">There is none.</exception>
+    /// <summary>Returns the file with this id.</summary>
+    /// <exception cref="RefusalException">No file has this id.</exception>
     public async Task<OpenAIFile> Find(string id, CancellationToken stop) => OpenAIFile.JobOf(id) is { } job
         ? OpenAIFile.Of(job, new FileInfo(await reports.Find(job, asPage: false, stop)))
         : OpenAIFile.Of(datasets.Get(id));
@@ -50,14 +50,14 @@ internal sealed class OpenAIFiles(DatasetStore datasets, DatasetRemoval removal,
 
         var dataset = datasets.Get(id);
 
-        // .NET's zip archives write the sizes behind each file, 16 bytes, synchronously.
+        // After each file, .NET's ZipArchive writes the file's sizes, 16 bytes, with a synchronous call.
         context.Features.GetRequiredFeature<IHttpBodyControlFeature>().AllowSynchronousIO = true;
         return TypedResults.Stream(
             body => DatasetContent.Write(dataset, body, stop), "application/zip", OpenAIFile.Of(dataset).Filename);
     }
 
     /// <summary>Deletes a data set.</summary>
-    /// <exception cref="RefusalException">There is none, or a job uses it; or the file is the report of a job.</exception>
+    /// <exception cref="RefusalException">No file has this id, a job uses the data set, or the file is the report of a job.</exception>
     public async Task<OpenAIDeletion> Delete(string id, CancellationToken stop)
     {
         if (OpenAIFile.JobOf(id) is not null)

@@ -7,12 +7,12 @@ namespace Fovea.Api.OpenAIProtocol;
 
 /// <summary>A fine-tuning job in the form of OpenAI's API. Times are in seconds since 1970.</summary>
 /// <param name="Object">Always fine_tuning.job.</param>
-/// <param name="Id">The id.</param>
-/// <param name="CreatedAt">When it was created.</param>
-/// <param name="FinishedAt">When it ended; null: it has not.</param>
+/// <param name="Id">The id of the job.</param>
+/// <param name="CreatedAt">The time at which the job was created.</param>
+/// <param name="FinishedAt">The time at which the job ended; null: it has not ended.</param>
 /// <param name="EstimatedFinish">
-/// When it will end, at least two seconds from now: OpenAI's .NET client sleeps until then, and fails if that time has passed. null: the
-/// job does not run, or its speed is not known yet.
+/// The estimated time at which the job will end, at least two seconds from now: OpenAI's .NET client sleeps until this time, and fails if
+/// it is in the past. null: the job does not run, or its speed is not known yet.
 /// </param>
 /// <param name="Model">The model or pretrained base that training starts from.</param>
 /// <param name="FineTunedModel">The trained model; null: the job has not succeeded.</param>
@@ -22,13 +22,15 @@ namespace Fovea.Api.OpenAIProtocol;
 /// <param name="ValidationFile">Always null: a part of the data set is used for validation.</param>
 /// <param name="ResultFiles">The id of the file with the report; empty: the job has not succeeded.</param>
 /// <param name="TrainedTokens">Always null: images have no tokens.</param>
-/// <param name="Hyperparameters">The same as in the method.</param>
+/// <param name="Hyperparameters">The same hyperparameters as in the method.</param>
 /// <param name="Method">The method, always supervised, with its hyperparameters.</param>
-/// <param name="Seed">The seed of all random numbers; a seed beyond 32 bits is shown as the nearest of 32 bits.</param>
+/// <param name="Seed">
+/// The seed of all random numbers; a seed that does not fit into 32 bits is shown as the nearest number of 32 bits.
+/// </param>
 /// <param name="Suffix">The end of the trained model's name.</param>
 /// <param name="Integrations">Always empty.</param>
-/// <param name="Metadata">The caller's notes; null: none.</param>
-/// <param name="Error">Why the job failed; null: it has not.</param>
+/// <param name="Metadata">The notes that the caller sent with the job; null: none.</param>
+/// <param name="Error">The reason why the job failed; null: it has not failed.</param>
 internal sealed record OpenAIJob(
     string Object,
     string Id,
@@ -53,7 +55,7 @@ internal sealed record OpenAIJob(
 {
     private const int LeastSecondsLeft = 2;
 
-    /// <summary>A job in this form.</summary>
+    /// <summary>Converts a job to this form.</summary>
     /// <param name="job">The job.</param>
     /// <param name="now">The time of the answer.</param>
     public static OpenAIJob Of(Job job, DateTimeOffset now)
@@ -89,7 +91,7 @@ internal sealed record OpenAIJob(
 
 /// <summary>The method of a job.</summary>
 /// <param name="Type">Always supervised.</param>
-/// <param name="Supervised">Its hyperparameters.</param>
+/// <param name="Supervised">The hyperparameters of the method.</param>
 internal sealed record OpenAIMethod(string Type, OpenAISupervised Supervised)
 {
     /// <summary>The type of the method that jobs have.</summary>
@@ -100,9 +102,9 @@ internal sealed record OpenAIMethod(string Type, OpenAISupervised Supervised)
 /// <param name="Hyperparameters">The hyperparameters.</param>
 internal sealed record OpenAISupervised(OpenAIHyperparameters Hyperparameters);
 
-/// <summary>The hyperparameters of a job; each a number, or auto until it is chosen.</summary>
-/// <param name="Epochs">Passes over the training images.</param>
-/// <param name="BatchSize">Images in a step.</param>
+/// <summary>The hyperparameters of a job. Each is a number, or auto until training has chosen a number.</summary>
+/// <param name="Epochs">The number of passes over the training images.</param>
+/// <param name="BatchSize">The number of images in a step.</param>
 /// <param name="LearningRateMultiplier">Always auto: <paramref name="LearningRate"/> has the rate itself.</param>
 /// <param name="LearningRate">The highest learning rate of the schedule. OpenAI's API has no such field.</param>
 internal sealed record OpenAIHyperparameters(

@@ -7,15 +7,15 @@ using Fovea.Api.Requests;
 namespace Fovea.Api.OpenAIProtocol;
 
 /// <summary>
-/// Reads the body of OpenAI's request for a job. It becomes the body that the service's own route takes, which then checks the values; so
-/// the fields that only that route has are taken here too.
+/// Reads the body of a request for a job in the form of OpenAI's API. The body is converted to the form of the service's own route and
+/// checked as there, so the fields that only the own route has are accepted too.
 /// </summary>
 internal static class OpenAIJobRequest
 {
     private const string Method = "method", Hyperparameters = "hyperparameters", Multiplier = "learning_rate_multiplier", Auto = "auto";
 
     /// <summary>Reads a request.</summary>
-    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>; the message names the value.</exception>
+    /// <exception cref="ServiceException"><see cref="ServiceError.MalformedRequest"/>: a value is wrong; the message names it.</exception>
     public static JobRequest Read(ReadOnlyMemory<byte> body)
     {
         using var json = RequestJson.Parse(body, "an object such as {\"model\": \"lenet5\", \"training_file\": \"ds_0123456789abcdef\"}");
@@ -62,7 +62,7 @@ internal static class OpenAIJobRequest
         }
     }
 
-    // A multiplier would need a rate to multiply, which each method chooses for itself.
+    // Refuses a multiplier of the learning rate: each method chooses its own rate, so there is no common rate to multiply.
     private static void RefuseMultiplier(JsonObject hyperparameters)
     {
         var isAuto = hyperparameters[Multiplier] is null or JsonValue

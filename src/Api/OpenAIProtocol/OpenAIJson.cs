@@ -5,7 +5,7 @@ using Fovea.Api.FineTuning;
 
 namespace Fovea.Api.OpenAIProtocol;
 
-/// <summary>The JSON serialization of the answers in OpenAI's form.</summary>
+/// <summary>The JSON serializer for answers in the form of OpenAI's API.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(OpenAIModel))]
 [JsonSerializable(typeof(OpenAIFile))]

@@ -3,7 +3,9 @@ using Fovea.Api.Requests;
 
 namespace Fovea.Api.OpenAIProtocol;
 
-/// <summary>A list, or a page of one, in the form of OpenAI's API. Fields that a list of this kind lacks there are left out.</summary>
+/// <summary>
+/// A list, or a page of a list, in the form of OpenAI's API. A field is left out if OpenAI's list of the same entries does not have it.
+/// </summary>
 /// <param name="Object">Always list.</param>
 /// <param name="Data">The entries.</param>
 /// <param name="FirstId">The id of the first entry.</param>
@@ -19,13 +21,15 @@ internal sealed record OpenAIList<T>(
     [property: JsonPropertyName("has_more")]
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? HasMore = null);
 
-/// <summary>Makes lists of pages.</summary>
+/// <summary>Converts pages to lists in the form of OpenAI's API.</summary>
 internal static class OpenAIList
 {
-    /// <summary>A page without the ids of its first and last entry, which lists of jobs and events lack.</summary>
+    /// <summary>
+    /// Converts a page to a list without the ids of its first and last entry. OpenAI's lists of jobs and events have no such ids.
+    /// </summary>
     public static OpenAIList<T> Of<T>(Page<T> page) => new(page.Object, page.Data, HasMore: page.HasMore);
 
-    /// <summary>A page with the ids of its first and last entry.</summary>
+    /// <summary>Converts a page to a list with the ids of its first and last entry.</summary>
     /// <param name="page">The page.</param>
     /// <param name="id">Returns the id of an entry.</param>
     public static OpenAIList<T> Of<T>(Page<T> page, Func<T, string> id) =>
@@ -33,7 +37,7 @@ internal static class OpenAIList
 }
 
 /// <summary>The answer to a deletion.</summary>
-/// <param name="Id">The id of what is deleted.</param>
+/// <param name="Id">The id of the deleted model or file.</param>
 /// <param name="Object">model or file.</param>
-/// <param name="Deleted">Always true: what cannot be deleted is an error.</param>
+/// <param name="Deleted">Always true, because a failed deletion is answered with an error.</param>
 internal sealed record OpenAIDeletion(string Id, string Object, bool Deleted = true);

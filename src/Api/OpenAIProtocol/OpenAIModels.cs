@@ -8,12 +8,14 @@ using Fovea.Models.Pretrained;
 
 namespace Fovea.Api.OpenAIProtocol;
 
-/// <summary>The models in the form of OpenAI's API: those of the repository, and the pretrained bases that are here.</summary>
+/// <summary>
+/// The models in the form of OpenAI's API: the models of the repository, and the pretrained bases that are built in or downloaded.
+/// </summary>
 internal sealed class OpenAIModels(ModelStore models, ModelAdministration administration, JobStore jobs, Settings settings)
 {
     private const string Model = "model", Repository = "fovea";
 
-    /// <summary>All models: those of the repository by name, then the bases.</summary>
+    /// <summary>All models: first the models of the repository, sorted by name, and then the pretrained bases.</summary>
     public IReadOnlyList<OpenAIModel> All
     {
         get
@@ -25,7 +27,7 @@ internal sealed class OpenAIModels(ModelStore models, ModelAdministration admini
         }
     }
 
-    /// <summary>The model of this name.</summary>
+    /// <summary>Returns the model with this name.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.UnknownModel"/>.</exception>
     public OpenAIModel Find(string name) => All.FirstOrDefault(model => model.Id == name) ?? Of(models.Find(name));
 
@@ -45,7 +47,7 @@ internal sealed class OpenAIModels(ModelStore models, ModelAdministration admini
                     + "version of any model.");
         }
 
-        // The version that serves can be deleted only when no other is left.
+        // The version that serves can be deleted only if it is the only one left, so it is deleted last.
         var now = models.Find(name).Now;
         int? serving = (now.Serving ?? now.Wanted)?.Number;
         foreach (var version in now.Versions.OrderBy(version => version.Number == serving))
@@ -67,7 +69,7 @@ internal sealed class OpenAIModels(ModelStore models, ModelAdministration admini
             : PretrainedBases.PathOf(settings.Weights, network.Name)),
         network.Source);
 
-    // A file that was deleted meanwhile has the time of 1601 in .NET; clients read 0 then.
+    // .NET returns a time in the year 1601 for a file that was deleted meanwhile. The answer then has 0.
     private static long WriteTime(string file) =>
         Math.Max(0, new DateTimeOffset(File.GetLastWriteTimeUtc(file), TimeSpan.Zero).ToUnixTimeSeconds());
 }

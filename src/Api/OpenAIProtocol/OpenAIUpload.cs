@@ -30,7 +30,7 @@ internal sealed class OpenAIUpload(DatasetUpload datasets)
         var reader = new MultipartReader(MultipartImages.Boundary(request), request.Body);
         string? purpose = null, file = null;
 
-        // No token: see StagingFolder.Receive.
+        // The read gets no cancellation token: after a cancelled read, the server could not read the rest of the request's body.
         while (await MultipartImages.Try(() => reader.ReadNextSectionAsync(CancellationToken.None)) is { } section)
         {
             var name = section.GetContentDispositionHeader()?.Name.ToString().Trim('"') ?? "";
@@ -63,7 +63,7 @@ internal sealed class OpenAIUpload(DatasetUpload datasets)
         return await datasets.Add(staging, old: null, NameOf(file), stop);
     }
 
-    // The name of the data set: that of the file without its ending, as far as a data set may have it.
+    // The name of the data set: the file's name without .zip and control characters, cut to the allowed length. Null if nothing is left.
     private static string? NameOf(string file)
     {
         var name = string.Concat(Path.GetFileName(file).Where(c => !char.IsControl(c)));

@@ -48,7 +48,7 @@ internal static class ApiDescription
         document.SupportNonNullableReferenceTypes();
         document.NonNullableReferenceTypesAsRequired();
 
-        // A reference by itself can neither be null nor have a description of its own.
+        // In the OpenAPI document, a plain reference to a schema can neither be nullable nor have a description.
         document.UseAllOfToExtendReferenceSchemas();
         document.MapType<JsonNode>(() => new OpenApiSchema());
         document.SchemaFilter<OptionalProperties>();
@@ -68,7 +68,7 @@ internal static class ApiDescription
             page.EnableTryItOutByDefault();
             page.DisplayRequestDuration();
 
-            // Relative to /swagger/index.html.
+            // This path is relative to /swagger/index.html.
             page.InjectJavascript("../page/swagger.js", "module");
         });
     });

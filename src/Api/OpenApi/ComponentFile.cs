@@ -5,8 +5,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Fovea.Api.OpenApi;
 
 /// <summary>
-/// Schemas that no type of the service has: they lie beside this class as the components of an OpenAPI document, and in the program as
-/// resources.
+/// Schemas that are not made from a type of the service. They are the components of an OpenAPI document in a file beside this class, which
+/// the build embeds in the program as a resource.
 /// </summary>
 /// <param name="resource">The name of the resource.</param>
 internal sealed class ComponentFile(string resource)

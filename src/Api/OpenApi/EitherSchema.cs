@@ -3,14 +3,17 @@ using Microsoft.OpenApi;
 namespace Fovea.Api.OpenApi;
 
 /// <summary>
-/// Describes a value that has one of two forms as one object with the properties of both. `oneOf` would say the same more exactly, but
-/// generators of clients make an empty class or the first form of it. What one form lacks may be null, so that a client in C# tells a
-/// missing number from 0.
+/// Describes a value that has one of two forms as one object with the properties of both. `oneOf` would be more exact, but client
+/// generators turn it into an empty class, or into a class of the first form. A property that only one form has is nullable, so that a C#
+/// client can tell a missing number from 0.
 /// </summary>
 internal static class EitherSchema
 {
     /// <summary>Adds the schema under a name. A property is required if both forms require it.</summary>
-    /// <param name="name">The name. Inner values that differ are added as the name with that of their property.</param>
+    /// <param name="name">
+    /// The name. If the forms have different objects under one property, a schema for both objects is added under this name followed by the
+    /// property's name.
+    /// </param>
     /// <param name="one">The name of the schema of the one form, an object.</param>
     /// <param name="other">The name of the schema of the other form, an object.</param>
     /// <param name="schemas">All schemas by their names; the new ones are added.</param>

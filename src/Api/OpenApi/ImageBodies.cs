@@ -70,13 +70,14 @@ internal sealed class ImageBodies : IOperationFilter
         ((OpenApiResponse)answers["200"]).Description = "An answer or a problem document for each file, in the order of the files.";
         ((OpenApiResponse)answers["200"]).Content = Json(List(either), new JsonArray(Example()));
 
-        // No image can be used: their problems. The form itself may be too large, too, but never of the wrong format.
+        // If no image can be used, the answer is a list with the problem of each image. With the status 413, the answer may also be a
+        // single problem: the form itself is too large.
         answers["413"].Content!.Add(Json(List(problem)).Single());
         ((OpenApiResponse)answers["422"]).Content = Json(List(problem));
     }
 
-    // The forms of a body with one image, by media type. A form is left out: of a route that takes one besides, NSwag makes a method that
-    // wants both.
+    // The schemas of a body with one image, by media type. multipart/form-data is left out, although the routes accept it: NSwag would make
+    // a method that requires an image and a form.
     private static Dictionary<string, IOpenApiMediaType> Bodies(OperationFilterContext context)
     {
         var bodies = new Dictionary<string, IOpenApiMediaType>

@@ -6,7 +6,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Fovea.Api.OpenApi;
 
-/// <summary>Describes those parts of jobs, events and checkpoints that the types hold as JSON.</summary>
+/// <summary>
+/// Describes the properties of jobs, events and checkpoints that hold JSON, whose types therefore say nothing about the content.
+/// </summary>
 internal sealed class JobSchemas : ISchemaFilter
 {
     /// <inheritdoc/>
@@ -52,7 +54,7 @@ internal sealed class JobSchemas : ISchemaFilter
         AllOf = [context.SchemaGenerator.GenerateSchema(typeof(JobMetrics), context.SchemaRepository)],
     };
 
-    // The text comes first: NSwag takes the first form only, and reads a number as text, but no text as a number.
+    // Text comes first, because NSwag uses only the first form. Its clients can read a number as text, but not a text as a number.
     private static OpenApiSchema NumberOrAuto(JsonSchemaType type, string format) => new()
     {
         OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema { Type = type, Format = format }],

@@ -5,8 +5,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Fovea.Api.OpenApi;
 
 /// <summary>
-/// Declares which routes take an API key, so that Swagger UI sends the one that was entered under Authorize. Classifying needs a key only
-/// if the settings say so, so there it is optional.
+/// Declares which routes take an API key, so that Swagger UI sends the key that was entered under Authorize. Classifying needs a key only
+/// if the settings say so, so the key is optional on those routes.
 /// </summary>
 internal sealed class KeyRequirements : IOperationFilter
 {

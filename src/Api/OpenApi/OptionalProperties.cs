@@ -7,7 +7,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Fovea.Api.OpenApi;
 
 /// <summary>
-/// Takes properties that answers may leave out from those that are required: strict clients refuse an answer without a required property.
+/// Removes the properties that answers may leave out from the list of required properties, because strict clients refuse an answer that
+/// lacks a required property.
 /// </summary>
 internal sealed class OptionalProperties : ISchemaFilter
 {

@@ -4,7 +4,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Fovea.Api.OpenApi;
 
-/// <summary>Adds the other media types of an answer behind JSON. Generators of clients take the first that they know.</summary>
+/// <summary>
+/// Adds the other media types of an answer after JSON, because client generators use the first media type that they know.
+/// </summary>
 internal sealed class OtherAnswers : IOperationFilter
 {
     /// <inheritdoc/>

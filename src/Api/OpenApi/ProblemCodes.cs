@@ -5,7 +5,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Fovea.Api.OpenApi;
 
-/// <summary>Lists the codes of problem documents, and makes their sentence the message of a generated client's exception.</summary>
+/// <summary>
+/// Lists the codes of problem documents, and makes the property detail the message of the exception in a generated client.
+/// </summary>
 internal sealed class ProblemCodes : ISchemaFilter
 {
     private const string Name = "ProblemCode";
@@ -26,7 +28,7 @@ internal sealed class ProblemCodes : ISchemaFilter
         });
         properties["code"] = new OpenApiSchemaReference(Name);
 
-        // Kiota's name for it.
+        // Kiota's clients use the property with this extension as the message of their exception.
         ((OpenApiSchema)properties["detail"]).Extensions = new Dictionary<string, IOpenApiExtension>
         {
             ["x-ms-primary-error-message"] = new JsonNodeExtension(true),

@@ -70,7 +70,7 @@ internal sealed class ProblemExamples : IOperationFilter
             "The body arrives too slowly.",
             Problem.Of(
                 ServiceError.TooSlow,
-                "The request's body arrives too slowly: 900 of 20,000,000 bytes have arrived; expected a pace at which the whole body "
+                "The request's body arrives too slowly: 900 of 20,000,000 bytes have arrived; expected a speed at which the whole body "
                     + "arrives within 120 s.")),
         (
             "The answer took longer than allowed.",
@@ -99,7 +99,7 @@ internal sealed class ProblemExamples : IOperationFilter
                 response.Description = problem.When;
                 if (ForeignErrors.WriterFor($"/{context.ApiDescription.RelativePath}") is not null)
                 {
-                    // The APIs of other services have error documents of their own.
+                    // Routes of other services' APIs have other error documents, so this example does not fit them.
                     continue;
                 }
 

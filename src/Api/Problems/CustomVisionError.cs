@@ -17,7 +17,7 @@ internal sealed record CustomVisionError(string Code, string Message)
         return response.WriteAsJsonAsync(new CustomVisionError(CodeOf(problem), problem.Detail), ProblemJson.Readable.CustomVisionError);
     }
 
-    // The API's clients know a closed list of codes, and some fail on others.
+    // Returns a code of Custom Vision's prediction API. Its clients know a fixed list of codes, and some clients fail on any other code.
     private static string CodeOf(Problem problem) => problem.Code switch
     {
         "unknown_model" => "NotFoundIteration",

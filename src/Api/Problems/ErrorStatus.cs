@@ -37,7 +37,7 @@ internal static class ErrorStatus
         ServiceError.UnknownRoute or ServiceError.UnsupportedMediaType => StatusCode.Unimplemented,
         ServiceError.UnknownModel or ServiceError.UnknownDataset or ServiceError.UnknownJob => StatusCode.NotFound,
         ServiceError.TooSlow or ServiceError.DeadlineExceeded => StatusCode.DeadlineExceeded,
-        // Not UNAVAILABLE, because clients take that for a state that ends by itself.
+        // The status is not UNAVAILABLE, because clients expect that UNAVAILABLE ends by itself.
         ServiceError.Conflict or ServiceError.ModelUnavailable => StatusCode.FailedPrecondition,
         ServiceError.TooLarge or ServiceError.Overloaded or ServiceError.RateLimited => StatusCode.ResourceExhausted,
         ServiceError.TrainingFailed or ServiceError.Internal => StatusCode.Internal,

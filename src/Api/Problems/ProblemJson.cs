@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Fovea.Api.Problems;
 
-/// <summary>Problems as JSON.</summary>
+/// <summary>The JSON serializer for problem documents.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(InferenceError))]

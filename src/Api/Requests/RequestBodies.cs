@@ -117,6 +117,6 @@ internal sealed class RequestBodies
         return new(
             ServiceError.TooSlow,
             $"{What} arrives too slowly: {received:N0}{announced} bytes have arrived; "
-                + $"expected a pace at which the whole body arrives within {settings.BodySeconds:N0} s.");
+                + $"expected a speed at which the whole body arrives within {settings.BodySeconds:N0} s.");
     }
 }

@@ -4,12 +4,12 @@ using Fovea.Models.Errors;
 
 namespace Fovea.Api.Requests;
 
-/// <summary>Reads requests that carry one image: as it is, in JSON as base64, or as the only file of a form.</summary>
+/// <summary>Reads requests with one image: as the whole body, in JSON as base64, or as the only file of a form.</summary>
 internal sealed class SingleImage(Settings settings, RequestBodies bodies)
 {
     /// <summary>Reads the image file of a request.</summary>
-    /// <returns>The bytes, at least one; to be disposed of.</returns>
-    /// <exception cref="RefusalException">The request carries no image or several, or is too large or too slow.</exception>
+    /// <returns>The bytes of the image, at least one. The caller disposes of them.</returns>
+    /// <exception cref="RefusalException">The request has no image or several images, is too large, or arrives too slowly.</exception>
     public async Task<PooledBytes> Read(HttpRequest request, CancellationToken stop)
     {
         var kind = RequestBody.KindOf(request);

@@ -19,7 +19,9 @@ internal sealed record MeasuredSize(
     /// <summary>The kind of session.</summary>
     internal SessionKind Kind => new(Spread, Rewritten, Quantized ? QuantizedNumbers.Int8 : Fp16 ? QuantizedNumbers.Fp16 : null);
 
-    /// <summary>Returns a size that was measured in a session of a kind. Whether lone images only use it, is left open.</summary>
+    /// <summary>
+    /// Returns a size that was measured in a session of a kind. The caller sets <c>Spread</c>, which this method leaves false.
+    /// </summary>
     internal static MeasuredSize Of(int size, double imagesPerSecond, SessionKind kind) => new(
         size,
         imagesPerSecond,

@@ -17,11 +17,11 @@ namespace Fovea.Api.Scheduling;
 /// </param>
 internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSession> OneSlot, int LargestSlice, IReadOnlyList<int> Sizes)
 {
-    // In seconds. Handing an image over takes tens of microseconds.
+    // The longest run, in seconds, that stays on the thread of its request. Handing an image to another thread takes tens of microseconds.
     private const double LongestAtOnce = 0.0005;
 
     /// <summary>
-    /// More sessions that spread a run over all slots. Only trials use them, on a GPU, where all sessions are of this sort.
+    /// More sessions that each use the whole device. Only a GPU's tuning trials have them, which run several such sessions side by side.
     /// </summary>
     public IReadOnlyList<ModelSession> OtherSpread { get; init; } = [];
 
@@ -44,7 +44,7 @@ internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSessi
     /// <param name="spread">Whether the run is spread over all execution slots.</param>
     /// <exception cref="InvalidOperationException">The set has no such session.</exception>
     public ModelSession For(bool spread) => (spread ? Spread : OneSlot.Count > 0 ? OneSlot[0] : null)
-        ?? throw new InvalidOperationException($"The set has no session that {(spread ? "spreads a run" : "runs in one slot")}.");
+        ?? throw new InvalidOperationException($"The session set has no session that runs on {(spread ? "all cores" : "one core")}.");
 
     /// <summary>Returns the session of this kind; null if the set has none.</summary>
     public ModelSession? Find(SessionKind kind) => All.FirstOrDefault(session => session.Kind == kind);

@@ -6,7 +6,7 @@ namespace Fovea.Api.Telemetry;
 /// </summary>
 internal static class MetricTable
 {
-    // Classification
+    // Metrics of classification
 
     public static readonly MetricRow Answers = new(
         "fovea.answers", MetricKind.Counter, "{answer}", ["model", "outcome", "reason"],
@@ -38,7 +38,7 @@ internal static class MetricTable
         "fovea.model.load.duration", MetricKind.Histogram, "s", ["model", "outcome"],
         "Time to load a model, by outcome (ok, failed)");
 
-    // Requests
+    // Metrics of requests
 
     public static readonly MetricRow RequestDuration = new(
         "http.server.request.duration", MetricKind.Histogram, "s",
@@ -52,13 +52,13 @@ internal static class MetricTable
     public static readonly MetricRow BodiesBuffered = new(
         "fovea.bodies.buffered", MetricKind.Gauge, "By", [], "Memory of request bodies that arrive in pieces");
 
-    // Jobs
+    // Metrics of jobs
 
     public static readonly MetricRow Jobs = new(
         "fovea.jobs", MetricKind.Gauge, "", ["status"],
         "Fine-tuning jobs in the database, by status; left out while the database does not answer");
 
-    // The process
+    // Metrics of the process
 
     public static readonly MetricRow DeviceFallback = new(
         "fovea.device.fallback", MetricKind.Gauge, "", [],

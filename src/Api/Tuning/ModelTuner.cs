@@ -48,7 +48,7 @@ internal sealed class ModelTuner(
         }
         catch (OperationCanceledException)
         {
-            // The service stops, or the model is no longer served.
+            // The service stops, or the model is no longer served, so tuning ends.
         }
         catch (RefusalException e)
         {

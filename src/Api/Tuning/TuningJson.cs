@@ -4,7 +4,7 @@ using Fovea.Api.Scheduling;
 
 namespace Fovea.Api.Tuning;
 
-/// <summary>Measured batch sizes as JSON.</summary>
+/// <summary>The JSON serializer for measured batch sizes.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Dictionary<string, MeasuredSize[]>))]
 internal sealed partial class TuningJson : JsonSerializerContext;

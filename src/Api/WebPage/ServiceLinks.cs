@@ -32,7 +32,7 @@ internal sealed record ServiceLinks(string Service, string Version, IReadOnlyDic
         });
 }
 
-/// <summary>The links as JSON.</summary>
+/// <summary>The JSON serializer for the links of the service.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ServiceLinks))]
 internal sealed partial class WebPageJson : JsonSerializerContext;

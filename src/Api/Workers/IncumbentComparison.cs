@@ -141,7 +141,8 @@ internal sealed class IncumbentComparison(
             var death = TrainingProcess.Death(code, errors);
             if (code == TrainingProcess.Refused || deaths == TrainingProcess.MostDeaths)
             {
-                var reason = code == TrainingProcess.Refused ? errors : $"its process ended {deaths} times, the last time {death}.";
+                var reason = code == TrainingProcess.Refused ? errors
+                    : $"the evaluation process ended {deaths} times, the last time {death}.";
                 throw new ServiceException(ServiceError.TrainingFailed, $"The evaluation failed: {reason}");
             }
 

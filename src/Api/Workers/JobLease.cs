@@ -118,7 +118,7 @@ internal sealed class JobLease : IAsyncDisposable
         }
     }
 
-    // Returns null if the job was deleted.
+    // Reads the job from the database. Returns null if it was deleted.
     private async Task<Job?> Find(CancellationToken stop)
     {
         try

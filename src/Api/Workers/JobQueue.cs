@@ -16,7 +16,8 @@ internal sealed class JobQueue(
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenTries = TimeSpan.FromSeconds(5),
         BetweenIdleLooks = TimeSpan.FromSeconds(15);
 
-    // All workers hear of a new job at the same time. They look one after another, so that mostly one of them adds it to the queue.
+    // All workers are notified of a new job at the same time. Each waits a random time up to this one before it looks at the jobs, so that
+    // usually only one worker adds the job to the queue.
     private static readonly TimeSpan LongestLag = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace Fovea.Api.Workers;
 
-// held ──2/3 of the length without a renewal──► fading ──1/3 more──► over
+// The states of a term: held ──2/3 of the length without a renewal──► fading ──1/3 more──► over
 //
 /// <summary>
 /// A time in which a worker holds a job's lease without interruption. If the lease is not renewed, the term ends by itself, by this
@@ -49,7 +49,7 @@ internal sealed class LeaseTerm : IDisposable
     /// <summary>Completes <see cref="Next"/> with the next term.</summary>
     public void FollowedBy(LeaseTerm term) => next.TrySetResult(term);
 
-    /// <summary>Ends the term without a next one, and leaves the training time to save a checkpoint.</summary>
+    /// <summary>Cancels <see cref="Fading"/>, so that training saves a checkpoint and stops. No next term follows.</summary>
     public void Fade(string reason)
     {
         next.TrySetException(new OperationCanceledException(reason));
@@ -59,7 +59,7 @@ internal sealed class LeaseTerm : IDisposable
         fading.Cancel();
     }
 
-    /// <summary>Ends the term at once, without a next one.</summary>
+    /// <summary>Cancels <see cref="Fading"/> and <see cref="Over"/>, so that training is stopped at once. No next term follows.</summary>
     public void End(string reason)
     {
         Fade(reason);

@@ -73,7 +73,7 @@ internal sealed class QueueEngine : IAsyncDisposable
         InvisibilityTimeout = TimeSpan.FromSeconds(settings.TakeoverSeconds),
         QueuePollInterval = BetweenPolls,
 
-        // JobQueue, which opens the queue, retries by itself.
+        // Hangfire itself does not retry: `JobQueue`, which opens the queue, does.
         StartupConnectionMaxRetries = 0,
     };
 

@@ -34,7 +34,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
         LeaksFound e => Tell(
             (e.Images == 1 ? "1 training image is a copy of a validation image"
                 : $"{e.Images} training images are copies of validation images")
-                + ": left out of training, so that each picture is on one side.",
+                + ": left out of training, so that no image is both a training and a validation image.",
             JobEvent.Warning),
         HeadFound e => Tell(e.Description),
         MethodChosen e => Tell($"Method {e.Method}: {e.Reason}.", metrics: new() { Method = e.Method }),

@@ -38,7 +38,7 @@ public sealed class CustomVisionClientTests
             ("wrongKey", 401, "Forbidden", "an unknown one; expected the header Prediction-Key: KEY."),
             ("noImage", 400, "BadRequestImageFormat", "image"),
             ("detection", 404, "NotFound", "There is no route"),
-            ("url", 400, "BadRequestImageUrl", "This service fetches no images by address"),
+            ("url", 400, "BadRequestImageUrl", "This service does not fetch images by address"),
         })
         {
             var failure = answers.GetProperty(call);

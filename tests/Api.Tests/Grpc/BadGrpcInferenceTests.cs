@@ -35,7 +35,7 @@ public sealed class BadGrpcInferenceTests(SharedGrpcService shared) : IClassFixt
     {
         ["raw beside contents"] = (m => m.RawInputContents.Add(Zeros(Bytes)), "both contents and raw_input_contents"),
         ["two raw for one input"] = (
-            m => m.RawInputContents.Add([Zeros(Bytes), Zeros(Bytes)]), "2 raw_input_contents and 1 inputs; expected as many"),
+            m => m.RawInputContents.Add([Zeros(Bytes), Zeros(Bytes)]), "2 raw_input_contents and 1 inputs; expected one for each input"),
         ["no raw for the second input"] = (
             m =>
             {

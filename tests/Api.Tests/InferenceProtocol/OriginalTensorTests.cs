@@ -70,7 +70,7 @@ public sealed class OriginalTensorTests
         var (_, uploaded) = await administrator.Send(HttpMethod.Put, "/models/foreign/versions/1", form);
         Assert.Contains(
             uploaded.GetProperty("findings").GetProperty("changed").EnumerateArray(),
-            sentence => $"{sentence}".Contains("shows the adopted output, logits", StringComparison.Ordinal));
+            sentence => $"{sentence}".Contains("shows the output of the adopted form, logits", StringComparison.Ordinal));
         var described = await administrator.Service.Get("/v2/models/foreign");
         Assert.Equal("data", described.GetProperty("inputs")[0].GetProperty("name").GetString());
         Assert.Equal("logits", described.GetProperty("outputs")[0].GetProperty("name").GetString());

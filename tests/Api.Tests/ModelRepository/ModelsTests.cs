@@ -84,7 +84,7 @@ public sealed class ModelsTests(SharedService shared)
         using var repository = new Repository();
         await using var service = await TestService.StartReady(repository);
         Assert.Equal("[]", $"{await service.Get("/models")}");
-        (await service.Post("/classify/lenet5", Images.Digit.As(null))).Json.IsProblem(404, "unknown_model", "there are none yet");
+        (await service.Post("/classify/lenet5", Images.Digit.As(null))).Json.IsProblem(404, "unknown_model", "the repository is empty");
     }
 
     private static async Task IsFailed(TestService service, string model, string reason, Repository repository)
