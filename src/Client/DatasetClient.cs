@@ -44,7 +44,7 @@ public sealed class DatasetClient
         await using var zip = new FileStream(
             path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16, FileOptions.DeleteOnClose);
 
-        // Images are compressed already.
+        // Image files are compressed already, so the zip file stores them without further compression.
         await ZipFile.CreateFromDirectoryAsync(folder, zip, CompressionLevel.NoCompression, includeBaseDirectory: false, stop);
         zip.Position = 0;
         return await UploadAsync(zip, name, from: null, stop);

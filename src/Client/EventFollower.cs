@@ -17,7 +17,7 @@ internal sealed class EventFollower(ServiceConnection connection, FineTuningClie
 
     /// <summary>Returns the events after the event with the number <paramref name="after"/>, until the job has ended.</summary>
     /// <exception cref="FoveaClientException">
-    /// The service refuses a request, and not because it is starting, stopping or overloaded.
+    /// The service refuses a request for another reason than that it is starting, stopping or overloaded.
     /// </exception>
     public async IAsyncEnumerable<FineTuningEvent> Follow(string job, long after, [EnumeratorCancellation] CancellationToken stop)
     {

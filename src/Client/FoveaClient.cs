@@ -162,7 +162,8 @@ public sealed class FoveaClient : IDisposable
     private static HttpRequestMessage Explain(string model, HttpContent body, string? @class, string? method, int? version) => Safe(
         Route.WithQuery($"explain/{Route.Part(model)}", ("class", @class), ("method", method), ("version", Text($"{version}"))), body);
 
-    // Classifying and explaining change nothing, so such a request may be sent again even if the service may have processed it.
+    // Creates a POST that may be sent again even if the service has already processed it, because classifying and explaining change
+    // nothing.
     private static HttpRequestMessage Safe(string path, HttpContent body)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };

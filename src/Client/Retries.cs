@@ -11,7 +11,7 @@ namespace Fovea.Client;
 /// </summary>
 internal static class Retries
 {
-    // The client does not wait longer on its own: the caller decides whether to wait.
+    // The longest wait before a retry. If the service names a longer time, the caller gets the error and decides whether to wait.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
     private static readonly HttpRequestOptionsKey<bool> Repeatable = new("Fovea.Repeatable"), Single = new("Fovea.Single");
