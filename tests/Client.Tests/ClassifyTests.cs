@@ -3,7 +3,7 @@ using Fovea.Client.Tests.Hosting;
 
 namespace Fovea.Client.Tests;
 
-/// <summary>Images, by the client, at the real service.</summary>
+/// <summary>Classifies images at a real service through the client.</summary>
 public sealed class ClassifyTests(RunningService service) : IDisposable
 {
     private readonly FoveaClient client = service.Client();

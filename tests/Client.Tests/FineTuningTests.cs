@@ -4,7 +4,7 @@ using Fovea.Client.Tests.Hosting;
 
 namespace Fovea.Client.Tests;
 
-/// <summary>Data sets and jobs, by the client, at the real service.</summary>
+/// <summary>Uses data sets and jobs at a real service through the client.</summary>
 [Trait("Needs", "time")]
 public sealed class FineTuningTests(RunningService service) : IDisposable
 {
@@ -108,7 +108,9 @@ public sealed class FineTuningTests(RunningService service) : IDisposable
         return folder;
     }
 
-    /// <summary>Does something once, at an event. Progress of the library would go to another thread, in no order.</summary>
+    /// <summary>
+    /// Runs an action once, at the first event that fits. .NET's Progress would report the events on other threads, in any order.
+    /// </summary>
     private sealed class Relay(Func<FineTuningEvent, bool> at, Func<Task> act) : IProgress<FineTuningEvent>
     {
         public Task Done { get; private set; } = Task.CompletedTask;

@@ -3,7 +3,7 @@ using Fovea.Api.Tests.Hosting;
 
 namespace Fovea.Api.Tests.CustomVision;
 
-/// <summary>Custom Vision's official client for Node classifies here.</summary>
+/// <summary>Classifies with Custom Vision's official client for Node.</summary>
 [Trait("Needs", "clients")]
 public sealed class CustomVisionClientTests
 {

@@ -34,7 +34,7 @@ public sealed class CustomVisionTests(SharedService shared)
         Assert.Empty(Tags(first).Intersect(Tags(other)));
         Assert.Equal(first.GetProperty("iteration").GetGuid(), second.GetProperty("iteration").GetGuid());
 
-        // Version 8 of RFC 9562, whatever the machine.
+        // The ids are UUIDs of version 8 (RFC 9562), the same on every machine.
         Assert.All(Tags(first), id => Assert.Equal((8, 0x8), (id.Version, id.Variant & 0xC)));
         var seven = first.GetProperty("predictions").EnumerateArray().Single(one => one.GetProperty("tagName").GetString() == "7");
         Assert.Equal("2309b530-3208-899b-83f8-6531ebf5e432", seven.GetProperty("tagId").GetString());

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fovea.Api.Tests.CustomVision;
 
-/// <summary>Another web server on this machine, with an image, and with answers that are none.</summary>
+/// <summary>Another web server on this machine, with an image, and with answers that are not images.</summary>
 internal sealed class ImageHost : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -43,7 +43,7 @@ internal sealed class ImageHost : IAsyncDisposable
         app.MapGet("/large", () => TypedResults.Bytes(new byte[2_000_000]));
         app.MapGet("/larger", async (HttpResponse response) =>
         {
-            // No length is announced.
+            // The answer has no Content-Length.
             for (int i = 0; i < 20; i++)
             {
                 await response.Body.WriteAsync(new byte[100_000]);

@@ -22,7 +22,7 @@ public sealed class DatasetCheckTests
             ]);
         var id = json.GetProperty("id").GetString();
 
-        // All of these wait for one check.
+        // All these requests wait for the same check.
         var answers = await Task.WhenAll(
             Enumerable.Range(0, 3).Select(_ => service.Administrator.Send(HttpMethod.Get, $"/datasets/{id}/health")));
         Assert.All(answers, answer => Assert.Equal((200, $"{answers[0].Json}"), (answer.Status, $"{answer.Json}")));
@@ -39,7 +39,7 @@ public sealed class DatasetCheckTests
             Assert.Equal("image/jpeg", picture.Content.Headers.ContentType?.MediaType);
         }
 
-        // The kept answer is that of later requests; the training program is not asked again.
+        // Later requests get the stored answer, and the training program does not run again.
         var kept = Assert.Single(Directory.GetFiles(Path.Combine(service.Folder, id!), "health-*.json"));
         await File.WriteAllTextAsync(
             kept,

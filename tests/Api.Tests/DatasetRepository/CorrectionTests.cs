@@ -44,7 +44,7 @@ public sealed class CorrectionTests
         Assert.Matches("/bees/3(-[0-9a-f]{8})?[.]png$", Assert.Single(after, image => image.Value == Text(moved)).Key);
         Assert.DoesNotContain(Text(Archives.Photo(4)), after.Values);
 
-        // An image that stays is in the part in which it was, and of five new ones one validates.
+        // An image that the corrections keep stays in its part, and one of five new images is for validation.
         Assert.All(after.Where(image => before.ContainsValue(image.Value)), image => Assert.Equal(
             Part(before.First(one => one.Value == image.Value).Key), Part(image.Key)));
         var added = after.Where(image => !before.ContainsValue(image.Value)).ToArray();

@@ -146,7 +146,7 @@ public sealed class ExplainTests(SharedService shared)
         places.Leave();
         Assert.Equal(200, (await own.Post("/explain/lenet5", Images.Digit.As(null))).Status);
 
-        // So does an explanation of a model that has no place left for a request to classify.
+        // An explanation also takes a place among the model's requests to classify, and none is left.
         using var lease = own.Get<ModelStore>().Find("lenet5").Serve();
         lease.Admit();
         var (status, problem) = await own.Post("/explain/lenet5", Images.Digit.As(null));

@@ -39,7 +39,7 @@ public sealed class ExplanationTurnsTests
         var next = turns.Run(places, () => Task.FromResult(true), TestContext.Current.CancellationToken);
         Assert.False(next.IsCompleted);
 
-        // Twice the second of the explanation
+        // The explanation took one second, so the rest lasts two.
         clock.AdvanceTo(3);
         Assert.True(await next);
     }

@@ -18,7 +18,7 @@ public sealed class JobGaugeTests
             service.Get<StateDatabase>(), service.Get<JobStore>(), service.Get<Metrics>(), TimeProvider.System);
         await gauge.StartAsync(TestContext.Current.CancellationToken);
 
-        // The scraped series would be that of any service in this process.
+        // The numbers are read from this service's object, because all services in this process share the answer of /metrics.
         await Eventually.True(() => Task.FromResult(
             service.Get<Metrics>().Jobs is { } jobs && jobs.GetValueOrDefault("validating_files") == 2 && jobs["succeeded"] == 0));
         await gauge.StopAsync(TestContext.Current.CancellationToken);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fovea.Api.Tests.FineTuning;
 
 /// <summary>
-/// A process hears of the changes that other processes make. The waits have no end of their own, so only an announcement ends them.
+/// A process hears of the changes that other processes make. The waits have no time limit, so only an announcement ends them.
 /// </summary>
 public sealed class JobListenerTests
 {
@@ -48,7 +48,7 @@ public sealed class JobListenerTests
             ActivityStopped = commands.Enqueue,
         };
 
-        // The queue of each worker has its own start.
+        // Each worker sends commands to its queue when it starts; these do not count.
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         ActivitySource.AddActivityListener(listener);
         await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
@@ -81,7 +81,7 @@ public sealed class JobListenerTests
         using var queue = announcer.FollowQueue();
         await listener.StartAsync(stop);
 
-        // The beginning of the listening is announced to all.
+        // When the listener begins, it announces a change to all who wait.
         await job.Wait(Timeout.InfiniteTimeSpan, stop);
         await queue.Wait(Timeout.InfiniteTimeSpan, stop);
         await store.Change("ftjob-1", now => now.Enter("1"), stop);

@@ -11,7 +11,7 @@ public sealed class BadGrpcInferenceTests(SharedGrpcService shared) : IClassFixt
 {
     private const int Bytes = 4 * 28 * 28;
 
-    /// <summary>The bodies that can be said in messages, with the reasons why they are refused.</summary>
+    /// <summary>The bodies that can be written as messages, with the reasons why they are refused.</summary>
     public static TheoryData<string, string> Bodies
     {
         get

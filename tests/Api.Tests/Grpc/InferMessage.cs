@@ -7,7 +7,10 @@ namespace Fovea.Api.Tests.Grpc;
 /// <summary>Translates JSON of the protocol into messages.</summary>
 internal static class InferMessage
 {
-    /// <summary>The message that says the same; null if messages cannot say it: it is no JSON, or has another type somewhere.</summary>
+    /// <summary>
+    /// The message with the same content; null if no message has it, because the text is not JSON or a value has another type than the
+    /// field.
+    /// </summary>
     public static ModelInferRequest? Of(string json)
     {
         try

@@ -3,7 +3,7 @@ using Fovea.Api.Tests.Hosting;
 
 namespace Fovea.Api.Tests.Grpc;
 
-/// <summary>The client for Node that people use, @grpc/grpc-js, walks over the service.</summary>
+/// <summary>Uses the service with @grpc/grpc-js, the common gRPC client for Node.</summary>
 [Trait("Needs", "clients")]
 public sealed class NodeClientTests
 {

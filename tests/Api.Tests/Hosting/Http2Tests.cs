@@ -30,7 +30,7 @@ public sealed class Http2Tests : IAsyncLifetime
             Assert.Equal((HttpStatusCode.OK, version), (answer.StatusCode, answer.Version));
         }
 
-        // Large enough for several frames and windows; many streams at once.
+        // The image is larger than a frame and a flow-control window of HTTP/2, and many streams are open at once.
         var large = Images.Stroke(SkiaSharp.SKEncodedImageFormat.Png, 1500);
         var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
         {

@@ -94,7 +94,7 @@ public sealed class AdoptedUploadTests
             made = Entry();
         }
 
-        // Two services share the entry.
+        // Two services share the stored adopted form.
         await using var one = await Administrator.Start(repository, args);
         await using var other = await Administrator.Start(repository, args);
         await ForeignUploadTests.AssertAnswers(one);

@@ -70,7 +70,7 @@ public sealed class ReplacedFileTests
         await Replace(repository, 1);
         await using var administrator = await Administrator.Start(repository);
 
-        // A writer that the machine held up for long enough has finished as far as the service can see, and shows nothing.
+        // If a busy machine stops the writer for long, the service may take the files for complete. Such an attempt is repeated.
         (TimeSpan Pause, JsonElement Load, int Served) seen;
         int attempts = 0;
         do

@@ -7,7 +7,7 @@ using OpenAI.FineTuning;
 
 namespace Fovea.Api.Tests.OpenAIProtocol;
 
-/// <summary>OpenAI's official .NET client walks from an upload to a model, and back.</summary>
+/// <summary>Uses the service with OpenAI's official .NET client: from an upload to a trained model, and to the deletion of both.</summary>
 [Trait("Needs", "clients")]
 public sealed class OpenAIWalkTests
 {

@@ -22,7 +22,7 @@ public sealed class SchemaTests(SharedService shared)
         {
             Assert.Matches("^[A-Z][a-z]+[A-Z][A-Za-z]+$", operation.OperationId);
 
-            // NSwag makes arguments of one method of both parameters and the fields of a form.
+            // NSwag turns both parameters and the fields of a form into arguments of one method, so their names must differ.
             string[] names =
             [
                 .. (operation.Parameters ?? []).Select(parameter => parameter.Name!),

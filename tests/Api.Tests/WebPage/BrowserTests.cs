@@ -7,7 +7,7 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Api.Tests.WebPage;
 
-/// <summary>Walks over the page in a real browser, each from the start to its end.</summary>
+/// <summary>Uses the page in a real browser, each time from the start to the end of a task.</summary>
 [Trait("Needs", "browser")]
 public sealed class BrowserTests
 {

@@ -37,7 +37,7 @@ public sealed partial class PageTests(SharedService shared)
         var links = JsonDocument.Parse(await Text(answer)).RootElement.GetProperty("links");
         foreach (var link in links.EnumerateObject().Select(link => link.Value.GetString()!).Where(link => !link.Contains('{')))
         {
-            // Data sets and jobs are there, but private.
+            // The routes of data sets and jobs exist, but need a key.
             using var found = await Get($"/{link}", null);
             Assert.True((int)found.StatusCode is 200 or 403, $"{link}: {found.StatusCode}");
         }

@@ -85,7 +85,7 @@ internal sealed class EmptyJobs(string database) : IDisposable
             }
             catch (HttpRequestException)
             {
-                // It does not listen yet.
+                // The service does not listen yet.
             }
 
             await Task.Delay(100);

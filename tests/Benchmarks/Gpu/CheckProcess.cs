@@ -76,7 +76,7 @@ internal static class CheckProcess
     }
 
     /// <summary>Runs our command line, and returns what it prints.</summary>
-    /// <exception cref="InvalidOperationException">It failed; the message holds its own.</exception>
+    /// <exception cref="InvalidOperationException">The command failed; the message contains the command's own.</exception>
     public static string Fovea(params string[] arguments)
     {
         var (code, output, error) = Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), .. arguments]);

@@ -21,7 +21,7 @@ public sealed class OperatorSetTests
         Sessions.Open(adopted).Dispose();
     }
 
-    // Operators that change nothing together, in the form that they have in the set.
+    // Operators that together change nothing, in the form that they have in the set.
     private static Value Unchanging(Graph g, Value x, int set)
     {
         var per = g.Initializer("per_channel", ForeignNetwork.Random(30, 1, ForeignNetwork.Filters));

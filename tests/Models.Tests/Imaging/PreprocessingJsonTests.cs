@@ -19,7 +19,7 @@ public class PreprocessingJsonTests
         Assert.Equal(pillow.Length, fitted.Values.Length);
         Assert.All(pillow.Zip(fitted.Values), pair => Assert.InRange(pair.First - pair.Second, -1, 1));
 
-        // One channel goes another way through the resizer.
+        // The resizer has code of its own for one channel.
         var gray = new Pixels(23, 17, 1, [.. Enumerable.Range(0, 23 * 17).Select(i => Value(i % 23, i / 23, 0))]);
         var fittedGray = Preprocessor.Fit(gray, Read(json) with { Color = ColorOrder.Gray });
         Assert.Equal(fitted.Values.Where((_, i) => i % 3 == 0), fittedGray.Values);

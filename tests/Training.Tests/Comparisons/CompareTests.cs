@@ -6,7 +6,7 @@ using Fovea.Training.Tests.Commands;
 
 namespace Fovea.Training.Tests.Comparisons;
 
-/// <summary>Runs side by side, by their reports.</summary>
+/// <summary>Compares runs by their reports.</summary>
 public sealed class CompareTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -35,7 +35,8 @@ public sealed class CalibrationTests : IDisposable
         Assert.True(fitted.Fit.ErrorAfter < 0.03, $"{fitted.Fit.ErrorAfter}");
     }
 
-    // Of 100 images that are all right, the best probability of the right one of two classes is 101/102, so the logits differ by log(101).
+    // If all of 100 images are classified correctly, the best probability for the correct one of two classes is 101/102, so the logits
+    // differ by log(101).
     [Theory, InlineData(0.5f), InlineData(8)]
     public void Images_that_are_all_right_give_no_certainty(float difference)
     {

@@ -99,7 +99,7 @@ public sealed class LibraryTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>Keeps the events. Progress of the library would receive them on another thread.</summary>
+    /// <summary>Collects the events. .NET's Progress would report them on another thread.</summary>
     private sealed class Collected(Action<TrainingEvent>? at = null) : IProgress<TrainingEvent>
     {
         public List<TrainingEvent> All { get; } = [];

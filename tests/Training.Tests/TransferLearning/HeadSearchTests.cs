@@ -47,7 +47,7 @@ public sealed class HeadSearchTests
     [Fact]
     public void Features_that_vary_most_count_most_where_the_others_are_noise()
     {
-        // A scale of their own would make the noise as large as what tells the classes apart.
+        // If each feature had its own scale, the noise would be as large as the features that tell the classes apart.
         var set = Draw(60, spread: 0.5f).Select(
             row => [.. row, .. Enumerable.Range(1, 200).Select(i => 0.05f * MathF.Sin(i * row[0] * 997))]);
         var own = new FeatureScale(set.Rows).Apply(set.Rows[0]);
