@@ -75,8 +75,8 @@ public class DeviceTests
 
     [Theory]
     [InlineData(DeviceChoice.Cpu, "Device is cpu")]
-    [InlineData(DeviceChoice.Auto, "a convolution ran on GPU 3")]
-    [InlineData(DeviceChoice.Cuda, "a convolution ran on GPU 3")]
+    [InlineData(DeviceChoice.Auto, "a test convolution ran on GPU 3")]
+    [InlineData(DeviceChoice.Cuda, "a test convolution ran on GPU 3")]
     public void Requested_device_that_works_is_used(DeviceChoice choice, string reason)
     {
         int probes = 0;
