@@ -70,17 +70,17 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
                     + "returns all.",
                 Whole(least: 1, otherwise: 5),
                 null),
+            _ => Other(described, context),
+        };
+    }
+
+    private static (string? Description, IOpenApiSchema? Schema, JsonNode? Example) Other(
+        OpenApiParameter described, ParameterFilterContext context) => described.Name switch
+        {
             "threshold" => (
                 "The least probability of a class to return, 0 to 1. Less likely classes are left out.",
                 new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double", Minimum = "0", Maximum = "1", Default = 0 },
                 null),
-            _ => OfNetworkOrJob(described, context),
-        };
-    }
-
-    private static (string? Description, IOpenApiSchema? Schema, JsonNode? Example) OfNetworkOrJob(
-        OpenApiParameter described, ParameterFilterContext context) => described.Name switch
-        {
             "expand" => ("Whether to list each layer of a block in a row of its own, instead of one row for the block.", Flag(), null),
             "name" when described.In == ParameterLocation.Query => (
                 "The name of the new data set, 1 to 100 characters, for jobs and reports. By default that of the data set to correct.",

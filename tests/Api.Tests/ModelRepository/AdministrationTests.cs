@@ -51,7 +51,8 @@ public sealed class AdministrationTests
         (await administrator.Service.Post("/classify/lenet5/versions/1", Images.Digit.As(null)))
             .Json.IsProblem(404, "unknown_model", "expected one of 2");
         Assert.Equal(204, (await administrator.Send(HttpMethod.Delete, "/models/lenet5/versions/2")).Status);
-        (await administrator.Service.Post("/classify/lenet5", Images.Digit.As(null))).Json.IsProblem(404, "unknown_model", "the repository is empty");
+        (await administrator.Service.Post("/classify/lenet5", Images.Digit.As(null)))
+            .Json.IsProblem(404, "unknown_model", "the repository is empty");
         Assert.Empty(Directory.EnumerateFileSystemEntries(repository.Folder));
         Assert.Equal(201, (await administrator.Put("/models/lenet5/versions/1", UploadTests.Body("good"))).Status);
         Assert.Equal(1, await administrator.Version());
