@@ -24,6 +24,5 @@ internal static class DatasetCheckEndpoints
 /// <summary>Registers the services that check data sets.</summary>
 internal static class DatasetCheckServices
 {
-    /// <summary>Adds the checker.</summary>
     public static void AddDatasetChecks(this IServiceCollection services) => services.AddSingleton<DatasetChecker>();
 }

@@ -64,7 +64,6 @@ internal static partial class SettingsTable
             setting.Key.StartsWith(group + ":", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Returns the settings as a table in Markdown.</summary>
     public static string Markdown()
     {
         var rows = All.Select(setting =>

@@ -29,7 +29,6 @@ internal sealed class InferAnswer
         IsBinary = output.IsBinary ?? request?.IsBinary ?? false;
     }
 
-    /// <summary>The model that answers.</summary>
     public ServedModel Served { get; }
 
     /// <summary>The id of the request; null if it has none.</summary>

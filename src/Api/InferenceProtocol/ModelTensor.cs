@@ -16,11 +16,9 @@ internal sealed record ModelTensor(string Name, Datatype Type, IReadOnlyList<int
     /// <summary>The dimensions after the batch size.</summary>
     public IReadOnlyList<long> Behind => [.. Shape.Skip(1).Select(d => (long)d)];
 
-    /// <summary>The input of a model.</summary>
     public static ModelTensor InputOf(Classifier model) => Original(model.Original?.Input)
         ?? new(model.InputName, Datatype.Of(Models.Graphs.ElementType.Float), [Batch(model), .. model.Input.Dimensions]);
 
-    /// <summary>The output of a model.</summary>
     public static ModelTensor OutputOf(Classifier model) => Original(model.Original?.Output)
         ?? new(model.OutputName, Datatype.Of(Models.Graphs.ElementType.Float), [Batch(model), model.Classes]);
 

@@ -47,7 +47,6 @@ internal sealed record OpenAIFile(
         Results,
         Processed);
 
-    /// <summary>The id of the report of a job.</summary>
     public static string IdOfReport(string job) => Report + job;
 
     /// <summary>The job whose report has this id; null: the id is not that of a report.</summary>

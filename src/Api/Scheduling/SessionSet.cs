@@ -25,7 +25,6 @@ internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSessi
     /// </summary>
     public IReadOnlyList<ModelSession> OtherSpread { get; init; } = [];
 
-    /// <summary>All sessions of the set.</summary>
     public IEnumerable<ModelSession> All => [.. OneSlot, .. Spread is null ? [] : (ModelSession[])[Spread], .. OtherSpread];
 
     /// <summary>The seconds per image in a run in one execution slot; 0: unknown.</summary>

@@ -9,7 +9,6 @@ internal struct StartingSlices
     private List<BatchSlice>? others;
     private bool hasFirst;
 
-    /// <summary>Adds a slice.</summary>
     public void Add(BatchSlice slice)
     {
         if (hasFirst)

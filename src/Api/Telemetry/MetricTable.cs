@@ -75,7 +75,6 @@ internal static class MetricTable
         DeviceFallback, ProcessResident,
     ];
 
-    /// <summary>Returns the metrics as a table in Markdown.</summary>
     public static string Markdown()
     {
         var rows = All.Select(metric =>

@@ -45,7 +45,6 @@ internal sealed class PreprocessingJson : JsonConverter<Preprocessing>
         ("layout", (all, value) => Layout(value) is { } layout ? all with { Layout = layout } : null, "NCHW or NHWC"),
     ];
 
-    /// <summary>The names of the JSON properties of a preprocessing.</summary>
     public static IEnumerable<string> Names => Properties.Select(property => property.Name);
 
     /// <summary>Reads a JSON object. A property that is missing or null has its default value.</summary>

@@ -8,7 +8,6 @@ namespace Fovea.Models.Summary;
 /// <param name="Stroke">The colour of a box's border, as #rrggbb.</param>
 internal sealed record LayerStyle(string Name, string Fill, string Stroke)
 {
-    /// <summary>Returns the style of a kind of layer.</summary>
     public static LayerStyle Of(LayerKind kind) => kind switch
     {
         LayerKind.Input => new("input", "#ffffff", "#555555"),

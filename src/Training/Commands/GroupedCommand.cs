@@ -12,7 +12,6 @@ internal sealed class GroupedCommand(string name, string description) : Command(
     /// <summary>The groups in the order of the help.</summary>
     public IReadOnlyList<OptionGroup> Groups => groups;
 
-    /// <summary>Adds a group of options to the command.</summary>
     public void Add(OptionGroup group)
     {
         groups.Add(group);

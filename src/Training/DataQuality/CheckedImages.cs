@@ -26,7 +26,6 @@ internal sealed class CheckedImages
     /// <summary>The images of all parts.</summary>
     public Dataset All { get; }
 
-    /// <summary>The measures of each image.</summary>
     public IReadOnlyList<ImageMeasures> Measures { get; }
 
     /// <summary>The groups of images that are copies of each other.</summary>

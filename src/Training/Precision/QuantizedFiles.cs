@@ -25,6 +25,5 @@ internal sealed class QuantizedFiles : IDisposable
         }
     }
 
-    /// <summary>Deletes the folder.</summary>
     public void Dispose() => folder.Delete(recursive: true);
 }

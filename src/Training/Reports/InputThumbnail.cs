@@ -16,7 +16,6 @@ internal static class InputThumbnail
         return DataUri(map is null ? picture : HeatMapPicture.Blend(picture, map));
     }
 
-    /// <summary>Returns a thumbnail of an image as a data URI.</summary>
     public static string DataUri(Pixels image)
     {
         var thumbnail = Thumbnail.Of(image);

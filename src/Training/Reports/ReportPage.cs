@@ -48,7 +48,6 @@ internal static class ReportPage
         return Document(p, LabelsSection.Verdict(report), LabelsSection.Figures(report.Evaluation), sections);
     }
 
-    /// <summary>Returns a figure with its name and its meaning.</summary>
     public static XElement Figure(string name, string value, string meaning) =>
         new("div", new XElement("dt", name), new XElement("dd", new XAttribute("class", "value"), value), new XElement("dd", meaning));
 
