@@ -18,7 +18,7 @@ internal sealed class BulkClassifier(Classifier model, int top)
 {
     private const int BatchSize = 8;
 
-    // The least probability of one of several labels.
+    // The least probability of a listed label, if images can have several labels.
     private const double Threshold = 0.5;
 
     /// <summary>Classifies the files and passes on the answers in the order of the files, one at a time, from any thread.</summary>
