@@ -75,7 +75,8 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
     }
 
     private static (string? Description, IOpenApiSchema? Schema, JsonNode? Example) Other(
-        OpenApiParameter described, ParameterFilterContext context) => described.Name switch
+        OpenApiParameter described, ParameterFilterContext context) =>
+        described.Name switch
         {
             "threshold" => (
                 "The least probability of a class to return, 0 to 1. Less likely classes are left out.",
