@@ -58,7 +58,9 @@ internal sealed class DeviceMemory : IDisposable
             .CreateIoBinding();
         binding.BindInput(From, from);
         binding.BindOutput(To, to);
+        binding.SynchronizeBoundInputs();
         copying.RunWithBinding(options, binding);
+        binding.SynchronizeBoundOutputs();
     }
 
     /// <summary>Frees the memory's allocators. All values that they allocated must be disposed before.</summary>

@@ -167,7 +167,12 @@ public sealed unsafe class InferenceBatch : IDisposable
 
         public OrtIoBinding Binding { get; }
 
-        public void BindInput() => Binding.BindInput(input, images);
+        // On CUDA, binding copies the input. The run must not start before the copy is complete.
+        public void BindInput()
+        {
+            Binding.BindInput(input, images);
+            Binding.SynchronizeBoundInputs();
+        }
 
         public void Dispose()
         {

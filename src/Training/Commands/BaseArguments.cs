@@ -22,6 +22,23 @@ internal sealed class BaseArguments
     /// <summary>The folder of downloaded weights.</summary>
     public Option<string> Weights { get; } = WeightsFolder();
 
+    /// <summary>Refuses the folder of downloaded weights when the command line names a file.</summary>
+    /// <exception cref="FoveaException">Both the folder and a file are given.</exception>
+    public void RefuseUnused(ParseResult parsed) => RefuseUnused(parsed, parsed.GetValue(FileOrName), Weights);
+
+    /// <summary>Refuses the folder of downloaded weights when the base is a file.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="name">The file, or the name of a pretrained base; null for the built-in base.</param>
+    /// <param name="weights">The option of <see cref="WeightsFolder"/>.</param>
+    /// <exception cref="FoveaException">Both the folder and a file are given.</exception>
+    public static void RefuseUnused(ParseResult parsed, string? name, Option weights)
+    {
+        if (name is not null && IsFile(name))
+        {
+            UnusedOptions.Refuse(parsed, $"{name} is a file", "with the name of a pretrained base", weights);
+        }
+    }
+
     /// <summary>The folder of downloaded weights.</summary>
     public static Option<string> WeightsFolder() => new("--weights")
     {
@@ -63,7 +80,7 @@ internal sealed class BaseArguments
     public static BaseModel Read(
         string? name, string? preprocessing, string folder, Uri source, Action<string> say, CancellationToken stop)
     {
-        if (name is not null && (File.Exists(name) || name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)))
+        if (name is not null && IsFile(name))
         {
             return Arguments.Base(name, preprocessing);
         }
@@ -80,6 +97,8 @@ internal sealed class BaseArguments
             ? BuiltInBase.Read()
             : Arguments.Base(Downloaded(name, folder, source, say, stop), null);
     }
+
+    private static bool IsFile(string name) => File.Exists(name) || name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
 
     private static string Downloaded(string name, string folder, Uri source, Action<string> say, CancellationToken stop)
     {

@@ -58,6 +58,7 @@ internal sealed class DataCheckCommand
     private void Run(ParseResult parsed, CancellationToken stop)
     {
         var page = parsed.GetValue(output);
+        BaseArguments.RefuseUnused(parsed, parsed.GetValue(start), weights);
         if (page is not null)
         {
             AtomicFile.EnsureWritable(page);

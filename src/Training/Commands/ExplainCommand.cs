@@ -44,6 +44,15 @@ internal static class ExplainCommand
             var images = parsed.GetValue(paths) ?? [];
             bool isJson = parsed.GetValue(json);
             Require(images, parsed.GetValue(judged));
+            if (parsed.GetValue(judged) is null)
+            {
+                UnusedOptions.Refuse(parsed, "--judge is not given", "with --judge", most);
+            }
+            else
+            {
+                UnusedOptions.Refuse(parsed, "--judge writes no pictures", "without --judge", output);
+            }
+
             using var model = Arguments.Load(NamedModel.Find(parsed.GetRequiredValue(file)), parsed.GetValue(preprocessing));
             using var explainer = new Explainer(model);
             var options = new ExplanationOptions

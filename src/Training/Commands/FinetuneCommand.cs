@@ -89,6 +89,7 @@ internal sealed class FinetuneCommand
     private void Run(ParseResult parsed, CancellationToken stop)
     {
         var path = Output(parsed);
+        RefuseUnused(parsed);
         AtomicFile.EnsureWritable(path);
         var device = learning.Device(parsed);
         ProgressDisplay.Run(parsed.GetValue(learning.JsonLines), (tell, stop) =>
@@ -125,6 +126,20 @@ internal sealed class FinetuneCommand
         _ => throw new FoveaException(
             ErrorCode.BadArgument, "fovea finetune lacks --output or --publish. fovea finetune --help shows the usage."),
     };
+
+    private void RefuseUnused(ParseResult parsed)
+    {
+        start.RefuseUnused(parsed);
+        if (parsed.GetValue(method) is { } chosen and not "auto")
+        {
+            UnusedOptions.Refuse(parsed, $"--method is {chosen}", "with --method auto", minutes);
+        }
+
+        if (parsed.GetValue(publish) is null)
+        {
+            UnusedOptions.Refuse(parsed, "--publish is not given", "with --publish", repository);
+        }
+    }
 
     private TrainingOptions Options(ParseResult parsed, TrainingOptions options, FineTuningMethod chosen, DatasetFolder dataset)
     {

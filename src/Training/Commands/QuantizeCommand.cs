@@ -44,6 +44,11 @@ internal static class QuantizeCommand
         command.SetWork((parsed, stop) =>
         {
             var target = parsed.GetRequiredValue(output);
+            if (parsed.GetValue(numbers) == "fp16")
+            {
+                UnusedOptions.Refuse(parsed, "--type is fp16", "with --type int8", weightBits, minutes);
+            }
+
             var options = new QuantizationOptions
             {
                 Images = Arguments.InRange("--images", parsed.GetValue(images), MostImages),

@@ -19,6 +19,11 @@ internal static class SummaryCommand
         };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(svg))
+            {
+                UnusedOptions.Refuse(parsed, "--svg prints a picture", "without --svg", json);
+            }
+
             var graph = Arguments.Network(
                 parsed.GetRequiredValue(network),
                 parsed.GetValue(classes),

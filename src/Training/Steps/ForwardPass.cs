@@ -64,7 +64,8 @@ internal sealed class ForwardPass : IDisposable
         using var input = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, images, [count, .. image.ToInt64()]);
         using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits, [count, classes]);
         binding.Refresh();
-        binding.Inner.BindInput(imagesName, input);
+        binding.Bind(imagesName, input);
+        binding.Wait();
         binding.Inner.BindOutput(logitsName, output);
         session.RunWithBinding(options, binding.Inner);
         binding.Inner.ClearBoundOutputs();

@@ -74,10 +74,10 @@ internal sealed class StagedBatch : IDisposable
         {
             foreach (var (name, value) in inputs)
             {
-                binding.Inner.BindInput(name, value);
+                binding.Bind(name, value);
             }
 
-            // On CUDA, BindInput only begins a copy.
+            // The caller may overwrite the staging memory after this.
             binding.Wait();
         }
     }

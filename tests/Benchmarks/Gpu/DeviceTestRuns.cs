@@ -11,7 +11,10 @@ internal static class DeviceTestRuns
         ("Models.Tests", ["DeviceTests", "DeviceGradientTests", "TrainingRewritesTests", "HalfPrecisionTests", "QuantizedTwinTests"]),
         (
             "Training.Tests",
-            ["NetworkGradientTests", "DeviceTrainingTests", "FloatBufferTests", "GradientAccumulatorTests", "BatchFeedTests"]),
+            [
+                "NetworkGradientTests", "DeviceTrainingTests", "BufferBindingTests", "FloatBufferTests", "GradientAccumulatorTests",
+                "BatchFeedTests",
+            ]),
     ];
 
     public static IEnumerable<CheckRow> Rows(DeviceChoice choice)
