@@ -13,8 +13,8 @@ namespace Fovea.Api.Tuning;
 
 /// <summary>
 /// The results of tuning, saved in <c>batch-sizes.json</c> in the folder <see cref="Settings.Data"/>. An entry is valid for the bytes of
-/// one model file, one kind of GPU, one kind and number of processors, one version of ONNX Runtime, and one list of rewrites with their versions. If the
-/// folder cannot be written to, the service measures the models again at its next start.
+/// one model file, one kind of GPU, one kind and number of processors, one version of ONNX Runtime, and one list of rewrites with their
+/// versions. If the folder cannot be written to, the service measures the models again at its next start.
 /// </summary>
 internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 {

@@ -69,8 +69,8 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Whether a session of a kind is useful. A large file in rewritten form gets no second session on all cores.</summary>
     public bool Runs(SessionKind kind) => !kind.Spread ? CanRunSideBySide
-        : kind == SessionKind.AllCores ? !file.IsRewritten
-        : Device.IsCuda != kind.Rewritten && !(kind.Rewritten && IsLarge);
+        : kind.Rewritten ? !Device.IsCuda && !IsLarge
+        : Device.IsCuda || (kind == SessionKind.AllCores && !file.IsRewritten);
 
     /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>
     public bool IsLarge { get; }

@@ -37,8 +37,8 @@ internal static class ServeBenchmark
     private static int WarmUpSeconds => 2 * Seconds;
 
     /// <summary>
-    /// Runs the named parts; all parts if none is named. They may follow <c>--seconds N</c>, the length of a turn. The name of an .onnx file, with model.json's content beside it in a .json file of
-    /// the same name, measures this file.
+    /// Runs the named parts; all parts if none is named. They may follow <c>--seconds N</c>, the length of a turn. The name of an .onnx
+    /// file, with model.json's content beside it in a .json file of the same name, measures this file.
     /// </summary>
     public static int Run(string[] names)
     {
