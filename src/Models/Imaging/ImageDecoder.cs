@@ -58,8 +58,7 @@ public static class ImageDecoder
         var color = isGray ? SKColorType.Gray8 : SKColorType.Rgba8888;
         var info = new SKImageInfo(width, height, color, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         var area = part ?? new(0, 0, width, height);
-        var columns = new SKCodecOptions(new SKRectI(area.X, 0, area.X + area.Width, height));
-        var started = area.Width == width ? codec.StartScanlineDecode(info) : codec.StartScanlineDecode(info, columns);
+        var started = Start(codec, info, area);
         if (part is not null && (started != SKCodecResult.Success || codec.ScanlineOrder != SKCodecScanlineOrder.TopDown))
         {
             return Decode(codec, header, format, orientation, size, allocate);
@@ -105,6 +104,11 @@ public static class ImageDecoder
 
         return new Pixels(upright.Width, upright.Height, channels, values);
     }
+
+    // Skia takes the columns of a part now, and its rows later.
+    private static SKCodecResult Start(SKCodec codec, SKImageInfo info, PixelRectangle area) => area.Width == info.Width
+        ? codec.StartScanlineDecode(info)
+        : codec.StartScanlineDecode(info, new SKCodecOptions(new SKRectI(area.X, 0, area.X + area.Width, info.Height)));
 
     private static void Read(SKCodec codec, string format, SKImageInfo info, bool byRows, nint strip, int rows, int rowBytes)
     {
