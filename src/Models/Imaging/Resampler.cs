@@ -17,7 +17,9 @@ internal sealed class Resampler
     /// </summary>
     public const int Half = 1 << (Bits - 1);
 
-    /// <summary>The number of weights in <see cref="Weights"/> per output pixel; unused weights are 0.</summary>
+    /// <summary>
+    /// The number of weights in <see cref="Weights"/> per output pixel; unused weights are 0. A multiple of four, except for nearest.
+    /// </summary>
     public int Taps { get; }
 
     /// <summary>The first input pixel with a weight, for each output pixel of the window.</summary>
@@ -40,7 +42,7 @@ internal sealed class Resampler
         bool isNearest = interpolation == Interpolation.Nearest;
         double scale = (double)from / to, stretch = Math.Max(scale, 1);
         double support = Reach(interpolation, scale);
-        Taps = isNearest ? 1 : ((int)Math.Ceiling(support) * 2) + 1;
+        Taps = isNearest ? 1 : (((int)Math.Ceiling(support) * 2) + 4) / 4 * 4;
         First = new int[length];
         Count = new int[length];
         Weights = new int[length * Taps];
