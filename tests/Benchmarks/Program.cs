@@ -8,11 +8,12 @@ using Fovea.Benchmarks.Simulation;
 
 // dotnet run -c Release --project tests/Benchmarks -- COMMAND, where COMMAND is one of:
 //
-// serve [PART|FILE.onnx...]         the service and the bare runtime, in turns
+// serve [--seconds N] [PART|FILE...] the service and the bare runtime, in turns
 // mutate [SECONDS [SEED]]           mutated images, JSON, archives and models
 // slow-uploads [ROUNDS]             the effect of slow uploads on other clients
 // stress [MINUTES [SEED [STARTS]]]  starts, swaps and replaced files under load: every answer must be right
 // first-start NAME [CLIENTS]        images per second from the first answer on, without stored measurements
+// agree FILE PHOTOS [COUNT]         the answers of a file as it is and rewritten, on parts of photos
 // cycles [COUNT]                    memory that is left after loading and unloading
 // bombs                             the cost of small files that need much to decode
 // replicas [NAME [SECONDS]]         images per second of replicas with a processor each, behind nginx
@@ -33,6 +34,8 @@ switch (args)
         return await StressBenchmark.Run(Number(numbers, 0) ?? 10, Number(numbers, 1) ?? 1, Number(numbers, 2) ?? 1_000);
     case ["first-start", var name, .. { Length: <= 1 } numbers]:
         return await FirstStart.Run(name, Number(numbers, 0) ?? 8);
+    case ["agree", var file, var photos, .. { Length: <= 1 } numbers]:
+        return RewriteAgreement.Run(file, photos, Number(numbers, 0) ?? 1_000);
     case ["slow-uploads", .. { Length: <= 1 } numbers]:
         return await SlowUploads.Run(Number(numbers, 0) ?? 3);
     case ["cycles", .. { Length: <= 1 } numbers]:

@@ -62,12 +62,22 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
     /// <exception cref="OperationCanceledException">The client has disconnected, or the deadline has passed.</exception>
     public async Task<float[]> Logits(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
     {
+        var fitted = await Fit(served, image, stop);
+        return await served.Logits(slot => Preprocessor.Normalize(fitted, served.Classifier.Preprocessing, slot), stop);
+    }
+
+    /// <summary>Decodes one image file and fits it to a model's input.</summary>
+    /// <exception cref="RefusalException">The bytes are not a usable image.</exception>
+    /// <exception cref="OperationCanceledException">The client has disconnected, or the deadline has passed.</exception>
+    public async Task<Pixels> Fit(ServedModel served, ReadOnlyMemory<byte> image, CancellationToken stop)
+    {
         var preprocessing = served.Classifier.Preprocessing;
         long start = Stopwatch.GetTimestamp();
         using var encoded = EncodedImage.Open(image, limits.ImageLimits);
-        var fitted = await Decode(encoded, preprocessing, stop);
+        using var share = await budget.Take(encoded.BytesToDecode(Preprocessor.LeastSide(preprocessing)), stop);
+        var fitted = Preprocessor.Fit(encoded, preprocessing);
         metrics.Stage("decode", served.Name, start);
-        return await served.Logits(slot => Preprocessor.Normalize(fitted, preprocessing, slot), stop);
+        return fitted;
     }
 
     /// <summary>Runs work that may take at most <see cref="ServingSettings.DeadlineSeconds"/>.</summary>
@@ -104,11 +114,5 @@ internal sealed class ImageClassifier(Settings limits, ServingSettings settings,
                 deadline.Dispose();
             }
         }
-    }
-
-    private async ValueTask<Pixels> Decode(EncodedImage encoded, Preprocessing preprocessing, CancellationToken stop)
-    {
-        using var share = await budget.Take(encoded.BytesToDecode(Preprocessor.LeastSide(preprocessing)), stop);
-        return Preprocessor.Fit(encoded, preprocessing);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using Fovea.Api.Classification;
 using Fovea.Api.Configuration;
@@ -6,6 +7,7 @@ using Fovea.Api.Scheduling;
 using Fovea.Api.Serving;
 using Fovea.Api.Telemetry;
 using Fovea.Models.Errors;
+using Fovea.Models.Imaging;
 
 namespace Fovea.Api.InferenceProtocol;
 
@@ -59,18 +61,38 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
 
     private async Task<float[][]> Infer(ServedModel served, InferImages images, CancellationToken stop)
     {
-        return await Task.WhenAll(images.Tensor is { } tensor
-            ? InferTogether(served, tensor, images.Count, stop)
-            : images.Files!.Select(file => classifier.Logits(served, file, stop)));
+        if (images.Tensor is { } tensor)
+        {
+            int size = (int)served.Classifier.Input.Size;
+            return await InferTogether(served, images.Count, (slot, index) => tensor.AsSpan(index * size, size).CopyTo(slot), stop);
+        }
+
+        if (images.Count == 1 || served.Log.RunsLong)
+        {
+            return await Task.WhenAll(images.Files!.Select(file => classifier.Logits(served, file, stop)));
+        }
+
+        // One short run of several images takes much less time than several runs. So all files are decoded first: batches would wait for an
+        // announced image that is still being decoded.
+        var fitted = await Task.WhenAll(images.Files!.Select(file => classifier.Fit(served, file, stop)));
+        var preprocessing = served.Classifier.Preprocessing;
+        return await InferTogether(
+            served, images.Count, (slot, index) => Preprocessor.Normalize(fitted[index], preprocessing, slot), stop);
     }
 
     // Announces all images to the scheduler before it writes the first one, because the first image would otherwise run alone. If an image
-    // fails or is cancelled before it is written, its announcement is withdrawn, because a batch would wait for the image.
-    private static Task<float[]>[] InferTogether(ServedModel served, float[] tensor, int count, CancellationToken stop)
+    // fails or is cancelled before it is written, its announcement is withdrawn, because a batch would wait for the image. A single image
+    // is not announced, because it may run alone.
+    private static async Task<float[][]> InferTogether(
+        ServedModel served, int count, SpanAction<float, int> write, CancellationToken stop)
     {
-        int size = (int)served.Classifier.Input.Size;
+        if (count == 1)
+        {
+            return [await served.Logits(slot => write(slot, 0), stop)];
+        }
+
         var announced = Enumerable.Range(0, count).Select(_ => served.Scheduler.Expect()).ToArray();
-        return [.. announced.Select(InferOne)];
+        return await Task.WhenAll(announced.Select(InferOne));
 
         async Task<float[]> InferOne(ExpectedImage image, int index)
         {
@@ -79,7 +101,7 @@ internal sealed class InferenceRequests(Settings settings, ImageClassifier class
                 return await served.Logits(
                     slot =>
                     {
-                        tensor.AsSpan(index * size, size).CopyTo(slot);
+                        write(slot, index);
                         image.Dispose();
                     },
                     stop);

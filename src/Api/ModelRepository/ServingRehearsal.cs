@@ -42,6 +42,11 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         if (!classifier.CanRunSideBySide)
         {
             RunLarger(onAllCores, runs: 1);
+            if (OpenRewrittenOnAllCores() is { } all)
+            {
+                RunLarger(all, runs: 1);
+            }
+
             return;
         }
 
@@ -50,6 +55,11 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
         if (Open("a session with rewritten operators", SessionKind.OneCoreRewritten) is { } rewritten)
         {
             RunLarger(rewritten, cores);
+        }
+
+        if (OpenRewrittenOnAllCores() is { } spread)
+        {
+            RunTogether(spread, runs: 1, Smallest);
         }
 
         // The service may run a few images, fewer than the cores, as one batch on all cores.
@@ -63,6 +73,10 @@ internal sealed class ServingRehearsal(Classifier classifier, int maxBatch, Acti
     public void Dispose() => opened.ForEach(session => session.Dispose());
 
     private int Smallest => classifier.FixedBatch ?? 1;
+
+    private ModelSession? OpenRewrittenOnAllCores() => classifier.Runs(SessionKind.AllCoresRewritten)
+        ? Open("a session with rewritten operators on all cores", SessionKind.AllCoresRewritten)
+        : null;
 
     private ModelSession? Open(string name, SessionKind kind)
     {

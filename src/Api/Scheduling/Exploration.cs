@@ -162,9 +162,9 @@ internal sealed class Exploration
             best = Faster(sizes => sizes.Rewritten, TuningLimits.RewrittenGain);
             best = Faster(sizes => sizes.Fp16, TuningLimits.QuantizedGain);
             best = Faster(sizes => sizes.Quantized, TuningLimits.QuantizedGain);
-            var spread = oneSlot.Length > 0 && kinds.Contains(SessionKind.AllCores) ? Gaining_NeedsLock(SessionKind.AllCores) : [];
-            bool gainsSpread = spread.Count > 0 && spread[0].ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond;
-            return gainsSpread ? [.. best, spread[0] with { Spread = true }] : best;
+            var spread = oneSlot.Length > 0 ? Spread_NeedsLock() : null;
+            bool gainsSpread = spread?.ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond;
+            return gainsSpread ? [.. best, spread! with { Spread = true }] : best;
 
             List<MeasuredSize> Faster(Func<MeasuredSize, bool> isOther, double gain) =>
                 chosen.FirstOrDefault(sizes => isOther(sizes[0])) is { } other
@@ -173,6 +173,11 @@ internal sealed class Exploration
                     : best;
         }
     }
+
+    // Returns the smallest size of the fastest kind for spread runs; null if none was measured.
+    private MeasuredSize? Spread_NeedsLock() => kinds.Where(kind => kind.Spread)
+        .Select(kind => Gaining_NeedsLock(kind).FirstOrDefault()).OfType<MeasuredSize>()
+        .MaxBy(size => size.ImagesPerSecond / (size.Rewritten ? TuningLimits.RewrittenGain : 1));
 
     // Returns the measured sizes of a kind that run more images per second than every smaller size.
     private List<MeasuredSize> Gaining_NeedsLock(SessionKind kind)

@@ -59,7 +59,7 @@ internal static class SchedulingPolicy
 
     /// <summary>
     /// Whether tuning may cut the batch into slices of another size than <see cref="Decide"/> chose. A trial must not leave slots idle that
-    /// the chosen cut would fill. A batch that cannot be sliced is a trial of the size with which it runs anyway.
+    /// the chosen cut would fill. A batch that cannot be sliced is a trial of the size with which it runs anyway, in any session.
     /// </summary>
     /// <param name="state">The state in which <see cref="Decide"/> returned <see cref="Step.Cut"/>.</param>
     /// <param name="size">The number of images in a slice of the trial, at least 1.</param>
@@ -68,7 +68,8 @@ internal static class SchedulingPolicy
     {
         if (!state.CanBeSliced)
         {
-            return spread && state is { HasSpreadSession: true, HasOneSlotSession: false } && size == state.RunSize;
+            return size == state.RunSize
+                && (spread ? state.HasSpreadSession && state.FreeSlots == state.Slots : state.HasOneSlotSession);
         }
 
         if (size > state.Images)

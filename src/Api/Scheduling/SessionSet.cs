@@ -21,7 +21,7 @@ internal sealed record SessionSet(ModelSession? Spread, IReadOnlyList<ModelSessi
     private const double LongestAtOnce = 0.0005;
 
     /// <summary>
-    /// More sessions that each use the whole device. Only a GPU's tuning trials have them, which run several such sessions side by side.
+    /// More sessions that each use the whole device or all cores. Only tuning trials have them.
     /// </summary>
     public IReadOnlyList<ModelSession> OtherSpread { get; init; } = [];
 

@@ -12,12 +12,12 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     private static readonly SessionKind[] AllKinds =
     [
         SessionKind.OneCore, SessionKind.OneCoreRewritten, SessionKind.OneCoreInt8, SessionKind.OneCoreFp16, SessionKind.AllCores,
-        SessionKind.AllCoresFp16,
+        SessionKind.AllCoresRewritten, SessionKind.AllCoresFp16,
     ];
 
     private readonly TunedSessions sessions = new(served, settings);
     private readonly string key = SizesFile.Key(
-        served.Classifier.Sha256, served.Classifier.Device.Provider, settings.MaxBatch, served.Classifier.Twins);
+        served.Classifier.Sha256, served.Classifier.Device.Name, settings.MaxBatch, served.Classifier.Twins);
     private IReadOnlyList<MeasuredSize>? remembered;
     private Exploration? exploration;
 
@@ -30,19 +30,22 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     {
         remembered = Remembered();
         var best = remembered?.First(size => !size.Spread).Kind ?? SessionKind.OneCore;
-        if (served.Classifier.CanRunSideBySide
-            && !(best != SessionKind.OneCore && await sessions.Open(best, isPreferred: true, stop)))
+        bool isSideBySide = served.Classifier.CanRunSideBySide;
+        if (isSideBySide && !(best != SessionKind.OneCore && await sessions.Open(best, isPreferred: true, stop)))
         {
             await sessions.Open(SessionKind.OneCore, isPreferred: true, stop);
         }
-        else if (served.Classifier.Device.IsCuda && best.Quantized is not null)
+
+        // The kind of the runs on all cores: those of lone images, or all runs if they cannot go on side by side.
+        var spread = isSideBySide ? remembered?.FirstOrDefault(size => size.Spread)?.Kind : best with { Spread = true };
+        if (spread is { } kind && served.Classifier.Runs(kind))
         {
-            await sessions.Open(best with { Spread = true }, isPreferred: true, stop);
+            await sessions.Open(kind, isPreferred: true, stop);
         }
 
         if (remembered is not null)
         {
-            // The first session, whose runs use all cores, stays open, so that Explore can compare the saved sizes with it.
+            // A session whose runs use all cores stays open, so that Explore can compare the saved sizes with it.
             await sessions.Settle(remembered, keepsSpread: true);
         }
     }
@@ -131,9 +134,6 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     }
 
     // Compares only the kinds of sessions. Batch sizes differ little in speed, and which one is fastest varies between measurements.
-    private static bool AreAlike(IReadOnlyList<MeasuredSize> one, IReadOnlyList<MeasuredSize> other) =>
-        one.Any(size => size.Rewritten) == other.Any(size => size.Rewritten)
-        && one.Any(size => size.Quantized) == other.Any(size => size.Quantized)
-        && one.Any(size => size.Fp16) == other.Any(size => size.Fp16)
-        && one.Any(size => size.Spread) == other.Any(size => size.Spread);
+    private static bool AreAlike(IEnumerable<MeasuredSize> one, IEnumerable<MeasuredSize> other) =>
+        one.Select(size => size.Kind).ToHashSet().SetEquals(other.Select(size => size.Kind));
 }

@@ -13,8 +13,8 @@ namespace Fovea.Api.Tuning;
 
 /// <summary>
 /// The results of tuning, saved in <c>batch-sizes.json</c> in the folder <see cref="Settings.Data"/>. An entry is valid for the bytes of
-/// one model file, one kind and number of processors, one version of ONNX Runtime, and one list of rewrites with their versions. If the
-/// folder cannot be written to, the service measures the models again at its next start.
+/// one model file, one kind of GPU, one kind and number of processors, one version of ONNX Runtime, and one list of rewrites with their
+/// versions. If the folder cannot be written to, the service measures the models again at its next start.
 /// </summary>
 internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 {
@@ -28,13 +28,13 @@ internal sealed class SizesFile(Settings settings, ILogger<SizesFile> log)
 
     /// <summary>Returns the key of an entry. Sizes that were measured under one key are not used under another.</summary>
     /// <param name="sha256">The SHA-256 of the model file, in hexadecimal.</param>
-    /// <param name="provider">The device that runs the model: cpu or cuda.</param>
+    /// <param name="device">The device that runs the model: <see cref="Device.Name"/>.</param>
     /// <param name="maxBatch">The largest number of images in a run.</param>
     /// <param name="twins">The file's quantised twins; null: none. The key has the SHA-256 of each that can be used.</param>
-    public static string Key(string sha256, string provider, int maxBatch, IReadOnlyList<QuantizedTwin>? twins = null)
+    public static string Key(string sha256, string device, int maxBatch, IReadOnlyList<QuantizedTwin>? twins = null)
     {
         var usable = twins?.Where(twin => twin.Sha256 is not null).Select(twin => $" {Name(twin.Numbers)} {twin.Sha256}") ?? [];
-        return $"{sha256}{string.Concat(usable)} {provider}, batches up to {maxBatch}, {Machine}";
+        return $"{sha256}{string.Concat(usable)} {device}, batches up to {maxBatch}, {Machine}";
     }
 
     /// <summary>Returns the sizes that were saved under a key; null if there are none.</summary>

@@ -100,14 +100,15 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         int together = model.FixedBatch is null ? Math.Max(largest, Math.Min(largest * served.Slots, settings.MaxBatch)) : largest;
         bool isSideBySide = set.OneSlot.Count > 0;
         var kind = oneSlot[0].Kind;
-        var spread = isSideBySide ? set.Spread : set.Find(kind with { Spread = true }) ?? set.Spread;
+        var lone = isSideBySide ? sizes.FirstOrDefault(size => size.Spread)?.Kind : kind with { Spread = true };
+        var spread = (lone is { } wanted ? set.Find(wanted) : null) ?? set.Spread;
         return new(
             keepsSpread || !isSideBySide || sizes.Any(size => size.Spread) ? spread : null,
             isSideBySide ? [set.Find(kind) ?? set.OneSlot[0]] : [],
             largest,
             [.. sizes.Select(size => size.Size).Append(together).Distinct().Order()])
         {
-            OtherSpread = keepsSpread ? [.. set.All.Where(session => session.Kind.Spread && session != spread)] : [],
+            OtherSpread = keepsSpread && !isSideBySide ? [.. set.All.Where(session => session.Kind.Spread && session != spread)] : [],
             OneSlotSeconds = isSideBySide ? 1 / oneSlot.Min(size => size.ImagesPerSecond) : 0,
             SpreadSeconds = sizes.Where(size => size.Spread).Select(size => 1 / size.ImagesPerSecond).FirstOrDefault(),
         };

@@ -119,14 +119,35 @@ public sealed class EncodedImage : IDisposable
     /// <summary>
     /// Decodes the pixels into an array from <paramref name="allocate"/>, whose argument is the required length. The array may be longer.
     /// </summary>
-    internal Pixels Decode(int leastSide, Func<int, byte[]> allocate)
+    /// <param name="leastSide">The short side that the caller needs, in pixels.</param>
+    /// <param name="allocate">Returns an array of at least this length.</param>
+    /// <param name="needed">
+    /// Returns the part that the caller needs of an image of this width and height. A JPEG may be decoded in this part only: the values of
+    /// other pixels are then whatever the array held before. Default <c>null</c>: the whole image.
+    /// </param>
+    internal Pixels Decode(int leastSide, Func<int, byte[]> allocate, Func<int, int, PixelRectangle>? needed = null)
     {
         if (lacksEnd)
         {
             return DecodeUnended(leastSide, allocate);
         }
 
-        return ImageDecoder.Decode(codec, info, Format, format.Orientation(file.Span), Size(leastSide), allocate);
+        var size = Size(leastSide);
+        int orientation = format.Orientation(file.Span);
+        PixelRectangle? part = format.IsScaled && orientation is not (>= 2 and <= 8) && needed is not null
+            ? Widened(needed(size.Width, size.Height), size)
+            : null;
+        return ImageDecoder.Decode(codec, info, Format, orientation, size, allocate, part);
+    }
+
+    // The decoder interpolates colours from their neighbours, which it lacks at the edge of a part. So a part is wider than needed.
+    private static PixelRectangle Widened(PixelRectangle part, SKSizeI size)
+    {
+        const int Block = 16;
+        int left = Math.Max(0, ((part.X / Block) - 1) * Block), top = Math.Max(0, ((part.Y / Block) - 1) * Block);
+        int right = Math.Min(size.Width, ((part.X + part.Width + (2 * Block) - 1) / Block) * Block);
+        int bottom = Math.Min(size.Height, ((part.Y + part.Height + (2 * Block) - 1) / Block) * Block);
+        return new(left, top, right - left, bottom - top);
     }
 
     // Decodes a JPEG without an end marker twice: with filler bytes and the marker added, and with other filler bytes and the marker added.

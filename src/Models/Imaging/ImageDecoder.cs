@@ -41,8 +41,12 @@ public static class ImageDecoder
     /// <param name="orientation">The EXIF orientation, 1 to 8.</param>
     /// <param name="size">The size to decode to. The codec must support it.</param>
     /// <param name="allocate">Returns an array of at least this length for the pixels.</param>
+    /// <param name="part">
+    /// The part of an upright JPEG of this size that is decoded, which takes less time. Other pixels may keep any value. <c>null</c>: all.
+    /// </param>
     internal static unsafe Pixels Decode(
-        SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate)
+        SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate,
+        PixelRectangle? part = null)
     {
         var (width, height) = (size.Width, size.Height);
         bool isGray = header.ColorType == SKColorType.Gray8;
@@ -53,35 +57,45 @@ public static class ImageDecoder
         // Without a colour space, Skia does not convert the file's values. Published networks were trained on images without conversion.
         var color = isGray ? SKColorType.Gray8 : SKColorType.Rgba8888;
         var info = new SKImageInfo(width, height, color, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
-        var started = codec.StartScanlineDecode(info);
+        var area = part ?? new(0, 0, width, height);
+        var started = Start(codec, info, area);
+        if (part is not null && (started != SKCodecResult.Success || codec.ScanlineOrder != SKCodecScanlineOrder.TopDown))
+        {
+            return Decode(codec, header, format, orientation, size, allocate);
+        }
+
         if (started is not (SKCodecResult.Success or SKCodecResult.Unimplemented))
         {
             throw Damaged(format, started);
         }
 
-
         // The fourth byte of a BMP's pixels is often unused and 0 in all pixels; programs then do not treat it as transparency. A BMP with
         // a fourth byte is therefore decoded as a whole, since the test needs all pixels.
         bool byRows = started == SKCodecResult.Success && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown;
-        int rowsAtOnce = byRows && (opaque || format != "BMP") ? Math.Clamp(StripBytes / info.RowBytes, 1, height) : height;
+        int rowBytes = area.Width * info.BytesPerPixel, end = area.Y + area.Height;
+        int rowsAtOnce = byRows && (opaque || format != "BMP") ? Math.Clamp(StripBytes / rowBytes, 1, area.Height) : height;
 
         byte[] values = allocate(width * height * channels);
         // Native memory is freed at once. A managed array of this size would stay in the large object heap until a full collection.
-        byte* strip = (byte*)NativeMemory.Alloc((nuint)rowsAtOnce * (nuint)info.RowBytes);
+        byte* strip = (byte*)NativeMemory.Alloc((nuint)rowsAtOnce * (nuint)rowBytes);
         try
         {
-            for (int y = 0; y < height; y += rowsAtOnce)
+            Skip(codec, format, area.Y);
+            for (int y = area.Y; y < end; y += rowsAtOnce)
             {
-                int rows = Math.Min(rowsAtOnce, height - y);
-                Read(codec, format, info, byRows, (nint)strip, rows);
-                var pixels = new Span<byte>(strip, rows * info.RowBytes);
+                int rows = Math.Min(rowsAtOnce, end - y);
+                Read(codec, format, info, byRows, (nint)strip, rows, rowBytes);
+                var pixels = new Span<byte>(strip, rows * rowBytes);
                 if (!opaque && !(format == "BMP" && PixelRows.AreClear(pixels)))
                 {
                     PixelRows.ComposeOverWhite(pixels);
                 }
 
-                PixelRows.CopyUpright(pixels, width, y, upright, channels, values);
+                PixelRows.CopyUpright(pixels, area.Width, area.X, y, upright, channels, values);
             }
+
+            // The decoder reads the last rows too, without computing their pixels, so that damage in them is found.
+            Skip(codec, format, height - end);
         }
         finally
         {
@@ -91,14 +105,27 @@ public static class ImageDecoder
         return new Pixels(upright.Width, upright.Height, channels, values);
     }
 
-    private static void Read(SKCodec codec, string format, SKImageInfo info, bool byRows, nint strip, int rows)
+    // Skia takes the columns of a part now, and its rows later.
+    private static SKCodecResult Start(SKCodec codec, SKImageInfo info, PixelRectangle area) => area.Width == info.Width
+        ? codec.StartScanlineDecode(info)
+        : codec.StartScanlineDecode(info, new SKCodecOptions(new SKRectI(area.X, 0, area.X + area.Width, info.Height)));
+
+    private static void Read(SKCodec codec, string format, SKImageInfo info, bool byRows, nint strip, int rows, int rowBytes)
     {
         var result = !byRows ? codec.GetPixels(info, strip)
-            : codec.GetScanlines(strip, rows, info.RowBytes) == rows ? SKCodecResult.Success
+            : codec.GetScanlines(strip, rows, rowBytes) == rows ? SKCodecResult.Success
             : SKCodecResult.IncompleteInput;
         if (result != SKCodecResult.Success)
         {
             throw Damaged(format, result);
+        }
+    }
+
+    private static void Skip(SKCodec codec, string format, int rows)
+    {
+        if (rows > 0 && !codec.SkipScanlines(rows))
+        {
+            throw Damaged(format, SKCodecResult.IncompleteInput);
         }
     }
 

@@ -47,15 +47,17 @@ internal static class PixelRows
     /// <summary>Copies a strip of rows to their positions in the upright image.</summary>
     /// <param name="rows">The rows: 1 byte per pixel for gray, 4 bytes for red, green, blue and alpha.</param>
     /// <param name="width">The number of pixels in each row.</param>
+    /// <param name="x">The column of the rows' first pixels in the file.</param>
     /// <param name="y">The index of the first row in the file.</param>
     /// <param name="upright">The mapping of pixels to the upright image.</param>
     /// <param name="channels">The number of channels of the upright image, 1 or 3.</param>
     /// <param name="image">The whole upright image.</param>
-    public static void CopyUpright(ReadOnlySpan<byte> rows, int width, int y, Orientation upright, int channels, Span<byte> image)
+    public static void CopyUpright(
+        ReadOnlySpan<byte> rows, int width, int x, int y, Orientation upright, int channels, Span<byte> image)
     {
         int bytes = channels == 1 ? 1 : 4;
         int count = rows.Length / (width * bytes);
-        int start = upright.Start + (y * upright.StepY);
+        int start = upright.Start + (x * upright.StepX) + (y * upright.StepY);
         if (upright.StepX == 1)
         {
             for (int row = 0; row < count; row++)
@@ -69,12 +71,12 @@ internal static class PixelRows
 
         // The outer loop runs over columns: in an image on its side, the pixels of a column become neighbours in memory, and the strip's
         // rows are in the processor's cache.
-        for (int x = 0; x < width; x++)
+        for (int column = 0; column < width; column++)
         {
-            int to = (start + (x * upright.StepX)) * channels;
+            int to = (start + (column * upright.StepX)) * channels;
             for (int row = 0; row < count; row++, to += upright.StepY * channels)
             {
-                rows.Slice(((row * width) + x) * bytes, channels).CopyTo(image[to..]);
+                rows.Slice(((row * width) + column) * bytes, channels).CopyTo(image[to..]);
             }
         }
     }

@@ -41,7 +41,8 @@ public static class Preprocessor
         byte[]? rented = null;
         try
         {
-            var (fitted, region) = FitWithRegion(image.Decode(LeastSide(preprocessing), Allocate), preprocessing);
+            var (fitted, region) = FitWithRegion(
+                image.Decode(LeastSide(preprocessing), Allocate, (width, height) => Needed(width, height, preprocessing)), preprocessing);
             return fitted.Values != rented
                 ? (fitted, region)
                 : (fitted with { Values = rented[..(fitted.Width * fitted.Height * fitted.Channels)] }, region);
@@ -139,12 +140,12 @@ public static class Preprocessor
         var source = preprocessing.Color == ColorOrder.Gray || preprocessing.Invert == Inversion.Auto ? Colors.Gray(image) : image;
         var (fitted, region) = preprocessing.Invert == Inversion.Auto
             ? Handwriting.Frame(source, preprocessing.Crop[1], preprocessing.Crop[0])
-            : Cropped(source, SizeOf(source, preprocessing), preprocessing);
+            : Cropped(source, SizeOf(source.Width, source.Height, preprocessing), preprocessing);
         return (preprocessing.Color == ColorOrder.Gray ? fitted : Colors.Ordered(fitted, preprocessing.Color), region);
     }
 
     // The size of an image after resizing, before the crop.
-    private static (int Width, int Height) SizeOf(Pixels image, Preprocessing preprocessing)
+    private static (int Width, int Height) SizeOf(int width, int height, Preprocessing preprocessing)
     {
         if (preprocessing.Resize is not { } side)
         {
@@ -152,17 +153,42 @@ public static class Preprocessor
             return (size[1], size[0]);
         }
 
-        int longSide = (int)((long)side * Math.Max(image.Width, image.Height) / Math.Min(image.Width, image.Height));
-        return image.Width > image.Height ? (longSide, side) : (side, longSide);
+        int longSide = (int)((long)side * Math.Max(width, height) / Math.Min(width, height));
+        return width > height ? (longSide, side) : (side, longSide);
+    }
+
+    // The window of the resized image that the network sees.
+    private static PixelRectangle Window((int Width, int Height) size, Preprocessing preprocessing)
+    {
+        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
+        return new((int)Math.Round((size.Width - width) / 2.0), (int)Math.Round((size.Height - height) / 2.0), width, height);
+    }
+
+    // The part of a decoded image that resizing reads. All pixels are read for gray networks and by the search for handwriting.
+    private static PixelRectangle Needed(int width, int height, Preprocessing preprocessing)
+    {
+        var whole = new PixelRectangle(0, 0, width, height);
+        if (preprocessing.Color == ColorOrder.Gray || preprocessing.Invert == Inversion.Auto)
+        {
+            return whole;
+        }
+
+        var size = SizeOf(width, height, preprocessing);
+        var window = Window(size, preprocessing);
+        var (x, columns) = Resampler.Support(preprocessing.Interpolation, width, size.Width, window.X, window.Width);
+        var (y, rows) = Resampler.Support(preprocessing.Interpolation, height, size.Height, window.Y, window.Height);
+        return new(x, y, columns, rows);
     }
 
     private static (Pixels Cropped, InputRegion Region) Cropped(Pixels image, (int Width, int Height) size, Preprocessing preprocessing)
     {
-        var (height, width) = (preprocessing.Crop[0], preprocessing.Crop[1]);
-        int x = (int)Math.Round((size.Width - width) / 2.0), y = (int)Math.Round((size.Height - height) / 2.0);
-        var cropped = Resizer.Resize(image, size.Width, size.Height, new(x, y, width, height), preprocessing.Interpolation);
+        var window = Window(size, preprocessing);
+        var cropped = Resizer.Resize(image, size.Width, size.Height, window, preprocessing.Interpolation);
         return (cropped, new(
-            (double)x / size.Width, (double)y / size.Height, (double)(x + width) / size.Width, (double)(y + height) / size.Height));
+            (double)window.X / size.Width,
+            (double)window.Y / size.Height,
+            (double)(window.X + window.Width) / size.Width,
+            (double)(window.Y + window.Height) / size.Height));
     }
 
     /// <summary>

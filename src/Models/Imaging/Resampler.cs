@@ -17,7 +17,9 @@ internal sealed class Resampler
     /// </summary>
     public const int Half = 1 << (Bits - 1);
 
-    /// <summary>The number of weights in <see cref="Weights"/> per output pixel; unused weights are 0.</summary>
+    /// <summary>
+    /// The number of weights in <see cref="Weights"/> per output pixel; unused weights are 0. A multiple of four, except for nearest.
+    /// </summary>
     public int Taps { get; }
 
     /// <summary>The first input pixel with a weight, for each output pixel of the window.</summary>
@@ -39,8 +41,8 @@ internal sealed class Resampler
     {
         bool isNearest = interpolation == Interpolation.Nearest;
         double scale = (double)from / to, stretch = Math.Max(scale, 1);
-        double support = stretch * interpolation switch { Interpolation.Bicubic => 2, Interpolation.Lanczos => 3, _ => 1 };
-        Taps = isNearest ? 1 : ((int)Math.Ceiling(support) * 2) + 1;
+        double support = Reach(interpolation, scale);
+        Taps = isNearest ? 1 : (((int)Math.Ceiling(support) * 2) + 4) / 4 * 4;
         First = new int[length];
         Count = new int[length];
         Weights = new int[length * Taps];
@@ -63,6 +65,24 @@ internal sealed class Resampler
             }
         }
     }
+
+    /// <summary>The first input pixel that a window of the output reads, and the number of input pixels from it on.</summary>
+    /// <inheritdoc cref="Resampler(Interpolation, int, int, int, int)"/>
+    public static (int First, int Count) Support(Interpolation interpolation, int from, int to, int start, int length)
+    {
+        if (from == to)
+        {
+            return (start, length);
+        }
+
+        double scale = (double)from / to, reach = Reach(interpolation, scale) + 1;
+        int first = (int)Math.Max(0, ((start + 0.5) * scale) - reach);
+        return (first, (int)Math.Min(from, Math.Ceiling(((start + length - 0.5) * scale) + reach)) - first);
+    }
+
+    // The distance from its centre, in input pixels, up to which the filter has weights.
+    private static double Reach(Interpolation interpolation, double scale) =>
+        Math.Max(scale, 1) * interpolation switch { Interpolation.Bicubic => 2, Interpolation.Lanczos => 3, _ => 1 };
 
     // The filter's value at a distance x from its centre. x is measured in pixels of the image with the larger pixels.
     private static double Weight(Interpolation interpolation, double x) => interpolation switch

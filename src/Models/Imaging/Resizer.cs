@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Fovea.Models.Imaging;
 
@@ -11,6 +12,11 @@ namespace Fovea.Models.Imaging;
 /// </summary>
 internal static class Resizer
 {
+    // Shuffles that move a colour of four pixels to the lowest bytes of four numbers of 32 bits. An index of 128 or more gives 0.
+    private static readonly Vector128<byte> Reds = Vector128.Create(0xFFFFFF00u, 0xFFFFFF03, 0xFFFFFF06, 0xFFFFFF09).AsByte();
+    private static readonly Vector128<byte> Greens = Vector128.Create(0xFFFFFF01u, 0xFFFFFF04, 0xFFFFFF07, 0xFFFFFF0A).AsByte();
+    private static readonly Vector128<byte> Blues = Vector128.Create(0xFFFFFF02u, 0xFFFFFF05, 0xFFFFFF08, 0xFFFFFF0B).AsByte();
+
     /// <summary>
     /// Resizes an image to <paramref name="width"/> x <paramref name="height"/> pixels and returns a window of the result. Returns the same
     /// object if the size does not change and the window is the whole image.
@@ -81,29 +87,19 @@ internal static class Resizer
         }
     }
 
-    // Sums red, green and blue in three of four lanes. A pixel of three bytes is read together with the byte after it, and written together
-    // with the byte after it, which the next pixel then overwrites. The last pixel of a row is read and written byte by byte, to stay
-    // within the row. The sum is clamped, because filters with negative weights can exceed the range of a byte.
+    // Red, green and blue are in three of four lanes. A pixel of three bytes is written together with the byte after it, which the next
+    // pixel then overwrites. The last pixel is written byte by byte, to stay within the row. The sum is clamped, because filters with
+    // negative weights can exceed the range of a byte.
     private static void ResizeColorRow(ReadOnlySpan<byte> row, Resampler columns, Span<byte> target)
     {
         ref byte result = ref MemoryMarshal.GetReference(target);
         for (int x = 0; x < columns.First.Length; x++)
         {
-            var weights = columns.Weights.AsSpan(x * columns.Taps, columns.Count[x]);
-            int start = columns.First[x] * 3, end = start + (weights.Length * 3);
-            ref byte pixel = ref MemoryMarshal.GetReference(row[start..end]);
-            var sum = Vector128.Create(Resampler.Half);
-            foreach (int weight in end < row.Length ? weights : weights[..^1])
-            {
-                sum += Widen(Unsafe.ReadUnaligned<uint>(ref pixel)) * weight;
-                pixel = ref Unsafe.Add(ref pixel, 3);
-            }
-
-            if (end == row.Length)
-            {
-                sum += Widen(pixel | ((uint)Unsafe.Add(ref pixel, 1) << 8) | ((uint)Unsafe.Add(ref pixel, 2) << 16)) * weights[^1];
-            }
-
+            int start = columns.First[x] * 3, count = columns.Count[x], padded = (count + 3) / 4 * 4;
+            bool byFours = Ssse3.IsSupported && padded <= columns.Taps && start + (padded * 3) + 4 <= row.Length;
+            var sum = Vector128.Create(Resampler.Half) + (byFours
+                ? SumByFours(row[start..], columns.Weights.AsSpan(x * columns.Taps, padded))
+                : SumOneByOne(row[start..], columns.Weights.AsSpan(x * columns.Taps, count)));
             var values = Vector128.Clamp(Vector128.ShiftRightArithmetic(sum, Resampler.Bits), Vector128<int>.Zero, Vector128.Create(255));
             var shorts = Vector128.Narrow(values, default);
             uint packed = Vector128.Narrow(shorts, default).AsUInt32().ToScalar();
@@ -116,6 +112,39 @@ internal static class Resizer
                 (target[^3], target[^2], target[^1]) = ((byte)packed, (byte)(packed >> 8), (byte)(packed >> 16));
             }
         }
+    }
+
+    // Four pixels at a time: one vector for each colour. Weights that fill the last four up are 0. Reads four bytes behind the pixels.
+    private static Vector128<int> SumByFours(ReadOnlySpan<byte> pixels, ReadOnlySpan<int> weights)
+    {
+        ref byte first = ref MemoryMarshal.GetReference(pixels);
+        Vector128<int> red = default, green = default, blue = default;
+        for (int k = 0; k < weights.Length; k += 4)
+        {
+            Vector128<byte> four = Vector128.LoadUnsafe(ref first, (nuint)(3 * k));
+            var weight = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(weights), (nuint)k);
+            red += Ssse3.Shuffle(four, Reds).AsInt32() * weight;
+            green += Ssse3.Shuffle(four, Greens).AsInt32() * weight;
+            blue += Ssse3.Shuffle(four, Blues).AsInt32() * weight;
+        }
+
+        return Ssse3.HorizontalAdd(Ssse3.HorizontalAdd(red, green), Ssse3.HorizontalAdd(blue, default));
+    }
+
+    // A pixel of three bytes is read together with the byte after it. The last pixel of a row is read byte by byte, to stay within the row.
+    private static Vector128<int> SumOneByOne(ReadOnlySpan<byte> pixels, ReadOnlySpan<int> weights)
+    {
+        var sum = Vector128<int>.Zero;
+        for (int k = 0; k < weights.Length; k++)
+        {
+            var pixel = pixels[(3 * k)..];
+            uint bytes = pixel.Length > 3
+                ? Unsafe.ReadUnaligned<uint>(ref MemoryMarshal.GetReference(pixel))
+                : pixel[0] | ((uint)pixel[1] << 8) | ((uint)pixel[2] << 16);
+            sum += Widen(bytes) * weights[k];
+        }
+
+        return sum;
     }
 
     private static Vector128<int> Widen(uint bytes) =>

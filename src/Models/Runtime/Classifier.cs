@@ -68,8 +68,9 @@ public sealed class Classifier : IDisposable
     public bool CanRunSideBySide => !Device.IsCuda && !IsLarge && Environment.ProcessorCount > 1;
 
     /// <summary>Whether a session of a kind is useful. A large file in rewritten form gets no second session on all cores.</summary>
-    public bool Runs(SessionKind kind) => kind == SessionKind.AllCores ? !file.IsRewritten
-        : kind.Spread ? Device.IsCuda && !kind.Rewritten : CanRunSideBySide;
+    public bool Runs(SessionKind kind) => !kind.Spread ? CanRunSideBySide
+        : kind.Rewritten ? !Device.IsCuda && !IsLarge
+        : Device.IsCuda || (kind == SessionKind.AllCores && !file.IsRewritten);
 
     /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>
     public bool IsLarge { get; }
@@ -321,7 +322,7 @@ public sealed class Classifier : IDisposable
     {
         try
         {
-            var rewritten = RewritePass.ForServing(GraphOf(content));
+            var rewritten = RewritePass.ForServing(GraphOf(content), kind.Spread ? Sessions.Threads : 1);
             return rewritten is null ? null : new(Sessions.Open(rewritten, Device, onOneThread: !kind.Spread), kind);
         }
         catch (Exception e) when (e is not OutOfMemoryException)

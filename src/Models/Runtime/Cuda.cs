@@ -89,6 +89,26 @@ internal static partial class Cuda
         }
     }
 
+    /// <summary>The name of the GPU, such as NVIDIA H200; its number if the driver does not tell the name.</summary>
+    public static unsafe string NameOf(DeviceOptions options)
+    {
+        const int Length = 256;
+        byte* name = stackalloc byte[Length];
+        try
+        {
+            if (Initialize(0) == 0 && GetDevice(out int device, options.CudaDevice) == 0 && GetName(name, Length, device) == 0)
+            {
+                return Marshal.PtrToStringUTF8((nint)name)!;
+            }
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            // Without the driver there is no name.
+        }
+
+        return options.CudaDevice.ToString(CultureInfo.InvariantCulture);
+    }
+
     /// <summary>A graph that convolves ones with ones, so that each output equals the number of weights in the kernel.</summary>
     public static Graph ProbeGraph(int side, int kernel)
     {
@@ -125,6 +145,15 @@ internal static partial class Cuda
 
         return false;
     }
+
+    [LibraryImport("libcuda.so.1", EntryPoint = "cuInit")]
+    private static partial int Initialize(uint flags);
+
+    [LibraryImport("libcuda.so.1", EntryPoint = "cuDeviceGet")]
+    private static partial int GetDevice(out int device, int number);
+
+    [LibraryImport("libcuda.so.1", EntryPoint = "cuDeviceGetName")]
+    private static unsafe partial int GetName(byte* name, int length, int device);
 
     // Matches, for example, "libcudnn.so.9: cannot open shared object file: No such file or directory".
     [GeneratedRegex(@"(lib[\w+-]+\.so[.\d]*): cannot open shared object file")]

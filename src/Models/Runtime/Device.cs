@@ -40,6 +40,9 @@ public sealed class Device
     /// <summary>The device's name: cpu or cuda.</summary>
     public string Provider => IsCuda ? "cuda" : "cpu";
 
+    /// <summary>The device's model: cpu, or cuda with the name of the GPU. Measurements on one model do not hold for another.</summary>
+    public string Name => cuda is null ? Provider : $"{Provider} {Cuda.NameOf(cuda)}";
+
     /// <summary>The reason for the choice, in a sentence.</summary>
     public string Reason { get; }
 

@@ -9,8 +9,7 @@ namespace Fovea.Models.Runtime;
 /// there are cores: the throughput is higher, but a single image takes longer.
 /// </param>
 /// <param name="Rewritten">
-/// Whether some operators are replaced by faster equivalents, see <c>RewriteTable</c>. The logits then differ by rounding. Only files of
-/// more than 256 MiB, whose weights are held in memory once, combine this with <paramref name="Spread"/>.
+/// Whether some operators are replaced by faster equivalents, see <c>RewriteTable</c>. The logits then differ by rounding.
 /// </param>
 /// <param name="Quantized">
 /// The numbers of the quantised twin that the session runs, see <see cref="QuantizedTwin"/>; <c>null</c> for the file itself. The twin's

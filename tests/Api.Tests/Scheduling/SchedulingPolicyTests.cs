@@ -87,6 +87,16 @@ public sealed class SchedulingPolicyTests
             new() { Slots = 1, FreeSlots = 1, Images = 3, AllWritten = true, RunSize = 4, HasSpreadSession = true }, size, spread));
 
     [Theory]
+    [InlineData(4, true, 2, true)]
+    [InlineData(4, true, 1, false)] // A slot is busy.
+    [InlineData(4, false, 1, true)]
+    [InlineData(2, false, 1, false)] // Three images are filled up to four.
+    public void Batch_of_a_fixed_size_is_a_trial_under_load_too(int size, bool spread, int freeSlots, bool allowed) => Assert.Equal(
+        allowed,
+        SchedulingPolicy.AllowsTrial(
+            Usual with { CanBeSliced = false, Images = 3, RunSize = 4, FreeSlots = freeSlots }, size, spread));
+
+    [Theory]
     [InlineData(7, 3, 0, new[] { 2, 2, 3 })]
     [InlineData(7, 0, 3, new[] { 3, 3, 1 })]
     [InlineData(2, 0, 4, new[] { 2 })]

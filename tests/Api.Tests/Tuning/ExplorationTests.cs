@@ -27,6 +27,20 @@ public sealed class ExplorationTests
     }
 
     [Theory]
+    [InlineData(0.5, 0.3, "1 rewritten, 1 spread rewritten")]
+    [InlineData(0.5, 0.49, "1 rewritten, 1 spread")] // Rewriting gains too little.
+    [InlineData(0.9, 0.68, "1 rewritten")] // Spreading gains too little.
+    public void Lone_images_get_the_faster_of_the_sessions_on_all_cores(double spread, double both, string expected)
+    {
+        SessionKind[] kinds = [.. AllKinds, SessionKind.AllCoresRewritten];
+        double Time(Trial trial) =>
+            (trial.Kind is { Spread: true, Rewritten: true } ? both : trial.Kind.Spread ? spread : trial.Kind.Rewritten ? 0.7 : 1) * 0.1;
+        var found = Explore(new(kinds, Limits), Time);
+        Assert.Equal(expected, string.Join(", ", found.Select(size => $"{size}".Split(" (")[0])));
+        Assert.Equal(found, Explore(new(kinds.Reverse(), Limits), Time));
+    }
+
+    [Theory]
     [InlineData(0.9, 0.5, "1 int8")]
     [InlineData(0.9, 0.8, "1 rewritten")] // The integers gain too little over the rewritten floats.
     [InlineData(1.0, 0.9, "1")]

@@ -12,7 +12,12 @@ internal static class FirstStart
     public static async Task<int> Run(string model, int clients)
     {
         var models = new BenchmarkModels();
-        models.Repository(model);
+        if (model.EndsWith(".onnx", StringComparison.Ordinal))
+        {
+            model = models.Add(model);
+        }
+
+        double bare = BareRuntime.Best(models.ModelFile(model), seconds: 4, 1, 4);
         var data = Directory.CreateTempSubdirectory("fovea-first-start-").FullName;
         var body = await File.ReadAllBytesAsync(model == "lenet5" ? BenchmarkModels.Digit : models.Picture(640, 480, "jpg"));
         using var service = ServiceProcess.Start(models, model, $"--Fovea:Data={data}");
@@ -24,9 +29,13 @@ internal static class FirstStart
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{model}, {clients} clients, fresh data: first answer after {first.TotalSeconds:F2} s; "
-                + $"images in each second: {string.Join(' ', answered)}; {tuned ?? "not tuned by then"}"));
+                + $"images in each second: {string.Join(' ', answered)}; bare runtime, before: {bare:F1} a second; the "
+                + $"slowest ten seconds in turn are {Slowest(answered, 10) / bare:F2} of it; {tuned ?? "not tuned by then"}"));
         Directory.Delete(data, recursive: true);
         return 0;
+
+        static double Slowest(int[] counts, int seconds) =>
+            Enumerable.Range(0, counts.Length - seconds + 1).Min(first => counts.AsSpan(first, seconds).ToArray().Average());
 
         async Task Classify()
         {

@@ -9,10 +9,7 @@ namespace Fovea.Benchmarks.Serving;
 /// </summary>
 internal static class ServeBenchmark
 {
-    // The time that .NET needs to compile the hot path with full optimization at a few requests per second.
-    private const int WarmUpSeconds = 40;
-
-    private const int Seconds = 20, Pairs = 3;
+    private const int Pairs = 3;
 
     private static readonly BenchmarkModels Models = new();
 
@@ -33,14 +30,25 @@ internal static class ServeBenchmark
         ["overload"] = () => Overload("resnet34", seconds: 60).GetAwaiter().GetResult(),
     };
 
+    // The length of a turn.
+    private static int Seconds { get; set; } = 20;
+
+    // At a few requests per second, .NET needs 40 s to compile the hot path with full optimization.
+    private static int WarmUpSeconds => 2 * Seconds;
+
     /// <summary>
-    /// Runs the named parts; all parts if none is named. The name of an .onnx file, with model.json's content beside it in a .json file of
-    /// the same name, measures this file.
+    /// Runs the named parts; all parts if none is named. They may follow <c>--seconds N</c>, the length of a turn. The name of an .onnx
+    /// file, with model.json's content beside it in a .json file of the same name, measures this file.
     /// </summary>
     public static int Run(string[] names)
     {
         // Numbers are printed in the same way on every machine. The culture also holds in the tasks that the parts start.
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        if (names is ["--seconds", var length, ..])
+        {
+            (Seconds, names) = (int.Parse(length, null), names[2..]);
+        }
+
         foreach (var name in names.Length == 0 ? Parts.Keys : (IEnumerable<string>)names)
         {
             if (!Parts.TryGetValue(name, out var part) && !OfFile(name, out part))

@@ -47,6 +47,26 @@ public class ScaledDecodeTests
             Preprocessor.Fit(file, new ImageLimits(), Network).Values);
     }
 
+    [Theory]
+    [InlineData(640, 480, SKJpegEncoderDownsample.Downsample420)]
+    [InlineData(480, 641, SKJpegEncoderDownsample.Downsample420)]
+    [InlineData(701, 300, SKJpegEncoderDownsample.Downsample422)]
+    [InlineData(331, 333, SKJpegEncoderDownsample.Downsample444)]
+    [InlineData(1900, 1203, SKJpegEncoderDownsample.Downsample420)]
+    [InlineData(1203, 1900, SKJpegEncoderDownsample.Downsample422)]
+    public void Decoding_only_the_part_that_the_network_sees_changes_nothing(int width, int height, SKJpegEncoderDownsample sampling)
+    {
+        var network = new Preprocessing { Resize = 160, Crop = [96, 80], Interpolation = Interpolation.Bicubic };
+        var file = Photo(width, height, bitmap =>
+        {
+            using var pixels = bitmap.PeekPixels();
+            return pixels.Encode(new SKJpegEncoderOptions(90, sampling, SKJpegEncoderAlphaOption.Ignore));
+        });
+        Assert.Equal(
+            Preprocessor.Fit(Preprocessor.Decode(file, new ImageLimits(), network), network).Values,
+            Preprocessor.Fit(file, new ImageLimits(), network).Values);
+    }
+
     [Fact]
     public void Photo_of_the_input_size_is_unchanged()
     {
@@ -76,7 +96,10 @@ public class ScaledDecodeTests
     }
 
     // A gradient of colours with a sharp-edged circle.
-    private static byte[] Photo(int width, int height, SKEncodedImageFormat format)
+    private static byte[] Photo(int width, int height, SKEncodedImageFormat format) =>
+        Photo(width, height, bitmap => bitmap.Encode(format, 95));
+
+    private static byte[] Photo(int width, int height, Func<SKBitmap, SKData> encode)
     {
         using var bitmap = new SKBitmap(width, height);
         using var canvas = new SKCanvas(bitmap);
@@ -88,7 +111,7 @@ public class ScaledDecodeTests
         using var sun = new SKPaint { Color = SKColors.Gold, IsAntialias = true };
         canvas.DrawPaint(sky);
         canvas.DrawCircle(width * 0.4f, height * 0.5f, height * 0.2f, sun);
-        using var data = bitmap.Encode(format, 95);
+        using var data = encode(bitmap);
         return data.ToArray();
     }
 }
