@@ -48,6 +48,11 @@ internal sealed class NodeReader
                 ? graph.TextConstant(name, shape, [.. tensor.StringData.Select(text => text.ToStringUtf8())])
                 : graph.Initializer(name, tensors.Read(tensor));
         }
+
+        foreach (var tensor in file.SparseInitializer.Where(tensor => tensor.Values is not null))
+        {
+            scope[tensor.Values.Name] = graph.Initializer(scope.Prefix + tensor.Values.Name, SparseTensors.Dense(tensor, tensors.Read));
+        }
     }
 
     /// <summary>Adds nodes in their order in the file.</summary>
@@ -118,7 +123,7 @@ internal sealed class NodeReader
         var added = graph.Add(
             node.OpType,
             [.. node.Input.Select(input => input.Length == 0 ? null : scope[input])],
-            [.. node.Attribute.Select(a => (a.Name, tensors.Read(a)))],
+            [.. node.Attribute.Select(a => (a.Name == "sparse_value" ? "value" : a.Name, tensors.Read(a)))],
             scope.Prefix + NameOf(node),
             node.Domain == "ai.onnx" ? "" : node.Domain,
             [.. node.Output.Select(output => output.Length == 0 ? "" : scope.Prefix + output)]);

@@ -32,8 +32,8 @@ internal static class SplitLists
         {
             throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"the node {NodeReader.NameOf(node)} ({node.OpType}) cuts axis {given} of {node.Input[0]} {x.Shape} into parts whose number "
-                + "or lengths are not known before the network runs; expected an axis "
+                $"the node {NodeReader.NameOf(node)} ({node.OpType}) cuts axis {given} of {node.Input[0]} {x.Shape} into parts whose "
+                + "number or lengths are not known before the network runs; expected an axis "
                 + $"of at most {MostParts} elements and constant lengths that add up to it.");
         }
 

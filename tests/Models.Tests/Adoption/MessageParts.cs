@@ -37,7 +37,8 @@ internal static class MessageParts
     public static AttributeProto Wholes(string name, params long[] values) =>
         new() { Name = name, Ints = { values }, Type = AttributeProto.Types.AttributeType.Ints };
 
-    public static AttributeProto Body(GraphProto body) => new() { Name = "body", G = body, Type = AttributeProto.Types.AttributeType.Graph };
+    public static AttributeProto Body(GraphProto body) =>
+        new() { Name = "body", G = body, Type = AttributeProto.Types.AttributeType.Graph };
 
     public static GraphProto Graph(string[] inputs, string[] outputs, params NodeProto[] nodes) => new()
     {

@@ -28,8 +28,9 @@ public sealed class ScanTests
         var adopted = UnmodifiedFile.AssertTrainable(path);
         Assert.DoesNotContain(adopted.Nodes, node => node.Op == "Scan");
         Assert.Equal(Shape.Free, adopted.Inputs[0].Shape[0]);
+        var output = form == "over two inputs" ? "last" : Replaced;
         Assert.Contains(
-            $"The node {(form == "over two inputs" ? "last" : Replaced)}_by_Scan (Scan) is replaced by the nodes of its {repetitions} repetitions.",
+            $"The node {output}_by_Scan (Scan) is replaced by the nodes of its {repetitions} repetitions.",
             ModelAdoption.Read(path, ForeignNetwork.Json()).Findings.Changed);
     }
 
@@ -109,7 +110,8 @@ public sealed class ScanTests
                     Node("Add", ["row", "below"], ["both"]), Node("Add", ["sum", "both"], ["next"]));
                 model.Graph.Initializer.Add(Numbers("nothing", 0, 0, 0, 0, 0, 0, 0, 0));
                 Prepend(
-                    model, Node("Unsqueeze", ["nothing", "axes"], ["start"]), Node("ReduceSum", ["data", "rows"], ["shape"], Whole("keepdims", 0)),
+                    model, Node("Unsqueeze", ["nothing", "axes"], ["start"]),
+                    Node("ReduceSum", ["data", "rows"], ["shape"], Whole("keepdims", 0)),
                     Node("Mul", ["shape", "start"], ["zeros"]),
                     Node(
                         "Scan", ["zeros", "data", "data"], ["last", Replaced], Whole("num_scan_inputs", 2), Wholes("scan_input_axes", 2, 2),

@@ -44,11 +44,14 @@ public sealed class TensorListTests
         {
             model.Graph.Initializer.Add(Scalar("first", 0));
             Prepend(
-                model, Node("ReduceMax", ["data"], ["brightest"], Whole("keepdims", 0)), Node("Cast", ["brightest"], ["length"], Whole("to", 7)),
-                Node("SplitToSequence", ["data", "length"], ["parts"], Whole("axis", 2)), Node("SequenceAt", ["parts", "first"], [Replaced]));
+                model, Node("ReduceMax", ["data"], ["brightest"], Whole("keepdims", 0)),
+                Node("Cast", ["brightest"], ["length"], Whole("to", 7)),
+                Node("SplitToSequence", ["data", "length"], ["parts"], Whole("axis", 2)),
+                Node("SequenceAt", ["parts", "first"], [Replaced]));
         });
         var error = Assert.Throws<FoveaException>(() => ForeignNetwork.Answer(path));
-        Assert.Contains("expected an axis of at most 4096 elements and constant lengths that add up to it.", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "expected an axis of at most 4096 elements and constant lengths that add up to it.", error.Message, StringComparison.Ordinal);
     }
 
     private static void Add(ModelProto model, string form)
