@@ -1,5 +1,4 @@
 using Fovea.Models.Errors;
-using Fovea.Models.Graphs;
 using Fovea.Models.Onnx;
 using Fovea.Models.Runtime;
 using static Fovea.Models.Tests.Adoption.MessageParts;
