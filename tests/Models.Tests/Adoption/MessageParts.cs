@@ -50,7 +50,9 @@ internal static class MessageParts
 
     public static TensorProto Numbers(string name, params float[] values) => new()
     {
-        Name = name, DataType = (int)ElementType.Float, Dims = { values.Length },
+        Name = name,
+        DataType = (int)ElementType.Float,
+        Dims = { values.Length },
         RawData = ByteString.CopyFrom([.. values.SelectMany(BitConverter.GetBytes)]),
     };
 
@@ -59,7 +61,9 @@ internal static class MessageParts
 
     public static TensorProto Vector(string name, params long[] values) => new()
     {
-        Name = name, DataType = (int)ElementType.Int64, Dims = { values.Length },
+        Name = name,
+        DataType = (int)ElementType.Int64,
+        Dims = { values.Length },
         RawData = ByteString.CopyFrom([.. values.SelectMany(BitConverter.GetBytes)]),
     };
 

@@ -38,7 +38,8 @@ public sealed class SparseTensorTests
         {
             AttributeProto Branch(string name, string op, string domain) => new()
             {
-                Name = name, Type = AttributeProto.Types.AttributeType.Graph,
+                Name = name,
+                Type = AttributeProto.Types.AttributeType.Graph,
                 G = Graph([], [$"{name}_y"], new NodeProto { OpType = op, Domain = domain, Input = { "x" }, Output = { $"{name}_y" } }),
             };
             var rank = new AttributeProto { Name = "value_int", I = 4, Type = AttributeProto.Types.AttributeType.Int };
@@ -88,7 +89,9 @@ public sealed class SparseTensorTests
         [
             Node("Constant", [], ["factors"], new AttributeProto
             {
-                Name = "sparse_value", SparseTensor = sparse, Type = AttributeProto.Types.AttributeType.SparseTensor,
+                Name = "sparse_value",
+                SparseTensor = sparse,
+                Type = AttributeProto.Types.AttributeType.SparseTensor,
             }),
         ];
         if (isWeight)
