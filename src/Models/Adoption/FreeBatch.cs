@@ -28,6 +28,21 @@ internal sealed class FreeBatch
         {
             RunHidden(draft, batch);
         }
+        else if (input.Shape.With(0, 1).IsKnown && BatchMixing.In(draft.Graph) is { } mixing)
+        {
+            RunMixed(draft, mixing);
+        }
+    }
+
+    // An answer must not depend on the other images of a batch, which the service gathers from many requests.
+    private static void RunMixed(AdoptionDraft draft, Node mixing)
+    {
+        if (WithBatch(draft.Graph, 1) is { } single && !BatchProof.Holds(single, draft.Graph, draft.Run))
+        {
+            draft.Change(
+                single,
+                $"The batch is one image, because {mixing.Name} ({mixing.Op}) makes answers depend on the other images of a batch.");
+        }
     }
 
     private static void RunDeclared(AdoptionDraft draft, int batch)

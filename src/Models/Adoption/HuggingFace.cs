@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Adoption;
 
@@ -36,7 +37,7 @@ internal static class HuggingFace
         var timm = config["pretrained_cfg"] is JsonObject trained ? TimmConfig.Preprocessing(trained, "config.json (pretrained_cfg)")
             : config["input_size"] is JsonArray ? TimmConfig.Preprocessing(config, "config.json")
             : null;
-        var labels = LabelFiles.Of(config["id2label"]) ?? TimmConfig.Labels(config);
+        var labels = LabelFiles.Of(config["id2label"]) ?? LabelFiles.Of(config["label2id"]) ?? TimmConfig.Labels(config);
         return labels is null && activation is null && timm is null ? null : new(labels, timm, activation);
     }
 

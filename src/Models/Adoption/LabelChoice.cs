@@ -32,6 +32,7 @@ internal static class LabelChoice
         {
             if (labels.Names.Count == draft.Classes)
             {
+                RequireAgreement(draft, labels);
                 draft.Labels = labels;
                 draft.Found("labels", $"The labels are from {labels.Source}: {Some(labels.Names)}.");
                 return;
@@ -43,6 +44,25 @@ internal static class LabelChoice
 
         draft.Assume($"The labels are the numbers 0 to {draft.Classes - 1}; \"labels\" in model.json names them.");
     }
+
+    // Two files with different names for the same classes leave two readings.
+    private static void RequireAgreement(AdoptionDraft draft, SourcedLabels labels)
+    {
+        var other = draft.Sidecars.OtherLabels.FirstOrDefault(other =>
+            labels == draft.Sidecars.Labels && other.Names.Count == labels.Names.Count && IsOther(labels.Names, other.Names));
+        if (other is not null)
+        {
+            draft.Need(
+                $"The labels are {Some(labels.Names)} in {labels.Source} and {Some(other.Names)} in {other.Source}: \"labels\" in "
+                + "model.json says which are right.");
+        }
+    }
+
+    // A synset.txt and a labels.txt may write the same classes in other words, so only the same names in another order, or names that are
+    // all different, contradict each other.
+    private static bool IsOther(IReadOnlyList<string> names, IReadOnlyList<string> others) =>
+        names.Zip(others).All(pair => !string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase))
+        || (names.ToHashSet().SetEquals(others) && !names.SequenceEqual(others));
 
     private static IEnumerable<SourcedLabels> All(AdoptionDraft draft) => new[]
     {

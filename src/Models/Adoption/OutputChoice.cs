@@ -30,7 +30,7 @@ internal static class OutputChoice
             : null;
         var fitting = candidates.Where(value => labels is not null && ClassesOf(value) == labels).ToList();
         var remaining = fitting.Count > 0 ? fitting : candidates;
-        remaining = [.. remaining.Where(value => !remaining.Any(other => other != value && DependsOn(other, value)))];
+        remaining = [.. remaining.Where((value, i) => !remaining.Index().Any(other => other.Item != value && Repeats(other, (i, value))))];
         if (remaining.Count > 1)
         {
             var names = string.Join(" and ", remaining.Select(value => $"{value.Name} {value.Shape}"));
@@ -124,6 +124,24 @@ internal static class OutputChoice
             .ToArray() is [> 0 and var classes]
             ? classes
             : null;
+
+    // Whether an output is computed from another one, so that it is nearer to probabilities, or repeats an earlier one.
+    private static bool Repeats((int Index, Value Item) output, (int Index, Value Item) other)
+    {
+        var (root, otherRoot) = (Root(output.Item), Root(other.Item));
+        return root == otherRoot ? output.Index < other.Index : DependsOn(root, otherRoot);
+    }
+
+    // The value that an output has the numbers of.
+    private static Value Root(Value value)
+    {
+        while (value.Producer is { Op: "Identity" or "Reshape" or "Squeeze" or "Unsqueeze" or "Flatten", Domain: "" } view)
+        {
+            value = view[0];
+        }
+
+        return value;
+    }
 
     private static bool DependsOn(Value value, Value other)
     {

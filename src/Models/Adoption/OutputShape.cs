@@ -24,13 +24,22 @@ internal static class OutputShape
         };
         if (!isRow)
         {
-            throw AdoptionDraft.Refused($"the output {output.Name} has the shape {output.Shape}; expected [N, classes].");
+            throw Unknown(graph) is { } node
+                ? AdoptionDraft.Refused(
+                    $"the node {node.Name} is {node.Op} of the domain {node.Domain}, an operator that ONNX Runtime does not have; expected "
+                    + "operators of ONNX or of com.microsoft. Export the network without it.")
+                : AdoptionDraft.Refused($"the output {output.Name} has the shape {output.Shape}; expected [N, classes].");
         }
     }
 
     /// <summary>The number of output numbers for one image.</summary>
     public static int Columns(Value output) =>
         output.Shape.Rank == 1 ? 1 : output.Shape.Dimensions.Skip(1).Aggregate(1, (product, d) => product * d);
+
+    // A node whose domain ONNX Runtime does not have.
+    private static Node? Unknown(Graph graph) => graph.Outputs[0].Shape.IsRanked ? null
+        : graph.Nodes.FirstOrDefault(node => node.Domain is not ("" or "ai.onnx.ml" or "ai.onnx.preview.training")
+            && !node.Domain.StartsWith("com.microsoft", StringComparison.Ordinal));
 
     private static bool IsKnown(Shape shape) =>
         shape.IsRanked && shape.Rank > 0 && (shape.Rank == 1 || !shape.Dimensions.Skip(1).Contains(Shape.Free));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Adoption;
 

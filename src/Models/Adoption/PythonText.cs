@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Adoption;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Adoption;
 
@@ -19,12 +20,16 @@ public sealed class Sidecars
         ("config.json", text => HuggingFace.Config(Json(text))),
         ("preprocessor_config.json", text => HuggingFace.Preprocessor(Json(text))),
         ("inference_cls.yaml", text => PaddleClas.Read(YamlSubset.Parse(text))),
-        ("labels.json", text => SidecarContent.Of(LabelFiles.Of(JsonNode.Parse(text)))),
+        ("labels.json", text => SidecarContent.Of(LabelFiles.Of(LabelFiles.Parsed(text)))),
         ("labels.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
         ("synset.txt", text => SidecarContent.Of(LabelFiles.Synsets(text))),
     ];
 
+    // Properties that people give their models by hand. The value is JSON, or names between commas or on lines.
+    private static readonly string[] LabelProperties = ["labels", "class_names", "classes", "id2label", "label_names"];
+
     private readonly List<string> notes = [];
+    private readonly List<SourcedLabels> otherLabels = [];
 
     private Sidecars()
     {
@@ -40,6 +45,9 @@ public sealed class Sidecars
 
     /// <summary>The class names; <c>null</c> if no file has them.</summary>
     internal SourcedLabels? Labels { get; private set; }
+
+    /// <summary>The class names that other files have.</summary>
+    internal IReadOnlyList<SourcedLabels> OtherLabels => otherLabels;
 
     /// <summary>The preprocessing that turns an image into the input; <c>null</c> if no file describes it.</summary>
     internal PreprocessingSource? Preprocessing { get; private set; }
@@ -88,7 +96,36 @@ public sealed class Sidecars
             Labels = own.Labels is { } names ? new(names, own.Source ?? "the file's properties") : Labels;
             Preprocessing = own.Preprocessing ?? Preprocessing;
         }
+
+        foreach (var key in LabelProperties.Where(properties.ContainsKey))
+        {
+            if (NamesIn(properties[key]) is { Count: > 1 } names)
+            {
+                AddLabels(new(names, $"the file's property {key}"));
+            }
+        }
     }
+
+    private static IReadOnlyList<string>? NamesIn(string text) =>
+        text.TrimStart() is ['[' or '{', ..] ? LabelFiles.OfJson(text) ?? PythonText.Names(text)
+        : text.Contains('\n') ? LabelFiles.Lines(text)
+        : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+
+    // The first source has priority; other names of the same number of classes contradict it.
+    private void AddLabels(SourcedLabels labels)
+    {
+        if (Labels is null || IsPlaceholder(Labels))
+        {
+            Labels = labels;
+        }
+        else if (!IsPlaceholder(labels))
+        {
+            otherLabels.Add(labels);
+        }
+    }
+
+    // Hugging Face writes LABEL_0, LABEL_1 and so on for classes without names.
+    private static bool IsPlaceholder(SourcedLabels labels) => labels.Names.Index().All(name => name.Item == $"LABEL_{name.Index}");
 
     /// <summary>
     /// Adds Azure AutoML's preprocessing if the names of the graph's input and output, and a labels.json, show its origin.
@@ -101,7 +138,11 @@ public sealed class Sidecars
         {
             if (read(text) is { } content)
             {
-                Labels ??= content.Labels is { Count: > 0 } names ? new(names, file) : null;
+                if (content.Labels is { Count: > 0 } names)
+                {
+                    AddLabels(new(names, file));
+                }
+
                 Preprocessing ??= content.Preprocessing;
                 Activation ??= content.Activation;
             }
@@ -118,7 +159,7 @@ public sealed class Sidecars
     {
         try
         {
-            return File.ReadAllText(path);
+            return LabelFiles.Decode(File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Adoption;
 

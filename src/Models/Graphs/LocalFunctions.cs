@@ -13,9 +13,8 @@ internal sealed class LocalFunctions
     private const int MostNodes = 1_000_000, MostDepth = 100;
 
     private readonly Dictionary<(string, string, string), FunctionProto> functions;
-    private readonly List<NodeProto> nodes = [];
     private readonly HashSet<string> called = [];
-    private int calls;
+    private int calls, count;
 
     private LocalFunctions(ModelProto model) =>
         functions = model.Functions.ToLookup(f => (f.Domain, f.Name, f.Overload)).ToDictionary(f => f.Key, f => f.Last());
@@ -30,9 +29,7 @@ internal sealed class LocalFunctions
         }
 
         var inlining = new LocalFunctions(model);
-        inlining.Add(model.Graph.Node, depth: 0);
-        model.Graph.Node.Clear();
-        model.Graph.Node.AddRange(inlining.nodes);
+        inlining.Inline(model.Graph, depth: 0);
         var sets = model.Functions.SelectMany(f => f.OpsetImport).Where(set => model.OpsetImport.All(own => own.Domain != set.Domain));
         foreach (var set in sets.DistinctBy(set => set.Domain).ToArray())
         {
@@ -47,17 +44,32 @@ internal sealed class LocalFunctions
         }
     }
 
-    private void Add(IEnumerable<NodeProto> body, int depth)
+    private void Inline(GraphProto graph, int depth)
+    {
+        var nodes = new List<NodeProto>();
+        Add(graph.Node, nodes, depth);
+        graph.Node.Clear();
+        graph.Node.AddRange(nodes);
+    }
+
+    private void Add(IEnumerable<NodeProto> body, List<NodeProto> nodes, int depth)
     {
         foreach (var node in body)
         {
             if (!functions.TryGetValue((node.Domain, node.OpType, node.Overload), out var function))
             {
+                // The branches of an If and the body of a Loop may call functions too.
+                foreach (var inner in node.Attribute.Where(attribute => attribute.G is not null))
+                {
+                    Inline(inner.G, depth);
+                }
+
                 nodes.Add(node);
+                count++;
                 continue;
             }
 
-            if (depth == MostDepth || nodes.Count > MostNodes)
+            if (depth == MostDepth || count > MostNodes)
             {
                 throw new FoveaException(
                     ErrorCode.BadModelFile,
@@ -65,7 +77,7 @@ internal sealed class LocalFunctions
             }
 
             called.Add(function.Name);
-            Add(Body(node, function), depth + 1);
+            Add(Body(node, function), nodes, depth + 1);
         }
     }
 
@@ -107,9 +119,30 @@ internal sealed class LocalFunctions
             copy.Output.Clear();
             copy.Output.AddRange(node.Output.Select(Name));
             copy.Attribute.Clear();
-            copy.Attribute.AddRange(node.Attribute.Select(attribute => Given(attribute, call, function)).OfType<AttributeProto>());
+            copy.Attribute.AddRange(node.Attribute.Select(attribute => Given(attribute, call, function)).OfType<AttributeProto>()
+                .Select(attribute => attribute.G is null ? attribute : WithGraph(attribute, Name, Renamed)));
             return copy;
         }
+    }
+
+    // A graph inside the function can use the function's values, so all its names change in the same way.
+    private static AttributeProto WithGraph(AttributeProto attribute, Func<string, string> name, Func<NodeProto, NodeProto> renamed)
+    {
+        var copy = attribute.Clone();
+        foreach (var value in copy.G.Input.Concat(copy.G.Output).Concat(copy.G.ValueInfo))
+        {
+            value.Name = name(value.Name);
+        }
+
+        foreach (var tensor in copy.G.Initializer.Concat(copy.G.SparseInitializer.Select(sparse => sparse.Values).OfType<TensorProto>()))
+        {
+            tensor.Name = name(tensor.Name);
+        }
+
+        NodeProto[] nodes = [.. copy.G.Node.Select(renamed)];
+        copy.G.Node.Clear();
+        copy.G.Node.AddRange(nodes);
+        return copy;
     }
 
     // An attribute of a function's node may refer to an attribute of the call. Returns null if the call does not have the attribute and the

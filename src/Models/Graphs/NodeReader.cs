@@ -4,21 +4,33 @@ using Fovea.Models.Onnx;
 namespace Fovea.Models.Graphs;
 
 /// <summary>
-/// Adds the nodes of an ONNX file to a graph. A branch that an If node always takes replaces the node. The repetitions of a Loop replace
-/// the Loop if their number is known. Operators on lists of tensors (sequences) become operators on tensors.
+/// Adds the nodes of an ONNX file to a graph. A branch that an If node always takes replaces the node. The repetitions of a Loop, Scan or
+/// SequenceMap replace the node if their number is known. Operators on lists of tensors (sequences) become operators on tensors.
 /// </summary>
-/// <param name="graph">The graph that receives the nodes.</param>
-/// <param name="tensors">Reads weights and attributes.</param>
-internal sealed class NodeReader(Graph graph, TensorReader tensors)
+internal sealed class NodeReader
 {
     // The limit of nodes after unrolling. Without it, a small file with nested loops could fill the memory. Real networks have hundreds
     // of nodes to a few thousand.
     private const int MostNodes = 20_000;
 
+    private readonly Graph graph;
+    private readonly TensorReader tensors;
+    private readonly LoopReader loops;
+    private readonly ScanReader scans;
+    private readonly SequenceMapReader maps;
     private readonly List<string> changes = [];
     private int repetitions;
 
-    /// <summary>A sentence for each Loop that was replaced.</summary>
+    /// <summary>Makes a reader.</summary>
+    /// <param name="graph">The graph that receives the nodes.</param>
+    /// <param name="tensors">Reads weights and attributes.</param>
+    public NodeReader(Graph graph, TensorReader tensors)
+    {
+        (this.graph, this.tensors) = (graph, tensors);
+        (loops, scans, maps) = (new(this, graph), new(this, graph), new(this));
+    }
+
+    /// <summary>A sentence for each Loop, Scan and SequenceMap that was replaced.</summary>
     public IReadOnlyList<string> Changes => changes;
 
     /// <summary>The types and shapes that a graph of the file declares, by value.</summary>
@@ -36,6 +48,11 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
                 ? graph.TextConstant(name, shape, [.. tensor.StringData.Select(text => text.ToStringUtf8())])
                 : graph.Initializer(name, tensors.Read(tensor));
         }
+
+        foreach (var tensor in file.SparseInitializer.Where(tensor => tensor.Values is not null))
+        {
+            scope[tensor.Values.Name] = graph.Initializer(scope.Prefix + tensor.Values.Name, SparseTensors.Dense(tensor, tensors.Read));
+        }
     }
 
     /// <summary>Adds nodes in their order in the file.</summary>
@@ -52,13 +69,21 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
                 RequireFewNodes();
             }
 
-            if (node is { OpType: "If", Domain: "" or "ai.onnx" } && KnownBranch(node, scope) is { } branch)
+            if (IsOwn(node, "If") && KnownBranch(node, scope) is { } branch)
             {
                 AddBranch(node, branch, scope);
             }
-            else if (node is { OpType: "Loop", Domain: "" or "ai.onnx" })
+            else if (IsOwn(node, "Loop"))
             {
-                AddLoop(node, declared, scope);
+                loops.Add(node, declared, scope);
+            }
+            else if (IsOwn(node, "Scan"))
+            {
+                scans.Add(node, declared, scope);
+            }
+            else if (IsOwn(node, "SequenceMap"))
+            {
+                maps.Add(node, scope);
             }
             else if (!TensorLists.TryAdd(graph, node, scope))
             {
@@ -66,6 +91,8 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
             }
         }
     }
+
+    private static bool IsOwn(NodeProto node, string op) => node.OpType == op && node.Domain is ("" or "ai.onnx");
 
     // A repetition counts as a node, because a body without nodes adds weights.
     private void RequireFewNodes()
@@ -84,7 +111,7 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
             throw new FoveaException(
                 ErrorCode.BadModelFile,
                 $"the node {NameOf(node)} ({node.OpType}) decides at run time which other nodes run; expected a network without "
-                + "Scan, and without an If whose condition depends on the image.");
+                + "an If whose condition depends on the image.");
         }
 
         if (node.Output.Count == 0)
@@ -96,7 +123,7 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
         var added = graph.Add(
             node.OpType,
             [.. node.Input.Select(input => input.Length == 0 ? null : scope[input])],
-            [.. node.Attribute.Select(a => (a.Name, tensors.Read(a)))],
+            [.. node.Attribute.Select(a => (a.Name == "sparse_value" ? "value" : a.Name, tensors.Read(a)))],
             scope.Prefix + NameOf(node),
             node.Domain == "ai.onnx" ? "" : node.Domain,
             [.. node.Output.Select(output => output.Length == 0 ? "" : scope.Prefix + output)]);
@@ -107,8 +134,8 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
         }
     }
 
-    // The type and the dimensions that cannot be inferred come from the file's declaration.
-    private static void Declare(Value value, TypeProto? declared)
+    /// <summary>Gives a value the type and the dimensions that cannot be inferred, from the file's declaration.</summary>
+    public static void Declare(Value value, TypeProto? declared)
     {
         var (type, shape) = TensorReader.TypeOf(declared);
         value.Type = value.Type == ElementType.Unknown ? type : value.Type;
@@ -120,9 +147,47 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
         : inferred.Rank != declared.Rank || inferred.IsKnown ? inferred
         : new Shape([.. inferred.Dimensions.Select((d, axis) => d == Shape.Free && axis > 0 ? declared[axis] : d)]);
 
-    private static string NameOf(NodeProto node) => node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault() ?? "";
+    /// <summary>The node's name; for a node without one, its first output's name.</summary>
+    public static string NameOf(NodeProto node) => node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault() ?? "";
 
-    private static GraphProto? GraphOf(NodeProto node, string attribute) => node.Attribute.FirstOrDefault(a => a.Name == attribute)?.G;
+    /// <summary>The graph that a node carries as an attribute; <c>null</c> if there is none.</summary>
+    public static GraphProto? GraphOf(NodeProto node, string attribute) => node.Attribute.FirstOrDefault(a => a.Name == attribute)?.G;
+
+    /// <summary>Adds what is the same in each repetition of a body: its weights and constants.</summary>
+    /// <param name="node">The node whose body is repeated.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="scope">The scope of the node.</param>
+    /// <returns>The scope that the scopes of the repetitions lie in.</returns>
+    public NodeScope AddShared(NodeProto node, GraphProto body, NodeScope scope)
+    {
+        // Names are made from the node's first output, because names of outputs are unique in a file, and names of nodes need not be.
+        var shared = new NodeScope(scope, $"{scope.Prefix}{node.Output.First(output => output.Length > 0)}/");
+        AddWeights(body, shared);
+        AddNodes(body.Node.Where(inner => inner.OpType == "Constant"), Declarations(body), shared);
+        return shared;
+    }
+
+    /// <summary>Adds the nodes of one repetition of a body. Each repetition counts as a node, because a body without nodes adds
+    /// weights.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="shared">The scope that <see cref="AddShared"/> returned.</param>
+    /// <param name="repetition">The number of the repetition, from 0.</param>
+    /// <param name="enter">Adds the body's inputs to the scope of the repetition.</param>
+    /// <returns>The scope of the repetition, with the body's outputs.</returns>
+    /// <exception cref="FoveaException">The file unrolls to more than 20,000 nodes.</exception>
+    public NodeScope Repeat(GraphProto body, NodeScope shared, int repetition, Action<NodeScope> enter)
+    {
+        repetitions++;
+        RequireFewNodes();
+        var inside = new NodeScope(shared, $"{shared.Prefix[..^1]}:{repetition}/");
+        enter(inside);
+        AddNodes(body.Node.Where(inner => inner.OpType != "Constant"), Declarations(body), inside);
+        return inside;
+    }
+
+    /// <summary>Adds the sentence that a node was replaced by its repetitions.</summary>
+    public void SayReplaced(NodeProto node, int count) =>
+        changes.Add($"The node {NameOf(node)} ({node.OpType}) is replaced by the nodes of its {count} repetitions.");
 
     // The branch that an If node always takes, if its condition depends only on shapes and constants; null otherwise.
     private static GraphProto? KnownBranch(NodeProto node, NodeScope scope) =>
@@ -141,8 +206,8 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
         }
     }
 
-    // Makes a value of an inner graph available under another name in the graph around it.
-    private void Publish(NodeScope inside, string inner, NodeScope scope, string outer)
+    /// <summary>Makes a value of an inner graph available under another name in the graph around it.</summary>
+    public void Publish(NodeScope inside, string inner, NodeScope scope, string outer)
     {
         if (inside.ListOf(inner) is { } list)
         {
@@ -154,102 +219,4 @@ internal sealed class NodeReader(Graph graph, TensorReader tensors)
             scope[outer] = graph.Add("Identity", [inside[inner]], name: name, outputs: name).Output;
         }
     }
-
-    // Loop(count, condition, state...) -> (state..., collected...). Its body maps (index, condition, state...) to (condition, state...,
-    // collected...). The values that a repetition collects are stacked along a new first axis.
-    private void AddLoop(NodeProto node, ILookup<string, TypeProto> declared, NodeScope scope)
-    {
-        var name = NameOf(node);
-        var body = GraphOf(node, "body");
-        int states = node.Input.Count - 2;
-        if (body is null || states < 0 || body.Input.Count != states + 2 || body.Output.Count < states + 1
-            || node.Output.Count > body.Output.Count - 1 || node.Output.All(output => output.Length == 0))
-        {
-            throw new FoveaException(
-                ErrorCode.BadModelFile, $"the node {name} (Loop) has a body whose inputs and outputs do not fit the node's.");
-        }
-
-        // Names are made from the node's first output, because names of outputs are unique in a file, and names of nodes need not be.
-        var place = scope.Prefix + node.Output.First(output => output.Length > 0);
-
-        // The weights and constants of the body are the same in each repetition, so they are added once.
-        var shared = new NodeScope(scope, $"{place}/");
-        AddWeights(body, shared);
-        AddNodes(body.Node.Where(inner => inner.OpType == "Constant"), Declarations(body), shared);
-        string[] state = [.. node.Input.Skip(2)];
-        var collected = body.Output.Skip(states + 1).Select(_ => new List<Value>()).ToArray();
-        var last = scope;
-        var (condition, remaining) = (node.Input[1], Count(node, scope));
-        int count = 0;
-        for (; count < remaining && Holds(condition, last, name); count++)
-        {
-            repetitions++;
-            RequireFewNodes();
-            var inside = new NodeScope(shared, $"{place}:{count}/");
-            Enter(body, state, last, inside, count);
-            AddNodes(body.Node.Where(inner => inner.OpType != "Constant"), Declarations(body), inside);
-            (condition, last) = (body.Output[0].Name, inside);
-            state = [.. body.Output.Skip(1).Take(states).Select(output => output.Name)];
-            for (int i = 0; i < collected.Length; i++)
-            {
-                collected[i].Add(inside[body.Output[states + 1 + i].Name]);
-            }
-        }
-
-        for (int i = 0; i < node.Output.Count; i++)
-        {
-            if (i < states)
-            {
-                Publish(last, state[i], scope, node.Output[i]);
-            }
-            else if (node.Output[i].Length > 0)
-            {
-                scope[node.Output[i]] = TensorLists.Stack(graph, collected[i - states], 0, name, scope.Prefix + node.Output[i]);
-            }
-
-            if (scope.Find(node.Output[i]) is { } output)
-            {
-                Declare(output, declared[node.Output[i]].LastOrDefault());
-            }
-        }
-
-        changes.Add($"The node {name} (Loop) is replaced by the nodes of its {count} repetitions.");
-    }
-
-    // Gives a repetition of a loop its index, its condition, and the state that the repetition before it computed.
-    private void Enter(GraphProto body, string[] state, NodeScope before, NodeScope inside, int repetition)
-    {
-        var index = new Tensor(ElementType.Int64, Shape.Scalar, BitConverter.GetBytes((long)repetition));
-        inside[body.Input[0].Name] = graph.Initializer($"{inside.Prefix}index", index);
-        inside[body.Input[1].Name] = graph.Initializer(
-            $"{inside.Prefix}condition", new Tensor(ElementType.Bool, Shape.Scalar, new byte[] { 1 }));
-        foreach (var (formal, actual) in body.Input.Skip(2).Zip(state))
-        {
-            if (before.ListOf(actual) is { } list)
-            {
-                inside.AddList(formal.Name, list);
-            }
-            else
-            {
-                inside[formal.Name] = before[actual];
-            }
-        }
-    }
-
-    // The number of repetitions of a Loop, from its first input.
-    private static long Count(NodeProto node, NodeScope scope) =>
-        node.Input[0].Length == 0 ? long.MaxValue
-        : PartialValues.Of(scope[node.Input[0]]) is [{ } count] ? count
-        : throw new FoveaException(
-            ErrorCode.BadModelFile,
-            $"the node {NameOf(node)} (Loop) repeats as often as {node.Input[0]} says, which depends on the image; expected a constant "
-            + "number of repetitions.");
-
-    private static bool Holds(string condition, NodeScope scope, string loop) =>
-        condition.Length == 0 ? true
-        : PartialValues.Of(scope[condition]) is [{ } holds] ? holds != 0
-        : throw new FoveaException(
-            ErrorCode.BadModelFile,
-            $"the node {loop} (Loop) ends when {condition} is false, which depends on the image; expected a constant number of "
-            + "repetitions.");
 }

@@ -38,4 +38,21 @@ internal sealed class NodeScope(NodeScope? outer = null, string prefix = "")
 
     /// <summary>Adds a list of tensors.</summary>
     public void AddList(string name, IReadOnlyList<Value> list) => lists[name] = list;
+
+    /// <summary>Makes a tensor or a list of another scope available here.</summary>
+    /// <param name="name">The name here.</param>
+    /// <param name="from">The other scope.</param>
+    /// <param name="source">The name there.</param>
+    /// <exception cref="FoveaException">The other scope has no such value.</exception>
+    public void Bind(string name, NodeScope from, string source)
+    {
+        if (from.ListOf(source) is { } list)
+        {
+            AddList(name, list);
+        }
+        else
+        {
+            this[name] = from[source];
+        }
+    }
 }

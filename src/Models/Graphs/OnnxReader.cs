@@ -32,10 +32,10 @@ internal static class OnnxReader
         }
         catch (FoveaException) when (FixBatch(model.Graph))
         {
-            // A loop over the images of a batch has a constant number of repetitions for one image. Adoption then makes the batch size
-            // free again if the answers stay the same.
+            // A loop over the images of a batch has a constant number of repetitions for one image, and a list of the images has one
+            // element. Adoption then makes the batch size free again if the answers stay the same.
             var graph = Read(model, folder, changes);
-            changes.Add("The batch is one image, because a Loop in the file runs once per image.");
+            changes.Add($"The batch is one image, because a {PerImage(model.Graph)!.OpType} in the file runs once per image.");
             return graph;
         }
     }
@@ -90,10 +90,14 @@ internal static class OnnxReader
         return graph.Input.Where(input => !weights.Contains(input.Name));
     }
 
-    // If the file has a Loop and its only input has a free batch size, sets the batch size to 1 and returns true.
+    // A node that may do something once for each image.
+    private static NodeProto? PerImage(GraphProto graph) =>
+        graph.Node.FirstOrDefault(node => node is { OpType: "Loop" or "Scan" or "SplitToSequence", Domain: "" or "ai.onnx" });
+
+    // If the file has such a node and its only input has a free batch size, sets the batch size to 1 and returns true.
     private static bool FixBatch(GraphProto graph)
     {
-        if (!graph.Node.Any(node => node is { OpType: "Loop", Domain: "" or "ai.onnx" })
+        if (PerImage(graph) is null
             || InputsOf(graph).ToArray() is not [{ Type.TensorType.Shape.Dim: [{ DimValue: <= 0 } batch, ..] }])
         {
             return false;

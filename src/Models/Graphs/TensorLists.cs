@@ -36,6 +36,13 @@ internal static class TensorLists
             case "Identity" when list is not null:
                 scope.AddList(output, list);
                 return true;
+            case "SplitToSequence" when node.Input.Count > 0:
+                scope.AddList(output, SplitLists.Parts(graph, node, scope));
+                return true;
+            case "SequenceErase" when list is not null:
+                int erased = node.Input.Count > 1 ? Position(node, scope, list.Count, highest: list.Count - 1, input: 1) : list.Count - 1;
+                scope.AddList(output, [.. list.Where((_, i) => i != erased)]);
+                return true;
             case "SequenceInsert" when list is not null && node.Input.Count > 1:
                 int at = node.Input.Count > 2 ? Position(node, scope, list.Count, highest: list.Count) : list.Count;
                 scope.AddList(output, [.. list.Take(at), scope[node.Input[1]], .. list.Skip(at)]);

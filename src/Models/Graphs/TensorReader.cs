@@ -80,6 +80,8 @@ internal sealed class TensorReader(string? folder)
         AttributeProto.Types.AttributeType.Tensor when attribute.T is { DataType: (int)ElementType.Text } =>
             attribute.T.StringData.Select(text => text.ToStringUtf8()).ToArray(),
         AttributeProto.Types.AttributeType.Tensor when attribute.T is not null => Read(attribute.T),
+        AttributeProto.Types.AttributeType.SparseTensor when attribute.SparseTensor is not null =>
+            SparseTensors.Dense(attribute.SparseTensor, Read),
         AttributeProto.Types.AttributeType.Floats => attribute.Floats.ToArray(),
         AttributeProto.Types.AttributeType.Ints => attribute.Ints.ToArray(),
         AttributeProto.Types.AttributeType.Strings => attribute.Strings.Select(s => s.ToStringUtf8()).ToArray(),

@@ -50,6 +50,21 @@ internal static class ActivationForms
         _ => null,
     };
 
+    /// <summary>
+    /// The x if the node computes tanh(x) / 2 + 1/2, the sigmoid of 2x; <c>null</c> for other nodes.
+    /// </summary>
+    public static Value? SigmoidOfDouble(Node node)
+    {
+        var tanh = node.Op switch
+        {
+            "Add" when With(node, 0.5f) is { Producer: { Op: "Mul" } half } => With(half, 0.5f),
+            "Mul" when With(node, 0.5f) is { } sum => OneAnd(sum, "Add"),
+            "Div" when Number(node[1]) == 2 => OneAnd(node[0], "Add"),
+            _ => null,
+        };
+        return tanh?.Producer is { Op: "Tanh", Domain: "" } found ? found[0] : null;
+    }
+
     /// <summary>The p if the value is 1 - p; <c>null</c> for other values.</summary>
     public static Value? ComplementOf(Value value) =>
         value.Producer is { Op: "Sub", Domain: "" } sub && Number(sub[0]) == 1 ? sub[1] : null;

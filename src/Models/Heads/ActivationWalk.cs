@@ -9,7 +9,7 @@ internal sealed class ActivationWalk
     private static readonly string[] Views = ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast", "Transpose", "Dropout"];
 
     // Operators that round an activation's outputs or select some of its classes.
-    private static readonly string[] Approximations = ["QuantizeLinear", "DequantizeLinear", "Clip", "Slice", "Gather", "Split"];
+    private static readonly string[] Approximations = ["QuantizeLinear", "DequantizeLinear", "Clip", "Round", "Slice", "Gather", "Split"];
 
     private readonly Dictionary<Value, ActivationReader?> known = [];
 
@@ -70,6 +70,7 @@ internal sealed class ActivationWalk
         ("", _) when ActivationForms.SharedParts(node) is { } parts => Shares(parts),
         ("", _) when ActivationForms.LogSoftmaxOf(node) is { } x => Exact(FinalActivation.LogSoftmax, x),
         ("", _) when ActivationForms.SigmoidOf(node) is { } x => Exact(FinalActivation.Sigmoid, x),
+        ("", _) when ActivationForms.SigmoidOfDouble(node) is { } x => new(FinalActivation.Sigmoid, Source: x),
         _ => null,
     };
 
@@ -77,11 +78,13 @@ internal sealed class ActivationWalk
 
     private static ActivationReader? Inexact(ActivationReader? read) => read is null ? null : read with { Logits = null };
 
-    // Numbers divided by their sum. Exponentials divided by their sum are a softmax; probabilities divided by their sum stay probabilities.
+    // Numbers divided by their sum. Exponentials divided by their sum are a softmax; probabilities divided by their sum stay probabilities,
+    // and so do all numbers that are never negative.
     private ActivationReader? Shares(Value parts) =>
         ActivationForms.ExponentOf(parts) is { } x ? Exact(FinalActivation.Softmax, x)
         : Read(parts) is { Kind: FinalActivation.Softmax or FinalActivation.Sigmoid } read
             ? read with { Kind = FinalActivation.Softmax, Total = 1, Logits = read.Kind == FinalActivation.Softmax ? read.Logits : null }
+        : NonNegative.Is(parts) ? new(FinalActivation.Softmax, Source: parts)
         : null;
 
     private ActivationReader? Scaled(Node node)

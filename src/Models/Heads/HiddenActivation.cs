@@ -34,7 +34,8 @@ internal static class HiddenActivation
                 continue;
             }
 
-            if (Classifiers.Contains(node.Op) || (Activations.Contains(node.Op) && !IsGate(node)))
+            if (Classifiers.Contains(node.Op) || ActivationForms.SharedParts(node) is not null || IsCutToOne(node)
+                || (Activations.Contains(node.Op) && !IsGate(node)))
             {
                 return node;
             }
@@ -47,6 +48,11 @@ internal static class HiddenActivation
 
         return null;
     }
+
+    // Numbers that are cut to the range of probabilities, 0 to 1.
+    private static bool IsCutToOne(Node node) =>
+        node is { Op: "Clip", Domain: "", Inputs: [_, { } least, { } most] } && ActivationForms.Number(least) is >= 0 and < 1
+        && ActivationForms.Number(most) is > 0 and <= 1;
 
     // Whether the sigmoid is part of x sigmoid(x) (SiLU), an activation inside networks.
     private static bool IsGate(Node sigmoid) => sigmoid.Output.Graph.Nodes.Any(node =>

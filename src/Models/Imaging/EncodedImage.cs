@@ -72,7 +72,11 @@ public sealed class EncodedImage : IDisposable
         {
             if (codec?.Info is not { Width: > 0, Height: > 0 } info)
             {
-                throw ImageDecoder.Damaged(format.Name, "its header cannot be read");
+                throw format.Unsupported(file.Span) is { } kind
+                    ? new FoveaException(
+                        ErrorCode.NotAnImage,
+                        $"The image is {kind}, which cannot be decoded; expected 8 bits in baseline or progressive form.")
+                    : ImageDecoder.Damaged(format.Name, "its header cannot be read");
             }
 
             limits.CheckSize(format.Name, info.Width, info.Height);

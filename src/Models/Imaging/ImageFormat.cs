@@ -19,7 +19,8 @@ public sealed class ImageFormat
         // Formats that can be decoded
         new("JPEG", ["image/jpeg"], ["jpg", "jpeg", "jpe", "jfif"], file => file is [0xFF, 0xD8, 0xFF, ..])
         {
-            IsDecoded = true, IsScaled = true, Problem = JpegMarkers.Problem, LacksEnd = JpegMarkers.LacksEnd,
+            IsDecoded = true, IsScaled = true, Problem = JpegMarkers.Problem, Unsupported = JpegMarkers.Unsupported,
+            LacksEnd = JpegMarkers.LacksEnd,
             DecoderBytes = JpegMarkers.DecoderBytes, Orientation = Exif.OfJpeg,
         },
         new("PNG", ["image/png"], ["png"],
@@ -86,6 +87,11 @@ public sealed class ImageFormat
     /// <c>null</c> if there is no damage.
     /// </summary>
     internal ProblemFinder Problem { get; private init; } = _ => null;
+
+    /// <summary>
+    /// Names the kind of a file that the format allows and the decoder does not know, such as "a lossless JPEG"; <c>null</c> for others.
+    /// </summary>
+    internal ProblemFinder Unsupported { get; private init; } = _ => null;
 
     /// <summary>Whether the decoder can decode an image at a reduced size, in a fraction of the time.</summary>
     internal bool IsScaled { get; private init; }

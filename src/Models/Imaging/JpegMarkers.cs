@@ -22,6 +22,24 @@ internal static class JpegMarkers
         return segments.Misplaced == 0 ? null : $"its data are corrupt (marker FF{segments.Misplaced:X2} out of place)";
     }
 
+    /// <summary>Names a kind of JPEG that decoders of the web do not know; <c>null</c> for the common kinds.</summary>
+    public static string? Unsupported(ReadOnlySpan<byte> file)
+    {
+        var segments = new JpegSegments(file, headersOnly: true);
+        while (segments.Next())
+        {
+            if (IsFrame(segments.Marker))
+            {
+                return segments.Data is [> 8 and var bits, ..] ? $"a JPEG of {bits} bits per channel"
+                    : segments.Marker is 0xC3 or 0xC7 or 0xCB or 0xCF ? "a lossless JPEG"
+                    : segments.Marker is 0xC5 or 0xC6 or 0xCD or 0xCE ? "a hierarchical JPEG"
+                    : null;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Whether a file lacks the marker of the end of the image.</summary>
     public static bool LacksEnd(ReadOnlySpan<byte> file) =>
         !file.EndsWith((ReadOnlySpan<byte>)[0xFF, JpegSegments.EndOfImage]) && !HasEnd(file);
@@ -44,7 +62,7 @@ internal static class JpegMarkers
         bool restartsAreThere = true;
         while (segments.Next())
         {
-            if (segments.Marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
+            if (IsFrame(segments.Marker))
             {
                 frame = JpegFrame.Read(segments.Data);
             }
@@ -61,6 +79,8 @@ internal static class JpegMarkers
 
         return frame?.IsScanned == true && restartsAreThere;
     }
+
+    private static bool IsFrame(byte marker) => marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
 
     private static bool HasEnd(ReadOnlySpan<byte> file)
     {

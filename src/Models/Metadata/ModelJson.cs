@@ -133,7 +133,7 @@ public static class ModelJson
         var file = Path.Combine(Path.GetDirectoryName(path)!, name);
         try
         {
-            return [.. File.ReadAllLines(file).Where(line => line.Length > 0)];
+            return [.. LabelFiles.Lines(LabelFiles.Decode(File.ReadAllBytes(file)))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

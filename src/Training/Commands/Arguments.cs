@@ -179,13 +179,13 @@ internal static class Arguments
         return (Overrides(file, preprocessing), Sidecar(file));
     }
 
-    /// <summary>Returns the trimmed lines of a labels file, without empty lines; null if <paramref name="path"/> is null.</summary>
+    /// <summary>Returns the names in a labels file; null if <paramref name="path"/> is null.</summary>
     /// <exception cref="FoveaException">The file cannot be read.</exception>
     public static ImmutableArray<string>? Lines(string? path)
     {
         try
         {
-            return path is null ? null : [.. File.ReadAllLines(path).Select(line => line.Trim()).Where(line => line.Length > 0)];
+            return path is null ? null : [.. LabelFiles.Lines(LabelFiles.Decode(File.ReadAllBytes(path)))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

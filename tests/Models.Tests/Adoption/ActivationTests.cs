@@ -81,6 +81,50 @@ public sealed class ActivationTests
     }
 
     [Fact]
+    public void Hyperbolic_tangent_between_0_and_1_is_a_sigmoid_of_twice_the_logits()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) => [(g.Apply("Tanh", [z]) * 0.5f) + 0.5f]).Write(folder);
+        ForeignNetwork.AssertAnswer([.. ForeignNetwork.Logits().Select(z => Sigmoid(2 * z))], ForeignNetwork.Answer(path));
+    }
+
+    [Theory]
+    [InlineData("softplus")]
+    [InlineData("prior")]
+    [InlineData("squares")]
+    [InlineData("rounded softmax")]
+    public void Numbers_that_are_not_negative_and_add_up_to_one_are_probabilities(string form)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) =>
+        {
+            var parts = form switch
+            {
+                "softplus" => g.Apply("Softplus", [z]) + 1,
+                "prior" => g.Softmax(z) * g.Constant(Tensor.Of(new Shape(4), 0.5f, 1, 2, 0.3f)),
+                "squares" => z * z,
+                _ => g.Softmax(z),
+            };
+            return form == "rounded softmax"
+                ? [g.Apply("Round", [parts * 1000]) / g.Scalar(1000)]
+                : [parts / g.ReduceSum(parts, [1], keep: true)];
+        }).Write(folder);
+        UnmodifiedFile.AssertSameAnswer(path);
+    }
+
+    [Theory]
+    [InlineData("divided by their sum")]
+    [InlineData("cut to 0 and 1")]
+    public void Numbers_that_may_be_probabilities_need_the_activation(string form)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) => [form == "cut to 0 and 1"
+            ? g.Apply("Clip", [z, g.Scalar(0), g.Scalar(1)])
+            : z / g.ReduceSum(z, [1], keep: true)]).Write(folder);
+        Assert.Contains("\"activation\"", Needs(path, ForeignNetwork.Json()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Probabilities_that_were_quantised_stay_as_they_are_although_they_do_not_add_up_to_one()
     {
         using var folder = new TemporaryFolder();

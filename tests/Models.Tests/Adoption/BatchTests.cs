@@ -57,6 +57,32 @@ public sealed class BatchTests
         AssertImagesAreIndependent(model);
     }
 
+    [Theory]
+    [InlineData("mean of the batch")]
+    [InlineData("softmax over the batch")]
+    public void Graph_that_mixes_the_images_of_a_batch_gets_one_image_at_a_time(string form)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build(body: (g, x) => form == "mean of the batch"
+            ? x - (g.ReduceMean(x, [0], keep: true) * 0.5f)
+            : x * g.Softmax(x, axis: 0)).Write(folder);
+        using var model = Classifier.Load(path, ForeignNetwork.Json());
+        Assert.Equal(1, model.FixedBatch);
+        Assert.Contains(model.Findings!.Changed, sentence => sentence.Contains("other images of a batch", StringComparison.Ordinal));
+        AssertImagesAreIndependent(model);
+    }
+
+    [Fact]
+    public void Batch_stays_free_where_another_axis_comes_first_for_a_while()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build(body: (g, x) => g.Transpose(g.Softmax(g.Transpose(x, 1, 0, 2, 3), axis: 0), 1, 0, 2, 3))
+            .Write(folder);
+        using var model = Classifier.Load(path, ForeignNetwork.Json());
+        Assert.Null(model.FixedBatch);
+        AssertImagesAreIndependent(model);
+    }
+
     [Fact]
     public void Batch_that_images_depend_on_stays_and_fewer_images_are_filled_up()
     {

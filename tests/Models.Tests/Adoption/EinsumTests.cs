@@ -1,6 +1,7 @@
 using Fovea.Models.Graphs;
 using Fovea.Models.Heads;
 using Fovea.Models.Runtime;
+using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Tests.Adoption;
 
@@ -31,17 +32,51 @@ public sealed class EinsumTests
         ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path));
     }
 
+    // Each equation, with the shapes of its operands. The first dimension of the first operand is the batch.
     [Theory]
-    [InlineData("bf,bf->bf")]
-    [InlineData("...f,fc->...c")]
-    [InlineData("bf,fc->b")]
-    public void Equation_that_is_no_product_of_matrices_stays(string equation)
+    [InlineData("bf,bf->bf", "2,4", "2,4")]
+    [InlineData("bf,bf->b", "2,4", "2,4")]
+    [InlineData("...f,fc->...c", "2,3,4", "4,5")]
+    [InlineData("...ij,...jk->...ik", "2,3,4,5", "2,3,5,6")]
+    [InlineData("...ij,jk", "2,3,4,5", "5,6")]
+    [InlineData("bf,fc->b", "2,4", "4,5")]
+    [InlineData("bchw,bkhw->bck", "2,3,4,5", "2,6,4,5")]
+    [InlineData("bij,bkl->bijkl", "2,3,4", "2,5,6")]
+    [InlineData("bhwc,hkc->bhwk", "2,4,5,3", "4,6,3")]
+    [InlineData("bi,ij,jk->bk", "2,3", "3,4", "4,5")]
+    [InlineData("bi,bj,bk->bijk", "2,3", "2,4", "2,5")]
+    [InlineData("bchw->bhwc", "2,3,4,5")]
+    [InlineData("bchw->bc", "2,3,4,5")]
+    [InlineData("b...->...b", "2,3,4,5")]
+    [InlineData("bij,->bji", "2,3,4", "")]
+    public void Any_equation_gives_what_the_operator_gives(string equation, params string[] shapes)
+    {
+        using var folder = new TemporaryFolder();
+        var (original, steps) = (new Graph("original"), new Graph("steps"));
+        Value[] Operands(Graph g) => [.. shapes.Select((shape, i) => g.Input($"x{i}", ElementType.Float, Parsed(shape, isFree: i == 0)))];
+        original.Output(original.Apply("Einsum", Operands(original), ("equation", equation)));
+        var inputs = Operands(steps);
+        var node = original.Nodes.Single();
+        steps.Output(Models.Adoption.EinsumForm.Product(steps, node, inputs)!);
+        var tensors = shapes.Select((shape, i) => ForeignNetwork.Random(i, 1, [.. Parsed(shape).Dimensions])).ToArray();
+        var (expected, actual) = (Run(original, tensors), Run(steps, tensors));
+        Assert.Equal(expected.Shape, actual.Shape);
+        Assert.All(expected.Floats.ToArray().Zip(actual.Floats.ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+        Assert.All(steps.Nodes, step => Assert.True(OperatorTable.Find(step)?.IsDifferentiable, $"{step.Op} has no gradient rule."));
+    }
+
+    [Theory]
+    [InlineData("bii->b", "2,3,3")]
+    [InlineData("bi->bb", "2,3")]
+    [InlineData("bi->bk", "2,3")]
+    [InlineData("b...->b", "2,3")]
+    [InlineData("bij->b", "2,3")]
+    public void Equation_with_a_diagonal_or_an_error_stays(string equation, string shape)
     {
         var g = new Graph("other");
-        var x = g.Input("x", ElementType.Float, new Shape(-1, 4));
-        var y = g.Input("y", ElementType.Float, new Shape(equation == "bf,bf->bf" ? -1 : 4, 4));
-        var node = g.Add("Einsum", [x, y], [("equation", equation)]);
-        Assert.Null(Models.Adoption.EinsumForm.Product(g, node, [x, y]));
+        var x = g.Input("x", ElementType.Float, Parsed(shape));
+        var node = g.Add("Einsum", [x], [("equation", equation)]);
+        Assert.Null(Models.Adoption.EinsumForm.Product(g, node, [x]));
     }
 
     [Fact]
@@ -84,5 +119,24 @@ public sealed class EinsumTests
         var values = tensor.Floats.ToArray();
         return g.Initializer("turned", Tensor.Of(shape, [.. Enumerable.Range(0, values.Length).Select(i =>
             values[i % ForeignNetwork.Filters * 4 + i / ForeignNetwork.Filters])]));
+    }
+
+    private static Shape Parsed(string text, bool isFree = false)
+    {
+        int[] dimensions = [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        return isFree && dimensions.Length > 0 ? new Shape(dimensions).With(0, Shape.Free) : new Shape(dimensions);
+    }
+
+    private static (Shape Shape, Memory<float> Floats) Run(Graph graph, Tensor[] tensors)
+    {
+        using var session = new InferenceSession(OnnxFile.ToBytes(graph));
+        OrtValue[] inputs =
+        [
+            .. tensors.Select(x => OrtValue.CreateTensorValueFromMemory(x.Floats.ToArray(), x.Shape.ToInt64())),
+        ];
+        using var run = new RunOptions();
+        using var outputs = session.Run(run, session.InputNames, inputs, session.OutputNames);
+        var shape = outputs[0].GetTensorTypeAndShape().Shape;
+        return (new Shape([.. shape.Select(d => (int)d)]), outputs[0].GetTensorDataAsSpan<float>().ToArray());
     }
 }

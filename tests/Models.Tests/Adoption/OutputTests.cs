@@ -20,6 +20,8 @@ public sealed class OutputTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
     public void Scores_are_chosen_among_several_outputs(int form)
     {
         using var folder = new TemporaryFolder();
@@ -28,6 +30,8 @@ public sealed class OutputTests
             0 => [z, g.Softmax(z)],
             1 => [g.Softmax(z), z.Producer![0]],
             2 => [z, g.ArgMax(z, 1), z.Producer![0]],
+            7 => [g.Apply("Identity", [z]), g.Softmax(z)],
+            8 => [g.Apply("Identity", [z]), g.Reshape(z, new Shape(-1, 4))],
             4 => [g.OneHot(g.ArgMax(z, 1), 4)],
             5 => [g.Cast(g.ArgMax(z, 1), ElementType.Float)],
             6 => [g.Apply("QuantizeLinear", [g.Softmax(z), g.Scalar(1 / 256f), Zero(g)])],
@@ -80,6 +84,16 @@ public sealed class OutputTests
             folder);
         double[] expected = ProbabilityRule.Softmax([.. ForeignNetwork.Logits().Select(z => Math.Max(z, 0))]);
         ForeignNetwork.AssertAnswer(expected, ForeignNetwork.Answer(path));
+    }
+
+    [Fact]
+    public void Operator_of_an_unknown_domain_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) => [g.Apply("my.company", "Magic", [z], Shape.Unknown)]).Write(folder);
+        var error = Assert.Throws<FoveaException>(() => ForeignNetwork.Answer(path));
+        Assert.Contains(
+            "is Magic of the domain my.company, an operator that ONNX Runtime does not have", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using Fovea.Models.Adoption;
 using Fovea.Models.Graphs;
 using Fovea.Models.Imaging;
@@ -61,6 +62,17 @@ public sealed class SidecarTests
         { "labels.txt", "0 ant\n1 bee\n2 cat\n3 dog" },
         { "labels.txt", "0: ant\n1: bee\n2: cat\n3: dog" },
         { "labels.txt", "0,ant\n1,bee\n2,cat\n3,dog" },
+        { "labels.txt", "2 cat\n0 ant\n3 dog\n1 bee" },
+        { "labels.txt", "1\tant\n2\tbee\n3\tcat\n4\tdog" },
+        { "labels.txt", "00 ant\n01 bee\n02 cat\n03 dog" },
+        { "labels.txt", "bee,1\nant,0\ncat,2\ndog,3" },
+        { "labels.txt", "id,name\n0,ant\n1,bee\n2,cat\n3,dog" },
+        { "labels.txt", "# classes\n\"ant\"\n\"bee\"\n\"cat\"\n\"dog\"" },
+        { "labels.txt", """["ant", "bee", "cat", "dog"]""" },
+        { "labels.json", """["ant", "bee", "cat", "dog", ]""" },
+        { "labels.json", """[{"id": 2, "name": "cat"}, {"id": 0, "name": "ant"}, {"id": 3, "name": "dog"}, {"id": 1, "name": "bee"}]""" },
+        { "labels.json", """{"id2label": {"3": "dog", "0": "ant", "1": "bee", "2": "cat"}}""" },
+        { "config.json", """{"label2id": {"dog": "3", "ant": "0", "bee": "1", "cat": "2"}}""" },
         { "labels.json", """{"0": ["n01", "ant"], "1": ["n02", "bee"], "2": ["n03", "cat"], "3": ["n04", "dog"]}""" },
         { "labels.json", """["ant", "bee", "cat", "dog"]""" },
         { "labels.json", """{"3": "dog", "0": "ant", "1": "bee", "2": "cat"}""" },
@@ -73,6 +85,50 @@ public sealed class SidecarTests
         { "config.json", """{"id2label": {"0": "ant", "1": "bee", "2": "cat", "3": "dog"}}""" },
         { "inference_cls.yaml", Paddle },
     };
+
+    [Theory]
+    [InlineData("1 euro\n2 euros", "1 euro", "2 euros")]
+    [InlineData("7 up\n0 sugar", "7 up", "0 sugar")]
+    [InlineData("model 0\nmodel 1", "model 0", "model 1")]
+    [InlineData("tench, Tinca tinca\ngoldfish", "tench, Tinca tinca", "goldfish")]
+    public void Numbers_that_are_a_part_of_the_names_stay(string text, params string[] names) =>
+        Assert.Equal(names, Metadata.LabelFiles.Lines(text));
+
+    [Fact]
+    public void Text_that_is_not_UTF_8_is_read_in_the_code_of_Western_Windows()
+    {
+        Assert.Equal("bée", Metadata.LabelFiles.Decode(Encoding.Latin1.GetBytes("bée")));
+        Assert.Equal("bée", Metadata.LabelFiles.Decode([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("bée")]));
+        Assert.Equal("bée", Metadata.LabelFiles.Decode(Encoding.UTF8.GetBytes("bée")));
+    }
+
+    [Theory]
+    [InlineData("labels", """["ant", "bee", "cat", "dog"]""")]
+    [InlineData("classes", "ant, bee, cat, dog")]
+    [InlineData("class_names", "['ant', 'bee', 'cat', 'dog']")]
+    [InlineData("id2label", """{"1": "bee", "0": "ant", "2": "cat", "3": "dog"}""")]
+    [InlineData("labels", "ant\nbee\ncat\ndog\n")]
+    public void Labels_are_read_from_properties_that_people_write(string key, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder, model =>
+            model.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value }));
+        ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path, ForeignNetwork.Json() with { Labels = null }));
+    }
+
+    [Fact]
+    public void Files_that_contradict_each_other_need_the_labels()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder["labels.txt"], "ant\nbee\ncat\ndog");
+        File.WriteAllText(folder["labels.json"], """["bee", "ant", "cat", "dog"]""");
+        var needs = ModelAdoption.Read(path, ForeignNetwork.Json() with { Labels = null }).Findings.Needs;
+        Assert.Contains(
+            needs, need => need.Contains("in labels.json and ant, bee, cat and 1 more in labels.txt", StringComparison.Ordinal));
+        File.WriteAllText(folder["labels.json"], """["LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3"]""");
+        ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path, ForeignNetwork.Json() with { Labels = null }));
+    }
 
     [Theory, MemberData(nameof(LabelFiles))]
     public void Labels_are_read_from_files_beside_the_model(string file, string content)

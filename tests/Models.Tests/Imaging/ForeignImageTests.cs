@@ -120,6 +120,20 @@ public class ForeignImageTests
         Assert.Equal($"The image is {format} file, which cannot be decoded; expected a JPEG, PNG, WebP, BMP or GIF file.", error.Message);
     }
 
+    [Theory]
+    [InlineData(0xC1, 12, "a JPEG of 12 bits per channel")]
+    [InlineData(0xC3, 8, "a lossless JPEG")]
+    [InlineData(0xC5, 8, "a hierarchical JPEG")]
+    public void Kind_of_JPEG_that_cannot_be_decoded_is_named(int marker, int bits, string kind)
+    {
+        byte[] file = [.. Jpeg];
+        int frame = file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0]);
+        (file[frame + 1], file[frame + 4]) = ((byte)marker, (byte)bits);
+        var error = Assert.Throws<FoveaException>(() => ImageDecoder.Decode(file, Limits));
+        Assert.Equal(ErrorCode.NotAnImage, error.Code);
+        Assert.Equal($"The image is {kind}, which cannot be decoded; expected 8 bits in baseline or progressive form.", error.Message);
+    }
+
     [Fact]
     public void Each_format_has_one_row_with_its_names()
     {

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Fovea.Models.Metadata;
+
+/// <summary>Reads class names from the text and JSON files that other software writes.</summary>
+internal static class LabelFiles
+{
+    private const char ByteOrderMark = '\ufeff';
+
+    // OfLists: the keys whose value is a list of class names. OfNames: the keys whose value is the name of one class, in a list of objects.
+    private static readonly string[] OfLists = ["labels", "classes", "names", "class_names", "id2label"],
+        OfNames = ["name", "label", "className"];
+
+    /// <summary>
+    /// Reads one class name per line, or JSON. Numbers before or behind all names, such as "0 tench" or "tench,0", are the classes'
+    /// numbers: they give the order and are removed. Quotes around all names are removed, and so are comments, which begin with "# ".
+    /// </summary>
+    public static IReadOnlyList<string> Lines(string text)
+    {
+        var content = text.TrimStart(ByteOrderMark).Trim();
+        if (OfJson(content) is { } names)
+        {
+            return names;
+        }
+
+        var all = content.ReplaceLineEndings("\n").Split('\n');
+        string[] lines =
+        [
+            .. all.Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("# ", StringComparison.Ordinal)),
+        ];
+        return NumberedLines.Names(lines) ?? (lines.All(IsQuoted) ? [.. lines.Select(line => line[1..^1])] : lines);
+    }
+
+    /// <summary>Decodes a text file: UTF-8, UTF-16 with its mark, or Windows' Western European code if it is not valid UTF-8.</summary>
+    public static string Decode(byte[] file)
+    {
+        using var reader = new StreamReader(new MemoryStream(file), Encoding.UTF8);
+        var text = reader.ReadToEnd();
+        return text.Contains('\ufffd') && reader.CurrentEncoding is UTF8Encoding ? Encoding.Latin1.GetString(file) : text;
+    }
+
+    /// <summary>The names in a list or an object of JSON; <c>null</c> for other text.</summary>
+    public static IReadOnlyList<string>? OfJson(string text)
+    {
+        try
+        {
+            return text.TrimStart() is ['[' or '{', ..] ? Of(Parsed(text)) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Parses JSON, in which a comma may stand behind the last element.</summary>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
+    public static JsonNode? Parsed(string text) =>
+        JsonNode.Parse(text, documentOptions: new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+
+    /// <summary>Reads one class name per line, and removes a WordNet id before it: "n01440764 tench, Tinca tinca".</summary>
+    public static IReadOnlyList<string> Synsets(string text) => [.. Lines(text).Select(line =>
+        line.Split([' ', '\t'], 2) is [{ Length: 9 } id, var name] && id[0] == 'n' && id[1..].All(char.IsAsciiDigit) ? name.Trim() : line)];
+
+    /// <summary>
+    /// Reads class names from JSON: a list of names, a list of objects with names, an object that maps numbers to names or names to
+    /// numbers, or an object with one of these under a key such as "labels"; <c>null</c> for other JSON. The numbers must be 0 to the
+    /// number of classes less 1.
+    /// </summary>
+    public static IReadOnlyList<string>? Of(JsonNode? json)
+    {
+        if (json is JsonArray list)
+        {
+            string[] names = [.. list.Select(NameOf).OfType<string>()];
+            return names.Length == 0 || names.Length != list.Count ? null
+                : list.All(entry => NumberOf(entry) is not null)
+                    ? Ordered([.. list.Select((entry, i) => (NumberOf(entry)!.Value, names[i]))])
+                : names;
+        }
+
+        if (json is not JsonObject { Count: > 0 } map)
+        {
+            return null;
+        }
+
+        if (OfLists.Select(key => map[key]).FirstOrDefault(inner => inner is JsonArray or JsonObject) is { } nested)
+        {
+            return Of(nested);
+        }
+
+        var byNumber = map.Select(entry => int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out int key)
+            && NameOf(entry.Value) is { } name ? (key, name)
+            : entry.Value?.GetValueKind() == JsonValueKind.Number ? ((int)entry.Value!, entry.Key)
+            : entry.Value is JsonValue digits && digits.TryGetValue(out string? number)
+                && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? (place, entry.Key)
+            : (-1, "")).ToList();
+        return Ordered(byNumber);
+    }
+
+    /// <summary>Sorts names by their class numbers; <c>null</c> unless the numbers are 0 to the number of names less 1.</summary>
+    public static IReadOnlyList<string>? Ordered(IReadOnlyList<(int Number, string Name)> names)
+    {
+        string[] ordered = [.. names.OrderBy(name => name.Number).Select(name => name.Name)];
+        return names.Select(name => name.Number).Order().SequenceEqual(Enumerable.Range(0, names.Count)) ? ordered : null;
+    }
+
+    // The class number in an object such as {"id": 3, "name": "dog"}.
+    private static int? NumberOf(JsonNode? entry) =>
+        entry is JsonObject map && (map["id"] ?? map["index"]) is JsonValue number && number.GetValueKind() == JsonValueKind.Number
+        && number.TryGetValue(out int known) ? known : null;
+
+    private static bool IsQuoted(string line) => line.Length > 2 && line[0] == '"' && line[^1] == '"';
+
+    private static string? NameOf(JsonNode? entry) => entry switch
+    {
+        JsonObject map => OfNames.Select(key => map[key]).FirstOrDefault(name => name is JsonValue) is { } name ? NameOf(name) : null,
+        JsonValue when entry.GetValueKind() == JsonValueKind.String => (string)entry!,
+
+        // A pair of a WordNet id and a name, as in the class index file of Keras.
+        JsonArray { Count: 2 } pair => NameOf(pair[1]),
+        _ => null,
+    };
+}
