@@ -20,6 +20,7 @@ using Fovea.Benchmarks.Simulation;
 // queue [COUNT [WORKERS...]]        jobs per second that workers take from one PostgreSQL server
 // outages [COUNT [SEED]]            PostgreSQL stopped at random moments of fine-tuning jobs
 // simulate [RATE [START [SEED]]]    a day of traffic before 10 to 10,000 replicas that Kubernetes scales
+// state-stress [MINUTES [SEED]]     PostgreSQL and a worker stopped in turn during jobs, uploads and classification
 // torch NAME|all [BATCH [PAIRS]]    our training step and PyTorch's, in turns
 // profile NAME [BATCH]              where a training step spends its time
 // gpu --device cuda|cpu [PART...]   all that runs on a GPU, as a table; tests/gpu builds it and starts it
@@ -53,6 +54,8 @@ switch (args)
         return await Outages.Run(Number(numbers, 0) ?? 20, Number(numbers, 1) ?? 1);
     case ["simulate", .. { Length: <= 3 } numbers]:
         return DaySimulation.Run(Number(numbers, 0) ?? 28, Number(numbers, 1) ?? 30, Number(numbers, 2) ?? 1);
+    case ["state-stress", .. { Length: <= 2 } numbers]:
+        return await StateStress.Run(Number(numbers, 0) ?? 10, Number(numbers, 1) ?? 1);
     case ["bare", var file, var images, var time, .. { Length: <= 1 } rate]:
         return BareRuntime.Run(
             file,

@@ -1,5 +1,6 @@
 using Fovea.Api.Jobs;
 using Fovea.Api.Problems;
+using Fovea.Api.Telemetry;
 
 namespace Fovea.Api.FineTuning;
 
@@ -17,6 +18,7 @@ internal sealed class JobFeed : IAsyncDisposable
     private readonly JobStore jobs;
     private readonly JobSubscription changes;
     private readonly TimeProvider time;
+    private readonly ILogger log;
     private readonly CancellationTokenSource closed;
     private readonly Task following;
     private readonly Lock gate = new();
@@ -28,9 +30,9 @@ internal sealed class JobFeed : IAsyncDisposable
     private volatile FeedState now = new(0, false);
 
     /// <summary>Begins to read. <see cref="Opened"/> completes when <see cref="Now"/> is known.</summary>
-    public JobFeed(string job, JobStore jobs, JobAnnouncer announcer, TimeProvider time, CancellationToken stop)
+    public JobFeed(string job, JobStore jobs, JobAnnouncer announcer, TimeProvider time, ILogger log, CancellationToken stop)
     {
-        (this.job, this.jobs, this.time, changes) = (job, jobs, time, announcer.Follow(job));
+        (this.job, this.jobs, this.time, this.log, changes) = (job, jobs, time, log, announcer.Follow(job));
         closed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Opened = Task.Run(async () => now = await jobs.Told(job, closed.Token));
         following = Follow();
@@ -120,14 +122,19 @@ internal sealed class JobFeed : IAsyncDisposable
 
     private async Task<T> Insist<T>(Func<Task<T>> read)
     {
-        while (true)
+        for (bool isFirst = true; ; isFirst = false)
         {
             try
             {
                 return await read();
             }
-            catch (Exception) when (!closed.IsCancellationRequested)
+            catch (Exception e) when (!closed.IsCancellationRequested)
             {
+                if (isFirst)
+                {
+                    log.JobsUnreachable(StateDatabase.Reason(e));
+                }
+
                 await Task.Delay(BetweenTries, time, closed.Token);
             }
         }

@@ -3,7 +3,8 @@ using Fovea.Api.Jobs;
 namespace Fovea.Api.FineTuning;
 
 /// <summary>The feeds of the jobs that are watched in this process, one for each job.</summary>
-internal sealed class JobFeeds(JobStore jobs, JobAnnouncer announcer, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class JobFeeds(
+    JobStore jobs, JobAnnouncer announcer, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JobFeeds> log)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, JobFeed> feeds = [];
@@ -31,7 +32,7 @@ internal sealed class JobFeeds(JobStore jobs, JobAnnouncer announcer, IHostAppli
             // A feed that could not be opened is replaced, because the database may answer now.
             if (!feeds.TryGetValue(job, out var feed) || feed.Opened.IsFaulted)
             {
-                feeds[job] = feed = new JobFeed(job, jobs, announcer, time, lifetime.ApplicationStopping);
+                feeds[job] = feed = new JobFeed(job, jobs, announcer, time, log, lifetime.ApplicationStopping);
             }
 
             feed.Watchers++;

@@ -11,6 +11,18 @@ internal sealed class JobAnnouncer(TimeProvider time)
     // The job of each subscription; "" for the queue.
     private readonly Dictionary<JobSubscription, string> subscriptions = [];
 
+    /// <summary>The jobs whose changes are subscribed to.</summary>
+    public IReadOnlyList<string> Followed
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. subscriptions.Values.Where(job => job.Length > 0).Distinct()];
+            }
+        }
+    }
+
     /// <summary>Subscribes to the changes of a job: new events, another status.</summary>
     public JobSubscription Follow(string job)
     {
@@ -30,6 +42,9 @@ internal sealed class JobAnnouncer(TimeProvider time)
     /// <param name="job">The id of the job.</param>
     /// <param name="isWaiting">Whether the job waits for a worker, so that the queue has changed too.</param>
     public void Announce(string job, bool isWaiting) => Announce(followed => followed == job || (isWaiting && followed.Length == 0));
+
+    /// <summary>Announces that the queue of jobs may have changed.</summary>
+    public void AnnounceQueue() => Announce(followed => followed.Length == 0);
 
     /// <summary>Announces that any job may have changed.</summary>
     public void AnnounceAll() => Announce(_ => true);

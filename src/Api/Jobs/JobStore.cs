@@ -71,6 +71,14 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             ?? throw Unknown(id);
     }
 
+    /// <summary>Returns the revisions of jobs by their ids. A job that does not exist is left out.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> Revisions(IReadOnlyList<string> ids, CancellationToken stop)
+    {
+        await using var context = await database.Open(stop);
+        return await context.Jobs.Where(job => ids.Contains(job.Id)).Select(job => new { job.Id, job.Revision })
+            .ToDictionaryAsync(job => job.Id, job => job.Revision, stop);
+    }
+
     /// <summary>Returns at most <paramref name="limit"/> events of a job with numbers above <paramref name="number"/>, ascending.</summary>
     public async Task<IReadOnlyList<JobEvent>> EventsAfter(string id, long number, int limit, CancellationToken stop)
     {

@@ -56,10 +56,11 @@ internal sealed class ModelAdministration(
     /// <param name="publish">
     /// Whether the added version serves. If false, the version that served before keeps serving; a new model does not serve yet.
     /// </param>
+    /// <param name="right">Whether the version may still be added; asked before anything is changed.</param>
     /// <param name="stop">Cancels the call before anything is changed.</param>
     /// <returns>True if the version now has this file; false if the repository has another file under this number.</returns>
     /// <exception cref="RefusalException">The file cannot be used, or the repository cannot be written to.</exception>
-    public async Task<bool> Add(string name, int number, string file, bool publish, CancellationToken stop)
+    public async Task<bool> Add(string name, int number, string file, bool publish, AddingRight right, CancellationToken stop)
     {
         var place = new VersionPlace(models.PathOf(ModelNames.CheckModel(name)), number);
         using var staging = new StagingFolder(settings.ModelRepository, Place);
@@ -70,10 +71,15 @@ internal sealed class ModelAdministration(
             await check.Run(staging.Path, place.Model, isUpload: false, stop);
         }
 
+        await right.Confirm();
         return await models.Change(name, async model =>
         {
             bool isOurs = true;
-            var act = Act(staging, () => isOurs = MoveIn(staging, place, file, publish));
+            var act = Act(staging, () =>
+            {
+                right.Check();
+                isOurs = MoveIn(staging, place, file, publish);
+            });
 
             // A process that only trains changes the folder but does not load the model.
             await (roles.Serves ? model.Change(act, CancellationToken.None) : act());

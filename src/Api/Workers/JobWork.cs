@@ -92,8 +92,7 @@ internal sealed class JobWork(
             await Train(job, folder, dataset, pause.Token, term.Over);
         }
 
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Over);
-        await publishing.Publish(job, folder, dataset, end.Token);
+        await publishing.Publish(job, folder, dataset, term, stop);
     }
 
     private async Task Train(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken pause, CancellationToken kill)

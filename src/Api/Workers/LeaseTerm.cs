@@ -12,6 +12,7 @@ internal sealed class LeaseTerm : IDisposable
     private readonly TimeProvider time;
     private readonly CancellationTokenSource fading, over;
     private readonly TaskCompletionSource<LeaseTerm> next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long lastRenewal;
 
     /// <summary>Begins a term.</summary>
     /// <param name="length">The time from a renewal to the end of the term.</param>
@@ -36,11 +37,26 @@ internal sealed class LeaseTerm : IDisposable
     /// </summary>
     public Task<LeaseTerm> Next => next.Task;
 
+    /// <summary>
+    /// Throws if the term is over. It compares the clock itself: after a process was stopped for a while, the timer that cancels
+    /// <see cref="Over"/> may fire later than the process's first steps.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The term is over, so another worker may have taken the job.</exception>
+    public void RequireHeld()
+    {
+        Over.ThrowIfCancellationRequested();
+        if (time.GetElapsedTime(Volatile.Read(ref lastRenewal)) >= length)
+        {
+            throw new OperationCanceledException("The lease was not renewed in time, so another worker may have taken the job.");
+        }
+    }
+
     /// <summary>Extends the term after a renewal.</summary>
     /// <param name="renewed">A timestamp from just before the renewal was sent.</param>
     /// <returns>True if the term continues. False if <see cref="Fading"/> was cancelled before, so that a new term must begin.</returns>
     public bool TryExtend(long renewed)
     {
+        Volatile.Write(ref lastRenewal, renewed);
         Arm(fading, length * 2 / 3, renewed);
         Arm(over, length, renewed);
         return !Fading.IsCancellationRequested;

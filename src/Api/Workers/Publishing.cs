@@ -15,12 +15,15 @@ internal sealed class Publishing(
     JobStore store, ModelStore models, ModelAdministration administration, IncumbentComparison incumbents)
 {
     /// <summary>
-    /// Compares the trained model with the version that serves, adds it to the repository as a version, and ends the job.
+    /// Compares the trained model with the version that serves, adds it to the repository as a version, and ends the job. Immediately
+    /// before the version is added, the database and the clock must still say that this worker holds the job.
     /// </summary>
     /// <exception cref="RefusalException">The trained model cannot be added.</exception>
     /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
-    public async Task Publish(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken stop)
+    public async Task Publish(HeldJob job, JobFolder folder, UploadedDataset dataset, LeaseTerm term, CancellationToken serviceStops)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(serviceStops, term.Over);
+        var stop = end.Token;
         while (true)
         {
             if (job.Now.Version is null)
@@ -30,7 +33,7 @@ internal sealed class Publishing(
 
             var (model, version, publish) = (job.Now.FineTunedModel, job.Now.Version!.Value, job.Now.Published);
             await job.RequireRunning();
-            if (await administration.Add(model, version, folder.Model, publish, stop))
+            if (await administration.Add(model, version, folder.Model, publish, new(job.RequireRunning, term.RequireHeld), stop))
             {
                 var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the previous version." : "";
                 await job.Advance(now => now.Succeed(publish

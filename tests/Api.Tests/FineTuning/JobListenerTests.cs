@@ -8,10 +8,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fovea.Api.Tests.FineTuning;
 
 /// <summary>
-/// A process hears of the changes that other processes make. The waits have no time limit, so only an announcement ends them.
+/// A process hears of the changes that other processes make. Nothing but an announcement ends a wait before the test fails.
 /// </summary>
 public sealed class JobListenerTests
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(180);
+
     [Fact]
     public async Task Change_of_another_process_is_heard_on_a_database_file()
     {
@@ -76,25 +78,29 @@ public sealed class JobListenerTests
         var store = new JobStore(there, TimeProvider.System);
         var announcer = new JobAnnouncer(TimeProvider.System);
         await store.Add(NewJob.Of("ftjob-1"), stop);
-        using var listener = new JobListener(here, announcer, TimeProvider.System, NullLogger<JobListener>.Instance);
+        using var listener = new JobListener(
+            here, new JobStore(here, TimeProvider.System), announcer, TimeProvider.System, NullLogger<JobListener>.Instance);
         using var job = announcer.Follow("ftjob-1");
         using var queue = announcer.FollowQueue();
         await listener.StartAsync(stop);
 
         // When the listener begins, it announces a change to all who wait.
-        await job.Wait(Timeout.InfiniteTimeSpan, stop);
-        await queue.Wait(Timeout.InfiniteTimeSpan, stop);
+        await Announcement(job);
+        await Announcement(queue);
         await store.Change("ftjob-1", now => now.Enter("1"), stop);
-        await job.Wait(Timeout.InfiniteTimeSpan, stop);
-        await queue.Wait(Timeout.InfiniteTimeSpan, stop);
+        await Announcement(job);
+        await Announcement(queue);
 
         await outage();
         await Eventually.True(async () => await Changes(store));
-        await job.Wait(Timeout.InfiniteTimeSpan, stop);
+        await Announcement(job);
         await Eventually.True(async () => await Changes(store));
-        await job.Wait(Timeout.InfiniteTimeSpan, stop);
+        await Announcement(job);
         await listener.StopAsync(stop);
     }
+
+    private static Task Announcement(JobSubscription subscription) =>
+        subscription.Wait(Timeout.InfiniteTimeSpan, TestContext.Current.CancellationToken).WaitAsync(Longest);
 
     // Returns false while the database does not answer.
     private static async Task<bool> Changes(JobStore store)

@@ -43,6 +43,19 @@ public sealed class LeaseTermTests
 
         clock.AdvanceTo(second);
         Assert.Equal(expected, term.Over.IsCancellationRequested ? "over" : term.Fading.IsCancellationRequested ? "fading" : "held");
+        Assert.Equal(expected == "over", Record.Exception(term.RequireHeld) is OperationCanceledException);
+    }
+
+    [Fact]
+    public void Term_is_over_by_the_clock_before_its_timers_fire()
+    {
+        var clock = new ManualClock();
+        using var term = new LeaseTerm(TimeSpan.FromSeconds(9), clock.GetTimestamp(), clock);
+        clock.JumpTo(8.9);
+        term.RequireHeld();
+        clock.JumpTo(9);
+        Assert.False(term.Over.IsCancellationRequested);
+        Assert.Throws<OperationCanceledException>(term.RequireHeld);
     }
 
     [Fact]

@@ -7,6 +7,9 @@ public sealed class WatcherTests
 {
     private const int Events = 5;
 
+    // A watcher hears of an event at once, or after 15 s if the notification is lost.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
+
     [Fact]
     public async Task Thousand_watchers_of_one_job_cost_a_database_file_no_more_than_ten()
     {
@@ -47,7 +50,7 @@ public sealed class WatcherTests
 
         // The cancelled job ends the streams.
         await store.Change(id, job => job.Cancel(), stop);
-        foreach (var numbers in await Task.WhenAll(watching))
+        foreach (var numbers in await Task.WhenAll(watching).WaitAsync(Longest, stop))
         {
             Assert.Equal(Enumerable.Range(1, Events + 2), numbers);
         }
@@ -58,7 +61,7 @@ public sealed class WatcherTests
         {
             for (int left = watchers; left > 0; left--)
             {
-                await arrived.WaitAsync(stop);
+                Assert.True(await arrived.WaitAsync(Longest, stop), $"{left} of {watchers} watchers did not get an event.");
             }
         }
 

@@ -49,11 +49,12 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    public void Terminate()
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
-        kill.WaitForExit();
-    }
+    public void Terminate() => Send("TERM");
+
+    /// <summary>Stops the process in the middle of its work, until <see cref="Continue"/>. Its child processes go on.</summary>
+    public void Suspend() => Send("STOP");
+
+    public void Continue() => Send("CONT");
 
     public async Task<(int Code, string Errors)> Exit()
     {
@@ -76,6 +77,12 @@ internal sealed class ServiceProcess : IDisposable
     {
         Kill();
         process.Dispose();
+    }
+
+    private void Send(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        kill.WaitForExit();
     }
 
     private void Add(string? line)

@@ -41,17 +41,35 @@ internal sealed class JobRuns : IDisposable
         dataset = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
     }
 
+    /// <summary>The client of the service.</summary>
+    public HttpClient Client => service.Client;
+
+    /// <summary>The worker that does not serve.</summary>
+    public ServiceProcess Worker => worker;
+
+    /// <summary>The path of the model repository.</summary>
+    public string Repository => folder["onnx"];
+
     /// <summary>Creates a job.</summary>
     /// <returns>The job's id.</returns>
-    public async Task<string> Create(string suffix)
+    public async Task<string> Create(string suffix) =>
+        (await TryCreate(suffix)).Id ?? throw new InvalidOperationException($"The job {suffix} was refused.");
+
+    /// <summary>Asks for a job.</summary>
+    /// <returns>The status of the answer, and the job's id; null if it was refused.</returns>
+    public async Task<(int Status, string? Id)> TryCreate(string suffix)
     {
         var hyperparameters = new { n_epochs = Epochs };
         using var answer = await service.Client.PostAsJsonAsync(
             "/fine_tuning/jobs", new { model = "lenet5", dataset, suffix, method = "full", hyperparameters });
-        var job = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        var id = job.GetProperty("id").GetString()!;
+        if (!answer.IsSuccessStatusCode)
+        {
+            return ((int)answer.StatusCode, null);
+        }
+
+        var id = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
         begun[id] = Stopwatch.GetTimestamp();
-        return id;
+        return ((int)answer.StatusCode, id);
     }
 
     /// <summary>Waits until a job has ended, or the time limit has passed.</summary>
@@ -101,7 +119,8 @@ internal sealed class JobRuns : IDisposable
     private async Task<string> Status(string id, TimeSpan longest) =>
         (await Get($"/fine_tuning/jobs/{id}", longest)).GetProperty("status").GetString()!;
 
-    private async Task<JsonElement> Get(string path, TimeSpan longest)
+    /// <summary>Reads a JSON answer, and asks again while the service does not give it.</summary>
+    public async Task<JsonElement> Get(string path, TimeSpan longest)
     {
         for (var limit = Stopwatch.StartNew(); ; await Task.Delay(100))
         {
@@ -111,7 +130,7 @@ internal sealed class JobRuns : IDisposable
                 if (answer.IsSuccessStatusCode)
                 {
                     var text = await answer.Content.ReadAsStringAsync();
-                    return text.StartsWith('{') ? JsonDocument.Parse(text).RootElement : default;
+                    return text.StartsWith('{') || text.StartsWith('[') ? JsonDocument.Parse(text).RootElement : default;
                 }
             }
             catch (HttpRequestException) when (limit.Elapsed < longest)

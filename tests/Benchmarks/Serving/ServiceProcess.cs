@@ -48,6 +48,9 @@ internal sealed partial class ServiceProcess : IDisposable
     /// <summary>The number of log entries of the levels error and critical.</summary>
     public int Errors => ErrorEntry().Count(Log);
 
+    /// <summary>Sends a signal to the process, such as STOP or CONT.</summary>
+    public void Send(string signal) => Run("kill", $"-{signal}", $"{process.Id}");
+
     /// <summary>The resident memory in bytes at this moment.</summary>
     public long Resident
     {
