@@ -1,31 +1,33 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Working memory of the kernels, one block for each thread. All kernels that run on a thread use the same block, so it mostly stays in the
-/// processor's cache.
+/// Working memory of one task of a kernel. Disposing gives it to the next task, of any kernel and on any thread: a long run has a new
+/// thread, so memory that belonged to threads would be allocated anew for each run. There are as many blocks as tasks ran at the same time.
 /// </summary>
-internal static unsafe class TileScratch
+internal readonly unsafe ref struct TileScratch : IDisposable
 {
     private const int LineBytes = 64;
 
-    [ThreadStatic]
-    private static float[]? block;
+    // The block that was used last is the first to be used again, since it may still be in the processor's cache.
+    private static readonly ConcurrentStack<float[]> Idle = [];
 
-    /// <summary>
-    /// Returns memory for at least this number of floats, aligned to a cache line. It is valid until the next call on the same thread. Its
-    /// content is finite numbers.
-    /// </summary>
-    public static float* Get(int floats)
+    private readonly float[] block;
+
+    /// <summary>Takes memory for at least this number of floats. Its content is what earlier tasks left, at first zeros.</summary>
+    public TileScratch(int floats)
     {
         int length = floats + (LineBytes / sizeof(float));
-        if (block is null || block.Length < length)
-        {
-            block = GC.AllocateArray<float>(length, pinned: true);
-        }
 
-        nint address = (nint)Unsafe.AsPointer(ref block[0]);
-        return (float*)((address + LineBytes - 1) & -LineBytes);
+        // A block that is too short is left to the garbage collector. The longer one that replaces it is long enough for both kernels.
+        block = Idle.TryPop(out var idle) && idle.Length >= length ? idle : GC.AllocateArray<float>(length, pinned: true);
     }
+
+    /// <summary>The first float, at the beginning of a cache line.</summary>
+    public float* Start => (float*)(((nint)Unsafe.AsPointer(ref block[0]) + LineBytes - 1) & -LineBytes);
+
+    /// <inheritdoc/>
+    public void Dispose() => Idle.Push(block);
 }

@@ -26,7 +26,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
     // Planes that are a power of two apart would compete for the same lines of the cache, so a line is left free between them.
     private const int Gap = 16;
 
-    private readonly WinogradWeights weights = new(kernels, shape.Filters, shape.Channels);
+    private readonly WinogradWeights weights = SharedWeights.Take(kernels, shape.Filters, shape.Channels);
 
     /// <summary>Runs the convolution on the inputs x, w, bias and, if there is one, addend.</summary>
     /// <param name="context">The run of the node in ONNX Runtime.</param>
@@ -76,7 +76,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
     }
 
     /// <inheritdoc/>
-    public void Dispose() => weights.Dispose();
+    public void Dispose() => SharedWeights.Return(weights);
 
     // Divides the tiles into blocks. If there are fewer blocks than threads, the filters are divided into shares too.
     private void Divide(ref Run run)
@@ -131,10 +131,10 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         int width = panels * TileProducts.Panel;
         nint tilePlane = ((nint)run.BlockTiles * shape.Channels) + Gap, productPlane = ((nint)run.BlockTiles * width) + Gap;
         int stripFloats = Math.Max(TileReader.StripFloats(shape), TileWriter.StripFloats(shape));
-        float* scratch = TileScratch.Get(checked((int)(Coefficients * (tilePlane + productPlane)) + stripFloats));
-        float* strip = scratch + (Coefficients * (tilePlane + productPlane));
-        var tiles = new TilePlanes(scratch, tilePlane, shape.Channels);
-        var products = new TilePlanes(scratch + (Coefficients * tilePlane), productPlane, width);
+        using var scratch = new TileScratch(checked((int)(Coefficients * (tilePlane + productPlane)) + stripFloats));
+        float* strip = scratch.Start + (Coefficients * (tilePlane + productPlane));
+        var tiles = new TilePlanes(scratch.Start, tilePlane, shape.Channels);
+        var products = new TilePlanes(scratch.Start + (Coefficients * tilePlane), productPlane, width);
         for (int done = 0; done < count;)
         {
             var row = RowAt(first + done, count - done);

@@ -9,6 +9,12 @@ namespace Fovea.Models.Tests.Kernels;
 
 public class WinogradKernelTests
 {
+    /// <summary>
+    /// The environment variable with the number of filters that a panel must have, 0 if the kernel must not be used.
+    /// <see cref="InstructionSetTests"/> sets it.
+    /// </summary>
+    internal const string PanelVariable = "FOVEA_TEST_PANEL";
+
     // Channels, filters, height, width, padding (top, left, bottom, right), images.
     public static TheoryData<int, int, int, int, int[], int> Shapes => new()
     {
@@ -42,6 +48,26 @@ public class WinogradKernelTests
                 var actual = Run(rewritten, images, onOneThread: threads == 1);
                 Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-4f * largest));
             }
+        }
+    }
+
+    [Fact]
+    public void Kernel_uses_the_instructions_that_the_process_may_use()
+    {
+        int panel = TileTransforms.IsSupported ? TileProducts.Panel : 0;
+        Assert.Equal(int.Parse(Environment.GetEnvironmentVariable(PanelVariable) ?? $"{panel}", null), panel);
+    }
+
+    [Fact]
+    public void Kernels_with_equal_weights_share_them_until_the_last_is_freed()
+    {
+        var network = Network(32, 32, 8, 8, Window.Square(3, padding: 1), Form.Relu);
+        var expected = Run(network, 1);
+        var rewritten = RewritePass.ForServing(network) ?? network;
+        using var other = Sessions.Open(RewritePass.ForServing(network, threads: 2) ?? network);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.All(expected.Zip(Run(rewritten, 1)), pair => Assert.Equal(pair.First, pair.Second, 1e-4f * expected.Max(Math.Abs)));
         }
     }
 
