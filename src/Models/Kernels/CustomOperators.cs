@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
@@ -15,11 +14,22 @@ internal static unsafe class CustomOperators
     /// <summary>The name of the operator that <see cref="WinogradKernel"/> computes.</summary>
     public const string Winograd = "WinogradConv";
 
-    // The input that may be left out: the addend.
-    private const int Addend = 3, Inputs = 4;
+    /// <summary>The operator of <see cref="MaxPoolGradient"/>.</summary>
+    public const string PoolGradient = "MaxPoolGradient";
+
+    /// <summary>The operator of <see cref="ReluGradient"/>.</summary>
+    public const string ActivationGradient = "ReluGradient";
 
     // Values of ONNX Runtime's enumerations: float tensors, inputs that are required and optional.
     private const int Float = 1, Required = 0, Optional = 1;
+
+    // The operators: the number of inputs, and how many of them are required. The rest, at the end, may be left out.
+    private static readonly Row[] Rows =
+    [
+        new(Winograd, 4, 3, info => new WinogradKernel(WinogradShape.Of(info), ConstantWeights(info))),
+        new(PoolGradient, 2, 2, info => new MaxPoolGradient(PoolShape.Of(info))),
+        new(ActivationGradient, 2, 2, _ => new ReluGradient()),
+    ];
 
     private static readonly Lazy<nint> Registered = new(Register);
 
@@ -41,36 +51,39 @@ internal static unsafe class CustomOperators
         }
     }
 
-    // Registers the operators once. Their description and their domain are never freed.
+    // Registers the operators once. Their descriptions, names and domain are never freed.
     private static nint Register()
     {
-        var description = (Description*)NativeMemory.AllocZeroed((nuint)sizeof(Description));
-        *description = new()
+        nint domain = RuntimeApi.CreateDomain((byte*)Marshal.StringToCoTaskMemUTF8(Domain));
+        foreach (var (number, row) in Rows.Index())
         {
-            Version = RuntimeApi.Version,
-            GetName = &Name,
-            GetExecutionProviderType = &Provider,
-            GetInputType = &TypeOf,
-            GetInputTypeCount = &InputCount,
-            GetOutputType = &TypeOf,
-            GetOutputTypeCount = &OutputCount,
-            KernelDestroy = &Destroy,
-            GetInputCharacteristic = &InputCharacteristic,
-            GetOutputCharacteristic = &OutputCharacteristic,
-            GetInputMemoryType = &MemoryType,
-            CreateKernelV2 = &Create,
-            KernelComputeV2 = &Compute,
-        };
-        fixed (byte* name = "fovea.kernels\0"u8)
-        {
-            nint domain = RuntimeApi.CreateDomain(name);
+            var description = (Description*)NativeMemory.AllocZeroed((nuint)sizeof(Description));
+            *description = new()
+            {
+                Version = RuntimeApi.Version,
+                GetName = &Name,
+                GetExecutionProviderType = &Provider,
+                GetInputType = &TypeOf,
+                GetInputTypeCount = &InputCount,
+                GetOutputType = &TypeOf,
+                GetOutputTypeCount = &OutputCount,
+                KernelDestroy = &Destroy,
+                GetInputCharacteristic = &InputCharacteristic,
+                GetOutputCharacteristic = &OutputCharacteristic,
+                GetInputMemoryType = &MemoryType,
+                CreateKernelV2 = &Create,
+                KernelComputeV2 = &Compute,
+                NameText = (byte*)Marshal.StringToCoTaskMemUTF8(row.Name),
+                Row = number,
+            };
             RuntimeApi.AddOperator(domain, description);
-            return domain;
         }
+
+        return domain;
     }
 
     [UnmanagedCallersOnly]
-    private static byte* Name(void* self) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference("WinogradConv\0"u8));
+    private static byte* Name(void* self) => ((Description*)self)->NameText;
 
     // Returns null, which means that the operator runs on the CPU provider.
     [UnmanagedCallersOnly]
@@ -80,13 +93,13 @@ internal static unsafe class CustomOperators
     private static int TypeOf(void* self, nuint index) => Float;
 
     [UnmanagedCallersOnly]
-    private static nuint InputCount(void* self) => Inputs;
+    private static nuint InputCount(void* self) => (nuint)RowOf(self).Inputs;
 
     [UnmanagedCallersOnly]
     private static nuint OutputCount(void* self) => 1;
 
     [UnmanagedCallersOnly]
-    private static int InputCharacteristic(void* self, nuint index) => index == Addend ? Optional : Required;
+    private static int InputCharacteristic(void* self, nuint index) => (int)index < RowOf(self).Required ? Required : Optional;
 
     [UnmanagedCallersOnly]
     private static int OutputCharacteristic(void* self, nuint index) => Required;
@@ -100,13 +113,7 @@ internal static unsafe class CustomOperators
     {
         try
         {
-            nint weights = RuntimeApi.ConstantInput(info, 1);
-            if (weights == 0)
-            {
-                throw new InvalidOperationException($"The weights of a {Winograd} are computed in each run; expected constant weights.");
-            }
-
-            *kernel = GCHandle.ToIntPtr(GCHandle.Alloc(new WinogradKernel(WinogradShape.Of(info), RuntimeApi.Floats(weights))));
+            *kernel = GCHandle.ToIntPtr(GCHandle.Alloc(RowOf(self).Create(info)));
             return 0;
         }
         catch (Exception e)
@@ -136,9 +143,17 @@ internal static unsafe class CustomOperators
         GCHandle.FromIntPtr(kernel).Free();
     }
 
-    private static WinogradKernel KernelOf(nint kernel) => (WinogradKernel)GCHandle.FromIntPtr(kernel).Target!;
+    private static float* ConstantWeights(nint info) => RuntimeApi.ConstantInput(info, 1) is not 0 and var weights
+        ? RuntimeApi.Floats(weights)
+        : throw new InvalidOperationException($"The weights of a {Winograd} are computed in each run; expected constant weights.");
 
-    // OrtCustomOp of onnxruntime_c_api.h. Functions that stay null are optional.
+    private static OperatorKernel KernelOf(nint kernel) => (OperatorKernel)GCHandle.FromIntPtr(kernel).Target!;
+
+    private static Row RowOf(void* description) => Rows[((Description*)description)->Row];
+
+    private sealed record Row(string Name, int Inputs, int Required, Func<nint, OperatorKernel> Create);
+
+    // OrtCustomOp of onnxruntime_c_api.h, and two fields of ours after it. Functions that stay null are optional.
     [StructLayout(LayoutKind.Sequential)]
     private struct Description
     {
@@ -168,5 +183,7 @@ internal static unsafe class CustomOperators
         public nint ReleaseMayInplace;
         public nint GetAliasMap;
         public nint ReleaseAliasMap;
+        public byte* NameText;
+        public int Row;
     }
 }

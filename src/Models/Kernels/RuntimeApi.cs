@@ -105,10 +105,59 @@ internal static unsafe partial class RuntimeApi
         return tensor;
     }
 
+    /// <summary>Allocates the output of a node during a run, in the shape of a tensor.</summary>
+    public static nint OutputLike(nint context, nint tensor)
+    {
+        nint info;
+        Check(((delegate* unmanaged<nint, nint*, nint>)Table[65])(tensor, &info));
+        try
+        {
+            nuint rank;
+            Check(((delegate* unmanaged<nint, nuint*, nint>)Table[61])(info, &rank));
+            long* shape = stackalloc long[(int)rank];
+            Check(((delegate* unmanaged<nint, long*, nuint, nint>)Table[62])(info, shape, rank));
+            return Output(context, new ReadOnlySpan<long>(shape, (int)rank));
+        }
+        finally
+        {
+            ((delegate* unmanaged<nint, void>)Table[99])(info);
+        }
+    }
+
     /// <summary>Calls a function for each number below <paramref name="count"/>, on the threads of the session.</summary>
     public static void Parallel(nint context, delegate* unmanaged<void*, nuint, void> function, int count, void* argument) =>
         Check(((delegate* unmanaged<nint, delegate* unmanaged<void*, nuint, void>, nuint, nuint, void*, nint>)Table[274])(
             context, function, (nuint)count, 0, argument));
+
+    /// <summary>
+    /// Calls a method of a kernel for each number below <paramref name="count"/>, on the threads of the session. An exception of the method
+    /// must not reach native code, so the calls end first.
+    /// </summary>
+    /// <exception cref="InsufficientMemoryException">A call failed.</exception>
+    public static void Parallel(nint context, int count, Action<int> work)
+    {
+        if (count == 1)
+        {
+            work(0);
+            return;
+        }
+
+        var handle = GCHandle.Alloc(work);
+        try
+        {
+            var call = new Call { Work = GCHandle.ToIntPtr(handle) };
+            Parallel(context, &Invoke, count, &call);
+            if (call.Failed != 0)
+            {
+                throw new InsufficientMemoryException(
+                    "A part of an operator failed, probably because there was no memory for its intermediate results.");
+            }
+        }
+        finally
+        {
+            handle.Free();
+        }
+    }
 
     /// <summary>An error that a callback returns to ONNX Runtime.</summary>
     public static nint Error(Exception e)
@@ -117,6 +166,25 @@ internal static unsafe partial class RuntimeApi
         nint status = ((delegate* unmanaged<int, nint, nint>)Table[0])(Fail, text);
         Marshal.FreeCoTaskMem(text);
         return status;
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Invoke(void* call, nuint number)
+    {
+        try
+        {
+            ((Action<int>)GCHandle.FromIntPtr(((Call*)call)->Work).Target!)((int)number);
+        }
+        catch (Exception)
+        {
+            ((Call*)call)->Failed = 1;
+        }
+    }
+
+    private struct Call
+    {
+        public nint Work;
+        public int Failed;
     }
 
     private static void Check(nint status)

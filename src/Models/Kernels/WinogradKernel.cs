@@ -15,7 +15,7 @@ namespace Fovea.Models.Kernels;
 /// A run works on blocks of some dozen tiles. The transformed tiles of a block and their products stay in the processor's cache; as
 /// standard operators, each transformation would be a pass through memory.
 /// </remarks>
-internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels) : IDisposable
+internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels) : OperatorKernel
 {
     private const int Coefficients = WinogradShape.Tile * WinogradShape.Tile;
 
@@ -30,7 +30,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
 
     /// <summary>Runs the convolution on the inputs x, w, bias and, if there is one, addend.</summary>
     /// <param name="context">The run of the node in ONNX Runtime.</param>
-    public void Compute(nint context)
+    public override void Compute(nint context)
     {
         nint x = RuntimeApi.Input(context, 0), addend = RuntimeApi.InputCount(context) > 3 ? RuntimeApi.Input(context, 3) : 0;
         long images = RuntimeApi.Count(x) / ((long)shape.Channels * shape.Height * shape.Width);
@@ -76,7 +76,11 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
     }
 
     /// <inheritdoc/>
-    public void Dispose() => SharedWeights.Return(weights);
+    public override void Dispose()
+    {
+        SharedWeights.Return(weights);
+        base.Dispose();
+    }
 
     // Divides the tiles into blocks. If there are fewer blocks than threads, the filters are divided into shares too.
     private void Divide(ref Run run)

@@ -21,6 +21,10 @@ internal static class RewriteTable
             (c, node, _) => [PairedColumns.Rewrite(c.Target, node, c.Values)]),
 
         // Rewrites for training on CPUs
+        new(
+            "max pool gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.ScattersToMaxima,
+            (c, node, _) => GradientKernels.ToMaxima(c, node)),
+        new("activation gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.MasksByRelu, GradientKernels.Masked),
         new("convolution", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), ConvLowering.Forward),
         new("fused activation", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Relu"), ConvLowering.FusedRelu),
         new("input gradient", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), ConvLowering.InputGradient),

@@ -1,4 +1,5 @@
 using Fovea.Models.Graphs;
+using Fovea.Models.Rewrites;
 using Fovea.Models.Runtime;
 using Fovea.Training.Datasets;
 using Microsoft.ML.OnnxRuntime;
@@ -6,13 +7,14 @@ using Microsoft.ML.OnnxRuntime;
 namespace Fovea.Training.Features;
 
 /// <summary>
-/// Computes the features of images with a frozen network, in an ordinary inference session whose weights are constants on the device.
+/// Computes the features of images with a frozen network, in an inference session whose weights are constants on the device. On a CPU the
+/// network has the forms in which the service runs it.
 /// </summary>
 internal sealed class FeatureExtractor(Graph backbone, int features, Device device) : IDisposable
 {
     private const int BatchSize = 16;
 
-    private readonly InferenceSession session = Sessions.Open(backbone, device);
+    private readonly InferenceSession session = Sessions.Open(FormFor(device, backbone), device);
     private readonly RunOptions options = new();
 
     /// <summary>Computes the features of each image, in order. Calls <paramref name="done"/> after each run.</summary>
@@ -49,6 +51,9 @@ internal sealed class FeatureExtractor(Graph backbone, int features, Device devi
         session.Dispose();
         options.Dispose();
     }
+
+    private static Graph FormFor(Device device, Graph backbone) =>
+        device.IsCuda ? backbone : RewritePass.ForServing(backbone, Sessions.Threads) ?? backbone;
 
     private float[][] Run(TrainingBatch batch, Shape image)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Fovea.Models.Graphs;
 
 namespace Fovea.Training.Optimizers;
@@ -31,6 +33,23 @@ internal sealed record Adam(string Algorithm, double WeightDecay, bool Decoupled
         var v = state[1] * (float)Beta2 + gradient * gradient * (float)(1 - Beta2);
         var step = m * rates[0] / (g.Sqrt(v) * rates[1] + (float)Epsilon);
         return ((Decoupled && WeightDecay != 0 ? parameter * rates[2] : parameter) - step, [m, v]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Apply(
+        Span<Vector<float>> parameter, ReadOnlySpan<Vector<float>> gradient, Span<Vector<float>> first, Span<Vector<float>> second,
+        ReadOnlySpan<float> rates)
+    {
+        Vector<float> rate = new(rates[0]), correction = new(rates[1]), kept = new(rates[2]);
+        bool addsDecay = !Decoupled && WeightDecay != 0, shrinks = Decoupled && WeightDecay != 0;
+        for (int i = 0; i < parameter.Length; i++)
+        {
+            Vector<float> p = parameter[i], g = addsDecay ? gradient[i] + (p * (float)WeightDecay) : gradient[i];
+            var m = (first[i] * (float)Beta1) + (g * (float)(1 - Beta1));
+            var v = (second[i] * (float)Beta2) + (g * g * (float)(1 - Beta2));
+            var step = m * rate / ((Vector.SquareRoot(v) * correction) + new Vector<float>((float)Epsilon));
+            (first[i], second[i], parameter[i]) = (m, v, (shrinks ? p * kept : p) - step);
+        }
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}, weight decay {WeightDecay}");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 
@@ -76,4 +77,14 @@ internal abstract record Optimizer
     /// <param name="rates">Scalars, in the order of <see cref="Rates"/>.</param>
     /// <returns>The new parameters and the new state, in the same shapes.</returns>
     public abstract (Value Parameter, Value[] State) Emit(Graph g, Value parameter, Value gradient, Value[] state, Value[] rates);
+
+    /// <summary>Computes the rule in place in main memory, with the same operations in the same order as the graph.</summary>
+    /// <param name="parameter">The parameters, [n] vectors.</param>
+    /// <param name="gradient">The gradients of the parameters, [n].</param>
+    /// <param name="first">The first state, [n]; empty if the rule has none.</param>
+    /// <param name="second">The second state, [n]; empty if the rule has none.</param>
+    /// <param name="rates">Numbers, in the order of <see cref="Rates"/>.</param>
+    public abstract void Apply(
+        Span<Vector<float>> parameter, ReadOnlySpan<Vector<float>> gradient, Span<Vector<float>> first, Span<Vector<float>> second,
+        ReadOnlySpan<float> rates);
 }

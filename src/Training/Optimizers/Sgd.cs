@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using Fovea.Models.Graphs;
 
 namespace Fovea.Training.Optimizers;
@@ -25,6 +27,25 @@ internal sealed record Sgd(double Momentum, bool Nesterov, double WeightDecay) :
 
         var u = state[0] * (float)Momentum + gradient;
         return (parameter - (Nesterov ? gradient + u * (float)Momentum : u) * rates[0], [u]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Apply(
+        Span<Vector<float>> parameter, ReadOnlySpan<Vector<float>> gradient, Span<Vector<float>> first, Span<Vector<float>> second,
+        ReadOnlySpan<float> rates)
+    {
+        float rate = rates[0], momentum = (float)Momentum, decay = (float)WeightDecay;
+        for (int i = 0; i < parameter.Length; i++)
+        {
+            var g = decay == 0 ? gradient[i] : gradient[i] + (parameter[i] * decay);
+            if (momentum != 0)
+            {
+                first[i] = (first[i] * momentum) + g;
+                g = Nesterov ? g + (first[i] * momentum) : first[i];
+            }
+
+            parameter[i] -= g * rate;
+        }
     }
 
     public override string ToString() => string.Create(

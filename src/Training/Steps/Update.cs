@@ -5,13 +5,16 @@ using Fovea.Training.Optimizers;
 namespace Fovea.Training.Steps;
 
 /// <summary>
-/// Runs an optimizer's rule as an ONNX graph, in place over all parameters, on the device that has them.
+/// Runs an optimizer's rule in place over all parameters, on the device that has them: on a device with its own memory as an ONNX graph, in
+/// main memory by the processor's vectors.
 /// </summary>
 internal sealed class Update : IDisposable
 {
     private readonly Optimizer optimizer;
     private readonly IReadOnlyList<ParameterGroup> groups;
-    private readonly InPlaceGraph graph;
+    private readonly FloatBuffer parameters, gradients;
+    private readonly IReadOnlyList<FloatBuffer> states;
+    private readonly InPlaceGraph? graph;
     private readonly int rateCount;
     private readonly FloatBuffer rates;
 
@@ -22,7 +25,7 @@ internal sealed class Update : IDisposable
     /// <param name="gradients">The gradients, in the order of the parameters.</param>
     /// <param name="states">The optimizer's state, <see cref="Optimizer.States"/> buffers in the order of the parameters.</param>
     /// <param name="memory">The memory of the buffers; its device runs the rule. null is main memory.</param>
-    /// <param name="scale">One float, by which each gradient is multiplied first; null is 1.</param>
+    /// <param name="scale">One float, by which each gradient is multiplied first; null is 1, as always in main memory.</param>
     public Update(
         Optimizer optimizer,
         IReadOnlyList<ParameterGroup> groups,
@@ -33,9 +36,44 @@ internal sealed class Update : IDisposable
         FloatBuffer? scale = null)
     {
         (this.optimizer, this.groups) = (optimizer, groups);
+        (this.parameters, this.gradients, this.states) = (parameters, gradients, states);
         rateCount = optimizer.Rates(1, 0).Length;
         rates = new FloatBuffer(groups.Count * rateCount);
+        if (memory is { IsMain: false })
+        {
+            graph = AsGraph(memory, scale);
+        }
+    }
 
+    /// <summary>The bindings of the blocks; none in main memory.</summary>
+    public IReadOnlyList<BufferBinding> Blocks => graph?.Blocks ?? [];
+
+    /// <summary>Updates the parameters and the optimizer's state.</summary>
+    /// <param name="step">The step's number, from 1.</param>
+    /// <param name="learningRate">The learning rate; each group multiplies it by its factor.</param>
+    public void Run(long step, double learningRate)
+    {
+        foreach (var (number, group) in groups.Index())
+        {
+            float[] current = optimizer.Rates(step, learningRate * group.RateFactor);
+            current.CopyTo(rates.Floats[(number * rateCount)..]);
+            if (graph is null)
+            {
+                VectorUpdate.Run(optimizer, current, group.Offset, group.Length, parameters, gradients, states);
+            }
+        }
+
+        graph?.Run();
+    }
+
+    public void Dispose()
+    {
+        graph?.Dispose();
+        ((IDisposable)rates).Dispose();
+    }
+
+    private InPlaceGraph AsGraph(DeviceMemory memory, FloatBuffer? scale)
+    {
         var g = new Graph(optimizer.Name);
         Value Vector(string name) => g.Input(name, ElementType.Float, new Shape(Shape.Free));
         Value Number(string name) => g.Input(name, ElementType.Float, Shape.Scalar);
@@ -50,7 +88,7 @@ internal sealed class Update : IDisposable
             g.Output(value);
         }
 
-        graph = new InPlaceGraph(g, memory ?? DeviceMemory.Main);
+        var graph = new InPlaceGraph(g, memory);
         foreach (var (number, group) in groups.Index())
         {
             foreach (var (offset, length) in graph.Divide(group.Offset, group.Length))
@@ -78,27 +116,7 @@ internal sealed class Update : IDisposable
                 }
             }
         }
-    }
 
-    /// <summary>The bindings of the blocks.</summary>
-    public IReadOnlyList<BufferBinding> Blocks => graph.Blocks;
-
-    /// <summary>Updates the parameters and the optimizer's state.</summary>
-    /// <param name="step">The step's number, from 1.</param>
-    /// <param name="learningRate">The learning rate; each group multiplies it by its factor.</param>
-    public void Run(long step, double learningRate)
-    {
-        foreach (var (number, group) in groups.Index())
-        {
-            optimizer.Rates(step, learningRate * group.RateFactor).CopyTo(rates.Floats[(number * rateCount)..]);
-        }
-
-        graph.Run();
-    }
-
-    public void Dispose()
-    {
-        graph.Dispose();
-        ((IDisposable)rates).Dispose();
+        return graph;
     }
 }

@@ -1,0 +1,108 @@
+using Fovea.Models.Autodiff;
+using Fovea.Models.Graphs;
+using Fovea.Models.Kernels;
+using Fovea.Models.Layers;
+using Fovea.Models.Rewrites;
+using Fovea.Models.Runtime;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Fovea.Models.Tests.Kernels;
+
+/// <summary>Fovea's own operators in training graphs.</summary>
+public class TrainingKernelTests
+{
+    public static TheoryData<int, int, int, bool> Pools => new()
+    {
+        { 2, 2, 0, false },
+        { 3, 2, 0, false },
+        { 3, 2, 0, true },
+        { 3, 2, 1, false },
+        { 3, 2, 1, true },
+        { 3, 1, 1, false },
+        { 5, 3, 2, false },
+    };
+
+    [Fact]
+    public void A_step_gives_the_same_bytes_each_time_and_on_one_thread()
+    {
+        var graph = Differentiated(g => g.Relu(g.Conv(
+            g.Relu(g.Input("x", ElementType.Float, new Shape(5, 32, 23, 18))),
+            g.Input("w", ElementType.Float, new Shape(72, 32, 3, 3)),
+            window: Window.Square(3, padding: 1))));
+        var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
+        string[] own = [.. rewritten.Nodes.Where(node => node.Domain == CustomOperators.Domain).Select(node => node.Op).Order()];
+        Assert.Equal([CustomOperators.ActivationGradient, CustomOperators.ActivationGradient], own);
+
+        float[][] first = Run(rewritten), again = Run(rewritten), onOneThread = Run(rewritten, onOneThread: true);
+        Assert.Equal(first, again);
+        Assert.Equal(first, onOneThread);
+    }
+
+    [Theory, MemberData(nameof(Pools))]
+    public void Max_pool_gradient_equals_the_scattered_gradients(int kernel, int stride, int padding, bool ceil)
+    {
+        var graph = Differentiated(g => g.MaxPool(
+            g.Input("x", ElementType.Float, new Shape(3, 5, 13, 12)), Window.Square(kernel, stride, padding), ceil));
+        var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
+        Assert.Contains(rewritten.Nodes, node => node.Op == CustomOperators.PoolGradient);
+        Assert.DoesNotContain(rewritten.Nodes, node => node.Op == "ScatterElements");
+        Assert.Single(rewritten.Nodes, node => node.Op == "MaxPool");
+        foreach (var (expected, found) in Run(graph).Zip(Run(rewritten)))
+        {
+            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        }
+    }
+
+    [Fact]
+    public void Relu_gradient_equals_the_masked_gradient()
+    {
+        var graph = Differentiated(g => g.Relu(g.Input("x", ElementType.Float, new Shape(3, 7, 61, 53))));
+        var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
+        Assert.Contains(rewritten.Nodes, node => node.Op == CustomOperators.ActivationGradient);
+        Assert.Equal(Run(graph), Run(rewritten));
+    }
+
+    [Fact]
+    public void On_CUDA_no_operator_is_Foveas_own()
+    {
+        var graph = Differentiated(g => g.MaxPool(
+            g.Relu(g.Conv(
+                g.Input("x", ElementType.Float, new Shape(2, 32, 12, 12)), g.Input("w", ElementType.Float, new Shape(32, 32, 3, 3)))),
+            Window.Square(2, 2)));
+        var nodes = RewritePass.ForTraining(graph, cuda: true, ChannelBlock.Size).Graph.Nodes;
+        Assert.DoesNotContain(nodes, node => node.Domain == CustomOperators.Domain);
+    }
+
+    // A function of inputs, weighted by one more input and summed, with its gradients.
+    private static Graph Differentiated(Func<Graph, Value> function)
+    {
+        var graph = new Graph("function");
+        var y = function(graph);
+        Value[] variables = [.. graph.Inputs];
+        var loss = graph.ReduceSum(y * graph.Input("dY", ElementType.Float, y.Shape), []);
+        foreach (var gradient in Backward.From(loss, variables).Prepend(y))
+        {
+            graph.Output(gradient);
+        }
+
+        graph.Prune();
+        return graph;
+    }
+
+    // Runs the graph on numbers that repeat, so that windows have several largest elements.
+    private static float[][] Run(Graph graph, bool onOneThread = false)
+    {
+        using var session = Sessions.Open(graph, onOneThread: onOneThread);
+        using var options = new RunOptions();
+        var values = graph.Inputs.Select((input, number) =>
+        {
+            var random = new SeededRandom(5, number);
+            float[] numbers = [.. Enumerable.Range(0, (int)input.Shape.Size).Select(_ => MathF.Round(random.Uniform(-8, 8)) / 8)];
+            return OrtValue.CreateTensorValueFromMemory(numbers, input.Shape.ToInt64());
+        }).ToArray();
+        using var results = session.Run(
+            options, [.. graph.Inputs.Select(input => input.Name)], values, [.. graph.Outputs.Select(output => output.Name)]);
+        Array.ForEach(values, value => value.Dispose());
+        return [.. results.Select(result => result.GetTensorDataAsSpan<float>().ToArray())];
+    }
+}
