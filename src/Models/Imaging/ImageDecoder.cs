@@ -42,7 +42,8 @@ public static class ImageDecoder
     /// <param name="size">The size to decode to. The codec must support it.</param>
     /// <param name="allocate">Returns an array of at least this length for the pixels.</param>
     /// <param name="part">
-    /// The part of an upright JPEG of this size that is decoded, which takes less time. Other pixels may keep any value. <c>null</c>: all.
+    /// The part of an upright JPEG of this size that is decoded, which takes less time. Other pixels may keep any value. The rows below the
+    /// part are not read, so damage in them is not found. A gray file is decoded as a whole. <c>null</c>: all.
     /// </param>
     internal static unsafe Pixels Decode(
         SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate,
@@ -57,8 +58,12 @@ public static class ImageDecoder
         // Without a colour space, Skia does not convert the file's values. Published networks were trained on images without conversion.
         var color = isGray ? SKColorType.Gray8 : SKColorType.Rgba8888;
         var info = new SKImageInfo(width, height, color, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        part = isGray ? null : part;
         var area = part ?? new(0, 0, width, height);
-        var started = Start(codec, info, area);
+
+        // Skia takes the columns of a part now, and its rows later. It keeps the address of this variable.
+        var columns = new SKRectI(area.X, 0, area.X + area.Width, height);
+        var started = area.Width == width ? codec.StartScanlineDecode(info) : ScanlineDecode.Start(codec, info, &columns);
         if (part is not null && (started != SKCodecResult.Success || codec.ScanlineOrder != SKCodecScanlineOrder.TopDown))
         {
             return Decode(codec, header, format, orientation, size, allocate);
@@ -93,9 +98,6 @@ public static class ImageDecoder
 
                 PixelRows.CopyUpright(pixels, area.Width, area.X, y, upright, channels, values);
             }
-
-            // The decoder reads the last rows too, without computing their pixels, so that damage in them is found.
-            Skip(codec, format, height - end);
         }
         finally
         {
@@ -104,11 +106,6 @@ public static class ImageDecoder
 
         return new Pixels(upright.Width, upright.Height, channels, values);
     }
-
-    // Skia takes the columns of a part now, and its rows later.
-    private static SKCodecResult Start(SKCodec codec, SKImageInfo info, PixelRectangle area) => area.Width == info.Width
-        ? codec.StartScanlineDecode(info)
-        : codec.StartScanlineDecode(info, new SKCodecOptions(new SKRectI(area.X, 0, area.X + area.Width, info.Height)));
 
     private static void Read(SKCodec codec, string format, SKImageInfo info, bool byRows, nint strip, int rows, int rowBytes)
     {

@@ -67,6 +67,25 @@ public class ScaledDecodeTests
             Preprocessor.Fit(file, new ImageLimits(), network).Values);
     }
 
+    [Theory]
+    [InlineData("baseline", new byte[] { 0x22, 0x11, 0x11 })]
+    [InlineData("progressive", new byte[] { 0x22, 0x11, 0x11 })]
+    [InlineData("restarts", new byte[] { 0x22, 0x11, 0x11 })]
+    [InlineData("gray", new byte[] { 0x11 })]
+    [InlineData("CMYK", new byte[] { 0x11, 0x11, 0x11, 0x11 })]
+    [InlineData("4:4:0", new byte[] { 0x12, 0x11, 0x11 })]
+    [InlineData("4:1:1", new byte[] { 0x41, 0x11, 0x11 })]
+    [InlineData("orientation", new byte[] { 0x21, 0x11, 0x11 })]
+    public void Decoding_only_a_part_changes_nothing_in_any_form_of_JPEG(string form, byte[] samplings)
+    {
+        var network = new Preprocessing { Resize = 160, Crop = [96, 80] };
+        var file = BlockJpeg.Of(301, 203, samplings, form == "progressive", restart: form == "restarts" ? 7 : 0);
+        file = form == "orientation" ? ImageFiles.Oriented(file, "JPEG", 6) : file;
+        var whole = Preprocessor.Decode(file, new ImageLimits(), network);
+        Assert.Equal(form == "orientation" ? (203, 301) : (301, 203), (whole.Width, whole.Height));
+        Assert.Equal(Preprocessor.Fit(whole, network).Values, Preprocessor.Fit(file, new ImageLimits(), network).Values);
+    }
+
     [Fact]
     public void Photo_of_the_input_size_is_unchanged()
     {
