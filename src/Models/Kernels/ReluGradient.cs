@@ -16,6 +16,11 @@ internal sealed unsafe class ReluGradient : OperatorKernel
     {
         nint dY = RuntimeApi.Input(context, 0), y = RuntimeApi.Input(context, 1);
         long count = RuntimeApi.Count(y);
+        if (RuntimeApi.Count(dY) != count)
+        {
+            throw new InvalidOperationException($"The gradient of a ReLU has {RuntimeApi.Count(dY)} elements; expected {count}.");
+        }
+
         float* gradients = RuntimeApi.Floats(dY), values = RuntimeApi.Floats(y);
         float* results = RuntimeApi.Floats(RuntimeApi.OutputLike(context, y));
         RuntimeApi.Parallel(context, (int)((count + Part - 1) / Part), part =>

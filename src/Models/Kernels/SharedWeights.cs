@@ -28,7 +28,9 @@ internal static unsafe class SharedWeights
         }
     }
 
-    /// <summary>Frees weights when their last kernel returns them.</summary>
+    /// <summary>
+    /// Frees weights when their last kernel returns them. When no kernel is left, the idle working memory of kernels is freed too.
+    /// </summary>
     public static void Return(WinogradWeights weights)
     {
         lock (Gate)
@@ -42,6 +44,10 @@ internal static unsafe class SharedWeights
 
             InUse.Remove(key);
             weights.Dispose();
+            if (InUse.Count == 0)
+            {
+                TileScratch.Free();
+            }
         }
     }
 

@@ -28,6 +28,9 @@ internal readonly unsafe ref struct TileScratch : IDisposable
     /// <summary>The first float, at the beginning of a cache line.</summary>
     public float* Start => (float*)(((nint)Unsafe.AsPointer(ref block[0]) + LineBytes - 1) & -LineBytes);
 
+    /// <summary>Leaves all idle memory to the garbage collector.</summary>
+    public static void Free() => Idle.Clear();
+
     /// <inheritdoc/>
     public void Dispose() => Idle.Push(block);
 }
