@@ -23,7 +23,7 @@ public class TrainingKernelTests
     };
 
     [Fact]
-    public void A_step_gives_the_same_bytes_each_time_and_on_one_thread()
+    public void A_step_gives_the_same_bytes_each_time()
     {
         var graph = Differentiated(g => g.Relu(g.Conv(
             g.Relu(g.Input("x", ElementType.Float, new Shape(5, 32, 23, 18))),
@@ -33,9 +33,7 @@ public class TrainingKernelTests
         string[] own = [.. rewritten.Nodes.Where(node => node.Domain == CustomOperators.Domain).Select(node => node.Op).Order()];
         Assert.Equal([CustomOperators.ActivationGradient, CustomOperators.ActivationGradient], own);
 
-        float[][] first = Run(rewritten), again = Run(rewritten), onOneThread = Run(rewritten, onOneThread: true);
-        Assert.Equal(first, again);
-        Assert.Equal(first, onOneThread);
+        Assert.Equal(Run(rewritten, repeats: false), Run(rewritten, repeats: false));
     }
 
     [Theory, MemberData(nameof(Pools))]
@@ -89,15 +87,19 @@ public class TrainingKernelTests
         return graph;
     }
 
-    // Runs the graph on numbers that repeat, so that windows have several largest elements.
-    private static float[][] Run(Graph graph, bool onOneThread = false)
+    // Runs the graph. If numbers repeat, windows have several largest elements. If not, sums depend on the order of their terms.
+    private static float[][] Run(Graph graph, bool repeats = true)
     {
-        using var session = Sessions.Open(graph, onOneThread: onOneThread);
+        using var session = Sessions.Open(graph);
         using var options = new RunOptions();
         var values = graph.Inputs.Select((input, number) =>
         {
             var random = new SeededRandom(5, number);
-            float[] numbers = [.. Enumerable.Range(0, (int)input.Shape.Size).Select(_ => MathF.Round(random.Uniform(-8, 8)) / 8)];
+            float[] numbers =
+            [
+                .. Enumerable.Range(0, (int)input.Shape.Size).Select(_ => random.Uniform(-8, 8))
+                    .Select(drawn => repeats ? MathF.Round(drawn) / 8 : drawn / 8),
+            ];
             return OrtValue.CreateTensorValueFromMemory(numbers, input.Shape.ToInt64());
         }).ToArray();
         using var results = session.Run(
