@@ -27,6 +27,23 @@ internal static class RewritePass
     }
 
     /// <summary>
+    /// Calls a function that rewrites a network for serving. Returns null, so that the unchanged network runs, if the function fails: a
+    /// defect in a rewrite must not make a model unusable.
+    /// </summary>
+    public static T? OrNull<T>(Func<T?> rewrite)
+        where T : class
+    {
+        try
+        {
+            return rewrite();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
     /// Rewrites a training graph. Replaces the placeholder operators that gradient rules emit, which ONNX Runtime does not implement.
     /// </summary>
     /// <param name="source">The training graph; it is not changed.</param>

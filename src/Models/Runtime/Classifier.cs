@@ -316,20 +316,12 @@ public sealed class Classifier : IDisposable
 
     private Graph GraphOf(byte[] content) => OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input);
 
-    // Returns null, so that the unchanged graph runs, if Fovea's reader or converter refuses a file that ONNX Runtime accepts. The same
-    // holds for any other exception: a defect in a rewrite must not make the model unusable.
-    private ModelSession? OpenRewritten(byte[] content, SessionKind kind)
+    // Returns null too if Fovea's reader or converter refuses a file that ONNX Runtime accepts.
+    private ModelSession? OpenRewritten(byte[] content, SessionKind kind) => RewritePass.OrNull<ModelSession>(() =>
     {
-        try
-        {
-            var rewritten = RewritePass.ForServing(GraphOf(content), kind.Spread ? Sessions.Threads : 1);
-            return rewritten is null ? null : new(Sessions.Open(rewritten, Device, onOneThread: !kind.Spread), kind);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            return null;
-        }
-    }
+        var rewritten = RewritePass.ForServing(GraphOf(content), kind.Spread ? Sessions.Threads : 1);
+        return rewritten is null ? null : new(Sessions.Open(rewritten, Device, onOneThread: !kind.Spread), kind);
+    });
 
     // Runs a network with a fixed batch size several times. The last batch is filled up with zeros.
     private void RunInParts(Memory<float> images, int count, Memory<float> logits, int batch)

@@ -14,8 +14,8 @@ namespace Fovea.Models.Runtime;
 /// </summary>
 internal sealed class ServedFile
 {
-    // For files larger than this, only one copy of the weights is held in memory.
-    private const long LargeBytes = 256 << 20;
+    /// <summary>For files larger than this, in bytes, only one copy of the weights is held in memory.</summary>
+    public const long LargeBytes = 256 << 20;
 
     private readonly ModelBytes bytes;
     private readonly AdoptedForm? adopted;
@@ -103,7 +103,7 @@ internal sealed class ServedFile
     }
 
     // The weights of a large file are held in memory once, so its two forms cannot be compared while it serves. Null if no rewrite fits, or
-    // if rewriting fails: a defect in a rewrite must not make the model unusable.
+    // if rewriting fails.
     private static InferenceSession? OpenRewritten(string path, Shape? image, Device? device)
     {
         if (device is { IsCuda: true })
@@ -111,18 +111,14 @@ internal sealed class ServedFile
             return null;
         }
 
-        try
+        return RewritePass.OrNull(() =>
         {
             var rewritten = OnnxFile.Changed(
                 path,
                 graph => RewritePass.ForServing(OpsetConversion.Convert(graph).ForImages(image), Sessions.Threads, sparesMemory: true));
             ProcessMemory.Trim();
             return rewritten is null ? null : Sessions.OpenLarge(path, rewritten);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            return null;
-        }
+        });
     }
 
     private static Opened OpenOriginal(ModelSource source, Device? device, AdoptionCache? cache) => ModelBytes.Load(

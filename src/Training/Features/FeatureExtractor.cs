@@ -14,7 +14,7 @@ internal sealed class FeatureExtractor(Graph backbone, int features, Device devi
 {
     private const int BatchSize = 16;
 
-    private readonly InferenceSession session = Sessions.Open(FormFor(device, backbone), device);
+    private readonly InferenceSession session = OpenRewritten(backbone, device) ?? Sessions.Open(backbone, device);
     private readonly RunOptions options = new();
 
     /// <summary>Computes the features of each image, in order. Calls <paramref name="done"/> after each run.</summary>
@@ -52,8 +52,12 @@ internal sealed class FeatureExtractor(Graph backbone, int features, Device devi
         options.Dispose();
     }
 
-    private static Graph FormFor(Device device, Graph backbone) =>
-        device.IsCuda ? backbone : RewritePass.ForServing(backbone, Sessions.Threads) ?? backbone;
+    private static InferenceSession? OpenRewritten(Graph backbone, Device device)
+    {
+        bool sparesMemory = backbone.Initializers.Values.Sum(tensor => tensor.ByteLength) > ServedFile.LargeBytes;
+        return device.IsCuda ? null : RewritePass.OrNull(() =>
+            RewritePass.ForServing(backbone, Sessions.Threads, sparesMemory) is { } rewritten ? Sessions.Open(rewritten, device) : null);
+    }
 
     private float[][] Run(TrainingBatch batch, Shape image)
     {
