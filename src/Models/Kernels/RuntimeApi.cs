@@ -124,11 +124,6 @@ internal static unsafe partial class RuntimeApi
         }
     }
 
-    /// <summary>Calls a function for each number below <paramref name="count"/>, on the threads of the session.</summary>
-    public static void Parallel(nint context, delegate* unmanaged<void*, nuint, void> function, int count, void* argument) =>
-        Check(((delegate* unmanaged<nint, delegate* unmanaged<void*, nuint, void>, nuint, nuint, void*, nint>)Table[274])(
-            context, function, (nuint)count, 0, argument));
-
     /// <summary>
     /// Calls a method of a kernel for each number below <paramref name="count"/>, on the threads of the session. An exception of the method
     /// must not reach native code, so the calls end first.
@@ -146,7 +141,8 @@ internal static unsafe partial class RuntimeApi
         try
         {
             var call = new Call { Work = GCHandle.ToIntPtr(handle) };
-            Parallel(context, &Invoke, count, &call);
+            Check(((delegate* unmanaged<nint, delegate* unmanaged<void*, nuint, void>, nuint, nuint, void*, nint>)Table[274])(
+                context, &Invoke, (nuint)count, 0, &call));
             if (call.Failed != 0)
             {
                 throw new InsufficientMemoryException(

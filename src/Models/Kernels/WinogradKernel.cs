@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Fovea.Models.Kernels;
 
 // y = A' ((G w G') . (B' x B)) A gives 4x4 outputs for a tile x of 6x6 pixels and a filter w of 3x3; . is the elementwise product, summed
@@ -62,7 +60,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         }
 
         Divide(ref run);
-        if (run.Blocks * run.Shares == 1 || shape.Threads == 1)
+        if (shape.Threads == 1)
         {
             for (int task = 0; task < run.Blocks * run.Shares; task++)
             {
@@ -94,38 +92,9 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         run.Shares = (weights.Panels + run.SharePanels - 1) / run.SharePanels;
     }
 
-    private void InParallel(nint context, Run run)
-    {
-        var handle = GCHandle.Alloc(this);
-        try
-        {
-            run.Kernel = GCHandle.ToIntPtr(handle);
-            RuntimeApi.Parallel(context, &ComputeTask, run.Blocks * run.Shares, &run);
-            if (run.Failed != 0)
-            {
-                throw new InsufficientMemoryException(
-                    $"A part of a {CustomOperators.Winograd} failed, probably because there was no memory for its intermediate results.");
-            }
-        }
-        finally
-        {
-            handle.Free();
-        }
-    }
-
-    // Runs one task and catches its exception, because an exception must not reach native code.
-    [UnmanagedCallersOnly]
-    private static void ComputeTask(void* run, nuint task)
-    {
-        try
-        {
-            ((WinogradKernel)GCHandle.FromIntPtr(((Run*)run)->Kernel).Target!).Compute(*(Run*)run, (int)task);
-        }
-        catch (Exception)
-        {
-            ((Run*)run)->Failed = 1;
-        }
-    }
+    // A method of its own, because a run on one thread needs no object for the captured variables.
+    private void InParallel(nint context, Run run) =>
+        RuntimeApi.Parallel(context, run.Blocks * run.Shares, task => Compute(run, task));
 
     // Computes a share of the filters for a block of tiles.
     private void Compute(in Run run, int task)
@@ -192,7 +161,6 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
     private struct Run
     {
         public float* X, Bias, Addend, Y;
-        public int Tiles, BlockTiles, Blocks, SharePanels, Shares, Failed;
-        public nint Kernel;
+        public int Tiles, BlockTiles, Blocks, SharePanels, Shares;
     }
 }
