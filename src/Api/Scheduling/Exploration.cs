@@ -52,15 +52,6 @@ internal sealed class Exploration
         }
     }
 
-    /// <summary>Whether a kind of session has at least one measured run.</summary>
-    public bool HasTried(SessionKind kind)
-    {
-        lock (gate)
-        {
-            return Tried_NeedsLock(kind).Any();
-        }
-    }
-
     /// <summary>The number of time samples taken so far.</summary>
     public int Samples
     {

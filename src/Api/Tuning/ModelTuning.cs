@@ -45,7 +45,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
 
         if (remembered is not null)
         {
-            // A session whose runs use all cores stays open, so that Explore can compare the saved sizes with it.
+            // The sessions whose runs use all cores stay open, so that Explore can compare the saved sizes with it.
             await sessions.Settle(remembered, keepsSpread: true);
         }
     }
@@ -108,15 +108,15 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         exploration ??= new(open, sessions.Limits, sizes);
     }
 
-    // Runs trials, and then uses the fastest sessions and sizes known so far. A session for spread runs stays open until it has been tried,
-    // because it may prove the fastest for a lone image.
+    // Runs trials, and then uses the fastest sessions and sizes known so far. The sessions for spread runs stay open while one of them is
+    // still to be tried, because it may prove the fastest for a lone image.
     private async Task<bool> Try(IReadOnlyList<MeasuredSize> fallback, CancellationToken stop)
     {
         bool isDone = await run.Try(exploration!, stop);
         var best = exploration!.Best();
         if ((fallback.Count > 0 ? fallback : best) is { Count: > 0 } sizes)
         {
-            await sessions.Settle(sizes, keepsSpread: !exploration.HasTried(SessionKind.AllCores));
+            await sessions.Settle(sizes, keepsSpread: exploration.OpenKinds.Any(kind => kind.Spread));
             if (!isDone)
             {
                 log.ModelTunedSoFar(served.Name, served.Version, string.Join(", ", sizes));
@@ -134,6 +134,10 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     }
 
     // Compares only the kinds of sessions. Batch sizes differ little in speed, and which one is fastest varies between measurements.
+    // So does the faster form of the spread runs, which serve lone images only.
     private static bool AreAlike(IEnumerable<MeasuredSize> one, IEnumerable<MeasuredSize> other) =>
-        one.Select(size => size.Kind).ToHashSet().SetEquals(other.Select(size => size.Kind));
+        Kinds(one).SetEquals(Kinds(other));
+
+    private static HashSet<SessionKind> Kinds(IEnumerable<MeasuredSize> sizes) =>
+        [.. sizes.Select(size => size.Spread ? size.Kind with { Rewritten = false } : size.Kind)];
 }

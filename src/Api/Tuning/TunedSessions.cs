@@ -64,7 +64,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
 
     /// <summary>Runs the model with these batch sizes from now on, and frees the sessions that they do not need.</summary>
     /// <param name="sizes">The measured sizes, at least one. The sessions of their kinds are open.</param>
-    /// <param name="keepsSpread">Whether a session for spread runs stays open even if no size needs it.</param>
+    /// <param name="keepsSpread">Whether the sessions for spread runs stay open even if no size needs them.</param>
     public async Task Settle(IReadOnlyList<MeasuredSize> sizes, bool keepsSpread)
     {
         var before = served.Scheduler.Sessions;
@@ -108,7 +108,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
             largest,
             [.. sizes.Select(size => size.Size).Append(together).Distinct().Order()])
         {
-            OtherSpread = keepsSpread && !isSideBySide ? [.. set.All.Where(session => session.Kind.Spread && session != spread)] : [],
+            OtherSpread = keepsSpread ? [.. set.All.Where(session => session.Kind.Spread && session != spread)] : [],
             OneSlotSeconds = isSideBySide ? 1 / oneSlot.Min(size => size.ImagesPerSecond) : 0,
             SpreadSeconds = sizes.Where(size => size.Spread).Select(size => 1 / size.ImagesPerSecond).FirstOrDefault(),
         };

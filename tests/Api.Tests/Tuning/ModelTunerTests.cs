@@ -1,10 +1,13 @@
 using System.Text.Json;
 using Fovea.Api.Configuration;
 using Fovea.Api.Scheduling;
+using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
 using Fovea.Api.Tests.Hosting;
 using Fovea.Api.Tuning;
 using Fovea.Models.Graphs;
 using Fovea.Models.Runtime;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fovea.Api.Tests.Tuning;
@@ -67,6 +70,25 @@ public sealed class ModelTunerTests
                 .ToDictionary(p => p.GetProperty("index").GetInt32(), p => p.GetProperty("probability").GetDouble());
             Assert.All(expected, prediction => Assert.Equal(prediction.Probability, answered[prediction.Index], 1e-5));
         }
+    }
+
+    [Fact]
+    public async Task Sessions_on_all_cores_stay_open_while_one_of_them_is_still_to_be_tried()
+    {
+        Assert.SkipUnless(Environment.ProcessorCount > 1, "On one core, runs cannot go on side by side.");
+        using var repository = new Repository().With("lenet5", 1);
+        using var services = new ServiceCollection().AddMetrics().AddSingleton(Device.Cpu).AddSingleton<Metrics>().BuildServiceProvider();
+        var model = Classifier.Load(Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"));
+        using var served = new ServedModel("lenet5", 1, model, places: 64, services.GetRequiredService<Metrics>(), new RequestsInFlight());
+        var sessions = new TunedSessions(served, new() { MaxBatch = 4 });
+        SessionKind[] kinds = [SessionKind.OneCore, SessionKind.AllCores, SessionKind.AllCoresRewritten];
+        await sessions.Open(kinds, CancellationToken.None);
+        var before = served.Scheduler.Sessions.All.ToArray();
+        Assert.Equal(kinds, before.Select(session => session.Kind));
+        await sessions.Settle([new(1, 1000)], keepsSpread: true);
+        Assert.Equal(before, served.Scheduler.Sessions.All);
+        await sessions.Settle([new(1, 1000)], keepsSpread: false);
+        Assert.Equal(before[..1], served.Scheduler.Sessions.All);
     }
 
     [Theory]
