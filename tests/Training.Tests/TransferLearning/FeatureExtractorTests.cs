@@ -65,7 +65,8 @@ public class FeatureExtractorTests
 
         public override IReadOnlyList<int> Targets { get; } = new int[5];
 
-        public override Preprocessing Preprocessing { get; } = new() { Crop = [24, 24], Mean = [0.5f, 0.5f, 0.5f], Std = [0.25f, 0.25f, 0.25f] };
+        public override Preprocessing Preprocessing { get; } =
+            new() { Crop = [24, 24], Mean = [0.5f, 0.5f, 0.5f], Std = [0.25f, 0.25f, 0.25f] };
 
         public override Pixels Image(int index)
         {
