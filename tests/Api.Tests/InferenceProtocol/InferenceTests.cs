@@ -113,6 +113,19 @@ public sealed class InferenceTests(SharedService shared)
     }
 
     [Fact]
+    public async Task Damaged_file_among_several_is_refused_and_the_next_request_is_answered()
+    {
+        byte[] damaged = Images.Digit[..^20];
+        foreach (var (last, expected) in ((byte[], int)[])[(damaged, 400), (Images.Digit, 200)])
+        {
+            byte[][] files = [.. Enumerable.Repeat(Images.Digit, 4), last];
+            var images = string.Join(',', files.Select(file => $"\"{Convert.ToBase64String(file)}\""));
+            var (status, json, _) = await Post($$"""{"inputs":[{"name":"input","datatype":"BYTES","shape":[5],"data":[{{images}}]}]}""");
+            Assert.True(status == expected, $"{json}");
+        }
+    }
+
+    [Fact]
     public async Task Body_without_json_is_an_image_file_or_the_tensor_of_one_image()
     {
         var (status, json, _) = await Post("", MemoryMarshal.AsBytes<float>(Pixels.AsSpan(0, Size)).ToArray());
