@@ -57,7 +57,9 @@ internal sealed class ModelAdministration(
     /// <param name="publish">
     /// Whether the added version serves. If false, the version that served before keeps serving; a new model does not serve yet.
     /// </param>
-    /// <param name="right">Whether the version may still be added; asked immediately before it is moved in, and again before it is published.</param>
+    /// <param name="right">
+    /// Whether the version may still be added; asked immediately before it is moved in, and again before it is published.
+    /// </param>
     /// <param name="stop">Cancels the call before anything is changed.</param>
     /// <returns>True if the version now has this file; false if the repository has another file under this number.</returns>
     /// <exception cref="RefusalException">The file cannot be used, or the repository cannot be written to.</exception>

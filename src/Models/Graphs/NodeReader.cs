@@ -9,8 +9,8 @@ namespace Fovea.Models.Graphs;
 /// </summary>
 internal sealed class NodeReader
 {
-    // The limit of nodes after unrolling. Without it, a small file with nested loops or with lists could fill the memory. Real networks have hundreds
-    // of nodes to a few thousand.
+    // The limit of nodes after unrolling. Without it, a small file with nested loops or with lists could fill the memory. Real networks
+    // have hundreds of nodes to a few thousand.
     private const int MostNodes = 20_000;
 
     private readonly Graph graph;

@@ -10,8 +10,8 @@ namespace Fovea.Models.Graphs;
 /// <param name="read">Reads a tensor of the file.</param>
 internal sealed class SparseTensors(Func<TensorProto, Tensor> read)
 {
-    // Sparse tensors can be much larger than their file, and a tensor in a loop is written once for each repetition. So all ordinary tensors
-    // together have at most 256 MiB.
+    // Sparse tensors can be much larger than their file, and a tensor in a loop may be written once for each repetition. So all ordinary
+    // tensors together have at most 256 MiB.
     private const long MostBytes = 256L << 20;
 
     private long bytesLeft = MostBytes;
@@ -38,8 +38,8 @@ internal sealed class SparseTensors(Func<TensorProto, Tensor> read)
         {
             throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"the sparse tensor {name} {shape} brings the sparse tensors of the file to more than {MostBytes >> 20} MiB; expected at most "
-                + "that, written as ordinary tensors and once for each repetition of a loop.");
+                $"the sparse tensor {name} {shape} brings the sparse tensors of the file to more than {MostBytes >> 20} MiB; expected at "
+                + "most that, written as ordinary tensors and once for each repetition of a loop.");
         }
 
         if (size == 0 || indices.Type != ElementType.Int64

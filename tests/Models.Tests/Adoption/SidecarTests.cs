@@ -126,6 +126,17 @@ public sealed class SidecarTests
     }
 
     [Fact]
+    public void Numbers_in_model_json_are_names()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["model.json"], """{"labels": [1, 2.5, "x"]}""");
+        Assert.Equal(["1", "2.5", "x"], Metadata.ModelJson.Read(folder["model.json"])!.Labels!.Value);
+        File.WriteAllText(folder["model.json"], """{"labels": [1, null]}""");
+        var error = Assert.Throws<Models.Errors.FoveaException>(() => Metadata.ModelJson.Read(folder["model.json"]));
+        Assert.Contains("a label is", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Property_with_one_name_per_class_is_used_beside_a_file_of_other_names()
     {
         using var folder = new TemporaryFolder();
