@@ -77,11 +77,11 @@ internal static class LabelFiles
     /// <exception cref="JsonException">The text is not JSON, or an object has a key twice.</exception>
     public static JsonNode? Parsed(string text) =>
         JsonNode.Parse(text, documentOptions: new()
-    {
-        AllowTrailingCommas = true,
-        CommentHandling = JsonCommentHandling.Skip,
-        AllowDuplicateProperties = false,
-    });
+        {
+            AllowTrailingCommas = true,
+            CommentHandling = JsonCommentHandling.Skip,
+            AllowDuplicateProperties = false,
+        });
 
     /// <summary>Reads one class name per line, and removes a WordNet id before it: "n01440764 tench, Tinca tinca".</summary>
     public static IReadOnlyList<string> Synsets(string text) => [.. Lines(text).Select(line =>
