@@ -1,6 +1,5 @@
 using Fovea.Api.Jobs;
 using Fovea.Api.Problems;
-using Fovea.Api.Telemetry;
 
 namespace Fovea.Api.FineTuning;
 
@@ -18,7 +17,7 @@ internal sealed class JobFeed : IAsyncDisposable
     private readonly JobStore jobs;
     private readonly JobSubscription changes;
     private readonly TimeProvider time;
-    private readonly ILogger log;
+    private readonly FeedOutage outage;
     private readonly CancellationTokenSource closed;
     private readonly Task following;
     private readonly Lock gate = new();
@@ -30,9 +29,9 @@ internal sealed class JobFeed : IAsyncDisposable
     private volatile FeedState now = new(0, false);
 
     /// <summary>Begins to read. <see cref="Opened"/> completes when <see cref="Now"/> is known.</summary>
-    public JobFeed(string job, JobStore jobs, JobAnnouncer announcer, TimeProvider time, ILogger log, CancellationToken stop)
+    public JobFeed(string job, JobStore jobs, JobAnnouncer announcer, TimeProvider time, FeedOutage outage, CancellationToken stop)
     {
-        (this.job, this.jobs, this.time, this.log, changes) = (job, jobs, time, log, announcer.Follow(job));
+        (this.job, this.jobs, this.time, this.outage, changes) = (job, jobs, time, outage, announcer.Follow(job));
         closed = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Opened = Task.Run(async () => now = await jobs.Told(job, closed.Token));
         following = Follow();
@@ -126,13 +125,15 @@ internal sealed class JobFeed : IAsyncDisposable
         {
             try
             {
-                return await read();
+                var answer = await read();
+                outage.End();
+                return answer;
             }
             catch (Exception e) when (!closed.IsCancellationRequested)
             {
                 if (isFirst)
                 {
-                    log.JobsUnreachable(StateDatabase.Reason(e));
+                    outage.Begin(e);
                 }
 
                 await Task.Delay(BetweenTries, time, closed.Token);

@@ -8,6 +8,7 @@ internal sealed class JobFeeds(
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, JobFeed> feeds = [];
+    private readonly FeedOutage outage = new(log);
 
     /// <summary>Opens the feed of a job for as long as <paramref name="watch"/> runs.</summary>
     /// <exception cref="Problems.ServiceException"><see cref="Problems.ServiceError.UnknownJob"/>: no job has this id.</exception>
@@ -32,7 +33,7 @@ internal sealed class JobFeeds(
             // A feed that could not be opened is replaced, because the database may answer now.
             if (!feeds.TryGetValue(job, out var feed) || feed.Opened.IsFaulted)
             {
-                feeds[job] = feed = new JobFeed(job, jobs, announcer, time, log, lifetime.ApplicationStopping);
+                feeds[job] = feed = new JobFeed(job, jobs, announcer, time, outage, lifetime.ApplicationStopping);
             }
 
             feed.Watchers++;

@@ -39,6 +39,7 @@ internal sealed class ModelAdministration(
         using var staging = new StagingFolder(settings.ModelRepository, Place);
         await new ModelUpload(request, staging, limits.MaxModelBytes).Receive(stop);
         await check.Run(staging.Path, place.Model, isUpload: true, stop);
+        RefuseLarge(Path.Combine(staging.Path, VersionFolder.ModelFile));
         return await models.Change(name, async model =>
         {
             await model.Change(Act(staging, () => place.MoveIn(staging)), CancellationToken.None);
@@ -56,7 +57,9 @@ internal sealed class ModelAdministration(
     /// <param name="publish">
     /// Whether the added version serves. If false, the version that served before keeps serving; a new model does not serve yet.
     /// </param>
-    /// <param name="right">Whether the version may still be added; asked before anything is changed.</param>
+    /// <param name="right">
+    /// Whether the version may still be added; asked immediately before it is moved in, and again before it is published.
+    /// </param>
     /// <param name="stop">Cancels the call before anything is changed.</param>
     /// <returns>True if the version now has this file; false if the repository has another file under this number.</returns>
     /// <exception cref="RefusalException">The file cannot be used, or the repository cannot be written to.</exception>
@@ -77,8 +80,7 @@ internal sealed class ModelAdministration(
             bool isOurs = true;
             var act = Act(staging, () =>
             {
-                right.Check();
-                isOurs = MoveIn(staging, place, file, publish);
+                isOurs = MoveIn(staging, place, file, publish, right);
             });
 
             // A process that only trains changes the folder but does not load the model.
@@ -185,12 +187,14 @@ internal sealed class ModelAdministration(
         place.Publish((model.Now.Serving ?? model.Now.Wanted)?.Number);
     }
 
-    private static bool MoveIn(StagingFolder staging, VersionPlace place, string file, bool publish)
+    // Nothing locks the repository, so the right may be lost between a check and the change that follows it. Only few instructions are
+    // between both.
+    private static bool MoveIn(StagingFolder staging, VersionPlace place, string file, bool publish, AddingRight right)
     {
-        var before = ModelFolder.Read(place.Model);
+        right.Check();
         if (!place.IsTaken)
         {
-            if (!publish && before.Chosen is null)
+            if (!publish && ModelFolder.Read(place.Model) is { Chosen: null } before)
             {
                 // If the file named default did not exist, the highest version would serve, and that is now the added one.
                 new VersionChoice(place.Model).Write(
@@ -201,12 +205,28 @@ internal sealed class ModelAdministration(
         }
 
         bool isOurs = FileHash.AreEqual(file, Path.Combine(place.Path, VersionFolder.ModelFile));
-        if (isOurs && publish && before.Chosen is not null && before.Chosen != $"{place.Number}")
+        if (isOurs && publish)
         {
-            place.Publish(before.Serving?.Number);
+            // Moving and hashing a large file takes seconds. Meanwhile the right may be lost and another version may be chosen.
+            if (ModelFolder.Read(place.Model) is { Chosen: { } chosen } now && chosen != $"{place.Number}")
+            {
+                right.Check();
+                place.Publish(now.Serving?.Number);
+            }
         }
 
         return isOurs;
+    }
+
+    // Adoption may write a larger file than the uploaded one, for example for sparse tensors.
+    private void RefuseLarge(string file)
+    {
+        if (new FileInfo(file).Length is var bytes && bytes > limits.MaxModelBytes)
+        {
+            throw new ServiceException(
+                ServiceError.TooLarge,
+                $"The adopted form of the model is {bytes:N0} bytes; expected at most {limits.MaxModelBytes:N0} (Fovea:MaxModelBytes).");
+        }
     }
 
     private StoredModel Logged(StoredModel model, string change)

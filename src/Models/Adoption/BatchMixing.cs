@@ -9,7 +9,7 @@ namespace Fovea.Models.Adoption;
 internal static class BatchMixing
 {
     private static readonly string[] AlongAxis =
-        ["Softmax", "LogSoftmax", "Hardmax", "CumSum", "LpNormalization", "TopK", "MeanVarianceNormalization"];
+        ["Softmax", "LogSoftmax", "Hardmax", "CumSum", "LpNormalization", "TopK", "LayerNormalization", "MeanVarianceNormalization"];
 
     /// <summary>The first such node; <c>null</c> if there is none.</summary>
     /// <param name="graph">A graph of operator set 17 whose input has a free batch size.</param>
@@ -37,7 +37,8 @@ internal static class BatchMixing
     private static bool IsFirstAxis(Node node)
     {
         int axis = node.Op == "CumSum" ? PartialValues.Of(node[1]) is [{ } known] ? (int)known : 0
-            : node.Op == "MeanVarianceNormalization" ? node.Ints("axes", [0, 2, 3]).Contains(0) ? 0 : 1
+            : node.Op == "MeanVarianceNormalization"
+                ? node.Ints("axes", [0, 2, 3]).Any(each => each == 0 || each == -node[0].Shape.Rank) ? 0 : 1
             : node.Int32("axis", -1);
         return axis == 0 || axis == -node[0].Shape.Rank;
     }

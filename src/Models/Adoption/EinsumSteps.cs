@@ -99,9 +99,10 @@ internal static class EinsumSteps
 
     private static int Length((Value Value, string Axes) x, char axis) => x.Value.Shape[x.Axes.IndexOf(axis, StringComparison.Ordinal)];
 
-    // The number of elements along several axes; -1 if a length is unknown.
+    // The number of elements along several axes; -1 if a length is unknown or the number exceeds 32 bits.
     private static int Product((Value Value, string Axes) x, string axes) =>
-        axes.Aggregate(1, (product, axis) => product < 0 || Length(x, axis) < 0 ? -1 : checked(product * Length(x, axis)));
+        axes.Aggregate(1, (product, axis) =>
+            product < 0 || Length(x, axis) < 0 || (long)product * Length(x, axis) > int.MaxValue ? -1 : product * Length(x, axis));
 
     private static string Only(string axes, Func<char, bool> isWanted) => new([.. axes.Where(isWanted)]);
 }

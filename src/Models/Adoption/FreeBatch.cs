@@ -37,11 +37,19 @@ internal sealed class FreeBatch
     // An answer must not depend on the other images of a batch, which the service gathers from many requests.
     private static void RunMixed(AdoptionDraft draft, Node mixing)
     {
-        if (WithBatch(draft.Graph, 1) is { } single && !BatchProof.Holds(single, draft.Graph, draft.Run))
+        if (WithBatch(draft.Graph, 1) is not { } single)
+        {
+            return;
+        }
+
+        var isSame = BatchProof.Find(single, draft.Graph, draft.Run);
+        if (isSame != true)
         {
             draft.Change(
                 single,
-                $"The batch is one image, because {mixing.Name} ({mixing.Op}) makes answers depend on the other images of a batch.");
+                $"The batch is one image, because {mixing.Name} ({mixing.Op}) "
+                + (isSame is null ? "may mix the images of a batch, and the graph could not be run to test this."
+                    : "makes answers depend on the other images of a batch."));
         }
     }
 

@@ -6,11 +6,11 @@ namespace Fovea.Models.Adoption;
 internal static class LabelChoice
 {
     /// <summary>The number of names in the first source that has names; <c>null</c> if no source has names.</summary>
-    public static int? Count(AdoptionDraft draft) => All(draft).FirstOrDefault()?.Names.Count;
+    public static int? Count(AdoptionDraft draft) => All(draft, draft.Classes).FirstOrDefault()?.Names.Count;
 
     /// <summary>Whether no source has this number of names, and neither model.json nor the file's own property gives labels.</summary>
     public static bool IsUnnamed(AdoptionDraft draft, int classes) =>
-        draft.Given.Labels is null && All(draft).All(labels => labels.Names.Count != classes);
+        draft.Given.Labels is null && All(draft, classes).All(labels => labels.Names.Count != classes);
 
     /// <summary>Sets the draft's labels from the first source with one name per class.</summary>
     /// <exception cref="FoveaException">
@@ -28,7 +28,7 @@ internal static class LabelChoice
             throw AdoptionDraft.Refused($"there are {given.Length} labels for {draft.Classes} classes; expected one label per class.");
         }
 
-        foreach (var labels in All(draft))
+        foreach (var labels in All(draft, draft.Classes))
         {
             if (labels.Names.Count == draft.Classes)
             {
@@ -48,8 +48,9 @@ internal static class LabelChoice
     // Two files with different names for the same classes leave two readings.
     private static void RequireAgreement(AdoptionDraft draft, SourcedLabels labels)
     {
-        var other = draft.Sidecars.OtherLabels.FirstOrDefault(other =>
-            labels == draft.Sidecars.Labels && other.Names.Count == labels.Names.Count && IsOther(labels.Names, other.Names));
+        var ofFiles = OfSidecars(draft, draft.Classes).ToArray();
+        var other = ofFiles.FirstOrDefault(other => ofFiles.Any(own => own.Source == labels.Source)
+            && other.Names.Count == labels.Names.Count && IsOther(labels.Names, other.Names));
         if (other is not null)
         {
             draft.Need(
@@ -64,12 +65,21 @@ internal static class LabelChoice
         names.Zip(others).All(pair => !string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase))
         || (names.ToHashSet().SetEquals(others) && !names.SequenceEqual(others));
 
-    private static IEnumerable<SourcedLabels> All(AdoptionDraft draft) => new[]
+    // In order of priority. A later source is used if the earlier ones do not have one name per class.
+    private static IEnumerable<SourcedLabels> All(AdoptionDraft draft, int classes) => new[]
     {
         draft.Given.Labels is { } given ? new SourcedLabels(given, draft.Given.LabelsSource ?? "model.json") : null,
         draft.LabelsInGraph,
-        draft.Sidecars.Labels,
-    }.OfType<SourcedLabels>();
+    }.OfType<SourcedLabels>().Concat(OfSidecars(draft, classes));
+
+    private static IEnumerable<SourcedLabels> OfSidecars(AdoptionDraft draft, int classes) =>
+        new[] { draft.Sidecars.Labels }.Concat(draft.Sidecars.OtherLabels).OfType<SourcedLabels>().Select(labels => Cut(labels, classes));
+
+    // All names may stand on one line, between commas. A name may have commas too, so only the number of parts shows it.
+    private static SourcedLabels Cut(SourcedLabels labels, int classes) =>
+        labels.Names is [var line] && line.Split(',', StringSplitOptions.TrimEntries) is { Length: > 1 } names && names.Length == classes
+            ? labels with { Names = names }
+            : labels;
 
     private static string Some(IReadOnlyList<string> names) =>
         string.Join(", ", names.Take(3)) + (names.Count > 3 ? FormattableString.Invariant($" and {names.Count - 3} more") : "");

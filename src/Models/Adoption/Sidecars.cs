@@ -23,6 +23,8 @@ public sealed class Sidecars
         ("labels.json", text => SidecarContent.Of(LabelFiles.Of(LabelFiles.Parsed(text)))),
         ("labels.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
         ("synset.txt", text => SidecarContent.Of(LabelFiles.Synsets(text))),
+        ("classes.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
+        ("class_names.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
     ];
 
     // Properties that people give their models by hand. The value is JSON, or names between commas or on lines.
@@ -46,7 +48,7 @@ public sealed class Sidecars
     /// <summary>The class names; <c>null</c> if no file has them.</summary>
     internal SourcedLabels? Labels { get; private set; }
 
-    /// <summary>The class names that other files have.</summary>
+    /// <summary>The class names that other files and properties have, in order of priority.</summary>
     internal IReadOnlyList<SourcedLabels> OtherLabels => otherLabels;
 
     /// <summary>The preprocessing that turns an image into the input; <c>null</c> if no file describes it.</summary>
@@ -88,7 +90,10 @@ public sealed class Sidecars
         return sidecars;
     }
 
-    /// <summary>Adds labels and preprocessing from the model file's properties. They take priority over the files beside it.</summary>
+    /// <summary>
+    /// Adds labels and preprocessing from the model file's properties. Those of Ultralytics and Custom Vision take priority over the files
+    /// beside the model. Labels in other properties come after those files.
+    /// </summary>
     internal void AddProperties(IDictionary<string, string> properties)
     {
         if ((Ultralytics.Read(properties) ?? CustomVisionExport.Read(properties)) is { } own)
@@ -111,7 +116,7 @@ public sealed class Sidecars
         : text.Contains('\n') ? LabelFiles.Lines(text)
         : [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 
-    // The first source has priority; other names of the same number of classes contradict it.
+    // The first source has priority. LabelChoice decides between the others by the number of classes.
     private void AddLabels(SourcedLabels labels)
     {
         if (Labels is null || IsPlaceholder(Labels))

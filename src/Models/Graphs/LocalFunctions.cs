@@ -69,7 +69,8 @@ internal sealed class LocalFunctions
                 continue;
             }
 
-            if (depth == MostDepth || count > MostNodes)
+            // A call counts as a node, because functions may consist of calls alone.
+            if (depth == MostDepth || count + calls > MostNodes)
             {
                 throw new FoveaException(
                     ErrorCode.BadModelFile,

@@ -9,8 +9,8 @@ namespace Fovea.Models.Graphs;
 /// </summary>
 internal sealed class NodeReader
 {
-    // The limit of nodes after unrolling. Without it, a small file with nested loops could fill the memory. Real networks have hundreds
-    // of nodes to a few thousand.
+    // The limit of nodes after unrolling. Without it, a small file with nested loops or with lists could fill the memory. Real networks
+    // have hundreds of nodes to a few thousand.
     private const int MostNodes = 20_000;
 
     private readonly Graph graph;
@@ -19,7 +19,7 @@ internal sealed class NodeReader
     private readonly ScanReader scans;
     private readonly SequenceMapReader maps;
     private readonly List<string> changes = [];
-    private int repetitions;
+    private int repetitions, ofLists;
 
     /// <summary>Makes a reader.</summary>
     /// <param name="graph">The graph that receives the nodes.</param>
@@ -51,7 +51,7 @@ internal sealed class NodeReader
 
         foreach (var tensor in file.SparseInitializer.Where(tensor => tensor.Values is not null))
         {
-            scope[tensor.Values.Name] = graph.Initializer(scope.Prefix + tensor.Values.Name, SparseTensors.Dense(tensor, tensors.Read));
+            scope[tensor.Values.Name] = graph.Initializer(scope.Prefix + tensor.Values.Name, tensors.Read(tensor));
         }
     }
 
@@ -66,9 +66,10 @@ internal sealed class NodeReader
         {
             if (scope.Prefix.Length > 0)
             {
-                RequireFewNodes();
+                RequireFewNodes(graph.Nodes.Count);
             }
 
+            int before = graph.Nodes.Count;
             if (IsOwn(node, "If") && KnownBranch(node, scope) is { } branch)
             {
                 AddBranch(node, branch, scope);
@@ -85,7 +86,12 @@ internal sealed class NodeReader
             {
                 maps.Add(node, scope);
             }
-            else if (!TensorLists.TryAdd(graph, node, scope))
+            else if (TensorLists.TryAdd(graph, node, scope))
+            {
+                ofLists += graph.Nodes.Count - before;
+                RequireFewNodes(ofLists);
+            }
+            else
             {
                 AddNode(node, declared, scope);
             }
@@ -95,12 +101,12 @@ internal sealed class NodeReader
     private static bool IsOwn(NodeProto node, string op) => node.OpType == op && node.Domain is ("" or "ai.onnx");
 
     // A repetition counts as a node, because a body without nodes adds weights.
-    private void RequireFewNodes()
+    private void RequireFewNodes(int nodes)
     {
-        if (graph.Nodes.Count + repetitions > MostNodes)
+        if (nodes + repetitions > MostNodes)
         {
             throw new FoveaException(
-                ErrorCode.BadModelFile, $"the loops of the file unroll to more than {MostNodes} nodes; expected fewer.");
+                ErrorCode.BadModelFile, $"the loops and lists of the file unroll to more than {MostNodes} nodes; expected fewer.");
         }
     }
 
@@ -178,7 +184,7 @@ internal sealed class NodeReader
     public NodeScope Repeat(GraphProto body, NodeScope shared, int repetition, Action<NodeScope> enter)
     {
         repetitions++;
-        RequireFewNodes();
+        RequireFewNodes(graph.Nodes.Count);
         var inside = new NodeScope(shared, $"{shared.Prefix[..^1]}:{repetition}/");
         enter(inside);
         AddNodes(body.Node.Where(inner => inner.OpType != "Constant"), Declarations(body), inside);

@@ -96,9 +96,12 @@ internal sealed class ScanReader(NodeReader nodes, Graph graph)
                 list.Reverse();
             }
 
-            int rank = list.Count > 0 && list[0].Shape.IsRanked ? list[0].Shape.Rank + 1 : 1;
+            // A negative axis of a value with an unknown rank stays negative; Unsqueeze and Concat count it from the end too.
+            int axis = list is [{ Shape: { IsRanked: true } shape }, ..]
+                ? Axis(node, "scan_output_axes", output, shape.Rank + 1)
+                : Given(node, "scan_output_axes", output);
             return TensorLists.Stack(
-                graph, list, Axis(node, "scan_output_axes", output, rank), node.Name, graph.FreeName($"{shared.Prefix}{image}:{output}"));
+                graph, list, axis, node.Name, graph.FreeName($"{shared.Prefix}{image}:{output}"));
         }
     }
 
@@ -115,10 +118,13 @@ internal sealed class ScanReader(NodeReader nodes, Graph graph)
 
     private static int Axis(NodeProto node, string attribute, int at, int rank)
     {
-        int axis = (int)(node.Attribute.FirstOrDefault(a => a.Name == attribute)?.Ints.ElementAtOrDefault(at) ?? 0);
+        int axis = Given(node, attribute, at);
         axis = axis < 0 ? axis + rank : axis;
         return axis >= 0 && axis < rank ? axis : throw Misfit(node, $"has an axis outside of {rank} axes in {attribute}");
     }
+
+    private static int Given(NodeProto node, string attribute, int at) =>
+        (int)(node.Attribute.FirstOrDefault(a => a.Name == attribute)?.Ints.ElementAtOrDefault(at) ?? 0);
 
     private static int Rank(NodeProto node, Value value) => value.Shape.IsRanked ? value.Shape.Rank : throw Unknown(node, value);
 

@@ -7,16 +7,21 @@ namespace Fovea.Models.Graphs;
 /// Writes the sparse tensors of a file, which hold only the elements that are not 0, as ordinary tensors, because no other part of Fovea
 /// and few operators of ONNX Runtime know sparse ones.
 /// </summary>
-internal static class SparseTensors
+/// <param name="read">Reads a tensor of the file.</param>
+internal sealed class SparseTensors(Func<TensorProto, Tensor> read)
 {
-    // A sparse tensor can be much larger than its file.
-    private const long MostBytes = 1L << 30;
+    // Sparse tensors can be much larger than their file, and a tensor in a loop may be written once for each repetition. So all ordinary
+    // tensors together have at most 256 MiB.
+    private const long MostBytes = 256L << 20;
+
+    private long bytesLeft = MostBytes;
 
     /// <summary>The ordinary tensor.</summary>
     /// <param name="sparse">The shape, the elements, and either the row-major place of each or its index along each axis.</param>
-    /// <param name="read">Reads a tensor of the file.</param>
-    /// <exception cref="FoveaException">An index is outside of the tensor, or the tensor has more than 1 GiB.</exception>
-    public static Tensor Dense(SparseTensorProto sparse, Func<TensorProto, Tensor> read)
+    /// <exception cref="FoveaException">
+    /// An index is outside of the tensor, or the ordinary tensors of the file have more than 256 MiB together.
+    /// </exception>
+    public Tensor Dense(SparseTensorProto sparse)
     {
         var name = sparse.Values?.Name ?? "";
         var shape = new Shape([.. sparse.Dims.Select(d => d is >= 0 and <= int.MaxValue ? (int)d : throw Damaged(name, "a dimension"))]);
@@ -29,12 +34,21 @@ internal static class SparseTensors
         int size = values.Type.SizeOf(), count = (int)values.Shape.Size;
         long total = shape.Dimensions.Aggregate(1L, (product, d) => Math.Min(MostBytes + 1, product * d));
         bool isFlat = indices.Shape.Rank == 1;
-        if (size == 0 || total * size > MostBytes || indices.Type != ElementType.Int64
+        if (total * size > bytesLeft)
+        {
+            throw new FoveaException(
+                ErrorCode.BadModelFile,
+                $"the sparse tensor {name} {shape} brings the sparse tensors of the file to more than {MostBytes >> 20} MiB; expected at "
+                + "most that, written as ordinary tensors and once for each repetition of a loop.");
+        }
+
+        if (size == 0 || indices.Type != ElementType.Int64
             || indices.Shape.Size != (isFlat ? count : (long)count * shape.Rank))
         {
             throw Damaged(name, $"its size {shape} or its number of indices");
         }
 
+        bytesLeft -= total * size;
         var bytes = new byte[total * size];
         var places = indices.Int64s;
         for (int i = 0; i < count; i++)
@@ -68,5 +82,5 @@ internal static class SparseTensors
     }
 
     private static FoveaException Damaged(string name, string what) => new(
-        ErrorCode.BadModelFile, $"the sparse tensor {name} is damaged by {what}; expected at most 1 GiB, and indices inside of it.");
+        ErrorCode.BadModelFile, $"the sparse tensor {name} is damaged by {what}; expected as many indices as elements, all inside of it.");
 }

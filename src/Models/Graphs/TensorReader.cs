@@ -12,6 +12,8 @@ namespace Fovea.Models.Graphs;
 /// </param>
 internal sealed class TensorReader(string? folder)
 {
+    private SparseTensors? sparse;
+
     /// <summary>The tensors that were read from other files.</summary>
     public ExternalTensors External { get; } = new(folder);
 
@@ -44,6 +46,10 @@ internal sealed class TensorReader(string? folder)
 
         return new Tensor(type, shape, tensor.RawData.Length > 0 ? tensor.RawData.Memory : TypedData(tensor, type));
     }
+
+    /// <summary>Reads a sparse tensor as an ordinary one.</summary>
+    /// <exception cref="FoveaException">The tensor is damaged, or the sparse tensors of the file are too large.</exception>
+    public Tensor Read(SparseTensorProto tensor) => (sparse ??= new(Read)).Dense(tensor);
 
     // A tensor without raw bytes has its elements in a list per type. Small integers, booleans and 16-bit floats are stored as one int32
     // each.
@@ -81,7 +87,7 @@ internal sealed class TensorReader(string? folder)
             attribute.T.StringData.Select(text => text.ToStringUtf8()).ToArray(),
         AttributeProto.Types.AttributeType.Tensor when attribute.T is not null => Read(attribute.T),
         AttributeProto.Types.AttributeType.SparseTensor when attribute.SparseTensor is not null =>
-            SparseTensors.Dense(attribute.SparseTensor, Read),
+            Read(attribute.SparseTensor),
         AttributeProto.Types.AttributeType.Floats => attribute.Floats.ToArray(),
         AttributeProto.Types.AttributeType.Ints => attribute.Ints.ToArray(),
         AttributeProto.Types.AttributeType.Strings => attribute.Strings.Select(s => s.ToStringUtf8()).ToArray(),

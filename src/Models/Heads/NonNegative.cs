@@ -19,15 +19,22 @@ internal static class NonNegative
         ["Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Cast", "Transpose", "Dropout", "Slice", "Gather", "Expand"];
 
     /// <summary>Whether no element can be negative. <c>false</c> if the graph does not show it.</summary>
-    public static bool Is(Value value, int depth = 0) =>
+    public static bool Is(Value value) => Is(value, 0, []);
+
+    // A value may be the input of many nodes, and of one node twice, so its answer is kept in known. Without it, the time would double with
+    // each such node.
+    private static bool Is(Value value, int depth, Dictionary<Value, bool> known) =>
+        known.TryGetValue(value, out bool answer) ? answer : known[value] = Find(value, depth, known);
+
+    private static bool Find(Value value, int depth, Dictionary<Value, bool> known) =>
         value.Constant is { Type: ElementType.Float } constant ? !constant.Floats.ToArray().Any(number => !(number >= 0))
         : depth < MostDepth && value.Producer is { Domain: "" } node && (Always.Contains(node.Op) || node.Op switch
         {
-            _ when Views.Contains(node.Op) => Is(node[0], depth + 1),
-            _ when Keeping.Contains(node.Op) => node.Inputs.OfType<Value>().Where(IsNumber).All(input => Is(input, depth + 1)),
-            "Mul" => node[0] == node[1] || (Is(node[0], depth + 1) && Is(node[1], depth + 1)),
-            "Pow" => Is(node[0], depth + 1) || ActivationForms.Number(node[1]) is { } power && power % 2 == 0,
-            "Max" => node.Inputs.OfType<Value>().Any(input => Is(input, depth + 1)),
+            _ when Views.Contains(node.Op) => Is(node[0], depth + 1, known),
+            _ when Keeping.Contains(node.Op) => node.Inputs.OfType<Value>().Where(IsNumber).All(input => Is(input, depth + 1, known)),
+            "Mul" => node[0] == node[1] || (Is(node[0], depth + 1, known) && Is(node[1], depth + 1, known)),
+            "Pow" => Is(node[0], depth + 1, known) || ActivationForms.Number(node[1]) is { } power && power % 2 == 0,
+            "Max" => node.Inputs.OfType<Value>().Any(input => Is(input, depth + 1, known)),
             "Clip" => node.Inputs.ElementAtOrDefault(1) is { } least && ActivationForms.Number(least) >= 0,
             _ => false,
         });

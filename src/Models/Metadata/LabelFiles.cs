@@ -10,6 +10,11 @@ internal static class LabelFiles
 {
     private const char ByteOrderMark = '\ufeff';
 
+    // The characters 0x80 to 0x9f of Windows' code page 1252. Its others are those of Latin-1.
+    private const string Windows1252 =
+        "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f"
+        + "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
+
     // OfLists: the keys whose value is a list of class names. OfNames: the keys whose value is the name of one class, in a list of objects.
     private static readonly string[] OfLists = ["labels", "classes", "names", "class_names", "id2label"],
         OfNames = ["name", "label", "className"];
@@ -37,28 +42,46 @@ internal static class LabelFiles
     /// <summary>Decodes a text file: UTF-8, UTF-16 with its mark, or Windows' Western European code if it is not valid UTF-8.</summary>
     public static string Decode(byte[] file)
     {
-        using var reader = new StreamReader(new MemoryStream(file), Encoding.UTF8);
-        var text = reader.ReadToEnd();
-        return text.Contains('\ufffd') && reader.CurrentEncoding is UTF8Encoding ? Encoding.Latin1.GetString(file) : text;
+        using var reader = new StreamReader(new MemoryStream(file), new UTF8Encoding(false, throwOnInvalidBytes: true));
+        try
+        {
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException)
+        {
+            return string.Create(file.Length, file, (text, bytes) =>
+            {
+                for (int i = 0; i < text.Length; i++)
+                {
+                    text[i] = bytes[i] is >= 0x80 and < 0xa0 ? Windows1252[bytes[i] - 0x80] : (char)bytes[i];
+                }
+            });
+        }
     }
 
-    /// <summary>The names in a list or an object of JSON; <c>null</c> for other text.</summary>
+    /// <summary>The names in a list or an object of JSON; <c>null</c> for other text, and for JSON that has no names.</summary>
     public static IReadOnlyList<string>? OfJson(string text)
     {
         try
         {
             return text.TrimStart() is ['[' or '{', ..] ? Of(Parsed(text)) : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a name has half of a surrogate pair.
             return null;
         }
     }
 
     /// <summary>Parses JSON, in which a comma may stand behind the last element.</summary>
-    /// <exception cref="JsonException">The text is not JSON.</exception>
+    /// <exception cref="JsonException">The text is not JSON, or an object has a key twice.</exception>
     public static JsonNode? Parsed(string text) =>
-        JsonNode.Parse(text, documentOptions: new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+        JsonNode.Parse(text, documentOptions: new()
+        {
+            AllowTrailingCommas = true,
+            CommentHandling = JsonCommentHandling.Skip,
+            AllowDuplicateProperties = false,
+        });
 
     /// <summary>Reads one class name per line, and removes a WordNet id before it: "n01440764 tench, Tinca tinca".</summary>
     public static IReadOnlyList<string> Synsets(string text) => [.. Lines(text).Select(line =>
@@ -92,7 +115,8 @@ internal static class LabelFiles
 
         var byNumber = map.Select(entry => int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out int key)
             && NameOf(entry.Value) is { } name ? (key, name)
-            : entry.Value?.GetValueKind() == JsonValueKind.Number ? ((int)entry.Value!, entry.Key)
+            : entry.Value is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out int own)
+                ? (own, entry.Key)
             : entry.Value is JsonValue digits && digits.TryGetValue(out string? number)
                 && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? (place, entry.Key)
             : (-1, "")).ToList();

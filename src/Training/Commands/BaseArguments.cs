@@ -22,18 +22,22 @@ internal sealed class BaseArguments
     /// <summary>The folder of downloaded weights.</summary>
     public Option<string> Weights { get; } = WeightsFolder();
 
-    /// <summary>Refuses the folder of downloaded weights when the command line names a file.</summary>
-    /// <exception cref="FoveaException">Both the folder and a file are given.</exception>
+    /// <summary>Refuses the folder of downloaded weights when the command line names a file or no base.</summary>
+    /// <exception cref="FoveaException">The folder is given without effect.</exception>
     public void RefuseUnused(ParseResult parsed) => RefuseUnused(parsed, parsed.GetValue(FileOrName), Weights);
 
-    /// <summary>Refuses the folder of downloaded weights when the base is a file.</summary>
+    /// <summary>Refuses the folder of downloaded weights when the base is a file or the built-in one.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="name">The file, or the name of a pretrained base; null for the built-in base.</param>
     /// <param name="weights">The option of <see cref="WeightsFolder"/>.</param>
-    /// <exception cref="FoveaException">Both the folder and a file are given.</exception>
+    /// <exception cref="FoveaException">The folder is given without effect.</exception>
     public static void RefuseUnused(ParseResult parsed, string? name, Option weights)
     {
-        if (name is not null && IsFile(name))
+        if (name is null)
+        {
+            UnusedOptions.Refuse(parsed, "the base is the built-in one", "with the name of a pretrained base", weights);
+        }
+        else if (IsFile(name))
         {
             UnusedOptions.Refuse(parsed, $"{name} is a file", "with the name of a pretrained base", weights);
         }

@@ -60,12 +60,16 @@ public sealed class BatchTests
     [Theory]
     [InlineData("mean of the batch")]
     [InlineData("softmax over the batch")]
+    [InlineData("standardized over the batch")]
     public void Graph_that_mixes_the_images_of_a_batch_gets_one_image_at_a_time(string form)
     {
         using var folder = new TemporaryFolder();
-        var path = ForeignNetwork.Build(body: (g, x) => form == "mean of the batch"
-            ? x - (g.ReduceMean(x, [0], keep: true) * 0.5f)
-            : x * g.Softmax(x, axis: 0)).Write(folder);
+        var path = ForeignNetwork.Build(body: (g, x) => form switch
+        {
+            "mean of the batch" => x - (g.ReduceMean(x, [0], keep: true) * 0.5f),
+            "standardized over the batch" => g.Apply("MeanVarianceNormalization", [x], ("axes", new long[] { -4, -2, -1 })),
+            _ => x * g.Softmax(x, axis: 0),
+        }).Write(folder);
         using var model = Classifier.Load(path, ForeignNetwork.Json());
         Assert.Equal(1, model.FixedBatch);
         Assert.Contains(model.Findings!.Changed, sentence => sentence.Contains("other images of a batch", StringComparison.Ordinal));

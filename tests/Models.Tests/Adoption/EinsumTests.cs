@@ -80,6 +80,15 @@ public sealed class EinsumTests
     }
 
     [Fact]
+    public void Sum_over_lengths_of_1_and_4_stays()
+    {
+        var g = new Graph("broadcast");
+        var (a, b) = (g.Input("a", ElementType.Float, new Shape(2, 3, 1)), g.Input("b", ElementType.Float, new Shape(2, 4, 5)));
+        var node = g.Add("Einsum", [a, b], [("equation", "bij,bjk->bik")]);
+        Assert.Null(Models.Adoption.EinsumForm.Product(g, node, [a, b]));
+    }
+
+    [Fact]
     public void Batches_of_matrices_are_multiplied()
     {
         var g = new Graph("attention");

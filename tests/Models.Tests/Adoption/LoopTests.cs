@@ -85,8 +85,8 @@ public sealed class LoopTests
     [Theory]
     [InlineData("the number", "repeats as often as steps says, which depends on the image; expected a constant number of repetitions.")]
     [InlineData("the end", "ends when going is false, which depends on the image; expected a constant number of repetitions.")]
-    [InlineData("a million times", "the loops of the file unroll to more than 20000 nodes; expected fewer.")]
-    [InlineData("an empty body", "the loops of the file unroll to more than 20000 nodes; expected fewer.")]
+    [InlineData("a million times", "the loops and lists of the file unroll to more than 20000 nodes; expected fewer.")]
+    [InlineData("an empty body", "the loops and lists of the file unroll to more than 20000 nodes; expected fewer.")]
     [InlineData("nothing to stack", "joins a list of no tensors; expected at least one.")]
     public void Loop_that_cannot_be_unrolled_is_refused_with_the_reason(string what, string reason)
     {

@@ -60,6 +60,9 @@ public sealed class SidecarTests
     {
         { "labels.txt", "ant\r\nbee\r\n\r\ncat\r\ndog\r\n" },
         { "labels.txt", "0 ant\n1 bee\n2 cat\n3 dog" },
+        { "labels.txt", "ant, bee, cat, dog\n" },
+        { "classes.txt", "ant\nbee\ncat\ndog" },
+        { "class_names.txt", "ant\nbee\ncat\ndog" },
         { "labels.txt", "0: ant\n1: bee\n2: cat\n3: dog" },
         { "labels.txt", "0,ant\n1,bee\n2,cat\n3,dog" },
         { "labels.txt", "2 cat\n0 ant\n3 dog\n1 bee" },
@@ -100,6 +103,49 @@ public sealed class SidecarTests
         Assert.Equal("bée", Metadata.LabelFiles.Decode(Encoding.Latin1.GetBytes("bée")));
         Assert.Equal("bée", Metadata.LabelFiles.Decode([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("bée")]));
         Assert.Equal("bée", Metadata.LabelFiles.Decode(Encoding.UTF8.GetBytes("bée")));
+        Assert.Equal("bée\ufffd", Metadata.LabelFiles.Decode(Encoding.UTF8.GetBytes("bée\ufffd")));
+        Assert.Equal("b\u20ac\u0153\u0178", Metadata.LabelFiles.Decode([(byte)'b', 0x80, 0x9c, 0x9f]));
+    }
+
+    [Theory]
+    [InlineData("""{"cat": 0.5}""")]
+    [InlineData("""{"cat": 3e9, "dog": 0}""")]
+    [InlineData("""{"cat": 0, "cat": 1}""")]
+    [InlineData("""["\ud800", "dog"]""")]
+    [InlineData("""[{"name": "cat", "name": "dog"}, {"name": "ant"}]""")]
+    public void Json_without_usable_names_gives_no_labels(string content)
+    {
+        Assert.Null(Metadata.LabelFiles.OfJson(content));
+        Assert.Single(Metadata.LabelFiles.Lines(content));
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder, model =>
+            model.MetadataProps.Add(new StringStringEntryProto { Key = "labels", Value = content }));
+        File.WriteAllText(folder["labels.json"], content);
+        File.WriteAllText(folder["labels.txt"], content);
+        ForeignNetwork.Answer(path, ForeignNetwork.Json() with { Labels = null });
+    }
+
+    [Fact]
+    public void Numbers_in_model_json_are_names()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["model.json"], """{"labels": [1, 2.5, "x"]}""");
+        Assert.Equal(["1", "2.5", "x"], Metadata.ModelJson.Read(folder["model.json"])!.Labels!.Value);
+        File.WriteAllText(folder["model.json"], """{"labels": [1, null]}""");
+        var error = Assert.Throws<Models.Errors.FoveaException>(() => Metadata.ModelJson.Read(folder["model.json"]));
+        Assert.Contains("a label is", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Property_with_one_name_per_class_is_used_beside_a_file_of_other_names()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder, model =>
+            model.MetadataProps.Add(new StringStringEntryProto { Key = "classes", Value = "ant, bee, cat, dog" }));
+        File.WriteAllLines(folder["labels.txt"], Enumerable.Range(0, 1000).Select(i => $"thing {i}"));
+        ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path, ForeignNetwork.Json() with { Labels = null }));
+        var findings = ModelAdoption.Read(path, ForeignNetwork.Json() with { Labels = null }).Findings;
+        Assert.Contains("property classes", findings.Found["labels"], StringComparison.Ordinal);
     }
 
     [Theory]

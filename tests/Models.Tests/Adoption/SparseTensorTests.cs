@@ -31,6 +31,50 @@ public sealed class SparseTensorTests
     }
 
     [Fact]
+    public void Sparse_tensors_that_are_large_together_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Scaled(1).Write(folder, model =>
+        {
+            foreach (int i in Enumerable.Range(0, 3))
+            {
+                model.Graph.SparseInitializer.Add(
+                    new SparseTensorProto { Values = Numbers($"large{i}", 1), Indices = Vector("", 7), Dims = { 100 << 18 } });
+            }
+        });
+        var error = Assert.Throws<FoveaException>(() => ForeignNetwork.Answer(path));
+        Assert.Contains("brings the sparse tensors of the file to more than 256 MiB", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Functions_that_consist_of_calls_alone_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Scaled(1).Write(folder, model =>
+        {
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = "own", Version = 1 });
+            for (int i = 0; i < 100; i++)
+            {
+                NodeProto Call(string from, string to) =>
+                    new() { OpType = $"F{i + 1}", Domain = "own", Input = { from }, Output = { to } };
+                model.Functions.Add(new FunctionProto
+                {
+                    Domain = "own",
+                    Name = $"F{i}",
+                    Input = { "x" },
+                    Output = { "y" },
+                    OpsetImport = { new OperatorSetIdProto { Domain = "own", Version = 1 } },
+                    Node = { Call("x", "once"), Call("once", "y") },
+                });
+            }
+
+            Prepend(model, new NodeProto { OpType = "F0", Domain = "own", Name = "c", Input = { "data" }, Output = { Replaced } });
+        });
+        var error = Assert.Throws<FoveaException>(() => ForeignNetwork.Answer(path));
+        Assert.Contains("unfolds to more than 1000000 nodes", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Branch_inside_a_function_sees_the_values_of_the_function_and_calls_functions()
     {
         using var folder = new TemporaryFolder();

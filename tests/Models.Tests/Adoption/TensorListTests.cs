@@ -53,6 +53,27 @@ public sealed class TensorListTests
             "expected an axis of at most 4096 elements and constant lengths that add up to it.", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Lists_of_too_many_parts_are_refused(bool isJoined)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Scaled(1).Write(folder, model =>
+        {
+            model.Graph.Initializer.Add(Numbers("long", new float[4096]));
+            for (int i = 0; i < 8; i++)
+            {
+                NodeProto join = Node("ConcatFromSequence", ["parts0"], [$"all{i}"], Whole("axis", 0), Whole("new_axis", 1));
+                Prepend(model, isJoined ? join : Node("SplitToSequence", ["long"], [$"parts{i + 1}"]));
+            }
+
+            Prepend(model, Node("SplitToSequence", ["long"], ["parts0"]));
+        });
+        var error = Assert.Throws<FoveaException>(() => ForeignNetwork.Answer(path));
+        Assert.Contains("the loops and lists of the file unroll to more than 20000 nodes", error.Message, StringComparison.Ordinal);
+    }
+
     private static void Add(ModelProto model, string form)
     {
         model.Graph.Initializer.Add([Scalar("three", 3), Scalar("four", 4), Vector("lengths", 1, 5, 2), Numbers("two", 2)]);

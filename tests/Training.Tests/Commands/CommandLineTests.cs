@@ -101,6 +101,8 @@ public sealed class CommandLineTests : IDisposable
             "--repository has no effect, because --publish is not given; expected only with --publish."
         },
         { "finetune MODEL --data MNIST -o OUT --weights data", "is a file; expected only with the name of a pretrained base." },
+        { "finetune --data MNIST -o OUT --weights data", "--weights has no effect, because the base is the built-in one; expected only" },
+        { "data check MNIST --weights data", "--weights has no effect, because the base is the built-in one; expected only with the name" },
         { "data check MNIST --base missing.onnx --weights data", "--weights has no effect, because missing.onnx is a file" },
         { "explain MODEL FILE --images 3", "--images has no effect, because --judge is not given; expected only with --judge." },
         { "explain MODEL --judge MNIST -o OUT", "--output has no effect, because --judge writes no pictures; expected only without" },
