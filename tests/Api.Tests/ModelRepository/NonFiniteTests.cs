@@ -26,7 +26,7 @@ public sealed class NonFiniteTests
         var (status, form) = await service.Post("/classify/infinite", Images.Form(White, Black));
         Assert.Equal(200, status);
         Assert.True(form[0].TryGetProperty("predictions", out _));
-        form[1].IsProblem(422, "non_finite_output", "not finite");
+        form[1].IsProblem(422, "non_finite_output", "computes NaN or infinity");
         Assert.Equal(422, (await service.Post("/classify/infinite", Images.Form(Black, Black))).Status);
         Assert.Contains(
             """model="infinite",outcome="refused",reason="non_finite_output"} 4""", await service.Metrics(), StringComparison.Ordinal);
@@ -56,7 +56,7 @@ public sealed class NonFiniteTests
         if (expected == 400)
         {
             Assert.Contains(
-                "not finite",
+                "computes NaN or infinity",
                 (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken))
                     .GetProperty("error").GetString(),
                 StringComparison.Ordinal);
