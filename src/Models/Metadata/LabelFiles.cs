@@ -42,14 +42,16 @@ internal static class LabelFiles
     /// <summary>Decodes a text file: UTF-8, UTF-16 with its mark, or Windows' Western European code if it is not valid UTF-8.</summary>
     public static string Decode(byte[] file)
     {
-        using var reader = new StreamReader(new MemoryStream(file), new UTF8Encoding(false, throwOnInvalidBytes: true));
+        // StreamReader replaces invalid bytes after a mark of UTF-8 without an exception, so the mark is left out.
+        byte[] content = file.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? file[Encoding.UTF8.Preamble.Length..] : file;
+        using var reader = new StreamReader(new MemoryStream(content), new UTF8Encoding(false, throwOnInvalidBytes: true));
         try
         {
             return reader.ReadToEnd();
         }
         catch (DecoderFallbackException)
         {
-            return string.Create(file.Length, file, (text, bytes) =>
+            return string.Create(content.Length, content, (text, bytes) =>
             {
                 for (int i = 0; i < text.Length; i++)
                 {

@@ -74,7 +74,7 @@ public static class ModelJson
     private static ImmutableArray<string>? Labels(JsonElement? labels, string path) => labels switch
     {
         null or { ValueKind: JsonValueKind.Null } => null,
-        { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().Any(label => label.ValueKind == JsonValueKind.Number) =>
+        { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().Any(label => label.ValueKind != JsonValueKind.String) =>
             [.. list.EnumerateArray().Select(NameOf)],
         { ValueKind: JsonValueKind.Array } list => list.Deserialize(MetadataJson.Default.ImmutableArrayString),
         { ValueKind: JsonValueKind.String } name => Lines(name.GetString()!, path),
@@ -86,7 +86,7 @@ public static class ModelJson
     // A number is a name too, such as 0 in [0, 1, 2].
     private static string NameOf(JsonElement label) => label.ValueKind is JsonValueKind.Number or JsonValueKind.String
         ? label.ToString()
-        : throw new FoveaException(ErrorCode.BadModelFile, $"a label is {label}; expected a name.");
+        : throw new FoveaException(ErrorCode.BadModelFile, $"a label is {label.GetRawText()}; expected a name.");
 
     // Refuses names that are similar to a known name, and names of preprocessing properties outside the object preprocessing: both are
     // mistakes. Other unknown names may belong to other programs.

@@ -133,7 +133,7 @@ public sealed class SidecarTests
         Assert.Equal(["1", "2.5", "x"], Metadata.ModelJson.Read(folder["model.json"])!.Labels!.Value);
         File.WriteAllText(folder["model.json"], """{"labels": [1, null]}""");
         var error = Assert.Throws<Models.Errors.FoveaException>(() => Metadata.ModelJson.Read(folder["model.json"]));
-        Assert.Contains("a label is", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a label is null; expected a name", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
