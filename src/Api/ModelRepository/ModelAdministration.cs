@@ -221,11 +221,13 @@ internal sealed class ModelAdministration(
     // Adoption may write a larger file than the uploaded one, for example for sparse tensors.
     private void RefuseLarge(string file)
     {
-        if (new FileInfo(file).Length is var bytes && bytes > limits.MaxModelBytes)
+        // Adoption adds labels and preprocessing, which may come from other files of the upload.
+        long most = (long)limits.MaxModelBytes + ModelUpload.MostBesideBytes;
+        if (new FileInfo(file).Length is var bytes && bytes > most)
         {
             throw new ServiceException(
                 ServiceError.TooLarge,
-                $"The adopted form of the model is {bytes:N0} bytes; expected at most {limits.MaxModelBytes:N0} (Fovea:MaxModelBytes).");
+                $"The adopted form of the model is {bytes:N0} bytes; expected at most {most:N0}, which is Fovea:MaxModelBytes and 16 MiB.");
         }
     }
 

@@ -17,7 +17,8 @@ namespace Fovea.Api.ModelRepository;
 /// </summary>
 internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, int mostBytes)
 {
-    private const int MostBesideBytes = 16 << 20;
+    /// <summary>The largest size in bytes of a file that holds no tensors.</summary>
+    public const int MostBesideBytes = 16 << 20;
 
     // The largest number of files that hold tensors outside the .onnx file.
     private const int MostTensorFiles = 8;
