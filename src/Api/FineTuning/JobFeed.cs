@@ -33,7 +33,7 @@ internal sealed class JobFeed : IAsyncDisposable
     {
         (this.job, this.jobs, this.time, this.outage, changes) = (job, jobs, time, outage, announcer.Follow(job));
         closed = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        Opened = Task.Run(async () => now = await jobs.Told(job, closed.Token));
+        Opened = Open();
         following = Follow();
     }
 
@@ -68,6 +68,12 @@ internal sealed class JobFeed : IAsyncDisposable
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task Open()
+    {
+        now = await Task.Run(() => jobs.Told(job, closed.Token));
+        outage.End();
+    }
 
     private async Task Follow()
     {

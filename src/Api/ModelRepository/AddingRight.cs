@@ -5,6 +5,6 @@ namespace Fovea.Api.ModelRepository;
 /// during the preparation.
 /// </summary>
 /// <param name="Confirm">Asks slowly, for example a database. Throws if the version may not be added.</param>
-/// <param name="Check">Asks quickly and without waiting, as the last step before the version is moved in. Throws like <paramref
-/// name="Confirm"/>.</param>
+/// <param name="Check">Asks quickly and without waiting, as the last step before the version is moved in, and again before it is
+/// published. Throws like <paramref name="Confirm"/>.</param>
 internal sealed record AddingRight(Func<Task> Confirm, Action Check);
