@@ -9,7 +9,7 @@ namespace Fovea.Models.Imaging;
 /// </summary>
 internal static unsafe partial class ScanlineDecode
 {
-    // The number of Rgba8888 in Skia's C interface, which differs from SKColorType's, and the number for memory that is not cleared.
+    // The numbers of Rgba8888 and of memory that is not cleared in Skia's C interface.
     private const int Rgba8888 = 4, NotCleared = 1;
 
     /// <summary>Starts to decode colours as four bytes per pixel, without a conversion of colours.</summary>
