@@ -11,7 +11,7 @@ namespace Fovea.Api.Tests.FineTuning;
 public sealed class OutageTests : IDisposable
 {
     // The number of epochs that gives some seconds of training.
-    private const int Epochs = 300, Lease = 5;
+    private const int Epochs = 300, Lease = 10;
 
     private readonly Postgres postgres = new();
 
