@@ -90,7 +90,7 @@ internal sealed class BatchPool : IDisposable
     }
 
     /// <summary>
-    /// Makes all later batches of this session set. The open batch, if it has images, still runs in the sessions of its own set.
+    /// Gives these sessions to all later batches. The open batch, if it has images, still runs in the sessions that it began with.
     /// </summary>
     /// <returns>
     /// A task that completes when every batch of earlier sets is freed, so that the sessions of those sets can be disposed of.

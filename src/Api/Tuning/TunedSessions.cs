@@ -20,7 +20,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
 
     /// <summary>Opens a session of a kind, unless the set in use has one, and adds it to the set in use.</summary>
     /// <param name="kind">The kind of session.</param>
-    /// <param name="isPreferred">Whether runs in one execution slot use this session after the call, unless they are trials.</param>
+    /// <param name="isPreferred">Whether later runs in one execution slot, except trials, use the opened session.</param>
     /// <param name="stop">Cancels the call before the session is opened.</param>
     /// <returns>False if the model has no session of this kind, for example because no operator can be rewritten.</returns>
     /// <exception cref="RefusalException">The file has changed since it was loaded, or cannot be loaded any more.</exception>

@@ -18,7 +18,10 @@ internal readonly record struct PoolShape(
 {
     /// <summary>The sizes of a window without dilations that moves over x and gives y.</summary>
     public static PoolShape Of(Shape x, Shape y, Window window) => new(
-        x[2], x[3], y[2], y[3], window.Kernel[0], window.Kernel[1], window.Strides[0], window.Strides[1], window.Before[0], window.Before[1]);
+        x[2], x[3], y[2], y[3],
+        window.Kernel[0], window.Kernel[1],
+        window.Strides[0], window.Strides[1],
+        window.Before[0], window.Before[1]);
 
     /// <summary>The sizes as attributes of an ONNX node.</summary>
     public (string Name, object Value)[] Attributes() =>

@@ -36,7 +36,7 @@ public sealed class OutageRequestTests : IDisposable
         var uploading = workshop.Client.PostAsync("/datasets", new HeldContent(Archives.Zip(Shapes.Of(12)), release.Task), stop);
         postgres.Stop();
 
-        // What needs no database is answered.
+        // The service answers requests that need no database.
         await IsOk(workshop.Client.PostAsync("/classify/lenet5", Shapes.Draw(1, isRing: true).As(null), stop));
         await IsOk(workshop.Client.PostAsync("/models/lenet5/versions/1/publish", null, stop));
         await IsOk(workshop.Client.GetAsync("/v1/models", stop));
@@ -46,7 +46,7 @@ public sealed class OutageRequestTests : IDisposable
         var second = (await Workshop.Json(uploaded, 201)).GetProperty("id").GetString()!;
         await IsOk(workshop.Client.PostAsync("/v1/files", Form(), stop));
 
-        // What needs the database is refused, over and over, also on connections that were open before.
+        // The service refuses each request that needs the database, also on connections that were open before the outage.
         foreach (int attempt in Enumerable.Range(0, 5))
         {
             await IsRefused(workshop.Client.PostAsync("/fine_tuning/jobs", Job(second, $"refused-{attempt}"), stop));

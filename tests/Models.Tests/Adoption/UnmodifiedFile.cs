@@ -5,7 +5,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Fovea.Models.Tests.Adoption;
 
-/// <summary>What ONNX Runtime itself computes of a file that nothing has changed.</summary>
+/// <summary>Runs a file as it is, without adoption, in ONNX Runtime. Its outputs are the right answers for the adopted file.</summary>
 internal static class UnmodifiedFile
 {
     /// <summary>The first output for <see cref="ForeignNetwork.Image"/>, as a batch of copies of it.</summary>
