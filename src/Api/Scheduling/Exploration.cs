@@ -52,6 +52,22 @@ internal sealed class Exploration
         }
     }
 
+    /// <summary>
+    /// The fastest kind of session that runs in one execution slot; null until the smallest size of all such kinds was measured.
+    /// </summary>
+    public SessionKind? Leader
+    {
+        get
+        {
+            lock (gate)
+            {
+                int smallest = sizes?[0] ?? limits.FirstSize;
+                bool isKnown = !Open_NeedsLock().Any(trial => !trial.Kind.Spread && trial.Size == smallest);
+                return isKnown && Best_NeedsLock() is [var fastest, ..] ? fastest.Kind : null;
+            }
+        }
+    }
+
     /// <summary>The number of time samples taken so far.</summary>
     public int Samples
     {
@@ -142,27 +158,32 @@ internal sealed class Exploration
     {
         lock (gate)
         {
-            var oneSlot = kinds.Where(kind => !kind.Spread).ToArray();
-            var chosen = (oneSlot.Length > 0 ? oneSlot : kinds).Select(Gaining_NeedsLock).Where(sizes => sizes.Count > 0).ToArray();
-            if (chosen.Length == 0)
-            {
-                return [];
-            }
-
-            var best = chosen.FirstOrDefault(sizes => sizes[0] is { Rewritten: false, Quantized: false, Fp16: false }) ?? chosen[0];
-            best = Faster(sizes => sizes.Rewritten, TuningLimits.RewrittenGain);
-            best = Faster(sizes => sizes.Fp16, TuningLimits.QuantizedGain);
-            best = Faster(sizes => sizes.Quantized, TuningLimits.QuantizedGain);
-            var spread = oneSlot.Length > 0 ? Spread_NeedsLock() : null;
-            bool gainsSpread = spread?.ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond;
-            return gainsSpread ? [.. best, spread! with { Spread = true }] : best;
-
-            List<MeasuredSize> Faster(Func<MeasuredSize, bool> isOther, double gain) =>
-                chosen.FirstOrDefault(sizes => isOther(sizes[0])) is { } other
-                && other[^1].ImagesPerSecond >= gain * best[^1].ImagesPerSecond
-                    ? other
-                    : best;
+            return Best_NeedsLock();
         }
+    }
+
+    private List<MeasuredSize> Best_NeedsLock()
+    {
+        var oneSlot = kinds.Where(kind => !kind.Spread).ToArray();
+        var chosen = (oneSlot.Length > 0 ? oneSlot : kinds).Select(Gaining_NeedsLock).Where(sizes => sizes.Count > 0).ToArray();
+        if (chosen.Length == 0)
+        {
+            return [];
+        }
+
+        var best = chosen.FirstOrDefault(sizes => sizes[0] is { Rewritten: false, Quantized: false, Fp16: false }) ?? chosen[0];
+        best = Faster(sizes => sizes.Rewritten, TuningLimits.RewrittenGain);
+        best = Faster(sizes => sizes.Fp16, TuningLimits.QuantizedGain);
+        best = Faster(sizes => sizes.Quantized, TuningLimits.QuantizedGain);
+        var spread = oneSlot.Length > 0 ? Spread_NeedsLock() : null;
+        bool gainsSpread = spread?.ImagesPerSecond >= TuningLimits.SpreadGain * best[0].ImagesPerSecond;
+        return gainsSpread ? [.. best, spread! with { Spread = true }] : best;
+
+        List<MeasuredSize> Faster(Func<MeasuredSize, bool> isOther, double gain) =>
+            chosen.FirstOrDefault(sizes => isOther(sizes[0])) is { } other
+            && other[^1].ImagesPerSecond >= gain * best[^1].ImagesPerSecond
+                ? other
+                : best;
     }
 
     // Returns the smallest size of the fastest kind for spread runs; null if none was measured.

@@ -112,7 +112,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     // still to be tried, because it may prove the fastest for a lone image.
     private async Task<bool> Try(IReadOnlyList<MeasuredSize> fallback, CancellationToken stop)
     {
-        bool isDone = await run.Try(exploration!, stop);
+        bool isDone = await run.Try(exploration!, sessions, stop);
         var best = exploration!.Best();
         if ((fallback.Count > 0 ? fallback : best) is { Count: > 0 } sizes)
         {

@@ -62,6 +62,18 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         return [.. set.All.Select(session => session.Kind)];
     }
 
+    /// <summary>
+    /// Lets the runs in one execution slot that are not trials use the session of this kind from now on, if it is open.
+    /// </summary>
+    public async Task Prefer(SessionKind kind)
+    {
+        var now = served.Scheduler.Sessions;
+        if (now.OneSlot.FirstOrDefault(session => session.Kind == kind) is { } session && session != now.OneSlot[0])
+        {
+            await served.Scheduler.Use(now with { OneSlot = [session, .. now.OneSlot.Except([session])] });
+        }
+    }
+
     /// <summary>Runs the model with these batch sizes from now on, and frees the sessions that they do not need.</summary>
     /// <param name="sizes">The measured sizes, at least one. The sessions of their kinds are open.</param>
     /// <param name="keepsSpread">Whether the sessions for spread runs stay open even if no size needs them.</param>

@@ -14,11 +14,15 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
     // The exploration pauses after this time without a new sample: requests make no batches of the wanted size, and leave no idle time.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Runs trials until all are done, or until no trial has made progress for 10 s.</summary>
+    /// <summary>
+    /// Runs trials until all are done, or until no trial has made progress for 10 s. Meanwhile, requests are run by the kind of session that
+    /// has proved the fastest so far.
+    /// </summary>
     /// <param name="exploration">The exploration that chooses the trials. Sessions of its kinds are in use.</param>
+    /// <param name="sessions">The sessions of the model.</param>
     /// <param name="stop">Ends the tuning.</param>
     /// <returns>Whether all trials are done.</returns>
-    public async Task<bool> Try(Exploration exploration, CancellationToken stop)
+    public async Task<bool> Try(Exploration exploration, TunedSessions sessions, CancellationToken stop)
     {
         using var synthetic = new SyntheticRuns(served.Classifier, inFlight);
         served.Scheduler.Exploration = exploration;
@@ -38,8 +42,14 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
                     await Task.Run(() => RunSynthetic(synthetic, trial, exploration), CancellationToken.None);
                 }
 
-                int now = exploration.Samples;
-                (samples, progress) = now > samples ? (now, time.GetTimestamp()) : (samples, progress);
+                if (exploration.Samples is var now && now > samples)
+                {
+                    (samples, progress) = (now, time.GetTimestamp());
+                    if (exploration.Leader is { } fastest)
+                    {
+                        await sessions.Prefer(fastest);
+                    }
+                }
             }
 
             return exploration.IsDone;

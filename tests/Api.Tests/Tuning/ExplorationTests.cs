@@ -142,6 +142,23 @@ public sealed class ExplorationTests
         Assert.All(order.Chunk(4), some => Assert.Equal(2, some.Distinct().Count()));
     }
 
+    [Theory]
+    [InlineData(0.7, true)]
+    [InlineData(1.2, false)]
+    public void Fastest_kind_for_requests_is_known_as_soon_as_the_smallest_size_of_each_kind_is_measured(double rewritten, bool expected)
+    {
+        // Under load no batch fits the trials on all cores, so exploring does not end.
+        var exploration = new Exploration(AllKinds, Limits);
+        while (exploration.Next(trial => trial is { Size: 1, Kind.Spread: false }) is { } trial)
+        {
+            Assert.Null(exploration.Leader);
+            exploration.Record(trial.Kind, 1, trial.Kind.Rewritten ? rewritten : 1);
+        }
+
+        Assert.False(exploration.IsDone);
+        Assert.Equal(expected ? SessionKind.OneCoreRewritten : SessionKind.OneCore, exploration.Leader);
+    }
+
     [Fact]
     public void Failed_kind_is_not_tried_again_and_not_chosen()
     {

@@ -90,6 +90,11 @@ public sealed class ModelTunerTests
         await sessions.Open(kinds, CancellationToken.None);
         var before = served.Scheduler.Sessions.All.ToArray();
         Assert.Equal(kinds, before.Select(session => session.Kind));
+        await sessions.Open(SessionKind.OneCoreRewritten, isPreferred: false, CancellationToken.None);
+        Assert.Equal(SessionKind.OneCore, served.Scheduler.Sessions.For(spread: false).Kind);
+        await sessions.Prefer(SessionKind.OneCoreRewritten);
+        Assert.Equal(SessionKind.OneCoreRewritten, served.Scheduler.Sessions.For(spread: false).Kind);
+        Assert.Equal(before.Length + 1, served.Scheduler.Sessions.All.Count());
         await sessions.Settle([new(1, 1000)], keepsSpread: true);
         Assert.Equal(before, served.Scheduler.Sessions.All);
         await sessions.Settle([new(1, 1000)], keepsSpread: false);
