@@ -31,6 +31,11 @@ internal sealed record UploadedDataset(
     /// </summary>
     public const string Train = "train", Validation = "val", Test = "test";
 
+    /// <summary>
+    /// The name of the part with images that nobody has labelled yet. It is not among <see cref="Parts"/>, and training ignores it.
+    /// </summary>
+    public const string Unlabelled = "unlabelled";
+
     /// <summary>The names of the parts, in the order of their use.</summary>
     public static IReadOnlyList<string> Parts { get; } = [Train, Validation, Test];
 
