@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Fovea.Api.Classification;
+using Fovea.Api.DatasetRepository;
 using Fovea.Api.ModelRepository;
 using Fovea.Api.Problems;
 using Fovea.Api.Requests;

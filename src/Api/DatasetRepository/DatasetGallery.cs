@@ -10,8 +10,6 @@ namespace Fovea.Api.DatasetRepository;
 /// <summary>Lists the images of data sets and makes thumbnails of them.</summary>
 internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, DecodingBudget budget)
 {
-    private static readonly string[] AllParts = [.. UploadedDataset.Parts, UploadedDataset.Unlabelled];
-
     /// <summary>
     /// The beginning of the address of a data set's images. The path of an image in the data set completes the address.
     /// </summary>
@@ -46,11 +44,12 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
     public IReadOnlyList<DatasetEntry> List(string id, string? label, string? part)
     {
         var dataset = datasets.Get(id);
-        var parts = string.IsNullOrEmpty(part) ? UploadedDataset.Parts : [.. AllParts.Where(one => one == part)];
+        var parts = string.IsNullOrEmpty(part) ? UploadedDataset.Parts : [.. UploadedDataset.ListedParts.Where(one => one == part)];
         if (parts is [])
         {
             throw new ServiceException(
-                ServiceError.MalformedRequest, $"part is {ReadableText.Of(part!)}; expected one of {string.Join(", ", AllParts)}.");
+                ServiceError.MalformedRequest,
+                $"part is {ReadableText.Of(part!)}; expected one of {string.Join(", ", UploadedDataset.ListedParts)}.");
         }
 
         if (parts is [UploadedDataset.Unlabelled])
@@ -78,7 +77,7 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
         var dataset = datasets.Get(id);
 
         // The names are compared with those in the folder, so that no text from a request becomes part of a path.
-        var image = AllParts.Where(one => one == part)
+        var image = UploadedDataset.ListedParts.Where(one => one == part)
             .Select(one => new DirectoryInfo(Path.Combine(dataset.Folder, one))).Where(one => one.Exists)
             .SelectMany(one => one.EnumerateDirectories()).Where(one => one.Name == folder)
             .SelectMany(one => one.EnumerateFiles()).FirstOrDefault(one => one.Name == file)

@@ -39,6 +39,9 @@ internal sealed record UploadedDataset(
     /// <summary>The names of the parts, in the order of their use.</summary>
     public static IReadOnlyList<string> Parts { get; } = [Train, Validation, Test];
 
+    /// <summary>The names of the parts whose images can be listed: <see cref="Parts"/> and <see cref="Unlabelled"/>.</summary>
+    public static IReadOnlyList<string> ListedParts { get; } = [.. Parts, Unlabelled];
+
     /// <summary>The name that the owner gave the data set, 1 to 100 characters; null, and left out of the JSON, if it has none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }

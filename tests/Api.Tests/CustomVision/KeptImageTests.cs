@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fovea.Api.Tests.DatasetRepository;
 using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Problems;
 
 namespace Fovea.Api.Tests.CustomVision;
 
