@@ -33,30 +33,31 @@ internal static class CustomVisionEndpoints
         var group = app.MapGroup($"{CustomVisionError.Root}/{version}/Prediction/{{project}}/classify/iterations/{{model}}")
             .DisableHttpMetrics().WithTags("Custom Vision").WithMetadata(new NeedsKey(KeyScope.Classify))
             .RefusesWith(typeof(CustomVisionError), 400, 401, 403, 404, 408, 415, 429, 500, 503, 504);
-        (string Path, string Name, Delegate Handler, string What)[] routes =
+        (string Path, string Name, bool ByAddress, bool IsKept)[] routes =
         [
-            ("/image", "CustomVisionImage", Classify, "the image in the body"),
-            ("/image/nostore", "CustomVisionImageWithNoStore", Classify, "the image in the body"),
-            ("/url", "CustomVisionImageUrl", ClassifyUrl, "the image at an address"),
-            ("/url/nostore", "CustomVisionImageUrlWithNoStore", ClassifyUrl, "the image at an address"),
+            ("/image", "CustomVisionImage", false, true),
+            ("/image/nostore", "CustomVisionImageWithNoStore", false, false),
+            ("/url", "CustomVisionImageUrl", true, true),
+            ("/url/nostore", "CustomVisionImageUrlWithNoStore", true, false),
         ];
-        foreach (var (path, name, handler, what) in routes)
+        foreach (var (path, name, byAddress, isKept) in routes)
         {
-            group.MapPost(path, handler).WithMetadata(new TakesPredictionImage(ByAddress: handler == ClassifyUrl))
+            var what = byAddress ? "the image at an address" : "the image in the body";
+            group.MapPost(path, Handler(byAddress, isKept)).WithMetadata(new TakesPredictionImage(byAddress))
                 .WithName($"Classify{name}{(version == Described ? "" : version)}")
                 .WithSummary($"Classify {what}")
-                .WithDescription($"Classifies {what} with the version of the model that serves. The image is not kept.");
+                .WithDescription($"Classifies {what} with the version of the model that serves. The image is "
+                    + (isKept ? "kept as an unlabelled image of a data set if the setting CustomVision:KeepImagesIn names one."
+                        : "not kept."));
         }
 
         return group;
     }
 
     // The parameter application is ignored. Custom Vision counts predictions for each application, but Fovea does not.
-    private static async Task<Ok<ImagePrediction>> Classify(
+    private static Delegate Handler(bool byAddress, bool isKept) => async Task<Ok<ImagePrediction>> (
         string project, string model, string? application, HttpRequest request, CustomVisionRequests requests, CancellationToken stop) =>
-        TypedResults.Ok(await requests.Classify(project, model, request, stop));
-
-    private static async Task<Ok<ImagePrediction>> ClassifyUrl(
-        string project, string model, string? application, HttpRequest request, CustomVisionRequests requests, CancellationToken stop) =>
-        TypedResults.Ok(await requests.ClassifyUrl(project, model, request, stop));
+        TypedResults.Ok(byAddress
+            ? await requests.ClassifyUrl(project, model, request, isKept, stop)
+            : await requests.Classify(project, model, request, isKept, stop));
 }

@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using Fovea.Api.Configuration;
+using Fovea.Api.DatasetRepository;
 using Fovea.Models.Errors;
 
 namespace Fovea.Api.CustomVision;
@@ -15,11 +17,28 @@ internal sealed record CustomVisionSettings
     /// </summary>
     public IReadOnlyList<string> UrlHosts { get; init; } = [];
 
+    /// <summary>
+    /// The id of the data set, such as <c>ds_0123456789abcdef</c>, that keeps images classified over the routes without <c>nostore</c>, as
+    /// unlabelled images. Without it no image is kept.
+    /// </summary>
+    public string? KeepImagesIn { get; init; }
+
+    /// <summary>The largest number of unlabelled images that the data set keeps. Further images are classified, but not kept.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxKeptImages { get; init; } = 10_000;
+
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="RefusalException">An entry is not a host.</exception>
+    /// <exception cref="RefusalException">An entry is not a host, or an id or a number is wrong.</exception>
     public static CustomVisionSettings Read(IConfiguration configuration)
     {
         var settings = Settings.Bind<CustomVisionSettings>(configuration, Prefix);
+        if (settings.KeepImagesIn is { Length: > 0 } id && !DatasetStore.IsId(id))
+        {
+            throw new FoveaException(
+                ErrorCode.BadArgument,
+                $"Fovea:CustomVision:KeepImagesIn is {id}; expected the id of a data set, such as ds_0123456789abcdef.");
+        }
+
         return settings.UrlHosts.FirstOrDefault(host => !IsHost(host)) is { } wrong
             ? throw new FoveaException(
                 ErrorCode.BadArgument,

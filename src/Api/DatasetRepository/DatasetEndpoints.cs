@@ -42,7 +42,8 @@ internal static class DatasetEndpoints
             .WithSummary("List the images of a data set")
             .WithDescription(
                 "Lists the images of one class or of all classes in pages. Each entry has the image's part (train, val or test), its "
-                + "address and the address of its thumbnail.")
+                + "address and the address of its thumbnail. `?part=unlabelled` lists the images that were kept without a label; corrections "
+                + "(`POST /datasets?from=`) give them one in a new data set.")
             .Refuses(400, 404);
         group.MapGet("/{dataset}/images/{part}/{folder}/{file}", Image).WithName("GetDatasetImage")
             .WithSummary("Download an image of a data set")
@@ -72,8 +73,9 @@ internal static class DatasetEndpoints
 
     private static Ok<UploadedDataset> Get(string dataset, DatasetStore datasets) => TypedResults.Ok(datasets.Get(dataset));
 
-    private static Ok<Page<DatasetEntry>> Images(string dataset, string? @class, string? after, string? limit, DatasetGallery gallery) =>
-        TypedResults.Ok(Page.Of(gallery.List(dataset, @class), image => image.Id, after, limit));
+    private static Ok<Page<DatasetEntry>> Images(
+        string dataset, string? @class, string? part, string? after, string? limit, DatasetGallery gallery) =>
+        TypedResults.Ok(Page.Of(gallery.List(dataset, @class, part), image => image.Id, after, limit));
 
     private static PhysicalFileHttpResult Image(
         string dataset, string part, string folder, string file, HttpResponse response, DatasetGallery gallery)
@@ -106,5 +108,6 @@ internal static class DatasetServices
     public static void AddDatasets(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(Settings.Bind<DatasetSettings>(configuration))
         .AddSingleton<DatasetStore>().AddSingleton<DatasetRemoval>().AddSingleton<DatasetUpload>().AddSingleton<DatasetGallery>()
+        .AddSingleton<UnlabelledImages>()
         .AddSingleton<DatasetSweep>().AddHostedService(provider => provider.GetRequiredService<DatasetSweep>());
 }

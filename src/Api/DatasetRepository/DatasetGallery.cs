@@ -36,21 +36,38 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
     /// </summary>
     /// <param name="id">The id of the data set.</param>
     /// <param name="label">The class whose images are returned; null or empty: all classes.</param>
+    /// <param name="part">The part whose images are returned: train, val, test or unlabelled; null or empty: train, val and test.</param>
     /// <exception cref="ServiceException">
-    /// <see cref="ServiceError.UnknownDataset"/>: the data set does not exist, or has no such class.
+    /// <see cref="ServiceError.UnknownDataset"/>: the data set does not exist, or has no such class. <see
+    /// cref="ServiceError.MalformedRequest"/>: there is no such part.
     /// </exception>
-    public IReadOnlyList<DatasetEntry> List(string id, string? label)
+    public IReadOnlyList<DatasetEntry> List(string id, string? label, string? part)
     {
         var dataset = datasets.Get(id);
+        var parts = string.IsNullOrEmpty(part) ? UploadedDataset.Parts : [.. UploadedDataset.ListedParts.Where(one => one == part)];
+        if (parts is [])
+        {
+            throw new ServiceException(
+                ServiceError.MalformedRequest,
+                $"part is {ReadableText.Of(part!)}; expected one of {string.Join(", ", UploadedDataset.ListedParts)}.");
+        }
+
+        if (parts is [UploadedDataset.Unlabelled])
+        {
+            // An image that is being written has no usual ending yet.
+            return [.. Entries(dataset, UploadedDataset.Unlabelled, UnlabelledImages.Folder, _ => ("", []))
+                .Where(image => !image.File.EndsWith(".tmp", StringComparison.Ordinal))];
+        }
+
         var labels = dataset.Classes.Select(c => c.Label).Where(name => string.IsNullOrEmpty(label) || name == label).ToArray();
         return labels is not []
-            ? [.. UploadedDataset.Parts.SelectMany(part => Files(dataset, part, labels))]
+            ? [.. parts.SelectMany(one => Files(dataset, one, labels))]
             : throw Unknown($"{id} has no class {label}");
     }
 
     /// <summary>Finds the file of an image.</summary>
     /// <param name="id">The id of the data set.</param>
-    /// <param name="part">train, val or test.</param>
+    /// <param name="part">train, val, test or unlabelled.</param>
     /// <param name="folder">The image's folder in the part.</param>
     /// <param name="file">The image's file name.</param>
     /// <returns>The path of the file, and the media type, found from the file's first bytes.</returns>
@@ -60,7 +77,7 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
         var dataset = datasets.Get(id);
 
         // The names are compared with those in the folder, so that no text from a request becomes part of a path.
-        var image = UploadedDataset.Parts.Where(one => one == part)
+        var image = UploadedDataset.ListedParts.Where(one => one == part)
             .Select(one => new DirectoryInfo(Path.Combine(dataset.Folder, one))).Where(one => one.Exists)
             .SelectMany(one => one.EnumerateDirectories()).Where(one => one.Name == folder)
             .SelectMany(one => one.EnumerateFiles()).FirstOrDefault(one => one.Name == file)
@@ -75,7 +92,7 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
     /// <param name="id">The id of the data set.</param>
     /// <param name="label">The image's class.</param>
     /// <param name="file">The image's file name.</param>
-    /// <param name="part">The part to search: train, val or test. Null searches all three in this order.</param>
+    /// <param name="part">The part to search: train, val, test or unlabelled. Null searches train, val and test in this order.</param>
     /// <param name="stop">Cancels the decoding, for example when the client has disconnected.</param>
     /// <exception cref="ServiceException"><see cref="ServiceError.UnknownDataset"/>: the data set or the image does not exist.</exception>
     public async Task<Thumbnail> Thumbnail(string id, string label, string file, string? part, CancellationToken stop)
@@ -83,8 +100,7 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
         var dataset = datasets.Get(id);
 
         // The names are compared with those in the folder, so that no text from a request becomes part of a path.
-        var image = UploadedDataset.Parts.Where(one => string.IsNullOrEmpty(part) || one == part)
-            .SelectMany(one => Files(dataset, one, [.. dataset.Classes.Select(c => c.Label)]))
+        var image = List(id, null, part)
             .FirstOrDefault(image => image.Label == label && image.File == file) ?? throw Unknown($"{id} has no image {label}/{file}");
         using var encoded = EncodedImage.Open(
             await File.ReadAllBytesAsync(Path.Combine(dataset.Folder, image.Id), stop), settings.ImageLimits);
@@ -137,7 +153,7 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
 /// The class of the image. If a list gives the labels, this is the first label, or the folder's name if the image has no label.
 /// </param>
 /// <param name="File">The name of the image file.</param>
-/// <param name="Part">The part that the image belongs to: train, val or test.</param>
+/// <param name="Part">The part that the image belongs to: train, val, test or unlabelled.</param>
 /// <param name="Bytes">The size of the file in bytes.</param>
 /// <param name="Thumbnail">The address of the image's thumbnail.</param>
 /// <param name="Image">The address of the image itself.</param>

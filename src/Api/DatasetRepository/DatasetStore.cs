@@ -22,6 +22,9 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
     /// <summary>Returns a new random id: <c>ds_</c> and 16 hexadecimal digits.</summary>
     public static string NewId() => $"ds_{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
+    /// <summary>Whether a text has the form of an id that <see cref="NewId"/> makes.</summary>
+    public static bool IsId(string text) => Id().IsMatch(text);
+
     /// <summary>All data sets, the newest first.</summary>
     public IReadOnlyList<UploadedDataset> All =>
     [
@@ -34,7 +37,7 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
     public UploadedDataset? Find(string id)
     {
         // Only an id of the form that NewId makes becomes part of a path.
-        if (!Id().IsMatch(id))
+        if (!IsId(id))
         {
             return null;
         }

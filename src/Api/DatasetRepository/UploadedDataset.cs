@@ -31,8 +31,16 @@ internal sealed record UploadedDataset(
     /// </summary>
     public const string Train = "train", Validation = "val", Test = "test";
 
+    /// <summary>
+    /// The name of the part with images that nobody has labelled yet. It is not among <see cref="Parts"/>, and training ignores it.
+    /// </summary>
+    public const string Unlabelled = "unlabelled";
+
     /// <summary>The names of the parts, in the order of their use.</summary>
     public static IReadOnlyList<string> Parts { get; } = [Train, Validation, Test];
+
+    /// <summary>The names of the parts whose images can be listed: <see cref="Parts"/> and <see cref="Unlabelled"/>.</summary>
+    public static IReadOnlyList<string> ListedParts { get; } = [.. Parts, Unlabelled];
 
     /// <summary>The name that the owner gave the data set, 1 to 100 characters; null, and left out of the JSON, if it has none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

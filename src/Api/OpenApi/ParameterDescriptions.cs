@@ -47,10 +47,10 @@ internal sealed class ParameterDescriptions(ModelStore models) : IParameterFilte
             "class" => ("A class of the data set. If it is left out, a list has the images of all classes.", Text(), null),
             "file" => ("The file name of an image.", Text(), null),
             "part" when described.In == ParameterLocation.Path => (
-                "The part that has the image.", Named("DatasetPart", UploadedDataset.Parts, context), null),
+                "The part that has the image.", Named("DatasetPart", UploadedDataset.ListedParts, context), null),
             "part" => (
-                "The part that has the image. By default all parts are searched.",
-                Named("DatasetPart", UploadedDataset.Parts, context),
+                "The part that has the image. By default train, val and test are searched.",
+                Named("DatasetPart", UploadedDataset.ListedParts, context),
                 null),
             "id" => (
                 "The id of a file: that of a data set, or report- and the id of a job.", Text(), "ds_0123456789abcdef"),

@@ -42,6 +42,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Information, "Data set {Dataset} deleted")]
     public static partial void DatasetDeleted(this ILogger log, string dataset);
 
+    [LoggerMessage(16, LogLevel.Warning, "An image that was classified is not kept as an unlabelled image: {Reason}")]
+    public static partial void ImageNotKept(this ILogger log, string reason);
+
     [LoggerMessage(13, LogLevel.Information, "{Key}: {Method} {Path} was answered with {Status}; the caller is {Address}")]
     public static partial void Wrote(this ILogger log, string key, string method, string path, int status, string address);
 

@@ -11,6 +11,8 @@ internal sealed class Logs : ILoggerProvider, ILogger
 
     public IEnumerable<string> Errors => entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => entry.Text);
 
+    public IEnumerable<string> Warnings => entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Text);
+
     /// <summary>Waits until a log message contains this text.</summary>
     public Task Until(string text) =>
         Eventually.True(
