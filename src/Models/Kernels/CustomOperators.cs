@@ -14,6 +14,9 @@ internal static unsafe class CustomOperators
     /// <summary>The name of the operator that <see cref="WinogradKernel"/> computes.</summary>
     public const string Winograd = "WinogradConv";
 
+    /// <summary>The operator of <see cref="WinogradWeightGradient"/>.</summary>
+    public const string WeightGradient = "WinogradWeightGradient";
+
     /// <summary>The operator of <see cref="MaxPoolGradient"/>.</summary>
     public const string PoolGradient = "MaxPoolGradient";
 
@@ -26,7 +29,8 @@ internal static unsafe class CustomOperators
     // The operators: the number of inputs, and how many of them are required. The rest, at the end, may be left out.
     private static readonly Row[] Rows =
     [
-        new(Winograd, 4, 3, info => new WinogradKernel(WinogradShape.Of(info), ConstantWeights(info))),
+        new(Winograd, 4, 3, info => new WinogradKernel(WinogradShape.Of(info), RuntimeApi.ConstantInput(info, 1))),
+        new(WeightGradient, 2, 2, info => new WinogradWeightGradient(WinogradShape.Of(info))),
         new(PoolGradient, 2, 2, info => new MaxPoolGradient(PoolShape.Of(info))),
         new(ActivationGradient, 2, 2, _ => new ReluGradient()),
     ];
@@ -142,10 +146,6 @@ internal static unsafe class CustomOperators
         KernelOf(kernel).Dispose();
         GCHandle.FromIntPtr(kernel).Free();
     }
-
-    private static float* ConstantWeights(nint info) => RuntimeApi.ConstantInput(info, 1) is not 0 and var weights
-        ? RuntimeApi.Floats(weights)
-        : throw new InvalidOperationException($"The weights of a {Winograd} are computed in each run; expected constant weights.");
 
     private static OperatorKernel KernelOf(nint kernel) => (OperatorKernel)GCHandle.FromIntPtr(kernel).Target!;
 

@@ -12,7 +12,7 @@ internal static class RewriteTable
     public static readonly IReadOnlyList<Rewrite> Rows =
     [
         // Rewrites for serving on CPUs
-        new("Winograd", 2, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, _) => Winograd.Rewrite(c, node)),
+        new("Winograd", 3, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, _) => Winograd.Rewrite(c, node)),
         new(
             "response normalisation", 1, RewriteUses.ServingOnCpu | RewriteUses.TrainingOnCpu, ResponseNormalization.Suits,
             (c, node, x) => [ResponseNormalization.Expressed(c.Target, x[0]!, node)]),
@@ -21,6 +21,11 @@ internal static class RewriteTable
             (c, node, _) => [PairedColumns.Rewrite(c.Target, node, c.Values)]),
 
         // Rewrites for training on CPUs
+        new("Winograd for training", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), TrainingWinograd.Forward),
+        new(
+            "Winograd for input gradients", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"),
+            TrainingWinograd.InputGradient),
+        new("Winograd for weight gradients", 1, RewriteUses.TrainingOnCpu, IsWeightGradient, TrainingWinograd.WeightGradient),
         new(
             "max pool gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.ScattersToMaxima,
             (c, node, _) => GradientKernels.ToMaxima(c, node)),
