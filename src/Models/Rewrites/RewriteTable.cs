@@ -30,6 +30,9 @@ internal static class RewriteTable
             "max pool gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.ScattersToMaxima,
             (c, node, _) => GradientKernels.ToMaxima(c, node)),
         new("activation gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.MasksByRelu, GradientKernels.Masked),
+        new("batch normalisation", 1, RewriteUses.TrainingOnCpu, NormalizationLowering.Suits, NormalizationLowering.Forward),
+        new("fused addition", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Add"), NormalizationLowering.FusedAddition),
+        new("batch norm gradient", 1, RewriteUses.TrainingOnCpu, IsNormalizationGradient, NormalizationLowering.Gradient),
         new("convolution", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), ConvLowering.Forward),
         new("fused activation", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Relu"), ConvLowering.FusedRelu),
         new("input gradient", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), ConvLowering.InputGradient),
@@ -38,6 +41,7 @@ internal static class RewriteTable
         // Rewrites for training on CUDA
         new("weight gradient by positions", 1, RewriteUses.TrainingOnCuda, IsWeightGradient, CudaLowering.WeightGradient),
         new("symmetric padding", 1, RewriteUses.TrainingOnCuda, CudaLowering.IsUnevenlyPadded, CudaLowering.SymmetricallyPadded),
+        new("batch norm gradient by operators", 1, RewriteUses.TrainingOnCuda, IsNormalizationGradient, CudaLowering.NormalizationGradient),
         new(
             "batch statistics", 1, RewriteUses.TrainingOnCuda,
             node => Is(node, "BatchNormalization") && node.Int("training_mode") != 0, CudaLowering.TrainingNormalization),
@@ -54,4 +58,7 @@ internal static class RewriteTable
 
     private static bool IsWeightGradient(Node node) =>
         node is { Domain: Placeholders.Domain, Op: Placeholders.ConvWeightGradient };
+
+    private static bool IsNormalizationGradient(Node node) =>
+        node is { Domain: Placeholders.Domain, Op: Placeholders.BatchNormGradient };
 }
