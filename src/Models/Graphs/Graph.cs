@@ -93,12 +93,24 @@ public sealed class Graph(string name)
     /// <paramref name="shape"/>. The output has the element type of the first input.
     /// </summary>
     public Value Apply(
-        string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes)
+        string domain, string op, ReadOnlySpan<Value?> inputs, Shape shape, params ReadOnlySpan<(string Name, object Value)> attributes) =>
+        Apply(domain, op, inputs, [shape], attributes)[0];
+
+    /// <summary>Adds an operator of another operator set that has several outputs, all of the element type of the first input.</summary>
+    internal IReadOnlyList<Value> Apply(
+        string domain, string op, ReadOnlySpan<Value?> inputs, ReadOnlySpan<Shape> shapes,
+        params ReadOnlySpan<(string Name, object Value)> attributes)
     {
         OperatorSets.TryAdd(domain, 1);
-        var output = Add(op, inputs, attributes, domain: domain).Output;
-        (output.Type, output.Shape) = (inputs[0]!.Type, shape);
-        return output;
+        var name = FreeName(op.ToLowerInvariant());
+        string[] names = [name, .. Enumerable.Range(1, shapes.Length - 1).Select(i => $"{name}:{i}")];
+        var outputs = Add(op, inputs, attributes, name, domain, names).Outputs;
+        for (int i = 0; i < outputs.Count; i++)
+        {
+            (outputs[i].Type, outputs[i].Shape) = (inputs[0]!.Type, shapes[i]);
+        }
+
+        return outputs;
     }
 
     /// <summary>

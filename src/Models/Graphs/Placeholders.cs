@@ -14,4 +14,11 @@ internal static class Placeholders
     /// are the same as the convolution's.
     /// </summary>
     public const string ConvWeightGradient = "ConvWeightGradient";
+
+    /// <summary>
+    /// The gradients of batch normalisation by the statistics of the batch. The inputs are those of the operator up to the shift, the
+    /// batch's mean and biased variance, and the gradient dY of the output; the outputs are the gradients of the first three. The attribute
+    /// is the operator's epsilon.
+    /// </summary>
+    public const string BatchNormGradient = "BatchNormGradient";
 }

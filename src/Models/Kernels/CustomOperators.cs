@@ -14,11 +14,20 @@ internal static unsafe class CustomOperators
     /// <summary>The name of the operator that <see cref="WinogradKernel"/> computes.</summary>
     public const string Winograd = "WinogradConv";
 
+    /// <summary>The operator of <see cref="WinogradWeightGradient"/>.</summary>
+    public const string WeightGradient = "WinogradWeightGradient";
+
     /// <summary>The operator of <see cref="MaxPoolGradient"/>.</summary>
     public const string PoolGradient = "MaxPoolGradient";
 
     /// <summary>The operator of <see cref="ReluGradient"/>.</summary>
     public const string ActivationGradient = "ReluGradient";
+
+    /// <summary>The operator of <see cref="NormalizationKernel"/>.</summary>
+    public const string Normalization = "BatchNormalization";
+
+    /// <summary>The operator of <see cref="Kernels.NormalizationGradient"/>.</summary>
+    public const string NormalizationGradient = "BatchNormalizationGradient";
 
     // Values of ONNX Runtime's enumerations: float tensors, inputs that are required and optional.
     private const int Float = 1, Required = 0, Optional = 1;
@@ -26,9 +35,18 @@ internal static unsafe class CustomOperators
     // The operators: the number of inputs, and how many of them are required. The rest, at the end, may be left out.
     private static readonly Row[] Rows =
     [
-        new(Winograd, 4, 3, info => new WinogradKernel(WinogradShape.Of(info), ConstantWeights(info))),
+        new(Winograd, 4, 3, info => new WinogradKernel(WinogradShape.Of(info), RuntimeApi.ConstantInput(info, 1))),
+        new(WeightGradient, 2, 2, info => new WinogradWeightGradient(WinogradShape.Of(info))),
         new(PoolGradient, 2, 2, info => new MaxPoolGradient(PoolShape.Of(info))),
-        new(ActivationGradient, 2, 2, _ => new ReluGradient()),
+        new(ActivationGradient, 3, 2, _ => new ReluGradient()),
+        new(Normalization, 4, 3, info => new NormalizationKernel(Channels(info), Plane(info), Epsilon(info), HasRelu(info)))
+        {
+            Outputs = 3,
+        },
+        new(NormalizationGradient, 6, 6, info => new NormalizationGradient(Channels(info), Plane(info), Epsilon(info), HasRelu(info)))
+        {
+            Outputs = 3,
+        },
     ];
 
     private static readonly Lazy<nint> Registered = new(Register);
@@ -96,7 +114,7 @@ internal static unsafe class CustomOperators
     private static nuint InputCount(void* self) => (nuint)RowOf(self).Inputs;
 
     [UnmanagedCallersOnly]
-    private static nuint OutputCount(void* self) => 1;
+    private static nuint OutputCount(void* self) => (nuint)RowOf(self).Outputs;
 
     [UnmanagedCallersOnly]
     private static int InputCharacteristic(void* self, nuint index) => (int)index < RowOf(self).Required ? Required : Optional;
@@ -143,15 +161,22 @@ internal static unsafe class CustomOperators
         GCHandle.FromIntPtr(kernel).Free();
     }
 
-    private static float* ConstantWeights(nint info) => RuntimeApi.ConstantInput(info, 1) is not 0 and var weights
-        ? RuntimeApi.Floats(weights)
-        : throw new InvalidOperationException($"The weights of a {Winograd} are computed in each run; expected constant weights.");
-
     private static OperatorKernel KernelOf(nint kernel) => (OperatorKernel)GCHandle.FromIntPtr(kernel).Target!;
 
     private static Row RowOf(void* description) => Rows[((Description*)description)->Row];
 
-    private sealed record Row(string Name, int Inputs, int Required, Func<nint, OperatorKernel> Create);
+    private static int Channels(nint info) => RuntimeApi.Attribute(info, "channels\0"u8);
+
+    private static int Plane(nint info) => RuntimeApi.Attribute(info, "plane\0"u8);
+
+    private static float Epsilon(nint info) => RuntimeApi.FloatAttribute(info, "epsilon\0"u8);
+
+    private static bool HasRelu(nint info) => RuntimeApi.Attribute(info, "relu\0"u8) != 0;
+
+    private sealed record Row(string Name, int Inputs, int Required, Func<nint, OperatorKernel> Create)
+    {
+        public int Outputs { get; init; } = 1;
+    }
 
     // OrtCustomOp of onnxruntime_c_api.h, and two fields of ours after it. Functions that stay null are optional.
     [StructLayout(LayoutKind.Sequential)]

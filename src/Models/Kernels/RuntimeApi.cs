@@ -67,6 +67,20 @@ internal static unsafe partial class RuntimeApi
         return checked((int)number);
     }
 
+    /// <summary>A float attribute of a node.</summary>
+    /// <param name="info">The node, while its kernel is created.</param>
+    /// <param name="name">The attribute's name, ending with a zero.</param>
+    public static float FloatAttribute(nint info, ReadOnlySpan<byte> name)
+    {
+        float number;
+        fixed (byte* text = name)
+        {
+            Check(((delegate* unmanaged<nint, byte*, float*, nint>)Table[85])(info, text, &number));
+        }
+
+        return number;
+    }
+
     /// <summary>A constant input of a node while its kernel is created; 0 if the input is not constant.</summary>
     public static nint ConstantInput(nint info, int index)
     {
@@ -92,20 +106,23 @@ internal static unsafe partial class RuntimeApi
         return tensor;
     }
 
-    /// <summary>Allocates the output of a node during a run.</summary>
-    public static nint Output(nint context, params ReadOnlySpan<long> shape)
+    /// <summary>Allocates the first output of a node during a run.</summary>
+    public static nint Output(nint context, params ReadOnlySpan<long> shape) => OutputAt(context, 0, shape);
+
+    /// <summary>Allocates an output of a node during a run.</summary>
+    public static nint OutputAt(nint context, int index, params ReadOnlySpan<long> shape)
     {
         nint tensor;
         fixed (long* dimensions = shape)
         {
             Check(((delegate* unmanaged<nint, nuint, long*, nuint, nint*, nint>)Table[91])(
-                context, 0, dimensions, (nuint)shape.Length, &tensor));
+                context, (nuint)index, dimensions, (nuint)shape.Length, &tensor));
         }
 
         return tensor;
     }
 
-    /// <summary>Allocates the output of a node during a run, in the shape of a tensor.</summary>
+    /// <summary>Allocates the first output of a node during a run, in the shape of a tensor.</summary>
     public static nint OutputLike(nint context, nint tensor)
     {
         nint info;

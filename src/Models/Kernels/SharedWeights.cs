@@ -16,21 +16,20 @@ internal static unsafe class SharedWeights
     /// <param name="weights">The weights, [filters, channels, 3, 3].</param>
     /// <param name="filters">The number of filters, a multiple of 8.</param>
     /// <param name="channels">The number of channels.</param>
-    public static WinogradWeights Take(float* weights, int filters, int channels)
+    /// <param name="reversed">Whether the weights are [channels, filters, 3, 3] and each kernel is reversed.</param>
+    public static WinogradWeights Take(float* weights, int filters, int channels, bool reversed = false)
     {
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<float>(weights, filters * channels * 9));
-        var key = new Key(Convert.ToHexString(SHA256.HashData(bytes)), filters, channels);
+        var key = new Key(Convert.ToHexString(SHA256.HashData(bytes)), filters, channels, reversed);
         lock (Gate)
         {
-            var (shared, users) = InUse.TryGetValue(key, out var found) ? found : (new(weights, filters, channels), 0);
+            var (shared, users) = InUse.TryGetValue(key, out var found) ? found : (new(weights, filters, channels, reversed), 0);
             InUse[key] = (shared, users + 1);
             return shared;
         }
     }
 
-    /// <summary>
-    /// Frees weights when their last kernel returns them. When no kernel is left, the idle working memory of kernels is freed too.
-    /// </summary>
+    /// <summary>Frees weights when their last kernel returns them.</summary>
     public static void Return(WinogradWeights weights)
     {
         lock (Gate)
@@ -44,12 +43,8 @@ internal static unsafe class SharedWeights
 
             InUse.Remove(key);
             weights.Dispose();
-            if (InUse.Count == 0)
-            {
-                TileScratch.Free();
-            }
         }
     }
 
-    private readonly record struct Key(string Sha256, int Filters, int Channels);
+    private readonly record struct Key(string Sha256, int Filters, int Channels, bool Reversed);
 }

@@ -14,6 +14,10 @@ internal static unsafe class TileProducts
     /// <summary>The number of tiles that are computed at a time.</summary>
     public const int Rows = 8;
 
+    // The number of channels whose products are summed at a time. The sums of such parts are added up: a sum of C numbers, one after the
+    // other, rounds C times, and each time as coarsely as the sum has grown.
+    private const int Part = 32;
+
     /// <summary>The number of filters in a panel: two vectors.</summary>
     public static int Panel { get; } = 2 * (Vector512.IsHardwareAccelerated ? Vector512<float>.Count : Vector256<float>.Count);
 
@@ -27,21 +31,26 @@ internal static unsafe class TileProducts
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(float* tiles, int stride, float* panel, int channels, float* products, int width)
     {
-        if (Vector512.IsHardwareAccelerated)
+        for (int first = 0; first < channels; first += Part)
         {
-            EightRows(tiles, stride, panel, channels, products, width);
-        }
-        else
-        {
-            FourRows(tiles, stride, panel, channels, products, width);
-            FourRows(tiles + (4 * stride), stride, panel, channels, products + (4 * width), width);
+            int count = Math.Min(Part, channels - first);
+            float* weights = panel + ((nint)first * Panel);
+            if (Vector512.IsHardwareAccelerated)
+            {
+                EightRows(tiles + first, stride, weights, count, products, width, first > 0);
+            }
+            else
+            {
+                FourRows(tiles + first, stride, weights, count, products, width, first > 0);
+                FourRows(tiles + first + (4 * stride), stride, weights, count, products + (4 * width), width, first > 0);
+            }
         }
     }
 
     // Sixteen of the 32 registers hold sums. The processor starts a multiplication before the previous ones have ended, so it needs many
     // independent sums.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightRows(float* tiles, int stride, float* panel, int channels, float* products, int width)
+    private static void EightRows(float* tiles, int stride, float* panel, int channels, float* products, int width, bool adds)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
@@ -87,13 +96,14 @@ internal static unsafe class TileProducts
 
         void Store(Vector512<float> a, Vector512<float> b, int row)
         {
-            a.Store(products + (row * width));
-            b.Store(products + (row * width) + 16);
+            float* to = products + (row * width);
+            (adds ? a + Vector512.Load(to) : a).Store(to);
+            (adds ? b + Vector512.Load(to + 16) : b).Store(to + 16);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(float* tiles, int stride, float* panel, int channels, float* products, int width)
+    private static void FourRows(float* tiles, int stride, float* panel, int channels, float* products, int width, bool adds)
     {
         Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default;
         Vector256<float> b0 = default, b1 = default, b2 = default, b3 = default;
@@ -122,8 +132,9 @@ internal static unsafe class TileProducts
 
         void Store(Vector256<float> a, Vector256<float> b, int row)
         {
-            a.Store(products + (row * width));
-            b.Store(products + (row * width) + 8);
+            float* to = products + (row * width);
+            (adds ? a + Vector256.Load(to) : a).Store(to);
+            (adds ? b + Vector256.Load(to + 8) : b).Store(to + 8);
         }
     }
 }

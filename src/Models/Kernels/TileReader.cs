@@ -46,9 +46,17 @@ internal static unsafe class TileReader
 
     private static int StripWidth(int tiles) => (tiles * Step) + Tile - Step;
 
-    // Copies a part of one row of eight channels to the strip, [columns, 8]. Outside of the image, the strip gets zeros.
+    /// <summary>
+    /// Copies a part of one row of eight channels to the strip, [columns, 8]. Outside of the image, the strip gets zeros.
+    /// </summary>
+    /// <param name="shape">The sizes of the image.</param>
+    /// <param name="image">The first of the eight channels.</param>
+    /// <param name="y">The row; it may be outside of the image.</param>
+    /// <param name="left">The first column; it may be outside of the image.</param>
+    /// <param name="strip">Receives the columns.</param>
+    /// <param name="width">The number of columns.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Fill(in WinogradShape shape, float* image, int y, int left, float* strip, int width)
+    public static void Fill(in WinogradShape shape, float* image, int y, int left, float* strip, int width)
     {
         if (y < 0 || y >= shape.Height)
         {

@@ -13,7 +13,7 @@ namespace Fovea.Models.Kernels;
 /// A run works on blocks of some dozen tiles. The transformed tiles of a block and their products stay in the processor's cache; as
 /// standard operators, each transformation would be a pass through memory.
 /// </remarks>
-internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels) : OperatorKernel
+internal sealed unsafe class WinogradKernel : OperatorKernel
 {
     private const int Coefficients = WinogradShape.Tile * WinogradShape.Tile;
 
@@ -24,7 +24,22 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
     // Planes that are a power of two apart would compete for the same lines of the cache, so a line is left free between them.
     private const int Gap = 16;
 
-    private readonly WinogradWeights weights = SharedWeights.Take(kernels, shape.Filters, shape.Channels);
+    private readonly WinogradShape shape;
+
+    // The transformed weights; null if the weights change from run to run, as in training. Each run then transforms them.
+    private readonly WinogradWeights? constant;
+
+    /// <summary>Prepares a node.</summary>
+    /// <param name="shape">The sizes of the convolution.</param>
+    /// <param name="weights">The tensor of the weights if they are constant, else 0.</param>
+    public WinogradKernel(WinogradShape shape, nint weights)
+    {
+        this.shape = shape;
+        constant = weights == 0
+            ? null
+            : SharedWeights.Take(RuntimeApi.Floats(weights), shape.Filters, shape.Channels, shape.Reversed);
+        TileScratch.AddUser();
+    }
 
     /// <summary>Runs the convolution on the inputs x, w, bias and, if there is one, addend.</summary>
     /// <param name="context">The run of the node in ONNX Runtime.</param>
@@ -59,6 +74,48 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
             return;
         }
 
+        if (constant is not null)
+        {
+            run.Weights = constant.Panels;
+            ComputeAll(context, run);
+            return;
+        }
+
+        using var scratch = new TileScratch(WeightPanels.Floats(shape.Filters, shape.Channels));
+        run.Weights = new(scratch.Start, shape.Filters, shape.Channels, shape.Reversed);
+        Transform(context, run.Weights);
+        ComputeAll(context, run);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (constant is not null)
+        {
+            SharedWeights.Return(constant);
+        }
+
+        TileScratch.RemoveUser();
+        base.Dispose();
+    }
+
+    // Transforms the weights of one run.
+    private void Transform(nint context, WeightPanels panels)
+    {
+        nint given = RuntimeApi.Input(context, 1);
+        if (RuntimeApi.Count(given) != 9L * shape.Filters * shape.Channels)
+        {
+            throw new InvalidOperationException(
+                $"The weights of a {CustomOperators.Winograd} have {RuntimeApi.Count(given)} elements; "
+                + $"expected {9L * shape.Filters * shape.Channels}.");
+        }
+
+        float* weights = RuntimeApi.Floats(given);
+        RuntimeApi.Parallel(context, panels.Parts, part => panels.Transform(weights, part));
+    }
+
+    private void ComputeAll(nint context, Run run)
+    {
         Divide(ref run);
         if (shape.Threads == 1)
         {
@@ -73,13 +130,6 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         }
     }
 
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        SharedWeights.Return(weights);
-        base.Dispose();
-    }
-
     // Divides the tiles into blocks. If there are fewer blocks than threads, the filters are divided into shares too.
     private void Divide(ref Run run)
     {
@@ -87,9 +137,9 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         int blocks = Math.Max((groups + most - 1) / most, Math.Min(shape.Threads, groups));
         run.BlockTiles = (groups + blocks - 1) / blocks * TileProducts.Rows;
         run.Blocks = (run.Tiles + run.BlockTiles - 1) / run.BlockTiles;
-        int shares = Math.Clamp((shape.Threads + run.Blocks - 1) / run.Blocks, 1, weights.Panels);
-        run.SharePanels = (weights.Panels + shares - 1) / shares;
-        run.Shares = (weights.Panels + run.SharePanels - 1) / run.SharePanels;
+        int shares = Math.Clamp((shape.Threads + run.Blocks - 1) / run.Blocks, 1, run.Weights.Count);
+        run.SharePanels = (run.Weights.Count + shares - 1) / shares;
+        run.Shares = (run.Weights.Count + run.SharePanels - 1) / run.SharePanels;
     }
 
     // A method of its own, because a run on one thread needs no object for the captured variables.
@@ -100,7 +150,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
     private void Compute(in Run run, int task)
     {
         int first = task / run.Shares * run.BlockTiles, count = Math.Min(run.BlockTiles, run.Tiles - first);
-        int firstPanel = task % run.Shares * run.SharePanels, panels = Math.Min(run.SharePanels, weights.Panels - firstPanel);
+        int firstPanel = task % run.Shares * run.SharePanels, panels = Math.Min(run.SharePanels, run.Weights.Count - firstPanel);
         int width = panels * TileProducts.Panel;
         nint tilePlane = ((nint)run.BlockTiles * shape.Channels) + Gap, productPlane = ((nint)run.BlockTiles * width) + Gap;
         int stripFloats = Math.Max(TileReader.StripFloats(shape), TileWriter.StripFloats(shape));
@@ -110,17 +160,17 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         var products = new TilePlanes(scratch.Start + (Coefficients * tilePlane), productPlane, width);
         for (int done = 0; done < count;)
         {
-            var row = RowAt(first + done, count - done);
+            var row = TileRow.At(shape, first + done, count - done);
             float* image = run.X + ((nint)row.Image * shape.Channels * shape.Height * shape.Width);
             TileReader.Read(shape, row, image, strip, tiles.From(done, 0));
             done += row.Count;
         }
 
-        Multiply(tiles, products, count, firstPanel, panels);
+        Multiply(run.Weights, tiles, products, count, firstPanel, panels);
         int firstFilter = firstPanel * TileProducts.Panel, end = Math.Min(shape.Filters, firstFilter + width);
         for (int done = 0; done < count;)
         {
-            var row = RowAt(first + done, count - done);
+            var row = TileRow.At(shape, first + done, count - done);
             for (int filter = firstFilter; filter < end; filter += TileTransforms.Lanes)
             {
                 nint offset = (((nint)row.Image * shape.Filters) + filter) * shape.Rows * shape.Columns;
@@ -133,7 +183,7 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
     }
 
     // A whole group of tiles is multiplied even if only some of its tiles exist; the products of the others are never read.
-    private void Multiply(TilePlanes tiles, TilePlanes products, int count, int firstPanel, int panels)
+    private void Multiply(in WeightPanels weights, TilePlanes tiles, TilePlanes products, int count, int firstPanel, int panels)
     {
         for (int coefficient = 0; coefficient < Coefficients; coefficient++)
         {
@@ -150,17 +200,11 @@ internal sealed unsafe class WinogradKernel(WinogradShape shape, float* kernels)
         }
     }
 
-    // The tiles from this one to the end of its row, but at most a number of them.
-    private TileRow RowAt(int tile, int most)
-    {
-        int across = tile % shape.TilesAcross, row = tile / shape.TilesAcross;
-        return new(row / shape.TilesDown, row % shape.TilesDown, across, Math.Min(most, shape.TilesAcross - across));
-    }
-
     // One run: its tensors, and how it is divided.
     private struct Run
     {
         public float* X, Bias, Addend, Y;
         public int Tiles, BlockTiles, Blocks, SharePanels, Shares;
+        public WeightPanels Weights;
     }
 }

@@ -11,8 +11,12 @@ namespace Fovea.Models.Kernels;
 /// <param name="Left">The padding on the left of the input.</param>
 /// <param name="Relu">Whether the output is max(y, 0).</param>
 /// <param name="Threads">The number of threads of the session, among which a run divides its work.</param>
+/// <param name="Reversed">
+/// Whether the weights are those of the convolution whose input gradient this convolution computes: [C, K, 3, 3], each kernel reversed.
+/// </param>
 internal readonly record struct WinogradShape(
-    int Channels, int Height, int Width, int Filters, int Rows, int Columns, int Top, int Left, bool Relu, int Threads)
+    int Channels, int Height, int Width, int Filters, int Rows, int Columns, int Top, int Left, bool Relu, int Threads,
+    bool Reversed = false)
 {
     /// <summary>The side of the square of outputs that one tile gives.</summary>
     public const int Step = 4;
@@ -31,6 +35,7 @@ internal readonly record struct WinogradShape(
     [
         ("channels", (long)Channels), ("height", (long)Height), ("width", (long)Width), ("filters", (long)Filters), ("rows", (long)Rows),
         ("columns", (long)Columns), ("top", (long)Top), ("left", (long)Left), ("relu", Relu ? 1L : 0L), ("threads", (long)Threads),
+        ("reversed", Reversed ? 1L : 0L),
     ];
 
     /// <summary>The sizes of a node whose kernel ONNX Runtime is creating.</summary>
@@ -44,5 +49,6 @@ internal readonly record struct WinogradShape(
         RuntimeApi.Attribute(info, "top\0"u8),
         RuntimeApi.Attribute(info, "left\0"u8),
         RuntimeApi.Attribute(info, "relu\0"u8) != 0,
-        RuntimeApi.Attribute(info, "threads\0"u8));
+        RuntimeApi.Attribute(info, "threads\0"u8),
+        RuntimeApi.Attribute(info, "reversed\0"u8) != 0);
 }

@@ -67,4 +67,24 @@ internal static class CudaLowering
         var scale = gamma / graph.Sqrt(variance + node.Float("epsilon", 1e-5f));
         return [centred * graph.Reshape(scale, each) + graph.Reshape(beta, each), mean, variance];
     }
+
+    // dbeta = sum dY;  dgamma = sum(dY z) = r (sum(dY X) - mean sum dY);  dX = a dY + b X + c,
+    // a = gamma r,  b = -a r dgamma / m,  c = -a dbeta / m - b mean.
+
+    /// <summary>The rewrite of the placeholder for the gradients of batch normalisation in training mode.</summary>
+    public static IReadOnlyList<Value> NormalizationGradient(RewriteContext context, Node node, Value?[] inputs)
+    {
+        var graph = context.Target;
+        Value x = inputs[0]!, gamma = inputs[1]!, mean = inputs[3]!, variance = inputs[4]!, dY = inputs[5]!;
+        int[] others = [.. Enumerable.Range(0, x.Shape.Rank).Where(axis => axis != 1)];
+        var each = new Shape([.. Enumerable.Range(0, x.Shape.Rank).Select(axis => axis == 1 ? x.Shape[1] : 1)]);
+        float count = x.Shape.Size / x.Shape[1];
+        var r = graph.Apply("Reciprocal", [graph.Sqrt(variance + node.Float("epsilon", 1e-5f))]);
+        var shift = graph.ReduceSum(dY, others);
+        var scale = (graph.ReduceSum(dY * x, others) - mean * shift) * r;
+        var a = gamma * r;
+        var b = a * r * scale * (-1 / count);
+        var c = a * shift * (-1 / count) - b * mean;
+        return [dY * graph.Reshape(a, each) + (x * graph.Reshape(b, each) + graph.Reshape(c, each)), scale, shift];
+    }
 }

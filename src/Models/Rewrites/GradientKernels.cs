@@ -29,11 +29,16 @@ internal static class GradientKernels
         node is { Op: "Mul", Domain: "" }
         && IsMask(node[1].Producer) && node[0].Shape is { IsKnown: true, Size: > 0 } shape && shape == node[1].Shape;
 
-    /// <summary>The rewrite of such a node.</summary>
+    /// <summary>
+    /// The rewrite of such a node. It includes the addition before it, which adds the gradients of two readers of the Relu.
+    /// </summary>
     public static IReadOnlyList<Value> Masked(RewriteContext context, Node node, Value?[] inputs)
     {
         var y = context.Values[node[1].Producer![0]];
-        return [context.Target.Apply(CustomOperators.Domain, CustomOperators.ActivationGradient, [inputs[0]!, y], y.Shape)];
+        Value?[] given = node[0].Producer is { Op: "Add", Domain: "" } sum && context.HasOneReader(sum) && sum[0].Shape == sum[1].Shape
+            ? [context.Values[sum[0]], y, context.Values[sum[1]]]
+            : [inputs[0], y];
+        return [context.Target.Apply(CustomOperators.Domain, CustomOperators.ActivationGradient, given, y.Shape)];
     }
 
     // The max pool whose indices a ScatterElements uses.

@@ -45,6 +45,16 @@ internal sealed class RewriteContext
     /// <summary>The outputs of convolutions in <see cref="Target"/> that already include the Relu after the convolution.</summary>
     public HashSet<Value> Activated { get; } = [];
 
+    /// <summary>
+    /// The additions of the source graph that an operator before them already computes, with the result in <see cref="Target"/>.
+    /// </summary>
+    public Dictionary<Node, Value> Sums { get; } = [];
+
+    /// <summary>
+    /// The node that alone reads a node's first output; <c>null</c> if there are several or none, or if the graph returns the output.
+    /// </summary>
+    public Node? OnlyReader(Node node) => HasOneReader(node) ? readers[node.Output][0] : null;
+
     /// <summary>Whether a Relu is the only reader of a node's output.</summary>
     public bool FeedsOnlyRelu(Node node) => readers.GetValueOrDefault(node.Output) is [{ Op: "Relu", Domain: "" }];
 

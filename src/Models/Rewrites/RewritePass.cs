@@ -55,7 +55,9 @@ internal static class RewritePass
     public static (Graph Graph, IReadOnlyDictionary<Value, Value> Values) ForTraining(Graph source, bool cuda, int block)
     {
         var use = cuda ? RewriteUses.TrainingOnCuda : RewriteUses.TrainingOnCpu;
-        var (graph, values, _) = Run(source, use, (target, values) => new(source, target, values, block), isKept: _ => false);
+        var (graph, values, _) = Run(
+            source, use, (target, values) => new(source, target, values, block) { Threads = Environment.ProcessorCount },
+            isKept: _ => false);
         return (graph, values);
     }
 

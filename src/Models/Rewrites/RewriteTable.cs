@@ -12,7 +12,7 @@ internal static class RewriteTable
     public static readonly IReadOnlyList<Rewrite> Rows =
     [
         // Rewrites for serving on CPUs
-        new("Winograd", 2, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, _) => Winograd.Rewrite(c, node)),
+        new("Winograd", 3, RewriteUses.ServingOnCpu, Winograd.Suits, (c, node, _) => Winograd.Rewrite(c, node)),
         new(
             "response normalisation", 1, RewriteUses.ServingOnCpu | RewriteUses.TrainingOnCpu, ResponseNormalization.Suits,
             (c, node, x) => [ResponseNormalization.Expressed(c.Target, x[0]!, node)]),
@@ -21,10 +21,18 @@ internal static class RewriteTable
             (c, node, _) => [PairedColumns.Rewrite(c.Target, node, c.Values)]),
 
         // Rewrites for training on CPUs
+        new("Winograd for training", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), TrainingWinograd.Forward),
+        new(
+            "Winograd for input gradients", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"),
+            TrainingWinograd.InputGradient),
+        new("Winograd for weight gradients", 1, RewriteUses.TrainingOnCpu, IsWeightGradient, TrainingWinograd.WeightGradient),
         new(
             "max pool gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.ScattersToMaxima,
             (c, node, _) => GradientKernels.ToMaxima(c, node)),
         new("activation gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.MasksByRelu, GradientKernels.Masked),
+        new("batch normalisation", 1, RewriteUses.TrainingOnCpu, NormalizationLowering.Suits, NormalizationLowering.Forward),
+        new("fused addition", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Add"), NormalizationLowering.FusedAddition),
+        new("batch norm gradient", 1, RewriteUses.TrainingOnCpu, IsNormalizationGradient, NormalizationLowering.Gradient),
         new("convolution", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), ConvLowering.Forward),
         new("fused activation", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Relu"), ConvLowering.FusedRelu),
         new("input gradient", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), ConvLowering.InputGradient),
@@ -33,6 +41,7 @@ internal static class RewriteTable
         // Rewrites for training on CUDA
         new("weight gradient by positions", 1, RewriteUses.TrainingOnCuda, IsWeightGradient, CudaLowering.WeightGradient),
         new("symmetric padding", 1, RewriteUses.TrainingOnCuda, CudaLowering.IsUnevenlyPadded, CudaLowering.SymmetricallyPadded),
+        new("batch norm gradient by operators", 1, RewriteUses.TrainingOnCuda, IsNormalizationGradient, CudaLowering.NormalizationGradient),
         new(
             "batch statistics", 1, RewriteUses.TrainingOnCuda,
             node => Is(node, "BatchNormalization") && node.Int("training_mode") != 0, CudaLowering.TrainingNormalization),
@@ -49,4 +58,7 @@ internal static class RewriteTable
 
     private static bool IsWeightGradient(Node node) =>
         node is { Domain: Placeholders.Domain, Op: Placeholders.ConvWeightGradient };
+
+    private static bool IsNormalizationGradient(Node node) =>
+        node is { Domain: Placeholders.Domain, Op: Placeholders.BatchNormGradient };
 }

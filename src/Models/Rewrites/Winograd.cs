@@ -59,15 +59,22 @@ internal static class Winograd
     // A quantised convolution is not rewritten, because ONNX Runtime computes it with integers: its weights are not constants.
     private static bool IsConvolution(Node? node) =>
         node is { Op: "Conv", Domain: "" }
-        && TileTransforms.IsSupported
         && node[0] is { Type: ElementType.Float, Shape: { Rank: 4 } x } && x.Dimensions[1..].All(size => size > 0)
         && node[1] is { Constant.Type: ElementType.Float, Shape: var w }
         && node.Inputs.ElementAtOrDefault(2) is null or { Constant.Type: ElementType.Float }
         && node.Int("group", 1) == 1
         && Window.Of(node) is { Kernel: [3, 3], Strides: [1, 1], Dilations: [1, 1] }
+        && Pays(w, node.Output.Shape);
+
+    /// <summary>Whether the kernel runs here, and is faster than ONNX Runtime for a 3x3 convolution with stride 1.</summary>
+    /// <param name="w">The shape of the weights, [K, C, height, width]; the order of K and C does not matter.</param>
+    /// <param name="y">The shape of the output.</param>
+    public static bool Pays(Shape w, Shape y) =>
+        TileTransforms.IsSupported
+        && w is { Rank: 4, IsKnown: true } && w[2] == 3 && w[3] == 3
         && w[0] % TileTransforms.Lanes == 0 && w[1] % TileTransforms.Lanes == 0
         && (double)w[0] * w[1] / (w[0] + w[1]) >= MinChannels
-        && SavesMultiplications(node.Output.Shape);
+        && SavesMultiplications(y);
 
     // Whether at least half of the multiplications are saved. For small outputs they are not, because the tiles are mostly empty.
     private static bool SavesMultiplications(Shape y)

@@ -23,7 +23,7 @@ public class TrainingKernelTests
     };
 
     [Fact]
-    public void A_step_gives_the_same_bytes_each_time()
+    public void A_step_gives_the_same_bytes_each_time_and_on_one_thread()
     {
         var graph = Differentiated(g => g.Relu(g.Conv(
             g.Relu(g.Input("x", ElementType.Float, new Shape(5, 32, 23, 18))),
@@ -31,9 +31,16 @@ public class TrainingKernelTests
             window: Window.Square(3, padding: 1))));
         var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
         string[] own = [.. rewritten.Nodes.Where(node => node.Domain == CustomOperators.Domain).Select(node => node.Op).Order()];
-        Assert.Equal([CustomOperators.ActivationGradient, CustomOperators.ActivationGradient], own);
+        string[] activations = [CustomOperators.ActivationGradient, CustomOperators.ActivationGradient];
+        string[] convolutions = [CustomOperators.Winograd, CustomOperators.Winograd, CustomOperators.WeightGradient];
+        Assert.Equal([.. activations, .. TileTransforms.IsSupported ? convolutions : []], own);
 
-        Assert.Equal(Run(rewritten, repeats: false), Run(rewritten, repeats: false));
+        var first = Run(rewritten, repeats: false);
+        Assert.Equal(first, Run(rewritten, repeats: false));
+        if (TileTransforms.IsSupported)
+        {
+            Assert.Equal(first, Run(rewritten, repeats: false, onOneThread: true));
+        }
     }
 
     [Theory, MemberData(nameof(Pools))]
@@ -51,13 +58,54 @@ public class TrainingKernelTests
         }
     }
 
-    [Fact]
-    public void Relu_gradient_equals_the_masked_gradient()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Relu_gradient_equals_the_masked_gradient(bool isReadTwice)
     {
-        var graph = Differentiated(g => g.Relu(g.Input("x", ElementType.Float, new Shape(3, 7, 61, 53))));
+        var graph = Differentiated(g =>
+        {
+            var y = g.Relu(g.Input("x", ElementType.Float, new Shape(3, 7, 61, 53)));
+            return isReadTwice ? g.Apply("Neg", [y]) + (y * 2) : y;
+        });
         var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
         Assert.Contains(rewritten.Nodes, node => node.Op == CustomOperators.ActivationGradient);
+        Assert.Equal(isReadTwice ? 1 : 0, rewritten.Nodes.Count(node => node.Op == "Add"));
         Assert.Equal(Run(graph), Run(rewritten));
+    }
+
+    // The forms for CUDA are standard operators, which run on the CPU too.
+    [Theory]
+    [InlineData("alone", "")]
+    [InlineData("ReLU", "")]
+    [InlineData("sum", "Relu Add")]
+    [InlineData("sum and ReLU", "Relu Add")]
+    [InlineData("sum of two", "Relu Add")]
+    [InlineData("ReLU, read twice", "Relu Add Add")]
+    public void Batch_normalisation_and_its_gradients_equal_the_standard_operators(string after, string operators)
+    {
+        var graph = Differentiated(g =>
+        {
+            var x = g.Input("x", ElementType.Float, new Shape(3, 5, 13, 11));
+            Value before = g.Relu(x), y = Normalized(g, x);
+            return after switch
+            {
+                "ReLU" => g.Relu(y),
+                "sum" => before + y,
+                "sum and ReLU" => g.Relu(y + before),
+                "sum of two" => Normalized(g, before) + y,
+                "ReLU, read twice" => g.Relu(y) + y,
+                _ => y,
+            };
+        });
+        var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
+        Assert.Equal(operators, string.Join(' ', rewritten.Nodes.Where(node => node.Op is "Relu" or "Add").Select(node => node.Op)));
+        var standard = RewritePass.ForTraining(graph, cuda: true, ChannelBlock.Size).Graph;
+        foreach (var (expected, found) in Run(standard, repeats: false).Zip(Run(rewritten, repeats: false)))
+        {
+            float largest = expected.Max(MathF.Abs);
+            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-5f * largest));
+        }
     }
 
     [Fact]
@@ -69,6 +117,15 @@ public class TrainingKernelTests
             Window.Square(2, 2)));
         var nodes = RewritePass.ForTraining(graph, cuda: true, ChannelBlock.Size).Graph.Nodes;
         Assert.DoesNotContain(nodes, node => node.Domain == CustomOperators.Domain);
+    }
+
+    private static Value Normalized(Graph g, Value x)
+    {
+        int number = g.Nodes.Count;
+        Value Each(string name, float low) => g.Constant(Tensor.Of(
+            new Shape(x.Shape[1]), [.. Enumerable.Range(0, x.Shape[1]).Select(i => low + (0.3f * i))]));
+        Value gamma = g.Input($"gamma{number}", ElementType.Float, new Shape(x.Shape[1])), beta = Each("beta", -0.5f);
+        return g.BatchNormalization(x, gamma, beta, Each("mean", 0), Each("variance", 1), 1e-5f).Y;
     }
 
     // A function of inputs, weighted by one more input and summed, with its gradients.
@@ -88,9 +145,9 @@ public class TrainingKernelTests
     }
 
     // Runs the graph. If numbers repeat, windows have several largest elements. If not, sums depend on the order of their terms.
-    private static float[][] Run(Graph graph, bool repeats = true)
+    private static float[][] Run(Graph graph, bool repeats = true, bool onOneThread = false)
     {
-        using var session = Sessions.Open(graph);
+        using var session = Sessions.Open(graph, onOneThread: onOneThread);
         using var options = new RunOptions();
         var values = graph.Inputs.Select((input, number) =>
         {

@@ -30,6 +30,10 @@ public class TrainingRewritesTests
         ["of few places, with strides"] = (new(3, Channels, 7, 6), new(Channels, Channels, 3, 3), Window.Square(3, 2, 1)),
         ["of an image's own channels"] = (new(2, 3, 17, 15), new(Channels, 3, 7, 7), Window.Square(7, 2, 3)),
         ["of channels that fill no block"] = (new(2, 20, 9, 9), new(24, 20, 3, 3), Window.Square(3, 1, 1)),
+        ["of many channels"] = (new(3, 32, 13, 10), new(40, 32, 3, 3), Window.Square(3, 1, 1)),
+        ["of many channels, unpadded"] = (new(2, 40, 9, 12), new(32, 40, 3, 3), Window.Square(3)),
+        ["of many channels, unevenly padded"] = (new(2, 32, 8, 9), new(64, 32, 3, 3), new([3, 3], [1, 1], [2, 0], [1, 1], [1, 1])),
+        ["of many channels, more tiles than a block has"] = (new(37, 32, 8, 7), new(32, 32, 3, 3), Window.Square(3, 1, 1)),
         ["dilated"] = (new(2, Channels, 12, 11), new(Channels, Channels, 3, 3), new([3, 3], [1, 1], [2, 2], [2, 2], [2, 2])),
     };
 

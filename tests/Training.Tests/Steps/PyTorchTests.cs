@@ -1,6 +1,8 @@
 using Fovea.Models.Architectures;
 using Fovea.Models.Graphs;
+using Fovea.Models.Kernels;
 using Fovea.Models.Layers;
+using Fovea.Training.Steps;
 
 namespace Fovea.Training.Tests.Steps;
 
@@ -57,22 +59,24 @@ public sealed class PyTorchTests(PyTorch torch) : IClassFixture<PyTorch>
         var input = new Shape(architecture.Input[0], side, side);
         var network = architecture.Build(classes: 5, input, seed: 1, architecture.HasAuxiliary, Stem.ImageNet);
         var model = architecture.Torchvision is { } same ? $"torchvision.models.{same.Name}" : name;
+        bool isFiltered = new GradientGraph(network, batchSize: 2).Graph.Nodes.Any(node => node.Op == CustomOperators.WeightGradient);
+        int most = isFiltered ? 3 : 2;
         var errors = new List<LearningCase.TensorError>();
-        for (int seed = 1; seed == 1 || (seed <= MaximumBatches && Inaccuracy(errors) is not null); seed++)
+        for (int seed = 1; seed == 1 || (seed <= MaximumBatches && Inaccuracy(errors, most) is not null); seed++)
         {
             errors.AddRange(LearningCase.Compare(torch, model, network, batch: 2, seed, shift: 2));
         }
 
-        Assert.Null(Inaccuracy(errors));
+        Assert.Null(Inaccuracy(errors, most));
     }
 
-    // A sentence if the median error of the statistics, or of loss and gradients, is more than twice PyTorch's in single precision.
-    private static string? Inaccuracy(IEnumerable<LearningCase.TensorError> errors) =>
+    // A sentence if the median error of the statistics, or of loss and gradients, is more than so many times PyTorch's in single precision.
+    private static string? Inaccuracy(IEnumerable<LearningCase.TensorError> errors, int most) =>
         (from error in errors
          group error by error.Name.Contains(".running_", StringComparison.Ordinal) into kind
          let ours = Median(kind.Select(e => e.Ours))
          let torchs = Median(kind.Select(e => e.PyTorchs))
-         where ours > 2 * torchs
+         where ours > most * torchs
          select $"The median error of {(kind.Key ? "statistics" : "loss and gradients")} is {ours:E2}; PyTorch's is {torchs:E2}.")
         .FirstOrDefault();
 
