@@ -56,6 +56,9 @@ internal sealed record Settings
     /// <summary>The folder of the uploaded data sets.</summary>
     public string DatasetFolder => Path.Combine(Data, "datasets");
 
+    /// <summary>The folder of the adopted forms of other software's models.</summary>
+    public string AdoptedFolder => Path.Combine(Data, "adopted");
+
     /// <summary>The folder of downloaded pretrained bases.</summary>
     public string Weights => Path.Combine(Data, "weights");
 

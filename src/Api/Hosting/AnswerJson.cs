@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fovea.Api.AuditTrail;
 using Fovea.Api.Classification;
 using Fovea.Api.CustomVision;
 using Fovea.Api.DatasetChecks;
@@ -12,6 +13,7 @@ using Fovea.Api.NetworkCatalog;
 using Fovea.Api.OpenAIProtocol;
 using Fovea.Api.Probes;
 using Fovea.Api.Problems;
+using Fovea.Api.Storage;
 using Fovea.Api.WebPage;
 
 namespace Fovea.Api.Hosting;
@@ -24,6 +26,7 @@ internal static class AnswerJson
     [
         ClassificationJson.Default, ExplanationJson.Default, ProblemJson.Default, NetworkCatalogJson.Default, ModelRepositoryJson.Default,
         DatasetJson.Default, DatasetCheckJson.Default, FineTuningJson.Default, OpenAIJson.Default, CustomVisionJson.Default,
-        InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default, WebPageJson.Default,
+        InferenceJson.Default, ProbeJson.Default, DiagnosticsJson.Default, StorageJson.Default, AuditJson.Default,
+        WebPageJson.Default,
     ];
 }

@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using Fovea.Api.AuditTrail;
 using Fovea.Api.Classification;
 using Fovea.Api.Configuration;
 using Fovea.Api.CustomVision;
@@ -109,6 +110,7 @@ internal static class Service
         builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<FailedRequests>().AddSingleton<PrivatePaths>();
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(host).AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(RetentionSettings.Read(builder.Configuration)).AddSingleton(ApiKeys.Read(builder.Configuration));
+        builder.Services.AddSingleton<StorageMeter>().AddSingleton<AuditLog>().AddHostedService<AuditSweep>();
         builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>().AddSingleton<SingleImage>();
         builder.Services.AddServing();
         builder.Services.AddModelStore(builder.Configuration, fineTuning.Serves);
@@ -153,6 +155,7 @@ internal static class Service
         app.UseDrain();
         app.UseOrigins(host);
         app.UseRateLimits(host.RequestsPerMinute);
+        app.UseAuditTrail();
         app.UseKeyCheck();
         app.UseQueryNames();
         app.UseContentEncodings();
@@ -181,6 +184,8 @@ internal static class Service
             app.MapFineTuning();
             app.MapOpenAI();
             app.MapCustomVision();
+            app.MapStorage();
+            app.MapAuditTrail();
             app.MapWebPage();
         }
 

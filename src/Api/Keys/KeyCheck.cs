@@ -1,6 +1,5 @@
 using System.Net;
 using Fovea.Api.Problems;
-using Fovea.Api.Telemetry;
 using Microsoft.Net.Http.Headers;
 
 namespace Fovea.Api.Keys;
@@ -11,9 +10,6 @@ namespace Fovea.Api.Keys;
 /// </summary>
 internal static class KeyCheck
 {
-    /// <summary>The category of the log entries that say who has changed data or has tried to.</summary>
-    public const string AuditCategory = "Fovea.Audit";
-
     private const string Mend =
         "Configure a key, for example with the environment variable Fovea__ApiKeys__0=KEY, and send it as Authorization: Bearer KEY.";
 
@@ -24,17 +20,11 @@ internal static class KeyCheck
     public static void UseKeyCheck(this WebApplication app)
     {
         var keys = app.Services.GetRequiredService<ApiKeys>();
-        var audit = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(AuditCategory);
         app.Use((context, next) =>
         {
             if (context.GetEndpoint()?.Metadata.GetMetadata<NeedsKey>() is { } needs
                 && (needs.Scope != KeyScope.Classify || keys.RequiredToClassify))
             {
-                if (needs.Scope != KeyScope.Classify && !HttpMethods.IsGet(context.Request.Method))
-                {
-                    LogWhenDone(context, keys, audit);
-                }
-
                 Check(context, keys, needs.Scope, app.Environment);
             }
             else if (context.GetEndpoint()?.Metadata.GetMetadata<RefusesUnknownKey>() is not null
@@ -96,19 +86,6 @@ internal static class KeyCheck
             $"This route {(context.GetEndpoint()!.Metadata.GetMetadata<NeedsKey>() is null ? "takes" : "needs")} an API key, and the "
                 + $"request has {(context.Request.Headers[header].Count == 0 ? "none" : "an unknown one")}; expected the header {header}: "
                 + $"{(header == HeaderNames.Authorization ? "Bearer KEY" : "KEY")}.");
-    }
-
-    // The request is logged when its answer has been sent, also if it was refused.
-    private static void LogWhenDone(HttpContext context, ApiKeys keys, ILogger audit)
-    {
-        var (method, path) = (context.Request.Method, context.Request.Path);
-        var address = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        var key = keys.Find(context.Request)?.Name ?? (keys.Any ? "no known key" : "no key configured");
-        context.Response.OnCompleted(() =>
-        {
-            audit.Wrote(key, method, path, context.Response.StatusCode, address);
-            return Task.CompletedTask;
-        });
     }
 
     private static bool IsLoopback(IPAddress address) =>

@@ -32,7 +32,7 @@ internal static class ModelStoreServices
     {
         var log = services.GetRequiredService<ILogger<AdoptionCache>>();
         return new(
-            Path.Combine(services.GetRequiredService<Settings>().Data, "adopted"),
+            services.GetRequiredService<Settings>().AdoptedFolder,
             services.GetRequiredService<ModelStoreSettings>().AdoptedBytes)
         { Failed = log.AdoptedFormNotKept };
     }

@@ -30,6 +30,13 @@ internal sealed record RetentionSettings
     [Range(0, 36_500)]
     public int Checkpoints { get; init; } = 30;
 
+    /// <summary>
+    /// The number of days after which entries of the audit trail, which says who changed what, are deleted, together with the other entries
+    /// of their month. 0 keeps them for ever. In any case the oldest entries are deleted when all have more than 16 MiB.
+    /// </summary>
+    [Range(0, 36_500)]
+    public int Audit { get; init; } = 365;
+
     /// <summary>Reads the settings and checks their ranges.</summary>
     /// <exception cref="RefusalException">A value has the wrong type, or is out of its range.</exception>
     public static RetentionSettings Read(IConfiguration configuration) => Settings.Bind<RetentionSettings>(configuration, Prefix);

@@ -48,6 +48,10 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Information, "{Key}: {Method} {Path} was answered with {Status}; the caller is {Address}")]
     public static partial void Wrote(this ILogger log, string key, string method, string path, int status, string address);
 
+    [LoggerMessage(
+        17, LogLevel.Warning, "The entry of the audit trail is only in this log, because its file cannot be written to: {Reason}")]
+    public static partial void NotRecorded(this ILogger log, string reason);
+
     [LoggerMessage(14, LogLevel.Warning, "Expired items could not be deleted, and the next sweep tries again: {Reason}")]
     public static partial void NotSwept(this ILogger log, string reason);
 

@@ -1,3 +1,4 @@
+using Fovea.Api.AuditTrail;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.Jobs;
 using Fovea.Api.ModelRepository;
@@ -12,7 +13,7 @@ namespace Fovea.Api.Workers;
 /// the same steps can be repeated after an interruption.
 /// </summary>
 internal sealed class Publishing(
-    JobStore store, ModelStore models, ModelAdministration administration, IncumbentComparison incumbents)
+    JobStore store, ModelStore models, ModelAdministration administration, IncumbentComparison incumbents, AuditLog audit)
 {
     /// <summary>
     /// Compares the trained model with the version that serves, adds it to the repository as a version, and ends the job. Immediately
@@ -35,6 +36,12 @@ internal sealed class Publishing(
             await job.RequireRunning();
             if (await administration.Add(model, version, folder.Model, publish, new(job.RequireRunning, term.RequireHeld), stop))
             {
+                audit.Record(
+                    job.Now.Id,
+                    publish ? "POST" : "PUT",
+                    $"/models/{model}/versions/{version}{(publish ? "/publish" : "")}",
+                    StatusCodes.Status200OK,
+                    Environment.MachineName);
                 var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the previous version." : "";
                 await job.Advance(now => now.Succeed(publish
                     ? $"{model} version {version} is published.{rollback}"

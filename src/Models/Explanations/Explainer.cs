@@ -17,6 +17,10 @@ namespace Fovea.Models.Explanations;
 /// <param name="onAllCores">Whether a run uses all cores; if false, it stays on the calling thread. Default true.</param>
 public sealed class Explainer(Classifier model, bool onAllCores = true) : IDisposable
 {
+    // The length of a model file in bytes above which the graph that was read for a session is freed at once. The garbage collector would
+    // free its weights much later.
+    private const long LeastFreed = 64 << 20;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, GradCam> gradCams = [];
     private IntegratedGradients? integrated;
@@ -180,7 +184,11 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
     {
         lock (gate)
         {
-            integrated ??= new(Network(), model, onAllCores);
+            if (integrated is null)
+            {
+                integrated = OpenIntegrated();
+                FreeGraph();
+            }
         }
 
         return integrated.Run(input, target, stop);
@@ -247,10 +255,24 @@ public sealed class Explainer(Classifier model, bool onAllCores = true) : IDispo
         {
             if (!gradCams.TryGetValue(layer ?? "", out var cam))
             {
-                gradCams.Add(layer ?? "", cam = new(Network(), model, layer, onAllCores));
+                gradCams.Add(layer ?? "", cam = OpenCam(layer));
+                FreeGraph();
             }
 
             return cam;
+        }
+    }
+
+    // These are methods of their own, so that no variable refers to the graph any more when FreeGraph runs.
+    private GradCam OpenCam(string? layer) => new(Network(), model, layer, onAllCores);
+
+    private IntegratedGradients OpenIntegrated() => new(Network(), model, onAllCores);
+
+    private void FreeGraph()
+    {
+        if (new FileInfo(model.File) is { Exists: true, Length: > LeastFreed })
+        {
+            ProcessMemory.Trim();
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class ScoredRuns : IDisposable
         graph.Prune();
         (inputs, outputs) = ([network.Images.Name, network.Class.Name], [network.Logits.Name, result.Name]);
         shape = network.Images.Shape.ToInt64();
-        session = Sessions.Open(graph, device, onOneThread: !spread);
+        session = Sessions.Open(graph, options => Configure(options, device), onOneThread: !spread);
     }
 
     /// <summary>Runs a batch.</summary>
@@ -45,4 +45,15 @@ internal sealed class ScoredRuns : IDisposable
     }
 
     public void Dispose() => session.Dispose();
+
+    // On the CPU, ONNX Runtime would keep a reordered copy of the weights of each matrix product, and another one for its gradient. A run
+    // of few images gains little from them.
+    private static void Configure(SessionOptions options, Device device)
+    {
+        device.AppendTo(options);
+        if (!device.IsCuda)
+        {
+            options.AddSessionConfigEntry("session.disable_prepacking", "1");
+        }
+    }
 }

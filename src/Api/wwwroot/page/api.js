@@ -28,7 +28,7 @@ export function fullAddress(path) {
 export async function send(path, { method = "GET", body, headers = {}, signal, quiet = false } = {}) {
   const attempt = () => attemptSend(path, { method, body, headers: withKey(headers), signal });
   let response = await attempt();
-  if ((response.status === 401 || response.status === 403) && !quiet) {
+  if (!quiet && wantsOtherKey(response)) {
     const problem = await problemOf(response.clone());
     if (await askForKey(problem.message)) response = await attempt();
   }
@@ -95,6 +95,11 @@ function parseEvent(text) {
   return event;
 }
 
+// A request without a key that is answered with 403 is refused for another reason: the service has no keys.
+function wantsOtherKey({ status }) {
+  return status === 401 || (status === 403 && currentKey() !== null);
+}
+
 function withKey(headers) {
   const key = currentKey();
   return key ? { ...headers, Authorization: `Bearer ${key}` } : headers;
@@ -110,6 +115,10 @@ async function attemptSend(path, options) {
 }
 
 async function problemOf(response) {
+  if (response.status === 401) {
+    const words = currentKey() ? "The service does not know your key." : "This needs an API key. The people who run the service have one.";
+    return new Problem(words, 401, "unauthorized");
+  }
   try {
     const problem = await response.json();
     const detail = problem.detail ?? problem.error?.message ?? problem.error;

@@ -48,7 +48,8 @@ function architectureCard(architecture, signal) {
   const card = element("a", { class: "card architecture", href: `#architectures/${route(architecture.name)}` },
     holder,
     element("strong", {}, architecture.name),
-    element("span", { class: "muted" }, `${short(architecture.parameters)} parameters, ${short(architecture.multiplyAdds)} multiply-adds`),
+    element("span", { class: "muted" }, `${short(architecture.parameters)} parameters`),
+    element("span", { class: "muted" }, `${short(architecture.multiplyAdds)} multiply-adds`),
     element("span", { class: "muted small" }, architecture.source));
   card.addEventListener("seen", async () => {
     try {

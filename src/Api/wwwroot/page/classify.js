@@ -63,7 +63,7 @@ function takeImages(files, state) {
 function answerCard(path, file, state) {
   const address = URL.createObjectURL(file);
   const image = element("img", { src: address, alt: path, class: "picture" });
-  image.addEventListener("error", () => image.classList.add("unseen"));
+  image.addEventListener("error", () => image.replaceWith(element("p", { class: "no-picture" }, "No preview")));
   const frame = element("div", { class: "frame" }, image);
   const result = element("div", { class: "result" });
   const card = element("article", { class: "card answer", "aria-label": path },

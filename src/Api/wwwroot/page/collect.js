@@ -8,7 +8,7 @@ import { zip } from "./zip.js";
 
 export function collectPanel({ onUploaded }) {
   const message = notice();
-  const upload = (archive) => uploadArchive(archive, message, onUploaded);
+  const upload = (archive, name) => uploadArchive(archive, name, message, onUploaded);
   const ways = { "A folder or zip": () => folderPanel(upload, message), "Boxes to fill": () => boxPanel(upload, message) };
   const holder = element("div");
   const buttons = Object.keys(ways).map((name) => element("button", { type: "button", class: "chip", onclick: () => choose(name) }, name));
@@ -22,9 +22,10 @@ export function collectPanel({ onUploaded }) {
     element("div", { class: "row", role: "group", "aria-label": "How to choose the pictures" }, buttons), holder, message.element);
 }
 
-async function uploadArchive(archive, message, onUploaded) {
+async function uploadArchive(archive, name, message, onUploaded) {
   message.say(`Uploading ${bytes(archive.size)} …`);
-  const set = await json("datasets", { method: "POST", body: archive, headers: { "Content-Type": "application/zip" } });
+  const path = name ? `datasets?name=${encodeURIComponent(name)}` : "datasets";
+  const set = await json(path, { method: "POST", body: archive, headers: { "Content-Type": "application/zip" } });
   const left = set.refused.length > 0 ? ` ${count(set.refused.length, "file")} could not be used.` : "";
   message.say(`Uploaded: ${count(set.classes.reduce((sum, one) => sum + one.count, 0), "image")}.${left}`, "good");
   onUploaded(set);
@@ -34,7 +35,12 @@ function folderPanel(upload, message) {
   const holder = element("div", { class: "stack" });
   const take = (files) => {
     const archive = files.length === 1 && /\.zip$/i.test(files[0].path) ? files[0].file : null;
-    fill(holder, archive ? zipPreview(archive, upload, message) : folderPreview(files, upload, message));
+    const uploadOnce = async (packed, name) => {
+      await upload(packed, name);
+      fill(holder);
+    };
+    message.say("");
+    fill(holder, archive ? zipPreview(archive, uploadOnce, message) : folderPreview(files, uploadOnce, message));
   };
   return element("div", { class: "stack" },
     dropZone({
@@ -46,20 +52,31 @@ function folderPanel(upload, message) {
 }
 
 function zipPreview(archive, upload, message) {
-  return element("div", { class: "row between" },
+  const name = nameInput(archive.name.replace(/\.zip$/i, ""));
+  return [
     element("p", {}, `${archive.name}, ${bytes(archive.size)}`),
-    actionButton("Upload", () => upload(archive), { kind: "primary", report: (error) => message.fail(error) }));
+    field("Name of the data set", name),
+    element("div", {}, actionButton("Upload", () => upload(archive, name.value.trim()),
+      { kind: "primary", report: (error) => message.fail(error) })),
+  ];
+}
+
+function nameInput(suggested) {
+  return element("input", { type: "text", value: suggested.slice(0, 100), autocomplete: "off", maxLength: 100 });
 }
 
 function folderPreview(files, upload, message) {
   const classes = countBy(files.map(({ path }) => path.split("/").at(-2) ?? ""));
+  const [folder, ...others] = new Set(files.map(({ path }) => path.split("/").at(-3) && path.split("/")[0]));
+  const name = nameInput(others.length === 0 && folder ? folder : "");
   const start = async () => {
     const archive = await zip(files, (done) => message.say(`Packing ${done} of ${files.length} …`));
-    await upload(archive);
+    await upload(archive, name.value.trim());
   };
   return [
     element("ul", { class: "chips", "aria-label": "Folders found" },
       [...classes].slice(0, 40).map(([name, images]) => element("li", { class: "tag" }, `${name || "no folder"}: ${images}`))),
+    field("Name of the data set", name),
     element("div", {}, actionButton(`Upload ${count(files.length, "file")}`, start,
       { kind: "primary", report: (error) => message.fail(error) })),
   ];

@@ -40,10 +40,12 @@ function addTo(shown, set) {
 function card(set, shown) {
   const content = element("div", { class: "stack" });
   const images = set.classes.reduce((sum, one) => sum + one.count, 0);
+  const labels = labelsOf(set);
   const made = element("details", { class: "card" },
     element("summary", {},
-      element("span", { class: "summary-title" }, set.classes.map((one) => one.label).join(", ")),
+      element("span", { class: "summary-title" }, set.name ?? labels),
       element("span", { class: "muted" },
+        set.name && `${labels}; `,
         `${count(set.classes.length, "class", "classes")}, ${count(images, "image")}, ${time(set.created_at)}`)),
     content);
   made.addEventListener("toggle", () => {
@@ -52,17 +54,24 @@ function card(set, shown) {
   return made;
 }
 
+// Names the classes; of many classes, the first ones.
+function labelsOf({ classes }) {
+  const most = 6;
+  const more = classes.length > most ? ` and ${classes.length - most} more` : "";
+  return classes.slice(0, most).map((one) => one.label).join(", ") + more;
+}
+
 function details(set, shown, made) {
   const message = notice();
-  const onCorrected = (corrected) => addTo(shown, corrected);
+  const pictures = gallery(set, { onCorrected: (corrected) => addTo(shown, corrected), onJob: shown.onJob });
   return [
-    element("p", { class: "muted id" }, set.id),
     set.refused.length > 0 && refusedFiles(set.refused),
     trainForm(set, shown.onJob),
-    healthPanel(set),
-    gallery(set, { onCorrected, onJob: shown.onJob }),
+    healthPanel(set, pictures.thumb),
+    pictures.element, pictures.bar,
     message.element,
-    element("div", { class: "row end" },
+    element("div", { class: "row between" },
+      element("span", { class: "muted id" }, set.id),
       actionButton("Delete this data set", () => remove(set, made), { kind: "danger quiet", report: (error) => message.fail(error) })),
   ];
 }

@@ -73,7 +73,7 @@ export function notice() {
       box.hidden = !text;
     },
     fail(error) {
-      this.say(error.message || String(error), "error");
+      this.say(error.message || String(error), error.status === 401 ? "info" : "error");
     },
   };
 }

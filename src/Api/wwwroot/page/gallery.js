@@ -1,7 +1,8 @@
-// Shows the pictures of a data set. A click on a picture corrects its label. The corrected images are saved as a new data set.
+// Shows the pictures of a data set. A click on a picture corrects its label. The corrected images are saved as a new data set. The pictures
+// of findings can be corrected in the same way.
 
 import { actionButton, element, field, fill, notice, select } from "./dom.js";
-import { json, picture, post, route, send } from "./api.js";
+import { everyEntry, json, picture, post, route, send } from "./api.js";
 import { count } from "./format.js";
 import { zip } from "./zip.js";
 
@@ -10,16 +11,23 @@ const perPage = 24;
 // In a zip file of corrections, the images in a folder of this name are removed from the data set.
 const removed = "_removed";
 
+/**
+ * Makes the pictures of the classes, and the bar that saves corrections. `thumb` makes a picture that corrects its label; its argument
+ * `suggested` is the label that is chosen at first.
+ */
 export function gallery(set, { onCorrected, onJob }) {
   const corrections = new Map();
   const bar = element("div", { class: "row between corrections", hidden: true });
   const message = notice();
   const context = { set, corrections, bar, message, onCorrected, onJob };
-  return element("div", { class: "stack tight" },
-    element("h3", {}, "Pictures"),
-    element("p", { class: "muted" }, "Is a picture in the wrong class? Choose it to correct its label."),
-    set.classes.map((one) => classRow(one, context)),
-    bar, message.element);
+  return {
+    element: element("div", { class: "stack tight" },
+      element("h3", {}, "Pictures"),
+      element("p", { class: "muted" }, "Is a picture in the wrong class? Choose it to correct its label."),
+      set.classes.map((one) => classRow(one, context))),
+    bar: [bar, message.element],
+    thumb: (image, suggested) => thumb(image, context, suggested),
+  };
 }
 
 function classRow(one, context) {
@@ -48,16 +56,16 @@ async function loadPage(label, after, thumbs, more, context) {
   }
 }
 
-function thumb(image, context) {
+function thumb(image, context, suggested) {
   const shown = element("img", { alt: `${image.class}: ${image.file}` });
-  const open = () => correct(image, shown, button, context);
+  const open = () => correct(image, shown, button, context, suggested);
   const button = element("button", { type: "button", class: "thumb", title: image.file, onclick: open }, shown);
   loadThumbnail(shown, image.thumbnail);
   return button;
 }
 
-/** Loads a thumbnail of a data set into an image element, with the person's key. */
-export async function loadThumbnail(shown, address) {
+// Loads a thumbnail of a data set into an image element, with the person's key.
+async function loadThumbnail(shown, address) {
   try {
     shown.src = await picture(address, { quiet: true });
   } catch {
@@ -65,15 +73,15 @@ export async function loadThumbnail(shown, address) {
   }
 }
 
-function correct(image, shown, button, context) {
+function correct(image, shown, button, context, suggested) {
   const labels = context.set.classes.map((one) => one.label);
-  const now = context.corrections.get(image.id)?.label ?? image.class;
+  const now = context.corrections.get(image.id)?.label ?? suggested ?? image.class;
   const choice = select([...labels, [removed, "none: remove it"]], now);
   const dialog = element("dialog", { class: "dialog", "aria-label": `Correct ${image.file}` },
     element("form", { method: "dialog" },
       element("h2", {}, image.file),
       element("img", { src: shown.src, alt: "", class: "picture" }),
-      field("What does it show?", choice),
+      field("What does it show?", choice, `Its label is ${image.class}.`),
       element("div", { class: "row end" },
         element("button", { type: "button", class: "button quiet", onclick: () => dialog.close("no") }, "Cancel"),
         element("button", { type: "submit", class: "button primary", value: "yes" }, "Correct it"))));
@@ -112,7 +120,8 @@ async function save(context) {
     entries.push({ path: `${label}/${entries.length + 1}-${image.file}`, file: await original(image) });
     message.say(`Collecting ${entries.length} of ${corrections.size} …`);
   }
-  const made = await json(`datasets?from=${route(set.id)}`, {
+  const name = set.name && `&name=${encodeURIComponent(correctedName(set.name))}`;
+  const made = await json(`datasets?from=${route(set.id)}${name ?? ""}`, {
     method: "POST", body: await zip(entries), headers: { "Content-Type": "application/zip" },
   });
   message.say("The corrected images are a new data set.", "good");
@@ -122,13 +131,22 @@ async function save(context) {
   return made;
 }
 
+// Names have at most 100 characters.
+function correctedName(name) {
+  const end = ", corrected";
+  return name.endsWith(end) ? name : name.slice(0, 100 - end.length) + end;
+}
+
 // Returns the original image file. A thumbnail is not enough, because the service finds the image in the old data set by its bytes.
 async function original(image) {
   if (!image.image) throw new Error("This service does not give out the original images, so labels cannot be corrected here.");
   return (await send(image.image)).blob();
 }
 
+// The new job repeats the last job on the old data set, so its result is the next version of the same model.
 async function saveAndRetrain(context) {
+  const last = (await everyEntry("fine_tuning/jobs")).find((job) => job.dataset === context.set.id);
   const made = await save(context);
-  context.onJob(await post("fine_tuning/jobs", { dataset: made.id }));
+  context.onJob(await post("fine_tuning/jobs",
+    { dataset: made.id, model: last?.model, suffix: last?.suffix, method: last?.method, publish: last?.publish }));
 }

@@ -3,18 +3,20 @@
 import { actionButton, element, fill } from "./dom.js";
 import { json, route } from "./api.js";
 import { count } from "./format.js";
-import { loadThumbnail } from "./gallery.js";
 
 const perPage = 24;
 
-/** A panel that asks the service for the health of a data set, which takes about a minute for 1,000 images at the first time. */
-export function healthPanel(set) {
+/**
+ * A panel that asks the service for the health of a data set, which takes about a minute for 1,000 images at the first time. `thumb` makes
+ * the picture of an image.
+ */
+export function healthPanel(set, thumb) {
   const content = element("div", { class: "stack tight", "aria-live": "polite" });
-  load(set, content);
+  load(set, content, thumb);
   return element("section", { class: "stack tight health", "aria-label": "Health" }, element("h3", {}, "Health"), content);
 }
 
-async function load(set, content) {
+async function load(set, content, thumb) {
   fill(content, element("p", { class: "muted" }, "Looking for wrong labels, copies and bad pictures. This may take a minute …"));
   try {
     const report = await json(`datasets/${route(set.id)}/health`);
@@ -23,41 +25,45 @@ async function load(set, content) {
     fill(content,
       element("p", { class: "muted" }, found.length === 0
         ? `Nothing suspicious in ${count(report.images, "picture")}.`
-        : `Found in ${count(report.images, "picture")}. To correct a picture, choose it below under Pictures.`),
-      found.map(checkRow),
+        : `Found in ${count(report.images, "picture")}. Choose a picture to correct its label.`),
+      found.map((check) => checkRow(check, thumb)),
       left.map((check) => element("p", { class: "muted" }, `${check.title}: ${check.notChecked}`)));
   } catch (error) {
     fill(content,
       element("p", { class: "notice error" }, error.message),
-      actionButton("Look again", () => load(set, content), { kind: "quiet" }));
+      actionButton("Look again", () => load(set, content, thumb), { kind: "quiet" }));
   }
 }
 
-function checkRow(check) {
+function checkRow(check, thumb) {
   const shown = element("div", { class: "mistakes" });
   const more = element("div");
   const row = element("details", { class: "class-row" },
     element("summary", {}, check.title, element("span", { class: "muted" }, ` ${check.count}`)),
     element("p", { class: "muted" }, check.meaning), shown, more);
   row.addEventListener("toggle", () => {
-    if (row.open && shown.childElementCount === 0) showMore(check, shown, more);
+    if (row.open && shown.childElementCount === 0) showMore(check, shown, more, thumb);
   });
   return row;
 }
 
-function showMore(check, shown, more) {
+function showMore(check, shown, more, thumb) {
   const first = shown.childElementCount;
-  shown.append(...check.findings.slice(first, first + perPage).map(findingFigure));
+  shown.append(...check.findings.slice(first, first + perPage).map((finding) => findingFigure(finding, thumb)));
   const hasMore = shown.childElementCount < check.findings.length;
-  fill(more, hasMore && actionButton("More findings", () => showMore(check, shown, more), { kind: "quiet" }));
+  fill(more, hasMore && actionButton("More findings", () => showMore(check, shown, more, thumb), { kind: "quiet" }));
 }
 
-function findingFigure(finding) {
-  const pictures = finding.images.filter((image) => image.thumbnail).map((image) => {
-    const shown = element("img", { alt: image.file });
-    loadThumbnail(shown, image.thumbnail);
-    return shown;
-  });
-  return element("figure", {}, pictures,
-    element("figcaption", {}, finding.reason, finding.images.map((image) => element("span", { class: "muted id" }, image.file))));
+function findingFigure(finding, thumb) {
+  const shown = finding.images.filter((image) => image.thumbnail);
+  return element("figure", {},
+    shown.map((image) => thumb(asListed(image), finding.suggested)),
+    element("figcaption", {},
+      finding.reason,
+      finding.images.map((image) => element("span", { class: "muted", title: image.file }, image.file.split("/").at(-1)))));
+}
+
+// The image of a finding, in the form in which the service lists the images of a data set.
+function asListed({ file, labels, thumbnail, image }) {
+  return { id: file, class: labels?.join(", ") ?? file.split("/")[1], file: file.split("/").at(-1), thumbnail, image };
 }

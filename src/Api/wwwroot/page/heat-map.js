@@ -18,7 +18,9 @@ let isOffered = null;
 /** Manages the heat maps of one classified image. `attach` makes a bar show the map of its class. */
 export function heatMapped(model, version, file, frame) {
   const maps = new Map();
-  const hint = element("p", { class: "muted small", hidden: isOffered !== true }, "Rest on a label to see where it is in the picture.");
+  const hint = element("p", { class: "muted small heat-hint", hidden: isOffered === false },
+    "Point at a label, or tap it, to see which places speak for it: bright ones do, dark ones do not. The model does not see places "
+    + "without colour.");
   frame.querySelector(".heat")?.remove();
 
   const fetchMap = (prediction) => {
@@ -54,7 +56,10 @@ export function heatMapped(model, version, file, frame) {
 }
 
 async function explain(model, version, file, prediction, hint) {
-  if (isOffered === false) return null;
+  if (isOffered === false) {
+    hint.hidden = true;
+    return null;
+  }
   try {
     const address = await mapOf(model, version, file, prediction.label)
       .catch((problem) => {
@@ -63,11 +68,11 @@ async function explain(model, version, file, prediction, hint) {
         return mapOf(model, version, file, prediction.index);
       });
     isOffered = true;
-    hint.hidden = false;
     return address;
   } catch (problem) {
     // Without this route, the service has no heat maps for any image, so they are not requested again.
     if (problem.status === 404 && problem.code === "unknown_route") isOffered = false;
+    hint.hidden = isOffered === false;
     return problem.status === 429 || problem.status === 503 ? busy : null;
   }
 }

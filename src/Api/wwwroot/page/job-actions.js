@@ -3,9 +3,9 @@
 import { actionButton, confirmed, element, notice } from "./dom.js";
 import { json, post, route, send } from "./api.js";
 import { currentKey } from "./key.js";
-import { reportPanel } from "./report.js";
 
-export function jobActions(job, { refresh, follow }) {
+/** Makes the buttons. `result` says what has become of the version that the job made: serves, waits, deleted or unknown. */
+export function jobActions(job, result, { refresh, follow }) {
   const message = notice();
   const report = (error) => message.fail(error);
   const button = (text, action, kind) => actionButton(text, action, { kind, report });
@@ -16,32 +16,27 @@ export function jobActions(job, { refresh, follow }) {
       isOpen && button("Pause", () => change("pause")),
       job.status === "paused" && button("Resume", async () => { await change("resume"); follow(); }, "primary"),
       (isOpen || job.status === "paused") && button("Cancel the job", () => change("cancel"), "quiet"),
-      job.status === "succeeded" && resultActions(job, refresh, message, button)),
+      job.status === "succeeded" && resultActions(job, result, button)),
     message.element,
-    job.status === "succeeded" && reportPanel(job),
   ];
 }
 
-function resultActions(job, refresh, message, button) {
+function resultActions(job, result, button) {
   const model = `models/${route(job.fine_tuned_model)}`;
   const version = `${model}/versions/${route(job.fine_tuned_version)}`;
+  // The cards of other jobs may show versions of the same model.
+  const changed = () => document.dispatchEvent(new CustomEvent("models"));
+  const remove = async () => {
+    if (!await confirmed(`Delete version ${job.fine_tuned_version} of ${job.fine_tuned_model}?`, "Delete the version")) return;
+    await json(version, { method: "DELETE" });
+    changed();
+  };
   return [
-    element("a", { class: "button primary", href: `#classify/${route(job.fine_tuned_model)}` }, "Try it"),
-    !job.published && button("Publish", async () => {
-      await post(`${version}/publish`);
-      message.say(`Version ${job.fine_tuned_version} of ${job.fine_tuned_model} serves now.`, "good");
-      refresh({ ...job, published: true });
-    }),
-    button("Roll back", async () => {
-      const now = await post(`${model}/rollback`);
-      message.say(`Version ${now.defaultVersion} of ${job.fine_tuned_model} serves again.`, "good");
-    }, "quiet"),
-    button("Delete this version", async () => {
-      if (!await confirmed(`Delete version ${job.fine_tuned_version} of ${job.fine_tuned_model}?`, "Delete the version")) return;
-      await json(version, { method: "DELETE" });
-      message.say("The version is deleted.", "good");
-    }, "danger quiet"),
+    result === "serves" && element("a", { class: "button primary", href: `#classify/${route(job.fine_tuned_model)}` }, "Try it"),
+    result === "waits" && button("Publish", async () => { await post(`${version}/publish`); changed(); }, "primary"),
     reportLink(job, button),
+    result === "serves" && button("Roll back", async () => { await post(`${model}/rollback`); changed(); }, "quiet"),
+    result !== "deleted" && button("Delete this version", remove, "danger quiet"),
   ];
 }
 

@@ -4,6 +4,7 @@ import { element, fill, notice } from "./dom.js";
 import { json, route, serverSentEvents } from "./api.js";
 import { count, duration, time } from "./format.js";
 import { jobActions } from "./job-actions.js";
+import { reportPanel } from "./report.js";
 import { curves } from "./curves.js";
 
 const ended = ["succeeded", "failed", "cancelled"];
@@ -48,28 +49,40 @@ function jobCard(job, signal) {
     left: element("p", { class: "muted" }),
     progress: element("progress", { max: 1, hidden: true, "aria-label": "Progress" }),
     actions: element("div", { class: "stack tight" }),
+    report: element("div"),
     log: element("ol", { class: "log", tabIndex: 0, role: "log", "aria-label": "Messages of the job" }),
     curves: curves(),
   };
   const card = element("article", { class: "card stack tight job", "aria-label": `Job ${job.suffix}` },
     element("div", { class: "row between" },
-      element("h3", {}, `${job.model}-${job.suffix}`), parts.state),
-    element("p", { class: "muted id" }, `${job.id}, created ${time(job.created_at)}`),
-    element("div", { class: "row between" }, parts.line, parts.left), parts.progress, parts.curves.element, parts.actions,
-    element("details", {}, element("summary", {}, "Messages"), parts.log));
+      element("h3", {}, titleOf(job)), parts.state),
+    element("p", { class: "muted small" }, `Data set ${job.dataset_name ?? job.dataset}, ${time(job.created_at)}`),
+    element("div", { class: "row between" }, parts.line, parts.left), parts.progress, parts.curves.element, parts.actions, parts.report,
+    element("details", {}, element("summary", {}, "Messages"), element("p", { class: "muted id" }, job.id), parts.log));
   let shown = "";
-  const refresh = (changed) => {
+  let latest = job;
+  const refresh = async (changed) => {
+    latest = changed;
     showState(changed, parts);
+    const result = changed.status === "succeeded" ? await resultOf(changed, signal) : null;
+    if (result) parts.line.textContent = result.text;
 
     // The buttons are made again only if they change, so that the focused button keeps the focus.
-    const state = `${changed.status} ${changed.published}`;
+    const state = `${changed.status} ${result?.state}`;
     if (state === shown) return;
     shown = state;
-    fill(parts.actions, jobActions(changed, { refresh, follow: () => follow(changed, parts, refresh, signal) }));
+    fill(parts.actions, jobActions(changed, result?.state, { refresh, follow: () => follow(changed, parts, refresh, signal) }));
+    if (result && parts.report.childElementCount === 0) fill(parts.report, reportPanel(changed));
   };
   refresh(job);
+  document.addEventListener("models", () => refresh(latest), { signal });
   follow(job, parts, refresh, signal);
   return card;
+}
+
+// Names the model that the job makes. A job that starts from an earlier result makes its next version.
+function titleOf({ model, suffix, fine_tuned_model: made }) {
+  return made ?? (model.endsWith(`-${suffix}`) ? model : `${model}-${suffix}`);
 }
 
 function showState(job, parts) {
@@ -78,13 +91,22 @@ function showState(job, parts) {
   const isRunning = job.status === "running";
   if (!isRunning) parts.progress.hidden = true;
   if (job.error) parts.line.textContent = job.error.message;
-  else if (job.status === "succeeded") parts.line.textContent = resultOf(job);
   parts.left.textContent = isRunning && job.estimated_finish ? `${left(job.estimated_finish)} left` : "";
 }
 
-function resultOf(job) {
-  const serves = job.published ? "and serves" : "and does not serve yet";
-  return `The result is version ${job.fine_tuned_version} of ${job.fine_tuned_model}, ${serves}.`;
+// Says what has become of the version that a job made: it serves, another version serves, or it is deleted. The job itself does not know,
+// because people publish and delete versions later.
+async function resultOf({ fine_tuned_model: name, fine_tuned_version: version }, signal) {
+  const result = `Version ${version} of ${name}, the result,`;
+  try {
+    const { versions, defaultVersion } = await json(`models/${route(name)}`, { signal, quiet: true });
+    if (!versions.includes(version)) return { state: "deleted", text: `${result} is deleted.` };
+    if (defaultVersion === version) return { state: "serves", text: `${result} serves now.` };
+    const other = versions.includes(defaultVersion) ? `; version ${defaultVersion} does` : "";
+    return { state: "waits", text: `${result} does not serve now${other}.` };
+  } catch (error) {
+    return error.status === 404 ? { state: "deleted", text: `${result} is deleted.` } : { state: "unknown", text: `${result} is made.` };
+  }
 }
 
 function left(finish) {
@@ -131,9 +153,9 @@ function showMetrics(data, parts) {
   if (all) {
     parts.progress.hidden = false;
     parts.progress.value = done / all;
-    const speed = data.images_per_second ? `, ${count(Math.round(data.images_per_second), "image")} per second` : "";
+    const speed = data.images_per_second ? `, ${count(Math.round(data.images_per_second), "picture")} per second` : "";
     parts.line.textContent = data.total_images
-      ? `Looking at the pictures: ${data.images} of ${data.total_images}${speed}`
+      ? `Looking at the pictures: ${Math.round((data.images / data.total_images) * 100)} %${speed}`
       : `Step ${data.step} of ${data.total_steps}${speed}`;
   }
   parts.curves.add(data);

@@ -1,6 +1,6 @@
-// Keeps the person's API key, until the browser tab is closed.
+// Asks for the person's API key, and keeps it until the browser tab is closed.
 
-import { element, field } from "./dom.js";
+import { element, field, fill } from "./dom.js";
 
 const name = "fovea-key";
 
@@ -21,6 +21,23 @@ let asking = null;
 export function askForKey(reason) {
   asking ??= showDialog(reason).finally(() => { asking = null; });
   return asking;
+}
+
+/**
+ * Fills an element with what `make` returns, which may need a key for administrators. Without such a key the element shows a button that
+ * asks for it; a new key runs `again`.
+ */
+export async function showPrivate(content, make, again) {
+  try {
+    fill(content, await make());
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    const needsKey = error.status === 401 || error.status === 403;
+    const enter = async () => { if (await askForKey(error.message)) again(); };
+    fill(content,
+      element("p", { class: "muted small" }, needsKey ? "You need a key with the scope administer to see this." : error.message),
+      needsKey && element("div", {}, element("button", { type: "button", class: "button", onclick: enter }, "Enter a key")));
+  }
 }
 
 function showDialog(reason) {

@@ -58,7 +58,7 @@ function line(layer, most) {
 function kernelOf({ kernel, strides }) {
   if (!kernel) return "";
   const stride = Math.max(...(strides ?? [1]));
-  return ` ${kernel.join("×")}${stride > 1 ? ` / ${stride}` : ""}`;
+  return ` ${kernel.join("×")}${stride > 1 ? `\u00a0/\u00a0${stride}` : ""}`;
 }
 
 // Makes the button that opens the picture of the network in a new tab, because the picture may be large.

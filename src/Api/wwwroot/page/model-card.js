@@ -39,9 +39,8 @@ function showModel(model, { name, parts, refresh, report }) {
   parts.state.textContent = states[model.state] ?? model.state;
   parts.state.className = `tag ${model.state}`;
   const trained = model.trained === false ? ", untrained" : "";
-  parts.about.textContent = model.input
-    ? `${model.architecture ?? "unnamed network"}, input ${shape(model.input)}, ${count(model.classes, "class", "classes")}${trained}`
-    : "Not loaded";
+  const about = () => [model.architecture, `input ${shape(model.input)}`, count(model.classes, "class", "classes")].filter(Boolean);
+  parts.about.textContent = model.input ? about().join(", ") + trained : "Not loaded";
   parts.reason.hidden = !model.reason;
   parts.reason.textContent = model.reason ?? "";
   fill(parts.versions, model.versions.map((number) => versionRow(model, number, refresh, report)));

@@ -10,7 +10,7 @@ export function networkPanel(model) {
   return element("section", { class: "card stack tight" },
     element("h2", {}, "The network"),
     element("dl", { class: "facts" },
-      fact("Architecture", model.architecture ?? "unknown"),
+      model.architecture && fact("Architecture", model.architecture),
       fact("Input", shape(model.input)),
       fact("Classes", model.classes?.toLocaleString("en") ?? "?"),
       fact("Version", model.defaultVersion ?? "?")),
@@ -26,7 +26,10 @@ async function draw(model, holder) {
   try {
     const address = await picture(summary, { headers: { Accept: "image/svg+xml" }, quiet: true });
     const image = element("img", { src: address, alt: `The layers of ${model.name}, from the input at the top to the classes` });
-    fill(holder, element("a", { href: address, target: "_blank", rel: "noopener", class: "network-picture" }, image));
+    const whole = { href: address, target: "_blank", rel: "noopener" };
+    fill(holder,
+      element("a", { ...whole, class: "network-picture" }, image),
+      element("p", { class: "small" }, element("a", whole, "Open the whole picture")));
   } catch (error) {
     fill(holder, element("p", { class: "muted" }, error.message));
   }

@@ -1,10 +1,12 @@
-// The operator's view: the models, the machine that runs them, and the number of requests.
+// The operator's view: the models, the machine that runs them, the number of requests, the disk, and who changed what.
 
+import { auditPanel } from "./audit.js";
 import { element, fill, notice } from "./dom.js";
 import { bytes, count } from "./format.js";
 import { json } from "./api.js";
 import { modelCard } from "./model-card.js";
 import { readMetrics } from "./metrics.js";
+import { storagePanel } from "./storage.js";
 import { uploadPanel } from "./upload.js";
 
 const interval = 5000;
@@ -15,14 +17,19 @@ export function show({ signal }) {
   const machine = element("div");
   const cards = new Map();
   const state = { message, models, machine, cards, signal };
+  const audit = auditPanel(signal);
   const refresh = () => refreshView(state);
-  state.refresh = refresh;
+  state.refresh = async () => {
+    await refresh();
+    audit.refresh();
+  };
   refresh();
   const timer = setInterval(() => { if (!document.hidden) refresh(); }, interval);
   signal.addEventListener("abort", () => clearInterval(timer));
   return element("div", { class: "columns" },
     element("div", { class: "stack" }, element("h1", {}, "Models"), message.element, models),
-    element("aside", { class: "beside", "aria-label": "Upload and machine" }, uploadPanel(refresh), machine));
+    element("aside", { class: "beside", "aria-label": "Upload, machine, disk and changes" },
+      uploadPanel(state.refresh), machine, storagePanel(signal), audit.element));
 }
 
 async function refreshView(state) {

@@ -51,11 +51,15 @@ function confusion(report) {
   const labels = classes.map((one) => one.label);
   const show = (row, column) => fill(pictures, cellPictures(report, labels[row], labels[column], rows[row][column]));
   const table = element("table", { class: "confusion" },
-    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "is \\ taken for"),
+    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "shows \\ taken for"),
       labels.map((label) => element("th", { scope: "col" }, label)))),
     element("tbody", {}, rows.map((row, at) => element("tr", {}, element("th", { scope: "row" }, labels[at]),
       row.map((images, column) => element("td", {}, cell(images, at, column, labels, show)))))));
-  return [scrolled("What is taken for what", table), pictures, mistakes(report.mistakes)];
+  return [
+    element("p", { class: "muted" },
+      "Rows: what the pictures show. Columns: what the model says. Choose a red number to see its pictures."),
+    scrolled("What is taken for what", table), pictures, mistakes(report.mistakes),
+  ];
 }
 
 function cell(images, row, column, labels, show) {

@@ -6,6 +6,9 @@ import { svg } from "./dom.js";
 const height = 96;
 const gap = 2;
 
+// The width of a picture above which it is squeezed into the space that it gets.
+const most = 260;
+
 /** Draws the summary of a network. A bar's height grows with the height of the layer's output, its width with the number of channels. */
 export function silhouette(summary) {
   const layers = summary.layers.filter((layer) => layer.outputShape);
@@ -18,7 +21,8 @@ export function silhouette(summary) {
     x += width + gap;
     return bar;
   });
-  return svg("svg", { viewBox: `0 0 ${x} ${height}`, preserveAspectRatio: "xMidYMid meet", "aria-hidden": "true" }, bars);
+  const preserveAspectRatio = x > most ? "none" : "xMidYMid meet";
+  return svg("svg", { viewBox: `0 0 ${x} ${height}`, preserveAspectRatio, "aria-hidden": "true" }, bars);
 }
 
 function sideOf(layer) {

@@ -7,7 +7,7 @@ import { fullAddress, route } from "./api.js";
 // The code reads the key from an environment variable, so that a copy of the code does not contain the key.
 const languages = {
   curl: (address, withKey) =>
-    `curl ${withKey ? '-H "Authorization: Bearer $FOVEA_KEY" ' : ""}--data-binary @photo.jpg \\\n  '${address}'`,
+    `curl ${withKey ? '-H "Authorization: Bearer $FOVEA_KEY" ' : ""}--data-binary @photo.jpg \\\n'${address}'`,
 
   "C#": (address, withKey) => `using System.Net.Http.Headers;
 

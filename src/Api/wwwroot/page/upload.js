@@ -54,13 +54,10 @@ function partOf(file) {
 
 /** Shows the findings of adoption as lists of sentences. */
 export function findingsPanel({ found = {}, changed = [], assumed = [], needs = [] }) {
-  const facts = Array.isArray(found) ? found : Object.entries(found).map(([name, value]) => `${name}: ${textOf(value)}`);
+  const facts = Array.isArray(found) ? found : Object.entries(found).map(([name, value]) =>
+    typeof value === "string" ? value : `${name}: ${JSON.stringify(value)}`);
   return element("div", { class: "stack tight" },
     sentences("Found", facts), sentences("Changed", changed), sentences("Assumed", assumed), sentences("Still needed", needs));
-}
-
-function textOf(value) {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function sentences(title, list) {

@@ -1,4 +1,4 @@
-// Names with markup in them are text everywhere: labels in answers, class and file names of data sets, refusals, Swagger UI.
+// Names with markup in them are text everywhere: labels in answers, class and file names of data sets, refusals, changes, Swagger UI.
 
 import { browse, expect, expectNoErrors } from "./browser.mjs";
 
@@ -20,12 +20,22 @@ await browse(async (open) => {
   await page.getByRole("dialog").getByRole("heading", { name }).waitFor();
   await page.getByRole("button", { name: "Cancel" }).click();
   await expectText(page);
+  await operate(page);
   await page.goto(`${address}/models/hostile/summary`);
   await page.goto(`${address}/swagger/index.html`);
   await page.locator(".opblock").first().waitFor();
   await expectText(page);
   expectNoErrors(page);
 });
+
+// The audit trail shows the paths of requests.
+async function operate(page) {
+  const headers = { Authorization: `Bearer ${key}` };
+  await page.request.delete(`${address}/datasets/${encodeURIComponent(name)}`, { headers });
+  await page.getByRole("link", { name: "Operate" }).click();
+  await page.getByText(`tried to delete the data set ${name}`).waitFor();
+  await expectText(page);
+}
 
 async function expectText(page) {
   expect(await page.evaluate(() => !("hacked" in window)), "A name ran as script.");

@@ -1,5 +1,5 @@
 // The operator, from an empty repository: a model that lacks facts is refused with what it needs, another is uploaded, unloaded, loaded and
-// deleted.
+// deleted. The page says who changed what, and how much disk is used; to a stranger it says neither.
 
 import { browse, expect, expectNoErrors } from "./browser.mjs";
 
@@ -23,9 +23,19 @@ await browse(async (open) => {
   await card.getByText("unloaded").waitFor();
   await card.getByRole("button", { name: "Load digits", exact: true }).click();
   await card.locator(".tag.ready").first().waitFor();
+  const changes = page.locator("section", { has: page.getByRole("heading", { name: "Who changed what" }) });
+  await changes.getByText("published digits version 1").waitFor();
+  await changes.getByText("tried to add foreign version 1").waitFor();
+  const disk = page.locator("section", { has: page.getByRole("heading", { name: "Disk and retention" }) });
+  await disk.getByText("free on the disk").waitFor();
+  await disk.getByText("30 days").waitFor();
   for (const version of [2, 1]) await remove(page, card, version);
   await card.waitFor({ state: "detached" });
+  await changes.getByText("deleted digits version 1").waitFor();
   expectNoErrors(page);
+  const stranger = await open({ address, view: "operate" });
+  await stranger.getByText("You need a key with the scope administer to see this.").first().waitFor();
+  expectNoErrors(stranger);
 });
 
 async function upload(page, file, name, version = "1") {

@@ -57,6 +57,9 @@ async function seeHealth(page) {
   await health.locator("summary", { hasText: "Identical images" }).click({ timeout: 300_000 });
   await health.locator("img[src^=blob]").nth(1).waitFor();
   await health.getByText("2 images are identical").waitFor();
+  await health.locator(".thumb").first().click();
+  await page.getByRole("dialog").getByText("Its label is key.").waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
 }
 
 async function teach(page) {
@@ -70,6 +73,7 @@ async function teach(page) {
   await job.locator(".tag.running").waitFor();
   console.log("restart");
   await job.locator(".tag.succeeded").waitFor();
+  await job.getByText("the result, serves now.").waitFor();
   await job.locator(".report > summary").click();
   await job.locator(".figure").waitFor();
   await job.locator("table.confusion").waitFor();
@@ -91,7 +95,7 @@ async function rollBackAndDelete(page) {
   await job.getByText("no other version").or(job.locator(".notice.error")).first().waitFor();
   await job.getByRole("button", { name: "Delete this version" }).click();
   await page.getByRole("button", { name: "Delete the version" }).click();
-  await job.getByText("The version is deleted.").waitFor();
+  await job.getByText("is deleted.").waitFor();
   await page.locator("details.card summary").first().click();
   await page.getByRole("button", { name: "Delete this data set" }).click();
   await page.getByRole("button", { name: "Delete the data set" }).click();

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fovea.Api.Configuration;
+
+namespace Fovea.Api.Storage;
+
+/// <summary>What the service stores, and how long.</summary>
+/// <param name="Folders">The folders of models, adopted models, data sets, jobs and downloaded weights.</param>
+/// <param name="Retention">The settings under <c>Fovea:Retention</c>: days after which items are deleted, 0 for never.</param>
+internal sealed record StorageUse(IReadOnlyList<FolderUse> Folders, RetentionSettings Retention)
+{
+    /// <summary>Measures the folders now.</summary>
+    public static StorageUse Of(Settings settings, RetentionSettings retention) => new(
+        [
+            FolderUse.Of("models", settings.ModelRepository),
+            FolderUse.Of("adopted", settings.AdoptedFolder),
+            FolderUse.Of("datasets", settings.DatasetFolder),
+            FolderUse.Of("jobs", Path.Combine(settings.Data, "fine-tuning")),
+            FolderUse.Of("weights", settings.Weights),
+        ],
+        retention);
+}
+
+/// <summary>The disk use of a folder. Links in it are not followed.</summary>
+/// <param name="Name">What is in the folder: models, adopted (forms of models from elsewhere), datasets, jobs or weights.</param>
+/// <param name="Files">The number of files, also in sub-folders.</param>
+/// <param name="Bytes">The sum of their lengths in bytes.</param>
+/// <param name="Free">The bytes that the service may still write to the folder's disk; null: unknown.</param>
+internal sealed record FolderUse(string Name, long Files, long Bytes, long? Free)
+{
+    private static readonly EnumerationOptions Everything =
+        new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
+    /// <summary>Measures a folder; one that does not exist is empty.</summary>
+    public static FolderUse Of(string name, string folder)
+    {
+        var (files, bytes) = (0L, 0L);
+        var place = new DirectoryInfo(folder);
+        if (place.Exists)
+        {
+            foreach (var file in place.EnumerateFiles("*", Everything))
+            {
+                (files, bytes) = (files + 1, bytes + Length(file));
+            }
+        }
+
+        return new(name, files, bytes, FreeIn(place));
+    }
+
+    // A file may be deleted between the listing and the look at its length.
+    private static long Length(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static long? FreeIn(DirectoryInfo? folder)
+    {
+        while (folder is { Exists: false })
+        {
+            folder = folder.Parent;
+        }
+
+        try
+        {
+            return folder is null ? null : new DriveInfo(folder.FullName).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>Disk use as JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(StorageUse))]
+internal sealed partial class StorageJson : JsonSerializerContext;
