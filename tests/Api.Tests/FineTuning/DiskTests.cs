@@ -167,7 +167,7 @@ public sealed class DiskTests : IDisposable
 
     private static ByteArrayContent Model() => new(UploadTests.Body("good"));
 
-    private static HttpContent Image() => Shapes.Draw(1_000, isRing: true).As(null);
+    private static ByteArrayContent Image() => Shapes.Draw(1_000, isRing: true).As(null);
 
     private static async Task<HttpStatusCode> Classify(Workshop workshop)
     {

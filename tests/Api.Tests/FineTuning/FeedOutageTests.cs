@@ -3,34 +3,39 @@ using Microsoft.Extensions.Logging;
 
 namespace Fovea.Api.Tests.FineTuning;
 
-public sealed class FeedOutageTests : ILogger
+public sealed class FeedOutageTests
 {
-    private int logged;
-
     [Fact]
     public void Outage_is_logged_once_though_reads_from_before_it_end_late()
     {
-        var outage = new FeedOutage(this);
+        var log = new CountingLog();
+        var outage = new FeedOutage(log);
         int before = outage.Turns;
         outage.Begin(new IOException(), before);
         outage.Begin(new IOException(), before);
         int during = outage.Turns;
         outage.End(before);
         outage.Begin(new IOException(), during);
-        Assert.Equal(1, logged);
+        Assert.Equal(1, log.Entries);
 
         outage.End(during);
         outage.Begin(new IOException(), during);
-        Assert.Equal(1, logged);
+        Assert.Equal(1, log.Entries);
         outage.Begin(new IOException(), outage.Turns);
-        Assert.Equal(2, logged);
+        Assert.Equal(2, log.Entries);
     }
 
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
+    private sealed class CountingLog : ILogger
+    {
+        public int Entries { get; private set; }
 
-    public bool IsEnabled(LogLevel logLevel) => true;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
-    public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => logged++;
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Entries++;
+    }
 }

@@ -5,9 +5,9 @@ using Fovea.Api.Tests.FineTuning;
 namespace Fovea.Benchmarks.FineTuning;
 
 /// <summary>
-/// For some minutes, stops PostgreSQL or a worker, in random order and for random times, while clients create jobs, upload data sets and
-/// classify. Afterwards each accepted job must have ended with the bytes of an undisturbed one, as one version, with events in order; and
-/// each accepted data set must be there. Requests may only be answered, or refused with 503.
+/// For some minutes, stops PostgreSQL or a worker or takes a shared folder away, in random order and for random times, while clients create
+/// jobs, upload data sets and classify. Afterwards each accepted job must have ended with the bytes of an undisturbed one, as one version,
+/// with events in order; and each accepted data set must be there. Requests may only be answered, or refused with 503.
 /// </summary>
 internal sealed class StateStress(Postgres postgres, JobRuns jobs, int seed)
 {
@@ -74,6 +74,11 @@ internal sealed class StateStress(Postgres postgres, JobRuns jobs, int seed)
     private (string Name, Action Begin, Action Undo)[] Disturbances =>
     [
         ("PostgreSQL stopped", postgres.Stop, postgres.Start),
+        ("data gone", () => Directory.Move(jobs.Data, $"{jobs.Data}.away"), () => Directory.Move($"{jobs.Data}.away", jobs.Data)),
+        (
+            "models gone",
+            () => Directory.Move(jobs.Repository, $"{jobs.Repository}.away"),
+            () => Directory.Move($"{jobs.Repository}.away", jobs.Repository)),
         ("worker stopped", () => jobs.Worker.Send("STOP"), () => jobs.Worker.Send("CONT")),
     ];
 
