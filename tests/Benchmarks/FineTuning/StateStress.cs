@@ -124,10 +124,11 @@ internal sealed class StateStress(Postgres postgres, JobRuns jobs, int seed)
             var run = await jobs.End(id, Longest);
             takeovers += run.Takeovers;
             var versions = Path.Combine(jobs.Repository, $"lenet5-{suffix}");
-            if (run.Status != "succeeded" || !run.IsOrderly || Directory.GetDirectories(versions).Length != 1
-                || !jobs.Model(suffix).AsSpan().SequenceEqual(jobs.Model("alone")))
+            int count = Directory.Exists(versions) ? Directory.GetDirectories(versions).Length : 0;
+            bool isSame = count > 0 && jobs.Model(suffix).AsSpan().SequenceEqual(jobs.Model("alone"));
+            if (run.Status != "succeeded" || !run.IsOrderly || count != 1 || !isSame)
             {
-                faults.Add($"{id} ({suffix}): {run}");
+                faults.Add($"{id} ({suffix}): {run}, {count} versions, {(isSame ? "the same" : "other")} bytes");
             }
         }
 
