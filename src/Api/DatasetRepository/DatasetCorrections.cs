@@ -84,7 +84,7 @@ internal sealed class DatasetCorrections(StagingFolder staging, DecodingBudget b
         var (read, unusable) = (new ConcurrentBag<ReadCorrection>(), new ConcurrentBag<RefusedFile>(layout.Unusable));
         var written = new ConcurrentDictionary<string, bool>();
         var incoming = Path.Combine(staging.Path, Incoming);
-        staging.Write(() => Directory.CreateDirectory(incoming));
+        staging.Write(() => FixedFolders.MakeFolder(incoming));
         var options = new ParallelOptions { MaxDegreeOfParallelism = DatasetImages.AtOnce, CancellationToken = stop };
         await Parallel.ForEachAsync(layout.Corrections, options, async (correction, stopped) =>
         {
@@ -103,7 +103,7 @@ internal sealed class DatasetCorrections(StagingFolder staging, DecodingBudget b
 
                 read.Add(new(correction.Archived.Path, correction.Part, correction.Labels, hash));
             }
-            catch (RefusalException e) when (e is not FoveaException { Code: ErrorCode.CannotWrite })
+            catch (RefusalException e) when (!StagingFolder.IsOfDisk(e))
             {
                 unusable.Add(new(correction.Archived.Path, e.Message));
             }
@@ -118,7 +118,7 @@ internal sealed class DatasetCorrections(StagingFolder staging, DecodingBudget b
         foreach (var (image, source) in plan.Images)
         {
             var path = Path.Combine(staging.Path, image.Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            FixedFolders.MakeFolder(Path.GetDirectoryName(path)!);
             if (source is null)
             {
                 File.Move(Path.Combine(staging.Path, Incoming, image.Sha256), path);

@@ -15,7 +15,7 @@ internal static class DatasetEndpoints
 
     public static void MapDatasets(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/datasets").WithTags("Data sets").NeedsKey(KeyScope.Train);
+        var group = app.MapGroup("/datasets").WithTags("Data sets").NeedsKey(KeyScope.Train).Refuses(503);
         group.MapPost("", Upload).WithName("CreateDataset")
             .WithSummary("Upload a data set")
             .WithDescription(

@@ -4,6 +4,7 @@ using System.Text;
 using Fovea.Api.Serving;
 using Fovea.Api.Storage;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 using Fovea.Models.Graphs;
 using Fovea.Models.Imaging;
 
@@ -51,7 +52,7 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
                 Write(image, bytes);
                 unpacked.Add(image);
             }
-            catch (RefusalException e) when (e is not FoveaException { Code: ErrorCode.CannotWrite })
+            catch (RefusalException e) when (!StagingFolder.IsOfDisk(e))
             {
                 refused.Add(new(candidate.Archived.Path, e.Message));
             }
@@ -91,7 +92,7 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
     private void Write(DatasetImage image, byte[] bytes) => staging.Write(() =>
     {
         var path = Path.Combine(staging.Path, image.Part, image.Folder, image.File);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        FixedFolders.MakeFolder(Path.GetDirectoryName(path)!);
         File.WriteAllBytes(path, bytes);
     });
 
@@ -137,7 +138,7 @@ internal sealed class DatasetImages(StagingFolder staging, DecodingBudget budget
             var moved = image with { Part = UploadedDataset.Validation };
             staging.Write(() =>
             {
-                Directory.CreateDirectory(Path.Combine(staging.Path, moved.Part, moved.Folder));
+                FixedFolders.MakeFolder(Path.Combine(staging.Path, moved.Part, moved.Folder));
                 File.Move(Path.Combine(staging.Path, image.Path), Path.Combine(staging.Path, moved.Path));
             });
             return moved;

@@ -15,6 +15,9 @@ namespace Fovea.Api.DatasetRepository;
 /// </summary>
 internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetStore> log)
 {
+    /// <summary>The name of the folder of data sets in messages.</summary>
+    public const string Place = "The folder of data sets";
+
     private const string Description = "dataset.json";
 
     private readonly string root = settings.DatasetFolder;
@@ -26,14 +29,15 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
     public static bool IsId(string text) => Id().IsMatch(text);
 
     /// <summary>All data sets, the newest first.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the disk of the data sets is gone.</exception>
     public IReadOnlyList<UploadedDataset> All =>
     [
-        .. (Directory.Exists(root) ? Directory.EnumerateDirectories(root) : [])
-            .Select(folder => Find(Path.GetFileName(folder))).OfType<UploadedDataset>()
+        .. Folders().Select(folder => Find(Path.GetFileName(folder))).OfType<UploadedDataset>()
             .OrderByDescending(dataset => dataset.CreatedAt).ThenBy(dataset => dataset.Id, StringComparer.Ordinal),
     ];
 
     /// <summary>Returns the data set with this id; null if it does not exist.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the disk of the data sets is gone.</exception>
     public UploadedDataset? Find(string id)
     {
         // Only an id of the form that NewId makes becomes part of a path.
@@ -47,6 +51,10 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
         {
             var description = File.ReadAllBytes(Path.Combine(folder, Description));
             return JsonSerializer.Deserialize(description, DatasetJson.Default.UploadedDataset)! with { Folder = folder };
+        }
+        catch (IOException e) when (SharedDisk.IsMissing(folder))
+        {
+            throw SharedDisk.Unreachable(Place, e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -66,8 +74,8 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
     /// <summary>
     /// Creates a staging folder for the files of a new data set. Only the service's user may read the folder and the data set.
     /// </summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>.</exception>
-    public StagingFolder Stage() => new(root, "The folder of data sets", isPrivate: true);
+    /// <exception cref="RefusalException"><see cref="ErrorCode.CannotWrite"/> or <see cref="ServiceError.Unavailable"/>.</exception>
+    public StagingFolder Stage() => new(root, Place, isPrivate: true);
 
     /// <summary>
     /// Makes a data set of the staged files by renaming their folder, so that other processes see the whole data set or none of it.
@@ -113,6 +121,17 @@ internal sealed partial class DatasetStore(Settings settings, ILogger<DatasetSto
             }
         });
         log.DatasetDeleted(id);
+    }
+
+    private IEnumerable<string> Folders()
+    {
+        if (Directory.Exists(root))
+        {
+            return Directory.EnumerateDirectories(root);
+        }
+
+        SharedDisk.Require(root, Place);
+        return [];
     }
 
     [GeneratedRegex(@"\Ads_[0-9a-f]{16}\z")]

@@ -76,8 +76,16 @@ internal sealed class DatasetUpload(DatasetStore store, DatasetSettings limits, 
     /// <exception cref="RefusalException">The archive cannot be used, or the data set cannot be written.</exception>
     public async Task<UploadedDataset> Add(StagingFolder staging, UploadedDataset? old, string? name, CancellationToken stop)
     {
-        var dataset = await Read(old, staging, stop);
-        return store.Add(staging, dataset with { Name = name ?? old?.Name });
+        try
+        {
+            var dataset = await Read(old, staging, stop);
+            return store.Add(staging, dataset with { Name = name ?? old?.Name });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RefusalException && SharedDisk.IsMissing(staging.Path))
+        {
+            // The missing disk is the cause, whatever the error says of the archive.
+            throw SharedDisk.Unreachable(DatasetStore.Place, e);
+        }
     }
 
     private static void RefuseUnlessZip(string? contentType)

@@ -71,8 +71,9 @@ internal sealed class JobFeed : IAsyncDisposable
 
     private async Task Open()
     {
+        int started = outage.Turns;
         now = await Task.Run(() => jobs.Told(job, closed.Token));
-        outage.End();
+        outage.End(started);
     }
 
     private async Task Follow()
@@ -127,21 +128,18 @@ internal sealed class JobFeed : IAsyncDisposable
 
     private async Task<T> Insist<T>(Func<Task<T>> read)
     {
-        for (bool isFirst = true; ; isFirst = false)
+        for (bool isLogged = false; ;)
         {
+            int started = outage.Turns;
             try
             {
                 var answer = await read();
-                outage.End();
+                outage.End(started);
                 return answer;
             }
             catch (Exception e) when (!closed.IsCancellationRequested)
             {
-                if (isFirst)
-                {
-                    outage.Begin(e);
-                }
-
+                isLogged = isLogged || outage.Begin(e, started);
                 await Task.Delay(BetweenTries, time, closed.Token);
             }
         }

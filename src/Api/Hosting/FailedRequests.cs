@@ -2,6 +2,7 @@ using Fovea.Api.Configuration;
 using Fovea.Api.Jobs;
 using Fovea.Api.Problems;
 using Fovea.Api.Serving;
+using Fovea.Api.Storage;
 using Fovea.Api.Telemetry;
 using Fovea.Models.Errors;
 
@@ -35,12 +36,18 @@ internal sealed class FailedRequests(Settings settings, PrivatePaths paths, Metr
     }
 
     /// <summary>Returns the time after which a retry may succeed; null if waiting does not help.</summary>
-    public static TimeSpan? RetryAfter(Exception exception) => exception is ServiceException refusal
-        ? refusal.RetryAfter ?? (refusal.Error == ServiceError.Unavailable ? RetryUnavailable : null)
-        : null;
+    /// <param name="exception">The exception that ended the request.</param>
+    /// <param name="problem">The problem to answer with.</param>
+    public static TimeSpan? RetryAfter(Exception exception, Problem problem) =>
+        (exception as ServiceException)?.RetryAfter ?? (problem.IsOf(ServiceError.Unavailable) ? RetryUnavailable : null);
 
     private Problem ProblemOf(Exception exception) => exception switch
     {
+        // While a disk is gone, it is the cause of such errors, whatever they say.
+        (IOException and not BadHttpRequestException) or UnauthorizedAccessException
+            or FoveaException { Code: ErrorCode.CannotWrite or ErrorCode.BadModelFile or ErrorCode.BadDataset }
+            when SharedDisk.Missing(settings) is { } folder =>
+            Problem.Of(SharedDisk.Unreachable($"The folder of {folder}")),
         RefusalException e => Problem.Of(e, paths.RemoveFrom(e.Message)),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             Problem.Of(ServiceError.TooLarge, $"The request's body has more than the {settings.MaxRequestBytes:N0} bytes allowed."),

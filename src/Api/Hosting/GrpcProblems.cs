@@ -48,7 +48,7 @@ internal sealed class GrpcProblems(FailedRequests failed) : Interceptor
 
         var problem = failed.Report(context.GetHttpContext(), exception);
         Metadata trailers = [new(GrpcError.Code, problem.Code)];
-        if (FailedRequests.RetryAfter(exception) is { } wait)
+        if (FailedRequests.RetryAfter(exception, problem) is { } wait)
         {
             trailers.Add(GrpcError.Pushback, GrpcError.Milliseconds(wait));
         }

@@ -21,7 +21,7 @@ internal sealed class ProblemHandler(FailedRequests failed) : IExceptionHandler
         }
 
         var problem = failed.Report(context, exception);
-        AddHeaders(context, problem, FailedRequests.RetryAfter(exception));
+        AddHeaders(context, problem, FailedRequests.RetryAfter(exception, problem));
         await problem.WriteTo(context.Response);
         return true;
     }

@@ -85,6 +85,7 @@ internal static class Service
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        SharedDisk.Note(settings);
 
         // Loading the models takes longest, so it starts now and runs while the rest is set up.
         app.Services.GetService<ModelPolling>()?.Begin();
@@ -109,6 +110,7 @@ internal static class Service
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<ProblemHandler>().AddSingleton<FailedRequests>().AddSingleton<PrivatePaths>();
         builder.Services.AddSingleton(settings).AddSingleton(serving).AddSingleton(host).AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<DiskWatch>().AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
         builder.Services.AddSingleton(RetentionSettings.Read(builder.Configuration)).AddSingleton(ApiKeys.Read(builder.Configuration));
         builder.Services.AddSingleton<StorageMeter>().AddSingleton<AuditLog>().AddHostedService<AuditSweep>();
         builder.Services.AddSingleton<BodyBudget>().AddSingleton<RequestBodies>().AddSingleton<SingleImage>();

@@ -2,6 +2,7 @@ using Fovea.Api.Problems;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Fovea.Api.Jobs;
 
@@ -11,14 +12,17 @@ namespace Fovea.Api.Jobs;
 /// </summary>
 internal sealed class JobStore(StateDatabase database, TimeProvider time)
 {
+    // A process that stands still within a transaction keeps the job's row locked, so no other worker could take the job over. PostgreSQL
+    // ends such a transaction after this time. Between two statements of a transaction the service only waits for the database.
+    private const string LongestStandstill = "10s";
+
     /// <summary>Saves a new job and its events.</summary>
     public async Task Add(Job job, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
         context.AddRange([job, .. job.News]);
-        await using var transaction = await context.Database.BeginTransactionAsync(stop);
+        await using var transaction = await Begin(context, job, stop);
         await context.SaveChangesAsync(stop);
-        await Notify(context, job, stop);
         await transaction.CommitAsync(stop);
     }
 
@@ -172,9 +176,11 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         }
 
         context.Remove(job);
+        await using var transaction = await Begin(context, job, stop);
         try
         {
             await context.SaveChangesAsync(stop);
+            await transaction.CommitAsync(stop);
         }
         catch (DbUpdateConcurrencyException)
         {
@@ -225,7 +231,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             job.At = time.GetUtcNow().ToUnixTimeMilliseconds();
             change(job);
             job.Revision++;
-            await using var transaction = await context.Database.BeginTransactionAsync(stop);
+            await using var transaction = await Begin(context, job, stop);
             try
             {
                 // The row of the job is saved first. It stays locked until the commit, so no other change can use the same event numbers.
@@ -246,17 +252,29 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             }
 
             await context.SaveChangesAsync(stop);
-            await Notify(context, job, stop);
             await transaction.CommitAsync(stop);
             return job;
         }
     }
 
-    // Tells the listeners of all processes of the change. PostgreSQL sends the notification when the transaction is committed. SQLite has
-    // no notifications; there, JobListener notices the commit.
-    private Task Notify(FineTuningContext context, Job job, CancellationToken stop) => database.IsShared
-        ? context.Database.ExecuteSqlAsync($"SELECT pg_notify({JobNotice.Channel}, {JobNotice.Of(job)})", stop)
-        : Task.CompletedTask;
+    // Begins a transaction that tells the listeners of all processes of the change. PostgreSQL sends the notification when the transaction
+    // is committed. SQLite has no notifications; there, JobListener notices the commit. Both calls are one statement, because each further
+    // statement costs a round trip.
+    private async Task<IDbContextTransaction> Begin(FineTuningContext context, Job job, CancellationToken stop)
+    {
+        var transaction = await context.Database.BeginTransactionAsync(stop);
+        if (database.IsShared)
+        {
+            await context.Database.ExecuteSqlAsync(
+                $"""
+                SELECT set_config('idle_in_transaction_session_timeout', {LongestStandstill}, true),
+                    pg_notify({JobNotice.Channel}, {JobNotice.Of(job)})
+                """,
+                stop);
+        }
+
+        return transaction;
+    }
 
     // PostgreSQL refuses a text with the character 0, and no job has such an id.
     private static IQueryable<Job> Named(FineTuningContext context, string id)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Fovea.Api.Configuration;
 using Fovea.Api.Problems;
+using Fovea.Models.Files;
 using Fovea.Models.Graphs;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -44,9 +45,10 @@ internal sealed class StateDatabase : IDisposable
     public bool IsShared { get; }
 
     /// <summary>
-    /// Whether the database may exist: always true for a server. False: there are no jobs, and a read need not create the database.
+    /// Whether the database may exist: always true for a server, and for a file while its disk is gone. False: there are no jobs, and a
+    /// read need not create the database.
     /// </summary>
-    public bool IsMade => IsShared || File.Exists(file);
+    public bool IsMade => IsShared || File.Exists(file) || FixedFolders.MissingAbove(file) is not null;
 
     /// <summary>
     /// Whether an error means that the database could not be reached or written to, so that the same call may succeed later. False for an
@@ -143,7 +145,7 @@ internal sealed class StateDatabase : IDisposable
             return;
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        FixedFolders.MakeFolder(Path.GetDirectoryName(file)!);
         FileStream? alone;
         while ((alone = TryLock("migration")) is null)
         {

@@ -11,7 +11,7 @@ internal static class AdministrationEndpoints
 {
     public static void MapAdministration(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/models/{model}").WithTags("Models").NeedsKey().Refuses(404, 507);
+        var group = app.MapGroup("/models/{model}").WithTags("Models").NeedsKey().Refuses(404, 503, 507);
         group.MapPut("/versions/{n}", Upload).WithName("UploadModelVersion")
             .WithSummary("Upload a version of a model")
             .WithDescription("The body is an .onnx file or a form. The form has the .onnx file; a model.json and a .txt file of labels, if "
@@ -32,19 +32,18 @@ internal static class AdministrationEndpoints
             .WithSummary("Publish a version, so that it serves")
             .WithDescription(
                 "The version is loaded before it replaces the version that served, so every request is answered by one of the two. A "
-                    + "published version serves until another version is published, even when versions with higher numbers are added.")
-            .Refuses(503);
+                    + "published version serves until another version is published, even when versions with higher numbers are added.");
         group.MapPost("/rollback", Rollback).WithName("RollBackModel")
             .WithSummary("Go back to the previous version")
             .WithDescription("Publishes the version that served before the last publication. If that version is unknown, publishes the "
                 + "version with the next lower number.")
-            .Refuses(409, 503);
+            .Refuses(409);
         group.MapPost("/load", Load).WithName("LoadModel")
             .WithSummary("Load a model")
             .WithDescription(
                 "Loads the current contents of the model's folder. If loading fails, the answer gives the reason, and the version that "
                     + "served before keeps serving.")
-            .Refuses(400, 503);
+            .Refuses(400);
         group.MapPost("/unload", Unload).WithName("UnloadModel")
             .WithSummary("Unload a model")
             .WithDescription(

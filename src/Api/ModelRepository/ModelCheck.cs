@@ -3,6 +3,7 @@ using System.Text;
 using Fovea.Api.Processes;
 using Fovea.Api.Serving;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 
 namespace Fovea.Api.ModelRepository;
 
@@ -85,6 +86,7 @@ internal sealed class ModelCheck(ModelStoreSettings settings, ServingSettings se
         var start = ChildProgram.Of(
             typeof(ModelCheck).Assembly.Location,
             [CheckCommand.Verb, version, model, $"{settings.CheckMemoryBytes}", $"{serving.MaxBatch}", $"{isUpload}"]);
+        start.Environment[FixedFolders.Variable] = version;
         start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{Environment.ProcessorCount}";
 
         // The server garbage collector has one heap per processor. Their memory would count as memory of the model.

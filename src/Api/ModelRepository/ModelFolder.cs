@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fovea.Models.Files;
 
 namespace Fovea.Api.ModelRepository;
 
@@ -55,6 +56,7 @@ internal sealed record ModelFolder(IReadOnlyList<VersionFolder> Versions, string
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
+            FixedFolders.RequireAbove(path);
             return null;
         }
     }

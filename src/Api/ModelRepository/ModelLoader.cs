@@ -1,4 +1,5 @@
 using Fovea.Api.Problems;
+using Fovea.Api.Storage;
 using Fovea.Api.Telemetry;
 using Fovea.Api.Tuning;
 using Fovea.Models.Adoption;
@@ -64,6 +65,10 @@ internal sealed class ModelLoader(
             metrics.Loaded(model, succeeded: true, time.GetElapsedTime(start));
             log.ModelLoaded(model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
             return new(engine.Serve(model, version.Number, classifier), folder, digest);
+        }
+        catch (Exception e) when (SharedDisk.IsMissing(version.ModelFolder))
+        {
+            throw SharedDisk.Unreachable("The model repository", e);
         }
         catch (RefusalException e)
         {

@@ -180,7 +180,7 @@ internal sealed class ModelStore : IDisposable
         if (folder.Equals(known))
         {
             changed.Remove(model.Name);
-            await model.FreeIdle(idle, stop);
+            await (model.Now.Wanted is { WasUnreachable: true } ? model.Switch(unload: false, stop) : model.FreeIdle(idle, stop));
         }
         else if (folder.Equals(changed.GetValueOrDefault(model.Name)) || folder.Equals(known with { Chosen = folder.Chosen }))
         {

@@ -31,6 +31,9 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
     /// <summary>Whether the version could not be loaded.</summary>
     public bool HasFailed => loading is { IsFaulted: true };
 
+    /// <summary>Whether the version could not be loaded because the disk of the repository was gone. A later load may succeed.</summary>
+    public bool WasUnreachable => loading?.Exception?.InnerException is ServiceException { Error: ServiceError.Unavailable };
+
     private LoadedVersion? Loaded => loading is { IsCompletedSuccessfully: true } done ? done.Result : null;
 
     /// <summary>The summary of the loaded file.</summary>
@@ -123,6 +126,7 @@ internal sealed class ModelVersion(VersionFolder folder, string model, TimeProvi
     {
         lock (gate)
         {
+            loading = WasUnreachable && !isRetired ? null : loading;
             return isRetired ? loading : loading ??= Task.Run(Load);
         }
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fovea.Models.Files;
 
 namespace Fovea.Api.ModelRepository;
 
@@ -19,7 +20,7 @@ internal sealed record RepositoryLayout(IReadOnlyDictionary<int, string> Files, 
 
     /// <summary>Finds the versions of a model.</summary>
     /// <param name="model">The path of the model's folder, which need not exist.</param>
-    /// <exception cref="IOException">A folder cannot be read.</exception>
+    /// <exception cref="IOException">A folder cannot be read, or the disk of the repository is gone.</exception>
     public static RepositoryLayout Of(string model)
     {
         var (files, unclear) = (new SortedDictionary<int, string>(), new List<string>());
@@ -39,6 +40,12 @@ internal sealed record RepositoryLayout(IReadOnlyDictionary<int, string> Files, 
         else if (flat.Length > 0)
         {
             Add(1, flat, "one");
+        }
+
+        if (files.Count == 0)
+        {
+            // While the disk is gone, no folder exists. So a missing folder then says nothing about the model.
+            FixedFolders.RequireAbove(model);
         }
 
         return new(files, unclear);

@@ -1,5 +1,6 @@
 using Fovea.Api.Problems;
 using Fovea.Api.Serving;
+using Fovea.Api.Storage;
 using Fovea.Models.Errors;
 
 namespace Fovea.Api.ModelRepository;
@@ -187,8 +188,9 @@ internal sealed class StoredModel : IDisposable
         }
     }
 
-    private ServiceException CannotRead(Exception cause) =>
-        new(ServiceError.Unavailable, $"The folder of {Name} cannot be read now: {cause.Message.TrimEnd('.')}.", cause);
+    private ServiceException CannotRead(Exception cause) => SharedDisk.IsMissing(Folder)
+        ? SharedDisk.Unreachable("The model repository", cause)
+        : new(ServiceError.Unavailable, $"The folder of {Name} cannot be read now: {cause.Message.TrimEnd('.')}.", cause);
 
     private async Task Follow(ModelFolder folder, bool unload, bool again = false)
     {

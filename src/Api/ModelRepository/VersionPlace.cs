@@ -2,6 +2,7 @@ using System.Globalization;
 using Fovea.Api.Problems;
 using Fovea.Api.Storage;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 
 namespace Fovea.Api.ModelRepository;
 
@@ -59,7 +60,7 @@ internal sealed record VersionPlace(string Model, int Number)
             RefuseTaken();
             try
             {
-                Directory.CreateDirectory(Model);
+                FixedFolders.MakeFolder(Model);
                 Directory.Move(staging.Path, Path);
                 return;
             }
@@ -67,7 +68,7 @@ internal sealed record VersionPlace(string Model, int Number)
             {
                 // Another service has added the version first. The next attempt reports the conflict.
             }
-            catch (DirectoryNotFoundException) when (tries < MostTries)
+            catch (DirectoryNotFoundException) when (tries < MostTries && !SharedDisk.IsMissing(Model))
             {
                 // Another service has deleted the model's folder, which was still empty. The next attempt makes it again.
             }

@@ -23,7 +23,7 @@ internal static class OpenAIEndpoints
     {
         var group = app.MapGroup("/v1").WithTags("OpenAI").RefusesWith(Error, 401);
         MapModels(group.MapGroup("/models"));
-        MapFiles(group.MapGroup("/files").WithMetadata(new NeedsKey(KeyScope.Train)).RefusesWith(Error, 403));
+        MapFiles(group.MapGroup("/files").WithMetadata(new NeedsKey(KeyScope.Train)).RefusesWith(Error, 403, 503));
         MapJobs(group.MapGroup("/fine_tuning/jobs").WithMetadata(new NeedsKey(KeyScope.Train)).RefusesWith(Error, 403, 503));
     }
 
@@ -39,7 +39,7 @@ internal static class OpenAIEndpoints
             .WithDescription("Returns the model's name, and when its newest version was written.");
         group.MapDelete("/{model}", async (string model, OpenAIModels models, CancellationToken stop) =>
                 TypedResults.Ok(await models.Delete(model, stop)))
-            .WithName("DeleteOpenAIModel").WithMetadata(new NeedsKey(KeyScope.Administer)).RefusesWith(Error, 400, 403, 404, 507)
+            .WithName("DeleteOpenAIModel").WithMetadata(new NeedsKey(KeyScope.Administer)).RefusesWith(Error, 400, 403, 404, 503, 507)
             .WithSummary("Delete a fine-tuned model")
             .WithDescription("Deletes all versions of a model that a job has made. Requests in flight are still answered.");
     }

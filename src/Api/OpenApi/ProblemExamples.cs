@@ -83,7 +83,8 @@ internal sealed class ProblemExamples : IOperationFilter
                 ServiceError.Internal,
                 "An error in the service ended this request; the service's log has the cause.")),
         (
-            "The service is starting or shutting down (`Retry-After` gives the seconds to wait), or the model could not be loaded.",
+            "The service is starting or shutting down, or its database or disk cannot be reached (`Retry-After` gives the seconds to "
+                + "wait); or the model could not be loaded.",
             Problem.Of(
                 ServiceError.Unavailable,
                 "The service is starting: lenet5 is not loaded yet.")),

@@ -45,7 +45,7 @@ internal enum ServiceError
     /// <summary>The model exists but could not be loaded.</summary>
     ModelUnavailable,
 
-    /// <summary>The service is starting or shutting down, or its database cannot be reached.</summary>
+    /// <summary>The service is starting or shutting down, or its database or its disk cannot be reached.</summary>
     Unavailable,
 
     /// <summary>The model has as many requests in flight as it accepts.</summary>

@@ -1,6 +1,8 @@
 using System.Buffers;
+using Fovea.Api.Problems;
 using Fovea.Api.Requests;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 using Fovea.Models.Graphs;
 
 namespace Fovea.Api.Storage;
@@ -29,10 +31,11 @@ internal sealed class StagingFolder : IDisposable
     private readonly FileStream ownership;
 
     /// <summary>Makes the folder.</summary>
-    /// <param name="parent">The path of the parent folder, which is made if it is missing.</param>
+    /// <param name="parent">The path of the parent folder, which is made if it is missing, but not while its disk is gone.</param>
     /// <param name="place">The name of the parent folder in messages, such as "The model repository".</param>
     /// <param name="isPrivate">Whether only the service's user may read <see cref="Path"/>, even after it was moved.</param>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the parent folder cannot be written to.</exception>
+    /// <exception cref="RefusalException"><see cref="ErrorCode.CannotWrite"/>: the parent folder cannot be written to.
+    /// <see cref="ServiceError.Unavailable"/>: its disk is gone.</exception>
     public StagingFolder(string parent, string place, bool isPrivate = false)
     {
         this.place = place;
@@ -40,7 +43,7 @@ internal sealed class StagingFolder : IDisposable
         Path = System.IO.Path.Combine(folder, FilesFolder);
         ownership = Write(() =>
         {
-            Directory.CreateDirectory(parent);
+            FixedFolders.MakeFolder(parent);
             MakeFolder(folder, isPrivate: true);
             var lockFile = System.IO.Path.Combine(folder, LockFile);
             var locked = new FileStream(lockFile, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
@@ -60,6 +63,10 @@ internal sealed class StagingFolder : IDisposable
 
     /// <summary>Whether a name is the name of a staging folder.</summary>
     public static bool IsName(ReadOnlySpan<char> name) => name.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>Whether an error of <see cref="Write(Action)"/> means that the disk is full, cannot be written to, or is gone.</summary>
+    public static bool IsOfDisk(RefusalException e) =>
+        e is FoveaException { Code: ErrorCode.CannotWrite } or ServiceException { Error: ServiceError.Unavailable };
 
     /// <summary>Deletes the staging folders that processes left when they were killed.</summary>
     /// <param name="parent">The path of the parent folder of the staging folders; it need not exist.</param>
@@ -96,8 +103,8 @@ internal sealed class StagingFolder : IDisposable
     }
 
     /// <summary>Runs an action that writes or moves files, and turns its I/O errors into one message for callers.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to it.
-    /// </exception>
+    /// <exception cref="RefusalException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to it.
+    /// <see cref="ServiceError.Unavailable"/>: the disk is gone.</exception>
     public void Write(Action act) => Write(() =>
     {
         act();
@@ -105,13 +112,16 @@ internal sealed class StagingFolder : IDisposable
     });
 
     /// <summary>Like <see cref="Write(Action)"/>, for an action that returns a result.</summary>
-    /// <exception cref="FoveaException"><see cref="ErrorCode.CannotWrite"/>: the disk is full, or the service may not write to it.
-    /// </exception>
+    /// <exception cref="RefusalException">As for <see cref="Write(Action)"/>.</exception>
     public T Write<T>(Func<T> act)
     {
         try
         {
             return act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException && SharedDisk.IsMissing(folder))
+        {
+            throw SharedDisk.Unreachable(place, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -162,13 +172,21 @@ internal sealed class StagingFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
         // The lock is released last, because a sweep deletes folders that are not locked.
-        ownership.Dispose();
+        using (ownership)
+        {
+            try
+            {
+                if (Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+            }
+            catch (IOException) when (SharedDisk.IsMissing(folder))
+            {
+                // The disk is gone. When it is back, a sweep deletes the folder.
+            }
+        }
     }
 
     private static void MakeFolder(string path, bool isPrivate)

@@ -55,6 +55,12 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "Expired items could not be deleted, and the next sweep tries again: {Reason}")]
     public static partial void NotSwept(this ILogger log, string reason);
 
+    [LoggerMessage(16, LogLevel.Warning, "The folder of {Setting} cannot be reached, perhaps because its disk is gone; waiting for it")]
+    public static partial void DiskMissing(this ILogger log, string setting);
+
+    [LoggerMessage(17, LogLevel.Information, "The folder of {Setting} can be reached again")]
+    public static partial void DiskBack(this ILogger log, string setting);
+
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
     public static partial void ModelTuned(this ILogger log, string model, int version, string sizes);
 

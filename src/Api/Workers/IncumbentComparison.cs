@@ -131,7 +131,7 @@ internal sealed class IncumbentComparison(
         {
             string? last = null;
             string[] arguments = ["evaluate", file, "--data", dataset.Folder, "--json"];
-            var (code, errors) = await training.Run(arguments, job.Now.Threads, Read, CancellationToken.None, stop);
+            var (code, errors) = await training.Run(arguments, dataset.Folder, job.Now.Threads, Read, CancellationToken.None, stop);
             if (code == TrainingProcess.Done)
             {
                 using var report = JsonDocument.Parse(last!);

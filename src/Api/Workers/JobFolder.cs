@@ -5,6 +5,7 @@ using Fovea.Api.ModelRepository;
 using Fovea.Api.Problems;
 using Fovea.Api.Storage;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 
 namespace Fovea.Api.Workers;
 
@@ -15,7 +16,7 @@ namespace Fovea.Api.Workers;
 /// </summary>
 internal sealed class JobFolder
 {
-    private const string Attempt = "attempt-", ModelName = "model";
+    private const string Prefix = "attempt-", ModelName = "model";
 
     private readonly string folder, attempt;
 
@@ -29,6 +30,9 @@ internal sealed class JobFolder
     /// because the model file itself has its preprocessing.
     /// </summary>
     public string? Preprocessing => Path.ChangeExtension(Base, ".json") is var path && File.Exists(path) ? path : null;
+
+    /// <summary>The path of the folder of the worker that holds the job.</summary>
+    public string Attempt => attempt;
 
     /// <summary>The path of the trained model file.</summary>
     public string Model => Path.Combine(attempt, $"{ModelName}.onnx");
@@ -49,10 +53,12 @@ internal sealed class JobFolder
     public bool IsTrained => File.Exists(Model) && File.Exists(Page) && File.Exists(Report) && ReportedHash() == FileHash.Sha256Of(Model);
 
     /// <summary>Returns the files of a job for reading: those of the newest attempt.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the disk of the files is gone.</exception>
     public static JobFolder Of(Settings settings, string job)
     {
         var folder = PathOf(settings, job);
-        return new(folder, Newest(folder) ?? Path.Combine(folder, $"{Attempt}0"));
+        SharedDisk.Require(folder, "The folder of the jobs");
+        return new(folder, Newest(folder) ?? Path.Combine(folder, $"{Prefix}0"));
     }
 
     /// <summary>
@@ -64,8 +70,8 @@ internal sealed class JobFolder
     public static JobFolder Take(Settings settings, string job, long fence) => Writing(() =>
     {
         var folder = PathOf(settings, job);
-        var attempt = Path.Combine(folder, $"{Attempt}{fence}");
-        Directory.CreateDirectory(folder);
+        var attempt = Path.Combine(folder, $"{Prefix}{fence}");
+        FixedFolders.MakeFolder(folder);
         if (Newest(folder) is { } last && NumberOf(last) is var number && number != fence)
         {
             // If another worker renames the folder first, this call fails, because the old name is gone.
@@ -74,7 +80,7 @@ internal sealed class JobFolder
         }
         else
         {
-            Directory.CreateDirectory(attempt);
+            FixedFolders.MakeFolder(attempt);
         }
 
         return new JobFolder(folder, attempt);
@@ -113,12 +119,18 @@ internal sealed class JobFolder
         File.Move(copy, Base, overwrite: true);
     }
 
-    /// <summary>Deletes the checkpoint, so that training begins anew.</summary>
-    public void DeleteCheckpoint() => File.Delete(CheckpointPath);
+    /// <summary>Deletes the checkpoint and the report, so that training begins anew.</summary>
+    public void DeleteTraining()
+    {
+        File.Delete(Report);
+        File.Delete(CheckpointPath);
+    }
 
     /// <summary>Deletes all files of the job.</summary>
+    /// <exception cref="IOException">A file cannot be deleted, or the disk is gone.</exception>
     public void Delete()
     {
+        FixedFolders.RequireAbove(folder);
         if (Directory.Exists(folder))
         {
             Directory.Delete(folder, recursive: true);
@@ -143,9 +155,9 @@ internal sealed class JobFolder
     private static string PathOf(Settings settings, string job) => Path.Combine(settings.Data, "fine-tuning", job);
 
     private static string? Newest(string folder) =>
-        Directory.Exists(folder) ? Directory.GetDirectories(folder, $"{Attempt}*").MaxBy(NumberOf) : null;
+        Directory.Exists(folder) ? Directory.GetDirectories(folder, $"{Prefix}*").MaxBy(NumberOf) : null;
 
-    private static long NumberOf(string attempt) => long.Parse(Path.GetFileName(attempt)[Attempt.Length..], CultureInfo.InvariantCulture);
+    private static long NumberOf(string attempt) => long.Parse(Path.GetFileName(attempt)[Prefix.Length..], CultureInfo.InvariantCulture);
 
     private static T Writing<T>(Func<T> act)
     {

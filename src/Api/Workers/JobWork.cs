@@ -4,6 +4,7 @@ using Fovea.Api.DatasetRepository;
 using Fovea.Api.Jobs;
 using Fovea.Api.ModelRepository;
 using Fovea.Api.Problems;
+using Fovea.Api.Storage;
 using Fovea.Api.Telemetry;
 using Fovea.Models.Errors;
 
@@ -15,7 +16,7 @@ namespace Fovea.Api.Workers;
 /// </summary>
 internal sealed class JobWork(
     DatasetStore datasets, ModelStore models, Settings settings, FineTuningSettings fineTuning, TrainingProcess training,
-    Publishing publishing, PrivatePaths paths, TimeProvider time, ILogger<JobWork> log)
+    Publishing publishing, DiskWatch disk, PrivatePaths paths, TimeProvider time, ILogger<JobWork> log)
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
@@ -50,6 +51,7 @@ internal sealed class JobWork(
     {
         for (var term = lease.Term; ;)
         {
+            long began = time.GetTimestamp();
             try
             {
                 await Work(job, term, stop);
@@ -58,6 +60,11 @@ internal sealed class JobWork(
             catch (Exception e) when (!stop.IsCancellationRequested && !term.Fading.IsCancellationRequested && StateDatabase.IsAway(e))
             {
                 // The lease is still valid, so the work is tried again. Steps that are done are not repeated.
+                await Task.Delay(BetweenTries, time, stop);
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested && e is not OperationCanceledException && disk.WasMissingSince(began))
+            {
+                // The missing folder is the cause, whatever the error says. The next round waits until the folder is back.
                 await Task.Delay(BetweenTries, time, stop);
             }
             catch (Exception e) when (!stop.IsCancellationRequested && term.Fading.IsCancellationRequested
@@ -74,9 +81,28 @@ internal sealed class JobWork(
         }
     }
 
+    // Waits for the folders of the data and the models. Meanwhile the lease is renewed, so no other worker takes the job.
+    private async Task UntilReachable(HeldJob job, CancellationToken pause)
+    {
+        if (disk.Missing() is not { } folder)
+        {
+            return;
+        }
+
+        await job.Advance(now => now.Tell($"The folder of {folder} cannot be reached. The job waits for it.", JobEvent.Warning));
+        while (disk.Missing() is not null)
+        {
+            await Task.Delay(BetweenTries, time, pause);
+        }
+
+        await job.Advance(now => now.Tell($"The folder of {folder} can be reached again. The job goes on from its last checkpoint."));
+    }
+
     private async Task Work(HeldJob job, LeaseTerm term, CancellationToken stop)
     {
         await job.RequireRunning();
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Fading);
+        await UntilReachable(job, pause.Token);
         var folder = JobFolder.Take(settings, job.Now.Id, job.Now.Fence);
         var dataset = datasets.Find(job.Now.Dataset) ?? throw new FoveaException(
             ErrorCode.BadDataset,
@@ -88,7 +114,6 @@ internal sealed class JobWork(
 
         if (!folder.IsTrained)
         {
-            using var pause = CancellationTokenSource.CreateLinkedTokenSource(stop, term.Fading);
             await Train(job, folder, dataset, pause.Token, term.Over);
         }
 
@@ -99,15 +124,26 @@ internal sealed class JobWork(
     {
         for (int deaths = 1; ; deaths++)
         {
+            long began = time.GetTimestamp();
             var progress = new TrainingProgress(job, paths, time);
             var arguments = Arguments(job.Now, folder, dataset);
-            var (code, errors) = await training.Run(arguments, job.Now.Threads, progress.Read, pause, kill);
+            disk.RequireSince(began);
+            var (code, errors) = await training.Run(arguments, folder.Attempt, job.Now.Threads, progress.Read, pause, kill);
+            if (progress.HasLeftOut && disk.WasMissingSince(began))
+            {
+                // The images may have been left out only because their disk was gone.
+                await UntilReachable(job, pause);
+                folder.DeleteTraining();
+                disk.RequireSince(began);
+            }
+
             if (code == TrainingProcess.Done)
             {
                 return;
             }
 
             pause.ThrowIfCancellationRequested();
+            disk.RequireSince(began);
             if (code == TrainingProcess.Refused)
             {
                 // A checkpoint of an earlier release may have other settings than this release chooses. The training program refuses it
@@ -117,7 +153,7 @@ internal sealed class JobWork(
                     throw new ServiceException(ServiceError.TrainingFailed, errors);
                 }
 
-                folder.DeleteCheckpoint();
+                folder.DeleteTraining();
                 await job.Advance(now => now.Tell(
                     $"Training cannot go on from the checkpoint and begins anew. {paths.RemoveFrom(errors)}", JobEvent.Warning));
                 deaths = 0;

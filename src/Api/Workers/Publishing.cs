@@ -3,6 +3,7 @@ using Fovea.Api.DatasetRepository;
 using Fovea.Api.Jobs;
 using Fovea.Api.ModelRepository;
 using Fovea.Api.Problems;
+using Fovea.Api.Storage;
 using Fovea.Models.Errors;
 using Microsoft.EntityFrameworkCore;
 
@@ -13,7 +14,8 @@ namespace Fovea.Api.Workers;
 /// the same steps can be repeated after an interruption.
 /// </summary>
 internal sealed class Publishing(
-    JobStore store, ModelStore models, ModelAdministration administration, IncumbentComparison incumbents, AuditLog audit)
+    JobStore store, ModelStore models, ModelAdministration administration, IncumbentComparison incumbents, AuditLog audit, DiskWatch disk,
+    TimeProvider time)
 {
     /// <summary>
     /// Compares the trained model with the version that serves, adds it to the repository as a version, and ends the job. Immediately
@@ -57,6 +59,7 @@ internal sealed class Publishing(
     private async Task Decide(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken stop)
     {
         var name = job.Now.FineTunedModel;
+        long began = time.GetTimestamp();
         var there = ModelFolder.Read(models.PathOf(name));
         if (there.Versions is [.., var last] && !IncumbentComparison.HasClassesOf(dataset, last))
         {
@@ -67,6 +70,7 @@ internal sealed class Publishing(
         }
 
         var verdict = await incumbents.Compare(job, folder, dataset, there.Serving, stop);
+        disk.RequireSince(began);
         bool publish = job.Now.PublishesItself && verdict.IsPublishable;
         while (true)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Fovea.Api.Jobs;
 using Fovea.Api.Problems;
 using Fovea.Api.Processes;
+using Fovea.Models.Files;
 using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Workers;
@@ -28,6 +29,7 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
 
     /// <summary>Runs a command to its end.</summary>
     /// <param name="arguments">The arguments of the command line.</param>
+    /// <param name="folder">A folder that exists. While it is missing, its disk is gone, and the command does not make it again.</param>
     /// <param name="threads">The number of processors that the command may use.</param>
     /// <param name="line">Receives each line that the command prints to standard output, in order.</param>
     /// <param name="pause">
@@ -39,9 +41,10 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     /// for too long.</exception>
     /// <exception cref="OperationCanceledException">The command was killed by <paramref name="stop"/>.</exception>
     public async Task<(int Code, string Errors)> Run(
-        IReadOnlyList<string> arguments, int threads, Func<string, ValueTask> line, CancellationToken pause, CancellationToken stop)
+        IReadOnlyList<string> arguments, string folder, int threads, Func<string, ValueTask> line, CancellationToken pause,
+        CancellationToken stop)
     {
-        using var process = await Start(arguments, threads);
+        using var process = await Start(arguments, folder, threads);
         using var ended = new CancellationTokenSource();
         long lastSaid = time.GetTimestamp();
         var watching = Task.FromResult<string?>(null);
@@ -83,9 +86,10 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     };
 
     // Starts the process with the lowest priority.
-    private static Task<Process> Start(IReadOnlyList<string> arguments, int threads)
+    private static Task<Process> Start(IReadOnlyList<string> arguments, string folder, int threads)
     {
         var start = ChildProgram.Of(Program, arguments);
+        start.Environment[FixedFolders.Variable] = folder;
         start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{threads}";
         return ChildProgram.Start(start, ThreadRank.Lowest);
     }

@@ -25,12 +25,15 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
     /// <summary>Whether the training program has read its checkpoint, if there is one, and has begun with the epochs.</summary>
     public bool HasBegun { get; private set; }
 
+    /// <summary>Whether the training program has left out images, for example because their files could not be read.</summary>
+    public bool HasLeftOut { get; private set; }
+
     /// <summary>Reads one line. Skips a line that is not a JSON object, and an event of an unknown kind.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: the training program writes events of another version,
     /// or an event is damaged.</exception>
     public ValueTask Read(string line) => Parse(line) switch
     {
-        FileRefused e => Tell($"Left out: {Path.GetFileName(e.File)}: {e.Reason}", JobEvent.Warning),
+        FileRefused e => Refused(e),
         LeaksFound e => Tell(
             (e.Images == 1 ? "1 training image is a copy of a validation image"
                 : $"{e.Images} training images are copies of validation images")
@@ -62,6 +65,12 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
         RunFinished e => Finished(e),
         _ => ValueTask.CompletedTask,
     };
+
+    private ValueTask Refused(FileRefused e)
+    {
+        HasLeftOut = true;
+        return Tell($"Left out: {Path.GetFileName(e.File)}: {e.Reason}", JobEvent.Warning);
+    }
 
     private TrainingEvent? Parse(string line)
     {

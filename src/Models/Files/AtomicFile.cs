@@ -9,7 +9,7 @@ public static class AtomicFile
 {
     /// <summary>
     /// Writes a temporary file beside <paramref name="path"/>, flushes it to the disk, and then renames it to <paramref name="path"/>,
-    /// which replaces an existing file. Creates the folder if it is missing.
+    /// which replaces an existing file. Creates the folder if it is missing and is not in one of the <see cref="FixedFolders"/>.
     /// </summary>
     /// <param name="path">The path of the file.</param>
     /// <param name="write">Writes the content to the stream that it receives.</param>
@@ -124,7 +124,7 @@ public static class AtomicFile
             throw new IOException("it is not a file name");
         }
 
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        FixedFolders.MakeFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     // .NET throws this exception for the error EFBIG: the file system, or a limit of the process, does not allow files of this size.

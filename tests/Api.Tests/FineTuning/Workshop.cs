@@ -217,9 +217,11 @@ internal sealed class Workshop : IAsyncDisposable
     public byte[] Model(string suffix, int version = 1) =>
         File.ReadAllBytes(Path.Combine(Repository.Folder, $"lenet5-{suffix}", $"{version}", "model.onnx"));
 
-    public int[] Versions(string suffix) =>
+    public int[] Versions(string suffix) => VersionsOf($"lenet5-{suffix}");
+
+    public int[] VersionsOf(string model) =>
     [
-        .. Directory.GetDirectories(Path.Combine(Repository.Folder, $"lenet5-{suffix}"))
+        .. Directory.GetDirectories(Path.Combine(Repository.Folder, model))
             .Select(folder => int.Parse(Path.GetFileName(folder), null)).Order(),
     ];
 
@@ -228,13 +230,6 @@ internal sealed class Workshop : IAsyncDisposable
 
     /// <summary>Finds the processes that try a model before it is added to the repository of this workshop.</summary>
     public IReadOnlyList<Process> Checks() => Processes("--check", Repository.Folder);
-
-    /// <summary>Takes a folder away, as when its disk is gone, until the result is called.</summary>
-    public static Action TakeAway(string folder)
-    {
-        Directory.Move(folder, $"{folder}.away");
-        return () => Directory.Move($"{folder}.away", folder);
-    }
 
     private static IReadOnlyList<Process> Processes(string command, string path) =>
     [

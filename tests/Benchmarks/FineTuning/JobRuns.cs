@@ -50,6 +50,9 @@ internal sealed class JobRuns : IDisposable
     /// <summary>The path of the model repository.</summary>
     public string Repository => folder["onnx"];
 
+    /// <summary>The path of the folder of the data.</summary>
+    public string Data => folder["data"];
+
     /// <summary>Creates a job.</summary>
     /// <returns>The job's id.</returns>
     public async Task<string> Create(string suffix) =>
@@ -92,15 +95,16 @@ internal sealed class JobRuns : IDisposable
                 int.Parse(e.GetProperty("id").GetString()!, null), e.GetProperty("message").GetString()!)));
         }
 
-        int trainings = Count("Training on");
+        int trainings = Count("Training on"), takeovers = Count("The worker");
 
-        // An epoch that is trained again from a checkpoint has a second event. Otherwise each epoch has one.
+        // An epoch that is trained again from a checkpoint has a second event. Otherwise each epoch has one. If a trainer ends while its
+        // worker stands still, the next worker finds the trained file, and the events of the last epochs are missing.
         var epochs = events.Select(e => e.Message).Where(message => message.StartsWith("Epoch", StringComparison.Ordinal)).ToArray();
         bool isOrderly = events.Select(e => e.Number).Reverse().SequenceEqual(Enumerable.Range(1, events.Count))
             && Count("The job has begun") == 1
-            && epochs.Distinct().Count() == Epochs
-            && (trainings > 1 || epochs.Length == Epochs);
-        return new(status, seconds, trainings, Count("The worker"), isOrderly);
+            && (epochs.Distinct().Count() == Epochs || trainings <= takeovers)
+            && (trainings > 1 || epochs.Length <= Epochs);
+        return new(status, seconds, trainings, takeovers, isOrderly);
 
         int Count(string start) => events.Count(e => e.Message.StartsWith(start, StringComparison.Ordinal));
     }

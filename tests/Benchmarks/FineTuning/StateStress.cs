@@ -5,9 +5,9 @@ using Fovea.Api.Tests.FineTuning;
 namespace Fovea.Benchmarks.FineTuning;
 
 /// <summary>
-/// For some minutes, stops PostgreSQL or a worker, in random order and for random times, while clients create jobs, upload data sets and
-/// classify. Afterwards each accepted job must have ended with the bytes of an undisturbed one, as one version, with events in order; and
-/// each accepted data set must be there. Requests may only be answered, or refused with 503.
+/// For some minutes, stops PostgreSQL or a worker or takes a shared folder away, in random order and for random times, while clients create
+/// jobs, upload data sets and classify. Afterwards each accepted job must have ended with the bytes of an undisturbed one, as one version,
+/// with events in order; and each accepted data set must be there. Requests may only be answered, or refused with 503.
 /// </summary>
 internal sealed class StateStress(Postgres postgres, JobRuns jobs, int seed)
 {
@@ -74,6 +74,11 @@ internal sealed class StateStress(Postgres postgres, JobRuns jobs, int seed)
     private (string Name, Action Begin, Action Undo)[] Disturbances =>
     [
         ("PostgreSQL stopped", postgres.Stop, postgres.Start),
+        ("data gone", () => Directory.Move(jobs.Data, $"{jobs.Data}.away"), () => Directory.Move($"{jobs.Data}.away", jobs.Data)),
+        (
+            "models gone",
+            () => Directory.Move(jobs.Repository, $"{jobs.Repository}.away"),
+            () => Directory.Move($"{jobs.Repository}.away", jobs.Repository)),
         ("worker stopped", () => jobs.Worker.Send("STOP"), () => jobs.Worker.Send("CONT")),
     ];
 
@@ -119,10 +124,11 @@ internal sealed class StateStress(Postgres postgres, JobRuns jobs, int seed)
             var run = await jobs.End(id, Longest);
             takeovers += run.Takeovers;
             var versions = Path.Combine(jobs.Repository, $"lenet5-{suffix}");
-            if (run.Status != "succeeded" || !run.IsOrderly || Directory.GetDirectories(versions).Length != 1
-                || !jobs.Model(suffix).AsSpan().SequenceEqual(jobs.Model("alone")))
+            int count = Directory.Exists(versions) ? Directory.GetDirectories(versions).Length : 0;
+            bool isSame = count > 0 && jobs.Model(suffix).AsSpan().SequenceEqual(jobs.Model("alone"));
+            if (run.Status != "succeeded" || !run.IsOrderly || count != 1 || !isSame)
             {
-                faults.Add($"{id} ({suffix}): {run}");
+                faults.Add($"{id} ({suffix}): {run}, {count} versions, {(isSame ? "the same" : "other")} bytes");
             }
         }
 

@@ -1,0 +1,63 @@
+using Fovea.Api.Configuration;
+using Fovea.Api.Telemetry;
+
+namespace Fovea.Api.Storage;
+
+/// <summary>
+/// Looks once a second whether the folders of <see cref="SharedDisk"/> are there, and logs when one is missing and when it is back. A step
+/// that failed while a folder was missing can so be told from a step that failed for another reason. Thread-safe.
+/// </summary>
+internal sealed class DiskWatch(Settings settings, TimeProvider time, ILogger<DiskWatch> log) : BackgroundService
+{
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+
+    // The timestamp of the last look that missed a folder; 0: none has.
+    private long lastMissing;
+
+    /// <summary>Returns the name of the setting whose folder is missing now; null if both folders are there.</summary>
+    public string? Missing()
+    {
+        var missing = SharedDisk.Missing(settings);
+        if (missing is not null)
+        {
+            Volatile.Write(ref lastMissing, time.GetTimestamp());
+        }
+
+        return missing;
+    }
+
+    /// <summary>Whether a folder is missing now, or was at a look since this timestamp.</summary>
+    public bool WasMissingSince(long timestamp) => Missing() is not null || Volatile.Read(ref lastMissing) >= timestamp;
+
+    /// <summary>Checks that no folder was missing since a timestamp, so that what was read meanwhile is complete.</summary>
+    /// <exception cref="DirectoryNotFoundException">A folder is missing, or was.</exception>
+    public void RequireSince(long timestamp)
+    {
+        if (WasMissingSince(timestamp))
+        {
+            throw new DirectoryNotFoundException("A folder that is needed was missing for a while");
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var looks = new PeriodicTimer(BetweenLooks, time);
+        for (string? before = null; await looks.WaitForNextTickAsync(stoppingToken);)
+        {
+            // The service makes the folder of the data at its first use.
+            SharedDisk.Note(settings);
+            var missing = Missing();
+            if (missing is not null && before is null)
+            {
+                log.DiskMissing(missing);
+            }
+            else if (missing is null && before is not null)
+            {
+                log.DiskBack(before);
+            }
+
+            before = missing;
+        }
+    }
+}
