@@ -96,6 +96,9 @@ internal sealed record MemoryInUse(long Resident, long PeakResident, long Manage
 /// <param name="Fp16">
 /// Whether the twin of 16-bit floats, model.fp16.onnx, is used, and the reason; left out if the version has no such twin.
 /// </param>
+/// <param name="RewriteFailure">
+/// The reason why the network runs as its file has it, and not in a form that may be faster; left out if rewriting has not failed.
+/// </param>
 internal sealed record LoadedModel(
     string Name,
     int Version,
@@ -105,7 +108,8 @@ internal sealed record LoadedModel(
     IReadOnlyList<MeasuredSize> BatchSizes,
     int Requests,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Int8,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Fp16)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Fp16,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RewriteFailure)
 {
     /// <summary>Lists the loaded versions of a model.</summary>
     public static IEnumerable<LoadedModel> Of(StoredModel model)
@@ -123,7 +127,8 @@ internal sealed record LoadedModel(
                    served.Sizes,
                    served.Admission.Taken,
                    Said(QuantizedNumbers.Int8, served),
-                   Said(QuantizedNumbers.Fp16, served));
+                   Said(QuantizedNumbers.Fp16, served),
+                   served.Classifier.RewriteFailure);
     }
 
     private static string? Said(QuantizedNumbers numbers, ServedModel served)

@@ -64,6 +64,11 @@ internal sealed class ModelLoader(
             var ((classifier, digest), folder) = version.ReadUnchanged(Load, time);
             metrics.Loaded(model, succeeded: true, time.GetElapsedTime(start));
             log.ModelLoaded(model, version.Number, time.GetElapsedTime(start).TotalMilliseconds);
+            if (classifier.RewriteFailure is { } failure)
+            {
+                log.NotRewritten(model, version.Number, failure);
+            }
+
             return new(engine.Serve(model, version.Number, classifier), folder, digest);
         }
         catch (Exception e) when (SharedDisk.IsMissing(version.ModelFolder))

@@ -68,7 +68,7 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
             var header = section.GetContentDispositionHeader();
             var sent = (header?.FileName is { Length: > 0 } file ? file : header?.Name ?? "").ToString().Trim('"');
             var name = NameOf(sent);
-            bool isLabels = !IsSidecar(name) && Path.GetExtension(name) == ".txt";
+            bool isLabels = !IsSidecar(name) && EndingOf(name) == ".txt";
             if (files > MostFiles || (isLabels && labels is not null) || File.Exists(Path.Combine(staging.Path, name)))
             {
                 throw new ServiceException(ServiceError.MalformedRequest, $"'{ReadableText.Of(sent)}' is one file too many; {Expected}.");
@@ -82,10 +82,11 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
         }
     }
 
-    // Returns the name that the stored file gets, so that model.json, the .onnx file or adoption finds it.
+    // Returns the name that the stored file gets, so that model.json, the .onnx file or adoption finds it. The case of letters has no
+    // effect, except in the names of files with tensors: the .onnx file names those exactly.
     private static string NameOf(string sent) =>
         Sidecars.FileNames.FirstOrDefault(name => name.Equals(sent, StringComparison.OrdinalIgnoreCase)) is { } sidecar ? sidecar
-        : Path.GetExtension(sent) switch
+        : EndingOf(sent) switch
         {
             ".onnx" => VersionFolder.ModelFile,
             ".json" => VersionFolder.JsonFile,
@@ -96,7 +97,9 @@ internal sealed class ModelUpload(HttpRequest request, StagingFolder staging, in
 
     private static bool IsSidecar(string name) => Sidecars.FileNames.Contains(name);
 
-    private static bool IsTensors(string name) => TensorEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
+    private static bool IsTensors(string name) => TensorEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    private static string EndingOf(string name) => Path.GetExtension(name).ToLowerInvariant();
 
     // Checks a name that the stored file keeps, because another file of the form refers to it.
     private static string Kept(string sent)

@@ -81,7 +81,8 @@ internal sealed record RepositoryLayout(IReadOnlyDictionary<int, string> Files, 
     {
         string[] all =
         [
-            .. Read(folder, Directory.GetFiles).Where(file => file.EndsWith(Ending, StringComparison.Ordinal))
+            .. Read(folder, Directory.GetFiles).Where(file =>
+                    file.EndsWith(Ending, everyFile ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase))
                 .Order(StringComparer.Ordinal),
         ];
         var model = Path.Combine(folder, VersionFolder.ModelFile);

@@ -205,9 +205,9 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
 
     // In the repository's own folder, also files of other models lie beside NAME.onnx. Only files that begin with NAME. and files with the
     // fixed names that other software uses belong to this model.
-    private static bool IsBeside(string file, string prefix) => file.StartsWith(prefix, StringComparison.Ordinal)
+    private static bool IsBeside(string file, string prefix) => file.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
         ? !file.EndsWith(".tmp", StringComparison.Ordinal)
-        : Sidecars.FileNames.Contains(System.IO.Path.GetFileName(file));
+        : Sidecars.FileNames.Contains(System.IO.Path.GetFileName(file), StringComparer.OrdinalIgnoreCase);
 
     private static bool IsInRepository(string model, string network) => System.IO.Path.GetDirectoryName(network) == RepositoryOf(model);
 

@@ -83,6 +83,9 @@ internal static partial class Log
     [LoggerMessage(24, LogLevel.Warning, "{Model} version {Version} cannot run with {Trial}; tuning does not try this again")]
     public static partial void TrialFailed(this ILogger log, Exception exception, string model, int version, string trial);
 
+    [LoggerMessage(27, LogLevel.Warning, "{Model} version {Version} runs unchanged, because rewriting its network failed: {Reason}")]
+    public static partial void NotRewritten(this ILogger log, string model, int version, string reason);
+
     [LoggerMessage(22, LogLevel.Warning, "Models are tuned again at every start, because the measurements cannot be stored: {Reason}")]
     public static partial void NotRemembered(this ILogger log, string reason);
 

@@ -15,7 +15,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         SessionKind.AllCoresRewritten, SessionKind.AllCoresFp16,
     ];
 
-    private readonly TunedSessions sessions = new(served, settings);
+    private readonly TunedSessions sessions = new(served, settings, log);
     private readonly string key = SizesFile.Key(
         served.Classifier.Sha256, served.Classifier.Device.Name, settings.MaxBatch, served.Classifier.Twins);
     private IReadOnlyList<MeasuredSize>? remembered;

@@ -1,5 +1,6 @@
 using Fovea.Api.Scheduling;
 using Fovea.Api.Serving;
+using Fovea.Api.Telemetry;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 using Fovea.Models.Runtime;
@@ -7,13 +8,16 @@ using Fovea.Models.Runtime;
 namespace Fovea.Api.Tuning;
 
 /// <summary>Opens and closes the sessions of one model during tuning, and chooses the set of sessions that the scheduler uses.</summary>
-internal sealed class TunedSessions(ServedModel served, ServingSettings settings)
+internal sealed class TunedSessions(ServedModel served, ServingSettings settings, ILogger<ModelTuner> log)
 {
     // The nice value of the thread that opens a session. While other threads use all cores, it gets about a quarter of a core: opening a
     // session then takes a little longer, and requests are hardly slowed down.
     private const int OpeningNice = 5;
 
     private readonly Classifier model = served.Classifier;
+
+    // A failure that is known before tuning was logged when the model was loaded.
+    private bool isFailureLogged = served.Classifier.RewriteFailure is not null;
 
     /// <summary>The limits of the trials, from the model and the settings.</summary>
     public TuningLimits Limits { get; } = new(settings.MaxBatch, served.Classifier.FixedBatch, served.Classifier.IsLarge);
@@ -35,6 +39,7 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         stop.ThrowIfCancellationRequested();
         if (await ThreadRank.Run(OpeningNice, () => model.Open(kind)) is not { } session)
         {
+            LogFailure();
             return false;
         }
 
@@ -92,6 +97,15 @@ internal sealed class TunedSessions(ServedModel served, ServingSettings settings
         if (unused.Length > 0)
         {
             ProcessMemory.Trim();
+        }
+    }
+
+    private void LogFailure()
+    {
+        if (model.RewriteFailure is { } reason && !isFailureLogged)
+        {
+            isFailureLogged = true;
+            log.NotRewritten(served.Name, served.Version, reason);
         }
     }
 

@@ -45,6 +45,8 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
         StatisticsFrozen e => Tell(
             $"{e.Layers} layers of batch normalisation keep the running statistics of the base model.",
             metrics: new() { FrozenLayers = e.Layers }),
+        NotRewritten e => Tell(
+            $"The network runs unchanged, because rewriting it failed: {paths.RemoveFrom(e.Reason)}", JobEvent.Warning),
         FeaturesDone e => Features(e),
         PenaltyTried { Chosen: true } e => Penalty(e),
         HeadTrained e => Head(e),

@@ -26,6 +26,11 @@ internal sealed class AdoptionDraft(Graph graph, ModelMetadata given, Sidecars s
     /// <summary>The name of the value in the file that holds the scores of the classes.</summary>
     public string? ScoresName { get; set; }
 
+    /// <summary>
+    /// The node that compares each score with a number, if the file's outputs are only the results; <c>null</c> for other files.
+    /// </summary>
+    public Node? Decision { get; set; }
+
     /// <summary>Whether the adopted output has the same numbers as the value named <see cref="ScoresName"/>.</summary>
     public bool KeepsScores { get; set; } = true;
 

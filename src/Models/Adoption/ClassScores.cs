@@ -77,6 +77,7 @@ internal static class ClassScores
     private static void HeadMissing(AdoptionDraft draft, int features)
     {
         draft.Classes = 0;
+        _ = LabelChoice.NeedMissing(draft);
         draft.Found("head", $"The output has {features} numbers, which may be features or classes.");
         draft.Need(
             $"The {features} outputs may be classes or features: \"labels\" in model.json names classes; a file with features is a base "
@@ -132,16 +133,45 @@ internal static class ClassScores
             return;
         }
 
-        if (HiddenActivation.Before(draft.Graph.Outputs[0]) is { } hidden)
+        if (draft.Decision is { } decision && draft.Sidecars.Activation is null)
+        {
+            DecidedByLabel(draft, decision);
+        }
+        else if (HiddenActivation.Before(draft.Graph.Outputs[0]) is { } hidden)
         {
             draft.Need(
                 $"The outputs are computed from {hidden.Name} ({hidden.Op}) and may be probabilities or logits: "
                 + "\"activation\" in model.json says which, \"none\" for probabilities, \"softmax\" for logits of classes, "
                 + "and \"sigmoid\" for logits of independent labels.");
         }
+        else if (UnusualScores.Before(draft.Graph.Outputs[0]) is { } unusual)
+        {
+            draft.Need(
+                $"The outputs are computed by {unusual.Name} ({unusual.Op}) and may be logits, probabilities, or distances: "
+                + "\"activation\" in model.json says which, \"softmax\" for logits of classes, \"sigmoid\" for logits of independent "
+                + "labels, and \"none\" for probabilities; distances, of which the smallest is the likeliest, need a minus in the graph.");
+        }
         else if (draft.Sidecars.Activation is null)
         {
             draft.Assume("The outputs are logits of classes of which one is right; \"activation\" in model.json may say otherwise.");
+        }
+    }
+
+    // The file compares each logit with a number, so that an image may have several labels. A logit of 0 is a probability of one half.
+    private static void DecidedByLabel(AdoptionDraft draft, Node decision)
+    {
+        var number = decision.Inputs.Select(input => ActivationForms.Number(input!)).FirstOrDefault(number => number is not null);
+        if (number == 0)
+        {
+            draft.Activation = Activation.Sigmoid;
+            draft.Found("activation", $"The file compares each logit with 0 ({decision.Name}, {decision.Op}), so the labels are independent.");
+        }
+        else
+        {
+            draft.Need(
+                $"The file compares each score with a number ({decision.Name}, {decision.Op}), and the scores may be probabilities or logits: "
+                + "\"activation\" in model.json says which, \"sigmoid\" for logits of independent labels, \"none\" for probabilities of "
+                + "classes of which one is right, and \"softmax\" for their logits.");
         }
     }
 

@@ -8,7 +8,7 @@ namespace Fovea.Models.Adoption;
 /// </summary>
 internal static class EinsumSteps
 {
-    // In operator sets before 13, ReduceSum and Unsqueeze have their axes as an attribute.
+    // In operator sets before 13, ReduceSum, Squeeze and Unsqueeze have their axes as an attribute.
     private const int SetWithAxesAsInput = 13;
 
     /// <summary>The result; <c>null</c> if the lengths of axes that must become one are unknown.</summary>
@@ -92,7 +92,8 @@ internal static class EinsumSteps
     private static Value Widened(Graph g, Value x, int at, int count) =>
         count == 0 ? x : WithAxes(g, "Unsqueeze", x, [.. Enumerable.Range(at, count).Select(axis => (long)axis)]);
 
-    private static Value WithAxes(Graph g, string op, Value x, long[] axes, params ReadOnlySpan<(string, object)> attributes) =>
+    /// <summary>Adds a node with axes, which are an attribute before operator set 13 and an input since then.</summary>
+    public static Value WithAxes(Graph g, string op, Value x, long[] axes, params ReadOnlySpan<(string, object)> attributes) =>
         g.OperatorSets[""] < SetWithAxesAsInput
             ? g.Apply(op, [x], [("axes", axes), .. attributes])
             : g.Apply(op, [x, g.Constant(Tensor.Of(axes))], attributes);

@@ -16,9 +16,21 @@ internal static class HuggingFace
 
     private static readonly string[] Squaring = ["ViT", "DeiT", "Deit", "Beit", "BEiT", "Swin", "Vivit"];
 
+    // ConvNeXt's processor resizes to the crop divided by this share if the file gives none.
+    private const double UsualShare = 224.0 / 256;
+
     // The numbers that Pillow, Python's imaging library, gives to its interpolations.
-    private static readonly Dictionary<int, string> Interpolations =
-        new() { [0] = "nearest", [1] = "lanczos", [2] = "bilinear", [3] = "bicubic" };
+    private static readonly string[] Interpolations = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"];
+
+    private static readonly int Box = Array.IndexOf(Interpolations, "box");
+
+    // The processors that use another interpolation than bilinear if the file gives none.
+    private static readonly (string Type, string Interpolation)[] Defaults =
+    [
+        .. new[] { "Beit", "BEiT", "CLIP", "Deit", "DeiT", "Levit", "PoolFormer", "Bit", "Perceiver", "Siglip", "EfficientFormer", "ViTHybrid" }
+            .Select(type => (type, "bicubic")),
+        ("EfficientNet", "nearest"),
+    ];
 
     /// <summary>Reads labels, activation and timm's preprocessing from config.json; <c>null</c> if it has none of them.</summary>
     public static SidecarContent? Config(JsonObject? config)
@@ -30,6 +42,7 @@ internal static class HuggingFace
 
         Activation? activation = config["problem_type"]?.ToString() switch
         {
+            "regression" => throw AdoptionDraft.Refused("config.json says problem_type: regression; expected a classifier."),
             "multi_label_classification" => Activation.Sigmoid,
             "single_label_classification" => Activation.Softmax,
             _ => null,
@@ -37,8 +50,15 @@ internal static class HuggingFace
         var timm = config["pretrained_cfg"] is JsonObject trained ? TimmConfig.Preprocessing(trained, "config.json (pretrained_cfg)")
             : config["input_size"] is JsonArray ? TimmConfig.Preprocessing(config, "config.json")
             : null;
-        var labels = LabelFiles.Of(config["id2label"]) ?? LabelFiles.Of(config["label2id"]) ?? TimmConfig.Labels(config);
-        return labels is null && activation is null && timm is null ? null : new(labels, timm, activation);
+        var (byId, toId) = (LabelFiles.Of(config["id2label"]), LabelFiles.Of(config["label2id"]));
+        var labels = byId ?? toId ?? TimmConfig.Labels(config);
+        var gap = labels is null && LabelFiles.Gap(config["id2label"]) is { } clause ? $"under id2label, {clause}" : null;
+        return labels is null && activation is null && timm is null && gap is null
+            ? null
+            : new(labels, timm, activation, Gap: gap)
+            {
+                OtherLabels = byId is not null && toId is not null ? new(toId, "config.json (label2id)") : null,
+            };
     }
 
     /// <summary>Reads the preprocessing from preprocessor_config.json; <c>null</c> if it gives no size.</summary>
@@ -47,14 +67,47 @@ internal static class HuggingFace
         ? null
         : new(Preprocessing: new(
             "preprocessor_config.json", (size, _) => Steps(config, size),
-            Assumption: Flag(config, "do_resize", true) ? null
-                : "Images are resized to the input's size, although preprocessor_config.json says do_resize: false."));
+            Assumption: Assumption(config)));
+
+    private static string? Assumption(JsonObject config) =>
+        !Flag(config, "do_resize", true)
+            ? "Images are resized to the input's size, although preprocessor_config.json says do_resize: false."
+        : Size(config).Edge is not null and < LeastSideWithoutCrop && !Crops(config) && Share(config) is null
+            ? "Images are stretched to the input's size: preprocessor_config.json gives only the shortest edge, and no crop."
+        : config["resample"] is null && TypeOf(config).Length == 0
+            ? "Images are resized with the bilinear filter, because preprocessor_config.json gives neither resample nor the processor's type."
+        : null;
+
+    private static bool Crops(JsonObject config) =>
+        Flag(config, "do_center_crop", config["crop_size"] is not null) && config["crop_size"] is not null;
+
+    private static double? Share(JsonObject config) =>
+        Number(config["crop_pct"]) ?? (TypeOf(config).StartsWith("ConvNext", StringComparison.OrdinalIgnoreCase) ? UsualShare : null);
+
+    private static string Filter(JsonObject config)
+    {
+        if (Number(config["resample"]) is not { } number)
+        {
+            return Defaults.FirstOrDefault(known => TypeOf(config).StartsWith(known.Type, StringComparison.Ordinal)).Interpolation ?? "bilinear";
+        }
+
+        return number >= 0 && number < Box && double.IsInteger(number) ? Interpolations[(int)number] : throw AdoptionDraft.Refused(
+            FormattableString.Invariant($"preprocessor_config.json says resample: {number}")
+            + (number >= Box && number < Interpolations.Length ? $" ({Interpolations[(int)number]})" : "")
+            + "; expected 0 (nearest), 1 (lanczos), 2 (bilinear) or 3 (bicubic), or \"preprocessing\" in model.json.");
+    }
 
     private static JsonObject? Steps(JsonObject config, int[]? fixedSize)
     {
-        bool crops = Flag(config, "do_center_crop", config["crop_size"] is not null) && config["crop_size"] is not null;
+        if (Flag(config, "do_pad", false) && config["pad_size"] is not null)
+        {
+            throw AdoptionDraft.Refused(
+                "preprocessor_config.json says do_pad: true; expected no padding, or \"preprocessing\" in model.json.");
+        }
+
+        bool crops = Crops(config);
         var (edge, sides) = Size(config);
-        double? share = Number(config["crop_pct"]);
+        double? share = Share(config);
         int[]? target = fixedSize ?? (crops ? Sides(config["crop_size"]) : sides ?? (edge is { } side ? [side, side] : null));
         if (target is null)
         {
@@ -80,8 +133,7 @@ internal static class HuggingFace
             json["resize"] = PreprocessingSource.List(sides);
         }
 
-        if (Number(config["resample"]) is { } number && Interpolations.TryGetValue((int)number, out var interpolation)
-            && interpolation != "bilinear")
+        if (Filter(config) is var interpolation and not "bilinear")
         {
             json["interpolation"] = interpolation;
         }

@@ -4,15 +4,19 @@ namespace Fovea.Models.Adoption;
 
 /// <summary>
 /// Sets Dropout and BatchNormalization to inference. In training mode, Dropout drops random values, and BatchNormalization makes an answer
-/// depend on the other images of the batch.
+/// depend on the other images of the batch. Refuses graphs that draw other random numbers.
 /// </summary>
 internal static class InferenceMode
 {
     // The index of Dropout's output with the mask of the values that it kept. The mask is removed; only the output before it stays.
     private const int MaskOutput = 1;
 
+    private static readonly string[] Random =
+        ["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"];
+
     public static void Run(AdoptionDraft draft)
     {
+        RefuseRandomNumbers(draft.Graph);
         long set = draft.Graph.OperatorSets.TryGetValue("", out long version) ? version : 0;
         Node[] dropouts = [.. draft.Graph.Nodes.Where(node => IsTrainingDropout(node, set))];
         Node[] norms = [.. draft.Graph.Nodes.Where(node => IsTrainingNormalization(node, set))];
@@ -30,6 +34,26 @@ internal static class InferenceMode
         var graph = copy.Finish();
         Say(draft, graph, "Dropout", dropouts, "it drops values at random in training mode");
         Say(draft, graph, "BatchNormalization", norms, "it depends on the other images of the batch in training mode");
+    }
+
+    private static void RefuseRandomNumbers(Graph graph)
+    {
+        var seen = new HashSet<Value>(graph.Outputs);
+        var waiting = new Stack<Value>(seen);
+        while (waiting.TryPop(out var value))
+        {
+            if (value.Producer is { Domain: "" } random && Random.Contains(random.Op))
+            {
+                throw AdoptionDraft.Refused(
+                    $"{random.Name} ({random.Op}) draws random numbers, so an image would get another answer each time; expected a network "
+                    + "without random numbers. Export it in inference mode.");
+            }
+
+            foreach (var input in value.Producer?.Inputs.OfType<Value>().Where(seen.Add) ?? [])
+            {
+                waiting.Push(input);
+            }
+        }
     }
 
     // Before operator set 7, the attribute is_test chose the mode; its default, 0, meant training.

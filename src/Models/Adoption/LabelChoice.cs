@@ -33,6 +33,11 @@ internal static class LabelChoice
             if (labels.Names.Count == draft.Classes)
             {
                 RequireAgreement(draft, labels);
+                if (draft.Given.Labels is null && draft.Sidecars.LabelGap is { } unused)
+                {
+                    draft.Assume($"{unused}, so its names are not used.");
+                }
+
                 draft.Labels = labels;
                 draft.Found("labels", $"The labels are from {labels.Source}: {Some(labels.Names)}.");
                 return;
@@ -42,7 +47,23 @@ internal static class LabelChoice
                 $"The {labels.Names.Count} names in {labels.Source} are not the labels, because there are {draft.Classes} classes.");
         }
 
+        if (NeedMissing(draft))
+        {
+            return;
+        }
+
         draft.Assume($"The labels are the numbers 0 to {draft.Classes - 1}; \"labels\" in model.json names them.");
+    }
+
+    /// <summary>Adds a need, and returns true, if a file or property has names for some numbers only.</summary>
+    public static bool NeedMissing(AdoptionDraft draft)
+    {
+        if (draft.Sidecars.LabelGap is { } gap)
+        {
+            draft.Need($"{gap}, or \"labels\" in model.json.");
+        }
+
+        return draft.Sidecars.LabelGap is not null;
     }
 
     // Two files with different names for the same classes leave two readings.

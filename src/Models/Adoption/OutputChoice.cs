@@ -40,6 +40,9 @@ internal static class OutputChoice
         }
 
         draft.ScoresName = remaining[0].Name;
+        draft.Decision = graph.Outputs.Contains(remaining[0])
+            ? null
+            : graph.Nodes.FirstOrDefault(node => node.Domain.Length == 0 && Decisions.Contains(node.Op) && node.Inputs.Contains(remaining[0]));
         if (graph.Outputs.Count == 1 && graph.Outputs[0] == remaining[0])
         {
             return;
@@ -112,7 +115,7 @@ internal static class OutputChoice
     // A feature map of several pixels does not hold scores.
     private static bool HasScores(Value value) =>
         !IsInput(value)
-        && (!value.Shape.IsRanked || value.Shape.Rank is 1 or 2
+        && (!value.Shape.IsRanked || value.Shape.Rank is 1 or 2 || value is { Shape.Rank: 0, Producer.Op: "Squeeze" }
             || (value.Shape.Rank is 3 or 4 && value.Shape.Dimensions.Count(d => d > 1) <= 2));
 
     // Whether the value is an input that the graph passes on unchanged; ML.NET's exporter does so with all columns.

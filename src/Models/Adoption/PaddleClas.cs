@@ -42,9 +42,11 @@ internal static class PaddleClas
             json["resize"] = PreprocessingSource.List(sides);
         }
 
-        if (Option("ResizeImage", "interpolation")?.ToString() is "bicubic" or "lanczos" or "nearest")
+        if (Option("ResizeImage", "interpolation")?.ToString() is { Length: > 0 } filter && filter != "bilinear")
         {
-            json["interpolation"] = Option("ResizeImage", "interpolation")!.ToString();
+            json["interpolation"] = filter is "bicubic" or "lanczos" or "nearest" ? filter : throw AdoptionDraft.Refused(
+                $"inference_cls.yaml says interpolation: {filter}; expected bilinear, bicubic, lanczos or nearest, or \"preprocessing\" in "
+                + "model.json.");
         }
 
         json["scale"] = Number(Option("NormalizeImage", "scale")) ?? 1.0 / 255;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 using Fovea.Models.Graphs;
 using Fovea.Models.Metadata;
 
@@ -20,11 +21,11 @@ public sealed class Sidecars
         ("config.json", text => HuggingFace.Config(Json(text))),
         ("preprocessor_config.json", text => HuggingFace.Preprocessor(Json(text))),
         ("inference_cls.yaml", text => PaddleClas.Read(YamlSubset.Parse(text))),
-        ("labels.json", text => SidecarContent.Of(LabelFiles.Of(LabelFiles.Parsed(text)))),
-        ("labels.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
+        ("labels.json", text => SidecarContent.Of(LabelFiles.Parsed(text))),
+        ("labels.txt", SidecarContent.OfText),
         ("synset.txt", text => SidecarContent.Of(LabelFiles.Synsets(text))),
-        ("classes.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
-        ("class_names.txt", text => SidecarContent.Of(LabelFiles.Lines(text))),
+        ("classes.txt", SidecarContent.OfText),
+        ("class_names.txt", SidecarContent.OfText),
     ];
 
     // Properties that people give their models by hand. The value is JSON, or names between commas or on lines.
@@ -57,6 +58,11 @@ public sealed class Sidecars
     /// <summary>The activation that turns the outputs into probabilities; <c>null</c> if no file gives it.</summary>
     internal Activation? Activation { get; private set; }
 
+    /// <summary>
+    /// A clause about the first class number without a name in a file or property; <c>null</c> if no names are missing.
+    /// </summary>
+    internal string? LabelGap { get; private set; }
+
     /// <summary>One sentence per file that could not be parsed.</summary>
     internal IReadOnlyList<string> Notes => notes;
 
@@ -64,13 +70,13 @@ public sealed class Sidecars
     /// <param name="folder">The folder of the model file.</param>
     public static Sidecars Read(string folder) => Read(FilesIn(folder));
 
-    /// <summary>The content of the files in a folder, by their names.</summary>
+    /// <summary>The content of the files in a folder, by their names. The case of the names' letters has no effect.</summary>
     internal static IReadOnlyList<KeyValuePair<string, string>> FilesIn(string folder) =>
     [
         .. FileNames
-            .Select(name => new FileInfo(Path.Combine(folder, name)))
-            .Where(file => file is { Exists: true, Length: <= MostBytes })
-            .Select(file => KeyValuePair.Create(file.Name, TextOf(file.FullName))),
+            .Select(name => (Name: name, File: new FileInfo(PathOf(folder, name))))
+            .Where(file => file.File is { Exists: true, Length: <= MostBytes })
+            .Select(file => KeyValuePair.Create(file.Name, TextOf(file.File.FullName))),
     ];
 
     /// <summary>Reads files that were uploaded together with a model.</summary>
@@ -94,11 +100,14 @@ public sealed class Sidecars
     /// Adds labels and preprocessing from the model file's properties. Those of Ultralytics and Custom Vision take priority over the files
     /// beside the model. Labels in other properties come after those files.
     /// </summary>
+    /// <exception cref="FoveaException">The properties say that the network does something else than classify images.</exception>
     internal void AddProperties(IDictionary<string, string> properties)
     {
         if ((Ultralytics.Read(properties) ?? CustomVisionExport.Read(properties)) is { } own)
         {
-            Labels = own.Labels is { } names ? new(names, own.Source ?? "the file's properties") : Labels;
+            var source = own.Source ?? "the file's properties";
+            Labels = own.Labels is { } names ? new(names, source) : Labels;
+            AddGap(source, own.Gap);
             Preprocessing = own.Preprocessing ?? Preprocessing;
         }
 
@@ -107,6 +116,10 @@ public sealed class Sidecars
             if (NamesIn(properties[key]) is { Count: > 1 } names)
             {
                 AddLabels(new(names, $"the file's property {key}"));
+            }
+            else
+            {
+                AddGap($"the file's property {key}", LabelFiles.GapInJson(properties[key]) ?? PythonText.Gap(properties[key]));
             }
         }
     }
@@ -129,6 +142,8 @@ public sealed class Sidecars
         }
     }
 
+    private void AddGap(string source, string? clause) => LabelGap ??= clause is null ? null : $"In {source}, {clause}";
+
     // Hugging Face writes LABEL_0, LABEL_1 and so on for classes without names.
     private static bool IsPlaceholder(SourcedLabels labels) => labels.Names.Index().All(name => name.Item == $"LABEL_{name.Index}");
 
@@ -148,17 +163,40 @@ public sealed class Sidecars
                     AddLabels(new(names, file));
                 }
 
+                if (content.OtherLabels is { } others)
+                {
+                    AddLabels(others);
+                }
+
+                AddGap(file, content.Gap);
                 Preprocessing ??= content.Preprocessing;
                 Activation ??= content.Activation;
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or FoveaException)
+        catch (FoveaException)
+        {
+            // The file is understood, and says that the network is no classifier.
+            throw;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             notes.Add($"{file} is not used, because it cannot be understood: {e.Message.TrimEnd('.')}.");
         }
     }
 
     private static JsonObject? Json(string text) => JsonNode.Parse(text) as JsonObject;
+
+    private static string PathOf(string folder, string name)
+    {
+        try
+        {
+            return AnyCase.Find(Path.Combine(folder, name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FoveaException(ErrorCode.BadModelFile, $"{folder} cannot be read: {FileFailure.Reason(e, folder)}.", e);
+        }
+    }
 
     private static string TextOf(string path)
     {

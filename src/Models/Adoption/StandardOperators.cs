@@ -45,10 +45,25 @@ internal static class StandardOperators
             g.Apply("LpNormalization", inputs, ("axis", 1L), ("p", node.Text("norm", "MAX") == "L1" ? 1L : 2L)),
         ("ai.onnx.ml", "Scaler") => (inputs[0]! - Row(g, node, "offset", 0)) * Row(g, node, "scale", 1),
         ("", "GroupNormalization") => GroupNormalization(g, node, inputs),
+        ("", "Squeeze") when node.Given("axes", 1) is null or [] && node.Inputs.Count == 1 => Squeezed(g, node, inputs[0]!),
         ("", "Einsum") => EinsumForm.Product(g, node, inputs),
         ("", "RMSNormalization") when node.Int("axis", -1) == -1 => RootMeanSquare(g, node, inputs),
         _ => null,
     };
+
+    // A Squeeze without axes removes the batch axis too if the batch is one image. Null if it cannot do so, or if FreeBatch removes it.
+    private static Value? Squeezed(Graph g, Node node, Value x)
+    {
+        var shape = node[0].Shape;
+        if (!shape.IsRanked || shape.Rank < 2 || shape.Dimensions[1..].Contains(Shape.Free)
+            || !(shape[0] == Shape.Free || (shape.Dimensions.All(d => d == 1) && node.Output.Graph.Outputs.Contains(node.Output))))
+        {
+            return null;
+        }
+
+        long[] axes = [.. Enumerable.Range(1, shape.Rank - 1).Where(axis => shape[axis] == 1).Select(axis => (long)axis)];
+        return axes is [] ? g.Apply("Identity", [x]) : EinsumSteps.WithAxes(g, "Squeeze", x, axes);
+    }
 
     private static Value FusedConv(Graph g, Node node, Value?[] inputs)
     {

@@ -46,7 +46,14 @@ internal static class TimmConfig
         int[] sides = [.. crop.Select(side => (int)Math.Floor(side / share))];
 
         // The crop mode "squash" does not keep the image's proportions.
-        bool squashes = Text(config["crop_mode"]) == "squash";
+        var mode = Text(config["crop_mode"]) ?? "center";
+        bool squashes = mode == "squash";
+        if (mode is not ("center" or "squash"))
+        {
+            throw AdoptionDraft.Refused(
+                $"config.json says crop_mode: {mode}; expected center or squash, or \"preprocessing\" in model.json.");
+        }
+
         var json = new JsonObject
         {
             ["crop"] = PreprocessingSource.List(crop),
@@ -55,9 +62,11 @@ internal static class TimmConfig
             ["mean"] = config["mean"]!.DeepClone(),
             ["std"] = config["std"]!.DeepClone(),
         };
-        if (Text(config["interpolation"]) is "bicubic" or "lanczos" or "nearest")
+        if (Text(config["interpolation"]) is { } filter && filter != "bilinear")
         {
-            json["interpolation"] = Text(config["interpolation"]);
+            json["interpolation"] = filter is "bicubic" or "lanczos" or "nearest" ? filter : throw AdoptionDraft.Refused(
+                $"config.json says interpolation: {filter}; expected bilinear, bicubic, lanczos or nearest, or \"preprocessing\" in "
+                + "model.json.");
         }
 
         return json;

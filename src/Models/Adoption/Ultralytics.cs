@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Fovea.Models.Graphs;
+using Fovea.Models.Metadata;
 
 namespace Fovea.Models.Adoption;
 
@@ -10,19 +11,36 @@ namespace Fovea.Models.Adoption;
 /// </summary>
 internal static class Ultralytics
 {
+    private const string Names = "the file's property names";
+
+    // Ultralytics' tasks, apart from classify.
+    private static readonly string[] OtherTasks = ["detect", "segment", "pose", "obb"];
+
     /// <summary>Reads the properties; <c>null</c> if Ultralytics did not write them.</summary>
+    /// <exception cref="Errors.FoveaException">The properties say that the network does something else than classify images.</exception>
     public static SidecarContent? Read(IDictionary<string, string> properties)
     {
-        if (!properties.TryGetValue("names", out var text) || PythonText.Names(text) is not { } names)
+        if (properties.TryGetValue("task", out var task) && OtherTasks.Contains(task))
+        {
+            throw AdoptionDraft.Refused(
+                $"the file's property task is {task}, so the outputs are no scores of classes of whole images; expected classify.");
+        }
+
+        if (!properties.TryGetValue("names", out var text))
         {
             return null;
+        }
+
+        if (PythonText.Names(text) is not { } names)
+        {
+            return PythonText.Gap(text) is { } gap ? new(Source: Names, Gap: gap) : null;
         }
 
         int[] stored = properties.TryGetValue("imgsz", out var imgsz) ? PythonText.Numbers(imgsz) : [];
         var steps = new PreprocessingSource(
             "the file's property imgsz", (size, _) => Steps(size ?? Sides(stored)),
             Assumption: "Images are resized as Ultralytics does: the short side to imgsz, then a centred crop, divided by 255.");
-        return new(names, stored.Length > 0 ? steps : null, Source: "the file's property names");
+        return new(names, stored.Length > 0 ? steps : null, Source: Names);
     }
 
     private static int[]? Sides(int[] stored) => stored switch

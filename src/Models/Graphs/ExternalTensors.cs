@@ -34,6 +34,7 @@ internal sealed class ExternalTensors(string? folder)
         location.Length > 0
         && !location.Contains('\0', StringComparison.Ordinal)
         && !Path.IsPathRooted(location)
+        && location[0] != '\\'
         && !location.Contains(':', StringComparison.Ordinal)
         && !location.Split('/', '\\').Contains("..");
 

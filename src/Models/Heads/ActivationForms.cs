@@ -40,29 +40,61 @@ internal static class ActivationForms
     public static Value? SigmoidOf(Node node) => node.Op switch
     {
         "Div" when Number(node[0]) == 1 => OnePlusExpOfMinus(node[1]),
-        "Div" when Number(node[1]) == 2 => OnePlusTanhOfHalf(node[0]),
         "Div" when ExponentOf(node[0]) is { } x && OneAnd(node[1], "Add") is { } e && Unviewed(e) == Unviewed(node[0]) => x,
         "Reciprocal" => OnePlusExpOfMinus(node[0]),
         "Pow" when Number(node[1]) == -1 => OnePlusExpOfMinus(node[0]),
-        "Mul" when Number(node[1]) == 0.5f => OnePlusTanhOfHalf(node[0]),
-        "Mul" when Number(node[0]) == 0.5f => OnePlusTanhOfHalf(node[1]),
-        "Add" when With(node, 0.5f) is { Producer: { Op: "Mul" } half } && With(half, 0.5f) is { } tanh => TanhOfHalf(tanh),
         _ => null,
     };
 
     /// <summary>
-    /// The x if the node computes tanh(x) / 2 + 1/2, the sigmoid of 2x; <c>null</c> for other nodes.
+    /// The sigmoid that a node computes by tanh: c (tanh(x) + 1) or c (1 - tanh(x)), which is 2c times the sigmoid of 2x or of -2x.
     /// </summary>
-    public static Value? SigmoidOfDouble(Node node)
+    /// <returns>
+    /// The input x of tanh; the z for which the node computes exactly the sigmoid of z, <c>null</c> if there is none; and 2c, the factor
+    /// of the sigmoid. <c>null</c> for other nodes.
+    /// </returns>
+    public static (Value X, Value? Z, float Total)? SigmoidByTanh(Node node)
     {
-        var tanh = node.Op switch
+        var (tanh, factor, shift) = Affine(node.Output);
+        if (tanh.Producer is not { Op: "Tanh", Domain: "" } found || factor == 0 || MathF.Abs(MathF.Abs(factor) - shift) > MostEpsilon * shift)
         {
-            "Add" when With(node, 0.5f) is { Producer: { Op: "Mul" } half } => With(half, 0.5f),
-            "Mul" when With(node, 0.5f) is { } sum => OneAnd(sum, "Add"),
-            "Div" when Number(node[1]) == 2 => OneAnd(node[0], "Add"),
-            _ => null,
-        };
-        return tanh?.Producer is { Op: "Tanh", Domain: "" } found ? found[0] : null;
+            return null;
+        }
+
+        var (z, inner, offset) = Affine(found[0]);
+        bool isExact = offset == 0 && MathF.Abs((2 * inner * MathF.Sign(factor)) - 1) < MostEpsilon;
+        return (found[0], isExact ? z : null, 2 * shift);
+    }
+
+    /// <summary>The value v, the factor a and the shift b if a value is a v + b; otherwise the value itself, 1 and 0.</summary>
+    public static (Value Value, float Factor, float Shift) Affine(Value value)
+    {
+        float factor = 1, shift = 0;
+        while (value.Producer is { Domain: "" } node)
+        {
+            float? first = node.Inputs.Count == 2 ? Number(node[0]) : null, second = node.Inputs.Count == 2 ? Number(node[1]) : null;
+            (Value Value, float Factor, float Shift)? inner = (node.Op, first, second) switch
+            {
+                ("Add", { } number, _) => (node[1], 1, number),
+                ("Add", _, { } number) => (node[0], 1, number),
+                ("Sub", { } number, _) => (node[1], -1, number),
+                ("Sub", _, { } number) => (node[0], 1, -number),
+                ("Mul", { } number, _) => (node[1], number, 0),
+                ("Mul", _, { } number) => (node[0], number, 0),
+                ("Div", _, { } number) when number != 0 => (node[0], 1 / number, 0),
+                ("Neg", _, _) => (node[0], -1, 0),
+                ("Identity", _, _) => (node[0], 1, 0),
+                _ => null,
+            };
+            if (inner is not { } step)
+            {
+                break;
+            }
+
+            (value, factor, shift) = (step.Value, factor * step.Factor, shift + (factor * step.Shift));
+        }
+
+        return (value, factor, shift);
     }
 
     /// <summary>The p if the value is 1 - p; <c>null</c> for other values.</summary>
@@ -113,14 +145,6 @@ internal static class ActivationForms
                 _ => null,
             }
             : null;
-
-    private static Value? OnePlusTanhOfHalf(Value value) => OneAnd(value, "Add") is { } tanh ? TanhOfHalf(tanh) : null;
-
-    private static Value? TanhOfHalf(Value value) =>
-        value.Producer is not { Op: "Tanh", Domain: "" } tanh ? null
-        : tanh[0].Producer is { Op: "Mul", Domain: "" } half ? With(half, 0.5f)
-        : tanh[0].Producer is { Op: "Div", Domain: "" } halved && Number(halved[1]) == 2 ? halved[0]
-        : null;
 
     private static Value? OneAnd(Value value, string op) => value.Producer is { Domain: "" } node && node.Op == op ? With(node, 1) : null;
 

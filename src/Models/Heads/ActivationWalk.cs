@@ -70,7 +70,8 @@ internal sealed class ActivationWalk
         ("", _) when ActivationForms.SharedParts(node) is { } parts => Shares(parts),
         ("", _) when ActivationForms.LogSoftmaxOf(node) is { } x => Exact(FinalActivation.LogSoftmax, x),
         ("", _) when ActivationForms.SigmoidOf(node) is { } x => Exact(FinalActivation.Sigmoid, x),
-        ("", _) when ActivationForms.SigmoidOfDouble(node) is { } x => new(FinalActivation.Sigmoid, Source: x),
+        ("", _) when ActivationForms.SigmoidByTanh(node) is { } tanh =>
+            new(FinalActivation.Sigmoid, Source: tanh.X, Logits: tanh.Z, Total: tanh.Total),
         _ => null,
     };
 
@@ -116,10 +117,12 @@ internal sealed class ActivationWalk
             ? Mixed(stack.Inputs, node.Op == "ReduceMean" ? 1f / stack.Inputs.Count : 1)
             : null;
 
-    // A Concat of scores along the classes: the sigmoids of separate layers, slices of one softmax, or 1 - p and p.
+    // A Concat of scores along the classes: the sigmoids of separate layers, slices of one softmax, or p and 1 - p in any order.
     private ActivationReader? Joined(Node node)
     {
-        if (node.Inputs is [{ } other, { } p] && ActivationForms.ComplementOf(other) is { } inner && inner == p
+        if (node.Inputs is [{ } left, { } right]
+            && (ActivationForms.ComplementOf(left) == right ? right : ActivationForms.ComplementOf(right) == left ? left : null)
+                is { } p
             && Read(p) is { Kind: FinalActivation.Sigmoid, Total: 1 } one)
         {
             return new(FinalActivation.Softmax, node, one.Source);

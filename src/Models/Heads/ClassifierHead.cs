@@ -55,6 +55,12 @@ public sealed class ClassifierHead
     {
         get
         {
+            if (joined is [{ Layer: var own }])
+            {
+                return $"the classifier is {own.Name} ({own.Op}), which has a vector of weights for the features of each class; features of "
+                    + $"all classes side by side: {Features.Shape}";
+            }
+
             if (joined.Count > 0)
             {
                 var layers = string.Join(", ", joined.Select(one => $"{one.Layer.Name} ({one.Layer.Op})"));
@@ -77,7 +83,8 @@ public sealed class ClassifierHead
     /// <summary>Finds the head: the first linear layer on the path from the first output back to the input.</summary>
     /// <remarks>
     /// The outputs of several layers may be joined or averaged, as in separate sigmoids for each label or in an ensemble of networks. Then
-    /// the layers are one head, whose features are the features of all layers side by side.
+    /// the layers are one head, whose features are the features of all layers side by side. The same holds for a layer in which each class
+    /// has features of its own.
     /// </remarks>
     /// <exception cref="FoveaException">
     /// The network's input is not images, or a node between the output and the last linear layer cannot be skipped.
@@ -86,7 +93,7 @@ public sealed class ClassifierHead
     {
         StandardForm.InputOf(network);
         var walk = new HeadWalk(network);
-        return walk.Find() is var found && found is [var one]
+        return walk.Find() is var found && found is [{ HasVectorPerClass: false } one]
             ? new(network, one.Layer, one.Bias, one.Following)
             : new(Joined(network, found), found, walk.Columns);
     }
@@ -152,7 +159,7 @@ public sealed class ClassifierHead
         var graph = network.EmptyCopy();
         var copies = network.Inputs.ToDictionary(input => input, input => graph.Input(input.Name, input.Type, input.Shape));
         network.CopyTo(graph, copies);
-        Value[] rows = [.. layers.DistinctBy(one => one.Layer[0]).Select(one => Rows(graph, one.Layer, copies[one.Layer[0]]))];
+        Value[] rows = [.. layers.DistinctBy(one => one.Features).Select(one => Rows(graph, one.Layer, copies[one.Features]))];
         graph.Output(rows is [var only] ? only : graph.Concat(rows, 1));
         return graph;
     }
@@ -161,7 +168,7 @@ public sealed class ClassifierHead
     private static Value Rows(Graph graph, Node layer, Value features)
     {
         features = IsAveraged(layer) ? graph.Apply("GlobalAveragePool", [features]) : features;
-        return layer.Op == "Conv" ? graph.Flatten(features) : features;
+        return layer.Op == "Conv" || features.Shape.Rank == 3 ? graph.Flatten(features) : features;
     }
 
     // Whether the layer is a convolution whose output must be averaged. A kernel as large as its input has one output per class, so it
@@ -172,5 +179,5 @@ public sealed class ClassifierHead
 
     // The name of the initializer that a weight is computed from.
     private static string NameOf(Value weight) =>
-        weight.Producer is null or { Op: "Identity" } ? weight.Name : LayerWeights.Leaves(weight).First().Name;
+        weight.Producer is null or { Op: "Identity" } ? weight.Name : LayerWeights.Leaves(weight).FirstOrDefault(weight).Name;
 }

@@ -43,6 +43,12 @@ internal sealed class HeadWalk
         while (true)
         {
             var node = value.Producer ?? throw Missing($"no layer computes {value.Name}");
+            if (ClassVectors.Of(node) is { } vectors)
+            {
+                Columns = vectors.Classes;
+                return [new(node, null, [.. following]) { Features = vectors.X, HasVectorPerClass = true }];
+            }
+
             if (IsLinear(node) && !IsSpread(node) && !IsCalibration(node))
             {
                 return ProblemOf(node, following) is { } problem
@@ -145,7 +151,7 @@ internal sealed class HeadWalk
         $"{network.Name} has no classifier that can be replaced: {reason}. Expected a Gemm, MatMul or 1x1 Conv with constant weights, "
         + "followed only by a softmax, changes of shape, or the mean over the image.");
 
-    private static bool IsLinear(Node node) => node.Domain.Length == 0 && node.Op switch
+    private bool IsLinear(Node node) => node.Domain.Length == 0 && node.Op switch
     {
         "Gemm" => node.Int("transA") == 0 && IsConstant(node[1]),
         "Conv" => node.Int("group", 1) == 1 && IsConstant(node[1]),
@@ -161,7 +167,7 @@ internal sealed class HeadWalk
             : null;
 
     // Whether the node is a Gemm with one input feature, which computes the outputs of two classes from one number.
-    private static bool IsSpread(Node node) => node is { Op: "Gemm", Domain: "" } && IsConstant(node[1]) && node[1].Shape is { Rank: 2 } w
+    private bool IsSpread(Node node) => node is { Op: "Gemm", Domain: "" } && IsConstant(node[1]) && node[1].Shape is { Rank: 2 } w
         && w[node.Int("transB") == 0 ? 0 : 1] == 1;
 
     // Dropout is the identity in inference. Softmax, sigmoid, clipping and ReLU are monotonic, so they do not change the order of the
@@ -201,10 +207,12 @@ internal sealed class HeadWalk
 
     // Whether the node is a linear layer with as many outputs as inputs, directly after another linear layer. It only calibrates the
     // logits.
-    private static bool IsCalibration(Node node) => node is { Op: "Gemm" or "MatMul", Domain: "" } && IsConstant(node[1])
+    private bool IsCalibration(Node node) => node is { Op: "Gemm" or "MatMul", Domain: "" } && IsConstant(node[1])
         && node[1].Shape is { Rank: 2 } w && w[0] == w[1]
         && (node[0].Producer is { Op: "Add", Domain: "" } add && IsConstant(add[1]) ? add[0].Producer : node[0].Producer) is { } before
         && IsLinear(before);
 
-    private static bool IsConstant(Value? value) => value is not null && LayerWeights.Leaves(value).Any();
+    // A weight may also be computed from constants, as in the normalised weights of a cosine classifier.
+    private bool IsConstant(Value? value) => value is not null
+        && (LayerWeights.Leaves(value).Any() || (value.Producer is { } producer && constants.Contains(producer)));
 }

@@ -8,7 +8,9 @@ namespace Fovea.Models.Heads;
 /// </summary>
 internal static class HiddenActivation
 {
-    private static readonly string[] Activations = ["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "QLinearSoftmax", "QLinearSigmoid"];
+    // Sparsemax and entmax sort the logits by TopK and add them up by CumSum.
+    private static readonly string[] Activations =
+        ["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "QLinearSoftmax", "QLinearSigmoid", "TopK", "CumSum", "Hardmax"];
 
     // Classifiers of scikit-learn and the like, whose scores may or may not be probabilities.
     private static readonly string[] Classifiers =
@@ -29,7 +31,7 @@ internal static class HiddenActivation
         var waiting = new Queue<Value>([output]);
         while (waiting.TryDequeue(out var value))
         {
-            if (value.Producer is not { } node || Mixing.Contains(node.Op))
+            if (value.Producer is not { } node || (Mixing.Contains(node.Op) && !IsOverClasses(node)))
             {
                 continue;
             }
@@ -48,6 +50,10 @@ internal static class HiddenActivation
 
         return null;
     }
+
+    // Whether the node adds up scores of classes, [N, classes], and no feature maps.
+    private static bool IsOverClasses(Node node) =>
+        node is { Op: "ReduceSum" or "ReduceMax", Domain: "" } && (!node[0].Shape.IsRanked || node[0].Shape.Rank == 2);
 
     // Numbers that are cut to the range of probabilities, 0 to 1.
     private static bool IsCutToOne(Node node) =>

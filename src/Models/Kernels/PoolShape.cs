@@ -16,6 +16,21 @@ namespace Fovea.Models.Kernels;
 internal readonly record struct PoolShape(
     int Height, int Width, int Rows, int Columns, int KernelHeight, int KernelWidth, int StrideDown, int StrideAcross, int Top, int Left)
 {
+    // The attributes of a node: the name of each, its number, and a shape with another number.
+    private static readonly (string Name, Func<PoolShape, int> Of, Func<PoolShape, int, PoolShape> In)[] Sizes =
+    [
+        ("height", shape => shape.Height, (shape, size) => shape with { Height = size }),
+        ("width", shape => shape.Width, (shape, size) => shape with { Width = size }),
+        ("rows", shape => shape.Rows, (shape, size) => shape with { Rows = size }),
+        ("columns", shape => shape.Columns, (shape, size) => shape with { Columns = size }),
+        ("kernel_height", shape => shape.KernelHeight, (shape, size) => shape with { KernelHeight = size }),
+        ("kernel_width", shape => shape.KernelWidth, (shape, size) => shape with { KernelWidth = size }),
+        ("stride_down", shape => shape.StrideDown, (shape, size) => shape with { StrideDown = size }),
+        ("stride_across", shape => shape.StrideAcross, (shape, size) => shape with { StrideAcross = size }),
+        ("top", shape => shape.Top, (shape, size) => shape with { Top = size }),
+        ("left", shape => shape.Left, (shape, size) => shape with { Left = size }),
+    ];
+
     /// <summary>The sizes of a window without dilations that moves over x and gives y.</summary>
     public static PoolShape Of(Shape x, Shape y, Window window) => new(
         x[2], x[3], y[2], y[3],
@@ -24,23 +39,13 @@ internal readonly record struct PoolShape(
         window.Before[0], window.Before[1]);
 
     /// <summary>The sizes as attributes of an ONNX node.</summary>
-    public (string Name, object Value)[] Attributes() =>
-    [
-        ("height", (long)Height), ("width", (long)Width), ("rows", (long)Rows), ("columns", (long)Columns),
-        ("kernel_height", (long)KernelHeight), ("kernel_width", (long)KernelWidth), ("stride_down", (long)StrideDown),
-        ("stride_across", (long)StrideAcross), ("top", (long)Top), ("left", (long)Left),
-    ];
+    public (string Name, object Value)[] Attributes()
+    {
+        var shape = this;
+        return [.. Sizes.Select(size => (size.Name, (object)(long)size.Of(shape)))];
+    }
 
     /// <summary>The sizes of a node whose kernel ONNX Runtime is creating.</summary>
-    public static PoolShape Of(nint info) => new(
-        RuntimeApi.Attribute(info, "height\0"u8),
-        RuntimeApi.Attribute(info, "width\0"u8),
-        RuntimeApi.Attribute(info, "rows\0"u8),
-        RuntimeApi.Attribute(info, "columns\0"u8),
-        RuntimeApi.Attribute(info, "kernel_height\0"u8),
-        RuntimeApi.Attribute(info, "kernel_width\0"u8),
-        RuntimeApi.Attribute(info, "stride_down\0"u8),
-        RuntimeApi.Attribute(info, "stride_across\0"u8),
-        RuntimeApi.Attribute(info, "top\0"u8),
-        RuntimeApi.Attribute(info, "left\0"u8));
+    public static PoolShape Of(nint info) =>
+        Sizes.Aggregate(default(PoolShape), (shape, size) => size.In(shape, RuntimeApi.Attribute(info, size.Name)));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Fovea.Models.Kernels;
 
@@ -80,6 +81,11 @@ internal static unsafe partial class RuntimeApi
 
         return number;
     }
+
+    /// <summary>An integer attribute of a node.</summary>
+    /// <param name="info">The node, while its kernel is created.</param>
+    /// <param name="name">The attribute's name.</param>
+    public static int Attribute(nint info, string name) => Attribute(info, Encoding.UTF8.GetBytes(name + '\0'));
 
     /// <summary>A constant input of a node while its kernel is created; 0 if the input is not constant.</summary>
     public static nint ConstantInput(nint info, int index)

@@ -20,24 +20,34 @@ internal static class LabelFiles
         OfNames = ["name", "label", "className"];
 
     /// <summary>
-    /// Reads one class name per line, or JSON. Numbers before or behind all names, such as "0 tench" or "tench,0", are the classes'
+    /// Reads one class name per line, JSON, or a list or dictionary of Python. Numbers before or behind all names, such as "0 tench" or "tench,0", are the classes'
     /// numbers: they give the order and are removed. Quotes around all names are removed, and so are comments, which begin with "# ".
     /// </summary>
     public static IReadOnlyList<string> Lines(string text)
     {
         var content = text.TrimStart(ByteOrderMark).Trim();
-        if (OfJson(content) is { } names)
+        if ((OfJson(content) ?? (content is ['[' or '{', ..] ? PythonText.Names(content) : null)) is { Count: > 0 } names)
         {
             return names;
         }
 
-        var all = content.ReplaceLineEndings("\n").Split('\n');
-        string[] lines =
-        [
-            .. all.Select(line => line.Trim()).Where(line => line.Length > 0 && !line.StartsWith("# ", StringComparison.Ordinal)),
-        ];
+        var lines = Written(content);
         return NumberedLines.Names(lines) ?? (lines.All(IsQuoted) ? [.. lines.Select(line => line[1..^1])] : lines);
     }
+
+    /// <summary>A clause about the first class number without a name in a text file; <c>null</c> if none is missing.</summary>
+    public static string? GapInLines(string text)
+    {
+        var content = text.TrimStart(ByteOrderMark).Trim();
+        return content is ['[' or '{', ..] ? GapInJson(content) ?? PythonText.Gap(content) : NumberedLines.Gap(Written(content));
+    }
+
+    // The lines that have text and are no comments.
+    private static string[] Written(string content) =>
+    [
+        .. content.ReplaceLineEndings("\n").Split('\n').Select(line => line.Trim())
+            .Where(line => line.Length > 0 && !line.StartsWith("# ", StringComparison.Ordinal)),
+    ];
 
     /// <summary>Decodes a text file: UTF-8, UTF-16 with its mark, or Windows' Western European code if it is not valid UTF-8.</summary>
     public static string Decode(byte[] file)
@@ -62,11 +72,17 @@ internal static class LabelFiles
     }
 
     /// <summary>The names in a list or an object of JSON; <c>null</c> for other text, and for JSON that has no names.</summary>
-    public static IReadOnlyList<string>? OfJson(string text)
+    public static IReadOnlyList<string>? OfJson(string text) => OfJson(text, Of);
+
+    /// <summary>The clause of <see cref="Gap(JsonNode)"/> for JSON in a text; <c>null</c> for other text.</summary>
+    public static string? GapInJson(string text) => OfJson(text, Gap);
+
+    private static T? OfJson<T>(string text, Func<JsonNode?, T?> read)
+        where T : class
     {
         try
         {
-            return text.TrimStart() is ['[' or '{', ..] ? Of(Parsed(text)) : null;
+            return text.TrimStart() is ['[' or '{', ..] ? read(Parsed(text)) : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -115,15 +131,38 @@ internal static class LabelFiles
             return Of(nested);
         }
 
-        var byNumber = map.Select(entry => int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out int key)
+        return Ordered(ByNumber(map));
+    }
+
+    /// <summary>
+    /// A clause about the first class number without a name, if an object maps numbers to names, or names to numbers, and leaves out a
+    /// number; <c>null</c> for other JSON.
+    /// </summary>
+    public static string? Gap(JsonNode? json) => json is not JsonObject map ? null
+        : OfLists.Select(key => map[key]).FirstOrDefault(inner => inner is JsonArray or JsonObject) is { } nested ? Gap(nested)
+        : Gap(ByNumber(map));
+
+    /// <summary>A clause about the first number without a name; <c>null</c> if the numbers are 0 to the number of names less 1.</summary>
+    public static string? Gap(IReadOnlyList<(int Number, string Name)> names)
+    {
+        int[] numbers = [.. names.Select(name => name.Number).Order()];
+        int missing = numbers.Index().TakeWhile(number => number.Index == number.Item).Count();
+        return numbers is [] or [< 0, ..] || missing == numbers.Length || numbers.Distinct().Count() != numbers.Length
+            ? null
+            : $"there is no name for the number {missing}; expected the numbers 0 to {numbers[^1]}, each with a name";
+    }
+
+    // The names of an object with their numbers, which are the keys or the values; the number -1 for an entry without a number.
+    private static List<(int Number, string Name)> ByNumber(JsonObject map) =>
+    [
+        .. map.Select(entry => int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out int key)
             && NameOf(entry.Value) is { } name ? (key, name)
             : entry.Value is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue(out int own)
                 ? (own, entry.Key)
             : entry.Value is JsonValue digits && digits.TryGetValue(out string? number)
                 && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int place) ? (place, entry.Key)
-            : (-1, "")).ToList();
-        return Ordered(byNumber);
-    }
+            : (-1, "")),
+    ];
 
     /// <summary>Sorts names by their class numbers; <c>null</c> unless the numbers are 0 to the number of names less 1.</summary>
     public static IReadOnlyList<string>? Ordered(IReadOnlyList<(int Number, string Name)> names)

@@ -16,12 +16,16 @@ namespace Fovea.Models.Metadata;
 /// </summary>
 public static class ModelJson
 {
-    /// <summary>Reads a model.json; <c>null</c> if there is no file at <paramref name="path"/>.</summary>
+    /// <summary>
+    /// Reads a model.json; <c>null</c> if there is no file at <paramref name="path"/>. The case of the letters of the file's name has no
+    /// effect.
+    /// </summary>
     /// <exception cref="FoveaException">The file cannot be read, is not valid JSON, or has an invalid value.</exception>
     public static ModelMetadata? Read(string path)
     {
         try
         {
+            path = AnyCase.Find(path);
             if (!File.Exists(path))
             {
                 return null;
@@ -113,20 +117,18 @@ public static class ModelJson
     // Reads labels by class number, as in the config.json of Hugging Face: {"0": "ant", "1": "bee"}.
     private static ImmutableArray<string> Numbered(JsonElement labels)
     {
-        var byNumber = new Dictionary<string, string>();
+        var names = new List<(int Number, string Name)>();
         foreach (var label in labels.EnumerateObject())
         {
-            byNumber[label.Name] = label.Value.ValueKind == JsonValueKind.String ? label.Value.GetString()! : throw new FoveaException(
-                ErrorCode.BadModelFile, $"The label {label.Name} is {label.Value}; expected a name.");
+            int number = int.TryParse(label.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int key) ? key
+                : throw new FoveaException(
+                    ErrorCode.BadModelFile, $"The number of a label is {label.Name}; expected a whole number from 0.");
+            names.Add((number, label.Value.ValueKind == JsonValueKind.String ? label.Value.GetString()! : throw new FoveaException(
+                ErrorCode.BadModelFile, $"The label {label.Name} is {label.Value}; expected a name.")));
         }
 
-        return
-        [
-            .. Enumerable.Range(0, byNumber.Count).Select(i => i.ToString(CultureInfo.InvariantCulture)).Select(number =>
-                byNumber.GetValueOrDefault(number) ?? throw new FoveaException(
-                    ErrorCode.BadModelFile,
-                    $"The labels lack the number {number}; expected the numbers 0 to {byNumber.Count - 1}, each with a name.")),
-        ];
+        return LabelFiles.Ordered(names) is { } ordered ? [.. ordered] : throw new FoveaException(
+            ErrorCode.BadModelFile, $"In the labels, {LabelFiles.Gap(names) ?? "a number stands twice; expected each once"}.");
     }
 
     // Reads labels from a text file. The file must lie in the model's folder: a path with folders could read any file of the machine.
@@ -140,7 +142,7 @@ public static class ModelJson
         var file = Path.Combine(Path.GetDirectoryName(path)!, name);
         try
         {
-            return [.. LabelFiles.Lines(LabelFiles.Decode(File.ReadAllBytes(file)))];
+            return [.. LabelFiles.Lines(LabelFiles.Decode(File.ReadAllBytes(AnyCase.Find(file))))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Fovea.Models.Metadata;
 
 /// <summary>
-/// Reads lists of class names with the number of each class: "0 tench" (PaddleClas, Teachable Machine), "0: tench", "tench,0", in any
-/// order, with or without a line of titles.
+/// Reads lists of class names with the number of each class: "0 tench" (PaddleClas, Teachable Machine), "0: tench", "0. tench",
+/// "0 - tench", "tench,0", in any order, with or without a line of titles.
 /// </summary>
 internal static class NumberedLines
 {
@@ -17,6 +17,19 @@ internal static class NumberedLines
         lines.Length < 2 ? null
         : Ordered(lines, isFirst: true) ?? Ordered(lines, isFirst: false)
             ?? (lines.Length > 2 && HasTitle(lines[0]) ? Ordered(lines[1..], isFirst: true) ?? Ordered(lines[1..], isFirst: false) : null);
+
+    /// <summary>
+    /// A clause about the first number without a name, if all lines begin with a number from 0 and a separator other than a space;
+    /// <c>null</c> for other lines.
+    /// </summary>
+    public static string? Gap(string[] lines)
+    {
+        var parts = lines.Select(line => Split(line, isFirst: true)).ToArray();
+        return parts.Length > 1 && parts.All(part => part is { Separator: not ' ' }) && parts.Any(part => part!.Value.Number == 0)
+            && parts.All(part => !part!.Value.Name.All(char.IsAsciiDigit))
+                ? LabelFiles.Gap([.. parts.Select(part => (part!.Value.Number, part.Value.Name))])
+                : null;
+    }
 
     private static bool HasTitle(string line) => line.AsSpan().IndexOfAny(',', ';', '\t') >= 0;
 
@@ -51,9 +64,19 @@ internal static class NumberedLines
         }
 
         var (number, name) = isFirst ? (line[..at], line[(at + 1)..]) : (line[(at + 1)..], line[..at]);
+        char separator = line[at];
+        if (isFirst && separator == ' ' && number is [.., '.' or ')'])
+        {
+            (number, separator) = (number[..^1], number[^1]);
+        }
+        else if (isFirst && separator == ' ' && name.StartsWith("- ", StringComparison.Ordinal))
+        {
+            (name, separator) = (name[2..], '-');
+        }
+
         return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int known)
             && name.Trim() is { Length: > 0 } trimmed
-            ? (known, trimmed.Length > 2 && trimmed[0] == '"' && trimmed[^1] == '"' ? trimmed[1..^1] : trimmed, line[at])
+            ? (known, trimmed.Length > 2 && trimmed[0] == '"' && trimmed[^1] == '"' ? trimmed[1..^1] : trimmed, separator)
             : null;
     }
 }

@@ -1,3 +1,4 @@
+using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 using Fovea.Models.Quantization;
 
@@ -30,15 +31,19 @@ internal static class RewritePass
     /// Calls a function that rewrites a network for serving. Returns null, so that the unchanged network runs, if the function fails: a
     /// defect in a rewrite must not make a model unusable.
     /// </summary>
-    public static T? OrNull<T>(Func<T?> rewrite)
+    /// <param name="rewrite">Rewrites the network, and returns null if no operator can be rewritten.</param>
+    /// <param name="failure">The reason of the failure; null if the function did not fail.</param>
+    public static T? OrNull<T>(Func<T?> rewrite, out string? failure)
         where T : class
     {
+        failure = null;
         try
         {
             return rewrite();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            failure = $"{(e is FoveaException ? "" : $"{e.GetType().Name}: ")}{e.Message}";
             return null;
         }
     }

@@ -24,7 +24,7 @@ public sealed class Classifier : IDisposable
     private Classifier(ServedFile file, InferenceSession session, Device device, ModelMetadata metadata, Shape input, int classes)
     {
         (this.file, this.session, Device) = (file, new(session, file.FirstKind), device);
-        IsLarge = file.IsLarge;
+        (IsLarge, RewriteFailure) = (file.IsLarge, file.RewriteFailure);
         (InputName, OutputName) = (session.InputNames[0], session.OutputNames[0]);
         FixedBatch = session.InputMetadata.Values.First().Dimensions[0] is > 0 and int batch ? batch : null;
         (Metadata, Input, Classes) = (metadata, input, classes);
@@ -74,6 +74,9 @@ public sealed class Classifier : IDisposable
 
     /// <summary>Whether the file has more than 256 MiB. If so, sessions save memory where this costs little time.</summary>
     public bool IsLarge { get; }
+
+    /// <summary>The reason why rewriting the network failed, so that it runs unchanged; <c>null</c> if it has not failed.</summary>
+    public string? RewriteFailure { get; private set; }
 
     /// <summary>The only batch size that the network accepts; <c>null</c> if it accepts any batch size.</summary>
     public int? FixedBatch { get; }
@@ -317,11 +320,13 @@ public sealed class Classifier : IDisposable
     private Graph GraphOf(byte[] content) => OpsetConversion.Convert(OnnxFile.Read(content, File)).ForImages(Input);
 
     // Returns null too if Fovea's reader or converter refuses a file that ONNX Runtime accepts.
-    private ModelSession? OpenRewritten(byte[] content, SessionKind kind) => RewritePass.OrNull<ModelSession>(() =>
+    private ModelSession? OpenRewritten(byte[] content, SessionKind kind)
     {
-        var rewritten = RewritePass.ForServing(GraphOf(content), kind.Spread ? Sessions.Threads : 1);
-        return rewritten is null ? null : new(Sessions.Open(rewritten, Device, onOneThread: !kind.Spread), kind);
-    });
+        var rewritten = RewritePass.OrNull(() => RewritePass.ForServing(GraphOf(content), kind.Spread ? Sessions.Threads : 1) is { } graph
+            ? new ModelSession(Sessions.Open(graph, Device, onOneThread: !kind.Spread), kind) : null, out var failure);
+        RewriteFailure ??= failure;
+        return rewritten;
+    }
 
     // Runs a network with a fixed batch size several times. The last batch is filled up with zeros.
     private void RunInParts(Memory<float> images, int count, Memory<float> logits, int batch)

@@ -40,6 +40,12 @@ internal sealed class ServedFile
     /// </summary>
     public bool IsRewritten { get; private init; }
 
+    /// <summary>
+    /// The reason why the first session runs the file as it is although its rewritten form was wanted; <c>null</c> if rewriting did not
+    /// fail.
+    /// </summary>
+    public string? RewriteFailure { get; private init; }
+
     /// <summary>The kind of the first session.</summary>
     public SessionKind FirstKind => IsRewritten ? SessionKind.AllCoresRewritten : SessionKind.AllCores;
 
@@ -65,10 +71,10 @@ internal sealed class ServedFile
             {
                 var facts = new Facts(own.MetadataOf(outline), own.Record);
                 var hashed = ModelBytes.Of(path);
-                var rewritten = OpenRewritten(path, facts.Metadata.Preprocessing?.Shape, device);
+                var rewritten = OpenRewritten(path, facts.Metadata.Preprocessing?.Shape, device, out var failure);
                 var session = rewritten ?? Sessions.OpenLarge(path, device);
                 RequireUnchanged(hashed, session);
-                return (new(hashed, facts, length) { IsRewritten = rewritten is not null }, session);
+                return (new(hashed, facts, length) { IsRewritten = rewritten is not null, RewriteFailure = failure }, session);
             }
         }
 
@@ -104,21 +110,19 @@ internal sealed class ServedFile
 
     // The weights of a large file are held in memory once, so its two forms cannot be compared while it serves. Null if no rewrite fits, or
     // if rewriting fails.
-    private static InferenceSession? OpenRewritten(string path, Shape? image, Device? device)
+    private static InferenceSession? OpenRewritten(string path, Shape? image, Device? device, out string? failure)
     {
-        if (device is { IsCuda: true })
-        {
-            return null;
-        }
+        failure = null;
+        return device is { IsCuda: true } ? null : RewritePass.OrNull(Open, out failure);
 
-        return RewritePass.OrNull(() =>
+        InferenceSession? Open()
         {
             var rewritten = OnnxFile.Changed(
                 path,
                 graph => RewritePass.ForServing(OpsetConversion.Convert(graph).ForImages(image), Sessions.Threads, sparesMemory: true));
             ProcessMemory.Trim();
             return rewritten is null ? null : Sessions.OpenLarge(path, rewritten);
-        });
+        }
     }
 
     private static Opened OpenOriginal(ModelSource source, Device? device, AdoptionCache? cache) => ModelBytes.Load(

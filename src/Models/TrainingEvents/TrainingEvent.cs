@@ -21,6 +21,7 @@ namespace Fovea.Models.TrainingEvents;
 [JsonDerivedType(typeof(MethodChosen), "method")]
 [JsonDerivedType(typeof(OptionsUnused), "unused")]
 [JsonDerivedType(typeof(StatisticsFrozen), "frozen")]
+[JsonDerivedType(typeof(NotRewritten), "not_rewritten")]
 [JsonDerivedType(typeof(FeaturesDone), "features")]
 [JsonDerivedType(typeof(PenaltyTried), "penalty")]
 [JsonDerivedType(typeof(HeadTrained), "head_trained")]
@@ -156,6 +157,10 @@ public sealed record OptionsUnused(IReadOnlyList<string> Options) : TrainingEven
 /// <summary>Fine-tuning does not update the running statistics of batch normalisation.</summary>
 /// <param name="Layers">The number of batch normalisation layers, at least 1.</param>
 public sealed record StatisticsFrozen(int Layers) : TrainingEvent;
+
+/// <summary>Rewriting the network failed, so that its features are computed by the network as it is, which may take longer.</summary>
+/// <param name="Reason">The reason of the failure.</param>
+public sealed record NotRewritten(string Reason) : TrainingEvent;
 
 /// <summary>The frozen network has computed the features of some images, on which the head will be trained.</summary>
 /// <param name="Images">The number of images whose features are complete.</param>

@@ -10,12 +10,29 @@ namespace Fovea.Training.Features;
 /// Computes the features of images with a frozen network, in an inference session whose weights are constants on the device. On a CPU the
 /// network has the forms in which the service runs it.
 /// </summary>
-internal sealed class FeatureExtractor(Graph backbone, int features, Device device) : IDisposable
+internal sealed class FeatureExtractor : IDisposable
 {
     private const int BatchSize = 16;
 
-    private readonly InferenceSession session = OpenRewritten(backbone, device) ?? Sessions.Open(backbone, device);
+    private readonly int features;
+    private readonly InferenceSession session;
     private readonly RunOptions options = new();
+
+    /// <summary>Opens a session on a network.</summary>
+    /// <param name="backbone">The network that computes the features, [N, features].</param>
+    /// <param name="features">The number of features of an image.</param>
+    /// <param name="device">The device that runs the network.</param>
+    public FeatureExtractor(Graph backbone, int features, Device device)
+    {
+        this.features = features;
+        session = OpenRewritten(backbone, device, out var failure) ?? Sessions.Open(backbone, device);
+        RewriteFailure = failure;
+    }
+
+    /// <summary>
+    /// The reason why the network runs unchanged, and not in the form in which the service runs it; null if rewriting did not fail.
+    /// </summary>
+    public string? RewriteFailure { get; }
 
     /// <summary>Computes the features of each image, in order. Calls <paramref name="done"/> after each run.</summary>
     /// <param name="dataset">The images.</param>
@@ -52,11 +69,13 @@ internal sealed class FeatureExtractor(Graph backbone, int features, Device devi
         options.Dispose();
     }
 
-    private static InferenceSession? OpenRewritten(Graph backbone, Device device)
+    private static InferenceSession? OpenRewritten(Graph backbone, Device device, out string? failure)
     {
         bool sparesMemory = backbone.Initializers.Values.Sum(tensor => tensor.ByteLength) > ServedFile.LargeBytes;
-        return device.IsCuda ? null : RewritePass.OrNull(() =>
-            RewritePass.ForServing(backbone, Sessions.Threads, sparesMemory) is { } rewritten ? Sessions.Open(rewritten, device) : null);
+        failure = null;
+        return device.IsCuda ? null : RewritePass.OrNull(
+            () => RewritePass.ForServing(backbone, Sessions.Threads, sparesMemory) is { } form ? Sessions.Open(form, device) : null,
+            out failure);
     }
 
     private float[][] Run(TrainingBatch batch, Shape image)

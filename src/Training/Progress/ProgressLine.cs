@@ -28,6 +28,7 @@ internal static class ProgressLine
         OptionsUnused o => $"{string.Join(", ", o.Options)}: no effect, because the method head trains only a new head, and not in steps",
         StatisticsFrozen { Layers: 1 } => "batch normalisation: 1 layer keeps the file's running statistics",
         StatisticsFrozen s => Text($"batch normalisation: {s.Layers} layers keep the file's running statistics"),
+        NotRewritten n => $"the network runs unchanged, because rewriting it failed: {n.Reason}",
         FeaturesDone f => Text($"features of {f.Images} of {f.AllImages} images, {f.ImagesPerSecond:F0} images/s"),
         HeadTrained h => Text($"head: validation loss {h.ValidationLoss:F4}, accuracy {Percent(h.ValidationAccuracy)}"),
         PenaltyTried p => Text($"penalty {p.Penalty}: loss {p.Loss:F4}, accuracy {Percent(p.Accuracy)} in cross-validation")

@@ -32,6 +32,11 @@ internal sealed class HeadTraining(
     public TrainedHead Run(CancellationToken stop)
     {
         using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, options.Device);
+        if (extractor.RewriteFailure is { } failure)
+        {
+            tell(new NotRewritten(failure));
+        }
+
         running.Restart();
         var known = extractor.Read(train, Tell, stop, mirrors);
         var unseen = extractor.Read(validation, Tell, stop);

@@ -2,7 +2,9 @@ using System.Text.Json;
 using Fovea.Api.Hosting;
 using Fovea.Api.Tests.Hosting;
 using Fovea.Models.Errors;
+using Fovea.Models.Onnx;
 using Fovea.Models.Runtime;
+using Google.Protobuf;
 
 namespace Fovea.Api.Tests.Diagnostics;
 
@@ -36,6 +38,26 @@ public sealed class DiagnosticsTests(SharedService shared)
         Assert.True(first.GetProperty("imagesPerSecond").GetDouble() > 0);
 
         async Task<JsonElement> Sizes() => (await service.Get("/diagnostics")).GetProperty("models")[0].GetProperty("batchSizes");
+    }
+
+    [Fact]
+    public async Task Network_that_cannot_be_rewritten_runs_unchanged_and_the_reason_is_logged_once()
+    {
+        // ONNX Runtime knows operator set 25, which Fovea's converter does not.
+        using var repository = new Repository().With("new", 1);
+        var file = Path.Combine(repository.Folder, "new", "1", "model.onnx");
+        var model = ModelProto.Parser.ParseFrom(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
+        model.OpsetImport.Single(set => set.Domain.Length == 0).Version = 25;
+        await File.WriteAllBytesAsync(file, model.ToByteArray(), TestContext.Current.CancellationToken);
+        await using var service = await TestService.StartReady(repository);
+        const string Reason = "uses operator set 25; expected 3 to 24";
+        await Eventually.True(async () => $"{(await service.Get("/diagnostics")).GetProperty("models")[0]}".Contains(
+            Reason, StringComparison.Ordinal));
+        var reason = (await service.Get("/diagnostics")).GetProperty("models")[0].GetProperty("rewriteFailure").GetString();
+        Assert.Contains(Reason, reason, StringComparison.Ordinal);
+        await service.Logs.Until("new version 1 runs unchanged, because rewriting its network failed: ");
+        Assert.Equal(200, (await service.Post("/classify/new", Images.Digit.As(null))).Status);
+        Assert.Single(service.Logs.Texts, text => text.Contains("rewriting its network failed", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,6 +9,8 @@ internal sealed class Logs : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> entries = [];
 
+    public IEnumerable<string> Texts => entries.Select(entry => entry.Text);
+
     public IEnumerable<string> Errors => entries.Where(entry => entry.Level >= LogLevel.Error).Select(entry => entry.Text);
 
     public IEnumerable<string> Warnings => entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Text);

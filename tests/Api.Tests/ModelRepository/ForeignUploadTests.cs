@@ -48,6 +48,37 @@ public sealed class ForeignUploadTests
         Assert.Empty(Directory.GetFileSystemEntries(repository.Folder));
     }
 
+    [Theory]
+    [InlineData("Classes.txt", "classes.txt")]
+    [InlineData("Classes.txt", "Classes.txt")]
+    [InlineData("My names.TXT", "my names.txt")]
+    [InlineData("LABELS.txt", null)]
+    public async Task Names_of_uploaded_files_may_have_capitals(string file, string? named)
+    {
+        using var repository = new Repository();
+        await using var administrator = await Administrator.Start(repository);
+        var labels = named is null ? "" : $"\"labels\": \"{named}\", ";
+        using var form = Form(
+            Bytes(ForeignNetwork.Build()),
+            ("Model.JSON", $$"""{ {{labels}}"preprocessing": { "crop": [8, 8] } }"""),
+            (file, "ant\nbee\ncat\ndog\n"));
+        var (status, json) = await administrator.Send(HttpMethod.Put, Version, form);
+        Assert.True(status == 201, $"{json}");
+        await AssertAnswers(administrator);
+    }
+
+    [Theory]
+    [InlineData("config.json", """{ "id2label": { "0": "ant", "1": "bee", "3": "dog" } }""", "In config.json, under id2label, ")]
+    [InlineData("model.json", """{ "id2label": { "0": "ant", "1": "bee", "3": "dog" } }""", "model.json: In the labels, ")]
+    public async Task Number_without_a_name_is_named_with_its_file(string file, string content, string place)
+    {
+        using var repository = new Repository();
+        await using var administrator = await Administrator.Start(repository);
+        using var form = Form(Bytes(ForeignNetwork.Build((g, z) => [g.Softmax(z)])), (file, content));
+        (await administrator.Send(HttpMethod.Put, Version, form)).Json.IsProblem(
+            422, "bad_model_file", $"{place}there is no name for the number 2; expected the numbers 0 to 3, each with a name");
+    }
+
     [Fact]
     public async Task Tensors_in_another_file_are_uploaded_with_it()
     {

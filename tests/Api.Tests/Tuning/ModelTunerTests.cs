@@ -85,7 +85,7 @@ public sealed class ModelTunerTests
         using var services = new ServiceCollection().AddMetrics().AddSingleton(Device.Cpu).AddSingleton<Metrics>().BuildServiceProvider();
         var model = Classifier.Load(Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"));
         using var served = new ServedModel("lenet5", 1, model, places: 64, services.GetRequiredService<Metrics>(), new RequestsInFlight());
-        var sessions = new TunedSessions(served, new() { MaxBatch = 4 });
+        var sessions = new TunedSessions(served, new() { MaxBatch = 4 }, NullLogger<ModelTuner>.Instance);
         SessionKind[] kinds = [SessionKind.OneCore, SessionKind.AllCores, SessionKind.AllCoresRewritten];
         await sessions.Open(kinds, CancellationToken.None);
         var before = served.Scheduler.Sessions.All.ToArray();

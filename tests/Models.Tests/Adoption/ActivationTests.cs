@@ -53,6 +53,10 @@ public sealed class ActivationTests
         ["exponential over one plus itself"] = (g, z) => g.Exp(z) is var e ? e / (e + 1) : z,
         ["half of one plus a hyperbolic tangent"] = (g, z) => (g.Apply("Tanh", [z * 0.5f]) + 1) * 0.5f,
         ["half a hyperbolic tangent and a half"] = (g, z) => (g.Apply("Tanh", [z / g.Scalar(2)]) * 0.5f) + 0.5f,
+        ["half of a hyperbolic tangent, by division"] = (g, z) => (g.Apply("Tanh", [z / g.Scalar(2)]) / g.Scalar(2)) + 0.5f,
+        ["half less half a hyperbolic tangent of the negative"] = (g, z) => g.Scalar(0.5f) - (g.Apply("Tanh", [z * -0.5f]) / g.Scalar(2)),
+        ["hyperbolic tangent in per cent"] = (g, z) => (g.Apply("Tanh", [z * 0.5f]) * 50) + 50,
+        ["logits above zero"] = (g, z) => g.Cast(g.Greater(z, g.Scalar(0)), ElementType.Int64),
         ["sigmoid within limits"] = (g, z) => g.Apply("Clip", [g.Sigmoid(z), g.Scalar(1e-6f), g.Scalar(1 - 1e-6f)]),
         ["sigmoid above a threshold"] = (g, z) => g.Cast(g.Greater(g.Sigmoid(z), g.Scalar(0.5f)), ElementType.Float),
         ["quantised sigmoid"] = (g, z) => Quantised(g, g.Apply("Sigmoid", [z]), 1 / 65535f, ElementType.UInt16),
@@ -80,11 +84,14 @@ public sealed class ActivationTests
         Assert.True(model.IsMultiLabel);
     }
 
-    [Fact]
-    public void Hyperbolic_tangent_between_0_and_1_is_a_sigmoid_of_twice_the_logits()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Hyperbolic_tangent_between_0_and_1_is_a_sigmoid_of_twice_the_logits(bool isDivided)
     {
         using var folder = new TemporaryFolder();
-        var path = ForeignNetwork.Build((g, z) => [(g.Apply("Tanh", [z]) * 0.5f) + 0.5f]).Write(folder);
+        var path = ForeignNetwork.Build((g, z) =>
+            [(isDivided ? g.Apply("Tanh", [z]) / g.Scalar(2) : g.Apply("Tanh", [z]) * 0.5f) + 0.5f]).Write(folder);
         ForeignNetwork.AssertAnswer([.. ForeignNetwork.Logits().Select(z => Sigmoid(2 * z))], ForeignNetwork.Answer(path));
     }
 

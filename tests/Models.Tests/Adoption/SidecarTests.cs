@@ -1,5 +1,6 @@
 using System.Text;
 using Fovea.Models.Adoption;
+using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 using Fovea.Models.Imaging;
 using Fovea.Models.Onnx;
@@ -61,6 +62,13 @@ public sealed class SidecarTests
         { "labels.txt", "ant\r\nbee\r\n\r\ncat\r\ndog\r\n" },
         { "labels.txt", "0 ant\n1 bee\n2 cat\n3 dog" },
         { "labels.txt", "ant, bee, cat, dog\n" },
+        { "labels.txt", "0. ant\n1. bee\n2. cat\n3. dog" },
+        { "labels.txt", "1) ant\n2) bee\n3) cat\n4) dog" },
+        { "labels.txt", "0 - ant\n1 - bee\n2 - cat\n3 - dog" },
+        { "labels.txt", "{1: 'bee', 0: 'ant', 2: 'cat', 3: 'dog'}" },
+        { "labels.txt", "['ant', 'bee', 'cat', 'dog']" },
+        { "Labels.TXT", "ant\nbee\ncat\ndog" },
+        { "Config.json", """{"id2label": {"0": "ant", "1": "bee", "2": "cat", "3": "dog"}}""" },
         { "classes.txt", "ant\nbee\ncat\ndog" },
         { "class_names.txt", "ant\nbee\ncat\ndog" },
         { "labels.txt", "0: ant\n1: bee\n2: cat\n3: dog" },
@@ -132,7 +140,7 @@ public sealed class SidecarTests
         File.WriteAllText(folder["model.json"], """{"labels": [1, 2.5, "x"]}""");
         Assert.Equal(["1", "2.5", "x"], Metadata.ModelJson.Read(folder["model.json"])!.Labels!.Value);
         File.WriteAllText(folder["model.json"], """{"labels": [1, null]}""");
-        var error = Assert.Throws<Models.Errors.FoveaException>(() => Metadata.ModelJson.Read(folder["model.json"]));
+        var error = Assert.Throws<FoveaException>(() => Metadata.ModelJson.Read(folder["model.json"]));
         Assert.Contains("a label is null; expected a name", error.Message, StringComparison.Ordinal);
     }
 
@@ -184,7 +192,7 @@ public sealed class SidecarTests
         File.WriteAllText(folder[file], content);
         ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path, ForeignNetwork.Json() with { Labels = null }));
         Assert.Contains(file, ModelAdoption.Read(path, ForeignNetwork.Json() with { Labels = null }).Findings.Found["labels"],
-            StringComparison.Ordinal);
+            StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -300,11 +308,11 @@ public sealed class SidecarTests
     [Fact]
     public void Names_in_Python_text_may_hold_quotes_and_signs()
     {
-        Assert.Equal(["it's", "a \"b\"", "x, y: {z}"], PythonText.Names("""{0: "it's", 1: 'a "b"', 2: 'x, y: {z}'}""")!);
-        Assert.Equal(["caf\u00e9"], PythonText.Names("{0: 'caf\\xe9'}")!);
-        Assert.Null(PythonText.Names("{0: 'ant', 2: 'bee'}"));
-        Assert.Null(PythonText.Names("{0: 'ant"));
-        Assert.Null(PythonText.Names("nothing"));
+        Assert.Equal(["it's", "a \"b\"", "x, y: {z}"], Metadata.PythonText.Names("""{0: "it's", 1: 'a "b"', 2: 'x, y: {z}'}""")!);
+        Assert.Equal(["caf\u00e9"], Metadata.PythonText.Names("{0: 'caf\\xe9'}")!);
+        Assert.Null(Metadata.PythonText.Names("{0: 'ant', 2: 'bee'}"));
+        Assert.Null(Metadata.PythonText.Names("{0: 'ant"));
+        Assert.Null(Metadata.PythonText.Names("nothing"));
     }
 
     private static Action<ModelProto> With(params (string Key, string Value)[] properties) =>

@@ -21,6 +21,7 @@ public sealed class TrainingEventTests
         new MethodChosen("head", "40 images per class"),
         new OptionsUnused(["--epochs", "--batch-size"]),
         new StatisticsFrozen(20),
+        new NotRewritten("a weight is missing"),
         new FeaturesDone(64, 128, 50.5, 1.5),
         new PenaltyTried(0.01, 0.25, 0.875, 5, true),
         new HeadTrained(0.25, 0.875),

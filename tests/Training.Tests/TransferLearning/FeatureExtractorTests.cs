@@ -35,6 +35,27 @@ public class FeatureExtractorTests
         }
     }
 
+    [Fact]
+    public void Network_runs_unchanged_if_rewriting_it_fails_and_the_reason_is_kept()
+    {
+        // In operator set 6, an Add needs an attribute to broadcast, which the rewritten response normalisation does not have.
+        var graph = new Graph("old") { OperatorSets = { [""] = 6 } };
+        var x = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 3, 24, 24));
+        var normalized = graph.Apply("LRN", [x], ("size", 3L), ("alpha", 1f), ("beta", 0.5f), ("bias", 1f));
+        graph.Output(graph.Flatten(graph.Apply("GlobalAveragePool", [normalized])));
+        using var extractor = new FeatureExtractor(graph, 3, Device.Cpu);
+        Assert.NotNull(extractor.RewriteFailure);
+        var found = extractor.Read(new DrawnImages(), _ => { }, TestContext.Current.CancellationToken).Rows;
+        Assert.All(found, row => Assert.All(row, feature => Assert.True(float.IsFinite(feature))));
+    }
+
+    [Fact]
+    public void Network_that_can_be_rewritten_has_no_failure()
+    {
+        using var extractor = new FeatureExtractor(Backbone(), 32, Device.Cpu);
+        Assert.Null(extractor.RewriteFailure);
+    }
+
     // Two convolutions of 3x3, the second one of 32 channels, with a mean over all pixels.
     private static Graph Backbone()
     {

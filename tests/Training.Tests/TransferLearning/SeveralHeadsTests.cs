@@ -22,6 +22,16 @@ public sealed class SeveralHeadsTests : IDisposable
         ["ensemble"] = (g, x, y) => (g.Softmax(Dense(g, x, "a", 2)) + g.Softmax(Dense(g, y, "b", 2))) * 0.5f,
         ["joined sigmoids"] = (g, x, _) => g.Concat([g.Sigmoid(Dense(g, x, "a", 1)), g.Sigmoid(Dense(g, x, "b", 1))], 1),
         ["Einsum"] = (g, x, _) => g.Apply("Einsum", [x, g.Initializer("w", Numbers(3, 4, 2))], ("equation", "bf,fc->bc")),
+        ["Einsum of a vector for each class"] = (g, x, _) => g.Apply(
+            "Einsum", [g.Reshape(x, new Shape(0, 2, 2)), g.Initializer("w", Numbers(3, 2, 2))], ("equation", "bkc,kc->bk")),
+        ["cosines"] = (g, x, _) => g.Initializer("w", Numbers(3, 2, 4)) is var w
+            ? g.MatMul(x, g.Transpose(w / g.Sqrt(g.ReduceSum(w * w, [1], keep: true)), 1, 0)) * 10
+            : x,
+        ["sum of the same features for each class"] = (g, x, _) =>
+            g.ReduceSum(g.Reshape(x, new Shape(0, 1, 4)) * g.Initializer("w", Numbers(3, 2, 4)), [2]),
+        ["sum of a vector for each class"] = (g, x, _) =>
+            g.ReduceSum(g.Reshape(x, new Shape(0, 2, 2)) * g.Initializer("w", Numbers(3, 1, 2, 2)), [2], keep: false)
+            + g.Initializer("bias", Numbers(4, 2)),
     };
 
     private readonly TemporaryFolder folder = new();

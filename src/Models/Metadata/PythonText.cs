@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Fovea.Models.Graphs;
-using Fovea.Models.Metadata;
 
-namespace Fovea.Models.Adoption;
+namespace Fovea.Models.Metadata;
 
 /// <summary>Parses class names that are written as a Python literal: a dictionary from numbers to strings, or a list of strings.</summary>
 internal sealed class PythonText
@@ -14,18 +13,13 @@ internal sealed class PythonText
     private PythonText(string text) => this.text = text;
 
     /// <summary>The names in <c>{0: 'ant', 1: "bee"}</c> or <c>['ant', 'bee']</c>, in order; <c>null</c> for other text.</summary>
-    public static IReadOnlyList<string>? Names(string text)
-    {
-        try
-        {
-            var reader = new PythonText(text.Trim());
-            return text.TrimStart().StartsWith('[') ? reader.List() : LabelFiles.Ordered(reader.Dictionary());
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
+    public static IReadOnlyList<string>? Names(string text) => Read(
+        text, reader => text.TrimStart().StartsWith('[') ? reader.List() : LabelFiles.Ordered(reader.Dictionary()));
+
+    /// <summary>
+    /// A clause about the first number without a name in a text such as <c>{0: 'ant', 2: 'bee'}</c>; <c>null</c> for other text.
+    /// </summary>
+    public static string? Gap(string text) => Read(text, reader => LabelFiles.Gap(reader.Dictionary()));
 
     /// <summary>The whole numbers in a text such as <c>[224, 224]</c> or <c>224</c>.</summary>
     public static int[] Numbers(string text) =>
@@ -34,6 +28,19 @@ internal sealed class PythonText
             .Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
             .Where(number => number > 0),
     ];
+
+    private static T? Read<T>(string text, Func<PythonText, T?> read)
+        where T : class
+    {
+        try
+        {
+            return read(new(text.Trim()));
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            return null;
+        }
+    }
 
     private List<(int, string)> Dictionary()
     {
@@ -104,7 +111,8 @@ internal sealed class PythonText
     {
         var number = at + digits < text.Length ? text.AsSpan(at + 1, digits) : throw new FormatException("the text ends");
         at += digits;
-        return (char)int.Parse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        char c = (char)int.Parse(number, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return char.IsSurrogate(c) ? throw new FormatException("half of a surrogate pair is no character") : c;
     }
 
     private char Peek()
