@@ -55,10 +55,10 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "Expired items could not be deleted, and the next sweep tries again: {Reason}")]
     public static partial void NotSwept(this ILogger log, string reason);
 
-    [LoggerMessage(16, LogLevel.Warning, "The folder of {Setting} cannot be reached, perhaps because its disk is gone; waiting for it")]
+    [LoggerMessage(18, LogLevel.Warning, "The folder of {Setting} cannot be reached, perhaps because its disk is gone; waiting for it")]
     public static partial void DiskMissing(this ILogger log, string setting);
 
-    [LoggerMessage(17, LogLevel.Information, "The folder of {Setting} can be reached again")]
+    [LoggerMessage(19, LogLevel.Information, "The folder of {Setting} can be reached again")]
     public static partial void DiskBack(this ILogger log, string setting);
 
     [LoggerMessage(20, LogLevel.Information, "{Model} version {Version} runs in batches of {Sizes}")]
