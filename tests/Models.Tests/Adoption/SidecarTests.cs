@@ -1,5 +1,4 @@
 using System.Text;
-using Fovea.Models.Adoption;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 using Fovea.Models.Imaging;
