@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
 using Fovea.Api.Scheduling;
 using Fovea.Api.Serving;
 using Fovea.Models.Metadata;
@@ -27,7 +28,7 @@ internal sealed record Diagnosis(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Unclear)
 {
     /// <summary>Makes a report of the present state.</summary>
-    public static Diagnosis Of(ModelStore models, Device device)
+    public static Diagnosis Of(ModelStore models, Device device, PrivatePaths paths)
     {
         using var process = Process.GetCurrentProcess();
         return new(
@@ -44,7 +45,7 @@ internal sealed record Diagnosis(
                 process.PeakWorkingSet64,
                 GC.GetTotalMemory(forceFullCollection: false),
                 GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
-            [.. models.All.SelectMany(LoadedModel.Of)],
+            [.. models.All.SelectMany(model => LoadedModel.Of(model, paths))],
             models.Unclear is [] ? null : models.Unclear);
     }
 }
@@ -112,7 +113,7 @@ internal sealed record LoadedModel(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RewriteFailure)
 {
     /// <summary>Lists the loaded versions of a model.</summary>
-    public static IEnumerable<LoadedModel> Of(StoredModel model)
+    public static IEnumerable<LoadedModel> Of(StoredModel model, PrivatePaths paths)
     {
         var now = model.Now;
         return from version in now.All.Distinct()
@@ -128,7 +129,7 @@ internal sealed record LoadedModel(
                    served.Admission.Taken,
                    Said(QuantizedNumbers.Int8, served),
                    Said(QuantizedNumbers.Fp16, served),
-                   served.Classifier.RewriteFailure);
+                   served.Classifier.RewriteFailure is { } failure ? paths.RemoveFrom(failure) : null);
     }
 
     private static string? Said(QuantizedNumbers numbers, ServedModel served)

@@ -1,4 +1,5 @@
 using Fovea.Api.ModelRepository;
+using Fovea.Api.Problems;
 using Fovea.Models.Runtime;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -13,5 +14,6 @@ internal static class DiagnosticsEndpoints
         .WithDescription("Returns the versions of the libraries, the device with the reason for its choice and its missing libraries, the "
             + "numbers of threads, and the memory. For each loaded model it returns the batch sizes with their measured speed.");
 
-    private static Ok<Diagnosis> Diagnose(ModelStore models, Device device) => TypedResults.Ok(Diagnosis.Of(models, device));
+    private static Ok<Diagnosis> Diagnose(ModelStore models, Device device, PrivatePaths paths) =>
+        TypedResults.Ok(Diagnosis.Of(models, device, paths));
 }

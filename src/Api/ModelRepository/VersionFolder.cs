@@ -204,8 +204,8 @@ internal sealed record VersionFolder(int Number, string ModelFolder, string File
     }
 
     // In the repository's own folder, also files of other models lie beside NAME.onnx. Only files that begin with NAME. and files with the
-    // fixed names that other software uses belong to this model.
-    private static bool IsBeside(string file, string prefix) => file.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+    // fixed names that other software uses belong to this model. The case of the letters of NAME has an effect: cat and Cat are two models.
+    private static bool IsBeside(string file, string prefix) => file.StartsWith(prefix, StringComparison.Ordinal)
         ? !file.EndsWith(".tmp", StringComparison.Ordinal)
         : Sidecars.FileNames.Contains(System.IO.Path.GetFileName(file), StringComparer.OrdinalIgnoreCase);
 

@@ -22,6 +22,11 @@ internal static class ClassScores
         var read = ActivationReader.Of(output);
         draft.Found("activation", Sentence(read));
         draft.Classes = columns == 1 ? BinaryClasses(draft) : columns;
+        if (draft.Sidecars.Need is { } need && draft.Given.Activation is null)
+        {
+            draft.Need(need);
+        }
+
         if (read.Kind == FinalActivation.None && LabelChoice.IsUnnamed(draft, draft.Classes) && !IsClassifier(draft.Graph))
         {
             HeadMissing(draft, columns);
@@ -36,6 +41,13 @@ internal static class ClassScores
         else
         {
             Several(draft, read);
+        }
+
+        if (draft.Given.Activation is null && draft.Decision is { } decision && !IsAbove(decision))
+        {
+            draft.Need(
+                $"The file's labels are those whose scores are below a number ({decision.Name}, {decision.Op}), and the service takes the "
+                + "highest scores: the scores need a minus in the graph, or \"activation\" in model.json says that the highest are right.");
         }
 
         LabelChoice.Run(draft);
@@ -133,11 +145,7 @@ internal static class ClassScores
             return;
         }
 
-        if (draft.Decision is { } decision && draft.Sidecars.Activation is null)
-        {
-            DecidedByLabel(draft, decision);
-        }
-        else if (HiddenActivation.Before(draft.Graph.Outputs[0]) is { } hidden)
+        if (HiddenActivation.Before(draft.Graph.Outputs[0]) is { } hidden)
         {
             draft.Need(
                 $"The outputs are computed from {hidden.Name} ({hidden.Op}) and may be probabilities or logits: "
@@ -151,29 +159,39 @@ internal static class ClassScores
                 + "\"activation\" in model.json says which, \"softmax\" for logits of classes, \"sigmoid\" for logits of independent "
                 + "labels, and \"none\" for probabilities; distances, of which the smallest is the likeliest, need a minus in the graph.");
         }
+        else if (draft.Sidecars.Activation is null && draft.Decision is { } decision)
+        {
+            DecidedByLabel(draft, decision);
+        }
         else if (draft.Sidecars.Activation is null)
         {
             draft.Assume("The outputs are logits of classes of which one is right; \"activation\" in model.json may say otherwise.");
         }
     }
 
-    // The file compares each logit with a number, so that an image may have several labels. A logit of 0 is a probability of one half.
+    // The file compares each logit with a number, so that an image may have several labels. A logit of 0 is a probability of one half. For
+    // labels whose scores are below the number, Run has recorded a need.
     private static void DecidedByLabel(AdoptionDraft draft, Node decision)
     {
         var number = decision.Inputs.Select(input => ActivationForms.Number(input!)).FirstOrDefault(number => number is not null);
-        if (number == 0)
+        if (number == 0 && IsAbove(decision))
         {
             draft.Activation = Activation.Sigmoid;
-            draft.Found("activation", $"The file compares each logit with 0 ({decision.Name}, {decision.Op}), so the labels are independent.");
+            draft.Found(
+                "activation", $"The file compares each logit with 0 ({decision.Name}, {decision.Op}), so the labels are independent.");
         }
-        else
+        else if (IsAbove(decision))
         {
             draft.Need(
-                $"The file compares each score with a number ({decision.Name}, {decision.Op}), and the scores may be probabilities or logits: "
-                + "\"activation\" in model.json says which, \"sigmoid\" for logits of independent labels, \"none\" for probabilities of "
-                + "classes of which one is right, and \"softmax\" for their logits.");
+                $"The file compares each score with a number ({decision.Name}, {decision.Op}), and the scores may be probabilities or "
+                + "logits: \"activation\" in model.json says which, \"sigmoid\" for logits of independent labels, \"none\" for "
+                + "probabilities of classes of which one is right, and \"softmax\" for their logits.");
         }
     }
+
+    // Whether a comparison is true for scores above the number, and not for scores below it.
+    private static bool IsAbove(Node decision) =>
+        (decision.Op is "Greater" or "GreaterOrEqual") == (decision[0].Constant is null);
 
     private static int BinaryClasses(AdoptionDraft draft) => LabelChoice.Count(draft) is { } labels and (1 or 2) ? labels : 0;
 

@@ -27,8 +27,10 @@ internal static class HuggingFace
     // The processors that use another interpolation than bilinear if the file gives none.
     private static readonly (string Type, string Interpolation)[] Defaults =
     [
-        .. new[] { "Beit", "BEiT", "CLIP", "Deit", "DeiT", "Levit", "PoolFormer", "Bit", "Perceiver", "Siglip", "EfficientFormer", "ViTHybrid" }
-            .Select(type => (type, "bicubic")),
+        .. new[]
+        {
+            "Beit", "BEiT", "CLIP", "Deit", "DeiT", "Levit", "PoolFormer", "Bit", "Perceiver", "Siglip", "EfficientFormer", "ViTHybrid",
+        }.Select(type => (type, "bicubic")),
         ("EfficientNet", "nearest"),
     ];
 
@@ -40,24 +42,28 @@ internal static class HuggingFace
             return null;
         }
 
-        Activation? activation = config["problem_type"]?.ToString() switch
+        string? task = config["problem_type"]?.ToString();
+        Activation? activation = task switch
         {
-            "regression" => throw AdoptionDraft.Refused("config.json says problem_type: regression; expected a classifier."),
             "multi_label_classification" => Activation.Sigmoid,
             "single_label_classification" => Activation.Softmax,
             _ => null,
         };
+        var need = task == "regression"
+            ? "config.json says problem_type: regression; expected a classifier, or \"activation\" in model.json."
+            : null;
         var timm = config["pretrained_cfg"] is JsonObject trained ? TimmConfig.Preprocessing(trained, "config.json (pretrained_cfg)")
             : config["input_size"] is JsonArray ? TimmConfig.Preprocessing(config, "config.json")
             : null;
         var (byId, toId) = (LabelFiles.Of(config["id2label"]), LabelFiles.Of(config["label2id"]));
         var labels = byId ?? toId ?? TimmConfig.Labels(config);
         var gap = labels is null && LabelFiles.Gap(config["id2label"]) is { } clause ? $"under id2label, {clause}" : null;
-        return labels is null && activation is null && timm is null && gap is null
+        return labels is null && activation is null && timm is null && gap is null && need is null
             ? null
             : new(labels, timm, activation, Gap: gap)
             {
                 OtherLabels = byId is not null && toId is not null ? new(toId, "config.json (label2id)") : null,
+                Need = need,
             };
     }
 
@@ -75,7 +81,8 @@ internal static class HuggingFace
         : Size(config).Edge is not null and < LeastSideWithoutCrop && !Crops(config) && Share(config) is null
             ? "Images are stretched to the input's size: preprocessor_config.json gives only the shortest edge, and no crop."
         : config["resample"] is null && TypeOf(config).Length == 0
-            ? "Images are resized with the bilinear filter, because preprocessor_config.json gives neither resample nor the processor's type."
+            ? "Images are resized with the bilinear filter, because preprocessor_config.json gives neither resample nor the processor's "
+                + "type."
         : null;
 
     private static bool Crops(JsonObject config) =>
@@ -86,14 +93,17 @@ internal static class HuggingFace
 
     private static string Filter(JsonObject config)
     {
-        if (Number(config["resample"]) is not { } number)
+        if (config["resample"] is not { } resample)
         {
-            return Defaults.FirstOrDefault(known => TypeOf(config).StartsWith(known.Type, StringComparison.Ordinal)).Interpolation ?? "bilinear";
+            var type = TypeOf(config);
+            return Defaults.FirstOrDefault(known => type.StartsWith(known.Type, StringComparison.Ordinal)).Interpolation ?? "bilinear";
         }
 
+        // Text is the name of an interpolation, as "bicubic" or "PIL.Image.BICUBIC".
+        double number = Number(resample) ?? Array.IndexOf(Interpolations, $"{resample}".Split('.')[^1].ToLowerInvariant());
         return number >= 0 && number < Box && double.IsInteger(number) ? Interpolations[(int)number] : throw AdoptionDraft.Refused(
-            FormattableString.Invariant($"preprocessor_config.json says resample: {number}")
-            + (number >= Box && number < Interpolations.Length ? $" ({Interpolations[(int)number]})" : "")
+            $"preprocessor_config.json says resample: {resample}"
+            + (Number(resample) >= Box && number < Interpolations.Length ? $" ({Interpolations[(int)number]})" : "")
             + "; expected 0 (nearest), 1 (lanczos), 2 (bilinear) or 3 (bicubic), or \"preprocessing\" in model.json.");
     }
 
@@ -202,7 +212,7 @@ internal static class HuggingFace
 
         bool isSquare = Squaring.Any(name => TypeOf(config).StartsWith(name, StringComparison.Ordinal));
         return config["size"] is JsonValue && Number(config["size"]) is { } side && !isSquare
-            && (config["crop_size"] ?? config["crop_pct"]) is not null
+            && (config["crop_size"] is not null || Share(config) is not null)
             ? ((int)side, null)
             : (null, Sides(config["size"]));
     }

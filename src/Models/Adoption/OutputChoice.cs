@@ -18,7 +18,8 @@ internal static class OutputChoice
     {
         var graph = draft.Graph;
         draft.LabelsInGraph = LabelsOf(graph);
-        var candidates = graph.Outputs.Select(ScoresBehind).OfType<Value>().Distinct().Where(HasScores).ToList();
+        var behind = graph.Outputs.Select(ScoresBehind).ToList();
+        var candidates = behind.Select(scores => scores.Value).OfType<Value>().Distinct().Where(HasScores).ToList();
         if (candidates.Count == 0)
         {
             var outputs = string.Join(", ", graph.Outputs);
@@ -40,9 +41,8 @@ internal static class OutputChoice
         }
 
         draft.ScoresName = remaining[0].Name;
-        draft.Decision = graph.Outputs.Contains(remaining[0])
-            ? null
-            : graph.Nodes.FirstOrDefault(node => node.Domain.Length == 0 && Decisions.Contains(node.Op) && node.Inputs.Contains(remaining[0]));
+        Node?[] decisions = [.. behind.Where(scores => scores.Value == remaining[0]).Select(scores => scores.Decision)];
+        draft.Decision = Array.TrueForAll(decisions, decision => decision is not null) ? decisions[0] : null;
         if (graph.Outputs.Count == 1 && graph.Outputs[0] == remaining[0])
         {
             return;
@@ -64,10 +64,11 @@ internal static class OutputChoice
     }
 
     // The scores that an output is computed from: the input of a ZipMap, of an ArgMax and the like, or the output itself. Null if there are
-    // none.
-    private static Value? ScoresBehind(Value output)
+    // none. Decision is the node that compares each of these scores with a number; null if the output is computed in another way.
+    private static (Value? Value, Node? Decision) ScoresBehind(Value output)
     {
         var value = output;
+        Node? decision = null;
         while (true)
         {
             switch (value.Producer)
@@ -78,9 +79,10 @@ internal static class OutputChoice
                 case { Op: "ReduceMax", Domain: "" } highest when highest[0].Shape is { Rank: 2 } row && row[1] > 1:
                     value = highest[0];
                     break;
-                case { Domain: "" } decision when Decisions.Contains(decision.Op)
-                    && decision.Inputs.Count(input => input!.Constant is null) == 1:
-                    value = decision.Inputs.First(input => input!.Constant is null)!;
+                case { Domain: "" } comparison when Decisions.Contains(comparison.Op)
+                    && comparison.Inputs.Count(input => input!.Constant is null) == 1:
+                    decision = comparison;
+                    value = comparison.Inputs.First(input => input!.Constant is null)!;
                     break;
                 case { Op: "Round", Domain: "" } rounded when ActivationReader.Of(rounded[0]).Kind != FinalActivation.None:
                     value = rounded[0];
@@ -98,7 +100,7 @@ internal static class OutputChoice
                         : value;
                     if (value == output || value.Producer == node)
                     {
-                        return null;
+                        return default;
                     }
 
                     break;
@@ -107,7 +109,9 @@ internal static class OutputChoice
                     value = view[0];
                     break;
                 default:
-                    return value.Type is ElementType.Text or ElementType.Int64 or ElementType.Int32 or ElementType.Bool ? null : value;
+                    return value.Type is ElementType.Text or ElementType.Int64 or ElementType.Int32 or ElementType.Bool
+                        ? default
+                        : (value, decision?.Inputs.Contains(value) == true ? decision : null);
             }
         }
     }

@@ -22,6 +22,11 @@ internal sealed record SidecarContent(
     /// <summary>The class names in another place of the same file; <c>null</c> if there is none.</summary>
     public SourcedLabels? OtherLabels { get; init; }
 
+    /// <summary>
+    /// A sentence about a fact by which the network is no classifier, unless model.json gives the activation; <c>null</c> if there is none.
+    /// </summary>
+    public string? Need { get; init; }
+
     /// <summary>Content with class names only; <c>null</c> if there are no names.</summary>
     public static SidecarContent? Of(IReadOnlyList<string>? labels) => labels is { Count: > 0 } ? new(labels) : null;
 

@@ -63,6 +63,12 @@ public sealed class Sidecars
     /// </summary>
     internal string? LabelGap { get; private set; }
 
+    /// <summary>
+    /// A sentence about a file that says that the network is no classifier; <c>null</c> if there is none. An activation in model.json
+    /// overrules that file.
+    /// </summary>
+    internal string? Need { get; private set; }
+
     /// <summary>One sentence per file that could not be parsed.</summary>
     internal IReadOnlyList<string> Notes => notes;
 
@@ -169,6 +175,7 @@ public sealed class Sidecars
                 }
 
                 AddGap(file, content.Gap);
+                Need ??= content.Need;
                 Preprocessing ??= content.Preprocessing;
                 Activation ??= content.Activation;
             }

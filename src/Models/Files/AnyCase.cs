@@ -16,7 +16,22 @@ internal static class AnyCase
     /// </summary>
     /// <exception cref="FoveaException">Several files have this name in other cases of letters, and none has it exactly.</exception>
     /// <exception cref="IOException">The folder cannot be read.</exception>
-    public static string Find(string path)
+    public static string Find(string path) =>
+        Find(path, (name, other) => name.Equals(other, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>
+    /// As <see cref="Find(string)"/>, for a name that is only fixed in its ending: the case of the other letters has an effect, so that
+    /// Cat.json does not belong to cat.onnx.
+    /// </summary>
+    /// <exception cref="FoveaException">Several files have this name with the ending in other cases of letters, and none has it exactly.
+    /// </exception>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public static string FindEnding(string path) => Find(
+        path,
+        (name, other) => name.Equals(other, StringComparison.OrdinalIgnoreCase)
+            && Path.GetFileNameWithoutExtension(name.AsSpan()).SequenceEqual(Path.GetFileNameWithoutExtension(other.AsSpan())));
+
+    private static string Find(string path, Func<string, string, bool> isAlike)
     {
         if (File.Exists(path) || Path.GetDirectoryName(path) is not { } folder || !Directory.Exists(folder == "" ? "." : folder))
         {
@@ -27,7 +42,7 @@ internal static class AnyCase
         string[] alike =
         [
             .. new DirectoryInfo(folder == "" ? "." : folder).GetFiles("*", IgnoringCase)
-                .Select(file => file.Name).Where(other => other.Equals(name, StringComparison.OrdinalIgnoreCase)),
+                .Select(file => file.Name).Where(other => isAlike(name, other)),
         ];
         return alike switch
         {
@@ -35,8 +50,8 @@ internal static class AnyCase
             [var only] => Path.Combine(folder, only),
             _ => throw new FoveaException(
                 ErrorCode.BadModelFile,
-                $"{string.Join(" and ", alike.Order(StringComparer.Ordinal))} differ only in the case of their letters; expected one of "
-                    + "them."),
+                $"{string.Join(" and ", alike.Order(StringComparer.Ordinal))} in {(folder == "" ? "this folder" : folder)} differ only in "
+                    + "the case of their letters; expected one of them."),
         };
     }
 }

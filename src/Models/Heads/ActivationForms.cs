@@ -56,45 +56,63 @@ internal static class ActivationForms
     public static (Value X, Value? Z, float Total)? SigmoidByTanh(Node node)
     {
         var (tanh, factor, shift) = Affine(node.Output);
-        if (tanh.Producer is not { Op: "Tanh", Domain: "" } found || factor == 0 || MathF.Abs(MathF.Abs(factor) - shift) > MostEpsilon * shift)
+        return tanh.Producer is { Op: "Tanh", Domain: "" } found && factor != 0
+            && MathF.Abs(MathF.Abs(factor) - shift) <= MostEpsilon * shift
+                ? (found[0], HalvedIn(found[0], MathF.Sign(factor)), 2 * shift)
+                : null;
+    }
+
+    // The z nearest to x for which x is sign z / 2; null if there is none. The logits z may have been multiplied by a temperature before.
+    private static Value? HalvedIn(Value x, int sign)
+    {
+        var (z, factor, shift) = (x, 1f, 0f);
+        while (shift != 0 || MathF.Abs((2 * factor * sign) - 1) >= MostEpsilon)
         {
-            return null;
+            if (Step(z) is not { } step)
+            {
+                return null;
+            }
+
+            (z, factor, shift) = (step.Value, factor * step.Factor, shift + (factor * step.Shift));
         }
 
-        var (z, inner, offset) = Affine(found[0]);
-        bool isExact = offset == 0 && MathF.Abs((2 * inner * MathF.Sign(factor)) - 1) < MostEpsilon;
-        return (found[0], isExact ? z : null, 2 * shift);
+        return z;
     }
 
     /// <summary>The value v, the factor a and the shift b if a value is a v + b; otherwise the value itself, 1 and 0.</summary>
     public static (Value Value, float Factor, float Shift) Affine(Value value)
     {
         float factor = 1, shift = 0;
-        while (value.Producer is { Domain: "" } node)
+        while (Step(value) is { } step)
         {
-            float? first = node.Inputs.Count == 2 ? Number(node[0]) : null, second = node.Inputs.Count == 2 ? Number(node[1]) : null;
-            (Value Value, float Factor, float Shift)? inner = (node.Op, first, second) switch
-            {
-                ("Add", { } number, _) => (node[1], 1, number),
-                ("Add", _, { } number) => (node[0], 1, number),
-                ("Sub", { } number, _) => (node[1], -1, number),
-                ("Sub", _, { } number) => (node[0], 1, -number),
-                ("Mul", { } number, _) => (node[1], number, 0),
-                ("Mul", _, { } number) => (node[0], number, 0),
-                ("Div", _, { } number) when number != 0 => (node[0], 1 / number, 0),
-                ("Neg", _, _) => (node[0], -1, 0),
-                ("Identity", _, _) => (node[0], 1, 0),
-                _ => null,
-            };
-            if (inner is not { } step)
-            {
-                break;
-            }
-
             (value, factor, shift) = (step.Value, factor * step.Factor, shift + (factor * step.Shift));
         }
 
         return (value, factor, shift);
+    }
+
+    // The value v, the factor a and the shift b if one node computes a v + b; null for other nodes.
+    private static (Value Value, float Factor, float Shift)? Step(Value value)
+    {
+        if (value.Producer is not { Domain: "" } node)
+        {
+            return null;
+        }
+
+        float? first = node.Inputs.Count == 2 ? Number(node[0]) : null, second = node.Inputs.Count == 2 ? Number(node[1]) : null;
+        return (node.Op, first, second) switch
+        {
+            ("Add", { } number, _) => (node[1], 1, number),
+            ("Add", _, { } number) => (node[0], 1, number),
+            ("Sub", { } number, _) => (node[1], -1, number),
+            ("Sub", _, { } number) => (node[0], 1, -number),
+            ("Mul", { } number, _) => (node[1], number, 0),
+            ("Mul", _, { } number) => (node[0], number, 0),
+            ("Div", _, { } number) when number != 0 => (node[0], 1 / number, 0),
+            ("Neg", _, _) => (node[0], -1, 0),
+            ("Identity", _, _) => (node[0], 1, 0),
+            _ => null,
+        };
     }
 
     /// <summary>The p if the value is 1 - p; <c>null</c> for other values.</summary>

@@ -57,8 +57,8 @@ public sealed class ClassifierHead
         {
             if (joined is [{ Layer: var own }])
             {
-                return $"the classifier is {own.Name} ({own.Op}), which has a vector of weights for the features of each class; features of "
-                    + $"all classes side by side: {Features.Shape}";
+                return $"the classifier is {own.Name} ({own.Op}), which has a vector of weights for the features of each class; "
+                    + $"features of all classes side by side: {Features.Shape}";
             }
 
             if (joined.Count > 0)

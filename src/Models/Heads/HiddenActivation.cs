@@ -51,9 +51,11 @@ internal static class HiddenActivation
         return null;
     }
 
-    // Whether the node adds up scores of classes, [N, classes], and no feature maps.
+    // Whether the node adds up scores of classes, [N, classes], and no feature maps. If the rank is unknown, the axes show it: feature maps
+    // are added up over height and width.
     private static bool IsOverClasses(Node node) =>
-        node is { Op: "ReduceSum" or "ReduceMax", Domain: "" } && (!node[0].Shape.IsRanked || node[0].Shape.Rank == 2);
+        node is { Op: "ReduceSum" or "ReduceMax", Domain: "" }
+        && (node[0].Shape.IsRanked ? node[0].Shape.Rank == 2 : node.Given("axes", 1) is [1 or -1]);
 
     // Numbers that are cut to the range of probabilities, 0 to 1.
     private static bool IsCutToOne(Node node) =>

@@ -20,8 +20,9 @@ internal static class LabelFiles
         OfNames = ["name", "label", "className"];
 
     /// <summary>
-    /// Reads one class name per line, JSON, or a list or dictionary of Python. Numbers before or behind all names, such as "0 tench" or "tench,0", are the classes'
-    /// numbers: they give the order and are removed. Quotes around all names are removed, and so are comments, which begin with "# ".
+    /// Reads one class name per line, JSON, or a list or dictionary of Python. Numbers before or behind all names, such as "0 tench" or
+    /// "tench,0", are the classes' numbers: they give the order and are removed. Quotes around all names are removed, and so are comments,
+    /// which begin with "# ".
     /// </summary>
     public static IReadOnlyList<string> Lines(string text)
     {
@@ -136,11 +137,12 @@ internal static class LabelFiles
 
     /// <summary>
     /// A clause about the first class number without a name, if an object maps numbers to names, or names to numbers, and leaves out a
-    /// number; <c>null</c> for other JSON.
+    /// number; <c>null</c> for other JSON. Numbers without a 0, as in {"version": 1}, may be something else than class numbers.
     /// </summary>
     public static string? Gap(JsonNode? json) => json is not JsonObject map ? null
         : OfLists.Select(key => map[key]).FirstOrDefault(inner => inner is JsonArray or JsonObject) is { } nested ? Gap(nested)
-        : Gap(ByNumber(map));
+        : ByNumber(map) is { Count: > 1 } names && names.Exists(name => name.Number == 0) ? Gap(names)
+        : null;
 
     /// <summary>A clause about the first number without a name; <c>null</c> if the numbers are 0 to the number of names less 1.</summary>
     public static string? Gap(IReadOnlyList<(int Number, string Name)> names)

@@ -16,16 +16,20 @@ namespace Fovea.Models.Metadata;
 /// </summary>
 public static class ModelJson
 {
+    private const string FixedName = "model.json";
+
     /// <summary>
-    /// Reads a model.json; <c>null</c> if there is no file at <paramref name="path"/>. The case of the letters of the file's name has no
-    /// effect.
+    /// Reads a model.json; <c>null</c> if there is no file at <paramref name="path"/>. The case of the letters of the name model.json has
+    /// no effect; in another name, such as that of cat.json beside cat.onnx, only the case of the ending has none.
     /// </summary>
     /// <exception cref="FoveaException">The file cannot be read, is not valid JSON, or has an invalid value.</exception>
     public static ModelMetadata? Read(string path)
     {
         try
         {
-            path = AnyCase.Find(path);
+            path = Path.GetFileName(path).Equals(FixedName, StringComparison.OrdinalIgnoreCase)
+                ? AnyCase.Find(path)
+                : AnyCase.FindEnding(path);
             if (!File.Exists(path))
             {
                 return null;
@@ -127,8 +131,15 @@ public static class ModelJson
                 ErrorCode.BadModelFile, $"The label {label.Name} is {label.Value}; expected a name.")));
         }
 
-        return LabelFiles.Ordered(names) is { } ordered ? [.. ordered] : throw new FoveaException(
-            ErrorCode.BadModelFile, $"In the labels, {LabelFiles.Gap(names) ?? "a number stands twice; expected each once"}.");
+        if (LabelFiles.Ordered(names) is { } ordered)
+        {
+            return [.. ordered];
+        }
+
+        int repeated = names.CountBy(name => name.Number).MaxBy(number => number.Value).Key;
+        throw new FoveaException(
+            ErrorCode.BadModelFile,
+            $"In the labels, {LabelFiles.Gap(names) ?? $"the number {repeated} is given twice; expected it once"}.");
     }
 
     // Reads labels from a text file. The file must lie in the model's folder: a path with folders could read any file of the machine.

@@ -55,6 +55,7 @@ public sealed class DiagnosticsTests(SharedService shared)
             Reason, StringComparison.Ordinal));
         var reason = (await service.Get("/diagnostics")).GetProperty("models")[0].GetProperty("rewriteFailure").GetString();
         Assert.Contains(Reason, reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(repository.Folder, reason, StringComparison.Ordinal);
         await service.Logs.Until("new version 1 runs unchanged, because rewriting its network failed: ");
         Assert.Equal(200, (await service.Post("/classify/new", Images.Digit.As(null))).Status);
         Assert.Single(service.Logs.Texts, text => text.Contains("rewriting its network failed", StringComparison.Ordinal));

@@ -81,6 +81,17 @@ public sealed class TrainingProgressTests
     }
 
     [Fact]
+    public async Task Network_that_runs_unchanged_is_a_warning_without_private_paths()
+    {
+        var file = Path.Combine(Path.GetTempPath(), "x", "model.onnx");
+        var (events, _) = await Read(Lines(new NotRewritten($"{file} is odd")));
+        var warning = Assert.Single(events);
+        Assert.Equal(JobEvent.Warning, warning.Level);
+        var shown = Path.Combine("x", "model.onnx");
+        Assert.Equal($"The network runs unchanged, because rewriting it failed: {shown} is odd", warning.Message);
+    }
+
+    [Fact]
     public async Task Training_program_of_another_version_fails_the_job()
     {
         var refused = await Assert.ThrowsAsync<ServiceException>(() => Read(["""{"event":"head","version":99,"description":"dense"}"""]));

@@ -1,3 +1,4 @@
+using Fovea.Api.ModelRepository;
 using Fovea.Api.Tests.Hosting;
 using Fovea.Api.Tests.Problems;
 using Fovea.Models.Graphs;
@@ -33,6 +34,17 @@ public sealed class RepositoryLayoutTests
         Assert.Equal(4, (await administrator.Service.Get("/models/flat/summary")).GetProperty("classes").GetInt32());
         Assert.False((await administrator.Service.Get("/diagnostics")).TryGetProperty("unclear", out _));
         Assert.Equal(before, Tree(repository));
+    }
+
+    [Fact]
+    public void Files_of_a_model_whose_name_differs_in_the_case_of_letters_do_not_belong_to_a_flat_file()
+    {
+        using var repository = new Repository()
+            .WithFile("cat.onnx", "").WithFile("cat.JSON", "").WithFile("Labels.txt", "").WithFile("Cat.onnx", "").WithFile("Cat.json", "");
+        var model = Path.Combine(repository.Folder, "cat");
+        var stamp = VersionFolder.Read(1, model, $"{model}.onnx")!.Stamp;
+        Assert.All(["cat.onnx", "cat.JSON", "Labels.txt"], file => Assert.Contains(file, stamp, StringComparison.Ordinal));
+        Assert.DoesNotContain("Cat.", stamp, StringComparison.Ordinal);
     }
 
     [Fact]

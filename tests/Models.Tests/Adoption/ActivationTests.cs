@@ -95,6 +95,15 @@ public sealed class ActivationTests
         ForeignNetwork.AssertAnswer([.. ForeignNetwork.Logits().Select(z => Sigmoid(2 * z))], ForeignNetwork.Answer(path));
     }
 
+    [Fact]
+    public void Sigmoid_by_a_hyperbolic_tangent_after_a_temperature_gives_its_exact_logits()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) => [(g.Apply("Tanh", [(z * 3) * 0.5f]) + 1) / g.Scalar(2)]).Write(folder);
+        Assert.DoesNotContain(ModelAdoption.Read(path, ForeignNetwork.Json()).Graph.Nodes, node => node.Op is "Tanh" or "Log");
+        ForeignNetwork.AssertAnswer([.. ForeignNetwork.Logits().Select(z => Sigmoid(3 * z))], ForeignNetwork.Answer(path));
+    }
+
     [Theory]
     [InlineData("softplus")]
     [InlineData("prior")]

@@ -20,7 +20,8 @@ public sealed class SidecarProblemTests
         var path = ForeignNetwork.Build().Write(folder);
         File.WriteAllText(folder[file], content);
         var error = Assert.Throws<FoveaException>(() => ForeignNetwork.Answer(path, ForeignNetwork.Json() with { Labels = null }));
-        Assert.Contains($"In {place} there is no name for the number 2; expected the numbers 0 to", error.Message, StringComparison.Ordinal);
+        var clause = "there is no name for the number 2; expected the numbers 0 to";
+        Assert.Contains($"In {place} {clause}", error.Message, StringComparison.Ordinal);
         ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path));
     }
 
@@ -44,9 +45,42 @@ public sealed class SidecarProblemTests
         Assert.Equal(["ant", "bee"], Metadata.ModelJson.Read(folder["model.json"])!.Labels!.Value);
         File.WriteAllText(folder["CLASSES.txt"], "bee\nant");
         var error = Assert.Throws<FoveaException>(() => Metadata.ModelJson.Read(folder["model.json"]));
-        Assert.Contains("CLASSES.txt and Classes.txt differ only in the case", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"CLASSES.txt and Classes.txt in {folder.Path} differ only in the case", error.Message, StringComparison.Ordinal);
         File.WriteAllText(folder["classes.txt"], "cat\nant");
         Assert.Equal(["cat", "ant"], Metadata.ModelJson.Read(folder["model.json"])!.Labels!.Value);
+    }
+
+    [Fact]
+    public void Name_of_a_model_keeps_the_case_of_its_letters()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["Cat.json"], """{"labels": ["ant"]}""");
+        Assert.Null(Metadata.ModelJson.Read(folder["cat.json"]));
+        File.WriteAllText(folder["cat.JSON"], """{"labels": ["bee"]}""");
+        Assert.Equal(["bee"], Metadata.ModelJson.Read(folder["cat.json"])!.Labels!.Value);
+    }
+
+    [Fact]
+    public void Numbers_that_are_no_class_numbers_leave_no_gap()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder["labels.json"], """{"version": 1}""");
+        var needs = string.Join(' ', ModelAdoption.Read(path, ForeignNetwork.Json() with { Labels = null }).Findings.Needs);
+        Assert.DoesNotContain("no name for the number", needs, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Activation_in_model_json_overrules_a_config_json_of_a_regression()
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder["config.json"], """{"problem_type": "regression"}""");
+        Assert.Equal(
+            "config.json says problem_type: regression; expected a classifier, or \"activation\" in model.json.",
+            Assert.Single(ModelAdoption.Read(path, ForeignNetwork.Json()).Findings.Needs));
+        Assert.Empty(ModelAdoption.Read(path, ForeignNetwork.Json(activation: Activation.Softmax)).Findings.Needs);
     }
 
     [Theory]
@@ -65,6 +99,8 @@ public sealed class SidecarProblemTests
     [Theory]
     [InlineData("preprocessor_config.json", """{"size": 8, "resample": 4}""", "resample: 4 (box); expected 0 (nearest)")]
     [InlineData("preprocessor_config.json", """{"size": 8, "resample": 5}""", "resample: 5 (hamming)")]
+    [InlineData("preprocessor_config.json", """{"size": 8, "resample": "PIL.Image.BOX"}""", "resample: PIL.Image.BOX; expected 0")]
+    [InlineData("preprocessor_config.json", """{"size": 8, "resample": "area"}""", "resample: area; expected 0 (nearest)")]
     [InlineData("preprocessor_config.json", """{"size": 8, "do_pad": true, "pad_size": 9}""", "do_pad: true")]
     [InlineData("config.json", """{"problem_type": "regression"}""", "problem_type: regression")]
     [InlineData("config.json", """{"input_size": [3, 8, 8], "mean": [0], "std": [1], "crop_mode": "border"}""", "crop_mode: border")]
@@ -93,6 +129,17 @@ public sealed class SidecarProblemTests
             folder["preprocessor_config.json"], $$"""{"size": {"shortest_edge": 8}, "image_processor_type": "{{type}}"}""");
         var steps = ModelAdoption.Read(path).Metadata.Preprocessing!;
         Assert.Equal((interpolation, resize), (steps.Interpolation, steps.Resize));
+    }
+
+    [Theory]
+    [InlineData("bicubic", Interpolation.Bicubic)]
+    [InlineData("PIL.Image.LANCZOS", Interpolation.Lanczos)]
+    public void Interpolation_may_be_given_by_its_name(string resample, Interpolation expected)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build().Write(folder);
+        File.WriteAllText(folder["preprocessor_config.json"], $$"""{"size": 8, "resample": "{{resample}}"}""");
+        Assert.Equal(expected, ModelAdoption.Read(path).Metadata.Preprocessing!.Interpolation);
     }
 
     private static Action<ModelProto> With(params (string Key, string Value)[] properties) =>

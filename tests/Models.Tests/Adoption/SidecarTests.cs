@@ -211,6 +211,7 @@ public sealed class SidecarTests
     [InlineData("preprocessor_config.json", """{"size": {"height": 8, "width": 8},""" + Normalisation, null)]
     [InlineData("preprocessor_config.json", """{"size": {"shortest_edge": 9}, "crop_size": 8,""" + Normalisation, 9)]
     [InlineData("preprocessor_config.json", """{"size": {"shortest_edge": 8}, "crop_pct": 0.875,""" + Normalisation, 9)]
+    [InlineData("preprocessor_config.json", """{"size": 8, "feature_extractor_type": "ConvNextFeatureExtractor",""" + Normalisation, 9)]
     [InlineData("config.json", Timm, 9)]
     [InlineData("config.json", """{"input_size": [3, 8, 8], "crop_pct": 0.875, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.25]}""", 9)]
     [InlineData("inference_cls.yaml", Paddle, 9)]

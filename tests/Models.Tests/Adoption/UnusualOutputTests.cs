@@ -18,6 +18,8 @@ public sealed class UnusualOutputTests
         ["one less an exponential"] = (g, z) => g.Scalar(1) - g.Exp(-g.Apply("Softplus", [z])),
         ["hyperbolic tangent"] = (g, z) => g.Apply("Tanh", [z]) * 2,
         ["sparsemax"] = Sparsemax,
+        ["sigmoid less a half above zero"] = (g, z) => Positive(g, g.Sigmoid(z) - g.Scalar(0.5f)),
+        ["hyperbolic tangent above zero"] = (g, z) => Positive(g, g.Apply("Tanh", [z])),
         ["logits above one"] = (g, z) => g.Cast(g.Greater(z, g.Scalar(1)), ElementType.Float),
     };
 
@@ -89,6 +91,38 @@ public sealed class UnusualOutputTests
         var answer = ForeignNetwork.Answer(path, ForeignNetwork.Json(isFirst ? ["yes", "no"] : ["no", "yes"]));
         Assert.Equal(1 / (1 + Math.Exp(-ForeignNetwork.Logits()[0])), answer["yes"], 1e-4);
     }
+
+    [Theory]
+    [InlineData("Less", false)]
+    [InlineData("LessOrEqual", false)]
+    [InlineData("Greater", true)]
+    public void Labels_whose_scores_are_below_a_number_need_a_minus(string op, bool isFirst)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) =>
+            [g.Cast(g.Add(op, isFirst ? [g.Scalar(0), z] : [z, g.Scalar(0)], name: "chosen").Output, ElementType.Float)]).Write(folder);
+        var need = Assert.Single(ModelAdoption.Read(path, ForeignNetwork.Json()).Findings.Needs);
+        Assert.Contains($"below a number (chosen, {op})", need, StringComparison.Ordinal);
+        Assert.Contains("a minus in the graph", need, StringComparison.Ordinal);
+        Assert.Empty(ModelAdoption.Read(path, ForeignNetwork.Json(activation: Activation.Sigmoid)).Findings.Needs);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Comparison_that_the_output_does_not_depend_on_decides_nothing(float number)
+    {
+        using var folder = new TemporaryFolder();
+        var path = ForeignNetwork.Build((g, z) =>
+        {
+            g.Greater(z, g.Scalar(number));
+            return [g.ArgMax(z, 1)];
+        }).Write(folder);
+        Assert.Empty(ModelAdoption.Read(path, ForeignNetwork.Json()).Findings.Needs);
+        ForeignNetwork.AssertAnswer(ForeignNetwork.Softmax(), ForeignNetwork.Answer(path));
+    }
+
+    private static Value Positive(Graph g, Value scores) => g.Cast(g.Greater(scores, g.Scalar(0)), ElementType.Float);
 
     // The squared distance of [z_c, 1] from [0.5, 2] for each class c.
     private static Value SquaredDistances(Graph g, Value z) => g.ReduceSum(g.Pow(Differences(g, z), 2), [2]);

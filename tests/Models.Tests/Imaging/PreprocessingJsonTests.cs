@@ -112,7 +112,7 @@ public class PreprocessingJsonTests
     [Theory]
     [InlineData("""{"id2label": {"0": "ant", "2": "bee"}}""",
         "In the labels, there is no name for the number 1; expected the numbers 0 to 2, each with a name.")]
-    [InlineData("""{"labels": {"0": "ant", "00": "bee"}}""", "In the labels, a number stands twice; expected each once.")]
+    [InlineData("""{"labels": {"0": "ant", "00": "bee"}}""", "In the labels, the number 0 is given twice; expected it once.")]
     [InlineData("""{"labels": {"ant": "0"}}""", "The number of a label is ant; expected a whole number from 0.")]
     [InlineData("""{"labels": {"0": 7}}""", "The label 0 is 7; expected a name.")]
     [InlineData("""{"lables": ["a"]}""", "The name lables is unknown (did you mean labels?)")]

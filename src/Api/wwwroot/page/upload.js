@@ -27,16 +27,16 @@ export function uploadPanel(onUploaded) {
 }
 
 async function suggest(files, name, version) {
-  const model = [...files.files].find((file) => file.name.endsWith(".onnx"));
+  const model = [...files.files].find((file) => isNetwork(file.name));
   if (!model || name.value) return;
-  name.value = model.name.replace(/\.onnx$/, "").toLowerCase().replace(/[^a-z0-9._-]+/g, "-");
+  name.value = model.name.toLowerCase().replace(/\.onnx$/, "").replace(/[^a-z0-9._-]+/g, "-");
   const known = (await json("models", { quiet: true }).catch(() => [])).find((one) => one.name === name.value);
   version.value = String(Math.max(0, ...(known?.versions ?? [])) + 1);
 }
 
 function putModel(name, version, files) {
   if (!name) throw new Error("The model has no name; expected letters, digits, dots, dashes and underscores.");
-  if (!files.some((file) => file.name.endsWith(".onnx"))) throw new Error("None of the files is an .onnx file; expected one.");
+  if (!files.some((file) => isNetwork(file.name))) throw new Error("None of the files is an .onnx file; expected one.");
   const path = `models/${route(name)}/versions/${route(version)}`;
   if (files.length === 1) {
     return json(path, { method: "PUT", body: files[0], headers: { "Content-Type": "application/octet-stream" } });
@@ -46,10 +46,15 @@ function putModel(name, version, files) {
   return json(path, { method: "PUT", body: form });
 }
 
+// The service ignores the case of the letters of a file's ending, and of the name model.json.
+function isNetwork(file) {
+  return file.toLowerCase().endsWith(".onnx");
+}
+
 function partOf(file) {
-  if (file.endsWith(".onnx")) return "model";
-  if (file === "model.json") return "json";
-  return file.endsWith(".txt") ? "labels" : "beside";
+  if (isNetwork(file)) return "model";
+  if (file.toLowerCase() === "model.json") return "json";
+  return file.toLowerCase().endsWith(".txt") ? "labels" : "beside";
 }
 
 /** Shows the findings of adoption as lists of sentences. */
