@@ -4,29 +4,32 @@ using System.Runtime.Intrinsics;
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Passes over one channel of one image, for batch normalisation. Sums have 32 independent parts, so their rounding errors stay small.
+/// Passes over one channel of one image, for batch normalisation. Sums of floats round in one direction while they grow, as long as the
+/// terms are alike. Numbers are therefore summed as doubles, and terms that are computed from them as floats only in short parts.
 /// </summary>
 internal static unsafe class ChannelVectors
 {
-    private static readonly int Width = Vector256<float>.Count;
+    // The number of terms that are summed as floats; the sums of these parts are added as doubles.
+    private const int Part = 1024;
 
-    /// <summary>The sum of numbers.</summary>
+    // A property, because a static field would be read in each turn of a loop: the methods are compiled before its value is known.
+    private static int Width => Vector256<float>.Count;
+
+    /// <summary>
+    /// The sum of numbers, exact but for the rounding of doubles. An error of the mean is multiplied by up to 1 / sqrt(epsilon).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Sum(float* x, int count)
     {
-        Vector256<float> a = default, b = default, c = default, d = default;
+        Vector256<double> a = default, b = default, c = default, d = default;
         int i = 0;
-        for (; i + (4 * Width) <= count; i += 4 * Width)
+        for (; i + (2 * Width) <= count; i += 2 * Width)
         {
-            a += Vector256.Load(x + i);
-            b += Vector256.Load(x + i + Width);
-            c += Vector256.Load(x + i + (2 * Width));
-            d += Vector256.Load(x + i + (3 * Width));
-        }
-
-        for (; i + Width <= count; i += Width)
-        {
-            a += Vector256.Load(x + i);
+            Vector256<float> first = Vector256.Load(x + i), next = Vector256.Load(x + i + Width);
+            a += Vector256.WidenLower(first);
+            b += Vector256.WidenUpper(first);
+            c += Vector256.WidenLower(next);
+            d += Vector256.WidenUpper(next);
         }
 
         double sum = Vector256.Sum((a + b) + (c + d));
@@ -39,28 +42,12 @@ internal static unsafe class ChannelVectors
     }
 
     /// <summary>The sum of squared differences to a number.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double SquaredDeviations(float* x, int count, float mean)
     {
-        Vector256<float> a = default, b = default, c = default, d = default, means = Vector256.Create(mean);
-        int i = 0;
-        for (; i + (4 * Width) <= count; i += 4 * Width)
+        double sum = 0;
+        for (int first = 0; first < count; first += Part)
         {
-            a = Squared(x + i, means, a);
-            b = Squared(x + i + Width, means, b);
-            c = Squared(x + i + (2 * Width), means, c);
-            d = Squared(x + i + (3 * Width), means, d);
-        }
-
-        for (; i + Width <= count; i += Width)
-        {
-            a = Squared(x + i, means, a);
-        }
-
-        double sum = Vector256.Sum((a + b) + (c + d));
-        for (; i < count; i++)
-        {
-            sum += (x[i] - mean) * (x[i] - mean);
+            sum += PartOfSquaredDeviations(x + first, Math.Min(Part, count - first), mean);
         }
 
         return sum;
@@ -99,30 +86,14 @@ internal static unsafe class ChannelVectors
     /// <param name="x">The numbers that were normalised.</param>
     /// <param name="count">The number of numbers.</param>
     /// <param name="channel">The channel; with a ReLU, numbers that it does not pass have no gradient.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (double Sum, double Product) GradientSums(float* dY, float* x, int count, in NormalizedChannel channel)
     {
-        Vector256<float> a = default, b = default, c = default, d = default;
-        Vector256<float> means = Vector256.Create(channel.Mean), scales = Vector256.Create(channel.Scale);
-        Vector256<float> shifts = Vector256.Create(channel.Shift), least = Vector256.Create(channel.Least);
-        int i = 0;
-        for (; i + (2 * Width) <= count; i += 2 * Width)
+        double sum = 0, product = 0;
+        for (int first = 0; first < count; first += Part)
         {
-            Vector256<float> deviation = Vector256.Load(x + i) - means, next = Vector256.Load(x + i + Width) - means;
-            var gradient = Passed(Vector256.Load(dY + i), deviation, scales, shifts, least);
-            var nextGradient = Passed(Vector256.Load(dY + i + Width), next, scales, shifts, least);
-            a += gradient;
-            b = Vector256.FusedMultiplyAdd(gradient, deviation, b);
-            c += nextGradient;
-            d = Vector256.FusedMultiplyAdd(nextGradient, next, d);
-        }
-
-        double sum = Vector256.Sum(a + c), product = Vector256.Sum(b + d);
-        for (; i < count; i++)
-        {
-            float deviation = x[i] - channel.Mean, gradient = Passed(dY[i], deviation, channel);
-            sum += gradient;
-            product += (double)gradient * deviation;
+            var (sumOfPart, productOfPart) = PartOfGradientSums(dY + first, x + first, Math.Min(Part, count - first), channel);
+            sum += sumOfPart;
+            product += productOfPart;
         }
 
         return (sum, product);
@@ -155,6 +126,62 @@ internal static unsafe class ChannelVectors
             float deviation = x[i] - channel.Mean;
             dX[i] = MathF.FusedMultiplyAdd(Passed(dY[i], deviation, channel), channel.Scale, MathF.FusedMultiplyAdd(deviation, b, c));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double PartOfSquaredDeviations(float* x, int count, float mean)
+    {
+        Vector256<float> a = default, b = default, c = default, d = default, means = Vector256.Create(mean);
+        int i = 0;
+        for (; i + (4 * Width) <= count; i += 4 * Width)
+        {
+            a = Squared(x + i, means, a);
+            b = Squared(x + i + Width, means, b);
+            c = Squared(x + i + (2 * Width), means, c);
+            d = Squared(x + i + (3 * Width), means, d);
+        }
+
+        for (; i + Width <= count; i += Width)
+        {
+            a = Squared(x + i, means, a);
+        }
+
+        double sum = Vector256.Sum((a + b) + (c + d));
+        for (; i < count; i++)
+        {
+            sum += (x[i] - mean) * (x[i] - mean);
+        }
+
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (double Sum, double Product) PartOfGradientSums(float* dY, float* x, int count, in NormalizedChannel channel)
+    {
+        Vector256<float> a = default, b = default, c = default, d = default;
+        Vector256<float> means = Vector256.Create(channel.Mean), scales = Vector256.Create(channel.Scale);
+        Vector256<float> shifts = Vector256.Create(channel.Shift), least = Vector256.Create(channel.Least);
+        int i = 0;
+        for (; i + (2 * Width) <= count; i += 2 * Width)
+        {
+            Vector256<float> deviation = Vector256.Load(x + i) - means, next = Vector256.Load(x + i + Width) - means;
+            var gradient = Passed(Vector256.Load(dY + i), deviation, scales, shifts, least);
+            var nextGradient = Passed(Vector256.Load(dY + i + Width), next, scales, shifts, least);
+            a += gradient;
+            b = Vector256.FusedMultiplyAdd(gradient, deviation, b);
+            c += nextGradient;
+            d = Vector256.FusedMultiplyAdd(nextGradient, next, d);
+        }
+
+        double sum = Vector256.Sum(a + c), product = Vector256.Sum(b + d);
+        for (; i < count; i++)
+        {
+            float deviation = x[i] - channel.Mean, gradient = Passed(dY[i], deviation, channel);
+            sum += gradient;
+            product += (double)gradient * deviation;
+        }
+
+        return (sum, product);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -165,13 +165,13 @@ internal static unsafe class CustomOperators
 
     private static Row RowOf(void* description) => Rows[((Description*)description)->Row];
 
-    private static int Channels(nint info) => RuntimeApi.Attribute(info, "channels\0"u8);
+    private static int Channels(nint info) => RuntimeApi.Attribute(info, "channels");
 
-    private static int Plane(nint info) => RuntimeApi.Attribute(info, "plane\0"u8);
+    private static int Plane(nint info) => RuntimeApi.Attribute(info, "plane");
 
-    private static float Epsilon(nint info) => RuntimeApi.FloatAttribute(info, "epsilon\0"u8);
+    private static float Epsilon(nint info) => RuntimeApi.FloatAttribute(info, "epsilon");
 
-    private static bool HasRelu(nint info) => RuntimeApi.Attribute(info, "relu\0"u8) != 0;
+    private static bool HasRelu(nint info) => RuntimeApi.Attribute(info, "relu") != 0;
 
     private sealed record Row(string Name, int Inputs, int Required, Func<nint, OperatorKernel> Create)
     {

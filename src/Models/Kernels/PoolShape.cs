@@ -16,9 +16,7 @@ namespace Fovea.Models.Kernels;
 internal readonly record struct PoolShape(
     int Height, int Width, int Rows, int Columns, int KernelHeight, int KernelWidth, int StrideDown, int StrideAcross, int Top, int Left)
 {
-    // The attributes of a node: the name of each, its number, and a shape with another number.
-    private static readonly (string Name, Func<PoolShape, int> Of, Func<PoolShape, int, PoolShape> In)[] Sizes =
-    [
+    private static readonly SizeTable<PoolShape> Sizes = new(
         ("height", shape => shape.Height, (shape, size) => shape with { Height = size }),
         ("width", shape => shape.Width, (shape, size) => shape with { Width = size }),
         ("rows", shape => shape.Rows, (shape, size) => shape with { Rows = size }),
@@ -28,8 +26,7 @@ internal readonly record struct PoolShape(
         ("stride_down", shape => shape.StrideDown, (shape, size) => shape with { StrideDown = size }),
         ("stride_across", shape => shape.StrideAcross, (shape, size) => shape with { StrideAcross = size }),
         ("top", shape => shape.Top, (shape, size) => shape with { Top = size }),
-        ("left", shape => shape.Left, (shape, size) => shape with { Left = size }),
-    ];
+        ("left", shape => shape.Left, (shape, size) => shape with { Left = size }));
 
     /// <summary>The sizes of a window without dilations that moves over x and gives y.</summary>
     public static PoolShape Of(Shape x, Shape y, Window window) => new(
@@ -39,13 +36,8 @@ internal readonly record struct PoolShape(
         window.Before[0], window.Before[1]);
 
     /// <summary>The sizes as attributes of an ONNX node.</summary>
-    public (string Name, object Value)[] Attributes()
-    {
-        var shape = this;
-        return [.. Sizes.Select(size => (size.Name, (object)(long)size.Of(shape)))];
-    }
+    public (string Name, object Value)[] Attributes() => Sizes.Attributes(this);
 
     /// <summary>The sizes of a node whose kernel ONNX Runtime is creating.</summary>
-    public static PoolShape Of(nint info) =>
-        Sizes.Aggregate(default(PoolShape), (shape, size) => size.In(shape, RuntimeApi.Attribute(info, size.Name)));
+    public static PoolShape Of(nint info) => Sizes.Read(info);
 }

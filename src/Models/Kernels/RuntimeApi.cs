@@ -56,11 +56,11 @@ internal static unsafe partial class RuntimeApi
 
     /// <summary>An integer attribute of a node.</summary>
     /// <param name="info">The node, while its kernel is created.</param>
-    /// <param name="name">The attribute's name, ending with a zero.</param>
-    public static int Attribute(nint info, ReadOnlySpan<byte> name)
+    /// <param name="name">The attribute's name.</param>
+    public static int Attribute(nint info, string name)
     {
         long number;
-        fixed (byte* text = name)
+        fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
         {
             Check(((delegate* unmanaged<nint, byte*, long*, nint>)Table[86])(info, text, &number));
         }
@@ -70,22 +70,17 @@ internal static unsafe partial class RuntimeApi
 
     /// <summary>A float attribute of a node.</summary>
     /// <param name="info">The node, while its kernel is created.</param>
-    /// <param name="name">The attribute's name, ending with a zero.</param>
-    public static float FloatAttribute(nint info, ReadOnlySpan<byte> name)
+    /// <param name="name">The attribute's name.</param>
+    public static float FloatAttribute(nint info, string name)
     {
         float number;
-        fixed (byte* text = name)
+        fixed (byte* text = Encoding.UTF8.GetBytes(name + '\0'))
         {
             Check(((delegate* unmanaged<nint, byte*, float*, nint>)Table[85])(info, text, &number));
         }
 
         return number;
     }
-
-    /// <summary>An integer attribute of a node.</summary>
-    /// <param name="info">The node, while its kernel is created.</param>
-    /// <param name="name">The attribute's name.</param>
-    public static int Attribute(nint info, string name) => Attribute(info, Encoding.UTF8.GetBytes(name + '\0'));
 
     /// <summary>A constant input of a node while its kernel is created; 0 if the input is not constant.</summary>
     public static nint ConstantInput(nint info, int index)

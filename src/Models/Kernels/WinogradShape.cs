@@ -24,6 +24,19 @@ internal readonly record struct WinogradShape(
     /// <summary>The side of a tile of inputs. Neighbouring tiles overlap by two rows or columns.</summary>
     public const int Tile = Step + 2;
 
+    private static readonly SizeTable<WinogradShape> Sizes = new(
+        ("channels", shape => shape.Channels, (shape, size) => shape with { Channels = size }),
+        ("height", shape => shape.Height, (shape, size) => shape with { Height = size }),
+        ("width", shape => shape.Width, (shape, size) => shape with { Width = size }),
+        ("filters", shape => shape.Filters, (shape, size) => shape with { Filters = size }),
+        ("rows", shape => shape.Rows, (shape, size) => shape with { Rows = size }),
+        ("columns", shape => shape.Columns, (shape, size) => shape with { Columns = size }),
+        ("top", shape => shape.Top, (shape, size) => shape with { Top = size }),
+        ("left", shape => shape.Left, (shape, size) => shape with { Left = size }),
+        ("relu", shape => shape.Relu ? 1 : 0, (shape, size) => shape with { Relu = size != 0 }),
+        ("threads", shape => shape.Threads, (shape, size) => shape with { Threads = size }),
+        ("reversed", shape => shape.Reversed ? 1 : 0, (shape, size) => shape with { Reversed = size != 0 }));
+
     /// <summary>The number of rows of tiles in the output.</summary>
     public int TilesDown => (Rows + Step - 1) / Step;
 
@@ -31,24 +44,8 @@ internal readonly record struct WinogradShape(
     public int TilesAcross => (Columns + Step - 1) / Step;
 
     /// <summary>The sizes as attributes of an ONNX node.</summary>
-    public (string Name, object Value)[] Attributes() =>
-    [
-        ("channels", (long)Channels), ("height", (long)Height), ("width", (long)Width), ("filters", (long)Filters), ("rows", (long)Rows),
-        ("columns", (long)Columns), ("top", (long)Top), ("left", (long)Left), ("relu", Relu ? 1L : 0L), ("threads", (long)Threads),
-        ("reversed", Reversed ? 1L : 0L),
-    ];
+    public (string Name, object Value)[] Attributes() => Sizes.Attributes(this);
 
     /// <summary>The sizes of a node whose kernel ONNX Runtime is creating.</summary>
-    public static WinogradShape Of(nint info) => new(
-        RuntimeApi.Attribute(info, "channels\0"u8),
-        RuntimeApi.Attribute(info, "height\0"u8),
-        RuntimeApi.Attribute(info, "width\0"u8),
-        RuntimeApi.Attribute(info, "filters\0"u8),
-        RuntimeApi.Attribute(info, "rows\0"u8),
-        RuntimeApi.Attribute(info, "columns\0"u8),
-        RuntimeApi.Attribute(info, "top\0"u8),
-        RuntimeApi.Attribute(info, "left\0"u8),
-        RuntimeApi.Attribute(info, "relu\0"u8) != 0,
-        RuntimeApi.Attribute(info, "threads\0"u8),
-        RuntimeApi.Attribute(info, "reversed\0"u8) != 0);
+    public static WinogradShape Of(nint info) => Sizes.Read(info);
 }

@@ -30,12 +30,14 @@ internal static class GradientKernels
         && IsMask(node[1].Producer) && node[0].Shape is { IsKnown: true, Size: > 0 } shape && shape == node[1].Shape;
 
     /// <summary>
-    /// The rewrite of such a node. It includes the addition before it, which adds the gradients of two readers of the Relu.
+    /// The rewrite of such a node. It includes the addition before it, which adds the gradients of two readers of the Relu, unless a
+    /// normalisation computes the addition already.
     /// </summary>
     public static IReadOnlyList<Value> Masked(RewriteContext context, Node node, Value?[] inputs)
     {
         var y = context.Values[node[1].Producer![0]];
-        Value?[] given = node[0].Producer is { Op: "Add", Domain: "" } sum && context.HasOneReader(sum) && sum[0].Shape == sum[1].Shape
+        Value?[] given = node[0].Producer is { Op: "Add", Domain: "" } sum && context.HasOneReader(sum)
+            && sum[0].Shape == sum[1].Shape && !context.Sums.ContainsKey(sum)
             ? [context.Values[sum[0]], y, context.Values[sum[1]]]
             : [inputs[0], y];
         return [context.Target.Apply(CustomOperators.Domain, CustomOperators.ActivationGradient, given, y.Shape)];

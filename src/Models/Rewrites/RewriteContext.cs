@@ -55,8 +55,8 @@ internal sealed class RewriteContext
     /// </summary>
     public Node? OnlyReader(Node node) => HasOneReader(node) ? readers[node.Output][0] : null;
 
-    /// <summary>Whether a Relu is the only reader of a node's output.</summary>
-    public bool FeedsOnlyRelu(Node node) => readers.GetValueOrDefault(node.Output) is [{ Op: "Relu", Domain: "" }];
+    /// <summary>Whether a Relu is the only reader of a node's output, which is not an output of the graph.</summary>
+    public bool FeedsOnlyRelu(Node node) => OnlyReader(node) is { Op: "Relu", Domain: "" };
 
     /// <summary>Whether one node reads a node's output, which is not an output of the graph.</summary>
     public bool HasOneReader(Node node) => readers.GetValueOrDefault(node.Output) is [_] && !outputs.Contains(node.Output);

@@ -56,12 +56,14 @@ internal static class RewritePass
     /// <param name="block">
     /// The number of channels in a block of ONNX Runtime's blocked layout on this CPU; 1 if the layout is not available.
     /// </param>
+    /// <param name="threads">The number of threads of the session that will run the graph; null for one on each processor.</param>
     /// <returns>The rewritten graph, and its value for each value of the source graph.</returns>
-    public static (Graph Graph, IReadOnlyDictionary<Value, Value> Values) ForTraining(Graph source, bool cuda, int block)
+    public static (Graph Graph, IReadOnlyDictionary<Value, Value> Values) ForTraining(
+        Graph source, bool cuda, int block, int? threads = null)
     {
         var use = cuda ? RewriteUses.TrainingOnCuda : RewriteUses.TrainingOnCpu;
         var (graph, values, _) = Run(
-            source, use, (target, values) => new(source, target, values, block) { Threads = Environment.ProcessorCount },
+            source, use, (target, values) => new(source, target, values, block) { Threads = threads ?? Environment.ProcessorCount },
             isKept: _ => false);
         return (graph, values);
     }

@@ -23,23 +23,29 @@ public class TrainingKernelTests
     };
 
     [Fact]
-    public void A_step_gives_the_same_bytes_each_time_and_on_one_thread()
+    public void A_step_gives_the_same_bytes_each_time_and_for_any_number_of_threads()
     {
-        var graph = Differentiated(g => g.Relu(g.Conv(
-            g.Relu(g.Input("x", ElementType.Float, new Shape(5, 32, 23, 18))),
-            g.Input("w", ElementType.Float, new Shape(72, 32, 3, 3)),
-            window: Window.Square(3, padding: 1))));
-        var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
-        string[] own = [.. rewritten.Nodes.Where(node => node.Domain == CustomOperators.Domain).Select(node => node.Op).Order()];
-        string[] activations = [CustomOperators.ActivationGradient, CustomOperators.ActivationGradient];
+        var graph = Differentiated(g =>
+        {
+            var x = g.Relu(g.Input("x", ElementType.Float, new Shape(5, 32, 23, 18)));
+            var w = g.Input("w", ElementType.Float, new Shape(72, 32, 3, 3));
+            var y = g.Relu(g.Conv(x, w, window: Window.Square(3, padding: 1)));
+            return g.Relu(Normalized(g, y) + y);
+        });
+        Graph For(int threads) => RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size, threads).Graph;
+        string[] own = [.. For(1).Nodes.Where(node => node.Domain == CustomOperators.Domain).Select(node => node.Op).Order()];
+        string[] normalizations = [CustomOperators.Normalization, CustomOperators.NormalizationGradient];
+        string[] activations = [.. Enumerable.Repeat(CustomOperators.ActivationGradient, 3)];
         string[] convolutions = [CustomOperators.Winograd, CustomOperators.Winograd, CustomOperators.WeightGradient];
-        Assert.Equal([.. activations, .. TileTransforms.IsSupported ? convolutions : []], own);
+        Assert.Equal([.. normalizations, .. activations, .. TileTransforms.IsSupported ? convolutions : []], own);
 
-        var first = Run(rewritten, repeats: false);
-        Assert.Equal(first, Run(rewritten, repeats: false));
+        var first = Run(For(3), repeats: false);
+        Assert.Equal(first, Run(For(3), repeats: false));
         if (TileTransforms.IsSupported)
         {
-            Assert.Equal(first, Run(rewritten, repeats: false, onOneThread: true));
+            Assert.Equal(first, Run(For(16), repeats: false));
+            Assert.Equal(first, Run(For(1), repeats: false));
+            Assert.Equal(first, Run(For(1), repeats: false, onOneThread: true));
         }
     }
 
@@ -72,6 +78,21 @@ public class TrainingKernelTests
         Assert.Contains(rewritten.Nodes, node => node.Op == CustomOperators.ActivationGradient);
         Assert.Equal(isReadTwice ? 1 : 0, rewritten.Nodes.Count(node => node.Op == "Add"));
         Assert.Equal(Run(graph), Run(rewritten));
+    }
+
+    // The addend of a sum that a normalisation computes must not be added once more.
+    [Fact]
+    public void Relu_gradient_leaves_a_sum_to_the_normalisation_that_computes_it()
+    {
+        var graph = new Graph("masked");
+        Value Input(string name) => graph.Input(name, ElementType.Float, new Shape(3, 5, 13, 11));
+        var mask = graph.Apply("HardSigmoid", [graph.Relu(Input("y"))], ("alpha", float.MaxValue), ("beta", 0f));
+        graph.Output((Normalized(graph, Input("x")) + Input("addend")) * mask);
+        var rewritten = RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph;
+        Assert.Contains(rewritten.Nodes, node => node.Op == CustomOperators.ActivationGradient);
+        Assert.DoesNotContain(rewritten.Nodes, node => node.Op == "Add");
+        var standard = RewritePass.ForTraining(graph, cuda: true, ChannelBlock.Size).Graph;
+        Assert.All(Run(standard)[0].Zip(Run(rewritten)[0]), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 
     // The forms for CUDA are standard operators, which run on the CPU too.

@@ -83,6 +83,32 @@ public class TrainingRewritesTests
         Assert.DoesNotContain(nodes, node => node.Op == "Relu" && ChannelBlock.Size > 1);
     }
 
+    [Theory]
+    [InlineData("convolution")]
+    [InlineData("convolution of many channels")]
+    [InlineData("normalisation")]
+    [InlineData("sum")]
+    public void An_output_that_feeds_only_a_Relu_stays_as_it_is(string name)
+    {
+        var graph = new Graph("output");
+        int channels = name.EndsWith("many channels", StringComparison.Ordinal) ? 2 * Channels : Channels;
+        var x = graph.Input("x", ElementType.Float, new(2, channels, 12, 12));
+        Value Each(float number) => graph.Constant(Tensor.Of(new Shape(channels), [.. Enumerable.Repeat(number, channels)]));
+        Value Normalized() => graph.BatchNormalization(x, Each(1), Each(0), Each(0), Each(1), 1e-5f).Y;
+        var y = name switch
+        {
+            "normalisation" => Normalized(),
+            "sum" => graph.Input("addend", ElementType.Float, x.Shape) + Normalized(),
+            _ => graph.Conv(x, graph.Input("w", ElementType.Float, new(channels, channels, 3, 3))),
+        };
+        graph.Output(y);
+        graph.Output(graph.Relu(y));
+        float[][] numbers = [.. graph.Inputs.Select((input, i) => Numbers(input.Shape, i))];
+        var found = Run(RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size).Graph, numbers, Device.Cpu);
+        Assert.Contains(found[0], number => number < 0);
+        Assert.Equal(found[0].Select(number => Math.Max(number, 0)), found[1]);
+    }
+
     private static float[] Numbers(Shape shape, int stream)
     {
         var random = new SeededRandom(4, stream);

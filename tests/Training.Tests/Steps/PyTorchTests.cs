@@ -60,7 +60,7 @@ public sealed class PyTorchTests(PyTorch torch) : IClassFixture<PyTorch>
         var network = architecture.Build(classes: 5, input, seed: 1, architecture.HasAuxiliary, Stem.ImageNet);
         var model = architecture.Torchvision is { } same ? $"torchvision.models.{same.Name}" : name;
         bool isFiltered = new GradientGraph(network, batchSize: 2).Graph.Nodes.Any(node => node.Op == CustomOperators.WeightGradient);
-        int most = isFiltered ? 3 : 2;
+        double most = isFiltered ? 2.5 : 2;
         var errors = new List<LearningCase.TensorError>();
         for (int seed = 1; seed == 1 || (seed <= MaximumBatches && Inaccuracy(errors, most) is not null); seed++)
         {
@@ -70,13 +70,14 @@ public sealed class PyTorchTests(PyTorch torch) : IClassFixture<PyTorch>
         Assert.Null(Inaccuracy(errors, most));
     }
 
-    // A sentence if the median error of the statistics, or of loss and gradients, is more than so many times PyTorch's in single precision.
-    private static string? Inaccuracy(IEnumerable<LearningCase.TensorError> errors, int most) =>
+    // A sentence if the median error of loss and gradients is more than so many times PyTorch's in single precision, or that of the
+    // statistics more than twice PyTorch's.
+    private static string? Inaccuracy(IEnumerable<LearningCase.TensorError> errors, double most) =>
         (from error in errors
          group error by error.Name.Contains(".running_", StringComparison.Ordinal) into kind
          let ours = Median(kind.Select(e => e.Ours))
          let torchs = Median(kind.Select(e => e.PyTorchs))
-         where ours > most * torchs
+         where ours > (kind.Key ? 2 : most) * torchs
          select $"The median error of {(kind.Key ? "statistics" : "loss and gradients")} is {ours:E2}; PyTorch's is {torchs:E2}.")
         .FirstOrDefault();
 
