@@ -15,7 +15,7 @@ internal static class AuditEndpoints
             "Lists uploads, jobs, publications and deletions in pages, the newest first, with the names of their keys; also those that "
                 + "failed, but not those that were refused for their key. A model that a job has published by itself is an entry with the "
                 + "job's id as the key.")
-        .NeedsKey().Refuses(400);
+        .NeedsKey().Refuses(400, 503);
 
     private static Ok<Page<AuditEntry>> List(string? after, string? limit, AuditLog audit) =>
         TypedResults.Ok(Page.Of(audit.Read(), entry => entry.Id, after, limit));

@@ -11,7 +11,7 @@ namespace Fovea.Api.AuditTrail;
 /// </param>
 /// <param name="Method">The HTTP method, such as PUT.</param>
 /// <param name="Path">The path of the route without its query, escaped, such as /models/lenet5/versions/2/publish.</param>
-/// <param name="Status">The HTTP status of the answer; 400 and above: nothing was changed.</param>
+/// <param name="Status">The HTTP status of the answer; 400 to 499: nothing was changed; 500 and above: look whether it was.</param>
 /// <param name="Address">The address of the caller; for a job, the name of the machine that ran it.</param>
 /// <param name="Created">The path of what the request has made, such as a job; left out if it has made nothing new.</param>
 internal sealed record AuditEntry(

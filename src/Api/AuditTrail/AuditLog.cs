@@ -1,14 +1,17 @@
 using System.Globalization;
 using System.Text.Json;
 using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
+using Fovea.Api.Storage;
 using Fovea.Api.Telemetry;
+using Fovea.Models.Files;
 
 namespace Fovea.Api.AuditTrail;
 
 /// <summary>
 /// Records who changed what: in the console log, and in the files <c>Data/audit/MONTH.NAME.jsonl</c>, which every process with this folder
 /// can read. A process appends only to files of its own, because two processes that append to one file could overwrite each other's lines.
-/// A process begins a new file each month, after <see cref="MostFileBytes"/>, and after an error. Thread-safe.
+/// A process begins a new file each month and after <see cref="MostFileBytes"/>. Thread-safe.
 /// </summary>
 internal sealed class AuditLog(Settings settings, TimeProvider time, ILoggerFactory loggers)
 {
@@ -24,9 +27,15 @@ internal sealed class AuditLog(Settings settings, TimeProvider time, ILoggerFact
     /// </summary>
     public const int MostBytes = 16 << 20;
 
+    // Clocks of the machines that write, and of the disk, may differ. A larger difference only lists some entries out of order.
+    private static readonly TimeSpan MostClockDifference = TimeSpan.FromMinutes(10);
+
     private readonly ILogger log = loggers.CreateLogger(Category);
     private readonly Lock writing = new();
     private string name = NewName();
+
+    // After an error the file may end in the middle of a line, so the next entry begins a new line.
+    private bool isBroken;
 
     private string Folder => Path.Combine(settings.Data, "audit");
 
@@ -52,24 +61,48 @@ internal sealed class AuditLog(Settings settings, TimeProvider time, ILoggerFact
         {
             try
             {
-                Append_NeedsLock(now, line);
+                Append_NeedsLock(now, isBroken ? [(byte)'\n', .. line] : line);
+                isBroken = false;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // The file may end in the middle of a line now, so the next entry goes to another file.
-                name = NewName();
+                isBroken = true;
                 log.NotRecorded(e.Message);
             }
         }
     }
 
-    /// <summary>Returns all entries, the newest first. Lines that were not completed, as on a full disk, are left out.</summary>
-    public IReadOnlyList<AuditEntry> Read() =>
-    [
-        .. Files().SelectMany(Lines).Select(Entry).OfType<AuditEntry>().OrderByDescending(entry => entry.Id, StringComparer.Ordinal),
-    ];
+    /// <summary>
+    /// Reads the entries, the newest first, and opens each file only when its entries may be the next. Lines that were not completed, as on
+    /// a full disk, are left out.
+    /// </summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the disk of the audit trail is gone.</exception>
+    public IEnumerable<AuditEntry> Read()
+    {
+        var read = new List<AuditEntry>();
+        var files = Files().Select(file => (Path: file, LastWrite: File.GetLastWriteTimeUtc(file)));
+        foreach (var (file, lastWrite) in files.OrderByDescending(file => file.LastWrite))
+        {
+            // A file has no entry that is newer than its last write, by the clock of the disk.
+            long newest = new DateTimeOffset(lastWrite + MostClockDifference).ToUnixTimeSeconds();
+            int sure = read.FindIndex(entry => entry.CreatedAt <= newest) is var first and >= 0 ? first : read.Count;
+            foreach (var entry in read[..sure])
+            {
+                yield return entry;
+            }
+
+            read = [.. read[sure..].Concat(Lines(file).Select(Entry).OfType<AuditEntry>())
+                .OrderByDescending(entry => entry.Id, StringComparer.Ordinal)];
+        }
+
+        foreach (var entry in read)
+        {
+            yield return entry;
+        }
+    }
 
     /// <summary>Deletes the files whose last entry is older than a time.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the disk of the audit trail is gone.</exception>
     public void DeleteBefore(DateTimeOffset since)
     {
         foreach (var file in Files().Where(file => File.GetLastWriteTimeUtc(file) < since.UtcDateTime))
@@ -80,11 +113,20 @@ internal sealed class AuditLog(Settings settings, TimeProvider time, ILoggerFact
 
     private static string NewName() => Guid.NewGuid().ToString("N")[..12];
 
-    private string[] Files() => Directory.Exists(Folder) ? Directory.GetFiles(Folder, "*.jsonl") : [];
+    private string[] Files()
+    {
+        if (Directory.Exists(Folder))
+        {
+            return Directory.GetFiles(Folder, "*.jsonl");
+        }
+
+        SharedDisk.Require(Folder, "The folder of the audit trail");
+        return [];
+    }
 
     private void Append_NeedsLock(DateTimeOffset now, byte[] line)
     {
-        Directory.CreateDirectory(Folder);
+        FixedFolders.MakeFolder(Folder);
         var file = new FileInfo(PathOf(now));
         if (!file.Exists || file.Length >= MostFileBytes)
         {
@@ -128,9 +170,10 @@ internal sealed class AuditLog(Settings settings, TimeProvider time, ILoggerFact
                 new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
             return reader.ReadToEnd().Split('\n');
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException
+            || (e is UnauthorizedAccessException && OperatingSystem.IsWindows()))
         {
-            // Another process has deleted the file since it was listed.
+            // Another process has deleted the file since it was listed. Windows denies access to a file that is being deleted.
             return [];
         }
     }

@@ -42,8 +42,8 @@ internal static class DatasetEndpoints
             .WithSummary("List the images of a data set")
             .WithDescription(
                 "Lists the images of one class or of all classes in pages. Each entry has the image's part (train, val or test), its "
-                + "address and the address of its thumbnail. `?part=unlabelled` lists the images that were kept without a label; corrections "
-                + "(`POST /datasets?from=`) give them one in a new data set.")
+                + "address and the address of its thumbnail. `?part=unlabelled`, which takes no class, lists the images that were kept "
+                + "without a label; corrections (`POST /datasets?from=`) give them one in a new data set.")
             .Refuses(400, 404);
         group.MapGet("/{dataset}/images/{part}/{folder}/{file}", Image).WithName("GetDatasetImage")
             .WithSummary("Download an image of a data set")
@@ -54,7 +54,7 @@ internal static class DatasetEndpoints
             .WithSummary("Show a small picture of an image")
             .WithDescription(
                 "Returns a thumbnail: a PNG for images of at most 64 pixels a side, otherwise a JPEG of at most 192 pixels a side.")
-            .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png"]).Refuses(404);
+            .Produces<Stream>(contentType: "image/jpeg", additionalContentTypes: ["image/png"]).Refuses(400, 404);
         group.MapDelete("/{dataset}", Delete).WithName("DeleteDataset")
             .WithSummary("Delete a data set")
             .WithDescription("Deletes the data set and its images. Answers 409 while a job that has not ended uses the data set.")
@@ -108,6 +108,6 @@ internal static class DatasetServices
     public static void AddDatasets(this IServiceCollection services, IConfiguration configuration) => services
         .AddSingleton(Settings.Bind<DatasetSettings>(configuration))
         .AddSingleton<DatasetStore>().AddSingleton<DatasetRemoval>().AddSingleton<DatasetUpload>().AddSingleton<DatasetGallery>()
-        .AddSingleton<UnlabelledImages>()
+        .AddSingleton<UnlabelledImages>().AddHostedService(provider => provider.GetRequiredService<UnlabelledImages>())
         .AddSingleton<DatasetSweep>().AddHostedService(provider => provider.GetRequiredService<DatasetSweep>());
 }

@@ -39,7 +39,7 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
     /// <param name="part">The part whose images are returned: train, val, test or unlabelled; null or empty: train, val and test.</param>
     /// <exception cref="ServiceException">
     /// <see cref="ServiceError.UnknownDataset"/>: the data set does not exist, or has no such class. <see
-    /// cref="ServiceError.MalformedRequest"/>: there is no such part.
+    /// cref="ServiceError.MalformedRequest"/>: there is no such part, or a class was given for the part unlabelled.
     /// </exception>
     public IReadOnlyList<DatasetEntry> List(string id, string? label, string? part)
     {
@@ -54,6 +54,13 @@ internal sealed class DatasetGallery(DatasetStore datasets, Settings settings, D
 
         if (parts is [UploadedDataset.Unlabelled])
         {
+            if (!string.IsNullOrEmpty(label))
+            {
+                throw new ServiceException(
+                    ServiceError.MalformedRequest,
+                    $"class is {ReadableText.Of(label)}; expected no class, because the images of the part unlabelled have none.");
+            }
+
             // An image that is being written has no usual ending yet.
             return [.. Entries(dataset, UploadedDataset.Unlabelled, UnlabelledImages.Folder, _ => ("", []))
                 .Where(image => !image.File.EndsWith(".tmp", StringComparison.Ordinal))];

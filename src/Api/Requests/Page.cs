@@ -16,7 +16,7 @@ internal static class Page
     private const int Default = 20, Most = 100;
 
     /// <summary>Returns one page of a list.</summary>
-    /// <param name="all">The whole list.</param>
+    /// <param name="all">The whole list, which is enumerated only until the page is full.</param>
     /// <param name="name">Returns an entry's id.</param>
     /// <param name="after">The id of the last entry of the previous page; null or empty: the first page.</param>
     /// <param name="limit">The number of entries in the page, from 1; null or empty: <paramref name="otherwise"/>.</param>
@@ -26,14 +26,31 @@ internal static class Page
     /// <see cref="ServiceError.MalformedRequest"/>: the limit is out of its range, or no entry has the id <paramref name="after"/>.
     /// </exception>
     public static Page<T> Of<T>(
-        IReadOnlyList<T> all, Func<T, string> name, string? after, string? limit, int most = Most, int otherwise = Default)
+        IEnumerable<T> all, Func<T, string> name, string? after, string? limit, int most = Most, int otherwise = Default)
     {
         int count = Limit(limit, most, otherwise);
-        int start = string.IsNullOrEmpty(after) ? 0 : all.TakeWhile(entry => name(entry) != after).Count() + 1;
-        return start <= all.Count
-            ? new("list", [.. all.Skip(start).Take(count)], start + count < all.Count)
-            : throw new ServiceException(
-                ServiceError.MalformedRequest, $"after is {after}, which is not in the list; expected the id of an entry of the list.");
+        using var entries = all.GetEnumerator();
+        for (bool isFound = string.IsNullOrEmpty(after); !isFound; isFound = name(entries.Current) == after)
+        {
+            if (!entries.MoveNext())
+            {
+                throw new ServiceException(
+                    ServiceError.MalformedRequest, $"after is {after}, which is not in the list; expected the id of an entry of the list.");
+            }
+        }
+
+        List<T> page = [];
+        while (page.Count < count)
+        {
+            if (!entries.MoveNext())
+            {
+                return new("list", page, false);
+            }
+
+            page.Add(entries.Current);
+        }
+
+        return new("list", page, entries.MoveNext());
     }
 
     /// <summary>

@@ -53,7 +53,8 @@ internal sealed class Exploration
     }
 
     /// <summary>
-    /// The fastest kind of session that runs in one execution slot; null until the smallest size of all such kinds was measured.
+    /// The kind of session that runs the smallest size fastest in one execution slot; null until all such kinds have measured it. Larger
+    /// sizes do not count, because a kind that was measured only with the smallest would lose by the gain of batching.
     /// </summary>
     public SessionKind? Leader
     {
@@ -63,7 +64,7 @@ internal sealed class Exploration
             {
                 int smallest = sizes?[0] ?? limits.FirstSize;
                 bool isKnown = !Open_NeedsLock().Any(trial => !trial.Kind.Spread && trial.Size == smallest);
-                return isKnown && Best_NeedsLock() is [var fastest, ..] ? fastest.Kind : null;
+                return isKnown && Best_NeedsLock(smallest) is [var fastest, ..] ? fastest.Kind : null;
             }
         }
     }
@@ -162,10 +163,11 @@ internal sealed class Exploration
         }
     }
 
-    private List<MeasuredSize> Best_NeedsLock()
+    private List<MeasuredSize> Best_NeedsLock(int? onlySize = null)
     {
         var oneSlot = kinds.Where(kind => !kind.Spread).ToArray();
-        var chosen = (oneSlot.Length > 0 ? oneSlot : kinds).Select(Gaining_NeedsLock).Where(sizes => sizes.Count > 0).ToArray();
+        var chosen = (oneSlot.Length > 0 ? oneSlot : kinds)
+            .Select(kind => Gaining_NeedsLock(kind, onlySize)).Where(sizes => sizes.Count > 0).ToArray();
         if (chosen.Length == 0)
         {
             return [];
@@ -192,10 +194,10 @@ internal sealed class Exploration
         .MaxBy(size => size.ImagesPerSecond / (size.Rewritten ? TuningLimits.RewrittenGain : 1));
 
     // Returns the measured sizes of a kind that run more images per second than every smaller size.
-    private List<MeasuredSize> Gaining_NeedsLock(SessionKind kind)
+    private List<MeasuredSize> Gaining_NeedsLock(SessionKind kind, int? onlySize = null)
     {
         var found = new List<MeasuredSize>();
-        foreach (var (size, seconds) in Tried_NeedsLock(kind))
+        foreach (var (size, seconds) in Tried_NeedsLock(kind).Where(tried => onlySize is null || tried.Size == onlySize))
         {
             if (found.Count == 0 || 1 / seconds > limits.BatchGain * found[^1].ImagesPerSecond)
             {

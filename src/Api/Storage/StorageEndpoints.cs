@@ -1,4 +1,5 @@
 using Fovea.Api.Keys;
+using Fovea.Api.RouteDescriptions;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fovea.Api.Storage;
@@ -12,7 +13,7 @@ internal static class StorageEndpoints
         .WithDescription(
             "Returns the files and bytes of models, data sets, jobs and downloaded weights, the free space of their disks, and the numbers "
                 + "of days after which items are deleted (0: never). The answer is at most 30 seconds old.")
-        .NeedsKey();
+        .NeedsKey().Refuses(503);
 
     private static async Task<Ok<StorageUse>> Measure(StorageMeter meter) => TypedResults.Ok(await meter.Measure());
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fovea.Api.Configuration;
+using Fovea.Api.Problems;
 
 namespace Fovea.Api.Storage;
 
@@ -32,8 +33,10 @@ internal sealed record FolderUse(string Name, long Files, long Bytes, long? Free
         new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
 
     /// <summary>Measures a folder; one that does not exist is empty.</summary>
+    /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the disk of the folder is gone.</exception>
     public static FolderUse Of(string name, string folder)
     {
+        SharedDisk.Require(folder, $"The folder of {name}");
         var (files, bytes) = (0L, 0L);
         var place = new DirectoryInfo(folder);
         if (place.Exists)

@@ -19,7 +19,9 @@ internal sealed class Publishing(
 {
     /// <summary>
     /// Compares the trained model with the version that serves, adds it to the repository as a version, and ends the job. Immediately
-    /// before the version is added, the database and the clock must still say that this worker holds the job.
+    /// before the version is added, the database and the clock must still say that this worker holds the job. The audit trail lists the
+    /// version after the job's end is saved, so it lists none twice; if the process is killed in between, the trail lacks the version, but
+    /// the job's events have it.
     /// </summary>
     /// <exception cref="RefusalException">The trained model cannot be added.</exception>
     /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
@@ -38,16 +40,16 @@ internal sealed class Publishing(
             await job.RequireRunning();
             if (await administration.Add(model, version, folder.Model, publish, new(job.RequireRunning, term.RequireHeld), stop))
             {
-                audit.Record(
-                    job.Now.Id,
-                    publish ? "POST" : "PUT",
-                    $"/models/{model}/versions/{version}{(publish ? "/publish" : "")}",
-                    StatusCodes.Status200OK,
-                    Environment.MachineName);
                 var rollback = version > 1 ? $" POST /models/{model}/rollback goes back to the previous version." : "";
                 await job.Advance(now => now.Succeed(publish
                     ? $"{model} version {version} is published.{rollback}"
                     : $"{model} version {version} is added, not published. POST /models/{model}/versions/{version}/publish publishes it."));
+                audit.Record(
+                    job.Now.Id,
+                    publish ? "POST" : "PUT",
+                    $"/models/{model}/versions/{version}{(publish ? "/publish" : "")}",
+                    publish ? StatusCodes.Status200OK : StatusCodes.Status201Created,
+                    Environment.MachineName);
                 return;
             }
 

@@ -53,7 +53,14 @@ public sealed class AuditTrailTests
         await using var workshop = await Workshop.Start();
         var job = await workshop.Create(await workshop.Upload());
         await workshop.Until(job, "succeeded");
-        var entries = (await workshop.Get("/audit")).GetProperty("data").EnumerateArray().ToArray();
+        JsonElement[] entries = [];
+
+        // The publication is recorded after the end of the job is saved.
+        await Eventually.True(async () =>
+        {
+            entries = [.. (await workshop.Get("/audit")).GetProperty("data").EnumerateArray()];
+            return entries.Any(entry => entry.GetProperty("key").GetString() == job);
+        });
         var published = Assert.Single(entries, entry => entry.GetProperty("key").GetString() == job);
         Assert.Equal(("POST", "/models/lenet5-shapes/versions/1/publish", 200), Request(published));
         var started = Assert.Single(entries, entry => entry.GetProperty("path").GetString() == "/fine_tuning/jobs");
@@ -93,7 +100,7 @@ public sealed class AuditTrailTests
             process.Record("lab", "POST", "/models/a/load", 200, "::1");
         }
 
-        Assert.Equal(2, processes[0].Read().Count);
+        Assert.Equal(2, processes[0].Read().Count());
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         for (int day = 0; day < AuditLog.MostBytes / AuditLog.MostFileBytes; day++)
         {
@@ -104,10 +111,74 @@ public sealed class AuditTrailTests
 
         var third = new AuditLog(settings, TimeProvider.System, loggers);
         third.Record("lab", "POST", "/models/b/load", 200, "::1");
-        Assert.Equal("/models/b/load", third.Read()[0].Path);
-        Assert.Equal(3, third.Read().Count);
+        Assert.Equal("/models/b/load", third.Read().First().Path);
+        Assert.Equal(3, third.Read().Count());
         Assert.False(File.Exists(data["audit/2020-01.15.jsonl"]));
         Assert.True(File.Exists(data["audit/2020-01.14.jsonl"]));
+    }
+
+    [Fact]
+    public void Entries_are_read_from_the_newest_file_first_and_older_files_only_when_they_are_needed()
+    {
+        using var data = new TemporaryFolder();
+        using var loggers = new Microsoft.Extensions.Logging.LoggerFactory();
+        var settings = new Settings { Data = data.Path };
+        foreach (var model in (string[])["a", "b", "c"])
+        {
+            new AuditLog(settings, TimeProvider.System, loggers).Record("lab", "POST", $"/models/{model}/load", 200, "::1");
+        }
+
+        var audit = new AuditLog(settings, TimeProvider.System, loggers);
+        Assert.Equal(["/models/a/load", "/models/b/load", "/models/c/load"], audit.Read().Select(entry => entry.Path).Order());
+
+        // This file cannot be opened a second time, so reading fails when it comes to this file.
+        File.WriteAllText(data["audit/2020-01.older.jsonl"], "");
+        File.SetLastWriteTimeUtc(data["audit/2020-01.older.jsonl"], TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-1));
+        using var only = new FileStream(data["audit/2020-01.older.jsonl"], FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.Equal(3, audit.Read().Take(3).Count());
+        Assert.Throws<IOException>(() => audit.Read().Count());
+    }
+
+    [Fact]
+    public async Task After_an_error_the_next_entry_begins_a_new_line_of_the_same_file()
+    {
+        using var data = new TemporaryFolder();
+        using var loggers = new Microsoft.Extensions.Logging.LoggerFactory();
+        var audit = new AuditLog(new Settings { Data = data.Path }, TimeProvider.System, loggers);
+        audit.Record("lab", "POST", "/models/a/load", 200, "::1");
+        var file = Assert.Single(Directory.GetFiles(data["audit"]));
+        using (new FileStream(file, FileMode.Append, FileAccess.Write, FileShare.None))
+        {
+            audit.Record("lab", "POST", "/models/b/load", 200, "::1");
+        }
+
+        await File.AppendAllTextAsync(file, "{\"id\":\"aud", TestContext.Current.CancellationToken);
+        audit.Record("lab", "POST", "/models/c/load", 200, "::1");
+        Assert.Equal(["/models/a/load", "/models/c/load"], audit.Read().Select(entry => entry.Path).Order());
+        Assert.Equal(file, Assert.Single(Directory.GetFiles(data["audit"])));
+    }
+
+    [Fact]
+    public async Task While_the_disk_is_gone_nothing_is_made_in_its_place_and_reading_is_refused()
+    {
+        using var root = new TemporaryFolder();
+        using var repository = new Repository().With("lenet5", 1);
+        Directory.CreateDirectory(root["data"]);
+        await using var service = await TestService.StartReady(
+            repository, null, "--Fovea:ApiKeys:0=secret", $"--Fovea:Data={root["data"]}");
+        service.Client.DefaultRequestHeaders.Authorization = new("Bearer", "secret");
+        using (new MissingFolder(root["data"]))
+        {
+            using var loaded = await service.Client.PostAsync("/models/lenet5/load", null, TestContext.Current.CancellationToken);
+            await service.Logs.Until("The entry of the audit trail is only in this log");
+            foreach (var path in (string[])["/audit", "/storage"])
+            {
+                using var answer = await service.Client.GetAsync(path, TestContext.Current.CancellationToken);
+                await answer.IsProblem(503, "unavailable", "cannot be reached now, perhaps because its disk is gone. Retry later.");
+            }
+
+            Assert.False(Directory.Exists(root["data"]));
+        }
     }
 
     private static async Task<JsonElement[]> Listed(TestService service, int count)

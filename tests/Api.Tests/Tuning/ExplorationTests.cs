@@ -160,6 +160,22 @@ public sealed class ExplorationTests
     }
 
     [Fact]
+    public void Leader_stays_while_only_another_kind_has_measured_a_larger_size()
+    {
+        var exploration = new Exploration([SessionKind.OneCore, SessionKind.OneCoreRewritten], Limits);
+        while (exploration.Next(trial => trial.Size == 1) is { } trial)
+        {
+            exploration.Record(trial.Kind, 1, trial.Kind.Rewritten ? 0.08 : 0.1);
+        }
+
+        // A batch of two takes as long as one image. The first run is no sample.
+        Assert.Equal(SessionKind.OneCoreRewritten, exploration.Leader);
+        exploration.Record(SessionKind.OneCore, 2, 0.1);
+        Assert.True(exploration.Record(SessionKind.OneCore, 2, 0.1));
+        Assert.Equal(SessionKind.OneCoreRewritten, exploration.Leader);
+    }
+
+    [Fact]
     public void Failed_kind_is_not_tried_again_and_not_chosen()
     {
         var exploration = new Exploration(AllKinds, Limits);

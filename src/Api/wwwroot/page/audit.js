@@ -30,7 +30,7 @@ const sentences = [
 export function auditPanel(signal) {
   const content = element("div", { class: "stack tight" });
   const state = { entries: [], hasMore: false, showsOlder: false, signal };
-  const load = () => showPrivate(content, async () => list(await newest(state), state, content), load);
+  const load = () => showPrivate(content, async () => list(await newest(state), state, content));
   load();
   const timer = setInterval(() => { if (!document.hidden && !state.showsOlder) load(); }, interval);
   signal.addEventListener("abort", () => clearInterval(timer));
@@ -66,7 +66,7 @@ function row(entry, entries) {
   return element("li", {},
     element("span", {},
       element("strong", {}, who(entry, entries)), ` ${describe(entry, hasFailed)}`,
-      hasFailed && element("span", { class: "tag failed" }, `refused, ${entry.status}`)),
+      hasFailed && element("span", { class: "tag failed" }, `${entry.status >= 500 ? "error" : "refused"}, ${entry.status}`)),
     element("small", { class: "muted" }, `${time(entry.created_at)}, ${from} ${entry.address}${made}`));
 }
 

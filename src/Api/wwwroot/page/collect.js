@@ -1,7 +1,7 @@
 // Collects the images of a new data set. The person chooses a folder or a zip file, or names boxes and fills them with images.
 
 import { actionButton, element, field, fill, notice } from "./dom.js";
-import { bytes, count } from "./format.js";
+import { bytes, count, shortened } from "./format.js";
 import { dropZone } from "./images.js";
 import { json } from "./api.js";
 import { zip } from "./zip.js";
@@ -62,7 +62,7 @@ function zipPreview(archive, upload, message) {
 }
 
 function nameInput(suggested) {
-  return element("input", { type: "text", value: suggested.slice(0, 100), autocomplete: "off", maxLength: 100 });
+  return element("input", { type: "text", value: shortened(suggested, 100), autocomplete: "off", maxLength: 100 });
 }
 
 function folderPreview(files, upload, message) {
@@ -112,7 +112,9 @@ function filesOf(boxes) {
   if (filled.length < 2) throw new Error(`${count(filled.length, "box has", "boxes have")} pictures; expected at least two boxes.`);
   const names = filled.map((box) => box.name());
   const wrong = names.find((name) => name === "" || /[/\\]/.test(name) || name.startsWith("."));
-  if (wrong !== undefined) throw new Error(`A box is named “${wrong}”; expected a name without slashes and without a dot at its start.`);
+  if (wrong !== undefined) {
+    throw new Error(`A box is named “${wrong}”; expected a name without slashes and without a dot at its start.`);
+  }
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) throw new Error(`Two boxes are named ${twice}; expected different names.`);
   return filled.flatMap((box, place) =>

@@ -37,6 +37,11 @@ export function shape(dimensions) {
   return dimensions ? dimensions.map((size) => size ?? "?").join(" × ") : "?";
 }
 
+/** Returns the first characters of a text, at most `most`. A character of two code units, such as an emoji, is not cut in half. */
+export function shortened(text, most) {
+  return text.slice(0, most).replace(/[\uD800-\uDBFF]$/, "");
+}
+
 /** Formats a number with its noun: 1 image, 2 images, 3 classes. */
 export function count(number, noun, plural = `${noun}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;

@@ -3,7 +3,7 @@
 
 import { actionButton, element, field, fill, notice, select } from "./dom.js";
 import { everyEntry, json, picture, post, route, send } from "./api.js";
-import { count } from "./format.js";
+import { count, shortened } from "./format.js";
 import { zip } from "./zip.js";
 
 const perPage = 24;
@@ -134,7 +134,7 @@ async function save(context) {
 // Names have at most 100 characters.
 function correctedName(name) {
   const end = ", corrected";
-  return name.endsWith(end) ? name : name.slice(0, 100 - end.length) + end;
+  return name.endsWith(end) ? name : shortened(name, 100 - end.length) + end;
 }
 
 // Returns the original image file. A thumbnail is not enough, because the service finds the image in the old data set by its bytes.
@@ -143,7 +143,7 @@ async function original(image) {
   return (await send(image.image)).blob();
 }
 
-// The new job repeats the last job on the old data set, so its result is the next version of the same model.
+// The new job has the start, name, method and way of publishing of the last job on the old data set.
 async function saveAndRetrain(context) {
   const last = (await everyEntry("fine_tuning/jobs")).find((job) => job.dataset === context.set.id);
   const made = await save(context);

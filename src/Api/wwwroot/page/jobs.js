@@ -61,10 +61,15 @@ function jobCard(job, signal) {
     element("details", {}, element("summary", {}, "Messages"), element("p", { class: "muted id" }, job.id), parts.log));
   let shown = "";
   let latest = job;
+  let calls = 0;
   const refresh = async (changed) => {
+    const call = calls += 1;
     latest = changed;
     showState(changed, parts);
     const result = changed.status === "succeeded" ? await resultOf(changed, signal) : null;
+
+    // A later call has begun meanwhile, and its answer is newer.
+    if (call !== calls) return;
     if (result) parts.line.textContent = result.text;
 
     // The buttons are made again only if they change, so that the focused button keeps the focus.

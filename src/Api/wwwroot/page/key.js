@@ -25,18 +25,21 @@ export function askForKey(reason) {
 
 /**
  * Fills an element with what `make` returns, which may need a key for administrators. Without such a key the element shows a button that
- * asks for it; a new key runs `again`.
+ * asks for it. The caller fills the element again at the event "key".
  */
-export async function showPrivate(content, make, again) {
+export async function showPrivate(content, make) {
   try {
     fill(content, await make());
+    delete content.dataset.refusal;
   } catch (error) {
-    if (error.name === "AbortError") return;
+    // A message that is shown already stays, so that its button keeps the focus.
+    if (error.name === "AbortError" || content.dataset.refusal === error.message) return;
+    content.dataset.refusal = error.message;
     const needsKey = error.status === 401 || error.status === 403;
-    const enter = async () => { if (await askForKey(error.message)) again(); };
     fill(content,
       element("p", { class: "muted small" }, needsKey ? "You need a key with the scope administer to see this." : error.message),
-      needsKey && element("div", {}, element("button", { type: "button", class: "button", onclick: enter }, "Enter a key")));
+      needsKey && element("div", {},
+        element("button", { type: "button", class: "button", onclick: () => askForKey(error.message) }, "Enter a key")));
   }
 }
 

@@ -16,7 +16,7 @@ const keptNames = {
 
 export function storagePanel(signal) {
   const content = element("div", { class: "stack tight" });
-  const load = () => showPrivate(content, async () => use(await json("storage", { signal, quiet: true })), load);
+  const load = () => showPrivate(content, async () => use(await json("storage", { signal, quiet: true })));
   load();
   const timer = setInterval(() => { if (!document.hidden) load(); }, interval);
   signal.addEventListener("abort", () => clearInterval(timer));
