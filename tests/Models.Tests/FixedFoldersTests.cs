@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fovea.Models.Errors;
 using Fovea.Models.Files;
 
@@ -15,9 +16,12 @@ public sealed class FixedFoldersTests
         var file = Path.Combine(disk, "models", "1", "model.onnx");
         AtomicFile.Write(file, stream => stream.WriteByte(1));
         Assert.Null(FixedFolders.MissingAbove(file));
+        Assert.Equal(0, FixedFolders.LastMiss(disk));
 
         Directory.Move(disk, root["away"]);
+        long before = Stopwatch.GetTimestamp();
         Assert.Equal(disk, FixedFolders.MissingAbove(file));
+        Assert.InRange(FixedFolders.LastMiss(disk), before, Stopwatch.GetTimestamp());
         Assert.Equal(disk, FixedFolders.MissingAbove(disk));
         Assert.Null(FixedFolders.MissingAbove(root["elsewhere/file"]));
         var e = Assert.Throws<FoveaException>(() => AtomicFile.Write(file, stream => stream.WriteByte(2)));
@@ -29,5 +33,7 @@ public sealed class FixedFoldersTests
         Directory.Move(root["away"], disk);
         AtomicFile.Write(file, stream => stream.WriteByte(3));
         Assert.Equal([3], File.ReadAllBytes(file));
+        Assert.NotEqual(0, FixedFolders.LastMiss(disk));
+        Assert.Equal(0, FixedFolders.LastMiss(root.Path));
     }
 }

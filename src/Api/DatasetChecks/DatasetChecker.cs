@@ -107,7 +107,12 @@ internal sealed class DatasetChecker(
     {
         var last = "";
         var (code, errors) = await training.Run(
-            ["data", "check", dataset.Folder, "--json"], dataset.Folder, settings.Threads, Remember, CancellationToken.None, stopping);
+            ["data", "check", dataset.Folder, "--json"],
+            [Path.GetDirectoryName(dataset.Folder)!],
+            settings.Threads,
+            Remember,
+            CancellationToken.None,
+            stopping);
         return code == TrainingProcess.Done ? last
             : datasets.Find(dataset.Id) is null ? throw DatasetStore.Unknown(dataset.Id)
             : throw new ServiceException(

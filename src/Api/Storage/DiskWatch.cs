@@ -1,33 +1,27 @@
+using System.Diagnostics;
 using Fovea.Api.Configuration;
 using Fovea.Api.Telemetry;
+using Fovea.Models.Files;
 
 namespace Fovea.Api.Storage;
 
 /// <summary>
-/// Looks once a second whether the folders of <see cref="SharedDisk"/> are there, and logs when one is missing and when it is back. A step
-/// that failed while a folder was missing can so be told from a step that failed for another reason. Thread-safe.
+/// Looks once a second whether the folders of <see cref="SharedDisk"/> are there, and logs when one is missing and when it is back. Callers
+/// use it to tell a step that failed because a folder was missing from one that failed for another reason. Thread-safe.
 /// </summary>
 internal sealed class DiskWatch(Settings settings, TimeProvider time, ILogger<DiskWatch> log) : BackgroundService
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
-    // The timestamp of the last look that missed a folder; 0: none has.
-    private long lastMissing;
-
     /// <summary>Returns the name of the setting whose folder is missing now; null if both folders are there.</summary>
-    public string? Missing()
-    {
-        var missing = SharedDisk.Missing(settings);
-        if (missing is not null)
-        {
-            Volatile.Write(ref lastMissing, time.GetTimestamp());
-        }
+    public string? Missing() => SharedDisk.Missing(settings);
 
-        return missing;
-    }
-
-    /// <summary>Whether a folder is missing now, or was at a look since this timestamp.</summary>
-    public bool WasMissingSince(long timestamp) => Missing() is not null || Volatile.Read(ref lastMissing) >= timestamp;
+    /// <summary>
+    /// Whether a folder is missing now, or was since this timestamp of <see cref="Stopwatch"/>: at a look, or when anything else in this
+    /// process missed it.
+    /// </summary>
+    public bool WasMissingSince(long timestamp) => Missing() is not null
+        || FixedFolders.LastMiss(settings.Data) >= timestamp || FixedFolders.LastMiss(settings.ModelRepository) >= timestamp;
 
     /// <summary>Checks that no folder was missing since a timestamp, so that what was read meanwhile is complete.</summary>
     /// <exception cref="DirectoryNotFoundException">A folder is missing, or was.</exception>

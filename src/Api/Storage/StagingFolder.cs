@@ -191,6 +191,8 @@ internal sealed class StagingFolder : IDisposable
 
     private static void MakeFolder(string path, bool isPrivate)
     {
+        // Making a folder also makes missing folders above it, even in the place of a disk that is gone.
+        FixedFolders.RequireAbove(path);
         if (isPrivate && !OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path, Private);

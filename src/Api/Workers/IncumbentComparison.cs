@@ -131,7 +131,8 @@ internal sealed class IncumbentComparison(
         {
             string? last = null;
             string[] arguments = ["evaluate", file, "--data", dataset.Folder, "--json"];
-            var (code, errors) = await training.Run(arguments, dataset.Folder, job.Now.Threads, Read, CancellationToken.None, stop);
+            string[] folders = [Path.GetDirectoryName(dataset.Folder)!];
+            var (code, errors) = await training.Run(arguments, folders, job.Now.Threads, Read, CancellationToken.None, stop);
             if (code == TrainingProcess.Done)
             {
                 using var report = JsonDocument.Parse(last!);

@@ -57,18 +57,19 @@ internal sealed class JobWork(
                 await Work(job, term, stop);
                 return;
             }
-            catch (Exception e) when (!stop.IsCancellationRequested && !term.Fading.IsCancellationRequested && StateDatabase.IsAway(e))
+            catch (Exception e) when (!term.Fading.IsCancellationRequested && StateDatabase.IsAway(e))
             {
-                // The lease is still valid, so the work is tried again. Steps that are done are not repeated.
+                // The lease is still valid, so the work is tried again. Steps that are done are not repeated. While the service stops,
+                // the delay throws at once, and the job is released instead of failing.
                 await Task.Delay(BetweenTries, time, stop);
             }
-            catch (Exception e) when (!stop.IsCancellationRequested && e is not OperationCanceledException && disk.WasMissingSince(began))
+            catch (Exception e) when (e is not OperationCanceledException && disk.WasMissingSince(began))
             {
                 // The missing folder is the cause, whatever the error says. The next round waits until the folder is back.
                 await Task.Delay(BetweenTries, time, stop);
             }
-            catch (Exception e) when (!stop.IsCancellationRequested && term.Fading.IsCancellationRequested
-                && (e is OperationCanceledException || StateDatabase.IsAway(e)))
+            catch (Exception e) when (term.Fading.IsCancellationRequested
+                && (StateDatabase.IsAway(e) || (e is OperationCanceledException && !stop.IsCancellationRequested)))
             {
                 long left = time.GetTimestamp();
                 term = await term.Next.WaitAsync(stop);
@@ -128,7 +129,8 @@ internal sealed class JobWork(
             var progress = new TrainingProgress(job, paths, time);
             var arguments = Arguments(job.Now, folder, dataset);
             disk.RequireSince(began);
-            var (code, errors) = await training.Run(arguments, folder.Attempt, job.Now.Threads, progress.Read, pause, kill);
+            var (code, errors) = await training.Run(
+                arguments, [folder.Attempt, settings.Data], job.Now.Threads, progress.Read, pause, kill);
             if (progress.HasLeftOut && disk.WasMissingSince(began))
             {
                 // The images may have been left out only because their disk was gone.

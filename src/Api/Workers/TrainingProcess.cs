@@ -29,7 +29,9 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
 
     /// <summary>Runs a command to its end.</summary>
     /// <param name="arguments">The arguments of the command line.</param>
-    /// <param name="folder">A folder that exists. While it is missing, its disk is gone, and the command does not make it again.</param>
+    /// <param name="folders">
+    /// Folders that exist. While one is missing, its disk is gone; the command does not make it again, and leaves no file in it out.
+    /// </param>
     /// <param name="threads">The number of processors that the command may use.</param>
     /// <param name="line">Receives each line that the command prints to standard output, in order.</param>
     /// <param name="pause">
@@ -41,10 +43,10 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     /// for too long.</exception>
     /// <exception cref="OperationCanceledException">The command was killed by <paramref name="stop"/>.</exception>
     public async Task<(int Code, string Errors)> Run(
-        IReadOnlyList<string> arguments, string folder, int threads, Func<string, ValueTask> line, CancellationToken pause,
-        CancellationToken stop)
+        IReadOnlyList<string> arguments, IReadOnlyList<string> folders, int threads, Func<string, ValueTask> line,
+        CancellationToken pause, CancellationToken stop)
     {
-        using var process = await Start(arguments, folder, threads);
+        using var process = await Start(arguments, folders, threads);
         using var ended = new CancellationTokenSource();
         long lastSaid = time.GetTimestamp();
         var watching = Task.FromResult<string?>(null);
@@ -86,10 +88,10 @@ internal sealed class TrainingProcess(FineTuningSettings settings, TimeProvider 
     };
 
     // Starts the process with the lowest priority.
-    private static Task<Process> Start(IReadOnlyList<string> arguments, string folder, int threads)
+    private static Task<Process> Start(IReadOnlyList<string> arguments, IReadOnlyList<string> folders, int threads)
     {
         var start = ChildProgram.Of(Program, arguments);
-        start.Environment[FixedFolders.Variable] = folder;
+        start.Environment[FixedFolders.Variable] = string.Join('\n', folders);
         start.Environment["DOTNET_PROCESSOR_COUNT"] = $"{threads}";
         return ChildProgram.Start(start, ThreadRank.Lowest);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Fovea.Models.Files;
 
@@ -8,14 +9,17 @@ namespace Fovea.Models.Files;
 /// </summary>
 public static class FixedFolders
 {
-    /// <summary>The environment variable with the path of a fixed folder, for a program that another program starts.</summary>
+    /// <summary>
+    /// The environment variable with the paths of fixed folders, one on each line, for a program that another program starts.
+    /// </summary>
     public const string Variable = "FOVEA_FIXED_FOLDER";
 
-    private static readonly ConcurrentDictionary<string, bool> Known = OfEnvironment();
+    // The timestamp of the last look that missed the folder; 0: none has.
+    private static readonly ConcurrentDictionary<string, long> Known = OfEnvironment();
 
     /// <summary>Declares that a folder exists and is never made again by this program.</summary>
     /// <param name="folder">The path of the folder.</param>
-    public static void Add(string folder) => Known.TryAdd(Normal(folder), true);
+    public static void Add(string folder) => Known.TryAdd(Normal(folder), 0);
 
     /// <summary>Returns the fixed folder that is a path, or holds it, and that is missing now; <c>null</c> if there is none.</summary>
     /// <param name="path">The path of a folder or a file, which need not exist.</param>
@@ -26,12 +30,20 @@ public static class FixedFolders
         {
             if (Known.ContainsKey(folder))
             {
+                Known[folder] = Stopwatch.GetTimestamp();
                 return folder;
             }
         }
 
         return null;
     }
+
+    /// <summary>
+    /// Returns when <see cref="MissingAbove"/> last missed a fixed folder, as a timestamp of <see cref="Stopwatch"/>; 0 if it never has, or
+    /// the folder is not a fixed one.
+    /// </summary>
+    /// <param name="folder">The path of the folder.</param>
+    public static long LastMiss(string folder) => Known.GetValueOrDefault(Normal(folder));
 
     /// <summary>Makes a folder and those above it, unless it exists.</summary>
     /// <param name="path">The path of the folder.</param>
@@ -58,8 +70,9 @@ public static class FixedFolders
         }
     }
 
-    private static ConcurrentDictionary<string, bool> OfEnvironment() =>
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? new() { [Normal(folder)] = true } : [];
+    private static ConcurrentDictionary<string, long> OfEnvironment() => new(
+        (Environment.GetEnvironmentVariable(Variable) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(Normal).Distinct().Select(folder => KeyValuePair.Create(folder, 0L)));
 
     private static string Normal(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 }

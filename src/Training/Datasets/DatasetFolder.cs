@@ -1,5 +1,6 @@
 using Fovea.Models.Annotations;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 using Fovea.Models.Graphs;
 using Fovea.Models.Imaging;
 using Fovea.Models.Layers;
@@ -132,6 +133,7 @@ internal sealed class DatasetFolder
     {
         if (!Directory.Exists(folder))
         {
+            FixedFolders.RequireAbove(folder);
             throw new FoveaException(
                 ErrorCode.BadDataset,
                 $"The folder {folder} does not exist; expected a data set: class sub-folders of images, or the four IDX files of MNIST.");

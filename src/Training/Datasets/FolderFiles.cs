@@ -1,5 +1,6 @@
 using Fovea.Models.Annotations;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 
 namespace Fovea.Training.Datasets;
 
@@ -25,6 +26,7 @@ internal sealed class FolderFiles
 
     /// <summary>Lists the files of a folder.</summary>
     /// <exception cref="FoveaException">Names of classes or parts clash, or a list of labels cannot be read.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder's disk is gone.</exception>
     public static FolderFiles Of(string folder)
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaximumDepth, AttributesToSkip = 0 };
@@ -34,6 +36,9 @@ internal sealed class FolderFiles
             [.. paths.Select(Names)],
             [.. Directory.EnumerateDirectories(folder, "*", options).Select(Names)],
             i => ReadText(paths[i]));
+
+        // The enumerations skip subfolders that have gone meanwhile.
+        FixedFolders.RequireAbove(folder);
         return new(folder, paths, layout);
 
         string[] Names(string path) => Path.GetRelativePath(folder, path).Split(Path.DirectorySeparatorChar);

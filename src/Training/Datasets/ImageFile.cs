@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 using Fovea.Models.Imaging;
 
 namespace Fovea.Training.Datasets;
@@ -18,6 +19,7 @@ internal sealed record ImageFile(string Path, IReadOnlyList<int> Targets, byte[]
     /// <param name="preprocessing">Describes how an image becomes the network's input.</param>
     /// <param name="memory">The budget for decoded images.</param>
     /// <returns>The image in <c>Good</c>, or the reason why the file is not a readable image in <c>Bad</c>; the other is null.</returns>
+    /// <exception cref="DirectoryNotFoundException">The file's disk is gone, which says nothing about the image.</exception>
     public static (ImageFile? Good, SkippedFile? Bad) Read(
         string path, IReadOnlyList<int> targets, Preprocessing preprocessing, PixelMemory memory)
     {
@@ -36,6 +38,7 @@ internal sealed record ImageFile(string Path, IReadOnlyList<int> Targets, byte[]
 
     /// <summary>Returns the decoded image from memory, or decodes the file again.</summary>
     /// <exception cref="FoveaException">The file was deleted or changed after the data set was opened and cannot be decoded.</exception>
+    /// <exception cref="DirectoryNotFoundException">The file's disk is gone.</exception>
     public Pixels Pixels(Preprocessing preprocessing)
     {
         try
@@ -61,6 +64,9 @@ internal sealed record ImageFile(string Path, IReadOnlyList<int> Targets, byte[]
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // This exception is of another kind, so it ends the program. A model that is trained without the images of a disk that is gone
+            // would look complete.
+            FixedFolders.RequireAbove(path);
             throw new FoveaException(ErrorCode.BadDataset, $"The file cannot be read: {FileFailure.Reason(e, path)}.", e);
         }
     }

@@ -33,6 +33,8 @@ public sealed class DiskTests : IDisposable
         await workshop.Until(alone, "succeeded");
         var job = await workshop.Create(dataset, "gone", Epochs);
         await workshop.UntilTold(job, "Checkpoint");
+        var trainer = Assert.Single(workshop.Trainers());
+        Send("STOP", trainer);
 
         // This upload begins while the disk is there, and ends while it is gone.
         var release = new TaskCompletionSource();
@@ -41,6 +43,7 @@ public sealed class DiskTests : IDisposable
             () => Task.FromResult(Directory.GetDirectories(Path.Combine(workshop.Data, "datasets"), ".upload-*").Length > 0));
         using (new MissingFolder(workshop.Data))
         {
+            Send("CONT", trainer);
             release.SetResult();
             await IsRefused(uploading);
             await IsRefused(workshop.Client.PostAsync("/datasets", Archives.Content(Archives.Zip(Shapes.Of(5))), stop));
@@ -84,8 +87,11 @@ public sealed class DiskTests : IDisposable
 
         var job = await workshop.Create(await workshop.Upload(), "trained", Epochs);
         await workshop.UntilTold(job, "Checkpoint");
+        var trainer = Assert.Single(workshop.Trainers());
+        Send("STOP", trainer);
         using (new MissingFolder(workshop.Repository.Folder))
         {
+            Send("CONT", trainer);
             await workshop.Service.Logs.Until("The model repository cannot be read");
             await IsRefused(workshop.Client.PostAsync("/models/lenet5/versions/1/publish", null, stop));
             await IsRefused(workshop.Client.PostAsync("/models/lenet5/rollback", null, stop));
@@ -119,8 +125,11 @@ public sealed class DiskTests : IDisposable
         var dataset = await workshop.Upload();
         var job = await workshop.Create(dataset, "gone", Epochs);
         await workshop.UntilTold(job, "Checkpoint");
+        var trainer = Assert.Single(workshop.Trainers());
+        Send("STOP", trainer);
         using (new MissingFolder(workshop.Data))
         {
+            Send("CONT", trainer);
             await workshop.Service.Logs.Until("The folder of Fovea:Data cannot be reached");
             await IsRefused(workshop.Client.GetAsync("/datasets", stop));
             Assert.Equal(HttpStatusCode.OK, await Classify(workshop));
@@ -157,6 +166,14 @@ public sealed class DiskTests : IDisposable
     }
 
     public void Dispose() => postgres.Dispose();
+
+    // A trainer that is stopped cannot end before its disk is gone.
+    private static void Send(string signal, Process trainer)
+    {
+        using var sending = Process.Start("kill", [$"-{signal}", $"{trainer.Id}"]);
+        sending.WaitForExit();
+        Assert.Equal(0, sending.ExitCode);
+    }
 
     private static async Task IsRefused(Task<HttpResponseMessage> asked)
     {

@@ -5,5 +5,7 @@ namespace Fovea.Benchmarks.FineTuning;
 /// <param name="Seconds">The seconds from its creation to its end.</param>
 /// <param name="Trainings">The number of times that training was started.</param>
 /// <param name="Takeovers">The number of times that a worker was lost.</param>
-/// <param name="IsOrderly">Whether its events have numbers without gaps, and no event was saved twice.</param>
+/// <param name="IsOrderly">
+/// Whether its events have numbers without gaps, no event was saved twice, and each epoch has an event unless a worker lost its lease.
+/// </param>
 internal sealed record JobRun(string Status, double Seconds, int Trainings, int Takeovers, bool IsOrderly);

@@ -1,4 +1,5 @@
 using Fovea.Models.Errors;
+using Fovea.Models.Files;
 using Fovea.Models.Imaging;
 using Fovea.Models.Layers;
 using Fovea.Training.Datasets;
@@ -34,6 +35,21 @@ public class DatasetFolderTests
     {
         var error = Assert.Throws<FoveaException>(() => DatasetFolder.Open("/no/such/folder", Mnist.Preprocessing));
         Assert.Contains("/no/such/folder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_is_left_out_if_it_cannot_be_read_but_not_if_its_disk_is_gone()
+    {
+        using var root = new TemporaryFolder();
+        var disk = root["disk"];
+        Directory.CreateDirectory(disk);
+        FixedFolders.Add(disk);
+        var file = Path.Combine(disk, "ring", "1.png");
+        var (good, bad) = ImageFile.Read(file, [0], Mnist.Preprocessing, new PixelMemory());
+        Assert.Null(good);
+        Assert.StartsWith("The file cannot be read", bad!.Reason, StringComparison.Ordinal);
+        Directory.Move(disk, root["away"]);
+        Assert.Throws<DirectoryNotFoundException>(() => ImageFile.Read(file, [0], Mnist.Preprocessing, new PixelMemory()));
     }
 
     [Fact]
