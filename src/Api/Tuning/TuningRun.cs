@@ -15,8 +15,8 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Runs trials until all are done, or until no trial has made progress for 10 s. Meanwhile, requests are run by the kind of session that
-    /// has proved the fastest so far.
+    /// Runs trials until all are done, or until no trial has made progress for 10 s. Meanwhile, requests are run by the kind of session
+    /// that has proved the fastest so far.
     /// </summary>
     /// <param name="exploration">The exploration that chooses the trials. Sessions of its kinds are in use.</param>
     /// <param name="sessions">The sessions of the model.</param>
