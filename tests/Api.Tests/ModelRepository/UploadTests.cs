@@ -147,12 +147,11 @@ public sealed class UploadTests
     {
         using var repository = new Repository();
         await using var administrator = await Administrator.Start(repository);
-        Directory.Delete(repository.Folder);
-        await File.WriteAllTextAsync(repository.Folder, "", TestContext.Current.CancellationToken);
+
+        // A file has the name of the model's folder.
+        await File.WriteAllTextAsync(Path.Combine(repository.Folder, "new"), "", TestContext.Current.CancellationToken);
         (await administrator.Put("/models/new/versions/1", Body("good")))
             .Json.IsProblem(507, "cannot_write", "repository cannot be written to");
-        File.Delete(repository.Folder);
-        Directory.CreateDirectory(repository.Folder);
     }
 
     internal static byte[] Body(string kind)
