@@ -74,7 +74,7 @@ internal static class DatasetEndpoints
     private static Ok<UploadedDataset> Get(string dataset, DatasetStore datasets) => TypedResults.Ok(datasets.Get(dataset));
 
     private static Ok<Page<DatasetEntry>> Images(
-        string dataset, string? @class, string? part, string? after, string? limit, DatasetGallery gallery) =>
+        string dataset, string? @class, string? after, string? limit, string? part, DatasetGallery gallery) =>
         TypedResults.Ok(Page.Of(gallery.List(dataset, @class, part), image => image.Id, after, limit));
 
     private static PhysicalFileHttpResult Image(
