@@ -22,7 +22,7 @@ internal sealed class JobListener(
     {
         for (; ; await Task.Delay(BetweenTries, time, stoppingToken))
         {
-            if (!database.IsMade)
+            if (!database.Exists)
             {
                 continue;
             }

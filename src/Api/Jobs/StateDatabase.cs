@@ -48,7 +48,10 @@ internal sealed class StateDatabase : IDisposable
     /// Whether the database may exist: always true for a server, and for a file while its disk is gone. False: there are no jobs, and a
     /// read need not create the database.
     /// </summary>
-    public bool IsMade => IsShared || File.Exists(file) || FixedFolders.MissingAbove(file) is not null;
+    public bool IsMade => Exists || FixedFolders.MissingAbove(file) is not null;
+
+    /// <summary>Whether the database exists: always true for a server, and false for a file while its disk is gone.</summary>
+    public bool Exists => IsShared || File.Exists(file);
 
     /// <summary>
     /// Whether an error means that the database could not be reached or written to, so that the same call may succeed later. False for an

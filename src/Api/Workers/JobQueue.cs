@@ -27,7 +27,7 @@ internal sealed class JobQueue(
         try
         {
             using var looks = new PeriodicTimer(BetweenLooks, time);
-            while (!database.IsMade)
+            while (!database.Exists)
             {
                 // Until the first job is posted, the service creates neither the tables nor a queue.
                 await looks.WaitForNextTickAsync(stoppingToken);
@@ -46,14 +46,25 @@ internal sealed class JobQueue(
     {
         for (bool isFirst = true; ; isFirst = false)
         {
-            if (database.TryLock() is { } alone)
+            try
             {
-                return alone;
-            }
+                if (database.TryLock() is { } alone)
+                {
+                    return alone;
+                }
 
-            if (isFirst)
+                if (isFirst)
+                {
+                    log.AnotherWorks();
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                log.AnotherWorks();
+                // The disk of the database is gone. An exception here would end the whole service.
+                if (isFirst)
+                {
+                    log.JobsUnreachable(StateDatabase.Reason(e));
+                }
             }
 
             await Task.Delay(BetweenTries, time, stop);

@@ -141,6 +141,31 @@ public sealed class DiskTests : IDisposable
         Assert.Equal([1], workshop.Versions("gone"));
     }
 
+    [Fact]
+    public async Task Service_without_a_job_outlasts_a_missing_disk()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var workshop = await Workshop.Start();
+        var dataset = await workshop.Upload();
+        using (new MissingFolder(workshop.Data))
+        {
+            await workshop.Service.Logs.Until("The folder of Fovea:Data cannot be reached");
+
+            // The queue looks for the database once a second.
+            for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(3);)
+            {
+                Assert.Equal(HttpStatusCode.OK, await Classify(workshop));
+            }
+
+            using var jobs = await workshop.Client.GetAsync("/fine_tuning/jobs", stop);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, jobs.StatusCode);
+            Assert.False(Directory.Exists(workshop.Data));
+        }
+
+        await workshop.Until(await workshop.Create(dataset, "after"), "succeeded");
+        Assert.Equal("", string.Join('\n', workshop.Service.Logs.Errors));
+    }
+
     /// <summary>A named pipe in the place of a file answers only when the test writes to it, like a disk that is slow.</summary>
     [Fact]
     public async Task Slow_disk_holds_up_only_the_requests_that_read_it()
