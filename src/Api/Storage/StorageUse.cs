@@ -5,7 +5,7 @@ using Fovea.Api.Problems;
 
 namespace Fovea.Api.Storage;
 
-/// <summary>What the service stores, and how long.</summary>
+/// <summary>The folders that the service writes to with their sizes, and the days after which it deletes what they hold.</summary>
 /// <param name="Folders">The folders of models, adopted models, data sets, jobs and downloaded weights.</param>
 /// <param name="Retention">The settings under <c>Fovea:Retention</c>: days after which items are deleted, 0 for never.</param>
 internal sealed record StorageUse(IReadOnlyList<FolderUse> Folders, RetentionSettings Retention)

@@ -41,7 +41,8 @@ internal static class NormalizationLowering
     public static IReadOnlyList<Value>? FusedAddition(RewriteContext context, Node node, Value?[] inputs) =>
         context.Sums.TryGetValue(node, out var sum) ? [sum] : null;
 
-    // What the only reader of a normalisation adds to it, if this has the same shape and is computed before the normalisation.
+    // Returns the value that an addition, the only reader of a normalisation, adds to it. Returns null if there is no such addition, if the
+    // shapes differ, or if the value is computed after the normalisation.
     private static Value? Addend(RewriteContext context, Node node)
     {
         if (context.OnlyReader(node) is not { Op: "Add", Domain: "" } add)

@@ -6,6 +6,7 @@ using Fovea.Api.Scheduling;
 using Fovea.Api.Serving;
 using Fovea.Api.Telemetry;
 using Fovea.Api.Tests.Hosting;
+using Fovea.Api.Tests.Scheduling;
 using Fovea.Models.Runtime;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -28,35 +29,11 @@ public sealed class BatchOfFilesTests
         var requests = new InferenceRequests(
             new(), new ImageClassifier(new Settings(), settings, new DecodingBudget(settings), metrics), bodies: null!, metrics);
         var runs = new List<int>();
-        using var listener = Listen(services.GetRequiredService<IMeterFactory>(), runs);
+        using var listener = BatchSizes.Listen(services.GetRequiredService<IMeterFactory>(), runs);
         var images = new InferImages(null, [.. Enumerable.Repeat<ReadOnlyMemory<byte>>(Images.Digit, Files)], Files);
         var logits = await requests.Run(new InferAnswer(served, null), images, TestContext.Current.CancellationToken);
         Assert.Equal([Files], runs);
         Assert.Equal(Files, logits.Count);
         Assert.All(logits, one => Assert.Equal(logits[0], one));
-    }
-
-    // Collects the number of images of each run.
-    private static MeterListener Listen(IMeterFactory factory, List<int> runs)
-    {
-        var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name == "fovea.batch.size" && instrument.Meter.Scope == factory)
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<int>((_, size, _, _) =>
-        {
-            lock (runs)
-            {
-                runs.Add(size);
-            }
-        });
-        listener.Start();
-        return listener;
     }
 }

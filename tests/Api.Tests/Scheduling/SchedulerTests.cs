@@ -354,27 +354,5 @@ public sealed class SchedulerTests : IDisposable
 
     private Task<float[]> Ask(float[] image) => Alone(served, image);
 
-    private MeterListener Listen(List<int> runs)
-    {
-        var factory = services.GetRequiredService<IMeterFactory>();
-        var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name == "fovea.batch.size" && instrument.Meter.Scope == factory)
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<int>((_, size, _, _) =>
-        {
-            lock (runs)
-            {
-                runs.Add(size);
-            }
-        });
-        listener.Start();
-        return listener;
-    }
+    private MeterListener Listen(List<int> runs) => BatchSizes.Listen(services.GetRequiredService<IMeterFactory>(), runs);
 }

@@ -26,7 +26,7 @@ public class NormalizationKernelTests
         [2, 3, 131, 127],
     ];
 
-    // What follows the normalisation.
+    // The operators after the normalisation.
     private static readonly string[] Operators = ["", "ReLU", "sum", "sum and ReLU"];
 
     public static TheoryData<string, int[]> Cases => new(Shapes.SelectMany(_ => Operators, (sizes, after) => (after, sizes)));

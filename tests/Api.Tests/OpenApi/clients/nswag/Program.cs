@@ -41,7 +41,8 @@ Expect(unauthorized.Result.Code == ProblemCode.Unauthorized, $"A wrong key has t
 using var zip = File.OpenRead(archive);
 var dataset = await client.CreateDatasetAsync(from: null, name: "shapes", zip);
 Expect(dataset.Name == "shapes" && dataset.Classes.Count == 2, "The data set is another one.");
-Expect((await client.ListDatasetImagesAsync(dataset.Id, "ring", null, limit: 5, part: null)).Data.Count == 5, "The page of images has not 5.");
+var page = await client.ListDatasetImagesAsync(dataset.Id, "ring", null, limit: 5, part: null);
+Expect(page.Data.Count == 5, "The page of images has not 5.");
 var job = await client.CreateFineTuningJobAsync(new JobRequest
 {
     Model = "lenet5",
