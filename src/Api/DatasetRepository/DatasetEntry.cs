@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Fovea.Models.Imaging;
 
 namespace Fovea.Api.DatasetRepository;
 

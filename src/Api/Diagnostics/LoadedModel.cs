@@ -4,7 +4,6 @@ using Fovea.Api.Problems;
 using Fovea.Api.Scheduling;
 using Fovea.Api.Serving;
 using Fovea.Models.Metadata;
-using Fovea.Models.Runtime;
 
 namespace Fovea.Api.Diagnostics;
 
