@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Fovea.Api.Classification;
 using Fovea.Api.DatasetRepository;
 using Fovea.Api.ModelRepository;
@@ -12,11 +11,9 @@ namespace Fovea.Api.CustomVision;
 
 /// <summary>Answers requests to classify in the form of Custom Vision's prediction API.</summary>
 internal sealed class CustomVisionRequests(
-    ModelStore models, ImageClassifier classifier, SingleImage images, RequestBodies bodies, ImageDownload download,
-    UnlabelledImages kept, CustomVisionSettings settings, Metrics metrics, TimeProvider time)
+    ModelStore models, ImageClassifier classifier, SingleImage images, ImageDownload download, UnlabelledImages kept,
+    CustomVisionSettings settings, Metrics metrics, TimeProvider time)
 {
-    private const int MostUrlBytes = 16 << 10;
-
     /// <summary>Classifies the image in the body of a request.</summary>
     /// <param name="project">The GUID of the project.</param>
     /// <param name="model">The name of the model.</param>
@@ -30,7 +27,7 @@ internal sealed class CustomVisionRequests(
     /// <summary>Classifies the image at the address that a request names: <c>{"url": "https://..."}</c>.</summary>
     /// <exception cref="RefusalException">The request cannot be used, the image cannot be fetched, or the model is at capacity.</exception>
     public Task<ImagePrediction> ClassifyUrl(string project, string model, HttpRequest request, bool isKept, CancellationToken stop) =>
-        Classify(project, model, request.HttpContext, async () => await download.Fetch(await ReadUrl(request), stop), isKept, stop);
+        Classify(project, model, request.HttpContext, () => download.Fetch(request, stop), isKept, stop);
 
     private async Task<ImagePrediction> Classify(
         string project, string model, HttpContext context, Func<Task<PooledBytes>> read, bool isKept, CancellationToken stop)
@@ -59,19 +56,5 @@ internal sealed class CustomVisionRequests(
         }
 
         return ImagePrediction.Of(answer, id, time.GetUtcNow());
-    }
-
-    private async Task<string> ReadUrl(HttpRequest request)
-    {
-        const string Expected = "an object such as {\"url\": \"https://images.example.org/1.jpg\"}";
-        using var body = await bodies.Read(request, MostUrlBytes);
-        using var json = RequestJson.Parse(body.Memory, Expected);
-
-        // Older clients send the property as Url instead of url.
-        return json.RootElement.ValueKind is JsonValueKind.Object
-            && json.RootElement.EnumerateObject().FirstOrDefault(field => field.Name.Equals("url", StringComparison.OrdinalIgnoreCase))
-                is { Value.ValueKind: JsonValueKind.String } url
-            ? url.Value.GetString()!
-            : throw new ServiceException(ServiceError.MalformedRequest, $"The body has no url; expected {Expected}.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fovea.Api.Configuration;
 using Fovea.Api.Problems;
 using Fovea.Api.Requests;
@@ -10,15 +11,16 @@ namespace Fovea.Api.CustomVision;
 /// </summary>
 internal sealed class ImageDownload : IDisposable
 {
-    private const int LongestSeconds = 10;
+    private const int LongestSeconds = 10, MostUrlBytes = 16 << 10;
 
     private readonly HttpClient client;
+    private readonly RequestBodies bodies;
     private readonly CustomVisionSettings allowed;
     private readonly int mostBytes;
 
-    public ImageDownload(CustomVisionSettings allowed, Settings settings)
+    public ImageDownload(RequestBodies bodies, CustomVisionSettings allowed, Settings settings)
     {
-        (this.allowed, mostBytes) = (allowed, settings.MaxImageBytes);
+        (this.bodies, this.allowed, mostBytes) = (bodies, allowed, settings.MaxImageBytes);
 
         // Redirects are not followed, because they may lead to a host that is not allowed. Each connection is closed after a minute, so
         // that the client notices when the host gets another IP address.
@@ -33,17 +35,17 @@ internal sealed class ImageDownload : IDisposable
         };
     }
 
-    /// <summary>Fetches an image file.</summary>
-    /// <param name="address">An http or https address.</param>
+    /// <summary>Fetches the image file at the address that a request names: <c>{"url": "https://..."}</c>.</summary>
+    /// <param name="request">The request. The address is an http or https address.</param>
     /// <param name="stop">Stops fetching.</param>
     /// <returns>The bytes of the file, at least one. The caller disposes of them.</returns>
     /// <exception cref="ServiceException">
-    /// <see cref="ServiceError.ImageNotFetched"/>: the host of the address is not allowed, or does not answer with an image in time.
-    /// <see cref="ServiceError.TooLarge"/>: the image has too many bytes.
+    /// <see cref="ServiceError.MalformedRequest"/>: the body names no address. <see cref="ServiceError.ImageNotFetched"/>: the host of the
+    /// address is not allowed, or does not answer with an image in time. <see cref="ServiceError.TooLarge"/>: the image has too many bytes.
     /// </exception>
-    public async Task<PooledBytes> Fetch(string address, CancellationToken stop)
+    public async Task<PooledBytes> Fetch(HttpRequest request, CancellationToken stop)
     {
-        var url = Check(address);
+        var url = Check(await ReadAddress(request));
         try
         {
             using var answer = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, stop);
@@ -80,10 +82,24 @@ internal sealed class ImageDownload : IDisposable
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
 
+    private async Task<string> ReadAddress(HttpRequest request)
+    {
+        const string Expected = "an object such as {\"url\": \"https://images.example.org/1.jpg\"}";
+        using var body = await bodies.Read(request, MostUrlBytes);
+        using var json = RequestJson.Parse(body.Memory, Expected);
+
+        // Older clients send the property as Url instead of url.
+        return json.RootElement.ValueKind is JsonValueKind.Object
+            && json.RootElement.EnumerateObject().FirstOrDefault(field => field.Name.Equals("url", StringComparison.OrdinalIgnoreCase))
+                is { Value.ValueKind: JsonValueKind.String } url
+            ? url.Value.GetString()!
+            : throw new ServiceException(ServiceError.MalformedRequest, $"The body has no url; expected {Expected}.");
+    }
+
     private Uri Check(string address) =>
         !Uri.TryCreate(address, UriKind.Absolute, out var url) || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps)
             || url.UserInfo.Length > 0
-            ? throw NotFetched($"url is {ReadableText.Of(address)}; expected an http or https address without a user")
+            ? throw NotFetched($"url is {ReadableText.Of(address)}; expected an http or https address without a user name")
         : allowed.UrlHosts.Count == 0
             ? throw NotFetched("This service does not fetch images by address; expected the image as the body, on a route that ends in "
                 + "/image")

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Fovea.Api.Problems;
 using Fovea.Models.Annotations;
 
 namespace Fovea.Api.DatasetRepository;
@@ -93,23 +92,4 @@ internal sealed record UploadedDataset(
         DataPart.Test => Test,
         _ => null,
     };
-}
-
-/// <summary>A class of a data set.</summary>
-/// <param name="Label">The name of the class.</param>
-/// <param name="Count">The number of images in all parts together.</param>
-/// <param name="Train">The number of training images, at least 1.</param>
-/// <param name="Val">The number of validation images, at least 1 unless images have several labels.</param>
-/// <param name="Test">The number of test images; 0 if the archive has no test part.</param>
-internal sealed record DatasetClass(string Label, int Count, int Train, int Val, int Test);
-
-/// <summary>A file of an archive that was left out of the data set.</summary>
-/// <param name="File">The path in the archive, shortened to 500 characters.</param>
-/// <param name="Reason">The reason why it was left out, as a sentence.</param>
-internal sealed record RefusedFile(string File, string Reason)
-{
-    private const int MostPath = 500;
-
-    /// <summary>The path in the archive, shortened to 500 characters.</summary>
-    public string File { get; } = ReadableText.Shortened(File, MostPath);
 }

@@ -19,7 +19,7 @@ internal static class FineTuningServices
         if (settings.Trains)
         {
             services.AddSingleton<IncumbentComparison>().AddSingleton<Publishing>();
-            services.AddSingleton<JobWork>().AddSingleton<JobRunner>();
+            services.AddSingleton<JobTraining>().AddSingleton<JobWork>().AddSingleton<JobRunner>();
             services.AddSingleton<JobRecovery>().AddHostedService<JobQueue>();
             services.AddSingleton<JobSweep>().AddHostedService(provider => provider.GetRequiredService<JobSweep>());
         }

@@ -1,9 +1,6 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Fovea.Api.Jobs;
-using Fovea.Api.Requests;
 
 namespace Fovea.Api.FineTuning;
 
@@ -105,72 +102,3 @@ internal sealed record JobHyperparameters(
 /// <param name="Message">The reason, as a sentence.</param>
 /// <param name="Param">Always null.</param>
 internal sealed record JobError(string Code, string Message, string? Param);
-
-/// <summary>An event of a job.</summary>
-/// <param name="Object">Always fine_tuning.job.event.</param>
-/// <param name="Id">The number among the job's events, from 1.</param>
-/// <param name="CreatedAt">The time of the event, in seconds since 1970.</param>
-/// <param name="Level">info, warn or error.</param>
-/// <param name="Message">The description of the event, as a sentence.</param>
-/// <param name="Type">metrics if the event has data, otherwise message.</param>
-/// <param name="Data">The figures and names in the message; null: it has none.</param>
-internal sealed record JobEventAnswer(
-    string Object,
-    string Id,
-    [property: JsonPropertyName("created_at")] long CreatedAt,
-    string Level,
-    string Message,
-    string Type,
-    JsonNode? Data)
-{
-    /// <summary>Returns the answer that describes an event.</summary>
-    public static JobEventAnswer Of(JobEvent e) => new(
-        "fine_tuning.job.event",
-        $"{e.Number}",
-        JobAnswer.Seconds(e.CreatedAt),
-        e.Level,
-        e.Message,
-        Type: e.Data is null ? "message" : "metrics",
-        Data: e.Data is null ? null : JsonNode.Parse(e.Data));
-}
-
-/// <summary>A training step whose state was saved.</summary>
-/// <param name="Object">Always fine_tuning.job.checkpoint.</param>
-/// <param name="Id">The number of the step.</param>
-/// <param name="CreatedAt">The time of the checkpoint, in seconds since 1970.</param>
-/// <param name="Job">The id of the job.</param>
-/// <param name="StepNumber">The number of steps done so far, over all epochs.</param>
-/// <param name="Metrics">The latest metrics at that step: losses in nats, accuracies 0 to 1.</param>
-internal sealed record JobCheckpointAnswer(
-    string Object,
-    string Id,
-    [property: JsonPropertyName("created_at")] long CreatedAt,
-    [property: JsonPropertyName("fine_tuning_job_id")] string Job,
-    [property: JsonPropertyName("step_number")] long StepNumber,
-    JsonNode? Metrics)
-{
-    /// <summary>Returns the answer that describes a checkpoint.</summary>
-    public static JobCheckpointAnswer Of(JobCheckpoint checkpoint) => new(
-        "fine_tuning.job.checkpoint",
-        $"{checkpoint.Step}",
-        JobAnswer.Seconds(checkpoint.CreatedAt),
-        checkpoint.JobId,
-        checkpoint.Step,
-        JsonNode.Parse(checkpoint.Metrics));
-}
-
-/// <summary>The JSON serializer for answers about jobs.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(JobAnswer))]
-[JsonSerializable(typeof(JobEventAnswer))]
-[JsonSerializable(typeof(Page<JobAnswer>))]
-[JsonSerializable(typeof(Page<JobEventAnswer>))]
-[JsonSerializable(typeof(Page<JobCheckpointAnswer>))]
-internal sealed partial class FineTuningJson : JsonSerializerContext
-{
-    /// <summary>
-    /// The serializer that does not escape characters such as quotes in messages. The service's other answers do not escape them either.
-    /// </summary>
-    public static FineTuningJson Readable { get; } =
-        new(new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-}

@@ -68,7 +68,7 @@ internal sealed record InferImages(float[]? Tensor, IReadOnlyList<ReadOnlyMemory
                 ? new(InOrder(new RawElements(body).Numbers(tensor.Name, tensor.Type, model.Input.Size), tensor), null, 1)
             : ImageFormat.Of(body.Span) is not null ? throw ImageFormat.NotDecoded(body.Span, body.Length)
             : throw InferRequest.Malformed(
-                $"The body has {body.Length} bytes and is not an image file; expected one, or the {bytes} bytes of one "
+                $"The body has {body.Length} bytes and is not an image file; expected an image file, or the {bytes} bytes of one "
                     + $"{new Models.Graphs.Shape([.. tensor.Shape.Skip(1)])} tensor of {tensor.Type.Name}.");
     }
 

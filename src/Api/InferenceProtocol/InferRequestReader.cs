@@ -242,7 +242,7 @@ internal ref struct InferRequestReader
 
     private readonly long Whole(string property) => json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long value)
         ? value
-        : throw InferRequest.Malformed($"{property} is not a whole number of 64 bits; expected one.");
+        : throw InferRequest.Malformed($"{property} is not a whole number of 64 bits; expected such a number.");
 
     private readonly bool Flag(string property) => json.TokenType is JsonTokenType.True or JsonTokenType.False
         ? json.GetBoolean()

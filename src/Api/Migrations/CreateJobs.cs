@@ -45,6 +45,22 @@ internal sealed class CreateJobs : Migration
                 Revision = table.Column<long>(),
             },
             constraints: table => table.PrimaryKey("PK_Jobs", job => job.Id));
+        CreateEvents(migrationBuilder);
+        CreateCheckpoints(migrationBuilder);
+        migrationBuilder.CreateIndex("IX_Jobs_Status", "Jobs", "Status");
+        migrationBuilder.CreateIndex("IX_Jobs_FineTunedModel_Version", "Jobs", ["FineTunedModel", "Version"], unique: true);
+    }
+
+    /// <inheritdoc/>
+    protected override void Down(MigrationBuilder migrationBuilder)
+    {
+        migrationBuilder.DropTable("Checkpoints");
+        migrationBuilder.DropTable("Events");
+        migrationBuilder.DropTable("Jobs");
+    }
+
+    private static void CreateEvents(MigrationBuilder migrationBuilder)
+    {
         migrationBuilder.CreateTable(
             "Events",
             table => new
@@ -61,6 +77,10 @@ internal sealed class CreateJobs : Migration
                 table.PrimaryKey("PK_Events", e => new { e.JobId, e.Number });
                 table.ForeignKey("FK_Events_Jobs_JobId", e => e.JobId, "Jobs", "Id", onDelete: ReferentialAction.Cascade);
             });
+    }
+
+    private static void CreateCheckpoints(MigrationBuilder migrationBuilder)
+    {
         migrationBuilder.CreateTable(
             "Checkpoints",
             table => new
@@ -76,15 +96,5 @@ internal sealed class CreateJobs : Migration
                 table.ForeignKey(
                     "FK_Checkpoints_Jobs_JobId", checkpoint => checkpoint.JobId, "Jobs", "Id", onDelete: ReferentialAction.Cascade);
             });
-        migrationBuilder.CreateIndex("IX_Jobs_Status", "Jobs", "Status");
-        migrationBuilder.CreateIndex("IX_Jobs_FineTunedModel_Version", "Jobs", ["FineTunedModel", "Version"], unique: true);
-    }
-
-    /// <inheritdoc/>
-    protected override void Down(MigrationBuilder migrationBuilder)
-    {
-        migrationBuilder.DropTable("Checkpoints");
-        migrationBuilder.DropTable("Events");
-        migrationBuilder.DropTable("Jobs");
     }
 }

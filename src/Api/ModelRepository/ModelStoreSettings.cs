@@ -54,9 +54,7 @@ internal sealed record ModelStoreSettings
     public static ModelStoreSettings Read(IConfiguration configuration)
     {
         var settings = Settings.Bind<ModelStoreSettings>(configuration);
-        return settings.ModelName.Length == 0 || ModelNames.IsModel(settings.ModelName)
-            ? settings
-            : throw new FoveaException(
-                ErrorCode.BadArgument, $"Fovea:ModelName is {settings.ModelName}; expected {ModelNames.Expected}.");
+        return settings.ModelName.Length == 0 || ModelNames.IsModel(settings.ModelName) ? settings
+            : throw new FoveaException(ErrorCode.BadArgument, $"Fovea:ModelName is {settings.ModelName}; expected {ModelNames.Expected}.");
     }
 }

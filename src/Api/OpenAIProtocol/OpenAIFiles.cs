@@ -63,7 +63,7 @@ internal sealed class OpenAIFiles(DatasetStore datasets, DatasetRemoval removal,
         if (OpenAIFile.JobOf(id) is not null)
         {
             throw new ServiceException(
-                ServiceError.Conflict, $"{id} is the report of a job, and goes with the job; expected the id of a data set.");
+                ServiceError.Conflict, $"{id} is the report of a job, and is deleted with the job; expected the id of a data set.");
         }
 
         await removal.Delete(id, stop);

@@ -33,8 +33,7 @@ internal sealed class ComponentFile(string resource)
     // Each document gets schemas of its own, since writing one may change them.
     private IDictionary<string, IOpenApiSchema> Read()
     {
-        using var stream = typeof(ComponentFile).Assembly.GetManifestResourceStream(resource)!;
-        using var reader = new StreamReader(stream);
+        using var reader = new StreamReader(typeof(ComponentFile).Assembly.GetManifestResourceStream(resource)!);
         var text = reader.ReadToEnd();
         var schemas = OpenApiDocument.Parse(text, OpenApiConstants.Json).Document!.Components!.Schemas!;
         using var json = JsonDocument.Parse(text);

@@ -27,10 +27,7 @@ internal static class SafeHeaders
 
     private static readonly PathString SwaggerRoot = "/swagger", PageRoot = "/", PageFile = "/index.html";
 
-    /// <summary>
-    /// Forbids browsers to guess the media type of any answer. An error clears the headers, so <see cref="Problem.WriteTo"/> adds the
-    /// header again.
-    /// </summary>
+    /// <summary>Forbids browsers to guess media types. Errors clear the headers, so <see cref="Problem.WriteTo"/> adds it again.</summary>
     public static void UseNoSniff(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         AddNoSniff(context.Response);

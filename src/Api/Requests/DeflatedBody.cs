@@ -29,8 +29,7 @@ internal sealed class DeflatedBody(Stream body) : ForwardStream
         await base.DisposeAsync();
     }
 
-    // Finds the zlib header (RFC 1950): the lower half of its first byte is 8, and its two bytes as a big-endian number are a multiple of
-    // 31.
+    // The zlib header (RFC 1950) has two bytes. The lower half of the first is 8, and both as a big-endian number are a multiple of 31.
     private async Task<Stream> Open(CancellationToken stop)
     {
         var header = new byte[2];

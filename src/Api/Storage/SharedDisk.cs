@@ -20,7 +20,7 @@ internal static class SharedDisk
         }
     }
 
-    /// <summary>Returns the name of the setting whose folder is missing now; null if both folders are there.</summary>
+    /// <summary>Returns Fovea:Data or Fovea:ModelRepository if the folder of this setting is missing now; null if neither is.</summary>
     public static string? Missing(Settings settings) =>
         IsMissing(settings.Data) ? "Fovea:Data"
         : IsMissing(settings.ModelRepository) ? "Fovea:ModelRepository"

@@ -133,8 +133,8 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         return usable.Any(size => !size.Spread) ? usable : null;
     }
 
-    // Compares only the kinds of sessions. Batch sizes differ little in speed, and which one is fastest varies between measurements.
-    // So does the faster form of the spread runs, which serve lone images only.
+    // Compares only the kinds of sessions. Batch sizes are not compared: they differ little in speed, and which one is fastest varies
+    // between measurements. Neither is the form of spread runs, rewritten or not, for the same reason.
     private static bool AreAlike(IEnumerable<MeasuredSize> one, IEnumerable<MeasuredSize> other) =>
         Kinds(one).SetEquals(Kinds(other));
 

@@ -66,7 +66,7 @@ internal static class LabelChoice
         return draft.Sidecars.LabelGap is not null;
     }
 
-    // Two files with different names for the same classes leave two readings.
+    // If two files give the classes different names, asks the user which file is right.
     private static void RequireAgreement(AdoptionDraft draft, SourcedLabels labels)
     {
         var ofFiles = OfSidecars(draft, draft.Classes).ToArray();

@@ -120,7 +120,8 @@ internal sealed class ScanReader(NodeReader nodes, Graph graph)
     {
         int axis = Given(node, attribute, at);
         axis = axis < 0 ? axis + rank : axis;
-        return axis >= 0 && axis < rank ? axis : throw Misfit(node, $"has an axis outside of {rank} axes in {attribute}");
+        return axis >= 0 && axis < rank ? axis
+            : throw Misfit(node, $"names an axis in {attribute} that its tensor, of {rank} axes, does not have");
     }
 
     private static int Given(NodeProto node, string attribute, int at) =>

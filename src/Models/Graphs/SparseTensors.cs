@@ -82,5 +82,6 @@ internal sealed class SparseTensors(Func<TensorProto, Tensor> read)
     }
 
     private static FoveaException Damaged(string name, string what) => new(
-        ErrorCode.BadModelFile, $"the sparse tensor {name} is damaged by {what}; expected as many indices as elements, all inside of it.");
+        ErrorCode.BadModelFile,
+        $"the sparse tensor {name} is damaged by {what}; expected one index for each element, inside of the tensor.");
 }

@@ -62,7 +62,8 @@ internal static class ActivationForms
                 : null;
     }
 
-    // The z nearest to x for which x is sign z / 2; null if there is none. The logits z may have been multiplied by a temperature before.
+    // The value z nearest to x for which x = sign * z / 2; null if there is none. The nearest one, because z may itself be the product of
+    // other logits and a temperature.
     private static Value? HalvedIn(Value x, int sign)
     {
         var (z, factor, shift) = (x, 1f, 0f);

@@ -81,12 +81,13 @@ internal static class Background
             }
 
             // Solves the equations by Cramer's rule. If the matrix is singular, the plane is flat, at the mean brightness.
-            double determinant = Determinant(n, x, y, x, xx, xy, y, xy, yy);
+            (double, double, double) m0 = (n, x, y), m1 = (x, xx, xy), m2 = (y, xy, yy), right = (v, xv, yv);
+            double determinant = Determinant(m0, m1, m2);
             (a, b, c) = Math.Abs(determinant) < 1e-3
                 ? (n > 0 ? v / n : a, 0, 0)
-                : (Determinant(v, x, y, xv, xx, xy, yv, xy, yy) / determinant,
-                    Determinant(n, v, y, x, xv, xy, y, yv, yy) / determinant,
-                    Determinant(n, x, v, x, xx, xv, y, xy, yv) / determinant);
+                : (Determinant(right, m1, m2) / determinant,
+                    Determinant(m0, right, m2) / determinant,
+                    Determinant(m0, m1, right) / determinant);
 
             double error = 0;
             foreach (var (px, py, value) in pixels)
@@ -100,6 +101,8 @@ internal static class Background
         return (a, b, c);
     }
 
-    private static double Determinant(double a, double b, double c, double d, double e, double f, double g, double h, double i) =>
-        (a * ((e * i) - (f * h))) - (b * ((d * i) - (f * g))) + (c * ((d * h) - (e * g)));
+    // The determinant of the matrix with the columns a, b and c.
+    private static double Determinant(
+        (double X, double Y, double Z) a, (double X, double Y, double Z) b, (double X, double Y, double Z) c) =>
+        (a.X * ((b.Y * c.Z) - (c.Y * b.Z))) - (b.X * ((a.Y * c.Z) - (c.Y * a.Z))) + (c.X * ((a.Y * b.Z) - (b.Y * a.Z)));
 }

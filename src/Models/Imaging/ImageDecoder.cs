@@ -50,8 +50,7 @@ public static class ImageDecoder
         PixelRectangle? part = null)
     {
         var (width, height) = (size.Width, size.Height);
-        bool isGray = header.ColorType == SKColorType.Gray8;
-        bool opaque = header.AlphaType == SKAlphaType.Opaque;
+        bool isGray = header.ColorType == SKColorType.Gray8, opaque = header.AlphaType == SKAlphaType.Opaque;
         int channels = isGray ? 1 : 3;
         var upright = Orientation.Of(orientation, width, height);
 

@@ -65,43 +65,46 @@ internal sealed record Strokes(bool[] Mask, PixelRectangle Box)
     private static List<Component> LabelComponents(InkMap map, float threshold, int[] labels)
     {
         var components = new List<Component>();
-        var open = new Stack<int>();
         for (int start = 0; start < labels.Length; start++)
         {
-            if (labels[start] != 0 || map.Ink[start] < threshold)
+            if (labels[start] == 0 && map.Ink[start] >= threshold)
             {
-                continue;
+                components.Add(Fill(map, threshold, labels, start, label: components.Count + 1));
             }
-
-            int label = components.Count + 1;
-            int left = map.Width, right = 0, top = map.Height, bottom = 0;
-            double mass = 0;
-            labels[start] = label;
-            open.Push(start);
-            while (open.TryPop(out int i))
-            {
-                var (y, x) = Math.DivRem(i, map.Width);
-                (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x), Math.Min(top, y), Math.Max(bottom, y));
-                mass += map.Ink[i];
-                for (int ny = Math.Max(0, y - 1); ny <= Math.Min(map.Height - 1, y + 1); ny++)
-                {
-                    for (int nx = Math.Max(0, x - 1); nx <= Math.Min(map.Width - 1, x + 1); nx++)
-                    {
-                        int neighbour = (ny * map.Width) + nx;
-                        if (labels[neighbour] == 0 && map.Ink[neighbour] >= threshold)
-                        {
-                            labels[neighbour] = label;
-                            open.Push(neighbour);
-                        }
-                    }
-                }
-            }
-
-            bool isCut = left == 0 || top == 0 || right == map.Width - 1 || bottom == map.Height - 1;
-            components.Add(new(label, mass, isCut ? mass * CutWeight : mass, new(left, top, right - left + 1, bottom - top + 1)));
         }
 
         return components;
+    }
+
+    // Labels the component that contains the pixel start.
+    private static Component Fill(InkMap map, float threshold, int[] labels, int start, int label)
+    {
+        int left = map.Width, right = 0, top = map.Height, bottom = 0;
+        double mass = 0;
+        var open = new Stack<int>();
+        labels[start] = label;
+        open.Push(start);
+        while (open.TryPop(out int i))
+        {
+            var (y, x) = Math.DivRem(i, map.Width);
+            (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x), Math.Min(top, y), Math.Max(bottom, y));
+            mass += map.Ink[i];
+            for (int ny = Math.Max(0, y - 1); ny <= Math.Min(map.Height - 1, y + 1); ny++)
+            {
+                for (int nx = Math.Max(0, x - 1); nx <= Math.Min(map.Width - 1, x + 1); nx++)
+                {
+                    int neighbour = (ny * map.Width) + nx;
+                    if (labels[neighbour] == 0 && map.Ink[neighbour] >= threshold)
+                    {
+                        labels[neighbour] = label;
+                        open.Push(neighbour);
+                    }
+                }
+            }
+        }
+
+        bool isCut = left == 0 || top == 0 || right == map.Width - 1 || bottom == map.Height - 1;
+        return new(label, mass, isCut ? mass * CutWeight : mass, new(left, top, right - left + 1, bottom - top + 1));
     }
 
     // The distance of two boxes along the axis on which they are farther apart; 0 if they overlap.

@@ -191,7 +191,7 @@ internal static unsafe class ChannelVectors
         return Vector256.FusedMultiplyAdd(deviation, deviation, sum);
     }
 
-    // The gradient where the normalised number, computed as Normalize does, is over the least; else 0.
+    // Passes the gradient where the normalised number, computed as Normalize does, is greater than `least`; 0 elsewhere.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Passed(
         Vector256<float> dY, Vector256<float> deviation, Vector256<float> scale, Vector256<float> shift, Vector256<float> least) =>

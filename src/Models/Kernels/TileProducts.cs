@@ -14,8 +14,8 @@ internal static unsafe class TileProducts
     /// <summary>The number of tiles that are computed at a time.</summary>
     public const int Rows = 8;
 
-    // The number of channels whose products are summed at a time. The sums of such parts are added up: a sum of C numbers, one after the
-    // other, rounds C times, and each time as coarsely as the sum has grown.
+    // The number of channels whose products are summed at a time. The sums of such parts are then added up. Each addition rounds, and the
+    // rounding error grows with the sum, so short sums that are added up lose less than one long sum.
     private const int Part = 32;
 
     /// <summary>The number of filters in a panel: two vectors.</summary>

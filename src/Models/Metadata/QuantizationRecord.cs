@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Fovea.Models.Errors;
 
 namespace Fovea.Models.Metadata;
@@ -51,17 +50,4 @@ public sealed record QuantizationRecord(
 
     private static FoveaException Invalid(string problem) => new(
         ErrorCode.BadModelFile, $"The metadata property fovea.quantization has {problem}.");
-}
-
-/// <summary>The numbers with which a quantised network computes.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<QuantizedNumbers>))]
-public enum QuantizedNumbers
-{
-    /// <summary>8-bit integers, for processors.</summary>
-    [JsonStringEnumMemberName("int8")]
-    Int8,
-
-    /// <summary>16-bit floats (IEEE half precision), for GPUs.</summary>
-    [JsonStringEnumMemberName("fp16")]
-    Fp16,
 }

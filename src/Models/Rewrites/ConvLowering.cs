@@ -5,7 +5,8 @@ namespace Fovea.Models.Rewrites;
 /// <summary>Faster forms of a convolution and of the gradient of its input, for ONNX Runtime's CPU provider.</summary>
 internal static class ConvLowering
 {
-    // Below this many positions (H x W), a matrix product with the positions of one image as columns is too narrow to be efficient.
+    // A matrix product has one column for each position (H x W) of an image. With fewer columns than this, it is too narrow to be
+    // efficient.
     private const int FewPositions = 64;
 
     /// <summary>

@@ -32,8 +32,7 @@ internal static class PictureHeader
         shape is null ? "?" : string.Join('×', shape.Select(d => d?.ToString(CultureInfo.InvariantCulture) ?? "?"));
 
     /// <summary>
-    /// Formats a number with three digits and a unit: 1.58 G, 23.5 M, 10.4 K. Numbers below 10,000 are written in full. <c>null</c> gives
-    /// <c>?</c>.
+    /// A number with three digits and a unit, such as 1.58 G or 10.4 K. Numbers below 10,000 are in full; <c>null</c> is <c>?</c>.
     /// </summary>
     public static string Short(long? number)
     {

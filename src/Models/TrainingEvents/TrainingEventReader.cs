@@ -10,9 +10,8 @@ namespace Fovea.Models.TrainingEvents;
 /// </summary>
 public sealed class TrainingEventReader
 {
-    private static readonly FrozenSet<string?> Kinds =
-        TrainingEventJson.Default.TrainingEvent.PolymorphismOptions!.DerivedTypes
-            .Select(type => type.TypeDiscriminator as string).ToFrozenSet();
+    private static readonly FrozenSet<string?> Kinds = TrainingEventJson.Default.TrainingEvent.PolymorphismOptions!.DerivedTypes
+        .Select(type => type.TypeDiscriminator as string).ToFrozenSet();
 
     private bool isVersionKnown;
 
@@ -51,8 +50,7 @@ public sealed class TrainingEventReader
         int? version = first.TryGetProperty("version", out var value) && value.TryGetInt32(out int number) ? number : null;
         if (version != TrainingEventWriter.Version)
         {
-            var stated = version is { } other
-                ? string.Create(CultureInfo.InvariantCulture, $"events of version {other}")
+            var stated = version is { } other ? string.Create(CultureInfo.InvariantCulture, $"events of version {other}")
                 : "events without a version";
             throw new InvalidDataException(
                 $"The training program writes {stated}, but this service reads version {TrainingEventWriter.Version}. "

@@ -5,29 +5,6 @@ using Fovea.Models.Graphs;
 
 namespace Fovea.Models.Weights;
 
-/// <summary>The items of a Python dictionary in the order in which they were added.</summary>
-internal sealed class PickledDictionary : List<(object? Key, object? Value)>
-{
-    /// <summary>The value that was last added with a key; <c>null</c> if there is none.</summary>
-    public object? this[string key] => FindLast(item => item.Key as string == key).Value;
-}
-
-/// <summary>The full name of a Python class or function, module.name.</summary>
-internal sealed record PickledName(string Name);
-
-/// <summary>A reference to the elements of one or several tensors, which are stored outside the pickle under a key.</summary>
-/// <param name="Type">The type of the elements.</param>
-/// <param name="Key">The key, unique in the file.</param>
-/// <param name="Count">The number of elements.</param>
-internal sealed record TorchStorage(ElementType Type, string Key, long Count);
-
-/// <summary>A strided view of a storage.</summary>
-/// <param name="Storage">The storage.</param>
-/// <param name="Offset">The position of the first element, in elements.</param>
-/// <param name="Size">The dimensions.</param>
-/// <param name="Strides">The distance between neighbours along each axis, in elements.</param>
-internal sealed record TorchTensor(TorchStorage Storage, long Offset, ImmutableArray<long> Size, ImmutableArray<long> Strides);
-
 /// <summary>
 /// Creates the objects of a pickle. A pickle can name any Python function for Python to call, which makes pickles unsafe. This class
 /// supports only the names with which PyTorch describes tensors. It runs no Python code, and any other name is an error.

@@ -15,8 +15,7 @@ internal static class PictureChecks
     private const double TinyShare = 0.5, LargestRatio = 2.5;
 
     /// <summary>
-    /// Finds images without sharp places. Dark and tiny images always have little detail, so only the checks for dark and tiny images
-    /// report them.
+    /// Finds images without sharp places. Skips dark and tiny images: they always have little detail, and their own checks report them.
     /// </summary>
     public static IEnumerable<HealthFinding> Blurry(CheckedImages images)
     {

@@ -31,11 +31,8 @@ internal sealed class FolderFiles
     {
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaximumDepth, AttributesToSkip = 0 };
         string[] paths = [.. Directory.EnumerateFiles(folder, "*", options).Order(StringComparer.Ordinal)];
-        var layout = DataLayout.Of(
-            folder,
-            [.. paths.Select(Names)],
-            [.. Directory.EnumerateDirectories(folder, "*", options).Select(Names)],
-            i => ReadText(paths[i]));
+        var folders = Directory.EnumerateDirectories(folder, "*", options).Select(Names);
+        var layout = DataLayout.Of(folder, [.. paths.Select(Names)], [.. folders], i => ReadText(paths[i]));
 
         // The enumerations skip subfolders that have gone meanwhile.
         FixedFolders.RequireAbove(folder);

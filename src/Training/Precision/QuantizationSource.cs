@@ -61,8 +61,3 @@ internal sealed class QuantizationSource : IDisposable
     /// <summary>Deletes the folder of temporary files.</summary>
     public void Dispose() => files.Dispose();
 }
-
-/// <summary>One way to quantise a network.</summary>
-/// <param name="Method">How ranges are found.</param>
-/// <param name="FloatLayers">The layers that stay floats.</param>
-internal sealed record QuantizedForm(CalibrationMethod Method, IReadOnlyList<Node> FloatLayers);

@@ -31,10 +31,8 @@ internal static class ImagePaths
         };
         try
         {
-            string[] images =
-            [
-                .. Directory.EnumerateFiles(folder, "*", options).Where(path => IsImage(folder, path)).Order(StringComparer.Ordinal),
-            ];
+            var files = Directory.EnumerateFiles(folder, "*", options).Where(path => IsImage(folder, path));
+            string[] images = [.. files.Order(StringComparer.Ordinal)];
             return images.Length > 0 ? images : throw new FoveaException(
                 ErrorCode.BadArgument,
                 $"{folder} holds no images; expected {ImageFormat.Known} files"

@@ -12,7 +12,7 @@ namespace Fovea.Training.Runs;
 /// </summary>
 /// <param name="step">The step that runs the batches.</param>
 /// <param name="loaded">The loader's batches, which this class disposes.</param>
-/// <param name="options">The settings of the targets.</param>
+/// <param name="options">The settings of the targets, and the seed.</param>
 /// <param name="next">The number of the next step, from 1.</param>
 /// <param name="last">The number of the last step; no batch after it is loaded.</param>
 internal sealed class BatchFeed(TrainingStep step, IEnumerator<TrainingBatch> loaded, TrainingOptions options, long next, long last)
@@ -20,7 +20,7 @@ internal sealed class BatchFeed(TrainingStep step, IEnumerator<TrainingBatch> lo
 {
     private readonly bool ahead = !step.Memory.IsMain;
     private readonly Queue<StagedBatch> free =
-        new(Enumerable.Range(0, step.Memory.IsMain ? 1 : 2).Select(_ => step.NewBatch()));
+        new(Enumerable.Range(0, step.Memory.IsMain ? 1 : 2).Select(_ => step.NewBatch(options.Seed)));
     private Task<StagedBatch>? staging;
 
     /// <summary>Returns the next staged batch. The previous batch must have run.</summary>

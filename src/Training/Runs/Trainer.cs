@@ -72,7 +72,7 @@ internal sealed class Trainer : IDisposable
 
         loader = new BatchLoader(train, options.BatchSize);
         step = new TrainingStep(
-            network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Seed, options.Device,
+            network, options.BatchSize, options.Optimizer, layout, options.MicroBatch, options.Clip, options.Device,
             train.LabelSets is not null);
         average = new WeightAverage(step.Weights, options.Averaging, step.Memory);
         forward = new ForwardPass(network, step.Layout, average.Values, step.Memory);

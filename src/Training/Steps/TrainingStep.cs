@@ -21,7 +21,6 @@ internal sealed class TrainingStep : IDisposable
     private readonly GradientAccumulator accumulation;
     private readonly Update update;
     private readonly int parts;
-    private readonly long seed;
 
     /// <summary>Prepares a network for steps on batches of <paramref name="batchSize"/> images.</summary>
     /// <param name="network">The network. Training starts from its weights; it is not changed.</param>
@@ -32,7 +31,6 @@ internal sealed class TrainingStep : IDisposable
     /// The number of images in one run, a divisor of the batch size; null is the whole batch. Smaller runs need less memory.
     /// </param>
     /// <param name="clip">The largest norm of the gradient over all parameters together, over 0; null turns clipping off.</param>
-    /// <param name="seed">The seed of dropout's random numbers.</param>
     /// <param name="device">The device that computes and keeps the weights; null is the CPU.</param>
     /// <param name="independentLabels">Whether each output is the logit of a label by itself, as <see cref="GradientGraph"/> says.</param>
     /// <exception cref="FoveaException">An operator between the loss and a parameter has no gradient rule.</exception>
@@ -43,11 +41,9 @@ internal sealed class TrainingStep : IDisposable
         ParameterLayout? layout = null,
         int? microBatch = null,
         double? clip = null,
-        long seed = 0,
         Device? device = null,
         bool independentLabels = false)
     {
-        this.seed = seed;
         Memory = new DeviceMemory(device ?? Device.Cpu);
         Layout = layout ?? new ParameterLayout(network);
         int imagesPerRun = microBatch ?? batchSize;
@@ -90,7 +86,8 @@ internal sealed class TrainingStep : IDisposable
     public IEnumerable<BufferBinding> Bindings => accumulation.Blocks.Concat(update.Blocks);
 
     /// <summary>Allocates a batch for this step. The step disposes it.</summary>
-    public StagedBatch NewBatch()
+    /// <param name="seed">The seed of dropout's random numbers.</param>
+    public StagedBatch NewBatch(long seed = 0)
     {
         var batch = new StagedBatch(batchInputs, [.. Enumerable.Range(0, parts).Select(NewBinding)], Memory, seed);
         batches.Add(batch);

@@ -70,27 +70,3 @@ internal sealed class HeadTraining(
         tell(new FeaturesDone(done, all, perSecond, (all - done) / perSecond));
     }
 }
-
-/// <summary>A head that was trained and judged.</summary>
-/// <param name="Head">The head.</param>
-/// <param name="Curve">The penalties that were tried, from strong to weak.</param>
-/// <param name="Loss">The mean validation loss, in nats.</param>
-/// <param name="Accuracy">The validation accuracy, 0 to 1.</param>
-/// <param name="Losses">The loss of each validation image.</param>
-/// <param name="ImagesPerSecond">The speed at which the network computed features.</param>
-/// <param name="Fitted">The calibration of the head, by cross-validation.</param>
-internal sealed record TrainedHead(
-    LinearHead Head,
-    IReadOnlyList<PenaltyTried> Curve,
-    double Loss,
-    double Accuracy,
-    IReadOnlyList<double> Losses,
-    double ImagesPerSecond,
-    FittedCalibration Fitted)
-{
-    /// <summary>
-    /// Predictions by heads that were not trained on the images. The index of an image counts the training images first and then the
-    /// validation images.
-    /// </summary>
-    public required JudgedLabels Judged { get; init; }
-}

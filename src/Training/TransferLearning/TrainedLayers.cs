@@ -8,8 +8,8 @@ internal static class TrainedLayers
     // The factor of the learning rate for the old weights, which are already trained. The new head learns at the full rate.
     private const double BackboneRate = 0.1;
 
-    // The method partial trains the last one of this many equal shares of the layers: a quarter, which is about the last stage of a
-    // residual network.
+    // The number of equal shares into which the layers are divided. The method partial trains only the last share: a quarter of the layers,
+    // which is about the last stage of a residual network.
     private const int PartialShare = 4;
 
     private static readonly string[] Linear = ["Conv", "ConvTranspose", "Gemm", "MatMul"];

@@ -36,7 +36,7 @@ public sealed class ClockTests : IDisposable
         Assert.InRange(await Losses(workshop, job), 1, int.MaxValue);
         await workshop.Post(job, "cancel");
 
-        // The clocks were really apart: the shifted worker gave its events their times.
+        // The workers' clocks differed: the times of the events, which each worker takes from its own clock, are far apart.
         var times = (await workshop.Get($"/fine_tuning/jobs/{job}/events?limit=100")).GetProperty("data").EnumerateArray()
             .Select(e => e.GetProperty("created_at").GetInt64()).ToArray();
         Assert.True(times.Max() - times.Min() > 300, $"{times.Max()} - {times.Min()}");

@@ -93,7 +93,7 @@ public sealed class OutageTests : IDisposable
 
     private Task<Workshop> Start() => Workshop.Start($"--Fovea:Database={postgres.Connection()}", $"--Fovea:TakeoverSeconds={Lease}");
 
-    // Returns the length as it was: a busy machine stops and starts the server slowly.
+    // Returns the real length of the outage, which is longer if a busy machine stops and starts the server slowly.
     private async Task<TimeSpan> Outage(Workshop workshop, string job, TimeSpan length)
     {
         long began = TimeProvider.System.GetTimestamp();

@@ -30,8 +30,8 @@ public sealed class WatcherTests
     }
 
     // Each watcher reads each event of a job as soon as the job tells it. One reader asks twice for each event: for the job's state, and
-    // for the events. The number of the watchers must not show. The other looks are allowed, because a slow machine has more of those that
-    // happen from time to time.
+    // for the events. So the number of reads must not grow with the number of watchers. Some more reads are allowed for reads at fixed
+    // intervals, of which a slow machine makes more.
     private static async Task Watch(Workshop workshop, QueryCount count, string id, int watchers)
     {
         var stop = TestContext.Current.CancellationToken;

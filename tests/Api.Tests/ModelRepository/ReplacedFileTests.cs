@@ -144,7 +144,7 @@ public sealed class ReplacedFileTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    // Loads the model while a thread writes its files again and again. Returns the thread's longest pause between two files' ends too.
+    // Loads the model while a thread writes its files again and again. Pause is the longest time between the ends of two writes.
     private static async Task<(TimeSpan Pause, JsonElement Load, int Served)> LoadWhileWriting(
         Administrator administrator, Repository repository)
     {

@@ -213,7 +213,7 @@ internal sealed class ModelMutator(int seed)
         }
     }
 
-    // A graph inside a node, as If and Loop have them; it may hold itself a node with a graph.
+    // Adds a graph as an attribute of a node, as nodes of If and Loop have. The graph may contain such a node too.
     private void AddBranch(GraphProto graph, NodeProto node)
     {
         Say("a branch");

@@ -71,7 +71,7 @@ public sealed class SchedulerTests : IDisposable
         Assert.Equal(expected, await Together(photos, images), Near);
         Assert.Equal(Enumerable.Repeat(3, slots), runs);
 
-        // Spread runs are so fast here that all images are answered sooner one after the other.
+        // Here spread runs are so fast that running the images one after the other answers all of them sooner than a batch.
         await photos.Scheduler.Use(photos.Scheduler.Sessions with { OneSlotSeconds = 1, SpreadSeconds = 0.1 / slots });
         runs.Clear();
         Assert.Equal(expected, await Together(photos, images), Near);

@@ -19,7 +19,8 @@ internal static class Mutations
 {
     private const string Key = "mutations";
 
-    // Uploads that were accepted, and read a file outside of their folder or failed afterwards.
+    // The number of uploads that should have been refused: the service accepted them, and then they read a file outside of their folder or
+    // failed.
     private static int wrong;
 
     public static async Task<int> Run(int seconds, int seed)

@@ -79,7 +79,8 @@ internal static class ShippedPackages
         entry.TryGetProperty(kind, out var files)
         && files.EnumerateObject().Any(file => !file.Name.EndsWith("/_._", StringComparison.Ordinal)));
 
-    // The service and the tool copy the base's file out of this package. No project depends on it.
+    // The version of the package with the built-in base network. The build copies the network's file out of the package, but no project
+    // depends on the package.
     private static string BaseVersion() => XDocument.Load(RepositoryRoot.PathOf("Directory.Packages.props"))
         .Descendants("BuiltInBaseVersion").Single().Value;
 

@@ -7,7 +7,7 @@ namespace Fovea.Models.Tests.Adoption;
 /// <summary>Scores that are selected, joined or averaged behind their activation.</summary>
 public sealed class CombinedScoresTests
 {
-    // The average of the plain network's softmax and of that of a second head, in forms of ensembles.
+    // The average of two softmaxes, of the plain network and of a second head, in the forms that ensembles have.
     private static readonly Dictionary<string, Func<Graph, Value, Value, Value>> Averages = new()
     {
         ["half a sum"] = (_, p, q) => (p + q) * 0.5f,

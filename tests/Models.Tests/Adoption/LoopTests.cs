@@ -13,7 +13,7 @@ public sealed class LoopTests
 
     public static TheoryData<string, string> Conditions => new()
     {
-        // The number of repetitions, the condition of the first and of the others
+        // The number of repetitions, and the condition under which the first and each further one runs; empty: none.
         { "3", "yes" },
         { "3", "" },
         { "", "i < 2" },

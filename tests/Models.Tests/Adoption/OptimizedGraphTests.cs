@@ -27,7 +27,7 @@ public sealed class OptimizedGraphTests
         Assert.Equal(Optimized(Own, folder["own.onnx"]), Optimized(adopted.Graph, folder["adopted.onnx"]));
     }
 
-    // resnet18 as another program exports it. Of bytes, because a cast stands first; the values are the same numbers.
+    // resnet18 as another program exports it. If the input has bytes, a Cast comes first; the pixels are the same numbers.
     private static Graph Foreign(bool channelsLast, ElementType type)
     {
         var g = new Graph("foreign");

@@ -12,7 +12,8 @@ public sealed class JoinedHeadTests
 
     private static readonly Shape Image = new(3, 6, 6);
 
-    // From the feature maps of two networks, of 4 and 5 channels, the scores. Both have their own dense layer in most forms.
+    // Each form computes the scores from the feature maps of two networks, which have 4 and 5 channels. In most forms, each network has its
+    // own dense layer.
     private static readonly Dictionary<string, (int Features, Func<Graph, Value, Value, Value> Scores)> Forms = new()
     {
         ["sigmoids of one network side by side"] = (4, (g, x, _) => Pooled(g, x) is var features

@@ -21,7 +21,8 @@ public class NormalizationKernelTests
         [2, 3, 2, 3],
         [1, 2, 200, 200],
 
-        // A thread takes twelve channels at a time, and four last; and one channel, of more than 32,768 numbers.
+        // With the next shape a thread takes twelve channels at a time, and then the last four. With the shape after it a thread takes one
+        // channel, which has more than 32,768 numbers.
         [3, 76, 31, 29],
         [2, 3, 131, 127],
     ];

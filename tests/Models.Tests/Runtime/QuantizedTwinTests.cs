@@ -17,7 +17,7 @@ public sealed class QuantizedTwinTests : IDisposable
         OnnxFile.Write(network, folder["model.onnx"]);
     }
 
-    // Each change makes a twin that is not used; the text is part of the reason.
+    // Changes of a twin's record after which the twin must not be used. The key is a part of the reason that is given.
     private static Dictionary<string, Func<QuantizationRecord, QuantizationRecord?>> Refused => new()
     {
         ["not a file that quantize wrote"] = _ => null,

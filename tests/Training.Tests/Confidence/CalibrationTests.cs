@@ -129,7 +129,7 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal(44_426, summary.TotalParameters);
         Assert.Equal((head.Features, head.Classes), (ClassifierHead.Find(network).Features, ClassifierHead.Find(network).Classes));
 
-        // The weights of a calibrated file fill a network as those of the network itself do.
+        // Weights imported from a calibrated file equal the weights of the network before calibration.
         OnnxFile.Write(network, folder["calibrated.onnx"]);
         WeightsImport.Write(
             Catalog.Find("lenet5"), folder["calibrated.onnx"], new ImportOptions(), folder["imported.onnx"], _ => { });

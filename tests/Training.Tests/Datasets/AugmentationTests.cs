@@ -57,7 +57,7 @@ public class AugmentationTests
 
         Assert.Equal([-4, -3, -2, -1, 0, 1, 2, 3, 4], moves.Select(move => move.Item1).Distinct().Order());
 
-        // Whether every pixel inside both images has its value in the other place.
+        // Whether `to` is `from` moved by x and y: all pixels that stay inside the image have the same value at their new place.
         static bool IsMoved(float[] from, float[] to, int x, int y) => Enumerable.Range(0, Side * Side).All(i =>
             (uint)((i % Side) - x) >= Side || (uint)((i / Side) - y) >= Side || to[i] == from[i - (y * Side) - x]);
     }

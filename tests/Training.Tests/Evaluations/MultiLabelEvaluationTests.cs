@@ -17,7 +17,8 @@ public class MultiLabelEvaluationTests
     {
         var found = MultiLabelEvaluation.Of(Four, ["cat", "dog", "never"]);
 
-        // cat: found in 1, 2, 3; there in 1, 3. Ranked 1 yes, 2 no, 3 yes: (1 + 2/3) / 2. dog: found in 1; there in 1, 4, ranked first.
+        // cat: predicted for images 1, 2 and 3; true for 1 and 3. In the order of probability the images 1, 2, 3 are right, wrong, right,
+        // so the average precision is (1 + 2/3) / 2. dog: predicted for image 1; true for 1 and 4, which have the highest probabilities.
         Assert.Equal(["cat", "dog"], found.Classes.Select(c => c.Label));
         Near([2 / 3.0, 1, 0.8, 5 / 6.0, 2], found.Classes[0]);
         Near([1, 0.5, 2 / 3.0, 1, 2], found.Classes[1]);

@@ -70,8 +70,8 @@ public sealed class PyTorchTests(PyTorch torch) : IClassFixture<PyTorch>
         Assert.Null(Inaccuracy(errors, most));
     }
 
-    // A sentence if the median error of loss and gradients is more than so many times PyTorch's in single precision, or that of the
-    // statistics more than twice PyTorch's.
+    // Returns a sentence for the failed assertion, or null. The errors are too large if the median error of loss and gradients is more than
+    // the given multiple of PyTorch's error in single precision, or if that of the statistics is more than twice PyTorch's.
     private static string? Inaccuracy(IEnumerable<LearningCase.TensorError> errors, double most) =>
         (from error in errors
          group error by error.Name.Contains(".running_", StringComparison.Ordinal) into kind

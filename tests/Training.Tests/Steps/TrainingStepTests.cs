@@ -113,9 +113,9 @@ public class TrainingStepTests
         Graph graph, ParameterLayout? layout = null, int steps = 3, int? microBatch = null, double? clip = null, long seed = 0,
         Optimizer? optimizer = null)
     {
-        using var step = new TrainingStep(graph, BatchSize, optimizer ?? Optimizer.Create("adam"), layout, microBatch, clip, seed);
+        using var step = new TrainingStep(graph, BatchSize, optimizer ?? Optimizer.Create("adam"), layout, microBatch, clip);
         var random = new SeededRandom(2);
-        var batch = step.NewBatch();
+        var batch = step.NewBatch(seed);
         foreach (ref float pixel in batch.Images)
         {
             pixel = random.Uniform(0, 1);
