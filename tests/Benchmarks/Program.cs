@@ -12,7 +12,7 @@ using Fovea.Benchmarks.Simulation;
 // mutate [SECONDS [SEED]]           mutated images, JSON, archives and models
 // slow-uploads [ROUNDS]             the effect of slow uploads on other clients
 // stress [MINUTES [SEED [STARTS]]]  starts, swaps and replaced files under load: every answer must be right
-// first-start NAME [CLIENTS]        images per second from the first answer on, without stored measurements
+// first-start NAME [CLIENTS [SECONDS]]  images per second from the first answer on, without stored measurements
 // agree FILE PHOTOS [COUNT]         the answers of a file as it is and rewritten, on parts of photos
 // cycles [COUNT]                    memory that is left after loading and unloading
 // bombs                             the cost of small files that need much to decode
@@ -33,8 +33,8 @@ switch (args)
         return await Mutations.Run(Number(numbers, 0) ?? 60, Number(numbers, 1) ?? 1);
     case ["stress", .. { Length: <= 3 } numbers]:
         return await StressBenchmark.Run(Number(numbers, 0) ?? 10, Number(numbers, 1) ?? 1, Number(numbers, 2) ?? 1_000);
-    case ["first-start", var name, .. { Length: <= 1 } numbers]:
-        return await FirstStart.Run(name, Number(numbers, 0) ?? 8);
+    case ["first-start", var name, .. { Length: <= 2 } numbers]:
+        return await FirstStart.Run(name, Number(numbers, 0) ?? 8, Number(numbers, 1) ?? 60);
     case ["agree", var file, var photos, .. { Length: <= 1 } numbers]:
         return RewriteAgreement.Run(file, photos, Number(numbers, 0) ?? 1_000);
     case ["slow-uploads", .. { Length: <= 1 } numbers]:
