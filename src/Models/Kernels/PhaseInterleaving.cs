@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Interleaves images: the pixel (a, b) of each cell of the output comes from the phase (a, b), an input [N, C, rows, columns]. The inputs are
-/// the phases row by row; a phase that is left out is zero. ONNX's DepthToSpace needs phases of one size, in one tensor.
+/// Interleaves images: the pixel (a, b) of each cell of the output comes from the phase (a, b), an input [N, C, rows, columns]. The inputs
+/// are the phases row by row; a phase that is left out is zero. ONNX's DepthToSpace needs phases of one size, in one tensor.
 /// </summary>
 internal sealed unsafe class PhaseInterleaving(PhaseShape shape) : OperatorKernel
 {

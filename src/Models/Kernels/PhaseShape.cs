@@ -1,6 +1,8 @@
 namespace Fovea.Models.Kernels;
 
-/// <summary>The sizes of an image of interleaved phases, apart from the batch size: phase (a, b) has the pixels (a, b) of each cell.</summary>
+/// <summary>
+/// The sizes of an image of interleaved phases, apart from the batch size: phase (a, b) has the pixels (a, b) of each cell.
+/// </summary>
 /// <param name="Channels">The number of channels.</param>
 /// <param name="Height">The height of the image.</param>
 /// <param name="Width">The width of the image.</param>

@@ -43,8 +43,8 @@ internal static class ConvLowering
         var bias = inputs.ElementAtOrDefault(2);
         var window = Window.Of(node);
 
-        // ONNX Runtime computes a convolution with a 1x1 kernel as a matrix product, without changing X's layout. Reordering X and the blocked
-        // result costs more than a blocked convolution saves.
+        // ONNX Runtime computes a convolution with a 1x1 kernel as a matrix product, without changing X's layout. Reordering X and the
+        // blocked result costs more than a blocked convolution saves.
         return node.Int("group", 1) != 1 || IsPointwise(window) ? null
             : window is { Kernel: [1, 1], Before: [0, 0], After: [0, 0] } ? Pointwise(layouts.Graph, x, w, bias, window.Strides, relu)
             : HasFewPositions(node.Output) && x.Shape[0] > 1 && window is { Strides: [1, 1], Extents: > 1 }
@@ -55,7 +55,8 @@ internal static class ConvLowering
     }
 
     /// <summary>
-    /// The pixels of x at which a window with strides stands. A pool with windows of one pixel copies them on all threads; a Slice uses one.
+    /// The pixels of x at which a window with strides stands. A pool with windows of one pixel copies them on all threads; a Slice uses
+    /// one.
     /// </summary>
     public static Value Subsampled(Graph g, Value x, int[] strides) =>
         g.AveragePool(x, new Window([1, 1], strides, [0, 0], [0, 0], [1, 1]));

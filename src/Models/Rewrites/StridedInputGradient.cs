@@ -10,8 +10,8 @@ namespace Fovea.Models.Rewrites;
 // have the multiplications of the gradient, and none with zeros. They are interleaved at last.
 
 /// <summary>
-/// Rewrites the gradient of the input of a convolution with strides of 2 as a convolution for each phase of the pixels. ONNX Runtime computes
-/// it as a matrix product, whose result has all elements of the kernel for each pixel of dY, and adds these up on one thread.
+/// Rewrites the gradient of the input of a convolution with strides of 2 as a convolution for each phase of the pixels. ONNX Runtime
+/// computes it as a matrix product, whose result has all elements of the kernel for each pixel of dY, and adds these up on one thread.
 /// </summary>
 internal static class StridedInputGradient
 {

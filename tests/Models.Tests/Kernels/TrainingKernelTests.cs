@@ -33,7 +33,8 @@ public class TrainingKernelTests
             y = g.Relu(Normalized(g, y) + y);
             foreach (var (name, kernel) in new[] { ("halves", 3), ("point", 1) })
             {
-                y = g.Conv(y, g.Input(name, ElementType.Float, new Shape(64, y.Shape[1], kernel, kernel)), window: Window.Square(kernel, 2));
+                var weights = g.Input(name, ElementType.Float, new Shape(64, y.Shape[1], kernel, kernel));
+                y = g.Conv(y, weights, window: Window.Square(kernel, 2));
             }
 
             return y;
