@@ -79,8 +79,21 @@ internal static class FolderSpeeds
         return images / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static string Fovea(params string[] arguments) =>
-        ServiceProcess.Run("dotnet", [Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll"), .. arguments]);
+    // The trainer stops when its standard input ends, so this keeps it open.
+    private static string Fovea(params string[] arguments)
+    {
+        var program = Path.Combine(AppContext.BaseDirectory, "Fovea.Training.dll");
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"fovea {string.Join(' ', arguments)} failed:\n{output}");
+    }
 
     private static void Copy(string from, string to)
     {
