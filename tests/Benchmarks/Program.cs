@@ -22,6 +22,7 @@ using Fovea.Benchmarks.Simulation;
 // simulate [RATE [START [SEED]]]    a day of traffic before 10 to 10,000 replicas that Kubernetes scales
 // state-stress [MINUTES [SEED]]     PostgreSQL and a worker stopped in turn during jobs, uploads and classification
 // torch NAME|all [BATCH [PAIRS]]    our training step and PyTorch's, in turns
+// folder FOLDER [NAME|FILE [TURNS]] head fine-tuning and classify beside the service, on a folder of photos
 // profile NAME [BATCH]              where a training step spends its time
 // gpu --device cuda|cpu [PART...]   all that runs on a GPU, as a table; tests/gpu builds it and starts it
 // --filter '*'                      the benchmarks of BenchmarkDotNet
@@ -66,6 +67,8 @@ switch (args)
         return ConstantEndpoint.Run(rest);
     case ["torch", var name, .. { Length: <= 2 } numbers]:
         return TorchComparison.Run(name, Number(numbers, 0), Number(numbers, 1) ?? 3);
+    case ["folder", var photos, .. { Length: <= 2 } rest]:
+        return await FolderSpeeds.Run(photos, rest is [var of, ..] ? of : "resnet34", Number(rest, 1) ?? 3);
     case ["profile", var name, .. { Length: <= 1 } numbers]:
         return StepProfile.Run(name, Number(numbers, 0));
     case ["gpu", .. var rest]:

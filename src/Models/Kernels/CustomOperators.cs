@@ -29,6 +29,9 @@ internal static unsafe class CustomOperators
     /// <summary>The operator of <see cref="Kernels.NormalizationGradient"/>.</summary>
     public const string NormalizationGradient = "BatchNormalizationGradient";
 
+    /// <summary>The operator of <see cref="PhaseInterleaving"/>.</summary>
+    public const string Interleaving = "InterleavePhases";
+
     // Values of ONNX Runtime's enumerations: float tensors, inputs that are required and optional.
     private const int Float = 1, Required = 0, Optional = 1;
 
@@ -38,6 +41,7 @@ internal static unsafe class CustomOperators
         new(Winograd, 4, 3, info => new WinogradKernel(WinogradShape.Of(info), RuntimeApi.ConstantInput(info, 1))),
         new(WeightGradient, 2, 2, info => new WinogradWeightGradient(WinogradShape.Of(info))),
         new(PoolGradient, 2, 2, info => new MaxPoolGradient(PoolShape.Of(info))),
+        new(Interleaving, 4, 1, info => new PhaseInterleaving(PhaseShape.Of(info))),
         new(ActivationGradient, 3, 2, _ => new ReluGradient()),
         new(Normalization, 4, 3, info => new NormalizationKernel(Channels(info), Plane(info), Epsilon(info), HasRelu(info)))
         {

@@ -44,14 +44,29 @@ internal static class ConvLowering
         var bias = inputs.ElementAtOrDefault(2);
         var window = Window.Of(node);
 
-        // ONNX Runtime computes a convolution with a 1x1 kernel as a matrix product, without changing X's layout. With at least as many
-        // output channels as input channels, reordering the blocked result costs more than the blocked convolution saves.
-        return node.Int("group", 1) != 1 || (IsPointwise(window) && w.Shape[0] >= w.Shape[1]) ? null
+        // ONNX Runtime computes a convolution with a 1x1 kernel as a matrix product, without changing X's layout. Reordering X and the
+        // blocked result costs more than a blocked convolution saves.
+        return node.Int("group", 1) != 1 || IsPointwise(window) ? null
+            : window is { Kernel: [1, 1], Before: [0, 0], After: [0, 0] } ? Pointwise(layouts.Graph, x, w, bias, window.Strides, relu)
             : HasFewPositions(node.Output) && x.Shape[0] > 1 && window is { Strides: [1, 1], Extents: > 1 }
                 ? BatchInWidth(layouts.Graph, x, w, bias, window, relu)
             : layouts.Blocks(w.Shape[0]) && layouts.Blocks(x.Shape[1])
                 ? layouts.Plain(layouts.Conv(layouts.Blocked(x), layouts.Filters(w), bias, window, relu))
             : null;
+    }
+
+    /// <summary>
+    /// The pixels of x at which a window with strides stands. A pool with windows of one pixel copies them on all threads; a Slice uses
+    /// one.
+    /// </summary>
+    public static Value Subsampled(Graph g, Value x, int[] strides) =>
+        g.AveragePool(x, new Window([1, 1], strides, [0, 0], [0, 0], [1, 1]));
+
+    // A convolution with a 1x1 kernel and strides is a matrix product with the pixels that it reads.
+    private static Value Pointwise(Graph g, Value x, Value w, Value? bias, int[] strides, bool relu)
+    {
+        var y = g.Conv(Subsampled(g, x, strides), w, bias, Window.Square(1));
+        return relu ? g.Relu(y) : y;
     }
 
     // Interleaves the batch with the width: X becomes one image [1, C, H, W N], and the convolution becomes one wide matrix product.
@@ -90,7 +105,7 @@ internal static class ConvLowering
             return null;
         }
 
-        if (IsPointwise(window) && HasFewPositions(dY))
+        if (IsPointwise(window))
         {
             return PointwiseInputGradient(layouts.Graph, dY, w);
         }

@@ -92,24 +92,36 @@ internal sealed class Layouts(Graph graph, int block)
     /// Converts weights [M, C, R, S] to the filters of the backward convolution: [C, M, R, S] with each kernel reversed, in the layout of a
     /// blocked convolution.
     /// </summary>
-    public Value ReversedFilters(Value w)
+    public Value ReversedFilters(Value w) => BackwardFilters(
+        w, [.. Enumerable.Range(0, w.Shape[2]).Reverse()], [.. Enumerable.Range(0, w.Shape[3]).Reverse()]);
+
+    /// <summary>
+    /// Converts some elements of the kernels of weights [M, C, R, S] to filters [C, M, rows, columns] in the layout of a blocked
+    /// convolution.
+    /// </summary>
+    /// <param name="w">The weights.</param>
+    /// <param name="rows">The rows of each kernel to take, in their new order.</param>
+    /// <param name="columns">The columns of each kernel to take, in their new order.</param>
+    public Value BackwardFilters(Value w, int[] rows, int[] columns)
     {
         int m = w.Shape[0], c = w.Shape[1], kernel = w.Shape[2] * w.Shape[3];
+        int[] elements = [.. rows.SelectMany(_ => columns, (row, column) => (row * w.Shape[3]) + column)];
 
         // B channels that are neighbours in memory (a run) stay together, so one Gather moves whole runs: from [M, C / B, RS] to
-        // [C / B, M / B, RS reversed, B of M].
+        // [C / B, M / B, elements, B of M].
         var runs = graph.Reshape(Blocked(w), new Shape(m * c / block * kernel, block));
-        var order = graph.Constant($"turned_{m}_{c}_{kernel}", () => ReversedOrder(m, c / block, kernel));
-        return graph.Reshape(graph.Apply("Gather", [runs, order]), new Shape(c, m, w.Shape[2], w.Shape[3]));
+        var name = $"turned_{m}_{c}_{kernel}_{string.Join('_', elements)}";
+        var order = graph.Constant(name, () => BackwardOrder(m, c / block, kernel, elements));
+        return graph.Reshape(graph.Apply("Gather", [runs, order]), new Shape(c, m, rows.Length, columns.Length));
     }
 
-    private Tensor ReversedOrder(int m, int blocks, int kernel)
+    private Tensor BackwardOrder(int m, int blocks, int kernel, int[] elements)
     {
-        var order = new int[m * blocks * kernel];
+        var order = new int[m * blocks * elements.Length];
         for (int i = 0; i < order.Length; i++)
         {
-            int filter = i / (block * kernel) % (m / block) * block + i % block;
-            int part = i / (m * kernel), k = kernel - 1 - i / block % kernel;
+            int filter = i / (block * elements.Length) % (m / block) * block + i % block;
+            int part = i / (m * elements.Length), k = elements[i / block % elements.Length];
             order[i] = (filter * blocks + part) * kernel + k;
         }
 

@@ -27,16 +27,17 @@ internal static class RewriteTable
             TrainingWinograd.InputGradient),
         new("Winograd for weight gradients", 1, RewriteUses.TrainingOnCpu, IsWeightGradient, TrainingWinograd.WeightGradient),
         new(
-            "max pool gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.ScattersToMaxima,
+            "max pool gradient", 2, RewriteUses.TrainingOnCpu, GradientKernels.ScattersToMaxima,
             (c, node, _) => GradientKernels.ToMaxima(c, node)),
         new("activation gradient", 1, RewriteUses.TrainingOnCpu, GradientKernels.MasksByRelu, GradientKernels.Masked),
         new("batch normalisation", 1, RewriteUses.TrainingOnCpu, NormalizationLowering.Suits, NormalizationLowering.Forward),
         new("fused addition", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Add"), NormalizationLowering.FusedAddition),
         new("batch norm gradient", 1, RewriteUses.TrainingOnCpu, IsNormalizationGradient, NormalizationLowering.Gradient),
-        new("convolution", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), ConvLowering.Forward),
+        new("convolution", 2, RewriteUses.TrainingOnCpu, node => Is(node, "Conv"), ConvLowering.Forward),
         new("fused activation", 1, RewriteUses.TrainingOnCpu, node => Is(node, "Relu"), ConvLowering.FusedRelu),
-        new("input gradient", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), ConvLowering.InputGradient),
-        new("weight gradient", 1, RewriteUses.TrainingOnCpu, IsWeightGradient, WeightGradientLowering.Of),
+        new("input gradient", 2, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), ConvLowering.InputGradient),
+        new("strided input gradient", 1, RewriteUses.TrainingOnCpu, node => Is(node, "ConvTranspose"), StridedInputGradient.Of),
+        new("weight gradient", 2, RewriteUses.TrainingOnCpu, IsWeightGradient, WeightGradientLowering.Of),
 
         // Rewrites for training on CUDA
         new("weight gradient by positions", 1, RewriteUses.TrainingOnCuda, IsWeightGradient, CudaLowering.WeightGradient),

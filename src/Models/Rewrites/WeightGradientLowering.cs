@@ -63,7 +63,7 @@ internal static class WeightGradientLowering
         int n = x.Shape[0], c = x.Shape[1], m = dY.Shape[1], positions = dY.Shape[2] * dY.Shape[3];
         if (window.Strides is not [1, 1])
         {
-            x = g.Slice(x, [0, 0], [x.Shape[2], x.Shape[3]], [2, 3], window.Strides);
+            x = ConvLowering.Subsampled(g, x, window.Strides);
         }
 
         if (ConvLowering.HasFewPositions(dY))

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Fovea.Models.Graphs;
 using Fovea.Models.Rewrites;
 using Fovea.Models.Runtime;
@@ -8,13 +9,16 @@ namespace Fovea.Training.Features;
 
 /// <summary>
 /// Computes the features of images with a frozen network, in an inference session whose weights are constants on the device. On a CPU the
-/// network has the forms in which the service runs it.
+/// network has the forms in which the service runs it, and there are as many threads as cores: each decodes a batch, runs the network on it
+/// alone and takes the next batch, so that no core waits for another one. Which thread runs a batch does not change its features.
 /// </summary>
 internal sealed class FeatureExtractor : IDisposable
 {
-    private const int BatchSize = 16;
+    // The sizes are fixed, because the number of images in a run can change the rounding. Small batches keep all cores busy to the end.
+    private const int BatchSize = 16, BatchOfOneCore = 4;
 
     private readonly int features;
+    private readonly bool runsSideBySide;
     private readonly InferenceSession session;
     private readonly RunOptions options = new();
 
@@ -24,8 +28,11 @@ internal sealed class FeatureExtractor : IDisposable
     /// <param name="device">The device that runs the network.</param>
     public FeatureExtractor(Graph backbone, int features, Device device)
     {
+        // Each run beside another one reads the weights once more, and for large weights this takes most of the time.
+        bool isLarge = backbone.Initializers.Values.Sum(tensor => tensor.ByteLength) > ServedFile.LargeBytes;
         this.features = features;
-        session = OpenRewritten(backbone, device, out var failure) ?? Sessions.Open(backbone, device);
+        runsSideBySide = !device.IsCuda && !isLarge;
+        session = OpenRewritten(backbone, device, isLarge, out var failure) ?? Sessions.Open(backbone, device, runsSideBySide);
         RewriteFailure = failure;
     }
 
@@ -36,31 +43,29 @@ internal sealed class FeatureExtractor : IDisposable
 
     /// <summary>Computes the features of each image, in order. Calls <paramref name="done"/> after each run.</summary>
     /// <param name="dataset">The images.</param>
-    /// <param name="done">Receives the number of images of each run.</param>
+    /// <param name="done">Receives the number of images of each run, from one thread at a time.</param>
     /// <param name="stop">Cancels the computation.</param>
     /// <param name="mirrors">Whether to compute the features of each image's mirror image too.</param>
     public FeatureSet Read(Dataset dataset, Action<int> done, CancellationToken stop, bool mirrors = false)
     {
-        List<float[]> rows = new(dataset.Count), mirrored = [];
-        var image = dataset.Preprocessing.Shape;
-        foreach (var batch in new BatchLoader(dataset, BatchSize).InOrder())
+        var rows = new float[dataset.Count][];
+        var mirrored = mirrors ? new float[dataset.Count][] : null;
+        if (runsSideBySide)
         {
-            stop.ThrowIfCancellationRequested();
-            rows.AddRange(Run(batch, image));
-            done(batch.Count);
-            if (mirrors)
+            ReadSideBySide(dataset, rows, mirrored, done, stop);
+        }
+        else
+        {
+            int first = 0;
+            foreach (var batch in new BatchLoader(dataset, BatchSize).InOrder())
             {
-                for (int row = 0; row < batch.Count * (int)image.Size; row += image[2])
-                {
-                    batch.Images.AsSpan(row, image[2]).Reverse();
-                }
-
-                mirrored.AddRange(Run(batch, image));
-                done(batch.Count);
+                stop.ThrowIfCancellationRequested();
+                Run(batch.Images, first, batch.Count, dataset.Preprocessing.Shape, rows, mirrored, done);
+                first += batch.Count;
             }
         }
 
-        return new(rows, dataset.Targets, dataset.LabelSets, mirrors ? mirrored : null);
+        return new(rows, dataset.Targets, dataset.LabelSets, mirrored);
     }
 
     public void Dispose()
@@ -69,23 +74,76 @@ internal sealed class FeatureExtractor : IDisposable
         options.Dispose();
     }
 
-    private static InferenceSession? OpenRewritten(Graph backbone, Device device, out string? failure)
+    private InferenceSession? OpenRewritten(Graph backbone, Device device, bool sparesMemory, out string? failure)
     {
-        bool sparesMemory = backbone.Initializers.Values.Sum(tensor => tensor.ByteLength) > ServedFile.LargeBytes;
         failure = null;
+        int threads = runsSideBySide ? 1 : Sessions.Threads;
         return device.IsCuda ? null : RewritePass.OrNull(
-            () => RewritePass.ForServing(backbone, Sessions.Threads, sparesMemory) is { } form ? Sessions.Open(form, device) : null,
+            () => RewritePass.ForServing(backbone, threads, sparesMemory) is { } form ? Sessions.Open(form, device, runsSideBySide) : null,
             out failure);
     }
 
-    private float[][] Run(TrainingBatch batch, Shape image)
+    private void ReadSideBySide(Dataset dataset, float[][] rows, float[][]? mirrored, Action<int> done, CancellationToken stop)
     {
-        var found = new float[batch.Count * features];
+        var image = dataset.Preprocessing.Shape;
+        int size = (int)image.Size, batches = (dataset.Count + BatchOfOneCore - 1) / BatchOfOneCore, begun = 0;
+        var telling = new Lock();
+        try
+        {
+            Parallel.For(0, Math.Min(batches, Environment.ProcessorCount), (_, others) =>
+            {
+                var images = new float[BatchOfOneCore * size];
+                while (!others.ShouldExitCurrentIteration && Interlocked.Increment(ref begun) - 1 is var batch && batch < batches)
+                {
+                    stop.ThrowIfCancellationRequested();
+                    int first = batch * BatchOfOneCore, count = Math.Min(BatchOfOneCore, dataset.Count - first);
+                    for (int i = 0; i < count; i++)
+                    {
+                        dataset.Read(first + i, images.AsSpan(i * size, size));
+                    }
+
+                    Run(images, first, count, image, rows, mirrored, Tell);
+                }
+            });
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
+        void Tell(int images)
+        {
+            lock (telling)
+            {
+                done(images);
+            }
+        }
+    }
+
+    // Runs the network on a batch, whose first image has this index, and if asked for on the mirror images, which replace the images.
+    private void Run(
+        float[] images, int first, int count, Shape image, float[][] rows, float[][]? mirrored, Action<int> done)
+    {
+        Run(images, count, image).CopyTo(rows, first);
+        done(count);
+        if (mirrored is not null)
+        {
+            for (int row = 0; row < count * (int)image.Size; row += image[2])
+            {
+                images.AsSpan(row, image[2]).Reverse();
+            }
+
+            Run(images, count, image).CopyTo(mirrored, first);
+            done(count);
+        }
+    }
+
+    private float[][] Run(float[] images, int count, Shape image)
+    {
+        var found = new float[count * features];
         using var input = OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance,
-            batch.Images.AsMemory(0, batch.Count * (int)image.Size),
-            [batch.Count, .. image.ToInt64()]);
-        using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, found.AsMemory(), [batch.Count, features]);
+            OrtMemoryInfo.DefaultInstance, images.AsMemory(0, count * (int)image.Size), [count, .. image.ToInt64()]);
+        using var output = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, found.AsMemory(), [count, features]);
         using var binding = session.CreateIoBinding();
         binding.BindInput(session.InputNames[0], input);
         binding.BindOutput(session.OutputNames[0], output);

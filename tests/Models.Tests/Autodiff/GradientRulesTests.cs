@@ -32,6 +32,7 @@ public class GradientRulesTests
             [Images, new(2, 3, 3, 2)], (g, x) => g.Conv(x[0], x[1], window: new([3, 2], [1, 2], [1, 1], [1, 1], [2, 3]))),
         ["Conv, batch of more images than groups"] = new([new(34, 2, 4, 4), new(2, 2, 3, 3)], (g, x) => g.Conv(x[0], x[1])),
         ["Conv, grouped"] = new([new(4, 6, 5, 5), new(4, 3, 3, 3), new(4)], (g, x) => g.Conv(x[0], x[1], x[2], group: 2)),
+        ["Conv, of many channels"] = new([new(2, 8, 3, 4), new(32, 8, 1, 1)], (g, x) => g.Conv(x[0], x[1])),
         ["Conv, depthwise with strides"] = new(
             [new(3, 4, 7, 6), new(4, 1, 3, 3)], (g, x) => g.Conv(x[0], x[1], window: Window.Square(3, 2, 1), group: 4)),
         ["Conv, depthwise with several filters a channel"] = new(

@@ -28,16 +28,25 @@ public class TrainingKernelTests
         var graph = Differentiated(g =>
         {
             var x = g.Relu(g.Input("x", ElementType.Float, new Shape(5, 32, 23, 18)));
-            var w = g.Input("w", ElementType.Float, new Shape(72, 32, 3, 3));
+            var w = g.Input("w", ElementType.Float, new Shape(80, 32, 3, 3));
             var y = g.Relu(g.Conv(x, w, window: Window.Square(3, padding: 1)));
-            return g.Relu(Normalized(g, y) + y);
+            y = g.Relu(Normalized(g, y) + y);
+            foreach (var (name, kernel) in new[] { ("halves", 3), ("point", 1) })
+            {
+                var weights = g.Input(name, ElementType.Float, new Shape(64, y.Shape[1], kernel, kernel));
+                y = g.Conv(y, weights, window: Window.Square(kernel, 2));
+            }
+
+            return y;
         });
         Graph For(int threads) => RewritePass.ForTraining(graph, cuda: false, ChannelBlock.Size, threads).Graph;
         string[] own = [.. For(1).Nodes.Where(node => node.Domain == CustomOperators.Domain).Select(node => node.Op).Order()];
         string[] normalizations = [CustomOperators.Normalization, CustomOperators.NormalizationGradient];
         string[] activations = [.. Enumerable.Repeat(CustomOperators.ActivationGradient, 3)];
         string[] convolutions = [CustomOperators.Winograd, CustomOperators.Winograd, CustomOperators.WeightGradient];
-        Assert.Equal([.. normalizations, .. activations, .. TileTransforms.IsSupported ? convolutions : []], own);
+        string[] strided = ChannelBlock.Size > 1 ? [CustomOperators.Interleaving] : [];
+        string[] expected = [.. normalizations, .. activations, .. TileTransforms.IsSupported ? convolutions : [], .. strided, .. strided];
+        Assert.Equal(expected.Order(), own);
 
         var first = Run(For(3), repeats: false);
         Assert.Equal(first, Run(For(3), repeats: false));

@@ -34,6 +34,13 @@ public class TrainingRewritesTests
         ["of many channels, unpadded"] = (new(2, 40, 9, 12), new(32, 40, 3, 3), Window.Square(3)),
         ["of many channels, unevenly padded"] = (new(2, 32, 8, 9), new(64, 32, 3, 3), new([3, 3], [1, 1], [2, 0], [1, 1], [1, 1])),
         ["of many channels, more tiles than a block has"] = (new(37, 32, 8, 7), new(32, 32, 3, 3), Window.Square(3, 1, 1)),
+        ["of many channels, with strides"] = (new(3, 64, 30, 29), new(64, 64, 3, 3), Window.Square(3, 2, 1)),
+        ["of many channels, with strides, unevenly padded"] = (
+            new(2, 32, 21, 34), new(64, 32, 3, 4), new([3, 4], [2, 2], [0, 2], [1, 0], [1, 1])),
+        ["of many channels, with strides of 3"] = (new(2, 24, 23, 25), new(40, 24, 4, 3), new([4, 3], [3, 2], [1, 0], [2, 1], [1, 1])),
+        ["of many channels, pointwise"] = (new(5, 256, 24, 23), new(96, 256, 1, 1), Window.Square(1)),
+        ["of many channels, pointwise, with few weights"] = (new(5, 24, 24, 23), new(40, 24, 1, 1), Window.Square(1)),
+        ["of many channels, pointwise, with strides"] = (new(2, 64, 15, 18), new(96, 64, 1, 1), Window.Square(1, 2)),
         ["dilated"] = (new(2, Channels, 12, 11), new(Channels, Channels, 3, 3), new([3, 3], [1, 1], [2, 2], [2, 2], [2, 2])),
     };
 

@@ -1,0 +1,36 @@
+namespace Fovea.Models.Kernels;
+
+/// <summary>
+/// The sizes of an image of interleaved phases, apart from the batch size: phase (a, b) has the pixels (a, b) of each cell.
+/// </summary>
+/// <param name="Channels">The number of channels.</param>
+/// <param name="Height">The height of the image.</param>
+/// <param name="Width">The width of the image.</param>
+/// <param name="Down">The height of a cell, 1 or 2.</param>
+/// <param name="Across">The width of a cell, 1 or 2.</param>
+internal readonly record struct PhaseShape(int Channels, int Height, int Width, int Down, int Across)
+{
+    private static readonly SizeTable<PhaseShape> Sizes = new(
+        ("channels", shape => shape.Channels, (shape, size) => shape with { Channels = size }),
+        ("height", shape => shape.Height, (shape, size) => shape with { Height = size }),
+        ("width", shape => shape.Width, (shape, size) => shape with { Width = size }),
+        ("down", shape => shape.Down, (shape, size) => shape with { Down = size }),
+        ("across", shape => shape.Across, (shape, size) => shape with { Across = size }));
+
+    /// <summary>The number of phases.</summary>
+    public int Phases => Down * Across;
+
+    /// <summary>The height of a phase.</summary>
+    /// <param name="row">The row of its pixels in a cell.</param>
+    public int Rows(int row) => (Height - row + Down - 1) / Down;
+
+    /// <summary>The width of a phase.</summary>
+    /// <param name="column">The column of its pixels in a cell.</param>
+    public int Columns(int column) => (Width - column + Across - 1) / Across;
+
+    /// <summary>The sizes as attributes of an ONNX node.</summary>
+    public (string Name, object Value)[] Attributes() => Sizes.Attributes(this);
+
+    /// <summary>The sizes of a node whose kernel ONNX Runtime is creating.</summary>
+    public static PhaseShape Of(nint info) => Sizes.Read(info);
+}
