@@ -88,6 +88,13 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             .OrderByDescending(e => e.Number).Take(limit).ToListAsync(stop);
     }
 
+    /// <summary>Returns the messages of a job's events that begin with a text.</summary>
+    public async Task<IReadOnlyList<string>> Messages(string id, string beginning, CancellationToken stop)
+    {
+        await using var context = await database.Open(stop);
+        return await context.Events.Where(e => e.JobId == id && e.Message.StartsWith(beginning)).Select(e => e.Message).ToListAsync(stop);
+    }
+
     /// <summary>Whether the database has an event with the same job, number, time and message.</summary>
     public async Task<bool> Has(JobEvent said, CancellationToken stop)
     {

@@ -113,20 +113,27 @@ internal sealed class JobWork(
             folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion, time);
         }
 
-        if (!folder.IsTrained)
+        var told = await job.Messages(TrainingProgress.EpochBeginning, pause.Token);
+        if (folder.IsTrained)
         {
-            await Train(job, folder, dataset, pause.Token, term.Over);
+            // Training may have ended while its worker stood still, and the worker then lost the job.
+            await new TrainingProgress(job, told, paths, time).CatchUp(folder.ReportedEpochs());
+        }
+        else
+        {
+            await Train(job, folder, dataset, told, pause.Token, term.Over);
         }
 
         await publishing.Publish(job, folder, dataset, term, stop);
     }
 
-    private async Task Train(HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken pause, CancellationToken kill)
+    private async Task Train(
+        HeldJob job, JobFolder folder, UploadedDataset dataset, HashSet<string> told, CancellationToken pause, CancellationToken kill)
     {
         for (int deaths = 1; ; deaths++)
         {
             long began = time.GetTimestamp();
-            var progress = new TrainingProgress(job, paths, time);
+            var progress = new TrainingProgress(job, told, paths, time);
             var arguments = Arguments(job.Now, folder, dataset);
             disk.RequireSince(began);
             var (code, errors) = await training.Run(
