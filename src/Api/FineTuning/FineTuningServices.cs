@@ -20,7 +20,7 @@ internal static class FineTuningServices
         {
             services.AddSingleton<IncumbentComparison>().AddSingleton<Publishing>();
             services.AddSingleton<JobTraining>().AddSingleton<JobWork>().AddSingleton<JobRunner>();
-            services.AddSingleton<JobRecovery>().AddHostedService<JobQueue>();
+            services.AddSingleton<ActiveJobs>().AddSingleton<JobRecovery>().AddHostedService<JobQueue>();
             services.AddSingleton<JobSweep>().AddHostedService(provider => provider.GetRequiredService<JobSweep>());
         }
     }

@@ -3,8 +3,15 @@ using Microsoft.EntityFrameworkCore;
 namespace Fovea.Api.Jobs;
 
 /// <summary>The Entity Framework model of the tables for jobs. SQLite and PostgreSQL have the same tables.</summary>
-internal sealed class FineTuningContext(DbContextOptions<FineTuningContext> options) : DbContext(options)
+internal sealed class FineTuningContext : DbContext
 {
+    public FineTuningContext(DbContextOptions<FineTuningContext> options)
+        : base(options)
+    {
+        // A failed save undoes its whole transaction here, so a savepoint before each save would only cost two round trips.
+        Database.AutoSavepointsEnabled = false;
+    }
+
     public DbSet<Job> Jobs => Set<Job>();
 
     public DbSet<JobEvent> Events => Set<JobEvent>();

@@ -20,6 +20,12 @@ internal sealed record FineTuningSettings
     /// </summary>
     public string Database { get; init; } = "";
 
+    /// <summary>
+    /// <see cref="Database"/> with a setting that saves a statement each time a connection of the pool is used again: no code here changes
+    /// the state of a session, so it need not be reset. Empty if <see cref="Database"/> is empty.
+    /// </summary>
+    public string PooledDatabase => Database.Length == 0 ? "" : $"{Database};No Reset On Close=true";
+
     /// <summary>The number of jobs that this process runs at the same time. Further jobs wait.</summary>
     [Range(1, 64)]
     public int TrainingJobs { get; init; } = 1;

@@ -1,10 +1,16 @@
 namespace Fovea.Api.Jobs;
 
-/// <summary>The text of a notification of PostgreSQL: the id of a changed job, and the word "waiting" if it waits for a worker.</summary>
+/// <summary>
+/// The text of a notification of PostgreSQL: the id of a changed job, and the word "waiting" if it waits for a worker and the queue has
+/// changed.
+/// </summary>
 internal static class JobNotice
 {
     /// <summary>The name of the channel for LISTEN and NOTIFY.</summary>
     public const string Channel = "fovea_jobs";
+
+    /// <summary>The text that names no job: the queue has new entries.</summary>
+    public const string OfQueue = Waiting;
 
     private const string Waiting = " waiting";
 

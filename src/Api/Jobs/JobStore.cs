@@ -2,7 +2,6 @@ using Fovea.Api.Problems;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Fovea.Api.Jobs;
 
@@ -12,16 +11,12 @@ namespace Fovea.Api.Jobs;
 /// </summary>
 internal sealed class JobStore(StateDatabase database, TimeProvider time)
 {
-    // A process that stands still within a transaction keeps the job's row locked, so no other worker could take the job over. PostgreSQL
-    // ends such a transaction after this time. Between two statements of a transaction the service only waits for the database.
-    private const string LongestStandstill = "10s";
-
     /// <summary>Saves a new job and its events.</summary>
     public async Task Add(Job job, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
         context.AddRange([job, .. job.News]);
-        await using var transaction = await Begin(context, job, stop);
+        await using var transaction = await AnnouncedTransaction.Begin(context, [JobNotice.Of(job)], stop);
         await context.SaveChangesAsync(stop);
         await transaction.CommitAsync(stop);
     }
@@ -48,14 +43,6 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         }
 
         return await jobs.OrderByDescending(job => job.Id).Take(limit).ToListAsync(stop);
-    }
-
-    /// <summary>Returns the jobs that wait for a worker or run, the oldest first.</summary>
-    public async Task<IReadOnlyList<Job>> Active(CancellationToken stop)
-    {
-        JobStatus[] active = [JobStatus.ValidatingFiles, JobStatus.Queued, JobStatus.Running];
-        await using var context = await database.Open(stop);
-        return await context.Jobs.AsNoTracking().Where(job => active.Contains(job.Status)).OrderBy(job => job.Id).ToListAsync(stop);
     }
 
     /// <summary>Returns the number of jobs in each status. A status that no job has is left out.</summary>
@@ -99,6 +86,13 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         await using var context = await database.Open(stop);
         return await context.Events.AsNoTracking().Where(e => e.JobId == id && e.Number < number)
             .OrderByDescending(e => e.Number).Take(limit).ToListAsync(stop);
+    }
+
+    /// <summary>Returns the messages of a job's events that begin with a text.</summary>
+    public async Task<IReadOnlyList<string>> Messages(string id, string beginning, CancellationToken stop)
+    {
+        await using var context = await database.Open(stop);
+        return await context.Events.Where(e => e.JobId == id && e.Message.StartsWith(beginning)).Select(e => e.Message).ToListAsync(stop);
     }
 
     /// <summary>Whether the database has an event with the same job, number, time and message.</summary>
@@ -176,7 +170,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
         }
 
         context.Remove(job);
-        await using var transaction = await Begin(context, job, stop);
+        await using var transaction = await AnnouncedTransaction.Begin(context, [JobNotice.Of(job)], stop);
         try
         {
             await context.SaveChangesAsync(stop);
@@ -212,7 +206,7 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
 
     /// <summary>
     /// Changes a job and saves its new events in one transaction. If another change is saved in between, this change is repeated on the new
-    /// row, so events become visible in the order of their numbers.
+    /// row, so events become visible in the order of their numbers. Nothing is written if nothing has changed.
     /// </summary>
     /// <param name="id">The id of the job.</param>
     /// <param name="change">Changes the job. It may be called several times, each time with a freshly read job.</param>
@@ -230,8 +224,13 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             var job = await context.Jobs.SingleOrDefaultAsync(job => job.Id == id, stop) ?? throw Unknown(id);
             job.At = time.GetUtcNow().ToUnixTimeMilliseconds();
             change(job);
+            if (checkpoints.Count == 0 && job.News.Count == 0 && !context.ChangeTracker.HasChanges())
+            {
+                return job;
+            }
+
             job.Revision++;
-            await using var transaction = await Begin(context, job, stop);
+            await using var transaction = await AnnouncedTransaction.Begin(context, [JobNotice.Of(job)], stop);
             try
             {
                 // The row of the job is saved first. It stays locked until the commit, so no other change can use the same event numbers.
@@ -255,25 +254,6 @@ internal sealed class JobStore(StateDatabase database, TimeProvider time)
             await transaction.CommitAsync(stop);
             return job;
         }
-    }
-
-    // Begins a transaction that tells the listeners of all processes of the change. PostgreSQL sends the notification when the transaction
-    // is committed. SQLite has no notifications; there, JobListener notices the commit. Both calls are one statement, because each further
-    // statement costs a round trip.
-    private async Task<IDbContextTransaction> Begin(FineTuningContext context, Job job, CancellationToken stop)
-    {
-        var transaction = await context.Database.BeginTransactionAsync(stop);
-        if (database.IsShared)
-        {
-            await context.Database.ExecuteSqlAsync(
-                $"""
-                SELECT set_config('idle_in_transaction_session_timeout', {LongestStandstill}, true),
-                    pg_notify({JobNotice.Channel}, {JobNotice.Of(job)})
-                """,
-                stop);
-        }
-
-        return transaction;
     }
 
     // PostgreSQL refuses a text with the character 0, and no job has such an id.

@@ -38,7 +38,7 @@ internal sealed class StateDatabase : IDisposable
 
             // The migrations are written by hand and have no model snapshot. A test compares their tables with those of FineTuningContext.
             .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning));
-        options = (IsShared ? builder.UseNpgsql(fineTuning.Database) : builder.UseSqlite($"Data Source={file}")).Options;
+        options = (IsShared ? builder.UseNpgsql(fineTuning.PooledDatabase) : builder.UseSqlite($"Data Source={file}")).Options;
     }
 
     /// <summary>True: the database is a server, which several machines may use. False: it is a file, which one machine uses.</summary>

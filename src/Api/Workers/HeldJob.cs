@@ -76,6 +76,10 @@ internal sealed class HeldJob : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The worker no longer holds the job, or the job is paused.</exception>
     public Task RequireRunning() => Advance(static _ => { });
 
+    /// <summary>Returns the saved messages of the job's events that begin with a text.</summary>
+    public async Task<HashSet<string>> Messages(string beginning, CancellationToken stop) =>
+        [.. await store.Messages(Now.Id, beginning, stop)];
+
     /// <summary>Waits until all queued changes are saved, or have failed for good.</summary>
     public async ValueTask DisposeAsync()
     {

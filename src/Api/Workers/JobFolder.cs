@@ -6,6 +6,7 @@ using Fovea.Api.Problems;
 using Fovea.Api.Storage;
 using Fovea.Models.Errors;
 using Fovea.Models.Files;
+using Fovea.Models.TrainingEvents;
 
 namespace Fovea.Api.Workers;
 
@@ -51,6 +52,13 @@ internal sealed class JobFolder
 
     /// <summary>Whether training is complete: the report exists and names the SHA-256 of the model file.</summary>
     public bool IsTrained => File.Exists(Model) && File.Exists(Page) && File.Exists(Report) && ReportedHash() == FileHash.Sha256Of(Model);
+
+    /// <summary>Returns the epochs in the report, in order; none if training had no epochs.</summary>
+    public IReadOnlyList<EpochDone> ReportedEpochs()
+    {
+        using var report = JsonDocument.Parse(File.ReadAllBytes(Report));
+        return report.RootElement.GetProperty("epochs").Deserialize<EpochDone[]>(JsonSerializerOptions.Web)!;
+    }
 
     /// <summary>Returns the files of a job for reading: those of the newest attempt.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.Unavailable"/>: the disk of the files is gone.</exception>

@@ -40,6 +40,9 @@ internal sealed class JobLease : IAsyncDisposable
         (id, fence, renewed) = (taken.Id, taken.Fence, before);
         terms = [new LeaseTerm(length, before, time)];
         Term = terms[0];
+
+        // The job may have changed before the subscription began, so the first look does not wait for an announcement.
+        changes.Announce();
         keeping = Task.Run(Keep);
     }
 
@@ -59,8 +62,14 @@ internal sealed class JobLease : IAsyncDisposable
     private async Task Keep()
     {
         bool isAway = false;
-        while (!ended.IsCancellationRequested)
+        while (true)
         {
+            await Pause().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ended.IsCancellationRequested)
+            {
+                return;
+            }
+
             try
             {
                 await Look();
@@ -80,8 +89,6 @@ internal sealed class JobLease : IAsyncDisposable
 
                 isAway = true;
             }
-
-            await Pause().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

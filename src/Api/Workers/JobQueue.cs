@@ -1,6 +1,5 @@
 using Fovea.Api.Jobs;
 using Fovea.Api.Telemetry;
-using Fovea.Models.Graphs;
 
 namespace Fovea.Api.Workers;
 
@@ -10,14 +9,18 @@ namespace Fovea.Api.Workers;
 /// may be lost.
 /// </summary>
 internal sealed class JobQueue(
-    StateDatabase database, JobStore store, JobAnnouncer announcer, JobRunner runner, JobRecovery recovery, FineTuningSettings settings,
+    StateDatabase database, ActiveJobs active, JobAnnouncer announcer, JobRunner runner, JobRecovery recovery, FineTuningSettings settings,
     TimeProvider time, ILogger<JobQueue> log) : BackgroundService
 {
+    // The number of jobs that are added to the queue together. After an interruption, at most so many jobs name an entry that the queue
+    // does not have.
+    private const int MostTogether = 32;
+
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenTries = TimeSpan.FromSeconds(5),
         BetweenIdleLooks = TimeSpan.FromSeconds(15);
 
     // All workers are notified of a new job at the same time. Each waits a random time up to this one before it looks at the jobs, so that
-    // usually only one worker adds the job to the queue.
+    // usually only one worker finds the job without an entry, and many notifications lead to one look.
     private static readonly TimeSpan LongestLag = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>
@@ -85,7 +88,7 @@ internal sealed class JobQueue(
                 if (!database.IsShared)
                 {
                     // A queue in memory is empty after a start, so the entries that jobs name do not exist any more.
-                    await recovery.ForgetEntries(await store.Active(stop), stop);
+                    await recovery.ForgetEntries(await active.Waiting(int.MaxValue, stop), stop);
                 }
 
                 while (await Look(engine, stop) is { } longest)
@@ -112,28 +115,43 @@ internal sealed class JobQueue(
     // Returns the longest time to the next look; null if the queue has lost entries, so that it must be opened again.
     private async Task<TimeSpan?> Look(QueueEngine engine, CancellationToken stop)
     {
-        var active = await store.Active(stop);
-        await recovery.ReleaseLost(active, stop);
-        if (await recovery.ForgetLostEntries(active, stop))
+        var running = await active.Running(stop);
+        await recovery.ReleaseLost(running, stop);
+        var waiting = await active.Waiting(MostTogether, stop);
+        if (await recovery.ForgetLostEntries(waiting, stop))
         {
             log.EntriesLost();
             return null;
         }
 
-        foreach (var job in active.Where(job => job.IsWaiting && job.QueueEntry is null))
+        if (waiting.Any(job => job.QueueEntry is null))
         {
-            var entry = engine.Enqueue(job.Id);
-            await store.Change(job.Id, now => now.Enter(entry), stop);
+            await AddWaiting(engine, stop);
         }
 
-        return LongestPause(active);
+        return LongestPause(running, waiting);
+    }
+
+    // The jobs name their entries before the entries exist. If the process ends in between, the entries count as lost.
+    private async Task AddWaiting(QueueEngine engine, CancellationToken stop)
+    {
+        IReadOnlyList<Job> added;
+        do
+        {
+            added = await active.Enter(MostTogether, stop);
+            if (added.Count > 0)
+            {
+                engine.Enqueue(added);
+                await active.AnnounceEntries(stop);
+            }
+        }
+        while (added.Count == MostTogether);
     }
 
     // A waiting job should begin soon where a slot is free; otherwise its entry may be lost. A running job's worker may be lost, which
     // shows within some looks.
-    private TimeSpan LongestPause(IReadOnlyList<Job> active) =>
-        runner.HasFreeSlot && active.Any(job => job.IsWaiting) ? BetweenLooks
-        : active.Any(job => job.Status is JobStatus.Running)
-            && TimeSpan.FromSeconds(settings.TakeoverSeconds) / 6 is var share && share < BetweenIdleLooks ? share
+    private TimeSpan LongestPause(IReadOnlyList<Job> running, IReadOnlyList<Job> waiting) =>
+        runner.HasFreeSlot && waiting.Count > 0 ? BetweenLooks
+        : running.Count > 0 && TimeSpan.FromSeconds(settings.TakeoverSeconds) / 6 is var share && share < BetweenIdleLooks ? share
         : BetweenIdleLooks;
 }

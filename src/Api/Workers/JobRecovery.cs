@@ -7,7 +7,8 @@ namespace Fovea.Api.Workers;
 /// Finds jobs that would wait forever, and puts them back into the queue: running jobs whose worker is lost, and waiting jobs whose entry
 /// the queue has lost. Every worker runs this, and several may do so at the same time.
 /// </summary>
-internal sealed class JobRecovery(StateDatabase database, JobStore store, JobRunner runner, FineTuningSettings settings, TimeProvider time)
+internal sealed class JobRecovery(
+    StateDatabase database, JobStore store, ActiveJobs active, JobRunner runner, FineTuningSettings settings, TimeProvider time)
 {
     // A waiting job's entry that reaches no worker for this time is lost. While a slot is free and a job waits, the worker looks into
     // the queue each second, so it would have received the entry long before.
@@ -16,11 +17,11 @@ internal sealed class JobRecovery(StateDatabase database, JobStore store, JobRun
     private readonly StandstillWatch leases = new(TimeSpan.FromSeconds(settings.TakeoverSeconds), time), entries = new(EntryPatience, time);
 
     /// <summary>Puts running jobs that no worker trains any more back into the queue.</summary>
-    /// <param name="active">All jobs that wait or run.</param>
+    /// <param name="running">All jobs that run.</param>
     /// <param name="stop">Cancels the writes.</param>
-    public async Task ReleaseLost(IReadOnlyList<Job> active, CancellationToken stop)
+    public async Task ReleaseLost(IReadOnlyList<Job> running, CancellationToken stop)
     {
-        var others = active.Where(job => job.Status is JobStatus.Running && !runner.WorksAt(job.Id)).ToLookup(CanBeAlive);
+        var others = running.Where(job => !runner.WorksAt(job.Id)).ToLookup(CanBeAlive);
         var silent = leases.Look(others[true].Select(job => (job.Id, $"{job.Fence} {job.Heartbeats}")));
         foreach (var job in others[false])
         {
@@ -36,22 +37,25 @@ internal sealed class JobRecovery(StateDatabase database, JobStore store, JobRun
     }
 
     /// <summary>Removes lost queue entries from their jobs, so that the jobs are added to the queue again.</summary>
-    /// <param name="active">All jobs that wait or run.</param>
+    /// <param name="oldest">The jobs that have waited longest. Entries leave the queue in the order of their age.</param>
     /// <param name="stop">Cancels the writes.</param>
-    /// <returns>Whether an entry was lost.</returns>
-    public async Task<bool> ForgetLostEntries(IReadOnlyList<Job> active, CancellationToken stop)
+    /// <returns>
+    /// Whether all these entries were lost, which shows that the queue hands out nothing. Then all waiting jobs have lost theirs.
+    /// </returns>
+    public async Task<bool> ForgetLostEntries(IReadOnlyList<Job> oldest, CancellationToken stop)
     {
         // While all slots of this worker are in use, it takes no entries from the queue, so an entry that stays is not lost.
-        var waiting = runner.HasFreeSlot ? active.Where(job => job.IsWaiting && job.QueueEntry is not null) : [];
-        var lost = entries.Look(waiting.Select(job => (job.Id, job.QueueEntry!)));
-        await ForgetEntries([.. active.Where(job => lost.Contains(job.Id))], stop);
-        return lost.Count > 0;
+        Job[] entered = runner.HasFreeSlot ? [.. oldest.Where(job => job.QueueEntry is not null)] : [];
+        var lost = entries.Look(entered.Select(job => (job.Id, job.QueueEntry!)));
+        bool isWhole = entered.Length > 0 && lost.Count == entered.Length;
+        await ForgetEntries(isWhole ? await active.Waiting(int.MaxValue, stop) : entered.Where(job => lost.Contains(job.Id)), stop);
+        return isWhole;
     }
 
-    /// <summary>Removes the queue entries from all waiting jobs, so that the jobs are added to the queue again.</summary>
-    public async Task ForgetEntries(IReadOnlyList<Job> active, CancellationToken stop)
+    /// <summary>Removes the queue entries from jobs, so that the jobs are added to the queue again.</summary>
+    public async Task ForgetEntries(IEnumerable<Job> jobs, CancellationToken stop)
     {
-        foreach (var (id, entry) in active.Where(job => job.IsWaiting).Select(job => (job.Id, job.QueueEntry)))
+        foreach (var (id, entry) in jobs.Select(job => (job.Id, job.QueueEntry)))
         {
             if (entry is not null)
             {

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using Fovea.Api.Jobs;
 using Fovea.Api.Telemetry;
-using Hangfire;
-using Hangfire.Server;
 
 namespace Fovea.Api.Workers;
 
@@ -27,40 +25,29 @@ internal sealed class JobRunner(
     /// <summary>Whether this process runs a job or is about to take it.</summary>
     public bool WorksAt(string job) => jobsByEntry.Values.Contains(job);
 
-    /// <summary>
-    /// Called by the queue for each entry. Takes the entry's job, if the job still names this entry, and starts it. Returns when the runner
-    /// has a free slot again, so that the queue does not fetch entries that other workers could take. If the job cannot be taken now, the
-    /// entry is dropped, and the job is added to the queue again later.
-    /// </summary>
-    [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete, LogEvents = false)]
-    public async Task Run(string id, PerformContext? context, CancellationToken queueStops)
+    /// <summary>Waits until this worker can begin another job.</summary>
+    public async Task UntilFree(CancellationToken stop)
     {
-        await freeSlots.WaitAsync(queueStops);
-        await Begin(id, context!.BackgroundJob.Id);
-        try
-        {
-            await freeSlots.WaitAsync(queueStops);
-            freeSlots.Release();
-        }
-        catch (OperationCanceledException)
-        {
-            // The queue is closed. The job continues.
-        }
+        await freeSlots.WaitAsync(stop);
+        freeSlots.Release();
     }
 
-    /// <summary>Waits until the running jobs have stopped. They stop when the service stops.</summary>
-    public Task Drain() => Task.WhenAll(running.Values);
-
-    /// <inheritdoc/>
-    public void Dispose() => freeSlots.Dispose();
-
-    private async Task Begin(string id, string entry)
+    /// <summary>
+    /// Called by the queue for each entry. Takes the entry's job, if the job still names this entry, and starts it. If the job cannot be
+    /// taken now, the entry is dropped, and the job is added to the queue again later.
+    /// </summary>
+    /// <param name="id">The id of the job.</param>
+    /// <param name="entry">The id of the entry.</param>
+    /// <param name="queueStops">Cancels waiting for a free slot.</param>
+    public async Task Begin(string id, string entry, CancellationToken queueStops)
     {
+        await freeSlots.WaitAsync(queueStops);
+
         // The job is listed here before the database marks it as running. Otherwise JobRecovery could take it for a lost job.
         jobsByEntry[entry] = id;
         if (await Take(id, entry) is { } taken)
         {
-            var holding = Task.Run(() => Hold(taken.Job, taken.Before));
+            var holding = Task.Run(() => Hold(taken.Job, taken.Before), CancellationToken.None);
             running[entry] = holding;
             _ = holding.ContinueWith(_ => Free(entry), TaskScheduler.Default);
         }
@@ -69,6 +56,12 @@ internal sealed class JobRunner(
             Free(entry);
         }
     }
+
+    /// <summary>Waits until the running jobs have stopped. They stop when the service stops.</summary>
+    public Task Drain() => Task.WhenAll(running.Values);
+
+    /// <inheritdoc/>
+    public void Dispose() => freeSlots.Dispose();
 
     private async Task<(Job Job, long Before)?> Take(string id, string entry)
     {

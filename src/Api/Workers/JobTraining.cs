@@ -41,9 +41,15 @@ internal sealed class JobTraining(
             folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion, time);
         }
 
-        if (!folder.IsTrained)
+        var told = await job.Messages(TrainingProgress.EpochBeginning, pause);
+        if (folder.IsTrained)
         {
-            await RunUntilDone(job, folder, dataset, pause, kill);
+            // Training may have ended while its worker stood still, and the worker then lost the job.
+            await new TrainingProgress(job, told, paths, time).CatchUp(folder.ReportedEpochs());
+        }
+        else
+        {
+            await RunUntilDone(job, folder, dataset, told, pause, kill);
         }
 
         return (folder, dataset);
@@ -67,12 +73,12 @@ internal sealed class JobTraining(
     }
 
     private async Task RunUntilDone(
-        HeldJob job, JobFolder folder, UploadedDataset dataset, CancellationToken pause, CancellationToken kill)
+        HeldJob job, JobFolder folder, UploadedDataset dataset, HashSet<string> told, CancellationToken pause, CancellationToken kill)
     {
         for (int deaths = 1; ; deaths++)
         {
             long began = time.GetTimestamp();
-            var progress = new TrainingProgress(job, paths, time);
+            var progress = new TrainingProgress(job, told, paths, time);
             var arguments = Arguments(job.Now, folder, dataset);
             disk.RequireSince(began);
             var (code, errors) = await process.Run(

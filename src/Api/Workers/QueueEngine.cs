@@ -3,6 +3,7 @@ using Hangfire;
 using Hangfire.InMemory;
 using Hangfire.PostgreSql;
 using Hangfire.PostgreSql.Factories;
+using Hangfire.Server;
 using Hangfire.States;
 
 namespace Fovea.Api.Workers;
@@ -10,48 +11,56 @@ namespace Fovea.Api.Workers;
 /// <summary>
 /// The queue of jobs, kept by Hangfire, which gives each entry to one worker. The queue lies on the PostgreSQL server of the setting
 /// Database, or in memory without one. Opening the queue creates its tables if they are missing. Closing the queue does not stop the jobs.
+/// Hangfire's storage and its server are used, but not its own worker: that one writes the states of an entry, its history and counters,
+/// with several times as many statements, and the job's row already has them.
 /// </summary>
 internal sealed class QueueEngine : IAsyncDisposable
 {
     private static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(15), LongestClosing = TimeSpan.FromSeconds(5);
 
+    // Hangfire deletes an entry that no worker has taken after this time. The job is then added again.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
+
     private readonly JobStorage storage;
-    private readonly BackgroundJobServer server;
-    private readonly BackgroundJobClient client;
+    private readonly BackgroundProcessingServer server;
 
     /// <summary>Opens the queue, and starts to pass its entries to a runner.</summary>
     /// <exception cref="Exception">The database cannot be reached.</exception>
     public QueueEngine(FineTuningSettings settings, JobRunner runner)
     {
-        storage = settings.Database.Length == 0 ? new InMemoryStorage() : new PostgreSqlStorage(Connections(settings), Options(settings));
-        client = new BackgroundJobClient(storage);
-        server = new BackgroundJobServer(
-            new BackgroundJobServerOptions
-            {
-                // One thread fetches entries, and only while the runner has a free slot. The jobs run on threads of their own.
-                WorkerCount = 1,
-                Activator = new Activator(runner),
-                ShutdownTimeout = LongestClosing,
-
-                // The service schedules no entries for later.
-                SchedulePollingInterval = TimeSpan.FromMinutes(5),
-            },
-            storage);
+        storage = settings.Database.Length == 0
+            ? new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = null })
+            : new PostgreSqlStorage(Connections(settings), Options(settings));
+        server = new BackgroundProcessingServer(
+            storage,
+            [new EntryReader(runner)],
+            new Dictionary<string, object>(),
+            new BackgroundProcessingServerOptions { ShutdownTimeout = LongestClosing });
     }
 
-    /// <summary>Adds an entry for a job to the queue.</summary>
-    /// <param name="job">The id of the job.</param>
-    /// <returns>The id of the entry.</returns>
-    public string Enqueue(string job) => client.Enqueue<JobRunner>(runner => runner.Run(job, null, CancellationToken.None));
+    /// <summary>Adds the entries that jobs name to the queue.</summary>
+    public void Enqueue(IReadOnlyList<Job> jobs)
+    {
+        using var connection = storage.GetConnection();
+        using var transaction = connection.CreateWriteTransaction();
+        foreach (var (id, entry) in jobs.Select(job => (job.Id, job.QueueEntry!)))
+        {
+            var call = Hangfire.Common.Job.FromExpression<JobRunner>(runner => runner.Begin(id, entry, CancellationToken.None));
+            var number = connection.CreateExpiredJob(call, new Dictionary<string, string>(), DateTime.UtcNow, LongestWait);
+            transaction.AddToQueue(EnqueuedState.DefaultQueue, number);
+        }
+
+        transaction.Commit();
+    }
 
     /// <summary>
     /// Looks for entries now. Without this call, entries that another process has added are found only after 15 s.
     /// </summary>
     public void Wake()
     {
-        if (storage is PostgreSqlStorage server)
+        if (storage is PostgreSqlStorage shared)
         {
-            (server.QueueProviders.GetProvider(EnqueuedState.DefaultQueue).GetJobQueue() as PostgreSqlJobQueue)?.FetchNextJob();
+            (shared.QueueProviders.GetProvider(EnqueuedState.DefaultQueue).GetJobQueue() as PostgreSqlJobQueue)?.FetchNextJob();
         }
     }
 
@@ -63,7 +72,7 @@ internal sealed class QueueEngine : IAsyncDisposable
         (storage as IDisposable)?.Dispose();
     }
 
-    private static NpgsqlConnectionFactory Connections(FineTuningSettings settings) => new(settings.Database, Options(settings));
+    private static NpgsqlConnectionFactory Connections(FineTuningSettings settings) => new(settings.PooledDatabase, Options(settings));
 
     private static PostgreSqlStorageOptions Options(FineTuningSettings settings) => new()
     {
@@ -77,14 +86,22 @@ internal sealed class QueueEngine : IAsyncDisposable
         StartupConnectionMaxRetries = 0,
     };
 
-    private sealed class Activator(JobRunner runner) : JobActivator
+    /// <summary>Takes entries from the queue, one at a time, and only while the runner has a free slot.</summary>
+    private sealed class EntryReader(JobRunner runner) : IBackgroundProcess
     {
-        public override JobActivatorScope BeginScope(JobActivatorContext context) => new Scope(runner);
-    }
+        public void Execute(BackgroundProcessContext context)
+        {
+            runner.UntilFree(context.StoppingToken).GetAwaiter().GetResult();
+            using var connection = context.Storage.GetConnection();
+            using var fetched = connection.FetchNextJob([EnqueuedState.DefaultQueue], context.StoppingToken);
 
-    // Hangfire's own scope would dispose of the runner after each entry.
-    private sealed class Scope(JobRunner runner) : JobActivatorScope
-    {
-        public override object Resolve(Type type) => runner;
+            // An entry that an older release added, or that has expired, names no job of this form. It is dropped.
+            if (connection.GetJobData(fetched.JobId)?.Job?.Args is [string job, string entry, ..])
+            {
+                runner.Begin(job, entry, context.StoppingToken).GetAwaiter().GetResult();
+            }
+
+            fetched.RemoveFromQueue();
+        }
     }
 }

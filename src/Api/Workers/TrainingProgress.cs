@@ -6,10 +6,19 @@ using Fovea.Models.TrainingEvents;
 namespace Fovea.Api.Workers;
 
 /// <summary>
-/// Reads the events that the training program prints, and writes the job's events, checkpoints, hyperparameters and estimated end.
+/// Reads the events that the training program prints, and writes the job's events, checkpoints, hyperparameters and estimated end. The
+/// lines that a worker had not read when it lost its lease are lost. So each training states the epochs of its checkpoint, and those that
+/// no event tells yet get one.
 /// </summary>
-internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProvider time)
+/// <param name="job">The job.</param>
+/// <param name="told">The messages of the epochs that have an event. New ones are added.</param>
+/// <param name="paths">Removes the paths of this machine from messages.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TrainingProgress(HeldJob job, HashSet<string> told, PrivatePaths paths, TimeProvider time)
 {
+    /// <summary>The beginning of the message of an epoch's event.</summary>
+    public const string EpochBeginning = "Epoch ";
+
     // Steps are reported at most this often: each report is stored in the database, and a long job takes many steps.
     private static readonly TimeSpan BetweenMetrics = TimeSpan.FromSeconds(2);
 
@@ -116,13 +125,23 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
         };
     }
 
-    private ValueTask Started(RunStarted e)
+    /// <summary>Writes an event for each completed epoch that has none.</summary>
+    public async ValueTask CatchUp(IReadOnlyList<EpochDone> completed)
+    {
+        epochs = epochs > 0 ? epochs : job.Now.Epochs ?? completed.Count;
+        foreach (var epoch in completed)
+        {
+            await Epoch(epoch);
+        }
+    }
+
+    private async ValueTask Started(RunStarted e)
     {
         HasBegun = true;
         (epochs, stepsPerEpoch, validationImages) = (e.Epochs, e.StepsPerEpoch, e.ValidationImages);
         var summary = $"Training on {e.Images} images, validating with {e.ValidationImages}: "
             + $"{e.Epochs} epochs of {e.StepsPerEpoch} steps of {e.BatchSize} images.";
-        return job.Post(now =>
+        await job.Post(now =>
         {
             string[] chosen =
             [
@@ -150,6 +169,7 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
                 TotalSteps = StepsBefore(e.Epochs + 1),
             });
         });
+        await CatchUp(e.CompletedEpochs ?? []);
 
         static string[] Chosen(string name, object? asked, string value, string reason) =>
             asked is null ? [$"{name} {value} ({reason})"] : [];
@@ -193,9 +213,13 @@ internal sealed class TrainingProgress(HeldJob job, PrivatePaths paths, TimeProv
             ValidAccuracy = e.ValidationAccuracy,
         };
         var best = e.Best ? ", the best so far" : "";
-        return Tell(
-            Say($"Epoch {e.Epoch} of {epochs}: validation loss {e.ValidationLoss:F4}, accuracy {e.ValidationAccuracy:P2}{best}"),
-            metrics: latest with { TotalSteps = StepsBefore(epochs + 1), Epoch = e.Epoch });
+        var message = EpochBeginning
+            + Say($"{e.Epoch} of {epochs}: validation loss {e.ValidationLoss:F4}, accuracy {e.ValidationAccuracy:P2}{best}");
+
+        // An epoch that is trained again from an earlier checkpoint has the same numbers, and so the same message.
+        return told.Add(message)
+            ? Tell(message, metrics: latest with { TotalSteps = StepsBefore(epochs + 1), Epoch = e.Epoch })
+            : ValueTask.CompletedTask;
     }
 
     private ValueTask Checkpoint(CheckpointSaved e)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fovea.Models.TrainingEvents;
 
 /// <summary>The run starts, or resumes from a checkpoint.</summary>
@@ -19,7 +21,15 @@ public sealed record RunStarted(
     int BatchSize,
     double LearningRate,
     int ResumedEpoch,
-    int ResumedStep) : TrainingEvent;
+    int ResumedStep) : TrainingEvent
+{
+    /// <summary>
+    /// The epochs that were complete in the checkpoint, in order, so that a reader can catch up on those that it missed; <c>null</c> if the
+    /// run starts anew.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EpochDone>? CompletedEpochs { get; init; }
+}
 
 /// <summary>A training step, which trains on one batch of images, is complete.</summary>
 /// <param name="Epoch">The epoch, from 1.</param>

@@ -125,7 +125,10 @@ internal sealed class Trainer : IDisposable
             options.BatchSize,
             options.LearningRate,
             state.Epoch,
-            state.StepsInEpoch));
+            state.StepsInEpoch)
+        {
+            CompletedEpochs = state.History is [] ? null : state.History,
+        });
         if (startIsCandidate && state.StartLoss is null)
         {
             var start = Score.Of(forward.Run, validation, train.Labels.Count, stop);

@@ -39,8 +39,7 @@ public sealed class OutageTests : IDisposable
 
             // Training that ended before the interruption is not started again.
             Assert.InRange(told.Count(e => e.Message.StartsWith("Training on", StringComparison.Ordinal)), 1, interruptions + 1);
-            var epochs = told.Select(e => e.Message).Where(message => message.StartsWith("Epoch", StringComparison.Ordinal));
-            Assert.Equal(Epochs, epochs.Distinct().Count());
+            Workshop.HasEachEpochOnce(told.Select(e => e.Message), Epochs);
             Assert.DoesNotContain(told, e => e.Message.StartsWith("The worker was lost", StringComparison.Ordinal));
             Assert.Equal(workshop.Model("alone"), workshop.Model(suffix));
             Assert.Equal([1], workshop.Versions(suffix));

@@ -13,10 +13,13 @@ internal sealed class Postgres : IDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly int port = FreePort();
+    private readonly string settings;
     private bool isRunning;
 
-    public Postgres()
+    /// <param name="settings">Settings of the server, each as <c>-c name=value</c>.</param>
+    public Postgres(string settings = "")
     {
+        this.settings = settings;
         if (Environment.IsPrivilegedProcess)
         {
             Run("chown", Nobody, folder.Path);
@@ -35,7 +38,7 @@ internal sealed class Postgres : IDisposable
     /// <summary>Starts the server, and waits until it answers.</summary>
     public void Start()
     {
-        var options = $"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off";
+        var options = $"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c fsync=off {settings}";
         RunServer("pg_ctl", "--pgdata", Cluster, "--wait", "--log", folder["log"], "--options", options, "start");
         isRunning = true;
     }

@@ -49,6 +49,7 @@ public sealed class StoppedWorkerTests : IDisposable
         var told = await workshop.Follow(job);
         Assert.Equal(Enumerable.Range(1, told.Length), told.Select(e => e.Number));
         Assert.Contains(told, e => e.Message.StartsWith("The worker was lost", StringComparison.Ordinal));
+        Workshop.HasEachEpochOnce(told.Select(e => e.Message), Epochs);
         Assert.Equal(workshop.Model("alone"), workshop.Model("stopped"));
         Assert.Equal([1], workshop.Versions("stopped"));
     }
@@ -67,7 +68,15 @@ public sealed class StoppedWorkerTests : IDisposable
         await Eventually.True(() => Task.FromResult((checks = workshop.Checks()) is not []), "the check of the trained model");
         var stopped = Assert.Single(workers, worker => worker.Id == Workshop.ParentOf(checks[0]));
         stopped.Suspend();
+
+        // As if the worker had not read these lines of the training before it was stopped.
+        await using (var losing = await Open())
+        {
+            await Run(losing, "DELETE FROM \"Events\" WHERE \"Message\" LIKE 'Epoch %'");
+        }
+
         await workshop.Until(job, "succeeded");
+        Workshop.HasEachEpochOnce(await workshop.Told(job), epochs: 3);
         await Eventually.True(
             async () => (await workshop.Client.DeleteAsync(
                 "/models/lenet5-published/versions/1", TestContext.Current.CancellationToken)).IsSuccessStatusCode,

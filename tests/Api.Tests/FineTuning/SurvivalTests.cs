@@ -24,6 +24,9 @@ public sealed class SurvivalTests
         (await workshop.Post(paused, "pause", 409)).IsProblem(409, "conflict", $"{paused} is paused");
         await Eventually.True(() => Task.FromResult(workshop.Trainers() is []));
 
+        // As if the lines of these epochs had not been read before the checkpoint was written.
+        await workshop.Sql("DELETE FROM Events WHERE Message LIKE 'Epoch %'");
+
         var killed = await workshop.Create(dataset, "killed", Epochs);
         await workshop.UntilTold(killed, "Checkpoint");
         Assert.Single(workshop.Trainers()).Kill();
@@ -32,6 +35,8 @@ public sealed class SurvivalTests
         await workshop.Until(paused, "succeeded");
         await workshop.Until(killed, "succeeded");
         Assert.Contains(await workshop.Follow(killed), e => e.Message.Contains("killed", StringComparison.Ordinal));
+        Workshop.HasEachEpochOnce(await workshop.Told(paused), Epochs);
+        Workshop.HasEachEpochOnce(await workshop.Told(killed), Epochs);
         Assert.Equal(workshop.Model("alone"), workshop.Model("paused"));
         Assert.Equal(workshop.Model("alone"), workshop.Model("killed"));
     }

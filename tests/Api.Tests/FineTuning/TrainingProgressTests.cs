@@ -57,6 +57,19 @@ public sealed class TrainingProgressTests
     }
 
     [Fact]
+    public async Task Each_epoch_has_one_event_although_lines_were_lost_and_an_epoch_was_trained_again()
+    {
+        EpochDone[] epochs = [.. Enumerable.Range(1, 4).Select(n => new EpochDone(n, 0.001, 0.5, 0.5, 1.0 / n, 0.5, true, 0))];
+        var started = new RunStarted("lenet5", 60, 20, 4, 4, 15, 0.01, 1, 0);
+
+        // The line of the second epoch is lost. The next training goes on from the checkpoint after it, and trains the third again.
+        var (events, _) = await Read(Lines(
+            started, epochs[0], epochs[2], started with { ResumedEpoch = 3, CompletedEpochs = epochs[..2] }, epochs[2], epochs[3]));
+        string[] told = [.. events.Select(e => e.Message).Where(m => m.StartsWith("Epoch", StringComparison.Ordinal)).Select(m => m[..7])];
+        Assert.Equal(["Epoch 1", "Epoch 3", "Epoch 2", "Epoch 4"], told);
+    }
+
+    [Fact]
     public async Task Events_of_a_head_carry_their_numbers_in_data()
     {
         var (events, _) = await Read(Lines(
@@ -120,7 +133,7 @@ public sealed class TrainingProgressTests
         await store.Change("ftjob-1", job => job.Enter("1"), stop);
         var taken = await store.Change("ftjob-1", job => job.TryBegin("1", "worker", 1), stop);
         await using var held = new HeldJob(store, taken, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        var progress = new TrainingProgress(held, new PrivatePaths(settings), TimeProvider.System);
+        var progress = new TrainingProgress(held, [], new PrivatePaths(settings), TimeProvider.System);
         foreach (var line in lines)
         {
             await progress.Read(line);

@@ -161,6 +161,14 @@ internal sealed class Workshop : IAsyncDisposable
         return [.. told.Select(e => e.GetProperty("message").GetString()!).Reverse()];
     }
 
+    /// <summary>Checks that each epoch has one event among these messages.</summary>
+    public static void HasEachEpochOnce(IEnumerable<string> messages, int epochs)
+    {
+        var told = messages.Where(message => message.StartsWith("Epoch ", StringComparison.Ordinal))
+            .Select(message => int.Parse(message.Split(' ')[1], null));
+        Assert.Equal(Enumerable.Range(1, epochs), told.Order());
+    }
+
     /// <summary>Reads the stream of a job's events to its end, and returns the numbers and messages in the order of arrival.</summary>
     public async Task<(int Number, string Message)[]> Follow(string job, int after = 0)
     {

@@ -6,6 +6,6 @@ namespace Fovea.Benchmarks.FineTuning;
 /// <param name="Trainings">The number of times that training was started.</param>
 /// <param name="Takeovers">The number of times that a worker was lost.</param>
 /// <param name="IsOrderly">
-/// Whether its events have numbers without gaps, no event was saved twice, and each epoch has an event unless a worker lost its lease.
+/// Whether its events have numbers without gaps, no event was saved twice, and each epoch has one event.
 /// </param>
 internal sealed record JobRun(string Status, double Seconds, int Trainings, int Takeovers, bool IsOrderly);

@@ -95,16 +95,11 @@ internal sealed class JobRuns : IDisposable
                 int.Parse(e.GetProperty("id").GetString()!, null), e.GetProperty("message").GetString()!)));
         }
 
-        int trainings = Count("Training on"), takeovers = Count("The worker"), stops = Count("The database could not be reached");
-
-        // An epoch that is trained again from a checkpoint has a second event. Otherwise each epoch has one, as long as the worker keeps
-        // its lease. The lines that a worker has not read when it loses its lease are lost. The next training goes on from a checkpoint
-        // that may be newer than the last line that was read. So events of some epochs may be missing, but never the epochs' results.
+        int trainings = Count("Training on"), takeovers = Count("The worker");
         var epochs = events.Select(e => e.Message).Where(message => message.StartsWith("Epoch", StringComparison.Ordinal)).ToArray();
         bool isOrderly = events.Select(e => e.Number).Reverse().SequenceEqual(Enumerable.Range(1, events.Count))
             && Count("The job has begun") == 1
-            && (epochs.Distinct().Count() == Epochs || takeovers + stops > 0)
-            && (trainings > 1 || epochs.Length <= Epochs);
+            && epochs.Length == Epochs && epochs.Distinct().Count() == Epochs;
         return new(status, seconds, trainings, takeovers, isOrderly);
 
         int Count(string start) => events.Count(e => e.Message.StartsWith(start, StringComparison.Ordinal));
