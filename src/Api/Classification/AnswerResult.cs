@@ -13,22 +13,24 @@ namespace Fovea.Api.Classification;
 internal sealed class AnswerResult(Answer answer, Metrics metrics) : IResult
 {
     // JSON answers are never part of an HTML page, so characters of labels such as < and é need not be escaped.
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? writer;
 
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
         long start = Stopwatch.GetTimestamp();
         var body = buffer ??= new();
+        var json = writer ??= new(body, Options);
         body.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(body, Json))
-        {
-            JsonSerializer.Serialize(writer, answer, ClassificationJson.Default.Answer);
-        }
-
+        json.Reset();
+        JsonSerializer.Serialize(json, answer, ClassificationJson.Default.Answer);
+        json.Flush();
         var response = httpContext.Response;
         (response.ContentType, response.ContentLength) = ("application/json; charset=utf-8", body.WrittenCount);
         response.BodyWriter.Write(body.WrittenSpan);

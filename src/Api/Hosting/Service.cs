@@ -142,6 +142,7 @@ internal static class Service
         app.UseNoSniff();
         app.UseHeadAsGet();
         app.UseRouting();
+        app.UseRootServices();
         if (host.GrpcPort > 0)
         {
             app.UseGrpcPort(host.GrpcPort);

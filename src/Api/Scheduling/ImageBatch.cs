@@ -66,17 +66,20 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         return true;
     }
 
-    /// <summary>Writes an image into its slot. Returns a task that completes with the image's logits.</summary>
-    public Task<float[]> Write(int slot, Action<Span<float>> fill, CancellationToken stop)
+    /// <summary>Writes an image into its slot, where it waits for its logits.</summary>
+    public PendingImage Write(int slot, Action<Span<float>> fill, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
         fill(batch.Slot(slot));
-        return (images[slot] = new(Stopwatch.GetElapsedTime(start), stop)).Logits.Task;
+        return images[slot] = new(Stopwatch.GetElapsedTime(start), stop);
     }
 
-    /// <summary>Runs the images of a slice whose requests were not cancelled, and completes each image's task.</summary>
+    /// <summary>Runs the images of a slice whose requests were not cancelled, and sets each image's result.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="log">Records the run.</param>
+    /// <param name="answers">Receives the images; null: their tasks are completed at once.</param>
     /// <returns>The time of the run, for tuning; null if every image was cancelled or the run failed.</returns>
-    public SliceResult? Run(BatchSlice slice, RunLog log)
+    public SliceResult? Run(BatchSlice slice, RunLog log, AnsweredImages? answers)
     {
         int count = DropAbandoned(slice);
         var wanted = images.AsSpan(slice.First, count);
@@ -97,13 +100,12 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         {
             foreach (var image in wanted)
             {
-                if (image!.Logits.TrySetException(e))
-                {
-                    log.Failed(Stopwatch.GetElapsedTime(image.Since));
-                }
+                image!.Fail(e);
+                log.Failed(Stopwatch.GetElapsedTime(image.Since));
             }
         }
 
+        HandOut(wanted, answers);
         images.AsSpan(slice.First, slice.Count).Clear();
         return result;
     }
@@ -112,9 +114,9 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
     public Task<float[]> RunAtOnce(Action<Span<float>> fill, RunLog log, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        var logits = Write(0, fill, stop);
-        Run(new(this, 0, 1, sessions.For(spread: false), IsTimed: false), log);
-        return logits;
+        var image = Write(0, fill, stop);
+        Run(new(this, 0, 1, sessions.For(spread: false), IsTimed: false), log, answers: null);
+        return image.Logits;
     }
 
     /// <inheritdoc/>
@@ -145,22 +147,35 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         }
     }
 
-    // Counts the run in metrics and statistics before it answers any image, so that a client that has its answer finds it counted.
+    // Counts the run in metrics and statistics before any image is answered, so that a client that has its answer finds it counted.
     private void Answer(BatchSlice slice, Span<PendingImage?> wanted, RunLog log, long start, long end)
     {
-        var logits = new float[wanted.Length][];
         var writing = TimeSpan.Zero;
         for (int i = 0; i < wanted.Length; i++)
         {
-            logits[i] = batch.Logits(slice.First + i).ToArray();
+            wanted[i]!.Succeed(batch.Logits(slice.First + i).ToArray());
             writing += wanted[i]!.Writing;
         }
 
         log.Ran(wanted.Length, slice.Session.Kind.Spread, writing, Stopwatch.GetElapsedTime(start, end), Stopwatch.GetElapsedTime(end));
-        for (int i = 0; i < wanted.Length; i++)
+        foreach (var image in wanted)
         {
-            log.Answered(wanted[i]!.Request, wanted[i]!.Since, start, end, wanted[i]!.Writing);
-            wanted[i]!.Logits.SetResult(logits[i]);
+            log.Answered(image!.Request, image.Since, start, end, image.Writing);
+        }
+    }
+
+    private static void HandOut(Span<PendingImage?> images, AnsweredImages? answers)
+    {
+        foreach (var image in images)
+        {
+            if (answers is null)
+            {
+                image!.Complete();
+            }
+            else
+            {
+                answers.Add(image!);
+            }
         }
     }
 
@@ -171,13 +186,13 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
         int end = slice.First + slice.Count;
         for (int i = slice.First; i < end;)
         {
-            if (images[i] is { Stop.IsCancellationRequested: false })
+            if (images[i] is { IsAbandoned: false })
             {
                 i++;
                 continue;
             }
 
-            images[i]?.Logits.SetCanceled(images[i]!.Stop);
+            images[i]?.Cancel();
             end--;
             if (images[end] is not null && i < end)
             {

@@ -5,8 +5,8 @@ namespace Fovea.Api.Scheduling;
 /// <param name="Index">The index of the slot, from 0.</param>
 internal readonly record struct ImageSlot(ImageBatch Batch, int Index)
 {
-    /// <summary>Writes the image. Returns a task that completes with the image's logits.</summary>
+    /// <summary>Writes the image, which then waits for its logits.</summary>
     /// <param name="fill">Writes the whole image, preprocessed, as [C, H, W] numbers.</param>
     /// <param name="stop">If this is cancelled before the run, the image is left out of the run.</param>
-    public Task<float[]> Write(Action<Span<float>> fill, CancellationToken stop) => Batch.Write(Index, fill, stop);
+    public PendingImage Write(Action<Span<float>> fill, CancellationToken stop) => Batch.Write(Index, fill, stop);
 }

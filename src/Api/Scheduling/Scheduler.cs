@@ -6,7 +6,7 @@ namespace Fovea.Api.Scheduling;
 /// <remarks>
 /// <code>
 /// a batch:   idle ──opened──► open ──cut──► running ──last slice has run──► idle, or freed if its session set was replaced
-/// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► answered
+/// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► its slots are free ──► answered
 ///            or, if it is alone and runs are short: takes an idle batch ──► is written ──► runs on its request's thread ──► answered
 /// the model: serves ──Dispose──► retired ──no run, no queued slice, no deferred start──► freed
 /// </code>
@@ -26,6 +26,7 @@ internal sealed class Scheduler : IDisposable
     private readonly Action free;
     private readonly Action<BatchSlice> execute;
     private readonly Queue<BatchSlice> queued = [];
+    private readonly AnsweredImages answers = new();
     private int expected;
     private bool isStartDeferred, isRetired;
 
@@ -106,18 +107,21 @@ internal sealed class Scheduler : IDisposable
 
         var slot = place ?? await Wait(turn!, stop);
         Before?.Invoke(Transition.ImageIsWritten);
-        Task<float[]> logits;
+        PendingImage image;
         try
         {
             stop.ThrowIfCancellationRequested();
-            logits = slot.Write(fill, stop);
+            image = slot.Write(fill, stop);
         }
         finally
         {
             Settle(slot.Batch);
         }
 
-        return await logits.WaitAsync(stop);
+        using (image.Watch())
+        {
+            return await image.Logits;
+        }
     }
 
     // A request that is cancelled while it waits for a slot stops waiting at once. If it got a slot meanwhile, the slot stays empty.
@@ -248,7 +252,7 @@ internal sealed class Scheduler : IDisposable
     private void Execute(BatchSlice slice)
     {
         Before?.Invoke(Transition.SliceRuns);
-        if (slice.Batch.Run(slice, log) is { } result && Exploration is { } exploration)
+        if (slice.Batch.Run(slice, log, answers) is { } result && Exploration is { } exploration)
         {
             exploration.Record(result);
         }
@@ -269,9 +273,23 @@ internal sealed class Scheduler : IDisposable
         }
 
         starting.RunElsewhere(execute, log.RunsLong);
+        Answer();
         if (isOver)
         {
             Free();
+        }
+    }
+
+    // A long run has a thread of its own, which ends now. A short run is on a thread of the pool, which goes on with the requests.
+    private void Answer()
+    {
+        if (log.RunsLong)
+        {
+            answers.CompleteElsewhere();
+        }
+        else
+        {
+            answers.Complete();
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Fovea.Models.Errors;
 using SkiaSharp;
 
@@ -14,22 +13,15 @@ public sealed class EncodedImage : IDisposable
     private const int FillerBytes = 256;
 
     private readonly ReadOnlyMemory<byte> file;
-    private readonly MemoryHandle pinned;
-    private readonly SKData data;
-    private readonly SKCodec codec;
-
-    // A copy of the codec's property Info, which creates a new object on each call.
-    private readonly SKImageInfo info;
-
+    private readonly ImageCodec codec;
     private readonly ImageFormat format;
 
     // Whether a JPEG lacks the end marker. The picture may still be complete.
     private readonly bool lacksEnd;
 
-    private EncodedImage(
-        ImageFormat format, ReadOnlyMemory<byte> file, MemoryHandle pinned, SKData data, SKCodec codec, SKImageInfo info)
+    private EncodedImage(ImageFormat format, ReadOnlyMemory<byte> file, ImageCodec codec)
     {
-        (this.format, this.file, this.pinned, this.data, this.codec, this.info) = (format, file, pinned, data, codec, info);
+        (this.format, this.file, this.codec) = (format, file, codec);
         lacksEnd = format.LacksEnd(file.Span);
     }
 
@@ -37,10 +29,10 @@ public sealed class EncodedImage : IDisposable
     public string Format => format.Name;
 
     /// <summary>The width in pixels, before the EXIF orientation is applied.</summary>
-    public int Width => info.Width;
+    public int Width => codec.Size.Width;
 
     /// <summary>The height in pixels, before the EXIF orientation is applied.</summary>
-    public int Height => info.Height;
+    public int Height => codec.Size.Height;
 
     /// <summary>
     /// Reads the header of an image. The format is detected from the file's bytes; a declared media type is ignored.
@@ -51,7 +43,7 @@ public sealed class EncodedImage : IDisposable
     /// <see cref="ErrorCode.EmptyBody"/>, <see cref="ErrorCode.NotAnImage"/>, <see cref="ErrorCode.DamagedImage"/>,
     /// <see cref="ErrorCode.TooManyPixels"/> or <see cref="ErrorCode.TooManyFrames"/>.
     /// </exception>
-    public static unsafe EncodedImage Open(ReadOnlyMemory<byte> file, ImageLimits limits)
+    public static EncodedImage Open(ReadOnlyMemory<byte> file, ImageLimits limits)
     {
         if (file.IsEmpty)
         {
@@ -65,12 +57,10 @@ public sealed class EncodedImage : IDisposable
         }
 
         limits.CheckFormat(format.Name);
-        var pinned = file.Pin();
-        var data = SKData.Create((nint)pinned.Pointer, file.Length);
-        var codec = SKCodec.Create(data);
+        var codec = ImageCodec.Open(file);
         try
         {
-            if (codec?.Info is not { Width: > 0, Height: > 0 } info)
+            if (codec?.Size is not { Width: > 0, Height: > 0 } size)
             {
                 throw format.Unsupported(file.Span) is { } kind
                     ? new FoveaException(
@@ -79,20 +69,18 @@ public sealed class EncodedImage : IDisposable
                     : ImageDecoder.Damaged(format.Name, "its header cannot be read");
             }
 
-            limits.CheckSize(format.Name, info.Width, info.Height);
+            limits.CheckSize(format.Name, size.Width, size.Height);
             limits.CheckFrames(format.Name, codec);
             if (format.Problem(file.Span) is { } problem)
             {
                 throw ImageDecoder.Damaged(format.Name, problem);
             }
 
-            return new(format, file, pinned, data, codec, info);
+            return new(format, file, codec);
         }
         catch
         {
             codec?.Dispose();
-            data.Dispose();
-            pinned.Dispose();
             throw;
         }
     }
@@ -141,7 +129,7 @@ public sealed class EncodedImage : IDisposable
         PixelRectangle? part = format.IsScaled && orientation is not (>= 2 and <= 8) && needed is not null
             ? Widened(needed(size.Width, size.Height), size)
             : null;
-        return ImageDecoder.Decode(codec, info, Format, orientation, size, allocate, part);
+        return ImageDecoder.Decode(codec, Format, orientation, size, allocate, part);
     }
 
     // The decoder interpolates colours from their neighbours, which it lacks at the edge of a part. So a part is wider than needed.
@@ -169,23 +157,18 @@ public sealed class EncodedImage : IDisposable
 
         Pixels DecodeEnded(byte filler, Func<int, byte[]> allocate)
         {
-            using var ended = SKData.CreateCopy([.. whole.Span, .. Enumerable.Repeat(filler, FillerBytes), 0xFF, JpegSegments.EndOfImage]);
-            using var decoder = SKCodec.Create(ended);
-            return ImageDecoder.Decode(decoder, info, Format, format.Orientation(file.Span), Size(leastSide), allocate);
+            byte[] ended = [.. whole.Span, .. Enumerable.Repeat(filler, FillerBytes), 0xFF, JpegSegments.EndOfImage];
+            using var decoder = ImageCodec.Open(ended) ?? throw ImageDecoder.Damaged(Format, "its header cannot be read");
+            return ImageDecoder.Decode(decoder, Format, format.Orientation(file.Span), Size(leastSide), allocate);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        codec.Dispose();
-        data.Dispose();
-        pinned.Dispose();
-    }
+    public void Dispose() => codec.Dispose();
 
     // The size to which the image is decoded. A JPEG stores blocks of 8 x 8 pixels. The decoder can decode a block as n x n pixels, and has
     // fast code for n = 1, 2, 4 and 8.
-    private SKSizeI Size(int leastSide) => !format.IsScaled || leastSide <= 0 ? info.Size : ((int[])[1, 2, 4, 8])
-        .Select(n => codec.GetScaledDimensions(n / 8f))
-        .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == info.Size);
+    private SKSizeI Size(int leastSide) => !format.IsScaled || leastSide <= 0 ? codec.Size : ((int[])[1, 2, 4, 8])
+        .Select(n => codec.ScaledSize(n / 8f))
+        .First(size => Math.Min(size.Width, size.Height) >= leastSide || size == codec.Size);
 }

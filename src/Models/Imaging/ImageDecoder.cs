@@ -35,8 +35,7 @@ public static class ImageDecoder
     }
 
     /// <summary>Decodes an image whose header has been read.</summary>
-    /// <param name="codec">Skia's decoder of the file.</param>
-    /// <param name="header">Skia's description of the file.</param>
+    /// <param name="codec">The decoder of the file.</param>
     /// <param name="format">The format's name, for messages.</param>
     /// <param name="orientation">The EXIF orientation, 1 to 8.</param>
     /// <param name="size">The size to decode to. The codec must support it.</param>
@@ -46,11 +45,10 @@ public static class ImageDecoder
     /// part are not read, so damage in them is not found. A gray file is decoded as a whole. <c>null</c>: all.
     /// </param>
     internal static unsafe Pixels Decode(
-        SKCodec codec, SKImageInfo header, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate,
-        PixelRectangle? part = null)
+        ImageCodec codec, string format, int orientation, SKSizeI size, Func<int, byte[]> allocate, PixelRectangle? part = null)
     {
         var (width, height) = (size.Width, size.Height);
-        bool isGray = header.ColorType == SKColorType.Gray8, opaque = header.AlphaType == SKAlphaType.Opaque;
+        var (isGray, opaque) = (codec.IsGray, codec.IsOpaque);
         int channels = isGray ? 1 : 3;
         var upright = Orientation.Of(orientation, width, height);
 
@@ -62,10 +60,10 @@ public static class ImageDecoder
 
         // Skia takes the columns of a part now, and its rows later. It keeps the address of this variable.
         var columns = new SKRectI(area.X, 0, area.X + area.Width, height);
-        var started = area.Width == width ? codec.StartScanlineDecode(info) : ScanlineDecode.Start(codec, info, &columns);
+        var started = codec.StartRows(info, area.Width == width ? null : &columns);
         if (part is not null && (started != SKCodecResult.Success || codec.ScanlineOrder != SKCodecScanlineOrder.TopDown))
         {
-            return Decode(codec, header, format, orientation, size, allocate);
+            return Decode(codec, format, orientation, size, allocate);
         }
 
         if (started is not (SKCodecResult.Success or SKCodecResult.Unimplemented))
@@ -106,10 +104,10 @@ public static class ImageDecoder
         return new Pixels(upright.Width, upright.Height, channels, values);
     }
 
-    private static void Read(SKCodec codec, string format, SKImageInfo info, bool byRows, nint strip, int rows, int rowBytes)
+    private static void Read(ImageCodec codec, string format, SKImageInfo info, bool byRows, nint strip, int rows, int rowBytes)
     {
-        var result = !byRows ? codec.GetPixels(info, strip)
-            : codec.GetScanlines(strip, rows, rowBytes) == rows ? SKCodecResult.Success
+        var result = !byRows ? codec.ReadAll(info, strip)
+            : codec.ReadRows(strip, rows, rowBytes) == rows ? SKCodecResult.Success
             : SKCodecResult.IncompleteInput;
         if (result != SKCodecResult.Success)
         {
@@ -117,9 +115,9 @@ public static class ImageDecoder
         }
     }
 
-    private static void Skip(SKCodec codec, string format, int rows)
+    private static void Skip(ImageCodec codec, string format, int rows)
     {
-        if (rows > 0 && !codec.SkipScanlines(rows))
+        if (rows > 0 && !codec.SkipRows(rows))
         {
             throw Damaged(format, SKCodecResult.IncompleteInput);
         }

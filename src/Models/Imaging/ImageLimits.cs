@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Fovea.Models.Errors;
-using SkiaSharp;
 
 namespace Fovea.Models.Imaging;
 
@@ -37,7 +36,7 @@ public sealed record ImageLimits(long Pixels = 50_000_000, int Side = 16_384)
     /// <param name="format">The image's format.</param>
     /// <param name="codec">The image. Its frames are counted only if there is a limit, because counting scans the whole file.</param>
     /// <exception cref="FoveaException">The image has too many frames.</exception>
-    internal void CheckFrames(string format, SKCodec codec)
+    internal void CheckFrames(string format, ImageCodec codec)
     {
         if (Frames > 0 && codec.FrameCount is var frames && frames > Frames)
         {

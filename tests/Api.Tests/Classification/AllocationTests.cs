@@ -12,8 +12,8 @@ public sealed class AllocationTests
 {
     private const int Warm = 1_000, Counted = 2_000;
 
-    // A request allocates about 4,000 bytes, and more until the runtime has compiled all of its code with full optimization.
-    private const int Budget = 5_400;
+    // A request allocates about 3,400 bytes, and more until the runtime has compiled all of its code with full optimization.
+    private const int Budget = 4_800;
 
     [Fact]
     public async Task Request_with_a_small_image_allocates_no_more_than_its_budget()

@@ -145,6 +145,29 @@ public sealed class SchedulerTests : IDisposable
     }
 
     [Fact]
+    public async Task Requests_that_work_long_after_their_answers_do_not_keep_others_of_the_batch_waiting()
+    {
+        await Use(served, largest: 8, capacity: 8, SessionKind.AllCores);
+        await Ask(Digit(1));
+        using var together = new Barrier(3);
+        async Task<bool> Work(float[] image)
+        {
+            await Ask(image);
+            return together.SignalAndWait(TimeSpan.FromMinutes(1));
+        }
+
+        // On the thread pool, as requests are. Otherwise the answers would pass through the context of the test.
+        var working = await Task.Run(
+            () =>
+            {
+                using var announced = served.Scheduler.Expect();
+                return Enumerable.Range(1, 3).Select(i => Work(Digit(i))).ToArray();
+            },
+            TestContext.Current.CancellationToken);
+        Assert.All(await Task.WhenAll(working), Assert.True);
+    }
+
+    [Fact]
     public async Task Image_of_a_disconnected_client_costs_no_run_and_the_others_are_answered()
     {
         await Use(served, largest: 8, capacity: 8, SessionKind.AllCores);

@@ -5,7 +5,8 @@ namespace Fovea.Benchmarks.Serving;
 
 /// <summary>
 /// Compares the service with the bare runtime. The two take turns, so that changes of the machine's speed affect both. Each line is an
-/// independent result; the parts are selected by name. The benchmarks need wrk, and for gRPC h2load.
+/// independent result; the parts are selected by name. The benchmarks need wrk, for gRPC h2load, and for node-12mp Node
+/// with npm.
 /// </summary>
 internal static class ServeBenchmark
 {
@@ -17,6 +18,7 @@ internal static class ServeBenchmark
     {
         ["resnet34"] = () => Throughput("resnet34", 640, 480, clients: 8, 1, 4, 8),
         ["resnet34-12mp"] = () => Throughput("resnet34", 4000, 3000, clients: 8, 1, 4, 8),
+        ["node-12mp"] = () => NodeComparison.Run(Models, "resnet34", Seconds),
         ["vgg16"] = () => Throughput("vgg16", 640, 480, clients: 8, 1, 4, 8),
         ["alexnet"] = () => Throughput("alexnet", 640, 480, clients: 32, 8, 16, 32),
         ["lenet5"] = LeNet5,

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+
+namespace Fovea.Api.Scheduling;
+
+/// <summary>
+/// The images of finished runs whose requests do not have their answers yet. The thread that completes an image's task also goes on with
+/// its request, until that has written its response. A thread therefore answers several images one after the other: handing each to a
+/// thread of its own would take more time than writing the response. Before a thread begins, it asks for another one if more images
+/// wait, so a request that does long work after its answer does not keep the others waiting.
+/// </summary>
+/// <remarks>Thread-safe, without a lock.</remarks>
+internal sealed class AnsweredImages
+{
+    private readonly ConcurrentQueue<PendingImage> waiting = [];
+
+    /// <summary>Adds an image that has its logits or has failed.</summary>
+    public void Add(PendingImage image) => waiting.Enqueue(image);
+
+    /// <summary>Completes the tasks of the waiting images on this thread, and on others of the thread pool.</summary>
+    public void Complete()
+    {
+        if (!waiting.TryDequeue(out var image))
+        {
+            return;
+        }
+
+        if (!waiting.IsEmpty)
+        {
+            CompleteElsewhere();
+        }
+
+        do
+        {
+            image.Complete();
+        }
+        while (waiting.TryDequeue(out image));
+    }
+
+    /// <summary>Completes the tasks of the waiting images on threads of the thread pool.</summary>
+    public void CompleteElsewhere() =>
+        ThreadPool.UnsafeQueueUserWorkItem(static answers => answers.Complete(), this, preferLocal: false);
+}
