@@ -1,7 +1,6 @@
 using Fovea.Api.Configuration;
 using Fovea.Api.Jobs;
 using Fovea.Api.Tests.Hosting;
-using Fovea.Models.Graphs;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fovea.Api.Tests.FineTuning;
