@@ -21,6 +21,9 @@ public sealed record Recipe(
     int Epochs = 10,
     double? Clip = null)
 {
+    /// <summary>The hyperparameters for images of at most <see cref="Architecture.SmallSide"/> pixels; <c>null</c>: the same.</summary>
+    public Recipe? ForSmallImages { get; init; }
+
     /// <summary>The values in the papers on AlexNet and VGG. It is the default for networks without a recipe of their own.</summary>
     public static Recipe Plain { get; } = new("sgd", 1e-2, 32, WeightDecay: 5e-4);
 

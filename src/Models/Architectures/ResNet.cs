@@ -15,6 +15,11 @@ internal sealed class ResNet : INetworkFamily
 
     private static readonly int[] Channels = [64, 128, 256, 512];
 
+    // AdamW (Loshchilov and Hutter, 2017) at its usual rate learns small images faster than SGD. After one pass over 9,505 images of
+    // CIFAR-10 at 16x16 pixels, 45 % of 495 others were classified correctly, and with SGD 42 %.
+    // Static fields get their values in the order of the text, so this one stands before Variants, which uses it.
+    private static readonly Recipe SmallImages = new("adamw", 1e-3, 32, WeightDecay: 0.01);
+
     public static int Year => 2015;
 
     public static IReadOnlyList<Architecture> Variants { get; } =
@@ -41,7 +46,7 @@ internal sealed class ResNet : INetworkFamily
         {
             Parameters = parameters,
             SmallestSide = 1,
-            Recipe = Recipe.WithBatchNormalization,
+            Recipe = Recipe.WithBatchNormalization with { ForSmallImages = SmallImages },
             Torchvision = new(name, file, accuracy),
             SmallStemLayers = Behind(SmallStem),
         };

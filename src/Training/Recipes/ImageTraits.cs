@@ -18,12 +18,15 @@ internal sealed record ImageTraits(ImageKind Kind, int Count, Shape Input, bool 
     public static ImageTraits Of(ImageSample sample, Dataset train)
     {
         var input = train.Preprocessing.Shape;
-        bool isGray = input[0] == 1 || sample.IsGray, isSmall = Math.Max(input[1], input[2]) <= Architecture.SmallSide;
+        bool isGray = input[0] == 1 || sample.IsGray, isSmall = IsSmallInput(input);
         var kind = train.Preprocessing.Invert == Inversion.Auto ? ImageKind.Handwriting
             : isSmall ? (isGray ? ImageKind.SmallGray : ImageKind.SmallColour)
             : isGray ? ImageKind.GrayPhotos : ImageKind.ColourPhotos;
         return new(kind, train.Count, input, sample.HasSize(input[1], input[2]));
     }
+
+    /// <summary>Whether the images have an input of at most <see cref="Architecture.SmallSide"/> pixels.</summary>
+    public bool IsSmall => IsSmallInput(Input);
 
     /// <summary>Describes the images in words.</summary>
     public override string ToString()
@@ -39,6 +42,8 @@ internal sealed record ImageTraits(ImageKind Kind, int Count, Shape Input, bool 
         return FormattableString.Invariant(
             $"{Count} {kind}, {Input[1]}x{Input[2]} pixels {(HasInputSize ? "as they are stored" : "after resizing")}");
     }
+
+    private static bool IsSmallInput(Shape input) => Math.Max(input[1], input[2]) <= Architecture.SmallSide;
 }
 
 /// <summary>The kinds of images that have recipes of their own.</summary>

@@ -80,17 +80,19 @@ internal sealed record LearningChoices
     public TrainingOptions Options(
         Recipe recipe, DatasetFolder data, string output, Device device, (double WarmUp, int? Patience)? defaults = null)
     {
+        var train = data.ForTraining(Seed).Train;
+        var images = ImageTraits.Of(data.Sample, train);
+        recipe = images.IsSmall ? recipe.ForSmallImages ?? recipe : recipe;
         var name = Optimizer ?? recipe.Optimizer;
 
         // The recipe's weight decay and learning rate suit only its own optimizer. With another optimizer, that optimizer's defaults are
         // used.
         bool isRecipes = name == recipe.Optimizer;
         var rule = Optimizers.Optimizer.Create(name, Momentum, Nesterov, WeightDecay ?? (isRecipes ? recipe.WeightDecay : null));
-        var train = data.ForTraining(Seed).Train;
         int epochs = Epochs ?? recipe.Epochs;
         int batch = BatchSize ?? Math.Min(recipe.BatchSize, train.Count);
         long steps = Math.Max(1, (long)epochs * (train.Count / Math.Max(1, batch)));
-        var usual = ImageRecipe.For(ImageTraits.Of(data.Sample, train), recipe, steps);
+        var usual = ImageRecipe.For(images, recipe, steps);
         return new TrainingOptions(
             output,
             data.Name,
