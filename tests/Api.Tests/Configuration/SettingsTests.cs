@@ -44,9 +44,12 @@ public sealed partial class SettingsTests
         Assert.True(ranged.Length > 30);
         foreach (var setting in ranged)
         {
-            var least = Convert.ToInt64(setting.Range!.Minimum, null);
-            var error = Assert.Throws<FoveaException>(() => Service.Build([$"--Fovea:{setting.Key}={least - 1}"]));
-            Assert.Contains($"Fovea:{setting.Key} is {least - 1}; expected {least} to", error.Message, StringComparison.Ordinal);
+            long least = Convert.ToInt64(setting.Range!.Minimum, null), most = Convert.ToInt64(setting.Range.Maximum, null);
+            foreach (var outside in (long[])[least - 1, most + 1])
+            {
+                var error = Assert.Throws<FoveaException>(() => Service.Build([$"--Fovea:{setting.Key}={outside}"]));
+                Assert.Equal($"Fovea:{setting.Key} is {outside}; expected {least} to {most}.", error.Message);
+            }
         }
     }
 
