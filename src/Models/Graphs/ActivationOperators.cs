@@ -43,8 +43,8 @@ internal static class ActivationOperators
         Elementwise("Elu", (g, y, dY) => [dY * ExponentialUnit(g, y, y.Float("alpha", 1), 1)]) with { Attributes = [("alpha", 1f)] },
         Elementwise("Selu", Selu),
         Elementwise("Softplus", (g, y, dY) => [dY * g.Sigmoid(y[0])]),
-        Elementwise("Softsign"),
-        new("Celu") { Kind = LayerKind.Activation, Traits = Traits.JoinsLayer | Traits.SameInAllSets },
+        Elementwise("Celu", Celu) with { Attributes = [("alpha", 1f)] },
+        Elementwise("Softsign", Softsign),
 
         // Activations that operator set 17 lacks: conversion replaces them by several operators that have gradients.
         new("Gelu")
@@ -116,6 +116,17 @@ internal static class ActivationOperators
     // derivative is Y + shift.
     private static Value ExponentialUnit(Graph g, Node y, float shift, float scale) =>
         g.Min(y.Output, g.Scalar(0)) + Between(g, y[0], shift, scale);
+
+    // Where X > 0, Y = X, and the derivative is 1. Elsewhere, Y = alpha (e^(X / alpha) - 1), and the derivative is e^(X / alpha) =
+    // Y / alpha + 1.
+    private static Value?[] Celu(Graph g, Node y, Value dY) => [dY * (g.Min(y.Output, g.Scalar(0)) * (1 / y.Float("alpha", 1)) + 1)];
+
+    // Y = X / (1 + |X|): dX = dY / (1 + |X|)^2.
+    private static Value?[] Softsign(Graph g, Node y, Value dY)
+    {
+        var divisor = g.Apply("Abs", [y[0]]) + 1;
+        return [dY / divisor / divisor];
+    }
 
     // Y = softmax(X): dX = Y (dY - sum(dY Y)), the sum along the axis.
     private static Value?[] Softmax(Graph g, Node y, Value dY)

@@ -44,9 +44,12 @@ public sealed partial class SettingsTests
         Assert.True(ranged.Length > 30);
         foreach (var setting in ranged)
         {
-            var least = Convert.ToInt64(setting.Range!.Minimum, null);
-            var error = Assert.Throws<FoveaException>(() => Service.Build([$"--Fovea:{setting.Key}={least - 1}"]));
-            Assert.Contains($"Fovea:{setting.Key} is {least - 1}; expected {least} to", error.Message, StringComparison.Ordinal);
+            long least = Convert.ToInt64(setting.Range!.Minimum, null), most = Convert.ToInt64(setting.Range.Maximum, null);
+            foreach (var outside in (long[])[least - 1, most + 1])
+            {
+                var error = Assert.Throws<FoveaException>(() => Service.Build([$"--Fovea:{setting.Key}={outside}"]));
+                Assert.Equal($"Fovea:{setting.Key} is {outside}; expected {least} to {most}.", error.Message);
+            }
         }
     }
 
@@ -54,17 +57,26 @@ public sealed partial class SettingsTests
     public void Page_of_settings_has_the_table_that_the_code_gives()
     {
         var page = File.ReadAllText(RepositoryRoot.PathOf("docs", "settings.md"));
-        Assert.Equal(SettingsTable.Markdown(), TablePattern().Match(page).Groups["table"].Value);
+        var table = TablePattern().Match(page).Groups["table"];
+        AssertStored(page, $"{page[..table.Index]}{SettingsTable.Markdown()}{page[(table.Index + table.Length)..]}", "docs", "settings.md");
     }
 
     [Fact]
     public void Schema_of_appsettings_is_the_one_that_the_code_gives()
     {
         var schema = File.ReadAllText(RepositoryRoot.PathOf("src", "Api", "appsettings.schema.json"));
-        Assert.Equal(SettingsTable.Schema(), schema.TrimEnd());
+        AssertStored(schema, SettingsTable.Schema().ReplaceLineEndings("\n") + "\n", "src", "Api", "appsettings.schema.json");
         using var parsed = JsonDocument.Parse(schema);
         var queue = parsed.RootElement.GetProperty("properties").GetProperty("Fovea").GetProperty("properties").GetProperty("MaxQueue");
         Assert.Equal(100_000, queue.GetProperty("maximum").GetInt64());
+    }
+
+    // Leaves the file that follows from the code beside the tests' program, for copying.
+    private static void AssertStored(string stored, string now, params string[] path)
+    {
+        var copy = Path.Combine(AppContext.BaseDirectory, $"now.{path[^1]}");
+        File.WriteAllText(copy, now);
+        Assert.True(now == stored, $"The settings have changed. If that is meant, copy {copy} to {string.Join('/', path)}.");
     }
 
     [GeneratedRegex(@"<!-- settings -->\n(?<table>.*?)\n<!-- /settings -->", RegexOptions.Singleline)]

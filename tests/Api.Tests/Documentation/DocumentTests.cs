@@ -17,7 +17,6 @@ public sealed class DocumentTests
         ["docs/command-line.md"] = 1, // a download
         ["docs/http.md"] = 3, // generators of clients, from the package registry; grpcurl
         ["docs/kubernetes.md"] = 4, // a cluster
-        ["docs/how-to/setting.md"] = 1, // overwrites files of the repository
         ["docs/licences.md"] = 2, // the test that makes the list, and a tool from the package registry
         ["docs/scaling.md"] = 1, // takes minutes
         ["docs/packages.md"] = 2, // packs, installs a tool

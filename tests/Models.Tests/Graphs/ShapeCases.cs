@@ -17,7 +17,7 @@ internal sealed record ShapeCase(string Name, Shape[] Inputs, Func<Graph, Value[
             "Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal"),
         .. Unary(
             "Neg", "Abs", "Sign", "Reciprocal", "Exp", "Log", "Sqrt", "Floor", "Ceil", "Round", "Erf", "Relu", "Sigmoid", "Tanh", "Clip",
-            "LeakyRelu", "Elu", "Selu", "HardSigmoid", "HardSwish",
+            "LeakyRelu", "Elu", "Selu", "Celu", "HardSigmoid", "HardSwish",
             "Softplus", "Softsign", "Softmax", "LogSoftmax", "Identity", "Dropout"),
         new("Mish", [new(2, 3, 4)], (g, x) => g.Apply("Mish", [x[0]]), Set: 18),
         new("PRelu", [new(2, 3, 4)], (g, x) => g.Apply("PRelu", [x[0], Weight(g, 3, 1)])),

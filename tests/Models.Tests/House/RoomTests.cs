@@ -11,7 +11,11 @@ public sealed partial class RoomTests
     [Fact]
     public void Arrows_are_those_of_the_table()
     {
-        Assert.Equal(string.Join('\n', Lines(Table())), string.Join('\n', Lines(Used())));
+        string[] table = [.. Lines(Table())], used = [.. Lines(Used())];
+        string[] differences = [.. table.Except(used).Select(line => $"- {line}"), .. used.Except(table).Select(line => $"+ {line}")];
+        Assert.True(
+            differences is [],
+            $"The code has other arrows than ARCHITECTURE.md. Take out the lines with -, add those with +:\n{string.Join('\n', differences)}");
     }
 
     [Fact]
