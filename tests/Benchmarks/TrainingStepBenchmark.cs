@@ -21,7 +21,7 @@ public class TrainingStepBenchmark : IDisposable
     public void Prepare()
     {
         step = new TrainingStep(Catalog.Find("lenet5").Build(), BatchSize, Optimizer.Create("adam"));
-        batch = step.NewBatch();
+        batch = step.NewBatch(seed: 0);
         var random = new SeededRandom(0);
         foreach (ref float pixel in batch.Images)
         {

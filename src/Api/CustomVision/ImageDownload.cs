@@ -41,7 +41,8 @@ internal sealed class ImageDownload : IDisposable
     /// <returns>The bytes of the file, at least one. The caller disposes of them.</returns>
     /// <exception cref="ServiceException">
     /// <see cref="ServiceError.MalformedRequest"/>: the body names no address. <see cref="ServiceError.ImageNotFetched"/>: the host of the
-    /// address is not allowed, or does not answer with an image in time. <see cref="ServiceError.TooLarge"/>: the image has too many bytes.
+    /// address is not allowed, or does not answer with an image in time. <see cref="ServiceError.TooLarge"/>: the request's body or the
+    /// image has too many bytes.
     /// </exception>
     public async Task<PooledBytes> Fetch(HttpRequest request, CancellationToken stop)
     {

@@ -89,7 +89,8 @@ internal static class InferMessages
             null => null,
             Choice.Int64Param => InferRequest.Classes(value.Int64Param),
             Choice.Uint64Param => InferRequest.Classes((long)Math.Min(value.Uint64Param, long.MaxValue)),
-            _ => throw InferRequest.Malformed("classification is not a whole number of 64 bits; expected such a number."),
+            _ => throw InferRequest.Malformed(
+                "classification is not a whole number of 64 bits; expected a whole number from -2^63 to 2^63 - 1."),
         };
     }
 

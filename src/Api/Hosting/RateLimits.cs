@@ -33,7 +33,10 @@ internal static class RateLimits
                     throw new ServiceException(
                         ServiceError.RateLimited,
                         $"This caller has sent more than the {requestsPerMinute:N0} requests allowed in a minute "
-                            + $"(Fovea:RequestsPerMinute). Retry in {Math.Ceiling(wait.TotalSeconds):N0} s.") { RetryAfter = wait };
+                            + $"(Fovea:RequestsPerMinute). Retry in {Math.Ceiling(wait.TotalSeconds):N0} s.")
+                    {
+                        RetryAfter = wait,
+                    };
                 }
             }
 

@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Fovea.Api.Hosting;
 
 /// <summary>
-/// Gives classify requests the service's own container. All that they use are singletons, so the container that ASP.NET otherwise makes
-/// for each request, and frees after it, has no use.
+/// Gives the requests that classify, whatever their protocol, the service's own container. All that they use are singletons, so the
+/// container that ASP.NET otherwise makes for each request, and frees after it, has no use. They are the requests for which ASP.NET's
+/// own metrics are off.
 /// </summary>
 internal static class RootServices
 {

@@ -242,7 +242,7 @@ internal ref struct InferRequestReader
 
     private readonly long Whole(string property) => json.TokenType == JsonTokenType.Number && json.TryGetInt64(out long value)
         ? value
-        : throw InferRequest.Malformed($"{property} is not a whole number of 64 bits; expected such a number.");
+        : throw InferRequest.Malformed($"{property} is not a whole number of 64 bits; expected a whole number from -2^63 to 2^63 - 1.");
 
     private readonly bool Flag(string property) => json.TokenType is JsonTokenType.True or JsonTokenType.False
         ? json.GetBoolean()

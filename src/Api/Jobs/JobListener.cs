@@ -6,9 +6,9 @@ namespace Fovea.Api.Jobs;
 
 /// <summary>
 /// Listens for changes of jobs that any process has committed, on one connection for the whole process, and announces them. PostgreSQL
-/// sends them with NOTIFY (<see cref="JobStore"/>). For SQLite, the number PRAGMA data_version is read twice a second: it changes with each
-/// commit of another connection, and the revisions of the jobs then show which of them have changed. After an outage everything is
-/// announced, because changes may have been missed.
+/// sends them with NOTIFY (<see cref="AnnouncedTransaction"/>). For SQLite, the number PRAGMA data_version is read twice a second: it
+/// changes with each commit of another connection, and the revisions of the jobs then show which of them have changed. After an outage
+/// everything is announced, because changes may have been missed.
 /// </summary>
 internal sealed class JobListener(
     StateDatabase database, JobStore store, JobAnnouncer announcer, TimeProvider time, ILogger<JobListener> log) : BackgroundService

@@ -187,8 +187,8 @@ internal sealed class ModelAdministration(
         place.Publish((model.Now.Serving ?? model.Now.Wanted)?.Number);
     }
 
-    // Nothing locks the repository, so a worker may lose its right to add the version between the check and the change that follows. The
-    // time between both is kept short: only few instructions.
+    // Nothing locks the repository, so a worker may lose its right to add the version between the check and the change that follows. Only
+    // a few instructions run between the two.
     private static bool MoveIn(StagingFolder staging, VersionPlace place, string file, bool publish, AddingRight right)
     {
         right.Check();

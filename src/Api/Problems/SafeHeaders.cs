@@ -27,7 +27,10 @@ internal static class SafeHeaders
 
     private static readonly PathString SwaggerRoot = "/swagger", PageRoot = "/", PageFile = "/index.html";
 
-    /// <summary>Forbids browsers to guess media types. Errors clear the headers, so <see cref="Problem.WriteTo"/> adds it again.</summary>
+    /// <summary>
+    /// Forbids browsers to guess the media type of an answer. An error clears all headers, so <see cref="Problem.WriteTo"/> adds this
+    /// header again.
+    /// </summary>
     public static void UseNoSniff(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         AddNoSniff(context.Response);

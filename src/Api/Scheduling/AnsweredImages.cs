@@ -4,8 +4,8 @@ namespace Fovea.Api.Scheduling;
 
 /// <summary>
 /// The images of finished runs whose requests do not have their answers yet. The thread that completes an image's task also goes on with
-/// its request, until that has written its response. A thread therefore answers several images one after the other: handing each to a
-/// thread of its own would take more time than writing the response. Before a thread begins, it asks for another one if more images
+/// its request, until the request has written its response. A thread therefore answers several images one after the other: handing each to
+/// a thread of its own would take more time than writing the response. Before a thread begins, it asks for another one if more images
 /// wait, so a request that does long work after its answer does not keep the others waiting.
 /// </summary>
 /// <remarks>Thread-safe, without a lock.</remarks>

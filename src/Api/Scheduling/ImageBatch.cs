@@ -105,8 +105,9 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
             }
         }
 
-        HandOut(wanted, answers);
-        images.AsSpan(slice.First, slice.Count).Clear();
+        var slots = images.AsSpan(slice.First, slice.Count);
+        HandOut(slots, answers);
+        slots.Clear();
         return result;
     }
 
@@ -168,19 +169,24 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
     {
         foreach (var image in images)
         {
+            if (image is null)
+            {
+                continue;
+            }
+
             if (answers is null)
             {
-                image!.Complete();
+                image.Complete();
             }
             else
             {
-                answers.Add(image!);
+                answers.Add(image);
             }
         }
     }
 
-    // Removes the cancelled images of a slice: the slice's last image moves into the slot of each. Returns the number of images that
-    // remain.
+    // Moves the cancelled images of a slice, and its empty slots, behind the others. Returns the number of the others. The cancelled ones
+    // are handed out after the run: their requests would go on here, and the other images would wait for them.
     private int DropAbandoned(BatchSlice slice)
     {
         int end = slice.First + slice.Count;
@@ -192,14 +198,13 @@ internal sealed class ImageBatch(InferenceBatch batch, SessionSet sessions) : ID
                 continue;
             }
 
-            images[i]?.Cancel();
             end--;
             if (images[end] is not null && i < end)
             {
                 batch.Slot(end).CopyTo(batch.Slot(i));
             }
 
-            images[i] = images[end];
+            (images[i], images[end]) = (images[end], images[i]);
         }
 
         return end - slice.First;

@@ -36,19 +36,26 @@ internal sealed class PendingImage(TimeSpan writing, CancellationToken stop)
     /// <summary>Sets the reason why the image's run failed. <see cref="Complete"/> passes it on.</summary>
     public void Fail(Exception reason) => failure = reason;
 
-    /// <summary>Completes <see cref="Logits"/>, and goes on with the image's request on this thread.</summary>
+    /// <summary>
+    /// Completes <see cref="Logits"/>, and goes on with the image's request on this thread. An image that has neither logits nor a failure
+    /// was not run, because its client no longer waits.
+    /// </summary>
     public void Complete()
     {
-        if (failure is null)
+        if (failure is not null)
         {
-            source.TrySetResult(result!);
+            source.TrySetException(failure);
+        }
+        else if (result is not null)
+        {
+            source.TrySetResult(result);
         }
         else
         {
-            source.TrySetException(failure);
+            Cancel();
         }
     }
 
     /// <summary>Cancels <see cref="Logits"/>.</summary>
-    public void Cancel() => source.TrySetCanceled(stop);
+    private void Cancel() => source.TrySetCanceled(stop);
 }

@@ -6,7 +6,7 @@ namespace Fovea.Api.Scheduling;
 /// <remarks>
 /// <code>
 /// a batch:   idle ──opened──► open ──cut──► running ──last slice has run──► idle, or freed if its session set was replaced
-/// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► its slots are free ──► answered
+/// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► answered
 ///            or, if it is alone and runs are short: takes an idle batch ──► is written ──► runs on its request's thread ──► answered
 /// the model: serves ──Dispose──► retired ──no run, no queued slice, no deferred start──► freed
 /// </code>

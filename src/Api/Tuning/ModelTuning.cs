@@ -134,7 +134,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     }
 
     // Compares only the kinds of sessions. Batch sizes are not compared: they differ little in speed, and which one is fastest varies
-    // between measurements. Neither is the form of spread runs, rewritten or not, for the same reason.
+    // between measurements. The form of spread runs, rewritten or not, is not compared either, for the same reason.
     private static bool AreAlike(IEnumerable<MeasuredSize> one, IEnumerable<MeasuredSize> other) =>
         Kinds(one).SetEquals(Kinds(other));
 

@@ -49,7 +49,7 @@ public sealed class AdoptedModel
     /// <summary>The adopted graph, with an <see cref="AdoptionRecord"/> in its metadata properties.</summary>
     /// <param name="sha256">The SHA-256 of the original file, in hexadecimal.</param>
     /// <param name="settings">The settings of the adoption.</param>
-    /// <param name="withoutWeights">Whether to return only the metadata, because the original file is served.</param>
+    /// <param name="withoutWeights">Whether to leave out nodes and weights, because the original file is served.</param>
     internal Graph WithRecord(string sha256, AdoptionSettings settings, bool withoutWeights = false)
     {
         var graph = withoutWeights ? new Graph(Graph.Name) : Graph;

@@ -19,13 +19,13 @@ internal sealed unsafe partial class ImageCodec : IDisposable
     ~ImageCodec() => Free();
 
     /// <summary>The size of the image in pixels.</summary>
-    public SKSizeI Size { get; private set; }
+    public SKSizeI Size { get; private init; }
 
     /// <summary>Whether the file has a single channel of 8 bits.</summary>
-    public bool IsGray { get; private set; }
+    public bool IsGray { get; private init; }
 
     /// <summary>Whether the file has no transparency.</summary>
-    public bool IsOpaque { get; private set; }
+    public bool IsOpaque { get; private init; }
 
     /// <summary>The number of frames of an animated image. Reading it scans the whole file.</summary>
     public int FrameCount => CountFrames(codec);
@@ -38,6 +38,8 @@ internal sealed unsafe partial class ImageCodec : IDisposable
     public static ImageCodec? Open(ReadOnlyMemory<byte> file)
     {
         var pinned = file.Pin();
+
+        // The decoder holds a reference of its own to the data.
         nint data = NewData((nint)pinned.Pointer, (nuint)file.Length, 0, 0), codec = NewCodec(data);
         if (codec == 0)
         {

@@ -4,7 +4,7 @@ namespace Fovea.Models.Kernels;
 
 /// <summary>
 /// Interleaves images: the pixel (a, b) of each cell of the output comes from the phase (a, b), an input [N, C, rows, columns]. The inputs
-/// are the phases row by row; a phase that is left out is zero. ONNX's DepthToSpace needs phases of one size, in one tensor.
+/// are the phases row by row; a phase without an input is filled with zeros. ONNX's DepthToSpace needs phases of one size, in one tensor.
 /// </summary>
 internal sealed unsafe class PhaseInterleaving(PhaseShape shape) : OperatorKernel
 {

@@ -7,7 +7,7 @@ namespace Fovea.Models.Rewrites;
 //     dX[s i + a] = sum over r of dY[(s i + a + p - r) / s] w[r]
 // over the r for which the division is exact: r = r0 + s t, r0 = (a + p) mod s, t < T. So the pixels of each phase a are a convolution of
 // dY with the T elements of the kernel in reverse order, with stride 1 and the padding T - 1 - (a + p - r0) / s before. Together the phases
-// have the multiplications of the gradient, and none with zeros. They are interleaved at last.
+// have the multiplications of the gradient, and none with zeros. A kernel then interleaves them.
 
 /// <summary>
 /// Rewrites the gradient of the input of a convolution with strides of 2 as a convolution for each phase of the pixels. ONNX Runtime
@@ -64,12 +64,14 @@ internal static class StridedInputGradient
         public static Taps Of(Window window, int axis, int phase, int size, int gradients)
         {
             int first = (phase + window.Before[axis]) % 2, count = Math.Max(0, window.Kernel[axis] - first + 1) / 2;
-            if (count == 0)
+            int results = (size - phase + 1) / 2;
+            if (count == 0 || results == 0)
             {
+                // No element of the kernel reaches the pixels of this phase, or an axis of one pixel has none.
                 return new(first, 0, 0, 0);
             }
 
-            int before = count - 1 - ((phase + window.Before[axis] - first) / 2), results = (size - phase + 1) / 2;
+            int before = count - 1 - ((phase + window.Before[axis] - first) / 2);
             return new(first, count, before, results - gradients - before + count - 1);
         }
     }

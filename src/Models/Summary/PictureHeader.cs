@@ -32,7 +32,8 @@ internal static class PictureHeader
         shape is null ? "?" : string.Join('×', shape.Select(d => d?.ToString(CultureInfo.InvariantCulture) ?? "?"));
 
     /// <summary>
-    /// A number with three digits and a unit, such as 1.58 G or 10.4 K. Numbers below 10,000 are in full; <c>null</c> is <c>?</c>.
+    /// Formats a number with three digits and a unit, such as 1.58 G or 10.4 K. Numbers below 10,000 are written in full. For <c>null</c>
+    /// it returns a question mark.
     /// </summary>
     public static string Short(long? number)
     {

@@ -73,7 +73,7 @@ internal static class BenchmarkCommand
     {
         var recipe = Catalog.Architectures.FirstOrDefault(a => a.Name == graph.Name)?.Recipe ?? Recipe.Plain;
         using var step = new TrainingStep(graph, images, Optimizer.Create(recipe.Optimizer), device: device);
-        var batch = step.NewBatch();
+        var batch = step.NewBatch(seed: 0);
         Randomize(batch.Images);
         int classes = batch.Targets.Length / images;
         for (int i = 0; i < images; i++)

@@ -86,8 +86,8 @@ internal sealed class TrainingStep : IDisposable
     public IEnumerable<BufferBinding> Bindings => accumulation.Blocks.Concat(update.Blocks);
 
     /// <summary>Allocates a batch for this step. The step disposes it.</summary>
-    /// <param name="seed">The seed of dropout's random numbers.</param>
-    public StagedBatch NewBatch(long seed = 0)
+    /// <param name="seed">The seed of dropout's random numbers. It has no effect on networks without dropout.</param>
+    public StagedBatch NewBatch(long seed)
     {
         var batch = new StagedBatch(batchInputs, [.. Enumerable.Range(0, parts).Select(NewBinding)], Memory, seed);
         batches.Add(batch);

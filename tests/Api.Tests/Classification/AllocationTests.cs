@@ -10,7 +10,7 @@ namespace Fovea.Api.Tests.Classification;
 [Trait("Needs", "time")]
 public sealed class AllocationTests
 {
-    private const int Warm = 1_000, Counted = 2_000;
+    private const int Warm = 3_000, Counted = 2_000;
 
     // A request allocates about 3,400 bytes, and more until the runtime has compiled all of its code with full optimization.
     private const int Budget = 4_800;

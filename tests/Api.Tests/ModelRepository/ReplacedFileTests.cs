@@ -75,7 +75,7 @@ public sealed class ReplacedFileTests
         int attempts = 0;
         do
         {
-            Assert.InRange(++attempts, 1, 20);
+            Assert.InRange(++attempts, 1, 100);
             await Replace(repository, 1);
             Assert.Equal(200, (await administrator.Post("/models/odd/load")).Status);
             await Replace(repository, 2);

@@ -19,6 +19,12 @@ internal static class QueueBenchmark
     /// <returns>The exit code: 0 if all jobs ended once, otherwise 1.</returns>
     public static async Task<int> Run(int count, IReadOnlyList<int> workers)
     {
+        if (workers.Where(number => number < 1 || Places % number != 0).ToArray() is [var refused, ..])
+        {
+            Console.Error.WriteLine($"The number of workers is {refused}; expected a divisor of {Places}, the number of places.");
+            return 1;
+        }
+
         Console.WriteLine($"{count} jobs on one PostgreSQL server, on {Environment.ProcessorCount} processors");
         Console.WriteLine("workers  places each  seconds  jobs/s  statements a job  wrong");
         bool isGood = true;

@@ -15,6 +15,12 @@ internal static class FirstStart
     /// <param name="seconds">The seconds from the first answer on, at least 10.</param>
     public static async Task<int> Run(string model, int clients, int seconds)
     {
+        if (seconds < Beginning)
+        {
+            Console.Error.WriteLine($"The number of seconds is {seconds}; expected at least {Beginning}.");
+            return 1;
+        }
+
         var models = new BenchmarkModels();
         if (model.EndsWith(".onnx", StringComparison.Ordinal))
         {

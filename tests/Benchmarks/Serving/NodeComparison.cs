@@ -9,7 +9,7 @@ namespace Fovea.Benchmarks.Serving;
 /// </summary>
 internal static class NodeComparison
 {
-    // The newest versions that npm has. The service's ONNX Runtime is a minor version newer.
+    // The newest versions that npm had in November 2026. The service's ONNX Runtime is a minor version newer.
     private const string Sharp = "sharp@0.35.5", OnnxRuntime = "onnxruntime-node@1.30.0";
 
     private const string Script = "node-server.mjs";
@@ -27,7 +27,7 @@ internal static class NodeComparison
         using var service = ServiceProcess.StartMeasured(models, model);
         var path = new Uri(service.Address, $"/classify/{model}");
         ServiceProcess.Wrk(path, picture, Clients, 2 * seconds);
-        foreach (int processes in new[] { 1, Environment.ProcessorCount })
+        foreach (int processes in new[] { 1, Environment.ProcessorCount }.Distinct())
         {
             var address = new Uri($"http://127.0.0.1:{ServiceProcess.FreePort()}");
             using var node = Process.Start(

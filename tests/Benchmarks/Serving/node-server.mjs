@@ -23,6 +23,8 @@ if (cluster.isPrimary && Number(processes) > 1) {
 
 async function serve() {
   const threads = Number(processes) > 1 ? 1 : availableParallelism();
+  sharp.concurrency(threads);
+  sharp.cache(false);
   const session = await ort.InferenceSession.create(model, { intraOpNumThreads: threads });
   http.createServer(async (request, response) => {
     try {

@@ -32,7 +32,7 @@ public sealed class LearningTests
 
         using var step = new TrainingStep(network, Images, Optimizer.Create("sgd", momentum: 0), clip: 1);
         var random = new SeededRandom(2);
-        var batch = step.NewBatch();
+        var batch = step.NewBatch(seed: 0);
         foreach (ref float pixel in batch.Images)
         {
             pixel = random.Uniform(-2, 2);

@@ -34,7 +34,7 @@ public class BufferBindingTests
         var image = graph.Input("input", ElementType.Float, new Shape(Shape.Free, 3));
         graph.Output(graph.Add("MatMul", [image, graph.Initializer("weights", Tensor.Of(new Shape(3, 2), [1, 2, 3, 4, 5, 6]))]).Output);
         using var step = new TrainingStep(graph, 4, Optimizer.Create("sgd"), microBatch: 2, device: Devices.Find(name));
-        var batch = step.NewBatch();
+        var batch = step.NewBatch(seed: 0);
         Assert.All(batch.Bindings, binding => AssertPending(binding, step.Memory));
         batch.Stage(1);
         Assert.Equal(2, batch.Bindings.Count(binding => binding.Inner is not null));

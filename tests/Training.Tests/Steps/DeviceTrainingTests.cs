@@ -28,7 +28,7 @@ public class DeviceTrainingTests
         using var step = new TrainingStep(network, BatchSize, Optimizer.Create("adam"), microBatch: 3, clip: 1, device: device);
         using var average = new WeightAverage(step.Weights, 0.9, step.Memory);
         using var forward = new ForwardPass(network, step.Layout, average.Values, step.Memory);
-        var batch = step.NewBatch();
+        var batch = step.NewBatch(seed: 0);
         string here = Devices.MemoryName(device), staging = Devices.StagingName(device);
         var results = batch.Bindings.First().Outputs.Where(output => output.Value.GetTensorTypeAndShape().Shape.Length == 0).ToArray();
         string[] onHost = ["rate_0", "rate_1", "rate_2", .. results.Select(result => result.Name)];
@@ -85,7 +85,7 @@ public class DeviceTrainingTests
         using var step = new TrainingStep(network, BatchSize, optimizer, microBatch: microBatch, clip: clip, device: device);
         using var average = new WeightAverage(step.Weights, 0.9, step.Memory);
         using var forward = new ForwardPass(network, step.Layout, average.Values, step.Memory);
-        StagedBatch[] batches = [step.NewBatch(), step.NewBatch()];
+        StagedBatch[] batches = [step.NewBatch(seed: 0), step.NewBatch(seed: 0)];
         float[] images = [], logits = new float[BatchSize * Classes];
         var random = new SeededRandom(2);
         for (int number = 1; number <= 3; number++)

@@ -18,7 +18,7 @@ public class IndependentLabelsTests
         var bias = graph.Initializer("b", Tensor.Of(new Shape(3), new float[3]));
         graph.Output(graph.Apply("Gemm", [graph.Apply("Flatten", [x]), weights, bias]));
         using var step = new TrainingStep(graph, 2, Optimizer.Create("sgd", momentum: 0), independentLabels: true);
-        var batch = step.NewBatch();
+        var batch = step.NewBatch(seed: 0);
         new float[] { 1, 0, 1, 0, 0, 0 }.CopyTo(batch.Targets);
         batch.Stage(1);
         var (loss, correct) = step.Run(batch, learningRate: 1);
