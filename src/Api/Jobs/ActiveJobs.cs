@@ -20,7 +20,7 @@ internal sealed class ActiveJobs(StateDatabase database, TimeProvider time)
     public async Task<IReadOnlyList<Job>> Waiting(int limit, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
-        return await OfStatus(context).AsNoTracking()
+        return await WaitingJobs(context).AsNoTracking()
             .OrderBy(job => job.QueueEntry != null).ThenBy(job => job.Id).Take(limit).ToListAsync(stop);
     }
 
@@ -29,9 +29,13 @@ internal sealed class ActiveJobs(StateDatabase database, TimeProvider time)
     /// same time get different jobs: each skips the rows that another one has locked.
     /// </summary>
     /// <param name="limit">The largest number of jobs to change.</param>
+    /// <param name="enqueue">
+    /// Adds the entries of the changed jobs to the queue. It is called before the commit: if it fails, or the process ends, no job names an
+    /// entry that the queue does not have. An entry that no job names does no harm.
+    /// </param>
     /// <param name="stop">Cancels the transaction.</param>
-    /// <returns>The changed jobs. The caller adds their entries to the queue.</returns>
-    public async Task<IReadOnlyList<Job>> Enter(int limit, CancellationToken stop)
+    /// <returns>The changed jobs.</returns>
+    public async Task<IReadOnlyList<Job>> GiveEntries(int limit, Action<IReadOnlyList<Job>> enqueue, CancellationToken stop)
     {
         await using var context = await database.Open(stop);
         await using var transaction = await AnnouncedTransaction.Begin(context, [], stop);
@@ -41,7 +45,7 @@ internal sealed class ActiveJobs(StateDatabase database, TimeProvider time)
                 SELECT * FROM "Jobs" WHERE "Status" IN ('ValidatingFiles', 'Queued') AND "QueueEntry" IS NULL
                 ORDER BY "Id" LIMIT {limit} FOR UPDATE SKIP LOCKED
                 """)
-            : OfStatus(context).Where(job => job.QueueEntry == null).OrderBy(job => job.Id).Take(limit);
+            : WaitingJobs(context).Where(job => job.QueueEntry == null).OrderBy(job => job.Id).Take(limit);
         var jobs = await rows.ToListAsync(stop);
         foreach (var job in jobs)
         {
@@ -53,9 +57,12 @@ internal sealed class ActiveJobs(StateDatabase database, TimeProvider time)
         context.AddRange(jobs.SelectMany(job => job.News));
         if (jobs.Count > 0)
         {
-            // The workers do not look at the queue yet, because the entries are not in it.
+            // This tells only those who follow the jobs. The workers are told after the commit.
             await AnnouncedTransaction.Add(context, [.. jobs.Select(job => job.Id)], stop);
             await context.SaveChangesAsync(stop);
+
+            // A worker that takes an entry before the commit waits for the lock of the job's row, and then reads the row again.
+            enqueue(jobs);
         }
 
         await transaction.CommitAsync(stop);
@@ -69,6 +76,6 @@ internal sealed class ActiveJobs(StateDatabase database, TimeProvider time)
         await AnnouncedTransaction.Add(context, [JobNotice.OfQueue], stop);
     }
 
-    private static IQueryable<Job> OfStatus(FineTuningContext context) =>
+    private static IQueryable<Job> WaitingJobs(FineTuningContext context) =>
         context.Jobs.Where(job => job.Status == JobStatus.ValidatingFiles || job.Status == JobStatus.Queued);
 }

@@ -22,7 +22,8 @@ internal sealed record FineTuningSettings
 
     /// <summary>
     /// <see cref="Database"/> with a setting that saves a statement each time a connection of the pool is used again: no code here changes
-    /// the state of a session, so it need not be reset. Empty if <see cref="Database"/> is empty.
+    /// the state of a session, so it need not be reset. Hangfire's installation scripts change search_path and reset it themselves: check
+    /// this when Hangfire's version changes. Empty if <see cref="Database"/> is empty.
     /// </summary>
     public string PooledDatabase => Database.Length == 0 ? "" : $"{Database};No Reset On Close=true";
 

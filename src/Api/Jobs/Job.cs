@@ -186,12 +186,16 @@ internal sealed class Job
     }
 
     /// <summary>Removes the id of an entry that the queue has lost, so that the job is added to the queue again.</summary>
-    public void ForgetEntry(string entry)
+    /// <returns>Whether the job waited and named this entry.</returns>
+    public bool ForgetEntry(string entry)
     {
-        if (IsWaiting && QueueEntry == entry)
+        if (!IsWaiting || QueueEntry != entry)
         {
-            QueueEntry = null;
+            return false;
         }
+
+        QueueEntry = null;
+        return true;
     }
 
     /// <summary>Puts a running job back into the queue, because its worker stops or is lost.</summary>

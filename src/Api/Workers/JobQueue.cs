@@ -12,8 +12,7 @@ internal sealed class JobQueue(
     StateDatabase database, ActiveJobs active, JobAnnouncer announcer, JobRunner runner, JobRecovery recovery, FineTuningSettings settings,
     TimeProvider time, ILogger<JobQueue> log) : BackgroundService
 {
-    // The number of jobs that are added to the queue together. After an interruption, at most so many jobs name an entry that the queue
-    // does not have.
+    // The number of jobs that are added to the queue in one transaction.
     private const int MostTogether = 32;
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenTries = TimeSpan.FromSeconds(5),
@@ -84,7 +83,7 @@ internal sealed class JobQueue(
             try
             {
                 await (await database.Open(stop)).DisposeAsync();
-                await using var engine = new QueueEngine(settings, runner);
+                await using var engine = new QueueEngine(settings, runner, time);
                 if (!database.IsShared)
                 {
                     // A queue in memory is empty after a start, so the entries that jobs name do not exist any more.
@@ -132,16 +131,14 @@ internal sealed class JobQueue(
         return LongestPause(running, waiting);
     }
 
-    // The jobs name their entries before the entries exist. If the process ends in between, the entries count as lost.
     private async Task AddWaiting(QueueEngine engine, CancellationToken stop)
     {
         IReadOnlyList<Job> added;
         do
         {
-            added = await active.Enter(MostTogether, stop);
+            added = await active.GiveEntries(MostTogether, engine.Enqueue, stop);
             if (added.Count > 0)
             {
-                engine.Enqueue(added);
                 await active.AnnounceEntries(stop);
             }
         }

@@ -37,7 +37,9 @@ internal sealed class JobRecovery(
     }
 
     /// <summary>Removes lost queue entries from their jobs, so that the jobs are added to the queue again.</summary>
-    /// <param name="oldest">The jobs that have waited longest. Entries leave the queue in the order of their age.</param>
+    /// <param name="oldest">
+    /// Some waiting jobs: first those without an entry, then the oldest. Entries leave the queue in the order of their age.
+    /// </param>
     /// <param name="stop">Cancels the writes.</param>
     /// <returns>
     /// Whether all these entries were lost, which shows that the queue hands out nothing. Then all waiting jobs have lost theirs.
@@ -48,20 +50,32 @@ internal sealed class JobRecovery(
         Job[] entered = runner.HasFreeSlot ? [.. oldest.Where(job => job.QueueEntry is not null)] : [];
         var lost = entries.Look(entered.Select(job => (job.Id, job.QueueEntry!)));
         bool isWhole = entered.Length > 0 && lost.Count == entered.Length;
-        await ForgetEntries(isWhole ? await active.Waiting(int.MaxValue, stop) : entered.Where(job => lost.Contains(job.Id)), stop);
+        bool isFirst = await ForgetEntries(entered.Where(job => lost.Contains(job.Id)), stop);
+        if (isWhole && isFirst)
+        {
+            // Another worker may have noticed the loss before. It then has added new entries already, which are not lost.
+            await ForgetEntries(await active.Waiting(int.MaxValue, stop), stop);
+        }
+
         return isWhole;
     }
 
     /// <summary>Removes the queue entries from jobs, so that the jobs are added to the queue again.</summary>
-    public async Task ForgetEntries(IEnumerable<Job> jobs, CancellationToken stop)
+    /// <returns>Whether at least one of these jobs still waited with its entry.</returns>
+    public async Task<bool> ForgetEntries(IEnumerable<Job> jobs, CancellationToken stop)
     {
+        bool isAny = false;
         foreach (var (id, entry) in jobs.Select(job => (job.Id, job.QueueEntry)))
         {
             if (entry is not null)
             {
-                await store.Change(id, now => now.ForgetEntry(entry), stop);
+                bool isForgotten = false;
+                await store.Change(id, now => isForgotten = now.ForgetEntry(entry), stop);
+                isAny |= isForgotten;
             }
         }
+
+        return isAny;
     }
 
     // Only this process works on the jobs of a database file. On a database server, another worker may be training the job.

@@ -34,7 +34,7 @@ internal sealed class JobRunner(
 
     /// <summary>
     /// Called by the queue for each entry. Takes the entry's job, if the job still names this entry, and starts it. If the job cannot be
-    /// taken now, the entry is dropped, and the job is added to the queue again later.
+    /// taken now, the entry is dropped, and the job is added to the queue again later. Does nothing while this worker runs the entry's job.
     /// </summary>
     /// <param name="id">The id of the job.</param>
     /// <param name="entry">The id of the entry.</param>
@@ -43,8 +43,14 @@ internal sealed class JobRunner(
     {
         await freeSlots.WaitAsync(queueStops);
 
-        // The job is listed here before the database marks it as running. Otherwise JobRecovery could take it for a lost job.
-        jobsByEntry[entry] = id;
+        // The job is listed here before the database marks it as running. Otherwise JobRecovery could take it for a lost job. The queue
+        // hands out an entry twice if it could not be removed from the queue after its job had begun.
+        if (!jobsByEntry.TryAdd(entry, id))
+        {
+            freeSlots.Release();
+            return;
+        }
+
         if (await Take(id, entry) is { } taken)
         {
             var holding = Task.Run(() => Hold(taken.Job, taken.Before), CancellationToken.None);

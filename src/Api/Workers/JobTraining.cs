@@ -41,15 +41,15 @@ internal sealed class JobTraining(
             folder.CopyBase(models.PathOf(job.Now.Model), job.Now.BaseVersion, time);
         }
 
-        var told = await job.Messages(TrainingProgress.EpochBeginning, pause);
+        var epochMessages = await TrainingProgress.EpochMessages(job, pause);
         if (folder.IsTrained)
         {
             // Training may have ended while its worker stood still, and the worker then lost the job.
-            await new TrainingProgress(job, told, paths, time).CatchUp(folder.ReportedEpochs());
+            await new TrainingProgress(job, epochMessages, paths, time).CatchUp(folder.ReportedEpochs());
         }
         else
         {
-            await RunUntilDone(job, folder, dataset, told, pause, kill);
+            await RunUntilDone(job, folder, dataset, epochMessages, pause, kill);
         }
 
         return (folder, dataset);
@@ -73,12 +73,13 @@ internal sealed class JobTraining(
     }
 
     private async Task RunUntilDone(
-        HeldJob job, JobFolder folder, UploadedDataset dataset, HashSet<string> told, CancellationToken pause, CancellationToken kill)
+        HeldJob job, JobFolder folder, UploadedDataset dataset, HashSet<string> epochMessages, CancellationToken pause,
+        CancellationToken kill)
     {
         for (int deaths = 1; ; deaths++)
         {
             long began = time.GetTimestamp();
-            var progress = new TrainingProgress(job, told, paths, time);
+            var progress = new TrainingProgress(job, epochMessages, paths, time);
             var arguments = Arguments(job.Now, folder, dataset);
             disk.RequireSince(began);
             var (code, errors) = await process.Run(
@@ -88,6 +89,7 @@ internal sealed class JobTraining(
                 // The images may have been left out only because their disk was gone.
                 await UntilReachable(job, pause);
                 folder.DeleteTraining();
+                epochMessages.Clear();
                 disk.RequireSince(began);
             }
 
@@ -108,6 +110,7 @@ internal sealed class JobTraining(
                 }
 
                 folder.DeleteTraining();
+                epochMessages.Clear();
                 await job.Advance(now => now.Tell(
                     $"Training cannot go on from the checkpoint and begins anew. {paths.RemoveFrom(errors)}", JobEvent.Warning));
                 deaths = 0;

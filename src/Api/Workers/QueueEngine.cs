@@ -11,23 +11,26 @@ namespace Fovea.Api.Workers;
 /// <summary>
 /// The queue of jobs, kept by Hangfire, which gives each entry to one worker. The queue lies on the PostgreSQL server of the setting
 /// Database, or in memory without one. Opening the queue creates its tables if they are missing. Closing the queue does not stop the jobs.
-/// Hangfire's storage and its server are used, but not its own worker: that one writes the states of an entry, its history and counters,
-/// with several times as many statements, and the job's row already has them.
+/// Hangfire's storage and its server are used, but not its own worker: it also writes states, history and counters, with several times as
+/// many statements, and the job's row has all these already.
 /// </summary>
 internal sealed class QueueEngine : IAsyncDisposable
 {
     private static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(15), LongestClosing = TimeSpan.FromSeconds(5);
 
-    // Hangfire deletes an entry that no worker has taken after this time. The job is then added again.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
+    // Hangfire deletes an entry after this time, even if the job still waits. So the time is longer than any job waits; an entry that a
+    // worker has taken is deleted by EntryReader.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(3_650);
 
     private readonly JobStorage storage;
     private readonly BackgroundProcessingServer server;
+    private readonly TimeProvider time;
 
     /// <summary>Opens the queue, and starts to pass its entries to a runner.</summary>
     /// <exception cref="Exception">The database cannot be reached.</exception>
-    public QueueEngine(FineTuningSettings settings, JobRunner runner)
+    public QueueEngine(FineTuningSettings settings, JobRunner runner, TimeProvider time)
     {
+        this.time = time;
         storage = settings.Database.Length == 0
             ? new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = null })
             : new PostgreSqlStorage(Connections(settings), Options(settings));
@@ -46,7 +49,7 @@ internal sealed class QueueEngine : IAsyncDisposable
         foreach (var (id, entry) in jobs.Select(job => (job.Id, job.QueueEntry!)))
         {
             var call = Hangfire.Common.Job.FromExpression<JobRunner>(runner => runner.Begin(id, entry, CancellationToken.None));
-            var number = connection.CreateExpiredJob(call, new Dictionary<string, string>(), DateTime.UtcNow, LongestWait);
+            var number = connection.CreateExpiredJob(call, new Dictionary<string, string>(), time.GetUtcNow().UtcDateTime, LongestWait);
             transaction.AddToQueue(EnqueuedState.DefaultQueue, number);
         }
 
@@ -95,12 +98,17 @@ internal sealed class QueueEngine : IAsyncDisposable
             using var connection = context.Storage.GetConnection();
             using var fetched = connection.FetchNextJob([EnqueuedState.DefaultQueue], context.StoppingToken);
 
-            // An entry that an older release added, or that has expired, names no job of this form. It is dropped.
+            // An entry that an older release added names no job of this form. It is dropped.
             if (connection.GetJobData(fetched.JobId)?.Job?.Args is [string job, string entry, ..])
             {
                 runner.Begin(job, entry, context.StoppingToken).GetAwaiter().GetResult();
             }
 
+            // Hangfire's cleanup deletes the data of an expired entry. The data expires first: if the process ends in between, the queue
+            // hands out the entry again, and it does nothing, because its job does not wait.
+            using var done = connection.CreateWriteTransaction();
+            done.ExpireJob(fetched.JobId, TimeSpan.Zero);
+            done.Commit();
             fetched.RemoveFromQueue();
         }
     }

@@ -7,17 +7,18 @@ namespace Fovea.Api.Workers;
 
 /// <summary>
 /// Reads the events that the training program prints, and writes the job's events, checkpoints, hyperparameters and estimated end. The
-/// lines that a worker had not read when it lost its lease are lost. So each training states the epochs of its checkpoint, and those that
-/// no event tells yet get one.
+/// lines that a worker had not read when it lost its lease are lost. So each training states the epochs of its checkpoint. Epochs that have
+/// no event yet get one.
 /// </summary>
 /// <param name="job">The job.</param>
-/// <param name="told">The messages of the epochs that have an event. New ones are added.</param>
+/// <param name="epochMessages">
+/// The messages of the epochs that have an event, each up to its colon: <c>Epoch 1 of 2</c>. New ones are added.
+/// </param>
 /// <param name="paths">Removes the paths of this machine from messages.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TrainingProgress(HeldJob job, HashSet<string> told, PrivatePaths paths, TimeProvider time)
+internal sealed class TrainingProgress(HeldJob job, HashSet<string> epochMessages, PrivatePaths paths, TimeProvider time)
 {
-    /// <summary>The beginning of the message of an epoch's event.</summary>
-    public const string EpochBeginning = "Epoch ";
+    private const string EpochBeginning = "Epoch ";
 
     // Steps are reported at most this often: each report is stored in the database, and a long job takes many steps.
     private static readonly TimeSpan BetweenMetrics = TimeSpan.FromSeconds(2);
@@ -36,6 +37,10 @@ internal sealed class TrainingProgress(HeldJob job, HashSet<string> told, Privat
 
     /// <summary>Whether the training program has left out images, for example because their files could not be read.</summary>
     public bool HasLeftOut { get; private set; }
+
+    /// <summary>Returns the messages of the epochs of a job that have an event, each up to its colon.</summary>
+    public static async Task<HashSet<string>> EpochMessages(HeldJob job, CancellationToken stop) =>
+        [.. (await job.Messages(EpochBeginning, stop)).Select(message => message.Split(':')[0])];
 
     /// <summary>Reads one line. Skips a line that is not a JSON object, and an event of an unknown kind.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.TrainingFailed"/>: the training program writes events of another version,
@@ -206,19 +211,21 @@ internal sealed class TrainingProgress(HeldJob job, HashSet<string> told, Privat
         validationSeconds = lastStep is { } last ? time.GetElapsedTime(last).TotalSeconds : 0;
         latest = new()
         {
-            Step = StepsBefore(e.Epoch + 1),
+            Step = KnownStepsBefore(e.Epoch + 1),
             TrainLoss = e.Loss,
             TrainAccuracy = e.Accuracy,
             ValidLoss = e.ValidationLoss,
             ValidAccuracy = e.ValidationAccuracy,
         };
         var best = e.Best ? ", the best so far" : "";
-        var message = EpochBeginning
-            + Say($"{e.Epoch} of {epochs}: validation loss {e.ValidationLoss:F4}, accuracy {e.ValidationAccuracy:P2}{best}");
+        var epoch = EpochBeginning + Say($"{e.Epoch} of {epochs}");
 
-        // An epoch that is trained again from an earlier checkpoint has the same numbers, and so the same message.
-        return told.Add(message)
-            ? Tell(message, metrics: latest with { TotalSteps = StepsBefore(epochs + 1), Epoch = e.Epoch })
+        // An epoch that is trained again from an earlier checkpoint has no second event. On another kind of processor its last digits may
+        // differ, so they are not compared.
+        return epochMessages.Add(epoch)
+            ? Tell(
+                epoch + Say($": validation loss {e.ValidationLoss:F4}, accuracy {e.ValidationAccuracy:P2}{best}"),
+                metrics: latest with { TotalSteps = KnownStepsBefore(epochs + 1), Epoch = e.Epoch })
             : ValueTask.CompletedTask;
     }
 
@@ -245,10 +252,14 @@ internal sealed class TrainingProgress(HeldJob job, HashSet<string> told, Privat
             metrics: new() { ValidLoss = e.ValidationLoss, ValidAccuracy = e.ValidationAccuracy });
     }
 
-    private ValueTask Trial(TrialPlanned e) =>
-        Tell(
+    private ValueTask Trial(TrialPlanned e)
+    {
+        // A trial has no checkpoints: after an interruption it begins anew, with a number of epochs that fits into the time that is left.
+        epochMessages.Clear();
+        return Tell(
             e.Method is { } method ? $"Trying {method}: {e.Reason}." : $"Only {e.Reason}.",
             metrics: new() { Method = e.Method ?? "head" });
+    }
 
     private ValueTask Compared(MethodsCompared e) => Tell(
         Say($"The method {e.Winner} is better: validation accuracy {e.Accuracy:P2}, with {e.Other} {e.OtherAccuracy:P2}; ")
@@ -278,6 +289,9 @@ internal sealed class TrainingProgress(HeldJob job, HashSet<string> told, Privat
         });
 
     private long StepsBefore(int epoch) => (long)(epoch - 1) * stepsPerEpoch;
+
+    // The number of steps in an epoch is unknown if this worker only catches up on epochs that another worker has trained.
+    private long? KnownStepsBefore(int epoch) => stepsPerEpoch > 0 ? StepsBefore(epoch) : null;
 
     private static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

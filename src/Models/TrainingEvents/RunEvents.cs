@@ -25,7 +25,7 @@ public sealed record RunStarted(
 {
     /// <summary>
     /// The epochs that were complete in the checkpoint, in order, so that a reader can catch up on those that it missed; <c>null</c> if the
-    /// run starts anew.
+    /// run starts anew. All are in one line of output, about 200 bytes each: 20 MB for 100,000 epochs.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EpochDone>? CompletedEpochs { get; init; }

@@ -62,11 +62,39 @@ public sealed class TrainingProgressTests
         EpochDone[] epochs = [.. Enumerable.Range(1, 4).Select(n => new EpochDone(n, 0.001, 0.5, 0.5, 1.0 / n, 0.5, true, 0))];
         var started = new RunStarted("lenet5", 60, 20, 4, 4, 15, 0.01, 1, 0);
 
-        // The line of the second epoch is lost. The next training goes on from the checkpoint after it, and trains the third again.
+        // The line of the second epoch is lost. The next training goes on from the checkpoint after it, and trains the third again, on
+        // another kind of processor.
+        var again = epochs[2] with { ValidationLoss = epochs[2].ValidationLoss + 0.0001 };
         var (events, _) = await Read(Lines(
-            started, epochs[0], epochs[2], started with { ResumedEpoch = 3, CompletedEpochs = epochs[..2] }, epochs[2], epochs[3]));
-        string[] told = [.. events.Select(e => e.Message).Where(m => m.StartsWith("Epoch", StringComparison.Ordinal)).Select(m => m[..7])];
-        Assert.Equal(["Epoch 1", "Epoch 3", "Epoch 2", "Epoch 4"], told);
+            started, epochs[0], epochs[2], started with { ResumedEpoch = 3, CompletedEpochs = epochs[..2] }, again, epochs[3]));
+        Assert.Equal(["Epoch 1", "Epoch 3", "Epoch 2", "Epoch 4"], Epochs(events));
+    }
+
+    [Fact]
+    public async Task Trial_that_begins_anew_tells_its_epochs_again()
+    {
+        var planned = new TrialPlanned("full", "1 epoch fits into the 40 s that are left");
+        var started = new RunStarted("lenet5", 60, 20, 1, 4, 15, 0.01, 1, 0);
+        var epoch = new EpochDone(1, 0.001, 0.5, 0.5, 1, 0.5, true, 0);
+        var (events, _) = await Read(Lines(planned, started, epoch, planned, started, epoch));
+        Assert.Equal(["Epoch 1", "Epoch 1"], Epochs(events));
+    }
+
+    [Fact]
+    public async Task Epoch_of_another_worker_has_an_event_without_steps_if_it_has_none_yet()
+    {
+        EpochDone[] epochs = [.. Enumerable.Range(1, 2).Select(n => new EpochDone(n, 0.001, 0.5, 0.75, 0.25, 0.875, true, 0))];
+        var (events, _) = await Read(async (job, progress) =>
+        {
+            await job.Change(now => now.Epochs = 2);
+            await progress.CatchUp(epochs[..1]);
+            await job.RequireRunning();
+            var known = await TrainingProgress.EpochMessages(job, TestContext.Current.CancellationToken);
+            Assert.Equal("Epoch 1 of 2", Assert.Single(known));
+            await progress.CatchUp(epochs);
+        });
+        Assert.Equal(["Epoch 1", "Epoch 2"], Epochs(events));
+        Expect("""{"train_loss":0.5,"train_accuracy":0.75,"valid_loss":0.25,"valid_accuracy":0.875,"epoch":1}""", events[0].Data);
     }
 
     [Fact]
@@ -122,7 +150,20 @@ public sealed class TrainingProgressTests
     private static void Expect(string json, string? data) =>
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(json), JsonNode.Parse(data!)), data);
 
-    private static async Task<(IReadOnlyList<JobEvent> Events, IReadOnlyList<JobCheckpoint> Checkpoints)> Read(string[] lines)
+    private static string[] Epochs(IEnumerable<JobEvent> events) =>
+        [.. events.Select(e => e.Message).Where(m => m.StartsWith("Epoch", StringComparison.Ordinal)).Select(m => m[..7])];
+
+    private static Task<(IReadOnlyList<JobEvent> Events, IReadOnlyList<JobCheckpoint> Checkpoints)> Read(string[] lines) =>
+        Read(async (_, progress) =>
+        {
+            foreach (var line in lines)
+            {
+                await progress.Read(line);
+            }
+        });
+
+    private static async Task<(IReadOnlyList<JobEvent> Events, IReadOnlyList<JobCheckpoint> Checkpoints)> Read(
+        Func<HeldJob, TrainingProgress, Task> read)
     {
         var stop = TestContext.Current.CancellationToken;
         using var folder = new TemporaryFolder();
@@ -134,11 +175,7 @@ public sealed class TrainingProgressTests
         var taken = await store.Change("ftjob-1", job => job.TryBegin("1", "worker", 1), stop);
         await using var held = new HeldJob(store, taken, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         var progress = new TrainingProgress(held, [], new PrivatePaths(settings), TimeProvider.System);
-        foreach (var line in lines)
-        {
-            await progress.Read(line);
-        }
-
+        await read(held, progress);
         await held.RequireRunning();
         var events = await store.EventsAfter("ftjob-1", taken.Events, 100, stop);
         return (events, await store.CheckpointsBefore("ftjob-1", long.MaxValue, 100, stop));
