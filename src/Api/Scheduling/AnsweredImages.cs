@@ -16,8 +16,24 @@ internal sealed class AnsweredImages
     /// <summary>Adds an image that has its logits or has failed.</summary>
     public void Add(PendingImage image) => waiting.Enqueue(image);
 
-    /// <summary>Completes the tasks of the waiting images on this thread, and on others of the thread pool.</summary>
-    public void Complete()
+    /// <summary>Completes the tasks of the waiting images after a run.</summary>
+    /// <param name="longRun">
+    /// Whether the run was long. A long run has a thread of its own, which ends now, so the pool goes on with the requests. A short run is
+    /// on a thread of the pool, which goes on with them itself.
+    /// </param>
+    public void CompleteAfter(bool longRun)
+    {
+        if (longRun)
+        {
+            CompleteElsewhere();
+        }
+        else
+        {
+            Complete();
+        }
+    }
+
+    private void Complete()
     {
         if (!waiting.TryDequeue(out var image))
         {
@@ -36,7 +52,6 @@ internal sealed class AnsweredImages
         while (waiting.TryDequeue(out image));
     }
 
-    /// <summary>Completes the tasks of the waiting images on threads of the thread pool.</summary>
-    public void CompleteElsewhere() =>
+    private void CompleteElsewhere() =>
         ThreadPool.UnsafeQueueUserWorkItem(static answers => answers.Complete(), this, preferLocal: false);
 }

@@ -36,9 +36,7 @@ internal sealed class Scheduler : IDisposable
     /// </param>
     /// <param name="sessions">The sessions of the first batches.</param>
     /// <param name="log">Counts runs and images.</param>
-    /// <param name="free">
-    /// Frees the sessions and the model. Called once, after <see cref="Dispose"/>, the last run and the freeing of the batches.
-    /// </param>
+    /// <param name="free">Frees the sessions and the model. Called once, when the model is retired and its batches are freed.</param>
     public Scheduler(Func<SessionSet, InferenceBatch> allocate, int slots, SessionSet sessions, RunLog log, Action free)
     {
         (this.slots, this.log, this.free, execute) = (new(slots), log, free, Execute);
@@ -118,10 +116,8 @@ internal sealed class Scheduler : IDisposable
             Settle(slot.Batch);
         }
 
-        using (image.Watch())
-        {
-            return await image.Logits;
-        }
+        using var watch = image.Watch();
+        return await image.Logits;
     }
 
     // A request that is cancelled while it waits for a slot stops waiting at once. If it got a slot meanwhile, the slot stays empty.
@@ -273,23 +269,10 @@ internal sealed class Scheduler : IDisposable
         }
 
         starting.RunElsewhere(execute, log.RunsLong);
-        Answer();
+        answers.CompleteAfter(log.RunsLong);
         if (isOver)
         {
             Free();
-        }
-    }
-
-    // A long run has a thread of its own, which ends now. A short run is on a thread of the pool, which goes on with the requests.
-    private void Answer()
-    {
-        if (log.RunsLong)
-        {
-            answers.CompleteElsewhere();
-        }
-        else
-        {
-            answers.Complete();
         }
     }
 

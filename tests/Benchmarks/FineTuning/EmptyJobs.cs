@@ -81,7 +81,9 @@ internal sealed class EmptyJobs(string database) : IDisposable
         }
     }
 
-    /// <summary>The number of statements that the server has executed for the workers, with those that begin and end transactions.</summary>
+    /// <summary>
+    /// The number of statements that the server has executed for the workers, including those that begin and end transactions.
+    /// </summary>
     public async Task<double> Statements()
     {
         await using var context = Open();

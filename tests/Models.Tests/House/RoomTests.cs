@@ -15,7 +15,8 @@ public sealed partial class RoomTests
         string[] differences = [.. table.Except(used).Select(line => $"- {line}"), .. used.Except(table).Select(line => $"+ {line}")];
         Assert.True(
             differences is [],
-            $"The code has other arrows than ARCHITECTURE.md. Take out the lines with -, add those with +:\n{string.Join('\n', differences)}");
+            "The code has other arrows than ARCHITECTURE.md. Take out the lines with -, add those with +:\n"
+                + string.Join('\n', differences));
     }
 
     [Fact]
