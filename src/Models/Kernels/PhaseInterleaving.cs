@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// Interleaves images: the pixel (a, b) of each cell of the output comes from the phase (a, b), an input [N, C, rows, columns]. The inputs
-/// are the phases row by row; a phase without an input is filled with zeros. ONNX's DepthToSpace needs phases of one size, in one tensor.
+/// Interleaves images: the pixel (a, b) of each cell of 2x2 pixels of the output comes from the phase (a, b), an input [N, C, rows,
+/// columns]. The inputs are the phases row by row; a phase without an input is filled with zeros. ONNX's DepthToSpace needs phases of one
+/// size, in one tensor.
 /// </summary>
 internal sealed unsafe class PhaseInterleaving(PhaseShape shape) : OperatorKernel
 {
@@ -14,13 +15,13 @@ internal sealed unsafe class PhaseInterleaving(PhaseShape shape) : OperatorKerne
     /// <inheritdoc/>
     public override void Compute(nint context)
     {
-        nint* phases = stackalloc nint[shape.Phases];
+        nint* phases = stackalloc nint[PhaseShape.Phases];
         int given = RuntimeApi.InputCount(context), planes = 0;
-        for (int i = 0; i < shape.Phases; i++)
+        for (int i = 0; i < PhaseShape.Phases; i++)
         {
             nint tensor = i < given ? RuntimeApi.Input(context, i) : 0;
             phases[i] = tensor == 0 ? 0 : (nint)RuntimeApi.Floats(tensor);
-            long size = (long)shape.Rows(i / shape.Across) * shape.Columns(i % shape.Across);
+            long size = (long)shape.Rows(i / 2) * shape.Columns(i % 2);
             planes = i == 0 ? checked((int)(RuntimeApi.Count(tensor) / size)) : planes;
             if (tensor != 0 && RuntimeApi.Count(tensor) != planes * size)
             {
@@ -46,21 +47,9 @@ internal sealed unsafe class PhaseInterleaving(PhaseShape shape) : OperatorKerne
     {
         for (int y = 0; y < shape.Height; y++)
         {
-            int row = y % shape.Down;
-            float* even = Row(0), odd = shape.Across == 1 ? null : Row(1), line = to + ((nint)y * shape.Width);
-            if (shape.Across == 1)
-            {
-                var target = new Span<float>(line, shape.Width);
-                if (even is null)
-                {
-                    target.Clear();
-                }
-                else
-                {
-                    new ReadOnlySpan<float>(even, shape.Width).CopyTo(target);
-                }
-            }
-            else if (even is null && odd is null)
+            int row = y % 2;
+            float* even = Row(0), odd = Row(1), line = to + ((nint)y * shape.Width);
+            if (even is null && odd is null)
             {
                 new Span<float>(line, shape.Width).Clear();
             }
@@ -71,9 +60,9 @@ internal sealed unsafe class PhaseInterleaving(PhaseShape shape) : OperatorKerne
 
             float* Row(int column)
             {
-                var phase = (float*)phases[(row * shape.Across) + column];
+                var phase = (float*)phases[(row * 2) + column];
                 int columns = shape.Columns(column);
-                return phase is null ? null : phase + ((((nint)number * shape.Rows(row)) + (y / shape.Down)) * columns);
+                return phase is null ? null : phase + ((((nint)number * shape.Rows(row)) + (y / 2)) * columns);
             }
         }
     }

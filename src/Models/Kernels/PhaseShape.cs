@@ -1,32 +1,29 @@
 namespace Fovea.Models.Kernels;
 
 /// <summary>
-/// The sizes of an image of interleaved phases, apart from the batch size: phase (a, b) has the pixels (a, b) of each cell.
+/// The sizes of an image of interleaved phases, apart from the batch size. The image is divided into cells of 2x2 pixels; phase (a, b) has
+/// the pixels (a, b) of each cell.
 /// </summary>
 /// <param name="Channels">The number of channels.</param>
 /// <param name="Height">The height of the image.</param>
 /// <param name="Width">The width of the image.</param>
-/// <param name="Down">The height of a cell, 1 or 2.</param>
-/// <param name="Across">The width of a cell, 1 or 2.</param>
-internal readonly record struct PhaseShape(int Channels, int Height, int Width, int Down, int Across)
+internal readonly record struct PhaseShape(int Channels, int Height, int Width)
 {
+    /// <summary>The number of phases.</summary>
+    public const int Phases = 4;
+
     private static readonly SizeTable<PhaseShape> Sizes = new(
         ("channels", shape => shape.Channels, (shape, size) => shape with { Channels = size }),
         ("height", shape => shape.Height, (shape, size) => shape with { Height = size }),
-        ("width", shape => shape.Width, (shape, size) => shape with { Width = size }),
-        ("down", shape => shape.Down, (shape, size) => shape with { Down = size }),
-        ("across", shape => shape.Across, (shape, size) => shape with { Across = size }));
-
-    /// <summary>The number of phases.</summary>
-    public int Phases => Down * Across;
+        ("width", shape => shape.Width, (shape, size) => shape with { Width = size }));
 
     /// <summary>The height of a phase.</summary>
-    /// <param name="row">The row of its pixels in a cell.</param>
-    public int Rows(int row) => (Height - row + Down - 1) / Down;
+    /// <param name="row">The row of its pixels in a cell, 0 or 1.</param>
+    public int Rows(int row) => (Height - row + 1) / 2;
 
     /// <summary>The width of a phase.</summary>
-    /// <param name="column">The column of its pixels in a cell.</param>
-    public int Columns(int column) => (Width - column + Across - 1) / Across;
+    /// <param name="column">The column of its pixels in a cell, 0 or 1.</param>
+    public int Columns(int column) => (Width - column + 1) / 2;
 
     /// <summary>The sizes as attributes of an ONNX node.</summary>
     public (string Name, object Value)[] Attributes() => Sizes.Attributes(this);

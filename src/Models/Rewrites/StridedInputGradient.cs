@@ -39,7 +39,7 @@ internal static class StridedInputGradient
             phases = phases[..^1];
         }
 
-        var shape = new PhaseShape(size[1], size[2], size[3], 2, 2);
+        var shape = new PhaseShape(size[1], size[2], size[3]);
         return [context.Target.Apply(CustomOperators.Domain, CustomOperators.Interleaving, phases, size, shape.Attributes())];
     }
 
