@@ -83,17 +83,20 @@ internal sealed class FeatureExtractor : IDisposable
             out failure);
     }
 
+    // The cores take the batches in order, and finish those that they have begun. So if several images cannot be read, the error names the
+    // first of them, whichever core is faster.
     private void ReadSideBySide(Dataset dataset, float[][] rows, float[][]? mirrored, Action<int> done, CancellationToken stop)
     {
         var image = dataset.Preprocessing.Shape;
         int size = (int)image.Size, batches = (dataset.Count + BatchOfOneCore - 1) / BatchOfOneCore, begun = 0;
-        var telling = new Lock();
-        try
+        var gate = new Lock();
+        (int Batch, ExceptionDispatchInfo Error)? failure = null;
+        Parallel.For(0, Math.Min(batches, Environment.ProcessorCount), (_, others) =>
         {
-            Parallel.For(0, Math.Min(batches, Environment.ProcessorCount), (_, others) =>
+            var images = new float[BatchOfOneCore * size];
+            while (!others.IsStopped && Interlocked.Increment(ref begun) - 1 is var batch && batch < batches)
             {
-                var images = new float[BatchOfOneCore * size];
-                while (!others.ShouldExitCurrentIteration && Interlocked.Increment(ref begun) - 1 is var batch && batch < batches)
+                try
                 {
                     stop.ThrowIfCancellationRequested();
                     int first = batch * BatchOfOneCore, count = Math.Min(BatchOfOneCore, dataset.Count - first);
@@ -104,16 +107,23 @@ internal sealed class FeatureExtractor : IDisposable
 
                     Run(images, first, count, image, rows, mirrored, Tell);
                 }
-            });
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+                catch (Exception e)
+                {
+                    lock (gate)
+                    {
+                        failure = failure is { } earlier && earlier.Batch < batch ? earlier : (batch, ExceptionDispatchInfo.Capture(e));
+                    }
+
+                    others.Stop();
+                }
+            }
+        });
+        stop.ThrowIfCancellationRequested();
+        failure?.Error.Throw();
 
         void Tell(int images)
         {
-            lock (telling)
+            lock (gate)
             {
                 done(images);
             }

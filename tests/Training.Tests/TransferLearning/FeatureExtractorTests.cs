@@ -56,6 +56,16 @@ public class FeatureExtractorTests
         Assert.Null(extractor.RewriteFailure);
     }
 
+    [Fact]
+    public void Error_names_the_first_of_several_unreadable_images()
+    {
+        using var extractor = new FeatureExtractor(Backbone(), 32, Device.Cpu);
+        using var images = new UnreadableImages();
+        var refused = Assert.Throws<InvalidDataException>(
+            () => extractor.Read(images, _ => { }, TestContext.Current.CancellationToken));
+        Assert.Equal("image 0", refused.Message);
+    }
+
     // Two convolutions of 3x3, the second one of 32 channels, with a mean over all pixels.
     private static Graph Backbone()
     {
@@ -80,7 +90,7 @@ public class FeatureExtractorTests
         return graph;
     }
 
-    private sealed class DrawnImages : Dataset
+    private class DrawnImages : Dataset
     {
         public override IReadOnlyList<string> Labels => ["one"];
 
@@ -99,5 +109,30 @@ public class FeatureExtractorTests
         public override string Source(int index) => $"{index}";
 
         protected override byte[] Digest(int index) => [(byte)index];
+    }
+
+    // The first image of the second batch fails before the first image of the first batch, if two cores read them.
+    private sealed class UnreadableImages : DrawnImages, IDisposable
+    {
+        private readonly ManualResetEventSlim later = new();
+
+        public override Pixels Image(int index)
+        {
+            if (index == 4)
+            {
+                later.Set();
+                throw new InvalidDataException("image 4");
+            }
+
+            if (index == 0)
+            {
+                later.Wait(TimeSpan.FromSeconds(10));
+                throw new InvalidDataException("image 0");
+            }
+
+            return base.Image(index);
+        }
+
+        public void Dispose() => later.Dispose();
     }
 }
