@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fovea.Api.Problems;
 
 namespace Fovea.Api.Scheduling;
@@ -17,11 +18,21 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
 
     private const double LeastSeconds = 1, MostSeconds = 60;
 
+    // Clients that send side by side have moments with a single request in flight, but seldom this long without two.
+    private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(10);
+
     private int taken;
+    private long lastShared;
     private double secondsPerImage;
 
     /// <summary>The number of requests in flight.</summary>
     public int Taken => Volatile.Read(ref taken);
+
+    /// <summary>
+    /// Whether a single request is in flight, and no two were in flight at the same time in the last 10 ms: its client is probably the only
+    /// one.
+    /// </summary>
+    public bool HasLoneRequest => Taken == 1 && Stopwatch.GetElapsedTime(Volatile.Read(ref lastShared)) > Memory;
 
     /// <summary>Refuses a request if no place is free now, and takes no place. Called before the request's body is read.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.Overloaded"/>, with the estimated time until the requests in flight are
@@ -39,10 +50,16 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
     /// answered.</exception>
     public void Enter()
     {
-        if (Interlocked.Increment(ref taken) > places)
+        int now = Interlocked.Increment(ref taken);
+        if (now > places)
         {
             Interlocked.Decrement(ref taken);
             throw Full();
+        }
+
+        if (now > 1)
+        {
+            Volatile.Write(ref lastShared, Stopwatch.GetTimestamp());
         }
 
         inFlight.Enter();

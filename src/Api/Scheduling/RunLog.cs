@@ -23,8 +23,8 @@ internal sealed class RunLog(string model, int slots, Admission admission, Model
     /// <summary>Whether the last run was long enough for a thread of its own.</summary>
     public bool RunsLong => Volatile.Read(ref lastTicks) >= Long.Ticks;
 
-    /// <summary>Whether a single request for the model is in flight.</summary>
-    public bool HasLoneRequest => admission.Taken == 1;
+    /// <inheritdoc cref="Admission.HasLoneRequest"/>
+    public bool HasLoneRequest => admission.HasLoneRequest;
 
     /// <summary>The seconds per image of the last run; 0 before the first run.</summary>
     public double SecondsPerImage => Volatile.Read(ref secondsPerImage);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fovea.Api.Problems;
 using Fovea.Api.Scheduling;
 
@@ -40,5 +41,31 @@ public sealed class AdmissionTests
         }
 
         Assert.Equal(TimeSpan.FromSeconds(1), Assert.Throws<ServiceException>(admission.Enter).RetryAfter);
+    }
+
+    [Fact]
+    public void Request_that_is_alone_for_a_moment_is_no_lone_request()
+    {
+        var admission = new Admission("lenet5", places: 64, new());
+        admission.Enter();
+        Assert.True(admission.HasLoneRequest);
+
+        // The look is repeated if the machine was so slow that it came too late.
+        bool isLone;
+        long start;
+        do
+        {
+            admission.Enter();
+            Assert.False(admission.HasLoneRequest);
+            start = Stopwatch.GetTimestamp();
+            admission.Leave();
+            isLone = admission.HasLoneRequest;
+        }
+        while (Stopwatch.GetElapsedTime(start) > TimeSpan.FromMilliseconds(9));
+
+        Assert.False(isLone);
+        Assert.True(SpinWait.SpinUntil(() => admission.HasLoneRequest, TimeSpan.FromMinutes(1)));
+        admission.Leave();
+        Assert.False(admission.HasLoneRequest);
     }
 }
