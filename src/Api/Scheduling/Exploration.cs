@@ -62,9 +62,19 @@ internal sealed class Exploration
         {
             lock (gate)
             {
-                int smallest = sizes?[0] ?? limits.FirstSize;
-                bool isKnown = !Open_NeedsLock().Any(trial => !trial.Kind.Spread && trial.Size == smallest);
-                return isKnown && Best_NeedsLock(smallest) is [var fastest, ..] ? fastest.Kind : null;
+                return IsLeaderKnown_NeedsLock && Best_NeedsLock(Smallest) is [var fastest, ..] ? fastest.Kind : null;
+            }
+        }
+    }
+
+    /// <summary>Whether every kind of session that runs in one execution slot has measured the smallest size.</summary>
+    public bool IsLeaderKnown
+    {
+        get
+        {
+            lock (gate)
+            {
+                return IsLeaderKnown_NeedsLock;
             }
         }
     }
@@ -78,6 +88,16 @@ internal sealed class Exploration
             {
                 return results.Values.Sum(result => result.Count);
             }
+        }
+    }
+
+    /// <summary>Adds kinds of sessions that were opened later, except those whose smallest size has failed.</summary>
+    public void Add(IEnumerable<SessionKind> others)
+    {
+        lock (gate)
+        {
+            kinds = [.. kinds.Union(others.Where(kind => !HasFailed_NeedsLock(new(kind, limits.FirstSize))))];
+            open = null;
         }
     }
 
@@ -162,6 +182,10 @@ internal sealed class Exploration
             return Best_NeedsLock();
         }
     }
+
+    private int Smallest => sizes?[0] ?? limits.FirstSize;
+
+    private bool IsLeaderKnown_NeedsLock => !Open_NeedsLock().Any(trial => !trial.Kind.Spread && trial.Size == Smallest);
 
     private List<MeasuredSize> Best_NeedsLock(int? onlySize = null)
     {

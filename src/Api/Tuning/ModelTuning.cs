@@ -22,14 +22,14 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     private Exploration? exploration;
 
     /// <summary>
-    /// Opens a session for runs side by side, if the model can run so. Sizes that an earlier tuning saved in the file are used at once, and
-    /// <see cref="Explore"/> verifies them later.
+    /// Opens a session for runs side by side, if the model can run so, and uses it at once: the one that an earlier tuning found the
+    /// fastest, otherwise the rewritten graph, which is usually faster. <see cref="Explore"/> verifies the choice later.
     /// </summary>
     /// <param name="stop">Ends the tuning.</param>
     public async Task Begin(CancellationToken stop)
     {
         remembered = Remembered();
-        var best = remembered?.First(size => !size.Spread).Kind ?? SessionKind.OneCore;
+        var best = remembered?.First(size => !size.Spread).Kind ?? SessionKind.OneCoreRewritten;
         bool isSideBySide = served.Classifier.CanRunSideBySide;
         if (isSideBySide && !(best != SessionKind.OneCore && await sessions.Open(best, isPreferred: true, stop)))
         {
@@ -64,7 +64,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
 
         if (remembered is null)
         {
-            await Open(AllKinds, sizes: null, stop);
+            await Open(sizes: null, stop);
             if (!await Try(fallback: [], stop))
             {
                 return false;
@@ -81,7 +81,7 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
     private async Task<bool> Verify(IReadOnlyList<MeasuredSize> expected, CancellationToken stop)
     {
         int[] sizes = [.. expected.Where(size => !size.Spread).Select(size => size.Size).Order()];
-        await Open(AllKinds, [.. new[] { sizes[0], sizes[^1] }.Distinct()], stop);
+        await Open([.. new[] { sizes[0], sizes[^1] }.Distinct()], stop);
         if (!await Try(expected, stop))
         {
             return false;
@@ -102,17 +102,22 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         return true;
     }
 
-    private async Task Open(IEnumerable<SessionKind> kinds, IReadOnlyList<int>? sizes, CancellationToken stop)
+    // The sessions for runs in one execution slot come first, because many requests at once run in them. As soon as the fastest of them is
+    // known, requests use it while the other sessions, for lone images, are opened.
+    private async Task Open(IReadOnlyList<int>? sizes, CancellationToken stop)
     {
-        var open = await sessions.Open(exploration?.OpenKinds ?? kinds, stop);
+        var kinds = exploration?.OpenKinds ?? AllKinds;
+        var open = await sessions.Open(kinds.Where(kind => !kind.Spread), stop);
         exploration ??= new(open, sessions.Limits, sizes);
+        await run.Try(exploration, sessions, () => exploration.IsLeaderKnown, stop);
+        exploration.Add(await sessions.Open(kinds.Where(kind => kind.Spread), stop));
     }
 
     // Runs trials, and then uses the fastest sessions and sizes known so far. The sessions for spread runs stay open while one of them is
     // still to be tried, because it may prove the fastest for a lone image.
     private async Task<bool> Try(IReadOnlyList<MeasuredSize> fallback, CancellationToken stop)
     {
-        bool isDone = await run.Try(exploration!, sessions, stop);
+        bool isDone = await run.Try(exploration!, sessions, () => exploration!.IsDone, stop);
         var best = exploration!.Best();
         if ((fallback.Count > 0 ? fallback : best) is { Count: > 0 } sizes)
         {

@@ -15,14 +15,15 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Runs trials until all are done, or until no trial has made progress for 10 s. Meanwhile, requests are run by the kind of session
+    /// Runs trials until enough is known, or until no trial has made progress for 10 s. Meanwhile, requests are run by the kind of session
     /// that has proved the fastest so far.
     /// </summary>
     /// <param name="exploration">The exploration that chooses the trials. Sessions of its kinds are in use.</param>
     /// <param name="sessions">The sessions of the model.</param>
+    /// <param name="isDone">Whether enough is known.</param>
     /// <param name="stop">Ends the tuning.</param>
-    /// <returns>Whether all trials are done.</returns>
-    public async Task<bool> Try(Exploration exploration, TunedSessions sessions, CancellationToken stop)
+    /// <returns>Whether enough is known.</returns>
+    public async Task<bool> Try(Exploration exploration, TunedSessions sessions, Func<bool> isDone, CancellationToken stop)
     {
         using var synthetic = new SyntheticRuns(served.Classifier, inFlight);
         served.Scheduler.Exploration = exploration;
@@ -30,7 +31,7 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
         {
             int samples = 0;
             long progress = time.GetTimestamp();
-            while (!exploration.IsDone && time.GetElapsedTime(progress) < Patience)
+            while (!isDone() && time.GetElapsedTime(progress) < Patience)
             {
                 stop.ThrowIfCancellationRequested();
                 if (inFlight.Quiet < Quiet || exploration.Next(HasSession) is not { } trial)
@@ -52,7 +53,7 @@ internal sealed class TuningRun(ServedModel served, RequestsInFlight inFlight, T
                 }
             }
 
-            return exploration.IsDone;
+            return isDone();
         }
         finally
         {

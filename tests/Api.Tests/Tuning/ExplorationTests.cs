@@ -155,8 +155,22 @@ public sealed class ExplorationTests
             exploration.Record(trial.Kind, 1, trial.Kind.Rewritten ? rewritten : 1);
         }
 
+        Assert.True(exploration.IsLeaderKnown);
         Assert.False(exploration.IsDone);
         Assert.Equal(expected ? SessionKind.OneCoreRewritten : SessionKind.OneCore, exploration.Leader);
+    }
+
+    [Fact]
+    public void Kinds_that_are_opened_later_are_tried_too()
+    {
+        var exploration = new Exploration([SessionKind.OneCore, SessionKind.OneCoreRewritten], Limits);
+        exploration.Fail(new(SessionKind.OneCoreRewritten, 1));
+        Explore(exploration, _ => 0.1);
+        exploration.Add(AllKinds);
+        Assert.False(exploration.IsDone);
+        Assert.Equal([SessionKind.AllCores], exploration.OpenKinds);
+        var found = Explore(exploration, trial => trial.Kind.Spread ? 0.01 : 0.1);
+        Assert.Equal("1, 1 spread", string.Join(", ", found.Select(size => size.ToString()).Select(text => text.Split(" (")[0])));
     }
 
     [Fact]

@@ -101,6 +101,30 @@ public sealed class ModelTunerTests
         Assert.Equal(before[..1], served.Scheduler.Sessions.All);
     }
 
+    [Fact]
+    public async Task Model_that_was_never_measured_serves_with_the_rewritten_graph_first()
+    {
+        // On one core, runs cannot go on side by side.
+        if (Environment.ProcessorCount == 1)
+        {
+            return;
+        }
+
+        using var repository = new Repository().With("lenet5", 1);
+        using var data = new TemporaryFolder();
+        using var services = new ServiceCollection().AddMetrics().AddSingleton(Device.Cpu).AddSingleton<Metrics>().BuildServiceProvider();
+        var inFlight = new RequestsInFlight();
+        var model = Classifier.Load(Path.Combine(repository.Folder, "lenet5", "1", "model.onnx"));
+        using var served = new ServedModel("lenet5", 1, model, places: 64, services.GetRequiredService<Metrics>(), inFlight);
+        var log = NullLogger<ModelTuner>.Instance;
+        var file = new SizesFile(new() { Data = data.Path }, NullLogger<SizesFile>.Instance);
+        var tuning = new ModelTuning(served, new() { MaxBatch = 4 }, file, new(served, inFlight, TimeProvider.System, log), log);
+        await tuning.Begin(CancellationToken.None);
+        Assert.Equal([SessionKind.OneCoreRewritten], served.Scheduler.Sessions.OneSlot.Select(session => session.Kind));
+        Assert.True(await tuning.Explore(CancellationToken.None));
+        Assert.Contains(served.Sizes, size => size.Size == 1);
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("""{"key":[]}""")]
