@@ -12,7 +12,13 @@ namespace Fovea.Training.Confidence;
 /// </summary>
 internal static class Calibrator
 {
-    private const int MostKnown = 500, MostJudged = 1_000, Folds = 5;
+    /// <summary>The largest number of training images to whose features the density is fitted.</summary>
+    public const int MostKnown = 500;
+
+    /// <summary>The largest number of validation images that the calibration uses.</summary>
+    public const int MostJudged = 1_000;
+
+    private const int Folds = 5;
 
     private const string Source = "cross-validation";
 

@@ -30,7 +30,8 @@ internal sealed record Mistake(
     string? HeatMap = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Link = null)
 {
-    private const int MaximumCount = 24;
+    /// <summary>The largest number of mistakes that a report shows.</summary>
+    public const int MaximumCount = 24;
 
     /// <summary>
     /// Returns the last folder and the name of a file. This is enough to find the file in the data set, and does not disclose the data

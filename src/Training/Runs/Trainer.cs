@@ -33,8 +33,8 @@ internal sealed class Trainer : IDisposable
     private readonly WeightAverage average;
     private readonly FloatBuffer best;
     private readonly CheckpointWriter checkpoints;
-    private readonly Stopwatch waiting = new(), running = Stopwatch.StartNew();
-    private TimeSpan lastEpoch;
+    private readonly Stopwatch waiting = new();
+    private readonly TimeBudget budget;
     private TrainingState state;
 
     /// <summary>Prepares a run, and loads its checkpoint if the options ask to resume.</summary>
@@ -47,6 +47,7 @@ internal sealed class Trainer : IDisposable
     /// Whether the network's own weights are validated before the first step. The model is saved with them if no epoch has a lower
     /// validation loss.
     /// </param>
+    /// <param name="time">The clock of the time limit; null for the system's.</param>
     /// <exception cref="FoveaException">
     /// There are too few images, an operator has no gradient rule, or the checkpoint is damaged or was written by a run with other
     /// settings.
@@ -57,8 +58,10 @@ internal sealed class Trainer : IDisposable
         TrainingOptions options,
         Action<TrainingEvent> publish,
         ParameterLayout? layout = null,
-        bool startIsCandidate = false)
+        bool startIsCandidate = false,
+        TimeProvider? time = null)
     {
+        budget = new(options.TimeLimit, time ?? TimeProvider.System);
         (this.network, this.data, this.options, this.publish, this.startIsCandidate) = (network, data, options, publish, startIsCandidate);
         metadata = ModelMetadata.Read(network.Metadata) with { Preprocessing = data.Train.Preprocessing };
         (train, validation) = data.ForTraining(options.Seed);
@@ -86,8 +89,7 @@ internal sealed class Trainer : IDisposable
 
     private long TotalSteps => (long)options.Epochs * loader.BatchesPerEpoch;
 
-    private bool Done => state.Epoch > options.Epochs || state.Epoch - 1 - state.BestEpoch >= options.Patience
-        || running.Elapsed + lastEpoch > options.TimeLimit;
+    private bool Done => state.Epoch > options.Epochs || state.Epoch - 1 - state.BestEpoch >= options.Patience || !budget.FitsEpoch;
 
     /// <summary>The progress, with the scores of the best weights and of the weights at the start.</summary>
     public TrainingState State => state;
@@ -131,7 +133,7 @@ internal sealed class Trainer : IDisposable
         });
         if (startIsCandidate && state.StartLoss is null)
         {
-            var start = Score.Of(forward.Run, validation, train.Labels.Count, stop);
+            var start = budget.Validate(() => Score.Of(forward.Run, validation, train.Labels.Count, stop));
             state = state with { StartLoss = start.Loss, StartAccuracy = start.Accuracy };
             Keep(0, start);
         }
@@ -142,9 +144,7 @@ internal sealed class Trainer : IDisposable
         {
             while (!Done)
             {
-                var before = running.Elapsed;
-                Epoch(batches, stop);
-                lastEpoch = running.Elapsed - before;
+                budget.Epoch(state.StepsInEpoch, () => Epoch(batches, stop));
                 if (Done || checkpoints.DueAfterEpoch)
                 {
                     state = checkpoints.TrySave(state);
@@ -171,7 +171,7 @@ internal sealed class Trainer : IDisposable
         });
 
         File.Delete(options.Checkpoint);
-        var elapsed = running.Elapsed;
+        var elapsed = budget.Elapsed;
         publish(new RunFinished(
             options.Output, state.BestEpoch, state.BestLoss, state.BestAccuracy, elapsed.TotalSeconds, waiting.Elapsed / elapsed));
     }
@@ -238,6 +238,11 @@ internal sealed class Trainer : IDisposable
             {
                 state = checkpoints.TrySave(state);
             }
+
+            if (!budget.FitsRest(state.StepsInEpoch, loader.BatchesPerEpoch))
+            {
+                return;
+            }
         }
 
         Validate((waiting.Elapsed - waitedBefore) / clock.Elapsed, stop);
@@ -269,7 +274,7 @@ internal sealed class Trainer : IDisposable
 
     private void Validate(double waitingShare, CancellationToken stop)
     {
-        var found = Score.Of(forward.Run, validation, train.Labels.Count, stop);
+        var found = budget.Validate(() => Score.Of(forward.Run, validation, train.Labels.Count, stop));
         bool isBest = found.Loss < state.BestLoss;
         var done = new EpochDone(state.Epoch, Rate(StepsDone), MeanLoss, MeanAccuracy, found.Loss, found.Accuracy, isBest, waitingShare);
         publish(done);

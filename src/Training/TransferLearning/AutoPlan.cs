@@ -1,4 +1,7 @@
 using System.Globalization;
+using Fovea.Training.Confidence;
+using Fovea.Training.Features;
+using Fovea.Training.Reports;
 
 namespace Fovea.Training.TransferLearning;
 
@@ -21,12 +24,18 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
     // 40 cases.
     private const double Certainty = 1.96;
 
+    // The number of sessions that a trial opens: for the training step, for validation, two for the calibration, and two for the report.
+    private const int Sessions = 6;
+
+    // The report explains wrong answers. An explanation takes as long as the features of this many images.
+    private const int ExplanationCost = 3;
+
     /// <summary>Plans which layers to train.</summary>
     /// <param name="left">The remaining time.</param>
-    /// <param name="imagesPerSecond">The speed at which features were computed.</param>
+    /// <param name="speed">The speed at which features were computed.</param>
     /// <param name="images">The number of training images.</param>
     /// <param name="validation">The number of validation images.</param>
-    public static AutoPlan For(TimeSpan left, double imagesPerSecond, int images, int validation)
+    public static AutoPlan For(TimeSpan left, FeatureSpeed speed, int images, int validation)
     {
         if (validation < LeastValidation)
         {
@@ -41,13 +50,25 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
             : new(null, 0, $"the head is kept: {LeastEpochs} epochs of further training would take longer than the {time} s that are "
                 + "left (--minutes)");
 
-        // The number of epochs that fit into the time. The validation images are also run: with the first weights, after each epoch, and
-        // for the report.
+        // The number of epochs that fit into the time. The validation images are also run with the first weights and after each epoch.
         int EpochsFor(double cost)
         {
-            double seconds = left.TotalSeconds * imagesPerSecond;
-            return (int)Math.Clamp((seconds - (2 * validation)) / ((images * cost) + validation), 0, MostEpochs);
+            double seconds = (left - Ending(speed, images, validation)).TotalSeconds;
+            return (int)Math.Clamp(
+                ((seconds * speed.ImagesPerSecond) - validation) / ((images * cost) + validation), 0, MostEpochs);
         }
+    }
+
+    /// <summary>
+    /// Estimates the time between the last epoch and the end of the run: the calibration runs training images and validation images, the
+    /// report runs the validation images again and explains the worst answers, and sessions are opened for both.
+    /// </summary>
+    /// <inheritdoc cref="For"/>
+    public static TimeSpan Ending(FeatureSpeed speed, int images, int validation)
+    {
+        int calibration = Math.Min(images, Calibrator.MostKnown) + (2 * Math.Min(validation, Calibrator.MostJudged));
+        int report = validation + (ExplanationCost * Math.Min(validation, Mistake.MaximumCount));
+        return (Sessions * speed.Opening) + TimeSpan.FromSeconds((calibration + report) / speed.ImagesPerSecond);
     }
 
     /// <summary>Whether the loss with other weights is lower than with the head by more than chance explains.</summary>

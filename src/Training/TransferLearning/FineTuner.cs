@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
@@ -33,7 +32,8 @@ internal sealed class FineTuner
     private TrainingOptions options;
     private readonly Action<TrainingEvent> tell;
     private readonly ClassifierHead head;
-    private readonly Stopwatch running = Stopwatch.StartNew();
+    private readonly TimeProvider time;
+    private readonly long started;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="model">The network.</param>
@@ -43,11 +43,15 @@ internal sealed class FineTuner
     /// images are mirrored. The method auto ends within the time limit.
     /// </param>
     /// <param name="tell">Receives the events of the run.</param>
+    /// <param name="time">The clock of the time limit; null for the system's.</param>
     /// <exception cref="FoveaException">
     /// The network has no head that can be replaced, or there are no images to validate with.
     /// </exception>
-    public FineTuner(BaseModel model, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell)
+    public FineTuner(
+        BaseModel model, DatasetFolder data, TrainingOptions options, Action<TrainingEvent> tell, TimeProvider? time = null)
     {
+        this.time = time ?? TimeProvider.System;
+        started = this.time.GetTimestamp();
         (this.model, this.data, this.options, this.tell) = (model, data, options, tell);
         (train, validation) = data.ForTraining(options.Seed);
         if (validation.Count == 0)
@@ -91,6 +95,8 @@ internal sealed class FineTuner
         }
     }
 
+    private TimeSpan Elapsed => time.GetElapsedTime(started);
+
     private TrainedHead TrainHead(CancellationToken stop)
     {
         foreach (var refused in data.RefusedInTraining)
@@ -131,14 +137,14 @@ internal sealed class FineTuner
             Seed = Text($"{options.Seed}"),
         };
         var record = new RunRecord(
-            [], settings, running.Elapsed.TotalSeconds, model.File.File, [.. data.RefusedInTraining], trained.Curve, trained.Fitted)
+            [], settings, Elapsed.TotalSeconds, model.File.File, [.. data.RefusedInTraining], trained.Curve, trained.Fitted)
         {
             Report = options.Report,
             Check = options.Check,
             Preview = new(train, Augmentation.None with { Flip = options.Augmentation.Flip }, options.Seed),
         };
         Report.WriteAny(options.Output, validation, record, stop);
-        tell(new RunFinished(options.Output, 0, trained.Loss, trained.Accuracy, running.Elapsed.TotalSeconds, 0));
+        tell(new RunFinished(options.Output, 0, trained.Loss, trained.Accuracy, Elapsed.TotalSeconds, 0));
     }
 
     // Training starts from the best head, which is also a candidate for the saved weights. A resumed run has its weights in the checkpoint.
@@ -155,8 +161,8 @@ internal sealed class FineTuner
 
     private void LearnWithinTime(TrainedHead trained, CancellationToken stop)
     {
-        var left = (options.TimeLimit ?? TimeSpan.Zero) - running.Elapsed;
-        var plan = AutoPlan.For(left, trained.ImagesPerSecond, train.Count, validation.Count);
+        var left = (options.TimeLimit ?? TimeSpan.Zero) - Elapsed;
+        var plan = AutoPlan.For(left, trained.Speed, train.Count, validation.Count);
         tell(new TrialPlanned(plan.Method is { } tried ? Name(tried) : null, plan.Reason));
         if (plan.Method is not { } method)
         {
@@ -164,17 +170,23 @@ internal sealed class FineTuner
             return;
         }
 
-        var report = TimeSpan.FromSeconds(validation.Count / trained.ImagesPerSecond);
         var trial = options with
         {
             Epochs = Math.Min(plan.Epochs, options.Epochs),
             HasCheckpoints = false,
             Resume = false,
-            TimeLimit = left - report,
+            TimeLimit = options.TimeLimit - AutoPlan.Ending(trained.Speed, train.Count, validation.Count),
         };
         using var trainer = TrainerFrom(trained.Head, method, trial, stop);
         trainer.Learn(stop);
         var state = trainer.State;
+        if (state.History is [])
+        {
+            tell(new TrialPlanned(null, $"the head is kept: the first epoch of {Name(method)} would end after the time limit (--minutes)"));
+            SaveHead(trained, stop);
+            return;
+        }
+
         bool isGain = state.BestEpoch > 0 && state.BestAccuracy >= trained.Accuracy && AutoPlan.IsGain(trained.Losses, trainer.BestLosses!);
         if (isGain)
         {
@@ -211,7 +223,9 @@ internal sealed class FineTuner
         double size = FeatureSize(stop);
         var network = WithHead(start, new TrainingRecord(Method: Name(method), Base: model.File), size);
         var rates = TrainedLayers.Rates(network, method, Math.Min(1, Math.Pow(size / LeastFeature, 2)));
-        return new Trainer(network, data, used, tell, new ParameterLayout(network, rates, frozenStatistics: true), startIsCandidate: true);
+        var limited = used with { TimeLimit = used.TimeLimit - Elapsed };
+        var layout = new ParameterLayout(network, rates, frozenStatistics: true);
+        return new Trainer(network, data, limited, tell, layout, startIsCandidate: true, time);
     }
 
     // The root mean square of the features of a fixed sample of images over all classes; a resumed run computes the same value.

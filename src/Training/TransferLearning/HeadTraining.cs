@@ -31,7 +31,9 @@ internal sealed class HeadTraining(
     /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
     public TrainedHead Run(CancellationToken stop)
     {
+        running.Restart();
         using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, options.Device);
+        var opening = running.Elapsed;
         if (extractor.RewriteFailure is { } failure)
         {
             tell(new NotRewritten(failure));
@@ -40,7 +42,7 @@ internal sealed class HeadTraining(
         running.Restart();
         var known = extractor.Read(train, Tell, stop, mirrors);
         var unseen = extractor.Read(validation, Tell, stop);
-        double imagesPerSecond = done / running.Elapsed.TotalSeconds;
+        var speed = new FeatureSpeed(opening, done / running.Elapsed.TotalSeconds);
         var best = HeadSearch.Best(known, train.Labels.Count, options.ClassWeights, stop);
         var (found, curve, outOfFold) = best;
         foreach (var penalty in curve)
@@ -51,7 +53,7 @@ internal sealed class HeadTraining(
         var judged = found.Judge(unseen);
         double loss = judged.Average(j => j.Loss), accuracy = judged.Average(j => j.IsRight ? 1.0 : 0);
         tell(new HeadTrained(loss, accuracy));
-        return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], imagesPerSecond, Calibrator.Fit(known, outOfFold))
+        return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], speed, Calibrator.Fit(known, outOfFold))
         {
             Judged = new JudgedLabels(best.Judged, outOfFold).With(Unseen(found, unseen)),
         };

@@ -1,6 +1,7 @@
 using Fovea.Models.TrainingEvents;
 using Fovea.Training.Confidence;
 using Fovea.Training.DataQuality;
+using Fovea.Training.Features;
 
 namespace Fovea.Training.TransferLearning;
 
@@ -10,7 +11,7 @@ namespace Fovea.Training.TransferLearning;
 /// <param name="Loss">The mean validation loss, in nats.</param>
 /// <param name="Accuracy">The validation accuracy, 0 to 1.</param>
 /// <param name="Losses">The loss of each validation image.</param>
-/// <param name="ImagesPerSecond">The speed at which the network computed features.</param>
+/// <param name="Speed">The time that the network took to compute features.</param>
 /// <param name="Fitted">The calibration of the head, by cross-validation.</param>
 internal sealed record TrainedHead(
     LinearHead Head,
@@ -18,7 +19,7 @@ internal sealed record TrainedHead(
     double Loss,
     double Accuracy,
     IReadOnlyList<double> Losses,
-    double ImagesPerSecond,
+    FeatureSpeed Speed,
     FittedCalibration Fitted)
 {
     /// <summary>

@@ -162,6 +162,32 @@ public sealed class FineTunerTests : IDisposable
     }
 
     [Fact]
+    public void Auto_gives_up_an_epoch_that_would_end_after_the_time_limit()
+    {
+        Draw("many", new SeededRandom(3), [40, 100, 70], spread: 80, each: 40);
+        var (clock, told) = (new JumpingClock(), new List<TrainingEvent>());
+        var model = Base("base.onnx");
+        var options = Options("model.onnx") with { TimeLimit = TimeSpan.FromMinutes(9) };
+        new FineTuner(model, DatasetFolder.OpenForTraining(folder["many"], model.Preprocessing), options, Tell, clock)
+            .Run(Method("auto"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(["full", null], told.OfType<TrialPlanned>().Select(plan => plan.Method));
+        Assert.Equal(
+            "the head is kept: the first epoch of full would end after the time limit (--minutes)",
+            told.OfType<TrialPlanned>().Last().Reason);
+        Assert.InRange(told.OfType<StepDone>().Count(), 1, 9);
+        Assert.Empty(told.OfType<EpochDone>());
+        using var trained = Classifier.Load(folder["model.onnx"]);
+        Assert.Equal("head", trained.Metadata.Training!.Method);
+
+        void Tell(TrainingEvent e)
+        {
+            told.Add(e);
+            clock.Jump(TimeSpan.FromMinutes(e is StepDone ? 1 : 0));
+        }
+    }
+
+    [Fact]
     public void Report_of_a_head_shows_its_curve_over_the_penalties()
     {
         var told = FineTune("head", "model.onnx");
