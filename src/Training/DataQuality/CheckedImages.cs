@@ -49,7 +49,10 @@ internal sealed class CheckedImages
         var all = Dataset.Joined([.. parts.Select(part => part.Images)]);
         var measures = ImageMeasures.All(all, stop);
         string?[] names = [.. parts.SelectMany(part => Enumerable.Repeat(NameOf(part.Part), part.Images.Count))];
-        return new(folder, name, all, names, measures, CopyGroups.Of(measures, stop));
+        return new(folder, name, all, names, measures, CopyGroups.Of(measures, HaveSameLabels, stop));
+
+        bool HaveSameLabels(int a, int b) =>
+            all.LabelSets is { } sets ? sets[a].ToHashSet().SetEquals(sets[b]) : all.Targets[a] == all.Targets[b];
     }
 
     /// <summary>Returns the same images with predictions.</summary>

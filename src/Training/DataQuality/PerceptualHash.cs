@@ -6,14 +6,20 @@ namespace Fovea.Training.DataQuality;
 
 // A discrete cosine transform of 32 x 32 grays gives 64 low frequencies; each bit says whether a frequency is over the median of all 64.
 // Scaling and compression change few bits. The colours at 16 x 16 then confirm that a pair of images are copies: the correlation of their
-// colours is at least 0.97.
+// colours is at least 0.97. Cropping changes more bits: for pairs that agree less, CropSearch looks for the part of one image that the other
+// shows. The frequencies of a mirror image are the same, with the other sign where the frequency over x is odd.
 
 /// <summary>A fingerprint that is nearly the same for an image and its scaled or compressed copies.</summary>
 /// <param name="Bits">One bit for each of 64 low frequencies.</param>
+/// <param name="MirroredBits">The same bits of the mirror image.</param>
 /// <param name="Colors">The image at 16 x 16 in three channels, shifted to a mean of 0 and scaled to a length of 1.</param>
-internal sealed record PerceptualHash(ulong Bits, float[] Colors)
+/// <param name="Pixels">The image at 32 x 32, [3, 32, 32], 0 to 255.</param>
+internal sealed record PerceptualHash(ulong Bits, ulong MirroredBits, float[] Colors, byte[] Pixels)
 {
-    private const int Side = 32, ColorSide = 16, Frequencies = 8;
+    /// <summary>The side of <see cref="Pixels"/>.</summary>
+    public const int Side = 32;
+
+    private const int ColorSide = 16, Frequencies = 8, Channels = 3;
 
     // The least standard deviation of an image's grays, which are 0 to 255. Images with less detail have no frequencies that could tell
     // them apart.
@@ -25,7 +31,10 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
     /// <summary>The most bits in which the fingerprints of copies differ.</summary>
     public const int MostDifferentBits = 12;
 
-    private const float LeastCorrelation = 0.97f;
+    /// <summary>The most bits in which the fingerprints of an image and its cropped copy differ.</summary>
+    public const int MostBitsOfCrops = 22;
+
+    private const float LeastCorrelation = 0.97f, LeastCorrelationOfCrops = 0.6f;
 
     private static readonly float[][] Cosines = [.. Enumerable.Range(0, Frequencies).Select(k =>
         Enumerable.Range(0, Side).Select(x => MathF.Cos(MathF.PI * k * (x + 0.5f) / Side)).ToArray())];
@@ -41,6 +50,7 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
         var small = Resizer.Resize(image, Side, Side, new(0, 0, Side, Side));
         var grays = Array.ConvertAll(Models.Imaging.Colors.Gray(small).Values[..(Side * Side)], value => (float)value);
         var rgb = Models.Imaging.Colors.Ordered(small, ColorOrder.Rgb);
+        byte[] pixels = Planes(rgb);
         var colors = Resizer.Resize(rgb, ColorSide, ColorSide, new(0, 0, ColorSide, ColorSide));
         if (Centre(grays) < LeastDeviation * Side)
         {
@@ -49,7 +59,21 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
 
         var centred = Array.ConvertAll(colors.Values[..(ColorSide * ColorSide * 3)], value => (float)value);
         TensorPrimitives.Divide(centred, Math.Max(Centre(centred), float.Epsilon), centred);
-        return new(BitsOf(LowFrequencies(grays)), centred);
+        var frequencies = LowFrequencies(grays);
+        float[] mirrored = [.. frequencies.Select((value, i) => i % Frequencies % 2 == 0 ? value : -value)];
+        return new(BitsOf(frequencies), BitsOf(mirrored), centred, pixels);
+    }
+
+    // Reorders interleaved channels to one plane for each channel.
+    private static byte[] Planes(Pixels rgb)
+    {
+        var planes = new byte[Channels * Side * Side];
+        for (int i = 0; i < planes.Length; i++)
+        {
+            planes[i] = rgb.Values[(i % (Side * Side) * Channels) + (i / (Side * Side))];
+        }
+
+        return planes;
     }
 
     // Shifts the values to a mean of 0, and returns their Euclidean norm.
@@ -63,6 +87,43 @@ internal sealed record PerceptualHash(ulong Bits, float[] Colors)
     public static bool AreCopies(PerceptualHash a, PerceptualHash b) =>
         BitOperations.PopCount(a.Bits ^ b.Bits) <= MostDifferentBits
         && TensorPrimitives.Dot<float>(a.Colors, b.Colors) >= LeastCorrelation;
+
+    /// <summary>
+    /// Whether one of two images is a copy of the other one that was mirrored, cropped by up to a tenth at each side, or both.
+    /// </summary>
+    public static bool AreCutOrMirrored(PerceptualHash a, PerceptualHash b) => IsCut(a, b) || IsCut(a, b.Mirrored());
+
+    private static bool IsCut(PerceptualHash a, PerceptualHash b)
+    {
+        if (BitOperations.PopCount(a.Bits ^ b.Bits) > MostBitsOfCrops
+            || TensorPrimitives.Dot<float>(a.Colors, b.Colors) < LeastCorrelationOfCrops)
+        {
+            return false;
+        }
+
+        float[] first = Array.ConvertAll(a.Pixels, value => (float)value), second = Array.ConvertAll(b.Pixels, value => (float)value);
+        return CropSearch.IsPart(first, second) || CropSearch.IsPart(second, first);
+    }
+
+    private PerceptualHash Mirrored()
+    {
+        var colors = (float[])Colors.Clone();
+        for (int row = 0; row < colors.Length; row += ColorSide * Channels)
+        {
+            for (int x = 0; x < ColorSide; x++)
+            {
+                Colors.AsSpan(row + (x * Channels), Channels).CopyTo(colors.AsSpan(row + ((ColorSide - 1 - x) * Channels)));
+            }
+        }
+
+        var pixels = (byte[])Pixels.Clone();
+        for (int row = 0; row < pixels.Length; row += Side)
+        {
+            pixels.AsSpan(row, Side).Reverse();
+        }
+
+        return new(MirroredBits, Bits, colors, pixels);
+    }
 
     private static float[] LowFrequencies(float[] grays)
     {

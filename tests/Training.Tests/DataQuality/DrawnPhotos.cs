@@ -30,6 +30,34 @@ internal static class DrawnPhotos
     public static SKBitmap Scaled(SKBitmap picture, double factor) => picture.Resize(
         new SKImageInfo((int)(picture.Width * factor), (int)(picture.Height * factor)), SKFilterQuality.High);
 
+    /// <summary>Returns the picture without this share of each side.</summary>
+    public static SKBitmap Cropped(SKBitmap picture, double share)
+    {
+        int x = (int)(picture.Width * share), y = (int)(picture.Height * share);
+        var cropped = new SKBitmap(picture.Width - (2 * x), picture.Height - (2 * y));
+        using (picture)
+        using (var canvas = new SKCanvas(cropped))
+        {
+            canvas.DrawBitmap(picture, -x, -y);
+        }
+
+        return cropped;
+    }
+
+    /// <summary>Returns the mirror image.</summary>
+    public static SKBitmap Mirrored(SKBitmap picture)
+    {
+        var mirrored = new SKBitmap(picture.Width, picture.Height);
+        using (picture)
+        using (var canvas = new SKCanvas(mirrored))
+        {
+            canvas.Scale(-1, 1, picture.Width / 2f, 0);
+            canvas.DrawBitmap(picture, 0, 0);
+        }
+
+        return mirrored;
+    }
+
     /// <summary>Returns the picture out of focus.</summary>
     public static SKBitmap Blurred(SKBitmap picture)
     {

@@ -1,6 +1,7 @@
 using Fovea.Models.Imaging;
 using Fovea.Training.DataQuality;
 using Fovea.Training.Datasets;
+using SkiaSharp;
 using static Fovea.Training.Tests.DataQuality.DrawnPhotos;
 
 namespace Fovea.Training.Tests.DataQuality;
@@ -27,6 +28,37 @@ public sealed class HealthCheckTests : IDisposable
         Assert.Equal([["train/red/3.jpg", "val/red/leak.jpg"]], Files(health, "leaks"));
         Assert.Equal([["train/blue/4.jpg", "train/blue/copy.jpg"]], Files(health, "near-duplicates"));
         Assert.Equal([["train/red/1.jpg", "train/red/same.jpg"]], Files(health, "duplicates"));
+    }
+
+    [Fact]
+    public void Cropped_and_mirrored_copies_are_found()
+    {
+        Photos();
+        Write(folder["data/val/red/cut.jpg"], Scaled(Cropped(Draw(3), 0.03), 0.6));
+        Write(folder["data/val/blue/turned.jpg"], Mirrored(Draw(104, hue: 240)));
+        Assert.Equal(
+            [["train/blue/4.jpg", "val/blue/turned.jpg"], ["train/red/3.jpg", "val/red/cut.jpg"]],
+            Files(Check(), "leaks").OrderBy(files => files[0], StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Mirror_image_with_another_label_is_another_picture()
+    {
+        Photos();
+        Write(folder["data/train/blue/turned.jpg"], Mirrored(Draw(3)));
+        Assert.Equal(0, Check().Findings);
+    }
+
+    [Fact]
+    public void Plain_drawings_at_other_places_are_other_pictures()
+    {
+        Photos();
+        for (int i = 0; i < 12; i++)
+        {
+            Write(folder[$"data/train/red/circle{i}.png"], Circle(60 + (8 * i), hue: 30 * i));
+        }
+
+        Assert.Empty(Files(Check(), "near-duplicates"));
     }
 
     [Fact]
@@ -126,6 +158,16 @@ public sealed class HealthCheckTests : IDisposable
                 Write(folder[$"data/{part}/blue/{i}.jpg"], Draw(i + 100, hue: 240));
             }
         }
+    }
+
+    private static SKBitmap Circle(int x, float hue)
+    {
+        var bitmap = new SKBitmap(200, 200);
+        using var canvas = new SKCanvas(bitmap);
+        using var paint = new SKPaint { Color = SKColors.White };
+        canvas.Clear(SKColor.FromHsv(hue, 80, 40));
+        canvas.DrawCircle(x, 100, 50, paint);
+        return bitmap;
     }
 
     private CheckedImages Read()
