@@ -17,6 +17,10 @@ internal sealed record FittedCalibration(
     // runs with 16 images or fewer and 53 to 67 % with 32, but 17 to 39 % with 64.
     private const int LeastImages = 64;
 
+    // A few very wrong images can have so high a loss that the lowest loss needs a temperature at which all other images are much less
+    // confident than right. So a temperature that raises the calibration error must leave it under this limit.
+    private const double TolerableError = 0.05;
+
     private const int Folds = 5;
 
     private const double KnownShare = 0.95, Hottest = 20, Coldest = 0.05, Precision = 1e-4;
@@ -34,11 +38,12 @@ internal sealed record FittedCalibration(
     /// </param>
     public static FittedCalibration Of(HeldOutPredictions images, string source, FeatureDensity? density, IReadOnlyList<double> energies)
     {
-        double temperature = IsGain(images) ? BestTemperature(images) : 1;
+        double error = images.CalibrationError(1), fitted = IsGain(images) ? BestTemperature(images) : 1;
+        double temperature = images.CalibrationError(fitted) <= Math.Max(error, TolerableError) ? fitted : 1;
         var outlier = density is null ? null : new OutlierRule(Quantile(energies, KnownShare));
         var fit = new CalibrationFitted(
             temperature,
-            images.CalibrationError(1),
+            error,
             images.CalibrationError(temperature),
             images.Logits.Count,
             source,
@@ -102,9 +107,11 @@ internal sealed record FittedCalibration(
         double Loss(double logarithm) => images.Loss(Math.Exp(logarithm));
     }
 
+    // Returns the value that a further value of the same kind does not exceed with this probability. A further value is equally likely to
+    // come at any of the n + 1 places among n values, so the rank is a share of n + 1, as in conformal prediction (Vovk et al., 2005).
     private static double Quantile(IReadOnlyList<double> values, double share)
     {
         double[] sorted = [.. values.Order()];
-        return sorted[(int)Math.Clamp(Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+        return sorted[(int)Math.Clamp(Math.Ceiling(share * (sorted.Length + 1)) - 1, 0, sorted.Length - 1)];
     }
 }

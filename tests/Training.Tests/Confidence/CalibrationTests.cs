@@ -69,6 +69,30 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal(1, TemperatureOf(new(logits, [.. Enumerable.Range(0, 100).Select(i => i % 5 == 0 ? 1 : 0)])));
     }
 
+    // 96 of 100 images are right with a probability of 95 %. The loss of the 4 others is so large that a temperature of 1.9 gives the lowest
+    // loss, at which the right ones have only 83 %.
+    [Fact]
+    public void Temperature_stays_1_where_it_would_make_confidence_wrong()
+    {
+        float[][] logits = [.. Enumerable.Range(0, 100).Select(i => new[] { i % 24 == 0 && i < 96 ? -12f : 3, 0 })];
+        var images = new HeldOutPredictions(logits, new int[100]);
+        var fit = FittedCalibration.Of(images, "a drawing", density: null, energies: []).Fit;
+        Assert.Equal(1, fit.Temperature);
+        Assert.True(fit.ErrorAfter < 0.05, $"{fit.ErrorAfter}");
+    }
+
+    // A new image is above the largest of 19 energies once in 20 times, and above the second largest twice.
+    [Theory, InlineData(19, 19), InlineData(39, 38), InlineData(5, 5)]
+    public void Threshold_accepts_a_new_image_in_19_of_20_cases(int images, int threshold)
+    {
+        var random = new SeededRandom(4);
+        float[][] known = [.. Enumerable.Range(0, images).Select(_ => Known(ref random))];
+        var predictions = new HeldOutPredictions([.. known.Select(_ => new[] { 1f, 0 })], new int[images]);
+        var fitted = FittedCalibration.Of(
+            predictions, "a drawing", new FeatureDensity(known), [.. Enumerable.Range(1, images).Select(i => (double)i)]);
+        Assert.Equal(threshold, fitted.Calibration.Outlier!.Threshold);
+    }
+
     [Fact]
     public void Calibration_error_is_the_mean_distance_of_confidence_and_accuracy()
     {
