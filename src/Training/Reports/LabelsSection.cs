@@ -21,8 +21,8 @@ internal static class LabelsSection
     /// <summary>Returns the sentence at the top of the page.</summary>
     public static string Verdict(MultiLabelReport report) =>
         $"The network ranks the labels of {Html.Count(report.Images, "validation image", "validation images")} with a mean average "
-        + $"precision of {Html.Percent(report.Evaluation.MeanAveragePrecision)}. It was not trained on these images, but they decided "
-        + "which weights were saved, so the figures for new images are usually a little lower.";
+        + $"precision of {Html.Percent(report.Evaluation.MeanAveragePrecision)}. "
+        + ReportPage.Judges(report.Epochs.Count > 0);
 
     /// <summary>Returns the figures at the top of the page.</summary>
     public static XElement Figures(MultiLabelEvaluation evaluation) => new(
