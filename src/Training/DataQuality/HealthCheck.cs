@@ -40,8 +40,8 @@ internal sealed record HealthCheck(string Name, string Title, string Meaning, Fu
             "The files have the same pixels. Each copy gives its picture more weight. Keep one of them.", CopyChecks.Identical),
         new(
             "near-duplicates", "Nearly identical images",
-            "The files are copies of one picture that were scaled, compressed, cropped or mirrored, or shots of the same moment. Keep one of "
-            + "them. Images under 64 pixels are compared for identical pixels only.",
+            "The files are copies of one picture that were scaled, compressed, cropped or mirrored, or shots of the same moment. Keep one "
+            + "of them. Images under 64 pixels are compared for identical pixels only.",
             CopyChecks.Near),
         new(
             "labels", "Suspected labels",

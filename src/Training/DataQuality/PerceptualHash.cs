@@ -6,8 +6,8 @@ namespace Fovea.Training.DataQuality;
 
 // A discrete cosine transform of 32 x 32 grays gives 64 low frequencies; each bit says whether a frequency is over the median of all 64.
 // Scaling and compression change few bits. The colours at 16 x 16 then confirm that a pair of images are copies: the correlation of their
-// colours is at least 0.97. Cropping changes more bits: for pairs that agree less, CropSearch looks for the part of one image that the other
-// shows. The frequencies of a mirror image are the same, with the other sign where the frequency over x is odd.
+// colours is at least 0.97. Cropping changes more bits: for pairs that agree less, CropSearch looks for the part of one image that the
+// other shows. The frequencies of a mirror image are the same, with the other sign where the frequency over x is odd.
 
 /// <summary>A fingerprint that is nearly the same for an image and its scaled or compressed copies.</summary>
 /// <param name="Bits">One bit for each of 64 low frequencies.</param>

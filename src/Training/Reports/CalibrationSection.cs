@@ -35,10 +35,14 @@ internal static class CalibrationSection
                         Range(b), Html.Number(b.Images), Html.Percent(b.Confidence), Html.Percent(b.Accuracy))))));
     }
 
+    // A temperature of exactly 1 means that no other one was shown to help.
     private static string Temperature(CalibrationFitted fitted) =>
-        $" The logits are divided by the temperature {Html.Number(fitted.Temperature, 2)}, which was fitted on "
-        + $"{Html.Count(fitted.Images, "image", "images")} by {fitted.Source}: it changed the expected calibration error there from "
-        + $"{Html.Percent(fitted.ErrorBefore)} to {Html.Percent(fitted.ErrorAfter)}."
+        (fitted.Temperature == 1
+            ? $" No temperature was shown to help on {Html.Count(fitted.Images, "image", "images")} by {fitted.Source}, where the expected "
+                + $"calibration error is {Html.Percent(fitted.ErrorBefore)}, so the logits are not divided."
+            : $" The logits are divided by the temperature {Html.Number(fitted.Temperature, 2)}, which was fitted on "
+                + $"{Html.Count(fitted.Images, "image", "images")} by {fitted.Source}: it changed the expected calibration error there "
+                + $"from {Html.Percent(fitted.ErrorBefore)} to {Html.Percent(fitted.ErrorAfter)}.")
         + (fitted.OutlierThreshold is { } limit
             ? $" An image with an energy above {Html.Number(limit, 2)} counts as an outlier, which resembles none of the classes; 95 % of "
                 + "the known images stay below."

@@ -122,8 +122,8 @@ internal static class ReportPage
     /// <summary>Returns a sentence that says how far the validation images can be trusted.</summary>
     /// <param name="hasEpochs">Whether the validation images chose among epochs. A head is chosen by cross-validation.</param>
     public static string Judges(bool hasEpochs) => hasEpochs
-        ? "It was not trained on these images, but they decided which weights were saved, so the figures for new images are usually a little "
-            + "lower."
+        ? "It was not trained on these images, but they decided which weights were saved, so the figures for new images are usually a "
+            + "little lower."
         : "It was not trained on these images.";
 
     private static XElement Figures(TrainingReport report)

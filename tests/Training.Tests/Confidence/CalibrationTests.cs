@@ -69,8 +69,8 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal(1, TemperatureOf(new(logits, [.. Enumerable.Range(0, 100).Select(i => i % 5 == 0 ? 1 : 0)])));
     }
 
-    // 96 of 100 images are right with a probability of 95 %. The loss of the 4 others is so large that a temperature of 1.9 gives the lowest
-    // loss, at which the right ones have only 83 %.
+    // 96 of 100 images are right with a probability of 95 %. The loss of the 4 others is so large that a temperature of 1.9 gives the
+    // lowest loss, at which the right ones have only 83 %.
     [Fact]
     public void Temperature_stays_1_where_it_would_make_confidence_wrong()
     {
