@@ -13,11 +13,16 @@ public sealed class ClassifierHead
 {
     private const string NewLayer = "head";
 
+    // A network of few classes may have been trained on the very images of the new classes. Its probabilities for them are then better than
+    // for other images, and a head that trusts them would be worse than cross-validation says.
+    private const int LeastClasses = 100;
+
     private readonly Graph network;
     private readonly Node? layer;
     private readonly Value? bias;
     private readonly Node[] following;
     private readonly IReadOnlyList<HeadLayer> joined = [];
+    private readonly string? description;
 
     private ClassifierHead(Graph network, Node layer, Value? bias, Node[] following)
     {
@@ -33,6 +38,10 @@ public sealed class ClassifierHead
 
     private ClassifierHead(Graph network) => (this.network, following, Features, FeatureCount) =
         (network, [], network.Outputs[0], network.Outputs[0].Shape[1]);
+
+    // The position for a head that reads an old head's probabilities too.
+    private ClassifierHead(Graph network, string description)
+        : this(network) => this.description = description;
 
     /// <summary>
     /// Whether the network may have no head, so that the layer computes features: a ReLU or the mean over the image follows the layer, and
@@ -55,6 +64,11 @@ public sealed class ClassifierHead
     {
         get
         {
+            if (description is not null)
+            {
+                return description;
+            }
+
             if (joined is [{ Layer: var own }])
             {
                 return $"the classifier is {own.Name} ({own.Op}), which has a vector of weights for the features of each class; "
@@ -105,6 +119,45 @@ public sealed class ClassifierHead
         ? new(network)
         : throw new FoveaException(
             ErrorCode.BadModelFile, $"The output of {network.Name} is {network.Outputs[0].Shape}; expected features, [N, features].");
+
+    /// <summary>
+    /// The position for a new head that reads what this head knows: beside the features, [N, FeatureCount], the square roots of the
+    /// probabilities that this head gives its classes, times a factor, [N, Classes]. The square roots let unlikely classes count too: the
+    /// distance of two images is then the Hellinger distance of their probabilities.
+    /// </summary>
+    /// <param name="image">The shape of one image, [C, H, W].</param>
+    /// <param name="factor">The factor of the square roots, greater than 0.</param>
+    /// <returns>
+    /// The position; <c>null</c> if this head is not one layer with at least 100 classes that exclude each other.
+    /// </returns>
+    /// <exception cref="FoveaException">The network does not accept images of this shape.</exception>
+    internal ClassifierHead? WithProbabilities(Shape image, float factor)
+    {
+        if (layer is null || Classes < LeastClasses || following.Any(node => node.Op is "Sigmoid" or "HardSigmoid"))
+        {
+            return null;
+        }
+
+        // The bias may be added after the layer.
+        var scores = bias is null || layer.Inputs.Contains(bias)
+            ? layer.Output
+            : network.Nodes.First(node => node.Op == "Add" && node.Inputs.Contains(bias)).Output;
+        var graph = StandardForm.Of(network, scores, image);
+        var copy = graph.Nodes.First(node => node.Name == layer.Name);
+        var features = Rows(graph, copy, copy[0]);
+        scores = graph.Outputs[0];
+        scores = scores.Shape.Rank == 4 ? graph.Apply("GlobalAveragePool", [scores]) : scores;
+        scores = scores.Shape.Rank == 2 ? scores : graph.Flatten(scores);
+        if (features.Shape[1] != FeatureCount || scores.Shape[1] != Classes)
+        {
+            return null;
+        }
+
+        // sqrt(p) = exp(log(p) / 2). The gradient of Sqrt would be infinite where a probability is rounded to 0.
+        var roots = graph.Exp(graph.LogSoftmax(scores) * 0.5f) * factor;
+        graph.Outputs[0] = graph.Concat([features, roots], 1);
+        return new(graph, $"the new classifier also reads the probabilities that {layer.Name} ({layer.Op}) gives its {Classes} classes");
+    }
 
     /// <summary>The head; <c>null</c> if <see cref="Find"/> would throw.</summary>
     internal static ClassifierHead? TryFind(Graph network)

@@ -79,6 +79,12 @@ internal sealed record RunSettings
     [JsonPropertyName("penalty"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Penalty { get; init; }
 
+    /// <summary>
+    /// The factor of the square roots of the old classes' probabilities in the input of a head; null if it reads only the features.
+    /// </summary>
+    [JsonPropertyName("probabilities"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Probabilities { get; init; }
+
     /// <summary>The learning rate schedule and its warm-up.</summary>
     [JsonPropertyName("schedule"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Schedule { get; init; }

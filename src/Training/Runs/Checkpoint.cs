@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
@@ -81,6 +82,17 @@ internal static class Checkpoint
         return state;
 
         static string Shown(string? value) => string.IsNullOrEmpty(value) ? "none" : value;
+    }
+
+    /// <summary>Reads from a checkpoint what the head of its network reads: see <see cref="TrainingOptions.Probabilities"/>.</summary>
+    /// <param name="path">The path of an existing checkpoint.</param>
+    /// <exception cref="FoveaException">The checkpoint is damaged.</exception>
+    public static float? Probabilities(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return Parse(path, file.Metadata(StateKey)).Settings.Probabilities is { } factor
+            ? float.Parse(factor, CultureInfo.InvariantCulture)
+            : null;
     }
 
     private static TrainingState Parse(string path, string? json)

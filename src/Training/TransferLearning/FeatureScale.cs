@@ -3,7 +3,8 @@ namespace Fovea.Training.TransferLearning;
 
 /// <summary>
 /// Shifts features to a mean of 0 and scales rows to a length of about 1, so that one set of penalties suits every network. Either each
-/// feature gets the same standard deviation, or all features share one factor, so that the features that vary most count most.
+/// feature gets the same standard deviation, or all features share one factor, so that the features that vary most count most. Roots of
+/// probabilities behind the features always share one factor, since most of them are almost 0; they count as much as all the features.
 /// </summary>
 internal sealed class FeatureScale
 {
@@ -18,7 +19,8 @@ internal sealed class FeatureScale
 
     /// <param name="rows">The rows of features, at least one.</param>
     /// <param name="isShared">Whether all features share one factor.</param>
-    public FeatureScale(IReadOnlyList<float[]> rows, bool isShared = false)
+    /// <param name="roots">The number of roots of probabilities at the end of a row; default 0.</param>
+    public FeatureScale(IReadOnlyList<float[]> rows, bool isShared = false, int roots = 0)
     {
         var sum = new double[rows[0].Length];
         var squares = new double[sum.Length];
@@ -37,13 +39,10 @@ internal sealed class FeatureScale
             .. squares.Zip(sum)
                 .Select(s => Math.Sqrt(Math.Max(0, s.First / rows.Count - Math.Pow(s.Second / rows.Count, 2)))),
         ];
-        if (isShared)
-        {
-            Array.Fill(deviation, Math.Sqrt(deviation.Average(d => d * d)));
-        }
-
-        double least = Math.Max(LeastDeviation * deviation.Average(), Smallest);
-        factor = Array.ConvertAll(deviation, d => (float)(1 / (Math.Max(d, least) * Math.Sqrt(sum.Length))));
+        int features = deviation.Length - roots;
+        factor = roots == 0
+            ? Factors(deviation, isShared, rowLength: 1)
+            : [.. Factors(deviation[..features], isShared, Math.Sqrt(0.5)), .. Factors(deviation[features..], true, Math.Sqrt(0.5))];
     }
 
     /// <summary>Returns the scaled row.</summary>
@@ -72,5 +71,17 @@ internal sealed class FeatureScale
         }
 
         bias -= (float)shift;
+    }
+
+    // Returns the factors that scale features of these deviations to rows of this length, in the root mean square.
+    private static float[] Factors(double[] deviation, bool isShared, double rowLength)
+    {
+        if (isShared)
+        {
+            Array.Fill(deviation, Math.Sqrt(deviation.Average(d => d * d)));
+        }
+
+        double least = Math.Max(LeastDeviation * deviation.Average(), Smallest);
+        return Array.ConvertAll(deviation, d => (float)(rowLength / (Math.Max(d, least) * Math.Sqrt(deviation.Length))));
     }
 }

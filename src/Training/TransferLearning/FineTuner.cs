@@ -31,7 +31,7 @@ internal sealed class FineTuner
     private readonly Dataset train, validation;
     private TrainingOptions options;
     private readonly Action<TrainingEvent> tell;
-    private readonly ClassifierHead head;
+    private ClassifierHead head;
     private readonly TimeProvider time;
     private readonly long started;
 
@@ -106,7 +106,20 @@ internal sealed class FineTuner
 
         var trained = new HeadTraining(head, train, validation, options, tell).Run(stop);
         options = options with { Check = options.Check?.With(trained.Judged) };
+        Place(trained.Factor);
+        if (trained.Factor is not null)
+        {
+            tell(new HeadFound(head.Description));
+        }
+
         return trained;
+    }
+
+    // Lets the new head read the probabilities of the old classes, times this factor; null changes nothing.
+    private void Place(float? factor)
+    {
+        options = options with { Probabilities = factor };
+        head = factor is { } used ? head.WithProbabilities(train.Preprocessing.Shape, used)! : head;
     }
 
     private void SaveHead(TrainedHead trained, CancellationToken stop)
@@ -133,6 +146,7 @@ internal sealed class FineTuner
             DatasetHash = train.Hash(),
             ValidationHash = validation.Hash(),
             Method = Name(FineTuningMethod.Head),
+            Probabilities = options.Settings().Probabilities,
             Penalty = Text($"{chosen.Penalty}, by cross-validation in {chosen.Folds} parts"),
             Seed = Text($"{options.Seed}"),
         };
@@ -151,6 +165,11 @@ internal sealed class FineTuner
     private void LearnFrom(FineTuningMethod method, CancellationToken stop)
     {
         bool begun = options.Resume && File.Exists(options.Checkpoint);
+        if (begun)
+        {
+            Place(Checkpoint.Probabilities(options.Checkpoint));
+        }
+
         var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : TrainHead(stop).Head;
         using var trainer = TrainerFrom(start, method, options, stop);
         trainer.Run(stop);

@@ -37,10 +37,11 @@ internal sealed class HeadSearch
     /// <param name="classWeights">The weight of each class; null for 1.</param>
     /// <param name="stop">Cancels the search.</param>
     /// <param name="isShared">Whether all features are scaled by one factor, as <see cref="FeatureScale"/> says.</param>
+    /// <param name="roots">The number of roots of probabilities at the end of a row; default 0.</param>
     internal HeadSearch(
-        FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, bool isShared = false)
+        FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, bool isShared = false, int roots = 0)
     {
-        scale = new FeatureScale(train.Rows, isShared);
+        scale = new FeatureScale(train.Rows, isShared, roots);
         this.train = train.Select(scale.Apply);
         (this.classes, this.classWeights, this.stop) = (classes, classWeights, stop);
     }
@@ -49,11 +50,12 @@ internal sealed class HeadSearch
     /// Trains the head with the scale and the penalty that have the lowest loss in cross-validation. Mirror images are used if they lower
     /// this loss. They raise it if left and right make a difference.
     /// </summary>
-    /// <inheritdoc cref="HeadSearch(FeatureSet, int, IReadOnlyList{float}, CancellationToken, bool)"/>
-    public static FoundHead Best(FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop)
+    /// <inheritdoc cref="HeadSearch(FeatureSet, int, IReadOnlyList{float}, CancellationToken, bool, int)"/>
+    public static FoundHead Best(
+        FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, int roots = 0)
     {
         FeatureSet[] sets = train.Mirrored is null ? [train] : [train with { Mirrored = null }, train];
-        var (best, judged) = Choose(sets, classes, classWeights, stop);
+        var (best, judged) = Choose(sets, classes, classWeights, stop, roots);
         return best.Final(judged);
     }
 
@@ -73,8 +75,8 @@ internal sealed class HeadSearch
     }
 
     private static (HeadSearch Search, Judgement Judged) Choose(
-        FeatureSet[] sets, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop) => sets
-        .SelectMany(set => ScaleChoices.Select(isShared => new HeadSearch(set, classes, classWeights, stop, isShared)))
+        FeatureSet[] sets, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, int roots = 0) => sets
+        .SelectMany(set => ScaleChoices.Select(isShared => new HeadSearch(set, classes, classWeights, stop, isShared, roots)))
         .Select(search => (Search: search, Judged: search.Judge()))
         .MinBy(one => one.Judged.Curve.Min(penalty => penalty.Loss));
 
@@ -213,6 +215,9 @@ internal sealed class HeadSearch
 /// <param name="OutOfFold">The predictions for up to 2,000 training images, each by a head that was trained without the image.</param>
 internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold)
 {
+    /// <summary>The lowest mean loss in cross-validation, in nats.</summary>
+    public double Loss => Curve.Min(penalty => penalty.Loss);
+
     /// <summary>The index among the training images of each image of <see cref="OutOfFold"/>.</summary>
     public IReadOnlyList<int> Judged { get; init; } = [];
 }

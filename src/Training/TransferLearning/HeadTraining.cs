@@ -31,8 +31,11 @@ internal sealed class HeadTraining(
     /// <exception cref="FoveaException">An image cannot be read, or the network cannot be run on the images.</exception>
     public TrainedHead Run(CancellationToken stop)
     {
+        // The factor of the probabilities is chosen when they are known.
         running.Restart();
-        using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, options.Device);
+        var image = train.Preprocessing.Shape;
+        var both = head.WithProbabilities(image, factor: 1) ?? head;
+        using var extractor = new FeatureExtractor(both.Backbone(image), both.FeatureCount, options.Device);
         var opening = running.Elapsed;
         if (extractor.RewriteFailure is { } failure)
         {
@@ -43,7 +46,7 @@ internal sealed class HeadTraining(
         var known = extractor.Read(train, Tell, stop, mirrors);
         var unseen = extractor.Read(validation, Tell, stop);
         var speed = new FeatureSpeed(opening, done / running.Elapsed.TotalSeconds);
-        var best = HeadSearch.Best(known, train.Labels.Count, options.ClassWeights, stop);
+        var (factor, best) = Search(ref known, ref unseen, stop);
         var (found, curve, outOfFold) = best;
         foreach (var penalty in curve)
         {
@@ -55,8 +58,32 @@ internal sealed class HeadTraining(
         tell(new HeadTrained(loss, accuracy));
         return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], speed, Calibrator.Fit(known, outOfFold))
         {
+            Factor = factor,
             Judged = new JudgedLabels(best.Judged, outOfFold).With(Unseen(found, unseen)),
         };
+    }
+
+    // Trains a head on the features, and one that also reads the probabilities of the network's own classes, where it has them. Keeps the
+    // head with the lower loss in cross-validation, and the rows that it reads.
+    private (float? Factor, FoundHead Found) Search(ref FeatureSet known, ref FeatureSet unseen, CancellationToken stop)
+    {
+        int width = head.FeatureCount;
+        var plain = known.Select(row => row[..width]);
+        var best = HeadSearch.Best(plain, train.Labels.Count, options.ClassWeights, stop);
+        if (known.Rows[0].Length > width)
+        {
+            float factor = ProbabilityFeatures.Balance(known.Rows, width);
+            var scaled = ProbabilityFeatures.Scaled(known, width, factor);
+            var other = HeadSearch.Best(scaled, train.Labels.Count, options.ClassWeights, stop, known.Rows[0].Length - width);
+            if (other.Loss < best.Loss)
+            {
+                (known, unseen) = (scaled, ProbabilityFeatures.Scaled(unseen, width, factor));
+                return (factor, other);
+            }
+        }
+
+        (known, unseen) = (plain, unseen.Select(row => row[..width]));
+        return (null, best);
     }
 
     // Returns the head's predictions for the validation images, on which it was not trained.
