@@ -59,6 +59,15 @@ public sealed class ClassifierHead
     /// <summary>The number of classes; 0 if the network has no head yet.</summary>
     public int Classes { get; }
 
+    /// <summary>
+    /// The number of features that the network computes from the image: all, except the probabilities of an earlier head behind them, see
+    /// <see cref="WithProbabilities"/>.
+    /// </summary>
+    internal int ImageFeatureCount => Features.Producer is { Op: "Concat" } both && both[1].Producer is { Op: "Mul" } roots
+        && roots[0].Producer is { Op: "Exp" }
+        ? both[0].Shape[1]
+        : FeatureCount;
+
     /// <summary>A clause that names the layer, the nodes after it, and its input.</summary>
     public string Description
     {

@@ -44,8 +44,11 @@ internal static class Calibrator
         if (judged.LabelSets is null)
         {
             using var extractor = new FeatureExtractor(head.Backbone(train.Preprocessing.Shape), head.FeatureCount, device);
-            density = new(extractor.Read(Sample(train, MostKnown), _ => { }, stop).Rows);
-            energies = [.. extractor.Read(judged, _ => { }, stop).Rows.Select(density.Energy)];
+            density = new(Features(Sample(train, MostKnown)));
+            energies = [.. Features(judged).Select(density.Energy)];
+
+            float[][] Features(Dataset images) =>
+                [.. extractor.Read(images, _ => { }, stop).Rows.Select(row => row[..head.ImageFeatureCount])];
         }
 
         var fitted = FittedCalibration.Of(images, "the validation images", density, energies);
@@ -54,7 +57,7 @@ internal static class Calibrator
     }
 
     /// <summary>Calibrates a new head by cross-validation on its training images.</summary>
-    /// <param name="known">The features of the training images.</param>
+    /// <param name="known">The features of the training images, without probabilities of an earlier head.</param>
     /// <param name="outOfFold">The predictions for training images, each by a head that was not trained on the image.</param>
     public static FittedCalibration Fit(FeatureSet known, HeldOutPredictions outOfFold)
     {

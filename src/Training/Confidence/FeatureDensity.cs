@@ -70,7 +70,7 @@ internal sealed class FeatureDensity
     /// <param name="graph">The classifier, whose output is [N, classes].</param>
     /// <param name="features">
     /// The head's input: [N, features] or [N, C, H, W]. If the density has C features, the features of [N, C, H, W] are the means over H
-    /// and W; otherwise they are all values.
+    /// and W; otherwise they are all values. Of more features than the density has, it reads the first ones.
     /// </param>
     public void AppendTo(Graph graph, Value features)
     {
@@ -78,6 +78,7 @@ internal sealed class FeatureDensity
         var rows = features.Shape.Rank == 2 ? features
             : graph.Flatten(areMeans ? graph.Apply("GlobalAveragePool", [features]) : features);
         int width = mean.Length, count = directions.Length;
+        rows = rows.Shape[1] > width ? graph.Split(rows, [width, rows.Shape[1] - width], axis: 1)[0] : rows;
         var least = graph.Initializer("energy.least_length", Tensor.Scalar(Smallest));
         var length = graph.Max(graph.Apply("ReduceL2", [rows], ("axes", new long[] { 1 }), ("keepdims", 1L)), least);
         var centred = rows / length - graph.Initializer("energy.mean", Tensor.Of(new Shape(width), mean));

@@ -56,7 +56,8 @@ internal sealed class HeadTraining(
         var judged = found.Judge(unseen);
         double loss = judged.Average(j => j.Loss), accuracy = judged.Average(j => j.IsRight ? 1.0 : 0);
         tell(new HeadTrained(loss, accuracy));
-        return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], speed, Calibrator.Fit(known, outOfFold))
+        var fitted = Calibrator.Fit(known.Select(row => row[..head.FeatureCount]), outOfFold);
+        return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], speed, fitted)
         {
             Factor = factor,
             Judged = new JudgedLabels(best.Judged, outOfFold).With(Unseen(found, unseen)),

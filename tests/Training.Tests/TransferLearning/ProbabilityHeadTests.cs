@@ -1,4 +1,5 @@
 using Fovea.Models.Graphs;
+using Fovea.Models.Heads;
 using Fovea.Models.Imaging;
 using Fovea.Models.Layers;
 using Fovea.Models.Runtime;
@@ -54,6 +55,12 @@ public sealed class ProbabilityHeadTests : IDisposable
         var found = Evaluation.Of(model.Run, validation, model.Classes, stop: TestContext.Current.CancellationToken);
         Assert.Equal(accuracy, found.Accuracy);
         Assert.Equal(model.Metadata.Training!.Loss!.Value, found.Loss, 1e-4);
+
+        // The density by which outliers are recognised describes the two features alone.
+        var graph = OnnxFile.Read(folder["model.onnx"]);
+        var head = ClassifierHead.Find(graph);
+        Assert.Equal((areRead ? 2 + classes : 2, 2), (head.FeatureCount, head.ImageFeatureCount));
+        Assert.Equal(new Shape(2), graph.Initializers.Keys.Single(value => value.Name == "energy.mean").Shape);
     }
 
     [Fact]
