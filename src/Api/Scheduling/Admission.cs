@@ -19,7 +19,7 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
     private const double LeastSeconds = 1, MostSeconds = 60;
 
     // Clients that send side by side have moments with a single request in flight, but seldom this long without two.
-    private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan SharedFor = TimeSpan.FromMilliseconds(10);
 
     private int taken;
     private long lastShared;
@@ -32,7 +32,7 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
     /// Whether a single request is in flight, and no two were in flight at the same time in the last 10 ms: its client is probably the only
     /// one.
     /// </summary>
-    public bool HasLoneRequest => Taken == 1 && Stopwatch.GetElapsedTime(Volatile.Read(ref lastShared)) > Memory;
+    public bool HasLoneRequest => Taken == 1 && Stopwatch.GetElapsedTime(Volatile.Read(ref lastShared)) > SharedFor;
 
     /// <summary>Refuses a request if no place is free now, and takes no place. Called before the request's body is read.</summary>
     /// <exception cref="ServiceException"><see cref="ServiceError.Overloaded"/>, with the estimated time until the requests in flight are
@@ -68,7 +68,11 @@ internal sealed class Admission(string model, int places, RequestsInFlight inFli
     /// <summary>Gives the place back.</summary>
     public void Leave()
     {
-        Interlocked.Decrement(ref taken);
+        if (Interlocked.Decrement(ref taken) > 0)
+        {
+            Volatile.Write(ref lastShared, Stopwatch.GetTimestamp());
+        }
+
         inFlight.Leave();
     }
 

@@ -7,7 +7,7 @@ namespace Fovea.Api.Scheduling;
 /// <code>
 /// a batch:   idle ──opened──► open ──cut──► running ──last slice has run──► idle, or freed if its session set was replaced
 /// an image:  waits for a slot ──► takes a slot ──► is written ──► its slice is queued ──► runs ──► answered
-///            or, if no other client is there and runs are short: takes an idle batch ──► is written ──► runs on the request's thread
+///            or, if it is alone and runs are short: takes an idle batch ──► is written ──► runs on its request's thread ──► answered
 /// the model: serves ──Dispose──► retired ──no run, no queued slice, no deferred start──► freed
 /// </code>
 /// Guarantees: each image is run once, in a session of its batch's own set, or is left out because its request was cancelled. Only one run

@@ -110,6 +110,11 @@ internal sealed class ModelTuning(ServedModel served, ServingSettings settings, 
         var open = await sessions.Open(kinds.Where(kind => !kind.Spread), stop);
         exploration ??= new(open, sessions.Limits, sizes);
         await run.Try(exploration, sessions, () => exploration.IsLeaderKnown, stop);
+        if (exploration.Leader is { } fastest)
+        {
+            await sessions.Prefer(fastest);
+        }
+
         exploration.Add(await sessions.Open(kinds.Where(kind => kind.Spread), stop));
     }
 

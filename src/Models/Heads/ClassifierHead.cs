@@ -17,6 +17,9 @@ public sealed class ClassifierHead
     // for other images, and a head that trusts them would be worse than cross-validation says.
     private const int LeastClasses = 100;
 
+    // The operators that may follow a layer whose softmax gives its probabilities.
+    private static readonly string[] Keeping = ["Softmax", "LogSoftmax", "Identity", "Flatten", "Reshape", "Squeeze", "Cast"];
+
     private readonly Graph network;
     private readonly Node? layer;
     private readonly Value? bias;
@@ -60,8 +63,8 @@ public sealed class ClassifierHead
     public int Classes { get; }
 
     /// <summary>
-    /// The number of features that the network computes from the image: all, except the probabilities of an earlier head behind them, see
-    /// <see cref="WithProbabilities"/>.
+    /// The number of features of the image itself. A head of <see cref="WithProbabilities"/> reads the roots of probabilities after them;
+    /// those do not count.
     /// </summary>
     internal int ImageFeatureCount => Features.Producer is { Op: "Concat" } both && both[1].Producer is { Op: "Mul" } roots
         && roots[0].Producer is { Op: "Exp" }
@@ -137,30 +140,32 @@ public sealed class ClassifierHead
     /// <param name="image">The shape of one image, [C, H, W].</param>
     /// <param name="factor">The factor of the square roots, greater than 0.</param>
     /// <returns>
-    /// The position; <c>null</c> if this head is not one layer with at least 100 classes that exclude each other.
+    /// The position; <c>null</c> unless this head is a Gemm or MatMul with at least 100 classes, followed by nothing or a softmax, which
+    /// reads no probabilities itself.
     /// </returns>
     /// <exception cref="FoveaException">The network does not accept images of this shape.</exception>
     internal ClassifierHead? WithProbabilities(Shape image, float factor)
     {
-        if (layer is null || Classes < LeastClasses || following.Any(node => node.Op is "Sigmoid" or "HardSigmoid"))
+        if (layer is not { Op: "Gemm" or "MatMul", Domain: "", Output.Shape.Rank: 2 } || Classes < LeastClasses
+            || ImageFeatureCount != FeatureCount)
         {
             return null;
         }
 
         // The bias may be added after the layer.
-        var scores = bias is null || layer.Inputs.Contains(bias)
-            ? layer.Output
-            : network.Nodes.First(node => node.Op == "Add" && node.Inputs.Contains(bias)).Output;
-        var graph = StandardForm.Of(network, scores, image);
-        var copy = graph.Nodes.First(node => node.Name == layer.Name);
-        var features = Rows(graph, copy, copy[0]);
-        scores = graph.Outputs[0];
-        scores = scores.Shape.Rank == 4 ? graph.Apply("GlobalAveragePool", [scores]) : scores;
-        scores = scores.Shape.Rank == 2 ? scores : graph.Flatten(scores);
-        if (features.Shape[1] != FeatureCount || scores.Shape[1] != Classes)
+        var sum = network.Nodes.FirstOrDefault(node => node.Op == "Add" && node.Inputs.Contains(layer.Output) && node.Inputs.Contains(bias));
+        if (following.Any(node => node != sum && !Keeping.Contains(node.Op)))
         {
             return null;
         }
+
+        var graph = StandardForm.Of(network, sum?.Output ?? layer.Output, image);
+        if (graph.Nodes.FirstOrDefault(node => node.Name == layer.Name) is not { } copy)
+        {
+            return null;
+        }
+
+        var (scores, features) = (graph.Outputs[0], Rows(graph, copy, copy[0]));
 
         // sqrt(p) = exp(log(p) / 2). The gradient of Sqrt would be infinite where a probability is rounded to 0.
         var roots = graph.Exp(graph.LogSoftmax(scores) * 0.5f) * factor;

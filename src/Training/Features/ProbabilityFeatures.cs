@@ -7,21 +7,29 @@ namespace Fovea.Training.Features;
 internal static class ProbabilityFeatures
 {
     /// <summary>
-    /// Returns the factor of the square roots that lets them vary about as much as the features. It is a power of 2, so that multiplying by
-    /// it rounds nothing.
+    /// Returns the factor of the square roots that lets them vary about as much as the features, so that further training of the head moves
+    /// the weights of both alike. It is a power of 2, so that multiplying by it rounds nothing.
     /// </summary>
     /// <param name="rows">The rows of the training images.</param>
     /// <param name="features">The number of features of an image.</param>
     public static float Balance(IReadOnlyList<float[]> rows, int features)
     {
-        double ratio = Variance(0, features) / Variance(features, rows[0].Length);
+        int width = rows[0].Length;
+        double[] sum = new double[width], squares = new double[width];
+        foreach (var row in rows)
+        {
+            for (int i = 0; i < width; i++)
+            {
+                sum[i] += row[i];
+                squares[i] += (double)row[i] * row[i];
+            }
+        }
+
+        double ratio = Variance(..features) / Variance(features..);
         return ratio > 0 && double.IsFinite(ratio) ? (float)Math.Pow(2, Math.Round(Math.Log2(ratio) / 2)) : 1;
 
-        double Variance(int from, int to) => Enumerable.Range(from, to - from).Sum(i =>
-        {
-            double mean = rows.Average(row => (double)row[i]);
-            return rows.Average(row => (row[i] - mean) * (row[i] - mean));
-        });
+        double Variance(Range part) =>
+            squares[part].Zip(sum[part], (square, total) => Math.Max(0, square - (total * total / rows.Count))).Sum() / rows.Count;
     }
 
     /// <summary>Returns the rows with the square roots times a factor.</summary>

@@ -72,7 +72,7 @@ internal sealed record TrainingOptions(
     /// The factor of the square roots of the old classes' probabilities, which the head of a fine-tuned network reads beside the features;
     /// null, the default, if it reads only the features.
     /// </summary>
-    public float? Probabilities { get; init; }
+    public float? ProbabilityFactor { get; init; }
 
     /// <summary>Whether the run writes checkpoints; default true.</summary>
     public bool HasCheckpoints { get; init; } = true;
@@ -134,7 +134,7 @@ internal sealed record TrainingOptions(
         ClassWeights = ClassWeights is null ? null
             : string.Join(' ', ClassWeights.Select(weight => weight.ToString("R", CultureInfo.InvariantCulture))),
         Patience = Text($"{Patience}"),
-        Probabilities = Probabilities is { } factor ? Text($"{factor}") : null,
+        ProbabilityFactor = ProbabilityFactor is { } factor ? Text($"{factor}") : null,
         Seed = Text($"{Seed}"),
     };
 

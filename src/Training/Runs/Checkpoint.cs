@@ -84,15 +84,19 @@ internal static class Checkpoint
         static string Shown(string? value) => string.IsNullOrEmpty(value) ? "none" : value;
     }
 
-    /// <summary>Reads from a checkpoint what the head of its network reads: see <see cref="TrainingOptions.Probabilities"/>.</summary>
+    /// <summary>Reads from a checkpoint what the head of its network reads: see <see cref="TrainingOptions.ProbabilityFactor"/>.</summary>
     /// <param name="path">The path of an existing checkpoint.</param>
     /// <exception cref="FoveaException">The checkpoint is damaged.</exception>
-    public static float? Probabilities(string path)
+    public static float? ProbabilityFactor(string path)
     {
         using var file = SafetensorsFile.Open(path);
-        return Parse(path, file.Metadata(StateKey)).Settings.Probabilities is { } factor
-            ? float.Parse(factor, CultureInfo.InvariantCulture)
-            : null;
+        return Parse(path, file.Metadata(StateKey)).Settings.ProbabilityFactor switch
+        {
+            null => null,
+            var text when float.TryParse(text, CultureInfo.InvariantCulture, out float factor) && factor > 0 => factor,
+            var text => throw new FoveaException(
+                ErrorCode.BadModelFile, $"{path} has the probability-factor {text}; expected a number greater than 0."),
+        };
     }
 
     private static TrainingState Parse(string path, string? json)

@@ -19,6 +19,14 @@ internal sealed record BaseModel(Graph Network, ModelMetadata Metadata, WeightsS
     /// <exception cref="FoveaException">The network has no head that could be replaced.</exception>
     public ClassifierHead Head => HasHead ? ClassifierHead.Find(Network) : ClassifierHead.At(Network);
 
+    /// <summary>
+    /// The place of a new head that also reads the square roots of this network's class probabilities, times a factor; null if the network
+    /// has none to read, for example because its classes do not exclude each other.
+    /// </summary>
+    /// <param name="factor">The factor of the square roots, greater than 0.</param>
+    public ClassifierHead? HeadWithProbabilities(float factor) =>
+        Metadata.Activation == Activation.Sigmoid ? null : Head.WithProbabilities(Preprocessing.Shape, factor);
+
     /// <summary>The preprocessing that turns an image into the network's input.</summary>
     public Preprocessing Preprocessing => Metadata.Preprocessing!;
 

@@ -4,7 +4,8 @@ namespace Fovea.Training.TransferLearning;
 /// <summary>
 /// Shifts features to a mean of 0 and scales rows to a length of about 1, so that one set of penalties suits every network. Either each
 /// feature gets the same standard deviation, or all features share one factor, so that the features that vary most count most. Roots of
-/// probabilities behind the features always share one factor, since most of them are almost 0; they count as much as all the features.
+/// probabilities at the end of a row always share one factor, since most of them are almost 0. All roots together count as much as all
+/// features together.
 /// </summary>
 internal sealed class FeatureScale
 {

@@ -104,10 +104,10 @@ internal sealed class FineTuner
             tell(new FileRefused(refused.File, refused.Reason));
         }
 
-        var trained = new HeadTraining(head, train, validation, options, tell).Run(stop);
+        var trained = new HeadTraining(model, train, validation, options, tell).Run(stop);
         options = options with { Check = options.Check?.With(trained.Judged) };
-        Place(trained.Factor);
-        if (trained.Factor is not null)
+        Place(trained.ProbabilityFactor);
+        if (trained.ProbabilityFactor is not null)
         {
             tell(new HeadFound(head.Description));
         }
@@ -115,11 +115,12 @@ internal sealed class FineTuner
         return trained;
     }
 
-    // Lets the new head read the probabilities of the old classes, times this factor; null changes nothing.
+    // Lets the new head read the probabilities of the old classes, times this factor; null changes nothing. If the factor is of a
+    // checkpoint for another base, which has none to read, the trainer refuses the checkpoint.
     private void Place(float? factor)
     {
-        options = options with { Probabilities = factor };
-        head = factor is { } used ? head.WithProbabilities(train.Preprocessing.Shape, used)! : head;
+        options = options with { ProbabilityFactor = factor };
+        head = (factor is { } used ? model.HeadWithProbabilities(used) : null) ?? head;
     }
 
     private void SaveHead(TrainedHead trained, CancellationToken stop)
@@ -146,7 +147,7 @@ internal sealed class FineTuner
             DatasetHash = train.Hash(),
             ValidationHash = validation.Hash(),
             Method = Name(FineTuningMethod.Head),
-            Probabilities = options.Settings().Probabilities,
+            ProbabilityFactor = options.Settings().ProbabilityFactor,
             Penalty = Text($"{chosen.Penalty}, by cross-validation in {chosen.Folds} parts"),
             Seed = Text($"{options.Seed}"),
         };
@@ -167,7 +168,7 @@ internal sealed class FineTuner
         bool begun = options.Resume && File.Exists(options.Checkpoint);
         if (begun)
         {
-            Place(Checkpoint.Probabilities(options.Checkpoint));
+            Place(Checkpoint.ProbabilityFactor(options.Checkpoint));
         }
 
         var start = begun ? LinearHead.Zero(train.Labels.Count, head.FeatureCount) : TrainHead(stop).Head;

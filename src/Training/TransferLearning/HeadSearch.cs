@@ -52,11 +52,22 @@ internal sealed class HeadSearch
     /// </summary>
     /// <inheritdoc cref="HeadSearch(FeatureSet, int, IReadOnlyList{float}, CancellationToken, bool, int)"/>
     public static FoundHead Best(
-        FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, int roots = 0)
+        FeatureSet train, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, int roots = 0) =>
+        Best([(train, roots)], classes, classWeights, stop);
+
+    /// <summary>Trains the head as above, on the rows of features with which the loss is the lowest.</summary>
+    /// <param name="choices">The rows that a head may read, and the number of roots of probabilities at the end of each row.</param>
+    /// <param name="classes">The number of classes or labels.</param>
+    /// <param name="classWeights">The weight of each class; null for 1.</param>
+    /// <param name="stop">Cancels the search.</param>
+    public static FoundHead Best(
+        IReadOnlyList<(FeatureSet Rows, int Roots)> choices, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop)
     {
-        FeatureSet[] sets = train.Mirrored is null ? [train] : [train with { Mirrored = null }, train];
-        var (best, judged) = Choose(sets, classes, classWeights, stop, roots);
+        var all = choices.SelectMany(choice => Views(choice.Rows), (choice, set) => (set, choice.Roots));
+        var (best, judged) = Choose(all, classes, classWeights, stop);
         return best.Final(judged);
+
+        static FeatureSet[] Views(FeatureSet set) => set.Mirrored is null ? [set] : [set with { Mirrored = null }, set];
     }
 
     /// <summary>
@@ -68,15 +79,16 @@ internal sealed class HeadSearch
     /// <param name="stop">Cancels the search.</param>
     public static HeldOutPredictions OutOfFold(FeatureSet images, int classes, CancellationToken stop)
     {
-        var (best, judged) = Choose([images with { Mirrored = null }], classes, null, stop);
+        var (best, judged) = Choose([(images with { Mirrored = null }, 0)], classes, null, stop);
         double penalty = judged.Curve.First(tried => tried.Chosen).Penalty;
         var doubts = LabelDoubt.All(best.OutOfFold(penalty, new HashSet<int>()));
         return best.OutOfFold(penalty, doubts.Where(doubt => doubt.IsConfident).Select(doubt => doubt.Image).ToHashSet());
     }
 
     private static (HeadSearch Search, Judgement Judged) Choose(
-        FeatureSet[] sets, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop, int roots = 0) => sets
-        .SelectMany(set => ScaleChoices.Select(isShared => new HeadSearch(set, classes, classWeights, stop, isShared, roots)))
+        IEnumerable<(FeatureSet Rows, int Roots)> choices, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop) => choices
+        .SelectMany(choice => ScaleChoices.Select(
+            isShared => new HeadSearch(choice.Rows, classes, classWeights, stop, isShared, choice.Roots)))
         .Select(search => (Search: search, Judged: search.Judge()))
         .MinBy(one => one.Judged.Curve.Min(penalty => penalty.Loss));
 
@@ -215,9 +227,6 @@ internal sealed class HeadSearch
 /// <param name="OutOfFold">The predictions for up to 2,000 training images, each by a head that was trained without the image.</param>
 internal sealed record FoundHead(LinearHead Head, IReadOnlyList<PenaltyTried> Curve, HeldOutPredictions OutOfFold)
 {
-    /// <summary>The lowest mean loss in cross-validation, in nats.</summary>
-    public double Loss => Curve.Min(penalty => penalty.Loss);
-
     /// <summary>The index among the training images of each image of <see cref="OutOfFold"/>.</summary>
     public IReadOnlyList<int> Judged { get; init; } = [];
 }

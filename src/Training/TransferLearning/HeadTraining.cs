@@ -11,18 +11,19 @@ using Fovea.Training.Recipes;
 namespace Fovea.Training.TransferLearning;
 
 /// <summary>Computes the features of all images once with the frozen layers, and trains a new head on them.</summary>
-/// <param name="head">The place of the head in the network.</param>
+/// <param name="model">The network.</param>
 /// <param name="train">The training images.</param>
 /// <param name="validation">The images that judge the head. They choose nothing: the penalty is chosen on the training images.</param>
 /// <param name="options">The device, the class weights, and whether mirror images are training images too.</param>
 /// <param name="tell">Receives the events.</param>
 internal sealed class HeadTraining(
-    ClassifierHead head, Dataset train, Dataset validation, TrainingOptions options, Action<TrainingEvent> tell)
+    BaseModel model, Dataset train, Dataset validation, TrainingOptions options, Action<TrainingEvent> tell)
 {
     // The largest number of training images for which mirror images are used. Mirror images double the time for features, and many images
     // vary enough without them.
     private const int FewImages = 2_000;
 
+    private readonly ClassifierHead head = model.Head;
     private readonly Stopwatch running = Stopwatch.StartNew();
     private readonly bool mirrors = options.Augmentation.Flip > 0 && train.Count <= FewImages;
     private int done;
@@ -34,7 +35,7 @@ internal sealed class HeadTraining(
         // The factor of the probabilities is chosen when they are known.
         running.Restart();
         var image = train.Preprocessing.Shape;
-        var both = head.WithProbabilities(image, factor: 1) ?? head;
+        var both = model.HeadWithProbabilities(factor: 1) ?? head;
         using var extractor = new FeatureExtractor(both.Backbone(image), both.FeatureCount, options.Device);
         var opening = running.Elapsed;
         if (extractor.RewriteFailure is { } failure)
@@ -56,10 +57,10 @@ internal sealed class HeadTraining(
         var judged = found.Judge(unseen);
         double loss = judged.Average(j => j.Loss), accuracy = judged.Average(j => j.IsRight ? 1.0 : 0);
         tell(new HeadTrained(loss, accuracy));
-        var fitted = Calibrator.Fit(known.Select(row => row[..head.FeatureCount]), outOfFold);
+        var fitted = Calibrator.Fit(known.Select(row => row[..head.ImageFeatureCount]), outOfFold);
         return new(found, curve, loss, accuracy, [.. judged.Select(j => j.Loss)], speed, fitted)
         {
-            Factor = factor,
+            ProbabilityFactor = factor,
             Judged = new JudgedLabels(best.Judged, outOfFold).With(Unseen(found, unseen)),
         };
     }
@@ -68,23 +69,20 @@ internal sealed class HeadTraining(
     // head with the lower loss in cross-validation, and the rows that it reads.
     private (float? Factor, FoundHead Found) Search(ref FeatureSet known, ref FeatureSet unseen, CancellationToken stop)
     {
-        int width = head.FeatureCount;
-        var plain = known.Select(row => row[..width]);
-        var best = HeadSearch.Best(plain, train.Labels.Count, options.ClassWeights, stop);
-        if (known.Rows[0].Length > width)
+        int width = head.FeatureCount, roots = known.Rows[0].Length - width;
+        if (roots == 0)
         {
-            float factor = ProbabilityFeatures.Balance(known.Rows, width);
-            var scaled = ProbabilityFeatures.Scaled(known, width, factor);
-            var other = HeadSearch.Best(scaled, train.Labels.Count, options.ClassWeights, stop, known.Rows[0].Length - width);
-            if (other.Loss < best.Loss)
-            {
-                (known, unseen) = (scaled, ProbabilityFeatures.Scaled(unseen, width, factor));
-                return (factor, other);
-            }
+            return (null, HeadSearch.Best(known, train.Labels.Count, options.ClassWeights, stop, width - head.ImageFeatureCount));
         }
 
-        (known, unseen) = (plain, unseen.Select(row => row[..width]));
-        return (null, best);
+        float factor = ProbabilityFeatures.Balance(known.Rows, width);
+        var (plain, scaled) = (known.Select(row => row[..width]), ProbabilityFeatures.Scaled(known, width, factor));
+        var best = HeadSearch.Best([(plain, 0), (scaled, roots)], train.Labels.Count, options.ClassWeights, stop);
+        bool isPlain = best.Head.Weights.Length == train.Labels.Count * width;
+        (known, unseen) = isPlain
+            ? (plain, unseen.Select(row => row[..width]))
+            : (scaled, ProbabilityFeatures.Scaled(unseen, width, factor));
+        return (isPlain ? null : factor, best);
     }
 
     // Returns the head's predictions for the validation images, on which it was not trained.

@@ -26,7 +26,7 @@ internal sealed record TrainedHead(
     /// The factor of the square roots of the old classes' probabilities, which the head reads beside the features; null if it reads only
     /// the features.
     /// </summary>
-    public float? Factor { get; init; }
+    public float? ProbabilityFactor { get; init; }
 
     /// <summary>
     /// Predictions by heads that were not trained on the images. The index of an image counts the training images first and then the

@@ -30,6 +30,8 @@ internal static class TrainedLayers
         return weight => head.Contains(weight) ? 1 : frozen.Contains(weight) ? 0 : BackboneRate * caution;
     }
 
+    // An old classifier whose probabilities the new head reads is no layer of its own.
     private static bool IsLayer(Graph network, Node node) =>
-        node.Domain.Length == 0 && Linear.Contains(node.Op) && node.Inputs.OfType<Value>().Any(network.Initializers.ContainsKey);
+        node.Domain.Length == 0 && Linear.Contains(node.Op) && node.Inputs.OfType<Value>().Any(network.Initializers.ContainsKey)
+        && !network.Nodes.Any(next => next.Op == "LogSoftmax" && next[0] == node.Output);
 }

@@ -15,8 +15,6 @@ public class ProbabilityHeadTests
     [InlineData("Gemm")]
     [InlineData("Gemm, then Softmax")]
     [InlineData("MatMul and Add")]
-    [InlineData("Conv, then its mean")]
-    [InlineData("Conv of the mean")]
     public void New_head_reads_the_features_and_the_roots_of_the_probabilities(string form)
     {
         var network = Build(form, classes: 120);
@@ -39,9 +37,23 @@ public class ProbabilityHeadTests
         }
     }
 
-    [Theory, InlineData("Gemm", 99), InlineData("Gemm, then Sigmoid", 120)]
-    public void Few_classes_and_independent_labels_have_no_probabilities_to_read(string form, int classes) =>
+    [Theory]
+    [InlineData("Gemm", 99)]
+    [InlineData("Gemm, then Sigmoid", 120)]
+    [InlineData("Gemm, times 30", 120)]
+    [InlineData("Conv of the mean", 120)]
+    public void Few_classes_independent_labels_and_other_forms_have_no_probabilities_to_read(string form, int classes) =>
         Assert.Null(ClassifierHead.Find(Build(form, classes)).WithProbabilities(Image, 1));
+
+    [Fact]
+    public void Head_that_reads_probabilities_gives_no_further_ones()
+    {
+        var both = ClassifierHead.Find(Build("Gemm", 120)).WithProbabilities(Image, 1)!;
+        var again = ClassifierHead.Find(
+            both.Replaced(Image, HeadForms.Numbers(new Shape(100, both.FeatureCount)), HeadForms.Numbers(new Shape(100))));
+        Assert.Equal((both.FeatureCount, Channels), (again.FeatureCount, again.ImageFeatureCount));
+        Assert.Null(again.WithProbabilities(Image, 1));
+    }
 
     [Fact]
     public void Network_without_classes_has_no_probabilities_to_read()
@@ -61,9 +73,9 @@ public class ProbabilityHeadTests
         {
             "Gemm" => Gemm(),
             "Gemm, then Softmax" => g.Apply("Softmax", [Gemm()]),
+            "Gemm, times 30" => Gemm() * 30,
             "Gemm, then Sigmoid" => g.Apply("Sigmoid", [Gemm()]),
             "MatMul and Add" => g.Add("MatMul", [g.Flatten(mean), Numbers("fc.weight", Channels, classes)], name: "fc").Output + Bias(),
-            "Conv, then its mean" => g.Flatten(g.Apply("GlobalAveragePool", [Conv(map)])),
             _ => g.Flatten(Conv(mean)),
         });
         return g;

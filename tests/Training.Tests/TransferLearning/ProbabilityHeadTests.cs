@@ -1,3 +1,4 @@
+using Fovea.Models.Errors;
 using Fovea.Models.Graphs;
 using Fovea.Models.Heads;
 using Fovea.Models.Imaging;
@@ -72,6 +73,22 @@ public sealed class ProbabilityHeadTests : IDisposable
         Assert.Empty(told.OfType<HeadTrained>());
         Assert.Equal(File.ReadAllBytes(folder["whole.onnx"]), File.ReadAllBytes(folder["model.onnx"]));
         Assert.True(told.OfType<RunFinished>().Single().ValidationAccuracy == 1);
+    }
+
+    [Fact]
+    public void Labels_that_are_independent_of_each_other_have_no_probabilities_to_read()
+    {
+        var network = Base(100);
+        Assert.NotNull(network.HeadWithProbabilities(1));
+        Assert.Null((network with { Metadata = network.Metadata with { Activation = Activation.Sigmoid } }).HeadWithProbabilities(1));
+    }
+
+    [Fact]
+    public void Checkpoint_of_another_base_is_refused()
+    {
+        Assert.Throws<OperationCanceledException>(() => FineTune("full", "model.onnx", 100, tell: Stop, stopped: stopping));
+        var error = Assert.Throws<FoveaException>(() => FineTune("full", "model.onnx", 99, resume: true));
+        Assert.Contains("is the checkpoint of a run with base", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
