@@ -7,6 +7,9 @@ internal static class CopyGroups
 {
     private const int MostSearchedForCrops = 10_000;
 
+    // The largest number of other images of which one image may be a cropped copy, so 10,000 images take at most about ten seconds.
+    private const int MostTriedForCrops = 20;
+
     /// <summary>
     /// Returns the groups of images that show the same picture: identical pixels, or copies that were scaled or compressed. If there are at
     /// most 10,000 images, cropped or mirrored copies count too.
@@ -55,7 +58,8 @@ internal static class CopyGroups
     }
 
     // Compares all pairs of images. Counting the different bits of a pair takes a nanosecond, so 50,000 images take some seconds. Cropping
-    // is tried for about one of a thousand pairs of photos, and takes about a tenth of a millisecond.
+    // is tried for about one of a thousand pairs of photos, and takes about a tenth of a millisecond. In sets of pictures that are much
+    // alike, such as X-rays, it would be tried for most pairs, so the number for each image is limited.
     private static List<(int A, int B)> NearPairs(
         IReadOnlyList<ImageMeasures> images, Func<int, int, bool> haveSameLabels, CancellationToken stop)
     {
@@ -67,12 +71,14 @@ internal static class CopyGroups
         var pairs = new List<(int, int)>();
         Parallel.For(0, hashed.Length, new ParallelOptions { CancellationToken = stop }, i =>
         {
+            int tried = 0;
             for (int j = i + 1; j < bits.Length; j++)
             {
                 bool isNear = BitOperations.PopCount(bits[i] ^ bits[j]) <= most
                     || (searchesCrops && BitOperations.PopCount(bits[i] ^ mirrored[j]) <= most);
                 if (isNear && (PerceptualHash.AreCopies(hashes[i], hashes[j])
-                    || (searchesCrops && haveSameLabels(hashed[i], hashed[j]) && PerceptualHash.AreCutOrMirrored(hashes[i], hashes[j]))))
+                    || (searchesCrops && haveSameLabels(hashed[i], hashed[j]) && tried++ < MostTriedForCrops
+                        && PerceptualHash.AreCutOrMirrored(hashes[i], hashes[j]))))
                 {
                     lock (pairs)
                     {

@@ -14,6 +14,9 @@ internal static class CropSearch
     // Cropping does not change colours. The root mean square of the differences tells plain drawings apart, whose shapes alone are alike.
     private const double MostDifference = 8;
 
+    // Flat parts of pictures, whose pixels deviate from their mean by less than one of 255 levels, resemble everything.
+    private const double LeastLength = Samples;
+
     // The parts of a side that may be left after cropping: from 80 % to all of it, at the start, in the middle and at the end.
     private static readonly Segment[] Segments =
     [
@@ -27,23 +30,27 @@ internal static class CropSearch
     public static bool IsPart(float[] picture, float[] part)
     {
         var whole = Segments[0];
-        float[] grays = Gray(picture), target = Sample(Gray(part), whole, whole);
-        TensorPrimitives.Subtract(target, TensorPrimitives.Sum<float>(target) / target.Length, target);
-        float length = TensorPrimitives.Norm<float>(target);
+        float[] grays = Gray(picture), target = Centred(Sample(Gray(part), whole, whole));
+        double length = TensorPrimitives.Norm<float>(target);
         var (best, place) = (0.0, (whole, whole));
         foreach (var y in Segments)
         {
             foreach (var x in Segments)
             {
-                var values = Sample(grays, y, x);
-                double sum = TensorPrimitives.Sum<float>(values);
-                double squares = TensorPrimitives.SumOfSquares<float>(values) - (sum * sum / values.Length);
-                double correlation = TensorPrimitives.Dot<float>(values, target) / Math.Sqrt(Math.Max(squares, 1e-6) * length * length);
+                var values = Centred(Sample(grays, y, x));
+                double lengths = length * TensorPrimitives.Norm<float>(values);
+                double correlation = lengths < LeastLength * LeastLength ? 0 : TensorPrimitives.Dot<float>(values, target) / lengths;
                 (best, place) = correlation > best ? (correlation, (y, x)) : (best, place);
             }
         }
 
         return best >= LeastCorrelation && Difference(picture, part, place) <= MostDifference;
+    }
+
+    private static float[] Centred(float[] values)
+    {
+        TensorPrimitives.Subtract(values, TensorPrimitives.Sum<float>(values) / values.Length, values);
+        return values;
     }
 
     private static double Difference(float[] picture, float[] part, (Segment Y, Segment X) place)
@@ -78,16 +85,16 @@ internal static class CropSearch
         var values = new float[Samples * Samples];
         for (int i = 0; i < Samples; i++)
         {
-            var (above, below, share) = y.Places[i];
+            var (above, below, lower) = y.Places[i];
             for (int column = 0; column < Side; column++)
             {
-                rows[column] = (image[(above * Side) + column] * (1 - share)) + (image[(below * Side) + column] * share);
+                rows[column] = (image[(above * Side) + column] * (1 - lower)) + (image[(below * Side) + column] * lower);
             }
 
             for (int j = 0; j < Samples; j++)
             {
-                var (left, right, part) = x.Places[j];
-                values[(i * Samples) + j] = (rows[left] * (1 - part)) + (rows[right] * part);
+                var (left, right, later) = x.Places[j];
+                values[(i * Samples) + j] = (rows[left] * (1 - later)) + (rows[right] * later);
             }
         }
 

@@ -35,17 +35,17 @@ internal static class CalibrationSection
                         Range(b), Html.Number(b.Images), Html.Percent(b.Confidence), Html.Percent(b.Accuracy))))));
     }
 
-    // A temperature of exactly 1 means that no other one was shown to help.
+    // The temperature stays 1 for few images, and where no other one was better in cross-validation.
     private static string Temperature(CalibrationFitted fitted) =>
         (fitted.Temperature == 1
-            ? $" No temperature was shown to help on {Html.Count(fitted.Images, "image", "images")} by {fitted.Source}, where the expected "
-                + $"calibration error is {Html.Percent(fitted.ErrorBefore)}, so the logits are not divided."
+            ? $" The logits are not divided by a temperature: on {Html.Count(fitted.Images, "image", "images")} by {fitted.Source}, none was "
+                + $"shown to be better. The expected calibration error there is {Html.Percent(fitted.ErrorBefore)}."
             : $" The logits are divided by the temperature {Html.Number(fitted.Temperature, 2)}, which was fitted on "
                 + $"{Html.Count(fitted.Images, "image", "images")} by {fitted.Source}: it changed the expected calibration error there "
                 + $"from {Html.Percent(fitted.ErrorBefore)} to {Html.Percent(fitted.ErrorAfter)}.")
         + (fitted.OutlierThreshold is { } limit
-            ? $" An image with an energy above {Html.Number(limit, 2)} counts as an outlier, which resembles none of the classes; 95 % of "
-                + "the known images stay below."
+            ? $" An image with an energy above {Html.Number(limit, 2)} counts as an outlier, which resembles none of the classes. It "
+                + "is chosen so that about 95 % of new known images stay below."
             : "");
 
     private static string Range(CalibrationBin bin) => $"{Html.Number(bin.From * 100)} to {Html.Percent(bin.To, 0)}";
