@@ -153,7 +153,8 @@ public sealed class ClassifierHead
         }
 
         // The bias may be added after the layer.
-        var sum = network.Nodes.FirstOrDefault(node => node.Op == "Add" && node.Inputs.Contains(layer.Output) && node.Inputs.Contains(bias));
+        var sum = network.Nodes.FirstOrDefault(
+            node => node.Op == "Add" && node.Inputs.Contains(layer.Output) && node.Inputs.Contains(bias));
         if (following.Any(node => node != sum && !Keeping.Contains(node.Op)))
         {
             return null;

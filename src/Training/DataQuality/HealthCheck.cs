@@ -41,8 +41,8 @@ internal sealed record HealthCheck(string Name, string Title, string Meaning, Fu
         new(
             "near-duplicates", "Nearly identical images",
             "The files are copies of one picture that were scaled, compressed, cropped or mirrored, or shots of the same moment. Keep one "
-            + "of them. Cropped and mirrored copies are searched for within a class, in sets of at most 10,000 images. Images under 64 pixels "
-            + "are compared for identical pixels only.",
+            + "of them. Cropped and mirrored copies are searched for within a class, in sets of at most 10,000 images. Images under 64 "
+            + "pixels are compared for identical pixels only.",
             CopyChecks.Near),
         new(
             "labels", "Suspected labels",

@@ -38,8 +38,8 @@ internal static class CalibrationSection
     // The temperature stays 1 for few images, and where no other one was better in cross-validation.
     private static string Temperature(CalibrationFitted fitted) =>
         (fitted.Temperature == 1
-            ? $" The logits are not divided by a temperature: on {Html.Count(fitted.Images, "image", "images")} by {fitted.Source}, none was "
-                + $"shown to be better. The expected calibration error there is {Html.Percent(fitted.ErrorBefore)}."
+            ? $" The logits are not divided by a temperature: on {Html.Count(fitted.Images, "image", "images")} by {fitted.Source}, none "
+                + $"was shown to be better. The expected calibration error there is {Html.Percent(fitted.ErrorBefore)}."
             : $" The logits are divided by the temperature {Html.Number(fitted.Temperature, 2)}, which was fitted on "
                 + $"{Html.Count(fitted.Images, "image", "images")} by {fitted.Source}: it changed the expected calibration error there "
                 + $"from {Html.Percent(fitted.ErrorBefore)} to {Html.Percent(fitted.ErrorAfter)}.")

@@ -86,8 +86,8 @@ internal sealed class HeadSearch
     }
 
     private static (HeadSearch Search, Judgement Judged) Choose(
-        IEnumerable<(FeatureSet Rows, int Roots)> choices, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop) => choices
-        .SelectMany(choice => ScaleChoices.Select(
+        IEnumerable<(FeatureSet Rows, int Roots)> choices, int classes, IReadOnlyList<float>? classWeights, CancellationToken stop) =>
+        choices.SelectMany(choice => ScaleChoices.Select(
             isShared => new HeadSearch(choice.Rows, classes, classWeights, stop, isShared, choice.Roots)))
         .Select(search => (Search: search, Judged: search.Judge()))
         .MinBy(one => one.Judged.Curve.Min(penalty => penalty.Loss));
