@@ -24,8 +24,9 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
     // 40 cases.
     private const double Certainty = 1.96;
 
-    // The number of sessions that a trial opens: for the training step, for validation, two for the calibration, and two for the report.
-    private const int Sessions = 6;
+    // The number of sessions that a trial opens before its first epoch: for a sample of features, the training step and validation; and
+    // after its last one: two for the calibration, and two for the report.
+    private const int SessionsBefore = 3, SessionsAfter = 4;
 
     // The report explains wrong answers. An explanation takes as long as the features of this many images.
     private const int ExplanationCost = 3;
@@ -53,7 +54,7 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
         // The number of epochs that fit into the time. The validation images are also run with the first weights and after each epoch.
         int EpochsFor(double cost)
         {
-            double seconds = (left - Ending(speed, images, validation)).TotalSeconds;
+            double seconds = (left - (SessionsBefore * speed.Opening) - Ending(speed, images, validation)).TotalSeconds;
             return (int)Math.Clamp(
                 ((seconds * speed.ImagesPerSecond) - validation) / ((images * cost) + validation), 0, MostEpochs);
         }
@@ -63,12 +64,14 @@ internal sealed record AutoPlan(FineTuningMethod? Method, int Epochs, string Rea
     /// Estimates the time between the last epoch and the end of the run: the calibration runs training images and validation images, the
     /// report runs the validation images again and explains the worst answers, and sessions are opened for both.
     /// </summary>
-    /// <inheritdoc cref="For"/>
+    /// <param name="speed">The speed at which features were computed.</param>
+    /// <param name="images">The number of training images.</param>
+    /// <param name="validation">The number of validation images.</param>
     public static TimeSpan Ending(FeatureSpeed speed, int images, int validation)
     {
         int calibration = Math.Min(images, Calibrator.MostKnown) + (2 * Math.Min(validation, Calibrator.MostJudged));
         int report = validation + (ExplanationCost * Math.Min(validation, Mistake.MaximumCount));
-        return (Sessions * speed.Opening) + TimeSpan.FromSeconds((calibration + report) / speed.ImagesPerSecond);
+        return (SessionsAfter * speed.Opening) + TimeSpan.FromSeconds((calibration + report) / speed.ImagesPerSecond);
     }
 
     /// <summary>Whether the loss with other weights is lower than with the head by more than chance explains.</summary>
