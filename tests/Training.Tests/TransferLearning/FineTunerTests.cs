@@ -196,7 +196,7 @@ public sealed class FineTunerTests : IDisposable
         var page = File.ReadAllText(Report.PageOf(folder["model.onnx"]));
         Assert.Contains("Choice of the penalty", page, StringComparison.Ordinal);
         Assert.DoesNotContain("they decided which weights were saved", page, StringComparison.Ordinal);
-        Assert.Contains("so the logits are not divided", page, StringComparison.Ordinal);
+        Assert.Contains("The logits are not divided by a temperature", page, StringComparison.Ordinal);
         var report = JsonDocument.Parse(File.ReadAllText(Report.JsonOf(folder["model.onnx"]))).RootElement;
         Assert.Equal(tried.Length, report.GetProperty("penalties").GetArrayLength());
     }
