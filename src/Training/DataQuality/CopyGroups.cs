@@ -7,8 +7,9 @@ internal static class CopyGroups
 {
     private const int MostSearchedForCrops = 10_000;
 
-    // The largest number of other images of which one image may be a cropped copy, so 10,000 images take at most about ten seconds.
-    private const int MostTriedForCrops = 20;
+    // The largest number of other images with which one image is compared as a cropped copy. A comparison takes up to a millisecond, so
+    // 10,000 images take at most about half a minute on two cores.
+    private const int MostTriedForCrops = 5;
 
     /// <summary>
     /// Returns the groups of images that show the same picture: identical pixels, or copies that were scaled or compressed. If there are at

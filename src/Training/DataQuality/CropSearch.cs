@@ -38,8 +38,8 @@ internal static class CropSearch
             foreach (var x in Segments)
             {
                 var values = Centred(Sample(grays, y, x));
-                double lengths = length * TensorPrimitives.Norm<float>(values);
-                double correlation = lengths < LeastLength * LeastLength ? 0 : TensorPrimitives.Dot<float>(values, target) / lengths;
+                double own = TensorPrimitives.Norm<float>(values);
+                double correlation = Math.Min(own, length) < LeastLength ? 0 : TensorPrimitives.Dot<float>(values, target) / (own * length);
                 (best, place) = correlation > best ? (correlation, (y, x)) : (best, place);
             }
         }

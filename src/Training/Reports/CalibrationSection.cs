@@ -44,8 +44,8 @@ internal static class CalibrationSection
                 + $"{Html.Count(fitted.Images, "image", "images")} by {fitted.Source}: it changed the expected calibration error there "
                 + $"from {Html.Percent(fitted.ErrorBefore)} to {Html.Percent(fitted.ErrorAfter)}.")
         + (fitted.OutlierThreshold is { } limit
-            ? $" An image with an energy above {Html.Number(limit, 2)} counts as an outlier, which resembles none of the classes. It "
-                + "is chosen so that about 95 % of new known images stay below."
+            ? $" An image with an energy above {Html.Number(limit, 2)} counts as an outlier, which resembles none of the classes. This "
+                + "limit is chosen so that about 95 % of new known images stay below."
             : "");
 
     private static string Range(CalibrationBin bin) => $"{Html.Number(bin.From * 100)} to {Html.Percent(bin.To, 0)}";
