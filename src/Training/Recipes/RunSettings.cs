@@ -82,7 +82,7 @@ internal sealed record RunSettings
     /// <summary>
     /// The factor of the square roots of the old classes' probabilities in the input of a head; null if it reads only the features.
     /// </summary>
-    [JsonPropertyName("probability-factor"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyName("probability factor"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ProbabilityFactor { get; init; }
 
     /// <summary>The learning rate schedule and its warm-up.</summary>

@@ -95,7 +95,7 @@ internal static class Checkpoint
             null => null,
             var text when float.TryParse(text, CultureInfo.InvariantCulture, out float factor) && factor > 0 => factor,
             var text => throw new FoveaException(
-                ErrorCode.BadModelFile, $"{path} has the probability-factor {text}; expected a number greater than 0."),
+                ErrorCode.BadModelFile, $"{path} has the probability factor {text}; expected a number greater than 0."),
         };
     }
 
