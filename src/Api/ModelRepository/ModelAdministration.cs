@@ -85,7 +85,7 @@ internal sealed class ModelAdministration(
 
             // A process that only trains changes the folder but does not load the model.
             await (roles.Serves ? model.Change(act, CancellationToken.None) : act());
-            log.ModelChanged(name, $"version {number} added", model.Now.Serving?.Number);
+            log.ModelChanged(name, $"version {number} added", model.Now.Outcome);
             return isOurs;
         });
     }
@@ -233,7 +233,7 @@ internal sealed class ModelAdministration(
 
     private StoredModel Logged(StoredModel model, string change)
     {
-        log.ModelChanged(model.Name, change, model.Now.Serving?.Number);
+        log.ModelChanged(model.Name, change, model.Now.Outcome);
         return model;
     }
 

@@ -186,7 +186,7 @@ internal sealed class ModelStore : IDisposable
         {
             changed.Remove(model.Name);
             await model.Follow(folder, stop);
-            log.ModelFollowed(model.Name, model.Now.Serving?.Number, model.Now.Reason);
+            log.ModelFollowed(model.Name, model.Now.Outcome);
         }
         else
         {

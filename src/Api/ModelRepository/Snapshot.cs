@@ -22,6 +22,10 @@ internal sealed record Snapshot(
     /// <summary>Whether the model was unloaded.</summary>
     public bool IsUnloaded => State == ModelState.Unloaded && Versions.Count > 0;
 
+    /// <summary>A clause for the log: which version serves and, if the wanted one does not, the reason.</summary>
+    public string Outcome =>
+        (Serving is { } serving ? $"version {serving.Number} serves now" : "no version serves now") + (Reason is null ? "" : $": {Reason}");
+
     /// <summary>The numbers of the versions, separated by commas, for a message.</summary>
     public string Numbers => string.Join(", ", Versions.Select(version => version.Number));
 

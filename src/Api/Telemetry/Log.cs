@@ -21,14 +21,14 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Error, "{Method} {Path} failed")]
     public static partial void RequestFailed(this ILogger log, Exception exception, string method, string path);
 
-    [LoggerMessage(6, LogLevel.Information, "The files of {Model} in the repository have changed; version {Version} serves now. {Reason}")]
-    public static partial void ModelFollowed(this ILogger log, string model, int? version, string? reason);
+    [LoggerMessage(6, LogLevel.Information, "The files of {Model} in the repository have changed; {Outcome}")]
+    public static partial void ModelFollowed(this ILogger log, string model, string outcome);
 
     [LoggerMessage(7, LogLevel.Warning, "The model repository cannot be read: {Reason}")]
     public static partial void RepositoryUnreadable(this ILogger log, string reason);
 
-    [LoggerMessage(8, LogLevel.Information, "{Model}: {Change}; version {Version} serves now")]
-    public static partial void ModelChanged(this ILogger log, string model, string change, int? version);
+    [LoggerMessage(8, LogLevel.Information, "{Model}: {Change}; {Outcome}")]
+    public static partial void ModelChanged(this ILogger log, string model, string change, string outcome);
 
     [LoggerMessage(9, LogLevel.Information, "Networks run on {Provider}. {Reason}")]
     public static partial void DeviceChosen(this ILogger log, string provider, string reason);

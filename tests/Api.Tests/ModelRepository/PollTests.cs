@@ -38,6 +38,7 @@ public sealed class PollTests
         Directory.Delete(Path.Combine(repository.Folder, "lenet5"), recursive: true);
         await administrator.Poll(2);
         Assert.Equal("other", Assert.Single((await administrator.Service.Get("/models")).EnumerateArray()).GetProperty("name").GetString());
+        await administrator.Service.Logs.Until("The files of lenet5 in the repository have changed; no version serves now");
     }
 
     [Fact]
@@ -48,6 +49,7 @@ public sealed class PollTests
         repository.WithFile("lenet5/1/model.onnx", "no ONNX");
         await administrator.Poll(2);
         Assert.Contains("Version 1 cannot be loaded", await Reason(administrator), StringComparison.Ordinal);
+        await administrator.Service.Logs.Until("have changed; version 1 serves now: Version 1 cannot be loaded");
         Assert.Equal(1, await administrator.Version());
         repository.WithFile("lenet5/default", "7");
         await administrator.Poll(2);
