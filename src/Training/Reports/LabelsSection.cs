@@ -22,7 +22,7 @@ internal static class LabelsSection
     public static string Verdict(MultiLabelReport report) =>
         $"The network ranks the labels of {Html.Count(report.Images, "validation image", "validation images")} with a mean average "
         + $"precision of {Html.Percent(report.Evaluation.MeanAveragePrecision)}. "
-        + ReportPage.Judges(report.Epochs.Count > 0);
+        + ReportPage.ValidationCaveat(report.Epochs.Count > 0);
 
     /// <summary>Returns the figures at the top of the page.</summary>
     public static XElement Figures(MultiLabelEvaluation evaluation) => new(

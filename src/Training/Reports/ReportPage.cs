@@ -115,13 +115,13 @@ internal static class ReportPage
     {
         string correct = Html.Number(report.Images - report.Wrong);
         string images = Html.Count(report.Images, "validation image", "validation images");
-        return $"The network classifies {correct} of {images} correctly. {Judges(report.Epochs.Count > 0)} The evaluate command measures "
+        return $"The network classifies {correct} of {images} correctly. {ValidationCaveat(report.Epochs.Count > 0)} The evaluate command measures "
             + "the accuracy on test images.";
     }
 
     /// <summary>Returns a sentence that says how far the validation images can be trusted.</summary>
     /// <param name="hasEpochs">Whether the validation images chose among epochs. A head is chosen by cross-validation.</param>
-    public static string Judges(bool hasEpochs) => hasEpochs
+    public static string ValidationCaveat(bool hasEpochs) => hasEpochs
         ? "It was not trained on these images, but they decided which weights were saved, so the figures for new images are usually a "
             + "little lower."
         : "It was not trained on these images.";
